@@ -1,0 +1,98 @@
+import type { Cause, SelectionOptions } from "../selection/attempt.ts";
+import type { SelectionEvent } from "../selection/events.ts";
+import type { Table } from "../table/table.ts";
+
+/**
+ * # The engine contract
+ *
+ * An engine accepts clients, connects channels and moves bytes. It decides nothing: which channel a client gets, what
+ * counts and what is disabled belong to `Selection`, and the state lives in the `Table`. Whatever implements `Engine`
+ * passes the suite in `tests/contract`.
+ *
+ * 1. **Accept.** Clients are accepted as long as fewer than `maxConnections` are served; past that they wait in the
+ *    kernel's queue. A lack of descriptors or memory is reported as a `shortage` and waited out; it never ends the
+ *    loop, loses a client already accepted or spins.
+ * 2. **Connect.** For each client: `begin`, `choose`, connect within `connectTimeout`, then `connected` or `failed`, and
+ *    `choose` again until it yields NONE; then the client is closed with nothing sent. A shortage on this machine is
+ *    `failed("local", …)`; when all channels have been tried and one failed so, the search starts again a little later,
+ *    until `connectTimeout` has passed.
+ * 3. **Relay.** Bytes arrive complete, unchanged and in order, or not at all. No more than a bounded number of bytes is
+ *    held for a receiver that does not read; then reading stops. Bytes are counted once they have been handed to the
+ *    receiver's kernel.
+ * 4. **Half-close.** An end-of-stream is passed on once everything before it has been delivered; the other direction
+ *    stays open until it ends too. A reset ends both directions, after what was received has been passed on.
+ * 5. **Idle.** A connection over which nothing has moved for `idleTimeout` is closed on both sides.
+ * 6. **Ending.** After `stopAccepting` the port is free at once and established connections go on; `closeAll` ends
+ *    those. `ended` resolves when the engine holds no socket, timer or thread any more. Each connection that was
+ *    `connected` is given back with `Selection.closed` exactly once.
+ * 7. **Sockets.** TCP_NODELAY and SO_KEEPALIVE are set on both sides. Timeouts come from the monotonic clock.
+ */
+export interface Engine {
+  /** Which implementation this is. */
+  readonly name: EngineName;
+  /** Where it listens. The port is the real one if 0 was asked for. */
+  readonly address: { readonly hostname: string; readonly port: number };
+  /** Client connections held at this moment, those still connecting included. */
+  readonly connections: number;
+  /** Resolves when the engine has stopped accepting and the last connection is gone. Never rejects. */
+  readonly ended: Promise<void>;
+  /** Frees the port at once; connections go on. May be called again. */
+  stopAccepting(): void;
+  /** Closes every connection. Call `stopAccepting` first. May be called again. */
+  closeAll(): void;
+}
+
+/** Names of the engines. */
+export type EngineName = "portable";
+
+/** What an engine has to know about its instance. */
+export interface EngineSettings extends SelectionOptions {
+  /** Numeric address to listen on; `::` takes IPv4 clients too. */
+  readonly hostname: string;
+  /** Port to listen on, 0 for a free one. */
+  readonly port: number;
+  /** Numeric source address of outgoing connections. */
+  readonly source?: string;
+  /** Seconds a connect may take. */
+  readonly connectTimeout: number;
+  /** Seconds after which an idle connection is closed, 0 for never. */
+  readonly idleTimeout: number;
+  /** Clients served at the same time, at least 1. */
+  readonly maxConnections: number;
+  /** Length of the kernel's queue of clients not yet accepted. */
+  readonly backlog: number;
+}
+
+/** What an engine is given to work with. */
+export interface EngineContext {
+  readonly table: Table;
+  readonly settings: EngineSettings;
+  /** Called for everything worth reporting, from the main thread. Must not throw. */
+  readonly emit: (event: EngineEvent) => void;
+  /** Called with every chunk before it is passed on. The bytes are valid during the call only. */
+  readonly tap?: Tap;
+}
+
+/** `sent` is from client to channel, `rcvd` from channel to client. */
+export type Direction = "sent" | "rcvd";
+
+/** Sees the bytes that are relayed. */
+export type Tap = (direction: Direction, bytes: Uint8Array) => void;
+
+/** What an engine reports. */
+export type EngineEvent =
+  | SelectionEvent
+  /** This machine is short of something; at most one a second for each `what`. */
+  | { readonly type: "shortage"; readonly what: "accept" | "connect"; readonly reason: string }
+  /** As many clients are served as may be; more wait in the kernel's queue. At most one a second. */
+  | { readonly type: "saturated"; readonly connections: number };
+
+/** Opens the listening socket and starts to serve. @throws {Error} with a `code` such as EADDRINUSE */
+export type StartEngine = (context: EngineContext) => Engine | Promise<Engine>;
+
+const LOCAL_SHORTAGE = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EADDRNOTAVAIL", "EADDRINUSE", "EAGAIN"]);
+
+/** Whose fault a failed connect is, by its errno name (connect(2), socket(2)). */
+export function causeOf(code: string | undefined): Cause {
+  return code !== undefined && LOCAL_SHORTAGE.has(code) ? "local" : "channel";
+}

@@ -1,0 +1,93 @@
+import { connect, isIPv6, type Socket } from "node:net";
+import type { Address } from "../../table/address.ts";
+import type { Stream } from "./stream.ts";
+
+/** Connects from a given source address, which `Deno.connect` cannot. @throws {Error} with a `code` */
+export function dialFrom(source: string, address: Address, signal: AbortSignal): Promise<Stream> {
+  return new Promise((resolve, reject) => {
+    const socket = connect({
+      host: address.host,
+      port: address.port,
+      localAddress: source,
+      family: isIPv6(address.host) ? 6 : 4,
+      allowHalfOpen: true,
+      noDelay: true,
+      keepAlive: true,
+    });
+    const abort = () => socket.destroy(signal.reason);
+    signal.addEventListener("abort", abort);
+    const settle = () => {
+      signal.removeEventListener("abort", abort);
+      socket.off("connect", connected).off("error", failed);
+    };
+    const connected = () => {
+      settle();
+      resolve(new BoundStream(socket));
+    };
+    const failed = (error: Error) => {
+      settle();
+      socket.on("error", () => {});
+      reject(error);
+    };
+    socket.once("connect", connected).once("error", failed);
+  });
+}
+
+/** A `node:net` socket with the reading and writing manners of a Deno connection. */
+class BoundStream implements Stream {
+  readonly #socket: Socket;
+  #error: Error | undefined;
+  /** What a read brought beyond the reader's buffer. */
+  #rest: Uint8Array | undefined;
+  #ended = false;
+  #wake: (() => void) | undefined;
+
+  constructor(socket: Socket) {
+    this.#socket = socket;
+    const wake = () => this.#wake?.();
+    socket.on("readable", wake);
+    socket.on("end", () => {
+      this.#ended = true;
+      wake();
+    });
+    socket.on("error", (error) => {
+      this.#error ??= error;
+      wake();
+    });
+    socket.on("close", () => {
+      this.#error ??= new Error("Cannot use connection: it is closed");
+      wake();
+    });
+  }
+
+  async read(buffer: Uint8Array): Promise<number | null> {
+    for (;;) {
+      const chunk = this.#rest ?? this.#socket.read() as Uint8Array | null;
+      if (chunk !== null) {
+        const length = Math.min(chunk.length, buffer.length);
+        buffer.set(chunk.subarray(0, length));
+        this.#rest = length < chunk.length ? chunk.subarray(length) : undefined;
+        return length;
+      }
+      if (this.#ended) return null;
+      if (this.#error) throw this.#error;
+      await new Promise<void>((resolve) => this.#wake = resolve);
+    }
+  }
+
+  write(bytes: Uint8Array): Promise<number> {
+    return new Promise((resolve, reject) => {
+      if (this.#error) return reject(this.#error);
+      // Resolved when the kernel has them, so the caller may use the buffer again and back-pressure holds.
+      this.#socket.write(bytes, (error) => error ? reject(error) : resolve(bytes.length));
+    });
+  }
+
+  closeWrite(): Promise<void> {
+    return new Promise((resolve) => this.#socket.end(() => resolve()));
+  }
+
+  close(): void {
+    this.#socket.destroy();
+  }
+}

@@ -1,0 +1,134 @@
+import type { Selection } from "../../selection/attempt.ts";
+import type { Client } from "../../selection/strategy.ts";
+import { parseHost } from "../../table/address.ts";
+import { type ChannelId, NONE } from "../../table/channel_id.ts";
+import { causeOf, type EngineContext } from "../engine.ts";
+import { dial } from "./dial.ts";
+import { relay } from "./relay.ts";
+import { closeQuietly, type Stream } from "./stream.ts";
+
+/** Milliseconds until a search that failed for want of something local starts again. */
+const SHORTAGE_PAUSE = 100;
+
+/** What a connection uses of its engine. */
+export interface ConnectionHost {
+  readonly context: EngineContext;
+  readonly selection: Selection;
+  shortage(what: "accept" | "connect", reason: string): void;
+}
+
+/** One client, from accept to the end. */
+export class Connection {
+  readonly #host: ConnectionHost;
+  readonly #client: Deno.TcpConn;
+  readonly #stop = new AbortController();
+  #upstream: Stream | undefined;
+  #idleTimer: ReturnType<typeof setTimeout> | undefined;
+  #lastMove = 0;
+
+  constructor(host: ConnectionHost, client: Deno.TcpConn) {
+    this.#host = host;
+    this.#client = client;
+  }
+
+  /** Serves the client until both directions have ended. Never rejects. */
+  async serve(): Promise<void> {
+    let channel = NONE;
+    try {
+      this.#client.setNoDelay();
+      this.#client.setKeepAlive();
+      channel = await this.#connect();
+      if (channel !== NONE) await this.#relay(channel);
+    } catch {
+      // The client was gone before its socket could be set up.
+    } finally {
+      clearTimeout(this.#idleTimer);
+      closeQuietly(this.#client);
+      closeQuietly(this.#upstream);
+      if (channel !== NONE) this.#host.selection.closed(channel);
+    }
+  }
+
+  /** Ends the connection at once, whatever it is doing. */
+  close(): void {
+    this.#stop.abort(new Error("stopped"));
+    closeQuietly(this.#client);
+    closeQuietly(this.#upstream);
+  }
+
+  /** Walks through the channels until one accepts; NONE when none does. */
+  async #connect(): Promise<ChannelId> {
+    const { context: { table, settings }, selection } = this.#host;
+    const attempt = selection.begin(clientOf(this.#client));
+    const deadline = performance.now() + settings.connectTimeout * 1000;
+    for (;;) {
+      const channel = this.#stop.signal.aborted ? NONE : attempt.choose();
+      if (channel !== NONE) {
+        try {
+          this.#upstream = await dial(
+            table.address(channel),
+            settings.connectTimeout,
+            settings.source,
+            this.#stop.signal,
+          );
+          attempt.connected();
+          return channel;
+        } catch (error) {
+          if (this.#stop.signal.aborted) break;
+          const { code, message } = error as { code?: string; message: string };
+          const cause = causeOf(code);
+          attempt.failed(cause, message);
+          if (cause === "local") this.#host.shortage("connect", message);
+        }
+      } else if (attempt.shortage && performance.now() < deadline) {
+        await this.#pause(SHORTAGE_PAUSE);
+        attempt.restart();
+      } else break;
+    }
+    attempt.abandon();
+    return NONE;
+  }
+
+  async #relay(channel: ChannelId): Promise<void> {
+    const { context, selection: { lane } } = this.#host;
+    this.#watchIdle();
+    await relay(this.#client, this.#upstream!, {
+      tap: context.tap,
+      moved: (direction, bytes) => {
+        lane[direction](channel, bytes);
+        if (this.#idleTimer !== undefined) this.#lastMove = performance.now();
+      },
+    });
+  }
+
+  /** One timer for a whole idle period, set again for what is left when it fires, instead of one a chunk. */
+  #watchIdle(): void {
+    const limit = this.#host.context.settings.idleTimeout * 1000;
+    if (limit === 0) return;
+    const check = () => {
+      const left = this.#lastMove + limit - performance.now();
+      if (left <= 0) this.close();
+      else this.#idleTimer = setTimeout(check, left);
+    };
+    this.#lastMove = performance.now();
+    this.#idleTimer = setTimeout(check, limit);
+  }
+
+  #pause(milliseconds: number): Promise<void> {
+    return new Promise((resolve) => {
+      const timer = setTimeout(done, milliseconds);
+      const { signal } = this.#stop;
+      signal.addEventListener("abort", done);
+      function done() {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", done);
+        resolve();
+      }
+    });
+  }
+}
+
+function clientOf(connection: Deno.TcpConn): Client {
+  const { hostname, port } = connection.remoteAddr;
+  return { address: parseHost(hostname).bytes, port };
+}

@@ -1,0 +1,124 @@
+import { Selection } from "../../selection/attempt.ts";
+import type { Engine, EngineContext } from "../engine.ts";
+import { Connection } from "./connection.ts";
+import { Rate } from "../rate.ts";
+
+/** Milliseconds until the next accept after one that failed for want of descriptors or memory. */
+const ACCEPT_PAUSE = 100;
+
+/** An engine on `Deno.listen` and `Deno.connect`: every system that Deno runs on, one thread. */
+export function startPortable(context: EngineContext): Engine {
+  return new PortableEngine(context);
+}
+
+class PortableEngine implements Engine {
+  readonly name = "portable";
+  readonly address: { readonly hostname: string; readonly port: number };
+  readonly ended: Promise<void>;
+  readonly context: EngineContext;
+  readonly selection: Selection;
+  readonly #listeners: Deno.TcpListener[];
+  readonly #connections = new Set<Connection>();
+  readonly #once = new Rate();
+  #stopped = false;
+  #accepting: number;
+  /** Accept loops that wait for room or for the end of a shortage. */
+  readonly #waiting = new Set<() => void>();
+  #end!: () => void;
+
+  constructor(context: EngineContext) {
+    this.context = context;
+    const { settings, table } = context;
+    this.selection = new Selection(table, table.lane(0), settings, context.emit);
+    this.#listeners = listen(settings.hostname, settings.port, settings.backlog);
+    this.address = { hostname: settings.hostname, port: this.#listeners[0].addr.port };
+    this.ended = new Promise((resolve) => this.#end = resolve);
+    this.#accepting = this.#listeners.length;
+    for (const listener of this.#listeners) this.#accept(listener);
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  stopAccepting(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    for (const listener of this.#listeners) listener.close();
+    this.#wakeAll();
+  }
+
+  closeAll(): void {
+    for (const connection of this.#connections) connection.close();
+  }
+
+  shortage(what: "accept" | "connect", reason: string): void {
+    if (this.#once.allows(what)) this.context.emit({ type: "shortage", what, reason });
+  }
+
+  async #accept(listener: Deno.TcpListener): Promise<void> {
+    while (!this.#stopped) {
+      try {
+        await this.#untilRoom();
+        if (this.#stopped) break;
+        this.#serve(await listener.accept());
+      } catch (error) {
+        if (this.#stopped) break;
+        // A client that left the queue before it was accepted is no shortage.
+        const { code, message } = error as { code?: string; message: string };
+        if (code === "ECONNABORTED" || error instanceof Deno.errors.ConnectionAborted) continue;
+        this.shortage("accept", message);
+        const timer = setTimeout(() => this.#wakeAll(), ACCEPT_PAUSE);
+        await this.#untilWoken();
+        clearTimeout(timer);
+      }
+    }
+    this.#accepting--;
+    this.#endIfDone();
+  }
+
+  async #serve(client: Deno.TcpConn): Promise<void> {
+    const connection = new Connection(this, client);
+    this.#connections.add(connection);
+    await connection.serve();
+    this.#connections.delete(connection);
+    this.#wakeAll();
+    this.#endIfDone();
+  }
+
+  /** Leaves clients in the kernel's queue while as many are served as may be. */
+  async #untilRoom(): Promise<void> {
+    const { maxConnections } = this.context.settings;
+    while (!this.#stopped && this.#connections.size >= maxConnections) {
+      if (this.#once.allows("saturated")) {
+        this.context.emit({ type: "saturated", connections: this.#connections.size });
+      }
+      await this.#untilWoken();
+    }
+  }
+
+  #untilWoken(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.add(resolve));
+  }
+
+  #wakeAll(): void {
+    for (const wake of this.#waiting) wake();
+    this.#waiting.clear();
+  }
+
+  #endIfDone(): void {
+    if (this.#accepting === 0 && this.#connections.size === 0) this.#end();
+  }
+}
+
+function listen(hostname: string, port: number, tcpBacklog: number): Deno.TcpListener[] {
+  const first = Deno.listen({ hostname, port, tcpBacklog });
+  // Elsewhere the IPv6 wildcard takes IPv4 clients too; on Windows it takes a second listener.
+  if (Deno.build.os !== "windows" || hostname !== "::") return [first];
+  try {
+    return [first, Deno.listen({ hostname: "0.0.0.0", port: first.addr.port, tcpBacklog })];
+  } catch (error) {
+    first.close();
+    throw error;
+  }
+}

@@ -1,0 +1,86 @@
+import type { Direction, Tap } from "../engine.ts";
+import { closeQuietly, type Stream } from "./stream.ts";
+
+/** Sizes of the relay's buffer: it grows while reads fill it and shrinks when they do not. */
+const SMALL = 4 * 1024, LARGE = 256 * 1024, GROWTH = 4;
+
+/** Milliseconds for which a side's late bytes are read away after its peer is gone, so that they cause no reset. */
+const LINGER = 5_000;
+
+/** What the relay tells its connection. */
+export interface RelayReport {
+  /** Bytes were handed to the receiver. */
+  moved(direction: Direction, bytes: number): void;
+  readonly tap?: Tap;
+}
+
+/**
+ * Moves bytes both ways until both directions have ended. The caller closes the streams, also to end the relay early.
+ * Never rejects.
+ */
+export async function relay(client: Stream, channel: Stream, report: RelayReport): Promise<void> {
+  const both = new Pair(client, channel, report);
+  await Promise.all([both.pump("sent", client, channel), both.pump("rcvd", channel, client)]);
+}
+
+class Pair {
+  readonly #report: RelayReport;
+  readonly #streams: readonly [Stream, Stream];
+  #running = 2;
+  #lingering: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(client: Stream, channel: Stream, report: RelayReport) {
+    this.#streams = [client, channel];
+    this.#report = report;
+  }
+
+  async pump(direction: Direction, from: Stream, to: Stream): Promise<void> {
+    const end = await this.#copy(direction, from, to);
+    if (end === "receiver gone") await discard(from);
+    else await to.closeWrite().catch(() => {});
+    this.#running--;
+    if (this.#running === 0) clearTimeout(this.#lingering);
+    // A reset took both directions of `from` with it, so the other pump has no receiver any more. It goes on reading for
+    // a while, because closing over unread bytes would reset `to` before it has read what was sent to it.
+    else if (end === "sender gone") this.#lingering ??= setTimeout(() => this.#streams.forEach(closeQuietly), LINGER);
+  }
+
+  async #copy(direction: Direction, from: Stream, to: Stream): Promise<"end" | "sender gone" | "receiver gone"> {
+    const { tap } = this.#report;
+    let buffer = new Uint8Array(SMALL);
+    for (;;) {
+      let length: number | null;
+      try {
+        length = await from.read(buffer);
+      } catch {
+        return "sender gone";
+      }
+      if (length === null) return "end";
+      tap?.(direction, buffer.subarray(0, length));
+      try {
+        for (let offset = 0; offset < length;) {
+          const written = await to.write(
+            offset === 0 && length === buffer.length ? buffer : buffer.subarray(offset, length),
+          );
+          this.#report.moved(direction, written);
+          offset += written;
+        }
+      } catch {
+        return "receiver gone";
+      }
+      if (length === buffer.length) {
+        if (length < LARGE) buffer = new Uint8Array(Math.min(length * GROWTH, LARGE));
+      } else if (length <= SMALL / 2 && buffer.length > SMALL) buffer = new Uint8Array(SMALL);
+    }
+  }
+}
+
+/** Reads a stream to its end and drops the bytes: there is nobody left to give them to. */
+async function discard(from: Stream): Promise<void> {
+  const buffer = new Uint8Array(SMALL);
+  try {
+    while (await from.read(buffer) !== null);
+  } catch {
+    // The end, too.
+  }
+}

@@ -1,0 +1,20 @@
+/** The part of a Deno connection that the relay uses. */
+export interface Stream {
+  /** Reads what there is; null at the end of the stream. */
+  read(buffer: Uint8Array): Promise<number | null>;
+  /** Writes some of the bytes and says how many. */
+  write(bytes: Uint8Array): Promise<number>;
+  /** Sends the end of the stream; reading goes on. */
+  closeWrite(): Promise<void>;
+  /** Ends both directions. Pending reads and writes reject. */
+  close(): void;
+}
+
+/** Closes a stream that may be closed already. */
+export function closeQuietly(stream: { close(): void } | undefined): void {
+  try {
+    stream?.close();
+  } catch {
+    // Closed by the other of the two pumps, or by a timeout.
+  }
+}

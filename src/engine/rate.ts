@@ -1,0 +1,12 @@
+/** Lets each kind of report through once a second, on the monotonic clock. */
+export class Rate {
+  readonly #last = new Map<string, number>();
+
+  /** Whether the last report of this kind is at least a second old; then it counts as made. */
+  allows(kind: string): boolean {
+    const now = performance.now(), last = this.#last.get(kind);
+    if (last !== undefined && now - last < 1000) return false;
+    this.#last.set(kind, now);
+    return true;
+  }
+}

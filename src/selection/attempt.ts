@@ -1,0 +1,148 @@
+import { formatAddress, formatHost } from "../table/address.ts";
+import { type ChannelId, NONE } from "../table/channel_id.ts";
+import type { Lane } from "../table/lane.ts";
+import { DisabledBy, type Table } from "../table/table.ts";
+import type { SelectionEvent } from "./events.ts";
+import { Failover, newSearch, restart } from "./failover.ts";
+import type { Client, Strategy } from "./strategy.ts";
+
+/**
+ * Why a connect failed. `local` is a shortage on this machine (descriptors, ports, memory): it never counts against the
+ * channel and never disables it.
+ */
+export type Cause = "channel" | "local";
+
+/** How channels are chosen; the command line's `-a` and `-H`. */
+export interface SelectionOptions {
+  /** Disable a channel whose connect fails. */
+  readonly autodisable: boolean;
+  /** Let sticky strategies move on inside the group. */
+  readonly hashFailover: boolean;
+  /** Report every step of every connection. */
+  readonly trace: boolean;
+  /** Replaces the built-in strategies; the index is what the table's groups refer to. */
+  readonly strategies?: readonly Strategy[];
+}
+
+/** One thread's way to choose channels: makes attempts and takes ended connections back. Synchronous and pure. */
+export class Selection {
+  /** Byte and connection counters of this thread. */
+  readonly lane: Lane;
+  /** @internal */ readonly table: Table;
+  /** @internal */ readonly failover: Failover;
+  /** @internal */ readonly options: SelectionOptions;
+  /** @internal */ readonly emit: (event: SelectionEvent) => void;
+  readonly #idle: Attempt[] = [];
+
+  constructor(table: Table, lane: Lane, options: SelectionOptions, emit: (event: SelectionEvent) => void) {
+    this.table = table;
+    this.lane = lane;
+    this.options = options;
+    this.emit = emit;
+    this.failover = new Failover(table, options);
+  }
+
+  /** Starts the life of a connection: choose, then `connected` or `failed`, then perhaps choose again. */
+  begin(client: Client): Attempt {
+    const attempt = this.#idle.pop() ?? new Attempt(this);
+    attempt.reuse(client);
+    return attempt;
+  }
+
+  /** Takes back a connection that was `connected` and has ended. */
+  closed(channel: ChannelId): void {
+    this.lane.returned(channel);
+    this.table.release(channel);
+  }
+
+  /** @internal Keeps an attempt that is over for the next client. */
+  recycle(attempt: Attempt): void {
+    this.#idle.push(attempt);
+  }
+}
+
+/**
+ * One client's search for a channel, from accept to established. After `connected` or `abandon` the attempt must not be
+ * touched again: it serves another client.
+ *
+ *     choose ─→ connected
+ *        ↑ └──→ failed ─┐
+ *        └──────────────┘      choose → NONE: abandon
+ */
+export class Attempt {
+  /** Whether a failure since the last `restart` was a shortage on this machine, so that waiting may help. */
+  shortage = false;
+  readonly #selection: Selection;
+  readonly #search = newSearch();
+  #client!: Client;
+  #channel: ChannelId = NONE;
+
+  /** Use `Selection.begin`. */
+  constructor(selection: Selection) {
+    this.#selection = selection;
+  }
+
+  /** @internal */
+  reuse(client: Client): void {
+    this.#client = client;
+    this.#channel = NONE;
+    this.restart();
+  }
+
+  /** Reserves the next channel and returns it, or NONE when all have been tried. */
+  choose(): ChannelId {
+    const { failover, lane } = this.#selection;
+    const id = this.#channel = failover.next(this.#search, this.#client);
+    if (id !== NONE) lane.taken(id);
+    this.#trace(id === NONE ? "no usable channel" : "chosen");
+    return id;
+  }
+
+  /** The chosen channel accepted the connection. */
+  connected(): void {
+    const { table, emit } = this.#selection, channel = this.#channel;
+    if (table.setFailing(channel, false)) emit({ type: "channel-back", channel });
+    this.#trace("connected");
+    this.#selection.recycle(this);
+  }
+
+  /** The chosen channel could not be reached. */
+  failed(cause: Cause, reason: string): void {
+    const { table, lane, options, emit } = this.#selection, channel = this.#channel;
+    this.#trace(`failed: ${reason}`);
+    this.#giveBack();
+    if (cause === "local") {
+      this.shortage = true;
+      return;
+    }
+    lane.failed(channel);
+    if (table.setFailing(channel, true)) emit({ type: "channel-failing", channel, reason });
+    if (options.autodisable && table.disable(channel, DisabledBy.MACHINE)) {
+      emit({ type: "channel-autodisabled", channel, reason });
+    }
+  }
+
+  /** Makes every channel eligible again, for a new round after a shortage. */
+  restart(): void {
+    restart(this.#search);
+    this.shortage = false;
+  }
+
+  /** Ends the attempt without a connection, giving back what it may hold. */
+  abandon(): void {
+    if (this.#channel !== NONE) this.#giveBack();
+    this.#selection.recycle(this);
+  }
+
+  #giveBack(): void {
+    this.#selection.lane.returned(this.#channel);
+    this.#selection.table.release(this.#channel);
+    this.#channel = NONE;
+  }
+
+  #trace(step: string): void {
+    if (!this.#selection.options.trace) return;
+    const client = formatAddress({ host: formatHost(this.#client.address), port: this.#client.port });
+    this.#selection.emit({ type: "trace", client, channel: this.#channel, step });
+  }
+}

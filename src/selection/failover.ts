@@ -1,0 +1,110 @@
+import { type ChannelId, channelId, NONE, numberOf } from "../table/channel_id.ts";
+import { MAX_GROUPS } from "../table/limits.ts";
+import type { Table } from "../table/table.ts";
+import { type Client, type GroupView, strategies, type Strategy } from "./strategy.ts";
+
+/** Where one connection's search stands: the group it has reached and what it has tried there. */
+export interface Search {
+  group: number;
+  /** Channels of the group tried so far, one bit each. */
+  triedLow: number;
+  triedHigh: number;
+  /** The channel tried last, or NONE. */
+  last: ChannelId;
+}
+
+/** A search that has tried nothing. */
+export function newSearch(): Search {
+  return { group: 0, triedLow: 0, triedHigh: 0, last: NONE };
+}
+
+/** Makes a search start again from group 0. */
+export function restart(search: Search): void {
+  search.group = 0;
+  search.last = NONE;
+  search.triedLow = search.triedHigh = 0;
+}
+
+/**
+ * Finds the next channel for a connection, across the channels of a group and then across the groups. The one place
+ * that knows about disabled channels, limits and `-H`.
+ */
+export class Failover {
+  readonly #table: Table;
+  readonly #hashFailover: boolean;
+  readonly #strategies: readonly Strategy[];
+  readonly #view: MutableView;
+
+  constructor(table: Table, options: { hashFailover: boolean; strategies?: readonly Strategy[] }) {
+    this.#table = table;
+    this.#hashFailover = options.hashFailover;
+    this.#strategies = options.strategies ?? strategies;
+    this.#view = new MutableView(table);
+  }
+
+  /** Reserves the next channel of the search and returns it, or NONE when every group has been walked through. */
+  next(search: Search, client: Client): ChannelId {
+    for (; search.group < MAX_GROUPS; search.group++, search.triedLow = search.triedHigh = 0, search.last = NONE) {
+      // Looked at first, so that hundreds of disabled channels cost next to nothing.
+      if (this.#table.enabledCount(search.group) === 0) continue;
+      const id = this.#inGroup(search, client);
+      if (id === NONE) continue;
+      const bit = numberOf(id);
+      if (bit < 32) search.triedLow |= 1 << bit;
+      else search.triedHigh |= 1 << (bit - 32);
+      search.last = id;
+      return id;
+    }
+    return NONE;
+  }
+
+  #inGroup(search: Search, client: Client): ChannelId {
+    const table = this.#table, group = search.group;
+    const strategy = this.#strategies[table.strategy(group)];
+    const reach = strategy.sticky && !this.#hashFailover ? 1 : table.size(group);
+    if (reach === 1 && search.last !== NONE) return NONE;
+    search:
+    for (;;) {
+      const size = table.size(group), cursor = table.cursor(group);
+      const start = search.last !== NONE && !strategy.rotates
+        ? numberOf(search.last) + 1
+        : strategy.start(this.#view.of(group, size, cursor), client);
+      for (let step = 0; step < Math.min(reach, size); step++) {
+        const number = (start + step) % size, id = channelId(group, number);
+        if (tried(search, number) || !table.usable(id)) continue;
+        // The turn is taken before the connection, so that two threads at the same cursor never take the same channel.
+        if (strategy.rotates && !table.moveCursor(group, cursor, (number + 1) % size)) continue search;
+        if (table.reserve(id)) return id;
+        if (strategy.rotates) continue search;
+      }
+      return NONE;
+    }
+  }
+}
+
+function tried(search: Search, number: number): boolean {
+  return ((number < 32 ? search.triedLow >> number : search.triedHigh >> (number - 32)) & 1) === 1;
+}
+
+/** One view reused for every choice, so that choosing allocates nothing. */
+class MutableView implements GroupView {
+  size = 0;
+  cursor = 0;
+  #group = 0;
+  readonly #table: Table;
+
+  constructor(table: Table) {
+    this.#table = table;
+  }
+
+  of(group: number, size: number, cursor: number): this {
+    this.#group = group;
+    this.size = size;
+    this.cursor = cursor;
+    return this;
+  }
+
+  current(number: number): number {
+    return this.#table.current(channelId(this.#group, number));
+  }
+}

@@ -1,0 +1,51 @@
+import { MAX_CHANNELS, MAX_GROUPS, MAX_LANES } from "./limits.ts";
+
+/**
+ * Where everything lies in the one shared buffer. Rows of channels come first, each in a cache line of its own, so that
+ * threads working on different channels do not slow each other down; counters follow, one block for each thread.
+ */
+export const CHANNELS = MAX_GROUPS * MAX_CHANNELS;
+
+/** Words (32 bits) of a group's row. */
+export const GROUP = { STRATEGY: 0, CURSOR: 1, SIZE: 2, ENABLED: 3, WORDS: 16 } as const;
+
+/** Words (32 bits) of a channel's row. */
+export const CHANNEL = {
+  DISABLED_BY: 0,
+  MAXC: 1,
+  CURRENT: 2,
+  /** Odd while the address is being written. */
+  SEQUENCE: 3,
+  PORT: 4,
+  ZONE: 5,
+  /** Four words: the sixteen address bytes. */
+  ADDRESS: 6,
+  FAILING: 10,
+  WORDS: 16,
+} as const;
+
+/** Doubles of a channel's counters in one lane. Bytes are split in two, see `counter.ts`. */
+export const COUNT = { TOTAL: 0, FAILED: 1, SENT: 2, RCVD: 4, DOUBLES: 6 } as const;
+
+/** 64-bit integers of a channel's baseline: what `reset` subtracts from then on. */
+export const BASE = { TOTAL: 0, SENT: 1, RCVD: 2, FAILED: 3, WORDS: 4 } as const;
+
+const align = (offset: number) => Math.ceil(offset / 64) * 64;
+
+/** Byte offsets of the sections. */
+export const OFFSET = (() => {
+  const groups = 0;
+  const channels = align(groups + MAX_GROUPS * GROUP.WORDS * 4);
+  const bases = align(channels + CHANNELS * CHANNEL.WORDS * 4);
+  const lanes = align(bases + CHANNELS * BASE.WORDS * 8);
+  const laneBytes = align(CHANNELS * COUNT.DOUBLES * 8) + align(CHANNELS * 4);
+  return { groups, channels, bases, lanes, laneBytes, held: align(CHANNELS * COUNT.DOUBLES * 8) } as const;
+})();
+
+/** Size of a table in bytes. */
+export function tableBytes(lanes: number): number {
+  if (!Number.isInteger(lanes) || lanes < 1 || lanes > MAX_LANES) {
+    throw new RangeError(`Cannot lay out table: ${lanes} lanes, allowed are 1 to ${MAX_LANES}`);
+  }
+  return OFFSET.lanes + lanes * OFFSET.laneBytes;
+}

@@ -1,0 +1,11 @@
+/** Groups an instance can have, numbered from 0. */
+export const MAX_GROUPS = 32;
+
+/** Channels a group can have, numbered from 0. */
+export const MAX_CHANNELS = 64;
+
+/** Threads that may count connections and bytes at the same time. */
+export const MAX_LANES = 16;
+
+/** The largest `maxc`: what a signed 32-bit counter can reach. */
+export const MAX_CONNECTIONS_PER_CHANNEL = 2 ** 31 - 1;

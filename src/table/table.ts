@@ -1,0 +1,286 @@
+import { type Address, formatHost, type HostBytes, parseHost } from "./address.ts";
+import { type ChannelId, channelId, groupOf } from "./channel_id.ts";
+import { read } from "./counter.ts";
+import { BASE, CHANNEL, CHANNELS, COUNT, GROUP, OFFSET, tableBytes } from "./layout.ts";
+import { Lane } from "./lane.ts";
+import { MAX_CHANNELS } from "./limits.ts";
+
+/** Who keeps a channel from being chosen. The bits are independent: one party never undoes the other's. */
+export const DisabledBy = {
+  /** The operator: `disable`, or a channel fresh from `create`. */
+  OPERATOR: 1,
+  /** Autodisable (`-a`). */
+  MACHINE: 2,
+} as const;
+
+/** Counters of one channel since the start or the last `reset`. */
+export interface Counters {
+  /** Connections given to the channel, failed ones included. */
+  readonly total: bigint;
+  /** Connections that the channel did not accept. */
+  readonly failed: bigint;
+  /** Bytes from clients to the channel. */
+  readonly sent: bigint;
+  /** Bytes from the channel to clients. */
+  readonly rcvd: bigint;
+}
+
+/**
+ * Groups, channels, limits and counters in one SharedArrayBuffer: the state that the control plane and the engine's
+ * threads share. Every method may be called from any thread unless it says otherwise; what a method changes is seen by
+ * all threads at once, without a message.
+ *
+ * Changes to the list of channels (`addChannel`, `setAddress`) and `reset` belong to the main thread.
+ */
+export class Table {
+  readonly buffer: SharedArrayBuffer;
+  readonly lanes: number;
+  readonly #groups: Int32Array;
+  readonly #channels: Int32Array;
+  readonly #bases: BigInt64Array;
+  readonly #laneCounters: Float64Array[] = [];
+  /** Text of each address, made again when the address changes. */
+  readonly #texts: { sequence: number; address: Address }[] = [];
+
+  private constructor(buffer: SharedArrayBuffer) {
+    this.buffer = buffer;
+    this.lanes = (buffer.byteLength - OFFSET.lanes) / OFFSET.laneBytes;
+    this.#groups = new Int32Array(buffer, OFFSET.groups, (OFFSET.channels - OFFSET.groups) / 4);
+    this.#channels = new Int32Array(buffer, OFFSET.channels, CHANNELS * CHANNEL.WORDS);
+    this.#bases = new BigInt64Array(buffer, OFFSET.bases, CHANNELS * BASE.WORDS);
+    for (let i = 0; i < this.lanes; i++) {
+      const offset = OFFSET.lanes + i * OFFSET.laneBytes;
+      this.#laneCounters.push(new Float64Array(buffer, offset, CHANNELS * COUNT.DOUBLES));
+    }
+  }
+
+  /** Makes an empty table that `lanes` threads can count in. @throws {RangeError} on a number of lanes out of range */
+  static create(lanes = 1): Table {
+    return new Table(new SharedArrayBuffer(tableBytes(lanes)));
+  }
+
+  /** The same table in another thread, from the buffer it was sent. */
+  static attach(buffer: SharedArrayBuffer): Table {
+    return new Table(buffer);
+  }
+
+  /** The counters that thread number `lane` writes. Each lane has one writer. */
+  lane(lane: number): Lane {
+    return new Lane(this.buffer, lane);
+  }
+
+  // Groups
+
+  /** Channels in a group. */
+  size(group: number): number {
+    return Atomics.load(this.#groups, group * GROUP.WORDS + GROUP.SIZE);
+  }
+
+  /** Channels of a group that nobody has disabled. */
+  enabledCount(group: number): number {
+    return Atomics.load(this.#groups, group * GROUP.WORDS + GROUP.ENABLED);
+  }
+
+  /** Index of the group's strategy; 0 is Round Robin. */
+  strategy(group: number): number {
+    return Atomics.load(this.#groups, group * GROUP.WORDS + GROUP.STRATEGY);
+  }
+
+  setStrategy(group: number, strategy: number): void {
+    Atomics.store(this.#groups, group * GROUP.WORDS + GROUP.STRATEGY, strategy);
+  }
+
+  /** Where the group's rotation stands: the number of the channel that comes next. */
+  cursor(group: number): number {
+    return Atomics.load(this.#groups, group * GROUP.WORDS + GROUP.CURSOR);
+  }
+
+  /** Moves the rotation, unless another thread has moved it from `from` meanwhile. */
+  moveCursor(group: number, from: number, to: number): boolean {
+    return Atomics.compareExchange(this.#groups, group * GROUP.WORDS + GROUP.CURSOR, from, to) === from;
+  }
+
+  // Channels
+
+  /**
+   * Adds a channel at the end of a group.
+   *
+   * @param maxc most simultaneous connections, 0 for no limit
+   * @returns its id, or undefined when the group has no free place
+   * @throws {TypeError} when the host is not numeric
+   */
+  addChannel(group: number, address: Address, maxc = 0, disabledBy = 0): ChannelId | undefined {
+    const size = this.size(group);
+    if (size >= MAX_CHANNELS) return undefined;
+    const id = channelId(group, size);
+    this.#writeAddress(id, parseHost(address.host), address.port);
+    this.#store(id, CHANNEL.MAXC, maxc);
+    this.#store(id, CHANNEL.DISABLED_BY, disabledBy);
+    if (disabledBy === 0) Atomics.add(this.#groups, group * GROUP.WORDS + GROUP.ENABLED, 1);
+    // Last, because this is what shows the channel to the other threads.
+    Atomics.store(this.#groups, group * GROUP.WORDS + GROUP.SIZE, size + 1);
+    return id;
+  }
+
+  /** Whether a channel with this id exists. */
+  has(id: ChannelId): boolean {
+    return id >= 0 && id < CHANNELS && id % MAX_CHANNELS < this.size(groupOf(id));
+  }
+
+  /** Which parties keep the channel disabled, as `DisabledBy` bits; 0 when it is enabled. */
+  disabledBy(id: ChannelId): number {
+    return this.#load(id, CHANNEL.DISABLED_BY);
+  }
+
+  /** Disables a channel on behalf of `party`; says whether it was enabled until now. */
+  disable(id: ChannelId, party: number): boolean {
+    const before = Atomics.or(this.#channels, id * CHANNEL.WORDS + CHANNEL.DISABLED_BY, party);
+    if (before === 0) Atomics.sub(this.#groups, groupOf(id) * GROUP.WORDS + GROUP.ENABLED, 1);
+    return before === 0;
+  }
+
+  /** Withdraws the `parties`' bits; says whether that made the channel usable. */
+  enable(id: ChannelId, parties: number): boolean {
+    const before = Atomics.and(this.#channels, id * CHANNEL.WORDS + CHANNEL.DISABLED_BY, ~parties);
+    const became = before !== 0 && (before & ~parties) === 0;
+    if (became) Atomics.add(this.#groups, groupOf(id) * GROUP.WORDS + GROUP.ENABLED, 1);
+    return became;
+  }
+
+  /** Most simultaneous connections, 0 for no limit. */
+  maxc(id: ChannelId): number {
+    return this.#load(id, CHANNEL.MAXC);
+  }
+
+  setMaxc(id: ChannelId, maxc: number): void {
+    this.#store(id, CHANNEL.MAXC, maxc);
+  }
+
+  /** Connections now. */
+  current(id: ChannelId): number {
+    return this.#load(id, CHANNEL.CURRENT);
+  }
+
+  /** Whether the channel could take a connection at this moment. */
+  usable(id: ChannelId): boolean {
+    if (this.disabledBy(id) !== 0) return false;
+    const maxc = this.maxc(id);
+    return maxc === 0 || this.current(id) < maxc;
+  }
+
+  /** Takes one of the channel's connections if it is enabled and below its limit, which holds exactly for all threads. */
+  reserve(id: ChannelId): boolean {
+    const index = id * CHANNEL.WORDS + CHANNEL.CURRENT;
+    for (;;) {
+      if (this.disabledBy(id) !== 0) return false;
+      const current = Atomics.load(this.#channels, index), maxc = this.maxc(id);
+      if (maxc !== 0 && current >= maxc) return false;
+      if (Atomics.compareExchange(this.#channels, index, current, current + 1) === current) return true;
+    }
+  }
+
+  /** Gives `count` reserved connections back. */
+  release(id: ChannelId, count = 1): void {
+    Atomics.sub(this.#channels, id * CHANNEL.WORDS + CHANNEL.CURRENT, count);
+  }
+
+  /** Notes whether the channel's last connect failed; says whether that is news. */
+  setFailing(id: ChannelId, failing: boolean): boolean {
+    const index = id * CHANNEL.WORDS + CHANNEL.FAILING, value = failing ? 1 : 0;
+    if (Atomics.load(this.#channels, index) === value) return false;
+    return Atomics.exchange(this.#channels, index, value) !== value;
+  }
+
+  /** Whether the channel's last connect failed. */
+  failing(id: ChannelId): boolean {
+    return this.#load(id, CHANNEL.FAILING) !== 0;
+  }
+
+  /** Where the channel's connections go. The object stays the same until the address changes. */
+  address(id: ChannelId): Address {
+    const cached = this.#texts[id];
+    if (cached?.sequence === this.#load(id, CHANNEL.SEQUENCE)) return cached.address;
+    const raw = new Uint8Array(16);
+    const { sequence, port, zone } = this.readAddress(id, raw);
+    const address = { host: formatHost(raw, zone), port };
+    this.#texts[id] = { sequence, address };
+    return address;
+  }
+
+  /** Changes with each new address: tells a thread that keeps something made from it when to make it again. */
+  addressSequence(id: ChannelId): number {
+    return this.#load(id, CHANNEL.SEQUENCE);
+  }
+
+  /** Copies the sixteen address bytes (IPv4 as IPv4-mapped) into `bytes`, never half of one and half of another. */
+  readAddress(id: ChannelId, bytes: Uint8Array): { sequence: number; port: number; zone: number } {
+    const row = id * CHANNEL.WORDS;
+    for (;;) {
+      const sequence = Atomics.load(this.#channels, row + CHANNEL.SEQUENCE);
+      if (sequence & 1) continue;
+      const port = Atomics.load(this.#channels, row + CHANNEL.PORT);
+      const zone = Atomics.load(this.#channels, row + CHANNEL.ZONE);
+      for (let i = 0; i < 16; i++) {
+        bytes[i] = Atomics.load(this.#channels, row + CHANNEL.ADDRESS + (i >> 2)) >>> (8 * (i & 3));
+      }
+      if (Atomics.load(this.#channels, row + CHANNEL.SEQUENCE) === sequence) return { sequence, port, zone };
+    }
+  }
+
+  /** Gives the channel a new address. Main thread only. @throws {TypeError} when the host is not numeric */
+  setAddress(id: ChannelId, address: Address): void {
+    this.#writeAddress(id, parseHost(address.host), address.port);
+  }
+
+  // Counters
+
+  /** The channel's counters, summed over all threads. */
+  counters(id: ChannelId): Counters {
+    const now = this.#sum(id), base = id * BASE.WORDS;
+    return {
+      total: now.total - Atomics.load(this.#bases, base + BASE.TOTAL),
+      failed: now.failed - Atomics.load(this.#bases, base + BASE.FAILED),
+      sent: now.sent - Atomics.load(this.#bases, base + BASE.SENT),
+      rcvd: now.rcvd - Atomics.load(this.#bases, base + BASE.RCVD),
+    };
+  }
+
+  /** Starts the channel's counters again from 0. Main thread only. */
+  reset(id: ChannelId): void {
+    const now = this.#sum(id), base = id * BASE.WORDS;
+    Atomics.store(this.#bases, base + BASE.TOTAL, now.total);
+    Atomics.store(this.#bases, base + BASE.FAILED, now.failed);
+    Atomics.store(this.#bases, base + BASE.SENT, now.sent);
+    Atomics.store(this.#bases, base + BASE.RCVD, now.rcvd);
+  }
+
+  #sum(id: ChannelId): Counters {
+    const row = id * COUNT.DOUBLES;
+    let total = 0n, failed = 0n, sent = 0n, rcvd = 0n;
+    for (const counters of this.#laneCounters) {
+      total += BigInt(counters[row + COUNT.TOTAL]);
+      failed += BigInt(counters[row + COUNT.FAILED]);
+      sent += read(counters, row + COUNT.SENT);
+      rcvd += read(counters, row + COUNT.RCVD);
+    }
+    return { total, failed, sent, rcvd };
+  }
+
+  #writeAddress(id: ChannelId, host: HostBytes, port: number): void {
+    const row = id * CHANNEL.WORDS, words = this.#channels;
+    const view = new DataView(host.bytes.buffer, host.bytes.byteOffset);
+    Atomics.add(words, row + CHANNEL.SEQUENCE, 1);
+    Atomics.store(words, row + CHANNEL.PORT, port);
+    Atomics.store(words, row + CHANNEL.ZONE, host.zone);
+    for (let i = 0; i < 4; i++) Atomics.store(words, row + CHANNEL.ADDRESS + i, view.getInt32(i * 4, true));
+    Atomics.add(words, row + CHANNEL.SEQUENCE, 1);
+  }
+
+  #load(id: ChannelId, field: number): number {
+    return Atomics.load(this.#channels, id * CHANNEL.WORDS + field);
+  }
+
+  #store(id: ChannelId, field: number, value: number): void {
+    Atomics.store(this.#channels, id * CHANNEL.WORDS + field, value);
+  }
+}
