@@ -1,0 +1,103 @@
+import type { Logger } from "@logtape/logtape";
+import type { EngineEvent } from "../engine/engine.ts";
+import { formatAddress } from "../table/address.ts";
+import { type ChannelId, groupOf, NONE, numberOf } from "../table/channel_id.ts";
+import type { Table } from "../table/table.ts";
+
+/** A channel that comes and goes is logged so many times in so many milliseconds; the rest is counted. */
+const BURST = 4, WINDOW = 10_000;
+
+/** A channel's failures and returns in the present window. */
+interface Changes {
+  logged: number;
+  held: number;
+  /** Logs the latest change that was held back. */
+  latest: ((repeats: string) => void) | undefined;
+}
+
+/** Turns what an engine reports into lines of the log. */
+export class Report {
+  readonly #logger: Logger;
+  readonly #table: Table;
+  readonly #changes = new Map<ChannelId, Changes>();
+
+  constructor(logger: Logger, table: Table) {
+    this.#logger = logger;
+    this.#table = table;
+  }
+
+  /** Logs one event. */
+  readonly event = (event: EngineEvent): void => {
+    const logger = this.#logger;
+    switch (event.type) {
+      case "channel-failing":
+        return this.#rated(
+          event.channel,
+          (repeats) =>
+            logger.warn("group {group} channel {channel} ({address}) does not accept: {reason}{repeats}", {
+              ...this.#place(event.channel),
+              reason: event.reason,
+              repeats,
+            }),
+        );
+      case "channel-back":
+        return this.#rated(
+          event.channel,
+          (repeats) =>
+            logger.info("group {group} channel {channel} ({address}) accepts again{repeats}", {
+              ...this.#place(event.channel),
+              repeats,
+            }),
+        );
+      case "channel-autodisabled":
+        return logger.error(
+          "group {group} channel {channel} ({address}) disabled: {reason}; an operator must enable it again",
+          { ...this.#place(event.channel), reason: event.reason },
+        );
+      case "shortage":
+        return logger.error("cannot {what} for want of resources here, trying again: {reason}", {
+          what: event.what,
+          reason: event.reason,
+        });
+      case "saturated":
+        return logger.warn("serving {connections} clients, as many as may be; more wait in the queue", {
+          connections: event.connections,
+        });
+      case "trace": {
+        const { client, step } = event;
+        if (event.channel === NONE) return logger.debug("client {client}: {step}", { client, step });
+        return logger.debug("client {client}, group {group} channel {channel} ({address}): {step}", {
+          ...this.#place(event.channel),
+          client,
+          step,
+        });
+      }
+    }
+  };
+
+  /** Keeps a channel that fails and comes back all the time from flooding the log. The last state is always logged. */
+  #rated(channel: ChannelId, log: (repeats: string) => void): void {
+    let changes = this.#changes.get(channel);
+    if (changes === undefined) {
+      changes = { logged: 0, held: 0, latest: undefined };
+      this.#changes.set(channel, changes);
+      Deno.unrefTimer(setTimeout(() => this.#endWindow(channel), WINDOW));
+    }
+    if (changes.logged < BURST) {
+      changes.logged++;
+      return log("");
+    }
+    changes.held++;
+    changes.latest = log;
+  }
+
+  #endWindow(channel: ChannelId): void {
+    const { held, latest } = this.#changes.get(channel)!;
+    this.#changes.delete(channel);
+    latest?.(held > 1 ? ` (and ${held - 1} changes before)` : "");
+  }
+
+  #place(id: ChannelId): { group: number; channel: number; address: string } {
+    return { group: groupOf(id), channel: numberOf(id), address: formatAddress(this.#table.address(id)) };
+  }
+}

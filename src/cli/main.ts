@@ -1,0 +1,41 @@
+import { DirectoryError } from "../control/directory.ts";
+import { ExitCode, ExitError } from "../process/exit_codes.ts";
+import { parseCommandLine, type Request } from "../process/options.ts";
+import { helpText } from "../process/usage.ts";
+import { control, list } from "./operate.ts";
+import { serve } from "./serve.ts";
+import { complain, say } from "./terminal.ts";
+import { version } from "./version.ts";
+
+/** Runs the program. @param program path of the running executable @returns the exit code */
+export async function main(program: string, args: readonly string[]): Promise<number> {
+  try {
+    return await act(parseCommandLine(args), program, args);
+  } catch (error) {
+    const { code, message, details } = error instanceof DirectoryError
+      ? new ExitError(ExitCode.RENDEZVOUS, error.message)
+      : error instanceof ExitError
+      ? error
+      : new ExitError(ExitCode.SOFTWARE, `unexpected error: ${(error as Error).stack}`);
+    complain(`balance: ${message}`);
+    for (const line of details) complain(line);
+    return code;
+  }
+}
+
+function act(request: Request, program: string, args: readonly string[]): number | Promise<number> {
+  switch (request.action) {
+    case "help":
+      say(helpText(version, Deno.stdout.isTerminal() && !Deno.noColor));
+      return ExitCode.OK;
+    case "version":
+      say(`balance ${version}`);
+      return ExitCode.OK;
+    case "list":
+      return list(request.controlDir);
+    case "control":
+      return control(request);
+    case "serve":
+      return serve(request, program, args);
+  }
+}

@@ -1,0 +1,112 @@
+import { ControlClient } from "../control/client.ts";
+import { defaultDirectory, DirectoryError, type Entry, listEntries } from "../control/directory.ts";
+import { pipeDialogue, terminalDialogue } from "../control/repl.ts";
+import type { GroupSnapshot } from "../control/snapshot.ts";
+import { ExitCode, ExitError } from "../process/exit_codes.ts";
+import type { ControlRequest } from "../process/options.ts";
+import { formatAddress } from "../table/address.ts";
+import { complain, say } from "./terminal.ts";
+
+/** Runs `-c` or `-i` against the instance that the request means. @returns the exit code */
+export async function control(request: ControlRequest): Promise<number> {
+  const entry = await findInstance(request);
+  if (request.debug) complain(`balance: control socket ${entry.path}`);
+  try {
+    if (request.command === undefined) await dialogue(entry.path);
+    else await runOne(entry.path, request.command);
+  } catch (error) {
+    if (error instanceof DirectoryError) throw error;
+    throw new ExitError(ExitCode.UNAVAILABLE, (error as Error).message);
+  }
+  return ExitCode.OK;
+}
+
+/** Shows all running instances. @returns the exit code */
+export async function list(controlDir: string | undefined): Promise<number> {
+  const running = (await Promise.all(listEntries(controlDir ?? defaultDirectory()).map(look)))
+    .filter((instance) => instance !== undefined);
+  if (running.length === 0) {
+    complain("balance: no instance is running");
+    return ExitCode.OK;
+  }
+  const rows = [["ADDRESS", "PID", "VERSION", "UPTIME", "CONNECTIONS", "CHANNELS"], ...running.map(describe)];
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  for (const row of rows) say(row.map((cell, i) => cell.padEnd(widths[i])).join("  ").trimEnd());
+  return ExitCode.OK;
+}
+
+async function dialogue(path: string): Promise<void> {
+  if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal()) return await pipeDialogue(path);
+  await terminalDialogue(path, historyPath());
+}
+
+async function runOne(path: string, command: string): Promise<void> {
+  using client = await ControlClient.open(path);
+  const { text } = await client.run(command);
+  for (const line of text) say(line);
+}
+
+/** The one running instance that fits. @throws {ExitError} 69 when there is none, or several */
+async function findInstance({ port, bind, controlDir }: ControlRequest): Promise<Entry> {
+  const fitting = listEntries(controlDir ?? defaultDirectory()).filter((entry) =>
+    (port === undefined || entry.port === port) && (bind === undefined || entry.address === bind)
+  );
+  const running: Entry[] = [];
+  for (const entry of fitting) if (await look(entry) !== undefined) running.push(entry);
+  if (running.length === 1) return running[0];
+  if (running.length === 0) throw new ExitError(ExitCode.UNAVAILABLE, "no master process, exiting.");
+  throw new ExitError(ExitCode.UNAVAILABLE, "several instances are running, name one by its port and -b address:", [
+    ...running.map(({ address, port }) => `  -b ${address} ${port}`),
+  ]);
+}
+
+interface Running {
+  readonly entry: Entry;
+  readonly version: string;
+  readonly state: { pid: number; uptime: number; connections: number; groups: GroupSnapshot[] };
+}
+
+/** Asks an instance how it is; undefined when it is not there any more. */
+async function look(entry: Entry): Promise<Running | undefined> {
+  try {
+    using client = await ControlClient.open(entry.path);
+    const { text } = await client.run("show json");
+    return { entry, version: client.greeting.version, state: JSON.parse(text[0]) };
+  } catch {
+    return undefined;
+  }
+}
+
+function describe({ entry, version, state }: Running): string[] {
+  const channels = state.groups.flatMap(({ channels }) => channels);
+  const enabled = channels.filter((channel) => channel.enabled).length;
+  return [
+    formatAddress({ host: entry.address, port: entry.port }),
+    String(state.pid),
+    version,
+    duration(state.uptime),
+    String(state.connections),
+    `${enabled} of ${channels.length} enabled`,
+  ];
+}
+
+/** Seconds as `3d 4h`, `4h 5m`, `5m 6s` or `6s`. */
+function duration(seconds: number): string {
+  const parts = [[86400, "d"], [3600, "h"], [60, "m"], [1, "s"]] as const;
+  const first = parts.findIndex(([unit]) => seconds >= unit);
+  if (first < 0) return "0s";
+  return parts.slice(first, first + 2).map(([unit, letter], i) => {
+    const whole = Math.floor((i === 0 ? seconds : seconds % parts[first][0]) / unit);
+    return `${whole}${letter}`;
+  }).join(" ");
+}
+
+function historyPath(): string | undefined {
+  if (Deno.build.os === "windows") {
+    const local = Deno.env.get("LOCALAPPDATA");
+    return local === undefined ? undefined : `${local}\\balance\\history`;
+  }
+  const state = Deno.env.get("XDG_STATE_HOME"), home = Deno.env.get("HOME");
+  if (state?.startsWith("/")) return `${state}/balance/history`;
+  return home === undefined ? undefined : `${home}/.local/state/balance/history`;
+}

@@ -1,0 +1,245 @@
+import type { Logger } from "@logtape/logtape";
+import { Balancer, type BalancerOptions, UnknownHost } from "../balancer/balancer.ts";
+import { Report } from "../balancer/report.ts";
+import type { ControlPlane } from "../control/control_plane.ts";
+import { defaultDirectory, DirectoryError } from "../control/directory.ts";
+import { type ControlServer, startControlServer } from "../control/server.ts";
+import type { EngineEvent, Tap } from "../engine/engine.ts";
+import { escape, quote } from "../log/escape.ts";
+import { LineWriter } from "../log/line_writer.ts";
+import { type Log, openLog } from "../log/log.ts";
+import { dumpChunk } from "../log/packet_dump.ts";
+import { isBackgroundProcess, reportFailure, reportReady, startInBackground } from "../process/background.ts";
+import { ExitCode, ExitError } from "../process/exit_codes.ts";
+import type { ServeRequest } from "../process/options.ts";
+import { resolveHost } from "../process/resolve.ts";
+import { parsePort } from "../process/services.ts";
+import { formatAddress } from "../table/address.ts";
+import { StopSignals } from "./stop_signals.ts";
+import { complain } from "./terminal.ts";
+import { version } from "./version.ts";
+
+/** Bytes of packet dump that may wait for a slow reader. */
+const DUMP_BOUND = 64 * 1024 * 1024;
+
+/** Milliseconds that the end of the program waits for the reader of the packet dump. */
+const DUMP_FLUSH = 5_000;
+
+/** Starts an instance: here with `-f` or as process 1, otherwise in the background. @returns the exit code */
+export async function serve(request: ServeRequest, program: string, args: readonly string[]): Promise<number> {
+  const background = isBackgroundProcess();
+  if (!background && !request.foreground && Deno.pid !== 1) {
+    if (request.packetDump) complain("balance: -p has no effect in the background, add -f");
+    await startInBackground(program, args);
+    return ExitCode.OK;
+  }
+  // Before anything else: signals that come during the start must count, and registering one later can fail.
+  const signals = new StopSignals(background);
+  try {
+    const instance = await Instance.start(request, background);
+    if (background) reportReady();
+    return await instance.run(signals);
+  } catch (error) {
+    const failure = error instanceof ExitError ? error : unexpected(error);
+    if (!background) throw failure;
+    reportFailure(failure);
+    return failure.code;
+  } finally {
+    signals.dispose();
+  }
+}
+
+/** Balancer, control socket and log of one running program. */
+class Instance {
+  readonly #balancer: Balancer;
+  readonly #control: ControlServer;
+  readonly #log: Log;
+  readonly #dump: LineWriter | undefined;
+  readonly #drainTimeout: number;
+  readonly #killed: Promise<void>;
+
+  private constructor(
+    parts: { balancer: Balancer; control: ControlServer; log: Log; dump?: LineWriter; killed: Promise<void> },
+    drainTimeout: number,
+  ) {
+    this.#balancer = parts.balancer;
+    this.#control = parts.control;
+    this.#log = parts.log;
+    this.#dump = parts.dump;
+    this.#killed = parts.killed;
+    this.#drainTimeout = drainTimeout;
+  }
+
+  static async start(request: ServeRequest, background: boolean): Promise<Instance> {
+    const directory = request.controlDir ?? defaultDirectory();
+    const dump = request.packetDump && !background
+      ? new LineWriter(Deno.stdout, DUMP_BOUND, (chunks) => `(${chunks} chunks lost: the reader was too slow)\n\n`)
+      : undefined;
+    const early: EngineEvent[] = [];
+    let event = (event: EngineEvent): void => void early.push(event);
+    const tap: Tap | undefined = dump && ((direction, bytes) => dump.write(dumpChunk(direction, bytes)));
+    const balancer = await startBalancer(request, { onEvent: (item) => event(item), onChunk: tap });
+    try {
+      const log = await openLog({ target: logTarget(background, directory, request), ...logForm(request) });
+      event = new Report(log.logger, balancer.table).event;
+      early.forEach(event);
+      const killed = Promise.withResolvers<void>();
+      const control: ControlServer = await startControlServer(
+        controlPlane(balancer, log.logger, request.port, () => {
+          control.close();
+          balancer.stopAccepting();
+          killed.resolve();
+        }),
+        { directory, ...listeningOn(balancer) },
+      );
+      logStart(log.logger, balancer);
+      return new Instance({ balancer, control, log, dump, killed: killed.promise }, request.drainTimeout);
+    } catch (error) {
+      await balancer.stop();
+      throw error instanceof DirectoryError ? new ExitError(ExitCode.RENDEZVOUS, error.message) : error;
+    }
+  }
+
+  /** Serves until a signal or `kill`, then drains. @returns the exit code */
+  async run(signals: StopSignals): Promise<number> {
+    const { logger } = this.#log;
+    const cause = await Promise.race([signals.next(), this.#killed.then(() => "kill" as const)]);
+    this.#control.close();
+    const drain = cause === "kill" || cause === "drain";
+    const connections = this.#balancer.connections;
+    logger.info("stopping, {connections} connections left to end", { connections });
+    const left = drain ? await this.#drainUntil(signals) : connections;
+    await this.#balancer.stop();
+    this.#control.closeSessions();
+    if (left > 0) logger.warn("stopped, {left} connections were cut", { left });
+    else logger.info("stopped");
+    await this.#dump?.flush(DUMP_FLUSH);
+    await this.#log.flush();
+    return ExitCode.OK;
+  }
+
+  /** Lets connections end, until the time is over or another signal comes. @returns how many had to be cut */
+  async #drainUntil(signals: StopSignals): Promise<number> {
+    let left = 0;
+    const drained = this.#balancer.drain(this.#drainTimeout).then((count) => left = count);
+    const hurried = signals.next().then(() => {
+      left = this.#balancer.connections;
+    });
+    await Promise.race([drained, hurried]);
+    return left;
+  }
+}
+
+async function startBalancer(
+  request: ServeRequest,
+  hooks: Pick<BalancerOptions, "onEvent" | "onChunk">,
+): Promise<Balancer> {
+  const hostname = await resolveHost(request.bind).catch((error) => {
+    throw new ExitError(ExitCode.USAGE, `option -b: ${uncapitalised(error)}`);
+  });
+  if (request.source !== undefined) checkSource(request.source);
+  try {
+    return await Balancer.start({
+      ...hooks,
+      hostname,
+      port: request.port,
+      groups: request.groups,
+      source: request.source,
+      connectTimeout: request.connectTimeout,
+      idleTimeout: request.idleTimeout,
+      maxConnections: request.maxConnections,
+      autodisable: request.autodisable,
+      hashFailover: request.hashFailover,
+      trace: request.debug,
+    });
+  } catch (error) {
+    if (error instanceof UnknownHost) throw new ExitError(ExitCode.ADDRESS, uncapitalised(error));
+    const where = formatAddress({ host: hostname, port: request.port });
+    throw new ExitError(ExitCode.SYSTEM, `cannot listen on ${where}: ${reason(error)}`);
+  }
+}
+
+/** A source address that is not this machine's would make every connect fail later, so it fails now. */
+function checkSource(source: string): void {
+  try {
+    Deno.listen({ hostname: source, port: 0 }).close();
+  } catch (error) {
+    throw new ExitError(ExitCode.SYSTEM, `cannot connect from ${quote(source)}: ${reason(error)}`);
+  }
+}
+
+function controlPlane(balancer: Balancer, logger: Logger, listeningPort: number, shutdown: () => void): ControlPlane {
+  const started = performance.now(), startedAt = new Date().toISOString();
+  return {
+    table: balancer.table,
+    names: balancer.names,
+    strategies: balancer.strategies,
+    version,
+    resolve: async (host, word) => {
+      const port = parsePort(word);
+      if (port === undefined) throw new Error(`Cannot resolve port: ${quote(word)}`);
+      return { host: await resolveHost(host), port };
+    },
+    describe: () => ({
+      version,
+      pid: Deno.pid,
+      engine: balancer.engine,
+      address: balancer.address.hostname,
+      port: listeningPort,
+      started: startedAt,
+      uptime: Math.floor((performance.now() - started) / 1000),
+      connections: balancer.connections,
+    }),
+    changed: (command, reply) => logger.info("control: {command}: {reply}", { command, reply }),
+    shutdown,
+  };
+}
+
+function logStart(logger: Logger, balancer: Balancer): void {
+  const { hostname, port } = balancer.address, groups = balancer.show();
+  logger.info("balance {version} listens on {address}: {channels} channels in {groups} groups, engine {engine}", {
+    version,
+    address: formatAddress({ host: hostname, port }),
+    channels: groups.reduce((sum, { channels }) => sum + channels.length, 0),
+    groups: groups.length,
+    engine: balancer.engine,
+    pid: Deno.pid,
+  });
+}
+
+function logForm({ logFormat, debug }: ServeRequest): { format: "text" | "json"; debug: boolean } {
+  return { format: logFormat, debug };
+}
+
+function logTarget(background: boolean, directory: string, { port }: ServeRequest) {
+  if (!background) return "stderr" as const;
+  // Windows has no system log that a program without an installer could write to.
+  return Deno.build.os === "windows" ? { file: `${directory}\\balance-${port}.log` } : "syslog" as const;
+}
+
+function listeningOn({ address }: Balancer): { address: string; port: number } {
+  return { address: address.hostname, port: address.port };
+}
+
+function unexpected(error: unknown): ExitError {
+  return new ExitError(
+    ExitCode.SOFTWARE,
+    escape(error instanceof Error ? error.stack ?? error.message : String(error)),
+  );
+}
+
+function reason(error: unknown): string {
+  const { code, message } = error as { code?: string; message: string };
+  const known: Record<string, string> = {
+    EADDRINUSE: "the port is in use",
+    EACCES: "permission denied",
+    EADDRNOTAVAIL: "the address is not one of this machine",
+    EAFNOSUPPORT: "the system does not support the address family",
+  };
+  return known[code ?? ""] ?? escape(message);
+}
+
+function uncapitalised(error: unknown): string {
+  const { message } = error as Error;
+  return message.charAt(0).toLowerCase() + message.slice(1);
+}

@@ -1,0 +1,75 @@
+import { connect, type Socket } from "node:net";
+import { entryTarget } from "./directory.ts";
+import { lines } from "./lines.ts";
+import { type Greeting, parseGreeting, parseHead, type ReplyHead } from "./protocol.ts";
+
+/** Longest line of a reply in bytes: `show json` puts a whole table in one. */
+const LONGEST_REPLY = 16 * 1024 * 1024;
+
+/** Milliseconds an instance may take to greet. */
+const GREETING_TIMEOUT = 5_000;
+
+/** A reply as it came from the instance. */
+export interface ControlReply extends ReplyHead {
+  readonly text: readonly string[];
+}
+
+/** A session with a running instance. */
+export class ControlClient implements Disposable {
+  readonly greeting: Greeting;
+  readonly #socket: Socket;
+  readonly #lines: AsyncGenerator<string>;
+
+  private constructor(socket: Socket, reader: AsyncGenerator<string>, greeting: Greeting) {
+    this.#socket = socket;
+    this.#lines = reader;
+    this.greeting = greeting;
+  }
+
+  /**
+   * Opens a session through an entry of the control directory.
+   *
+   * @throws {Error} with code ECONNREFUSED or ENOENT when no instance is there
+   */
+  static async open(path: string): Promise<ControlClient> {
+    const socket = connect(entryTarget(path));
+    await new Promise<void>((resolve, reject) => socket.once("connect", resolve).once("error", reject));
+    socket.on("error", () => {});
+    const reader = lines(socket.iterator({ destroyOnReturn: false }), LONGEST_REPLY);
+    const timer = setTimeout(() => socket.destroy(new Error("the instance does not answer")), GREETING_TIMEOUT);
+    try {
+      const { value, done } = await reader.next();
+      if (done) throw new Error("Cannot control instance: it closed the session");
+      return new ControlClient(socket, reader, parseGreeting(value));
+    } catch (error) {
+      socket.destroy();
+      throw error;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** Whether the instance has ended the session. */
+  get closed(): boolean {
+    return this.#socket.destroyed || this.#socket.readableEnded;
+  }
+
+  /** Runs one command. @throws {Error} when the session breaks before the reply is complete */
+  async run(command: string): Promise<ControlReply> {
+    this.#socket.write(command.replaceAll(/[\r\n]/g, " ") + "\n");
+    const head = parseHead(await this.#line());
+    const text: string[] = [];
+    while (text.length < head.lines) text.push(await this.#line());
+    return { ...head, text };
+  }
+
+  [Symbol.dispose](): void {
+    this.#socket.destroy();
+  }
+
+  async #line(): Promise<string> {
+    const { value, done } = await this.#lines.next();
+    if (done) throw new Error("the instance closed the session");
+    return value;
+  }
+}

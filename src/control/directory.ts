@@ -1,0 +1,108 @@
+import { quote } from "../log/escape.ts";
+
+/** The control directory, or something in it, cannot be used. */
+export class DirectoryError extends Error {
+  override readonly name = "DirectoryError";
+}
+
+/** An instance's entry in the control directory. */
+export interface Entry {
+  readonly path: string;
+  /** Address it listens on. */
+  readonly address: string;
+  readonly port: number;
+}
+
+const WINDOWS = Deno.build.os === "windows";
+
+/** Ending of an entry: the socket itself, or on Windows a file that names the pipe. */
+const ENDING = WINDOWS ? ".pipe" : ".sock";
+
+/**
+ * Where control sockets are when `--control-dir` does not say: `/run/balance` for root (`/var/run/balance` where there is
+ * no `/run`), `$XDG_RUNTIME_DIR/balance` for a user who has one, otherwise `balance-UID` in the temporary directory; on
+ * Windows `%LOCALAPPDATA%\balance`.
+ */
+export function defaultDirectory(): string {
+  if (WINDOWS) return `${Deno.env.get("LOCALAPPDATA") ?? Deno.env.get("TEMP") ?? "C:\\Windows\\Temp"}\\balance`;
+  if (Deno.uid() === 0) return isDirectory("/run") ? "/run/balance" : "/var/run/balance";
+  const runtime = Deno.env.get("XDG_RUNTIME_DIR");
+  if (runtime?.startsWith("/") && isDirectory(runtime)) return `${runtime}/balance`;
+  return `${(Deno.env.get("TMPDIR") || "/tmp").replace(/\/+$/, "")}/balance-${Deno.uid()}`;
+}
+
+/**
+ * Makes the directory, for its owner only, or checks the one that is there.
+ *
+ * @throws {DirectoryError} when it is a link, belongs to somebody else, or others can enter it
+ */
+export function openDirectory(path: string): void {
+  try {
+    Deno.mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw cannot("make", path, (error as Error).message);
+  }
+  checkDirectory(path);
+}
+
+/** Whether the directory is there, and safe to use. @throws {DirectoryError} when it is there and is not */
+export function checkDirectory(path: string): boolean {
+  let info: Deno.FileInfo;
+  try {
+    info = Deno.lstatSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw cannot("use", path, (error as Error).message);
+  }
+  if (info.isSymlink) throw cannot("use", path, "it is a symbolic link");
+  if (!info.isDirectory) throw cannot("use", path, "it is not a directory");
+  if (WINDOWS) return true;
+  if (info.uid !== Deno.uid()) throw cannot("use", path, `it belongs to user ${info.uid}, not to ${Deno.uid()}`);
+  if ((info.mode! & 0o077) !== 0) throw cannot("use", path, "others can enter it, chmod 700 would shut them out");
+  return true;
+}
+
+/** Path of the entry of the instance that listens on `address` and `port`. */
+export function entryPath(directory: string, address: string, port: number): string {
+  // No file name on Windows may have a colon, and no address has an underscore.
+  return `${directory}${WINDOWS ? "\\" : "/"}${port}@${address.replaceAll(":", "_")}${ENDING}`;
+}
+
+/** The entries of all instances, dead ones included, in the order of their ports. */
+export function listEntries(directory: string): Entry[] {
+  if (!checkDirectory(directory)) return [];
+  const entries: Entry[] = [];
+  for (const { name } of Deno.readDirSync(directory)) {
+    const match = /^(\d{1,5})@([\w.%-]+)\.(?:sock|pipe)$/.exec(name);
+    if (!match || !name.endsWith(ENDING)) continue;
+    const port = Number(match[1]), address = match[2].replaceAll("_", ":");
+    entries.push({ path: entryPath(directory, address, port), address, port });
+  }
+  return entries.sort((a, b) => a.port - b.port || a.address.localeCompare(b.address));
+}
+
+/**
+ * What to connect to for an entry: the socket, or the pipe that the file names.
+ *
+ * @throws {DirectoryError} when the socket belongs to somebody else or is no socket
+ * @throws {Deno.errors.NotFound} when there is no such entry
+ */
+export function entryTarget(path: string): string {
+  if (WINDOWS) return Deno.readTextFileSync(path).trim();
+  const info = Deno.lstatSync(path);
+  if (!info.isSocket) throw cannot("use", path, "it is no socket");
+  if (info.uid !== Deno.uid()) throw cannot("use", path, `it belongs to user ${info.uid}, not to ${Deno.uid()}`);
+  return path;
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return Deno.statSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+function cannot(what: string, path: string, why: string): DirectoryError {
+  return new DirectoryError(`cannot ${what} control directory ${quote(path)}: ${why}`);
+}

@@ -1,0 +1,29 @@
+import type { GroupSnapshot } from "./snapshot.ts";
+
+/** Column widths of the table (Balance manual); a longer value widens its own cell. */
+const WIDTHS = [3, 4, 2, 3, 16, 5, 4, 11, 4, 11, 11];
+const HEADINGS = ["GRP", "Type", "#", "S", "ip-address", "port", "c", "totalc", "maxc", "sent", "rcvd"];
+
+/** The table of `show`, a line each. */
+export function showTable(groups: readonly GroupSnapshot[]): string[] {
+  const rows = groups.flatMap(({ group, type, channels }) =>
+    channels.map((channel) => [
+      group,
+      type,
+      channel.channel,
+      channel.enabled ? "ENA" : "dis",
+      channel.address,
+      channel.port,
+      channel.current,
+      channel.total,
+      channel.maxc,
+      channel.sent,
+      channel.rcvd,
+    ])
+  );
+  return [row(HEADINGS), ...rows.map(row)];
+}
+
+function row(cells: readonly (string | number | bigint)[]): string {
+  return cells.map((cell, i) => String(cell).padStart(WIDTHS[i])).join(" ");
+}

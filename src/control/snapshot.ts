@@ -1,0 +1,76 @@
+import { strategies, type Strategy } from "../selection/strategy.ts";
+import { type ChannelId, channelId } from "../table/channel_id.ts";
+import { MAX_GROUPS } from "../table/limits.ts";
+import { DisabledBy, type Table } from "../table/table.ts";
+
+/** Host names of channels, as the operator gave them. The table holds addresses only. */
+export type ChannelNames = Map<ChannelId, string>;
+
+/** One channel at one moment. */
+export interface ChannelSnapshot {
+  /** Number in its group. */
+  readonly channel: number;
+  /** Whether it may be chosen. */
+  readonly enabled: boolean;
+  /** Who keeps it disabled. */
+  readonly disabledBy: readonly ("operator" | "autodisable")[];
+  /** Host as it was given, a name or an address. */
+  readonly host: string;
+  /** Numeric address of the host. */
+  readonly address: string;
+  readonly port: number;
+  /** Connections now. */
+  readonly current: number;
+  /** Most connections at a time, 0 for no limit. */
+  readonly maxc: number;
+  /** Connections given to it since the start or the last reset, failed ones included. */
+  readonly total: bigint;
+  /** Connections that it did not accept. */
+  readonly failed: bigint;
+  /** Bytes from clients. */
+  readonly sent: bigint;
+  /** Bytes to clients. */
+  readonly rcvd: bigint;
+  /** Whether its last connect failed. */
+  readonly failing: boolean;
+}
+
+/** One group at one moment. */
+export interface GroupSnapshot {
+  /** Number of the group. */
+  readonly group: number;
+  /** Its strategy, as `show` calls it: `RR` or `Hash`. */
+  readonly type: string;
+  readonly channels: readonly ChannelSnapshot[];
+}
+
+/** Reads all groups that have channels. */
+export function snapshot(table: Table, names: ChannelNames, list: readonly Strategy[] = strategies): GroupSnapshot[] {
+  const groups: GroupSnapshot[] = [];
+  for (let group = 0; group < MAX_GROUPS; group++) {
+    const size = table.size(group);
+    if (size === 0) continue;
+    const channels = Array.from({ length: size }, (_, number) => channelSnapshot(table, names, group, number));
+    groups.push({ group, type: list[table.strategy(group)].label, channels });
+  }
+  return groups;
+}
+
+function channelSnapshot(table: Table, names: ChannelNames, group: number, number: number): ChannelSnapshot {
+  const id = channelId(group, number), by = table.disabledBy(id), { host, port } = table.address(id);
+  return {
+    channel: number,
+    enabled: by === 0,
+    disabledBy: [
+      ...by & DisabledBy.OPERATOR ? ["operator" as const] : [],
+      ...by & DisabledBy.MACHINE ? ["autodisable" as const] : [],
+    ],
+    host: names.get(id) ?? host,
+    address: host,
+    port,
+    current: table.current(id),
+    maxc: table.maxc(id),
+    ...table.counters(id),
+    failing: table.failing(id),
+  };
+}

@@ -1,0 +1,82 @@
+import { fileURLToPath } from "node:url";
+import { ExitCode, ExitError } from "./exit_codes.ts";
+
+/** Set for the background process, so that it knows to report to its parent. */
+const MARK = "BALANCE_BACKGROUND";
+
+/** What the background process prints on its standard output once it is ready, or cannot be. */
+type Report = { readonly ready: number } | {
+  readonly error: string;
+  readonly details: readonly string[];
+  code: number;
+};
+
+/** Whether this process was started by `startInBackground`. Forgets it, so that no child inherits the mark. */
+export function isBackgroundProcess(): boolean {
+  const marked = Deno.env.get(MARK) === String(Deno.ppid);
+  Deno.env.delete(MARK);
+  return marked;
+}
+
+/**
+ * Starts this program again with the same arguments, in a session of its own and without the terminal, and waits until
+ * it is ready to serve.
+ *
+ * @returns its process id
+ * @throws {ExitError} with the message and code of the background process when it does not get ready
+ */
+export async function startInBackground(program: string, args: readonly string[]): Promise<number> {
+  const self = Deno.build.standalone ? [] : ["run", "-A", "--no-prompt", "--quiet", fileURLToPath(Deno.mainModule)];
+  let child: Deno.ChildProcess;
+  try {
+    child = new Deno.Command(program, {
+      args: [...self, ...args],
+      env: { [MARK]: String(Deno.pid) },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "null",
+      detached: true,
+    }).spawn();
+  } catch (error) {
+    throw new ExitError(ExitCode.SYSTEM, `cannot go to the background: ${(error as Error).message}`);
+  }
+  const report = await firstLine(child.stdout);
+  if (report === undefined) {
+    const { code, signal } = await child.status;
+    const how = signal === null ? `with code ${code}` : `by ${signal}`;
+    throw new ExitError(ExitCode.SYSTEM, `the background process ended ${how} before it was ready`);
+  }
+  const result = JSON.parse(report) as Report;
+  if ("error" in result) throw new ExitError(result.code, result.error, result.details);
+  child.unref();
+  return result.ready;
+}
+
+/** Tells the parent that this process is ready, and leaves its directory and its standard output. */
+export function reportReady(): void {
+  report({ ready: Deno.pid });
+  // The daemon must not keep the directory it was started in busy.
+  if (Deno.build.os !== "windows") Deno.chdir("/");
+}
+
+/** Tells the parent why this process cannot serve. */
+export function reportFailure({ code, message, details }: ExitError): void {
+  report({ error: message, details, code });
+}
+
+function report(report: Report): void {
+  try {
+    Deno.stdout.writeSync(new TextEncoder().encode(JSON.stringify(report) + "\n"));
+  } catch {
+    // The parent was ended meanwhile; the instance runs all the same.
+  }
+}
+
+async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string | undefined> {
+  let text = "";
+  for await (const chunk of stream.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)) {
+    text += chunk;
+    if (text.includes("\n")) return text.slice(0, text.indexOf("\n"));
+  }
+  return undefined;
+}

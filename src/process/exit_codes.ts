@@ -1,0 +1,30 @@
+/** Exit codes (Balance manual; the numbers are those of sysexits(3)). */
+export const ExitCode = {
+  OK: 0,
+  /** Wrong option, missing or bad port, too many channels. */
+  USAGE: 64,
+  /** Unknown or invalid channel address. */
+  ADDRESS: 65,
+  /** The control directory or socket cannot be used. */
+  RENDEZVOUS: 66,
+  /** Something went wrong inside the program. */
+  SOFTWARE: 70,
+  /** No instance to control, empty group, too many groups. */
+  UNAVAILABLE: 69,
+  /** The port cannot be bound, or the system refuses. */
+  SYSTEM: 71,
+} as const;
+
+/** An error that ends the program with one line on standard error and an exit code. */
+export class ExitError extends Error {
+  override readonly name = "ExitError";
+  readonly code: number;
+  /** More lines for standard error, such as a list of candidates. */
+  readonly details: readonly string[];
+
+  constructor(code: number, message: string, details: readonly string[] = []) {
+    super(message);
+    this.code = code;
+    this.details = details;
+  }
+}

@@ -1,0 +1,41 @@
+/** What one option looks like on the command line and in the help. */
+export interface OptionSpec {
+  /** One letter or digit. */
+  readonly short?: string;
+  /** What the value is called in the help; an option without it takes none. */
+  readonly value?: string;
+  readonly summary: string;
+}
+
+/** Every option, by its long name. Drives the parser, the help and the suggestions. */
+export const optionTable = {
+  "bind": { short: "b", value: "ADDR", summary: "address to listen on (default: every IPv4 address)" },
+  "ipv6": { short: "6", summary: "listen on IPv6, and on IPv4 as well (:: without -b)" },
+  "source": { short: "B", value: "ADDR", summary: "source address of outgoing connections" },
+  "connect-timeout": { short: "t", value: "SEC", summary: "time for a channel to accept (default 5)" },
+  "idle-timeout": { short: "T", value: "SEC", summary: "close connections idle for so long (default 0: never)" },
+  "autodisable": { short: "a", summary: "disable a channel whose connect fails, until it is enabled again" },
+  "hash-failover": { short: "H", summary: "in a Hash group, fail over inside the group" },
+  "max-connections": { value: "N", summary: "clients served at a time (default: what the descriptors allow)" },
+  "drain-timeout": { value: "SEC", summary: "time for connections to end on SIGTERM or kill (default 10)" },
+  "foreground": { short: "f", summary: "stay in the foreground" },
+  "packet-dump": { short: "p", summary: "print all relayed data (with -f)" },
+  "debug": { short: "d", summary: "trace every decision in the log" },
+  "log-format": { value: "text|json", summary: "form of the log on standard error (default text)" },
+  "memory-map": { short: "M", summary: "accepted for compatibility, changes nothing" },
+  "interactive": { short: "i", summary: "control a running instance interactively" },
+  "command": { short: "c", value: "CMD", summary: "run one control command and exit" },
+  "list": { summary: "show all running instances" },
+  "control-dir": { value: "DIR", summary: "where control sockets are kept (default: see the README)" },
+  "help": { short: "h", summary: "show this help" },
+  "version": { summary: "show the version" },
+} as const satisfies Record<string, OptionSpec>;
+
+/** Long name of an option. */
+export type OptionName = keyof typeof optionTable;
+
+/** The option as messages call it: the short form where the user may know Balance, with the long one. */
+export function optionLabel(name: OptionName): string {
+  const spec: OptionSpec = optionTable[name];
+  return spec.short === undefined ? `--${name}` : `-${spec.short}`;
+}

@@ -1,0 +1,171 @@
+import { isIP, isIPv4 } from "node:net";
+import { quote } from "../log/escape.ts";
+import { formatHost, parseHost } from "../table/address.ts";
+import { type GroupWords, parseGroups } from "./channel_words.ts";
+import { type CommandLine, splitCommandLine } from "./command_line.ts";
+import { ExitCode, ExitError } from "./exit_codes.ts";
+import { optionLabel, type OptionName } from "./option_table.ts";
+import { parsePort } from "./services.ts";
+
+/** Start an instance. */
+export interface ServeRequest {
+  readonly action: "serve";
+  /** Address or name to listen on. */
+  readonly bind: string;
+  readonly port: number;
+  readonly groups: readonly GroupWords[];
+  readonly source: string | undefined;
+  /** Seconds. */
+  readonly connectTimeout: number;
+  /** Seconds, 0 for never. */
+  readonly idleTimeout: number;
+  /** Seconds. */
+  readonly drainTimeout: number;
+  /** Clients at a time, or undefined for what the descriptors allow. */
+  readonly maxConnections: number | undefined;
+  readonly autodisable: boolean;
+  readonly hashFailover: boolean;
+  readonly foreground: boolean;
+  readonly packetDump: boolean;
+  readonly debug: boolean;
+  readonly logFormat: "text" | "json";
+  readonly controlDir: string | undefined;
+}
+
+/** Talk to a running instance. */
+export interface ControlRequest {
+  readonly action: "control";
+  /** One command, or undefined for a dialogue. */
+  readonly command: string | undefined;
+  /** Address the instance listens on, or undefined for any. */
+  readonly bind: string | undefined;
+  /** Port the instance listens on, or undefined for any. */
+  readonly port: number | undefined;
+  readonly debug: boolean;
+  readonly controlDir: string | undefined;
+}
+
+/** What a command line asks for. */
+export type Request =
+  | ServeRequest
+  | ControlRequest
+  | { readonly action: "list"; readonly controlDir: string | undefined }
+  | { readonly action: "help" }
+  | { readonly action: "version" };
+
+/** Longest time that an option takes, in seconds: what a 32-bit timer in milliseconds can hold. */
+const LONGEST = Math.floor((2 ** 31 - 1) / 1000);
+
+/** Reads a whole command line. @throws {ExitError} with a message that names the word that is wrong */
+export function parseCommandLine(args: readonly string[]): Request {
+  const line = splitCommandLine(args), { options } = line;
+  const controlDir = options.get("control-dir");
+  if (controlDir === "") throw usage("option --control-dir needs a value: DIR");
+  if (options.has("help")) return { action: "help" };
+  if (options.has("version")) return { action: "version" };
+  if (options.has("list")) {
+    noMoreWords(line, 0, "--list");
+    return { action: "list", controlDir };
+  }
+  return options.has("interactive") || options.has("command") ? control(line) : serve(line);
+}
+
+function serve({ options, words }: CommandLine): ServeRequest {
+  if (words.length === 0) throw usage("missing port");
+  const logFormat = options.get("log-format") ?? "text";
+  if (logFormat !== "text" && logFormat !== "json") {
+    throw usage(`option --log-format takes text or json: ${quote(logFormat)}`);
+  }
+  const maxConnections = options.get("max-connections");
+  return {
+    action: "serve",
+    bind: bindAddress(options) ?? (options.has("ipv6") ? "::" : "0.0.0.0"),
+    port: listeningPort(words[0]),
+    groups: parseGroups(words.slice(1)),
+    source: sourceAddress(options),
+    connectTimeout: seconds(options, "connect-timeout", 5, 0.001),
+    idleTimeout: seconds(options, "idle-timeout", 0, 0),
+    drainTimeout: seconds(options, "drain-timeout", 10, 0),
+    maxConnections: maxConnections === undefined ? undefined : count("max-connections", maxConnections),
+    autodisable: options.has("autodisable"),
+    hashFailover: options.has("hash-failover"),
+    foreground: options.has("foreground"),
+    packetDump: options.has("packet-dump"),
+    debug: options.has("debug"),
+    logFormat,
+    controlDir: options.get("control-dir"),
+  };
+}
+
+function control(line: CommandLine): ControlRequest {
+  const { options, words } = line;
+  const command = options.get("command");
+  const label = command === undefined ? "-i" : "-c";
+  if (command !== undefined && options.has("interactive")) throw usage("options -i and -c exclude each other");
+  noMoreWords(line, 1, label);
+  return {
+    action: "control",
+    command,
+    bind: bindAddress(options) ?? (options.has("ipv6") ? "::" : undefined),
+    port: words.length === 0 ? undefined : listeningPort(words[0]),
+    debug: options.has("debug"),
+    controlDir: options.get("control-dir"),
+  };
+}
+
+function noMoreWords({ words }: CommandLine, most: number, label: string): void {
+  if (words.length > most) throw usage(`unexpected word after ${label}: ${quote(words[most])}`);
+}
+
+function listeningPort(word: string): number {
+  const port = parsePort(word);
+  if (port === undefined) throw usage(`bad port: ${quote(word)} is neither 1 to 65535 nor a known service`);
+  return port;
+}
+
+function bindAddress(options: CommandLine["options"]): string | undefined {
+  const word = options.get("bind");
+  if (word === undefined) return undefined;
+  const host = word.replace(/^\[(.*)\]$/, "$1");
+  if (host === "") throw usage("option -b needs a value: ADDR");
+  if (isIP(host) === 0) return host;
+  // IPv4-mapped addresses are IPv4 addresses in other letters, so they get an IPv4 socket.
+  const canonical = numeric("bind", host);
+  if (options.has("ipv6") && isIPv4(canonical)) throw usage(`option -6 needs an IPv6 address: -b ${quote(word)}`);
+  return canonical;
+}
+
+function sourceAddress(options: CommandLine["options"]): string | undefined {
+  const word = options.get("source");
+  if (word === undefined) return undefined;
+  if (isIP(word) === 0) throw usage(`option -B takes a numeric address: ${quote(word)}`);
+  return numeric("source", word);
+}
+
+function numeric(name: OptionName, word: string): string {
+  try {
+    const { bytes, zone } = parseHost(word);
+    return formatHost(bytes, zone);
+  } catch {
+    throw usage(`option ${optionLabel(name)} has a bad address: ${quote(word)}`);
+  }
+}
+
+function seconds(options: CommandLine["options"], name: OptionName, standard: number, least: number): number {
+  const word = options.get(name);
+  if (word === undefined) return standard;
+  const value = /^\d*\.?\d+$|^\d+\.$/.test(word) ? Number(word) : NaN;
+  if (value >= least && value <= LONGEST) return value;
+  const range = least > 0 ? `more than 0, at most ${LONGEST}` : `0 to ${LONGEST}`;
+  throw usage(`option ${optionLabel(name)} takes seconds, ${range}: ${quote(word)}`);
+}
+
+function count(name: OptionName, word: string): number {
+  const value = /^\d+$/.test(word) ? Number(word) : NaN;
+  if (value >= 1 && value < 2 ** 31) return value;
+  throw usage(`option ${optionLabel(name)} takes a number from 1 to ${2 ** 31 - 1}: ${quote(word)}`);
+}
+
+function usage(message: string): ExitError {
+  return new ExitError(ExitCode.USAGE, message, ["balance --help shows all options"]);
+}
