@@ -5,12 +5,9 @@
  */
 export { Balancer, UnknownHost } from "./src/balancer/balancer.ts";
 export type { BalancerOptions, ChannelOptions, GroupOptions } from "./src/balancer/balancer.ts";
-export type { ChannelNames, ChannelSnapshot, GroupSnapshot } from "./src/control/snapshot.ts";
+export type { ChannelSnapshot, GroupSnapshot } from "./src/control/snapshot.ts";
 export type { Direction, EngineEvent, Tap } from "./src/engine/engine.ts";
 export type { SelectionEvent } from "./src/selection/events.ts";
-export { strategies } from "./src/selection/strategy.ts";
 export type { Client, GroupView, Strategy } from "./src/selection/strategy.ts";
-export type { Address } from "./src/table/address.ts";
 export type { ChannelId } from "./src/table/channel_id.ts";
 export { MAX_CHANNELS, MAX_GROUPS } from "./src/table/limits.ts";
-export { type Counters, DisabledBy, Table } from "./src/table/table.ts";

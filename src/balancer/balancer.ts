@@ -26,6 +26,7 @@ export interface ChannelOptions {
 export interface GroupOptions {
   /** Name of the strategy, `rr` or `hash` or one of your own. Default `rr`. */
   readonly strategy?: string;
+  /** Its channels, numbered from 0 in this order. */
   readonly channels: readonly ChannelOptions[];
 }
 
@@ -80,11 +81,11 @@ export interface BalancerOptions {
  * ```
  */
 export class Balancer implements AsyncDisposable {
-  /** The shared state. What is changed in it takes effect at once. */
+  /** @internal The shared state, for the control plane. */
   readonly table: Table;
-  /** Host names of the channels, as they were given. */
+  /** @internal Host names of the channels, as they were given. */
   readonly names: ChannelNames;
-  /** The strategies that groups can have. */
+  /** @internal The strategies that groups can have. */
   readonly strategies: readonly Strategy[];
   readonly #engine: Engine;
 
@@ -198,6 +199,7 @@ export class Balancer implements AsyncDisposable {
     await this.ended;
   }
 
+  /** The same as `stop`. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.stop();
   }
@@ -214,6 +216,7 @@ export class Balancer implements AsyncDisposable {
 
 /** A host that does not resolve. */
 export class UnknownHost extends Error {
+  /** Name of the class. */
   override readonly name = "UnknownHost";
 }
 

@@ -1,5 +1,5 @@
-import type { Logger } from "@logtape/logtape";
 import type { EngineEvent } from "../engine/engine.ts";
+import type { Logger } from "../log/log.ts";
 import { formatAddress } from "../table/address.ts";
 import { type ChannelId, groupOf, NONE, numberOf } from "../table/channel_id.ts";
 import type { Table } from "../table/table.ts";

@@ -1,4 +1,3 @@
-import type { Logger } from "@logtape/logtape";
 import { Balancer, type BalancerOptions, UnknownHost } from "../balancer/balancer.ts";
 import { Report } from "../balancer/report.ts";
 import type { ControlPlane } from "../control/control_plane.ts";
@@ -7,7 +6,7 @@ import { type ControlServer, startControlServer } from "../control/server.ts";
 import type { EngineEvent, Tap } from "../engine/engine.ts";
 import { escape, quote } from "../log/escape.ts";
 import { LineWriter } from "../log/line_writer.ts";
-import { type Log, openLog } from "../log/log.ts";
+import { type Log, type Logger, openLog } from "../log/log.ts";
 import { dumpChunk } from "../log/packet_dump.ts";
 import { isBackgroundProcess, reportFailure, reportReady, startInBackground } from "../process/background.ts";
 import { ExitCode, ExitError } from "../process/exit_codes.ts";

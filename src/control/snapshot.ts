@@ -18,6 +18,7 @@ export interface ChannelSnapshot {
   readonly host: string;
   /** Numeric address of the host. */
   readonly address: string;
+  /** TCP port. */
   readonly port: number;
   /** Connections now. */
   readonly current: number;
@@ -41,6 +42,7 @@ export interface GroupSnapshot {
   readonly group: number;
   /** Its strategy, as `show` calls it: `RR` or `Hash`. */
   readonly type: string;
+  /** Its channels in the order of their numbers. */
   readonly channels: readonly ChannelSnapshot[];
 }
 

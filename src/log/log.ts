@@ -3,6 +3,8 @@ import { formatJson, formatText } from "./format.ts";
 import { LineWriter } from "./line_writer.ts";
 import { syslogSink } from "./syslog.ts";
 
+export type { Logger };
+
 /** Bytes of log that may wait for a slow reader. */
 const BOUND = 4 * 1024 * 1024;
 

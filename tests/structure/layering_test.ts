@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+
+/** What each folder of `src/` may import, itself aside. Arrows point down only; engine and control never meet. */
+const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
+  table: [],
+  log: [],
+  selection: ["table"],
+  process: ["table", "log"],
+  engine: ["selection", "table"],
+  control: ["selection", "table", "log"],
+  balancer: ["control", "engine", "process", "selection", "table", "log"],
+  cli: ["balancer", "control", "engine", "process", "selection", "table", "log"],
+};
+
+const root = new URL("../../", import.meta.url);
+
+interface Module {
+  readonly specifier: string;
+  readonly dependencies?: readonly { readonly code?: { specifier?: string }; readonly type?: { specifier?: string } }[];
+}
+
+/** Every import of every module that the program or the library is made of, as paths from the root. */
+async function imports(): Promise<[from: string, to: string][]> {
+  const found: [string, string][] = [];
+  for (const entry of ["cli.ts", "mod.ts"]) {
+    const { stdout, success } = await new Deno.Command(Deno.execPath(), {
+      args: ["info", "--json", fileURLToPath(new URL(entry, root))],
+      stderr: "inherit",
+    }).output();
+    assert.ok(success, `deno info ${entry}`);
+    const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as { modules: Module[] };
+    for (const { specifier, dependencies } of modules.filter((module) => module.specifier.startsWith(root.href))) {
+      for (const { code, type } of dependencies ?? []) {
+        const target = code?.specifier ?? type?.specifier ?? "";
+        if (target.startsWith(root.href)) found.push([path(specifier), path(target)]);
+      }
+    }
+  }
+  return found;
+}
+
+const path = (specifier: string) => specifier.slice(root.href.length);
+const layer = (file: string) => /^src\/([^/]+)\//.exec(file)?.[1];
+
+Deno.test("imports point down the layers only", async () => {
+  const all = await imports();
+  assert.ok(all.length > 50, `only ${all.length} imports were found`);
+  const wrong = all.filter(([from, to]) => {
+    const above = layer(from), below = layer(to);
+    if (above === undefined || below === undefined) return above !== undefined && to !== "deno.json";
+    return above !== below && !MAY_IMPORT[above]?.includes(below);
+  });
+  assert.deepEqual(wrong, []);
+});
+
+Deno.test("each third-party package is imported in one layer", async () => {
+  const layers = new Map<string, Set<string>>();
+  for await (const file of sources("src/")) {
+    if (file.endsWith("_test.ts")) continue;
+    const text = await Deno.readTextFile(new URL(file, root));
+    for (const [, name] of text.matchAll(/^(?:import|export)\s[^;]*?from "(@[^"/]+\/[^"/]+|[a-z][\w-]*)"/gm)) {
+      layers.set(name, (layers.get(name) ?? new Set()).add(layer(file)!));
+    }
+  }
+  assert.deepEqual([...layers].map(([name, where]) => [name, [...where]]), [["@logtape/logtape", ["log"]]]);
+});
+
+Deno.test("no file or folder has a name that says nothing", async () => {
+  const empty = /(^|[/_])(utils?|helpers?|common|core|misc|types|manager)([_./]|$)/;
+  const named: string[] = [];
+  for (const folder of ["src/", "tests/", ".github/"]) {
+    for await (const file of sources(folder)) if (empty.test(file)) named.push(file);
+  }
+  assert.deepEqual(named, []);
+});
+
+async function* sources(folder: string): AsyncGenerator<string> {
+  for await (const { name, isDirectory } of Deno.readDir(new URL(folder, root))) {
+    if (isDirectory) yield* sources(`${folder}${name}/`);
+    else yield `${folder}${name}`;
+  }
+}
