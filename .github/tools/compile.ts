@@ -1,0 +1,164 @@
+// deno-lint-ignore-file no-console -- a command-line tool: its output is its purpose
+/**
+ * Compiles `cli.ts` into self-contained programs in `dist/`, with their SHA-256 sums in `dist/SHA256SUMS`.
+ *
+ * ```sh
+ * deno task compile                                   # for this machine
+ * deno task compile --target aarch64-apple-darwin     # for another one; may be repeated
+ * deno task compile:all                               # for all six
+ * ```
+ *
+ * `DENORT_BIN` names a `denort` to build on in place of the one that Deno downloads; it serves one target only.
+ */
+import { createHash } from "node:crypto";
+import { parseArgs } from "node:util";
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+
+/** Every target a release has. */
+export const TARGETS = [
+  "x86_64-unknown-linux-gnu",
+  "aarch64-unknown-linux-gnu",
+  "x86_64-apple-darwin",
+  "aarch64-apple-darwin",
+  "x86_64-pc-windows-msvc",
+  "aarch64-pc-windows-msvc",
+] as const;
+
+/**
+ * What the program may do, fixed when it is compiled.
+ *
+ * Network, read, write, environment and child processes cannot be narrowed: back ends, the control directory and the
+ * place of the program itself, which it starts again for the background, are known only when it runs. FFI reaches libc
+ * for the system log, the engine and the control socket's owner; whoever holds it holds the rest, so this list is no
+ * sandbox (a container or systemd unit is). What it does leave out is real: no code is ever fetched (`import`), and a
+ * permission that is missing is an error at once, not a question on the terminal (`--no-prompt`).
+ */
+const PERMISSIONS = [
+  "--allow-net",
+  "--allow-read",
+  "--allow-write",
+  "--allow-env",
+  "--allow-run",
+  "--allow-ffi",
+  "--allow-sys",
+  "--deny-import",
+  "--no-prompt",
+];
+
+const root = new URL("../../", import.meta.url);
+
+/** The modules that start a thread. Nothing imports them, so each must be named to be embedded. */
+export async function workerModules(folder = new URL("src/", root)): Promise<string[]> {
+  const found: string[] = [];
+  for await (const entry of Deno.readDir(folder)) {
+    if (entry.isDirectory) found.push(...await workerModules(new URL(`${entry.name}/`, folder)));
+    else if (entry.name === "worker.ts") found.push(new URL(entry.name, folder).href.slice(root.href.length));
+  }
+  return found.sort();
+}
+
+/** The name of the program for one target: `balance-0.1.0-x86_64-pc-windows-msvc.exe`. */
+export function programName(version: string, target: string): string {
+  return `balance-${version}-${target}${target.includes("windows") ? ".exe" : ""}`;
+}
+
+async function compile(target: string, output: URL): Promise<void> {
+  const include = (await workerModules()).flatMap((module) => ["--include", module]);
+  const { success, code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    cwd: root,
+    args: [
+      "compile",
+      "--quiet",
+      "--frozen",
+      // The cache would be a file of a guessable name in a directory anyone may write to.
+      "--no-code-cache",
+      ...await supported("--exclude-unused-npm"),
+      ...PERMISSIONS,
+      ...include,
+      "--target",
+      target,
+      "--output",
+      fileURLToPath(output),
+      "cli.ts",
+    ],
+    env: { NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  if (success) return;
+  const text = new TextDecoder();
+  const said = (text.decode(stdout) + text.decode(stderr)).split("Stack backtrace:")[0].trim();
+  const reason = /denort-\S+\.zip\): |denort.*not (be )?found/i.test(said)
+    ? `denort of Deno ${Deno.version.deno} cannot be downloaded; set DENORT_BIN to one that is already here`
+    : `deno compile ended with code ${code}`;
+  throw new Error(`cannot compile for ${target}: ${reason}\n${said.replace(/^/gm, "  | ")}`);
+}
+
+/** The option where this Deno knows it. Older ones embed every package of the lock file, which only costs bytes. */
+async function supported(option: string): Promise<string[]> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["compile", "--help"], stdin: "null" }).output();
+  return new TextDecoder().decode(stdout).includes(option) ? [option] : [];
+}
+
+async function sha256(file: URL): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const chunk of (await Deno.open(file)).readable) hash.update(chunk);
+  return hash.digest("hex");
+}
+
+/** Lists every program in the folder, those of earlier runs too, so that a sum never names a file that has changed. */
+async function writeSums(folder: URL): Promise<void> {
+  const names: string[] = [];
+  for await (const entry of Deno.readDir(folder)) if (entry.name.startsWith("balance-")) names.push(entry.name);
+  const lines = await Promise.all(
+    names.sort().map(async (name) => `${await sha256(new URL(name, folder))}  ${name}\n`),
+  );
+  await Deno.writeTextFile(new URL("SHA256SUMS", folder), lines.join(""));
+}
+
+async function main(args: string[]): Promise<number> {
+  const { values } = parseArgs({
+    args,
+    options: {
+      all: { type: "boolean", default: false },
+      target: { type: "string", multiple: true, default: [] },
+      output: { type: "string", default: "dist" },
+    },
+  });
+  const targets = values.all ? [...TARGETS] : values.target.length > 0 ? values.target : [Deno.build.target];
+  const unknown = targets.find((target) => !(TARGETS as readonly string[]).includes(target));
+  if (unknown !== undefined) throw new Error(`unknown target ${unknown}: choose from ${TARGETS.join(", ")}`);
+
+  const { version } = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
+  const folder = new URL(`${values.output}/`, root);
+  await Deno.mkdir(folder, { recursive: true });
+  const failures: unknown[] = [];
+  for (const [index, target] of targets.entries()) {
+    const name = programName(version, target);
+    console.log(`[${index + 1}/${targets.length}] ${name}`);
+    try {
+      await compile(target, new URL(name, folder));
+      const { size } = await Deno.stat(new URL(name, folder));
+      console.log(`      ${(size / 1e6).toFixed(1)} MB`);
+    } catch (error) {
+      failures.push(error);
+      console.error((error as Error).message);
+    }
+  }
+  await writeSums(folder);
+  if (failures.length > 0) {
+    console.error(`${failures.length} of ${targets.length} targets failed`);
+    return 1;
+  }
+  console.log(`sums in ${values.output}/SHA256SUMS`);
+  return 0;
+}
+
+if (import.meta.main) {
+  try {
+    process.exitCode = await main(Deno.args);
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exitCode = 1;
+  }
+}
