@@ -77,8 +77,9 @@ export class Connection {
           if (this.#stop.signal.aborted) break;
           const { code, message } = error as { code?: string; message: string };
           const cause = causeOf(code);
-          attempt.failed(cause, message);
-          if (cause === "local") this.#host.shortage("connect", message);
+          const reason = message.replace(/ \(os error \d+\)$/, "");
+          attempt.failed(cause, reason);
+          if (cause === "local") this.#host.shortage("connect", reason);
         }
       } else if (attempt.shortage && performance.now() < deadline) {
         await this.#pause(SHORTAGE_PAUSE);
