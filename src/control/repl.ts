@@ -81,28 +81,29 @@ class TerminalDialogue {
 
   /** Lines as they are typed, a prompt before each; ends at Ctrl-D. Ctrl-C drops the line. */
   async *#typed(reader: Interface): AsyncGenerator<string> {
-    let closed = false;
-    reader.once("close", () => closed = true);
+    // Kept in a queue: lines are also typed, or pasted, while a command runs.
+    const typed: string[] = [];
+    let closed = false, wake = () => {};
+    reader.on("line", (line) => {
+      typed.push(line);
+      wake();
+    });
+    reader.on("close", () => {
+      closed = true;
+      wake();
+    });
     reader.on("SIGINT", () => {
       print("^C\n");
       reader.write(null, { ctrl: true, name: "e" });
       reader.write(null, { ctrl: true, name: "u" });
       reader.prompt();
     });
-    while (!closed) {
+    for (;;) {
       reader.setPrompt(`balance[${this.#group}] `);
-      const line = await new Promise<string | undefined>((resolve) => {
-        const done = (text?: string) => {
-          reader.off("line", done).off("close", done);
-          resolve(text);
-        };
-        reader.on("line", done).on("close", done);
-        reader.prompt();
-      });
-      if (line === undefined) {
-        print("\n");
-        return;
-      }
+      reader.prompt();
+      while (typed.length === 0 && !closed) await new Promise<void>((resolve) => wake = resolve);
+      const line = typed.shift();
+      if (line === undefined) return print("\n");
       yield line;
     }
   }
