@@ -5,7 +5,7 @@ import { startPortable } from "../engine/portable/portable.ts";
 import { connectionsFor } from "../process/descriptors.ts";
 import { resolveHost } from "../process/resolve.ts";
 import { strategies, type Strategy } from "../selection/strategy.ts";
-import { type ChannelId, channelId } from "../table/channel_id.ts";
+import { type ChannelId, channelId, numberOf } from "../table/channel_id.ts";
 import { MAX_CHANNELS, MAX_CONNECTIONS_PER_CHANNEL, MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy, Table } from "../table/table.ts";
 
@@ -158,7 +158,7 @@ export class Balancer implements AsyncDisposable {
    */
   async add(group: number, channel: ChannelOptions): Promise<number> {
     inRange("group", group, 0, MAX_GROUPS - 1);
-    return await addChannel(this.table, this.names, group, channel, this.address.port);
+    return addChannel(this.table, this.names, group, channel, await resolve(channel.host), this.address.port);
   }
 
   /** Gives a channel no new connections. @throws {RangeError} when there is no such channel */
@@ -233,26 +233,33 @@ async function fill(
     const index = list.findIndex(({ name }) => name === strategy);
     if (index < 0) throw new RangeError(`Cannot start balancer: unknown strategy ${JSON.stringify(strategy)}`);
     table.setStrategy(group, index);
-    for (const channel of channels) await addChannel(table, names, group, channel, port);
+    const hosts = await Promise.all(channels.map(({ host }) => resolve(host)));
+    channels.forEach((channel, i) => addChannel(table, names, group, channel, hosts[i], port));
   }
 }
 
-async function addChannel(
+function addChannel(
   table: Table,
   names: ChannelNames,
   group: number,
   channel: ChannelOptions,
+  host: string,
   standardPort: number,
-): Promise<number> {
+): number {
   const port = inRange("port", channel.port ?? standardPort, 1, 65535);
   const maxc = inRange("maxc", channel.maxc ?? 0, 0, MAX_CONNECTIONS_PER_CHANNEL);
-  const host = await resolveHost(channel.host).catch((error) => {
-    throw new UnknownHost((error as Error).message);
-  });
   const id = table.addChannel(group, { host, port }, maxc);
   if (id === undefined) throw new RangeError(`Cannot add channel: group ${group} has ${MAX_CHANNELS} already`);
   names.set(id, channel.host);
-  return id % MAX_CHANNELS;
+  return numberOf(id);
+}
+
+async function resolve(host: string): Promise<string> {
+  try {
+    return await resolveHost(host);
+  } catch (error) {
+    throw new UnknownHost((error as Error).message);
+  }
 }
 
 function inRange(what: string, value: number, least: number, most: number): number {
