@@ -1,7 +1,7 @@
 import { Balancer, type BalancerOptions, UnknownHost } from "../balancer/balancer.ts";
 import { Report } from "../balancer/report.ts";
 import type { ControlPlane } from "../control/control_plane.ts";
-import { defaultDirectory, DirectoryError } from "../control/directory.ts";
+import { defaultDirectory, DirectoryError, openDirectory } from "../control/directory.ts";
 import { type ControlServer, startControlServer } from "../control/server.ts";
 import type { EngineEvent, Tap } from "../engine/engine.ts";
 import { escape, quote } from "../log/escape.ts";
@@ -79,6 +79,7 @@ class Instance {
     const tap: Tap | undefined = dump && ((direction, bytes) => dump.write(dumpChunk(direction, bytes)));
     const balancer = await startBalancer(request, { onEvent: (item) => event(item), onChunk: tap });
     try {
+      openDirectory(directory); // On Windows the log of a background process lies in it.
       const log = await openLog({ target: logTarget(background, directory, request), ...logForm(request) });
       event = new Report(log.logger, balancer.table).event;
       early.forEach(event);
