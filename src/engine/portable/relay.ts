@@ -27,6 +27,9 @@ class Pair {
   readonly #report: RelayReport;
   readonly #streams: readonly [Stream, Stream];
   #running = 2;
+  /** Whether a pump reads only to drop what comes, because its receiver is gone. */
+  #discarding = false;
+  #reset = false;
   #lingering: ReturnType<typeof setTimeout> | undefined;
 
   constructor(client: Stream, channel: Stream, report: RelayReport) {
@@ -36,13 +39,28 @@ class Pair {
 
   async pump(direction: Direction, from: Stream, to: Stream): Promise<void> {
     const end = await this.#copy(direction, from, to);
-    if (end === "receiver gone") await discard(from);
-    else await to.closeWrite().catch(() => {});
+    if (end === "receiver gone") {
+      this.#discarding = true;
+      this.#boundRest();
+      await discard(from);
+      this.#discarding = false;
+    } else {
+      await to.closeWrite().catch(() => {});
+      // A reset took both directions of `from` with it, so the other pump has no receiver any more.
+      if (end === "sender gone") this.#reset = true;
+    }
     this.#running--;
-    if (this.#running === 0) clearTimeout(this.#lingering);
-    // A reset took both directions of `from` with it, so the other pump has no receiver any more. It goes on reading for
-    // a while, because closing over unread bytes would reset `to` before it has read what was sent to it.
-    else if (end === "sender gone") this.#lingering ??= setTimeout(() => this.#streams.forEach(closeQuietly), LINGER);
+    this.#boundRest();
+  }
+
+  /**
+   * Gives a side whose peer is gone a while to end by itself. Until then its bytes are read, because closing over unread
+   * ones would reset it before it has read what was sent to it.
+   */
+  #boundRest(): void {
+    if (this.#running === 0) return clearTimeout(this.#lingering);
+    if (!this.#reset && !(this.#running === 1 && this.#discarding)) return;
+    this.#lingering ??= setTimeout(() => this.#streams.forEach(closeQuietly), LINGER);
   }
 
   async #copy(direction: Direction, from: Stream, to: Stream): Promise<"end" | "sender gone" | "receiver gone"> {
