@@ -1,0 +1,147 @@
+/**
+ * # The benchmark
+ *
+ * Measures this program, HAProxy (with and without splicing), nginx's stream module and pen in front of the same back
+ * end, in one run and in turn, so that what slows the machine slows all of them. To repeat it, on Linux with Debian's
+ * packages `haproxy nginx libnginx-mod-stream pen util-linux` (what is missing is left out, with a line that says so):
+ *
+ *     deno task bench              # some ten minutes
+ *     deno task bench --quick      # about one; every measure, less exact
+ *     deno task bench --only keep-alive,new-connections,portable,nginx --rounds 15
+ *     deno task bench --threads 2  # and with two threads where a program has them
+ *
+ * It needs two processors that nobody else uses. Each proxy is bound to the first ones, one for each of its threads, and
+ * the load to the last one. The load is one process that is both clients and back end, on libc's epoll: it reaches several
+ * times what any proxy does ("no proxy"), and a proxy's time on the processor ("proxy busy") says whether it was
+ * the bottleneck. Where threads and load have to share a processor, look at the CPU figures and not at the rates.
+ *
+ * Requests have 128 bytes and answers 512, 32 connections at a time. CPU is the processor time of all threads of all
+ * processes of the proxy, from the kernel's own count in nanoseconds, taken at both ends of each window. Ratios are
+ * medians of the ratios within a round. Every proxy listens and connects on 127.0.0.1.
+ *
+ * The tables go to standard output, progress to standard error, everything including each round's values to
+ * `dist/bench.json`. It ends with 1 when a contender failed a measure; targets that are missed are only reported.
+ */
+import { contenders } from "./contenders/contenders.ts";
+import type { Contender } from "./contender.ts";
+import { allowedProcessors, describeMachine } from "./machine.ts";
+import type { Measure } from "./measure.ts";
+import { measures } from "./measures/measures.ts";
+import { installed } from "./contenders/installed.ts";
+import { type Options, parseOptions, USAGE, UsageError } from "./options.ts";
+import { Processes } from "./processes.ts";
+import { medianTable, type Paint, ratioTable, targetTable } from "./report.ts";
+import type { Results } from "./results.ts";
+import { run } from "./run.ts";
+import { Stand } from "./stand.ts";
+import { TARGETS } from "./targets.ts";
+
+const print = (text: string) => Deno.stdout.writeSync(new TextEncoder().encode(text + "\n"));
+const progress = (text: string) => Deno.stderr.writeSync(new TextEncoder().encode(text + "\n"));
+
+const paint: Paint = (text, colour) =>
+  Deno.noColor || !Deno.stdout.isTerminal() ? text : `\x1b[${colour === "green" ? 32 : 31}m${text}\x1b[0m`;
+
+/** Runs the benchmark; the exit code. */
+async function bench(options: Options): Promise<number> {
+  const all = await contenders(options.engines, options.threads);
+  const able = all.filter((contender) => contender.missing === undefined);
+  const reference = ["haproxy", "nginx", "pen"].map((name) => able.find((each) => each.name === name));
+  const { chosenMeasures, chosenContenders } = choose(
+    options.only,
+    measures(reference.find((each) => each !== undefined) ?? able[0]),
+    all,
+  );
+  for (const { name, missing } of chosenContenders) if (missing) progress(`${name} is left out: ${missing}`);
+  const results = await withStand(
+    options,
+    (stand) => run(stand, chosenMeasures, chosenContenders.filter((each) => !each.missing), progress),
+  );
+  show(results, chosenContenders);
+  await save(options, results);
+  return results.failures.length === 0 ? 0 : 1;
+}
+
+/** Sorts the names of `--only` into measures and contenders; a kind that none names is taken whole. */
+function choose(only: readonly string[], measures: readonly Measure[], contenders: readonly Contender[]) {
+  const unknown = only.find((name) => ![...measures, ...contenders].some((each) => each.name === name));
+  if (unknown !== undefined) {
+    const names = [...measures, ...contenders].map(({ name }) => name).join(", ");
+    throw new UsageError(`--only: there is no "${unknown}" among ${names}`);
+  }
+  const pick = <T extends { readonly name: string }>(from: readonly T[]) => {
+    const named = from.filter(({ name }) => only.includes(name));
+    return named.length === 0 ? from : named;
+  };
+  return { chosenMeasures: pick(measures), chosenContenders: pick(contenders) };
+}
+
+/** Sets the stand up and takes it down, whatever happens, a signal included. */
+async function withStand(options: Options, use: (stand: Stand) => Promise<Results>): Promise<Results> {
+  const directory = await Deno.makeTempDir({ prefix: "balance-bench-" });
+  const pins = installed("taskset") !== undefined;
+  if (!pins) progress("taskset (util-linux) is not installed: proxies and load may share processors");
+  if (allowedProcessors().length <= options.threads) {
+    progress(`${allowedProcessors().length} processors for ${options.threads} threads and the load: rates are too low`);
+  }
+  const processes = new Processes(directory, pins);
+  const clear = () => {
+    processes.killAll();
+    Deno.removeSync(directory, { recursive: true });
+  };
+  const interrupted = () => {
+    clear();
+    Deno.exit(130);
+  };
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) Deno.addSignalListener(signal, interrupted);
+  try {
+    return await use(await Stand.start(options, processes, directory));
+  } finally {
+    clear();
+  }
+}
+
+function show(results: Results, contenders: readonly Contender[]): void {
+  print(medianTable(results));
+  for (const { name } of contenders.filter(({ engine, missing }) => engine && !missing)) {
+    print(`\n${ratioTable(results, name)}`);
+  }
+  const targets = targetTable(results, paint);
+  if (targets !== "") print(`\n${targets}`);
+  for (const { measure, contender, reason } of results.failures) print(`\n${contender} failed ${measure}: ${reason}`);
+}
+
+async function save(options: Options, results: Results): Promise<void> {
+  const record = {
+    date: new Date().toISOString(),
+    machine: describeMachine(),
+    options,
+    measures: results,
+    targets: TARGETS.map((target) => results.verdict(target)).filter((verdict) => verdict !== undefined),
+    failures: results.failures,
+  };
+  const slash = options.json.lastIndexOf("/");
+  if (slash > 0) await Deno.mkdir(options.json.slice(0, slash), { recursive: true });
+  await Deno.writeTextFile(options.json, JSON.stringify(record, null, 2) + "\n");
+  progress(`written: ${options.json}`);
+}
+
+if (import.meta.main) {
+  if (Deno.build.os !== "linux") {
+    progress("bench: it reads processor time from /proc, which only Linux has");
+    Deno.exit(1);
+  }
+  let options: Options | undefined;
+  try {
+    options = parseOptions(Deno.args);
+    if (!options) {
+      print(USAGE.trimEnd());
+      Deno.exit(0);
+    }
+    Deno.exit(await bench(options));
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    progress(`bench: ${error.message}`);
+    Deno.exit(64);
+  }
+}

@@ -1,0 +1,17 @@
+/** Where Debian keeps servers, beside what the path of an ordinary user has. */
+const SERVERS = ["/usr/sbin", "/usr/local/sbin"];
+
+/** The file of an installed program; undefined when there is none. */
+export function installed(program: string): string | undefined {
+  const directories = [...(Deno.env.get("PATH") ?? "").split(":"), ...SERVERS];
+  return directories.map((directory) => `${directory}/${program}`).find(isFile);
+}
+
+/** Whether there is a file of that name. */
+export function isFile(path: string): boolean {
+  try {
+    return Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,94 @@
+import { accept, listen, READABLE, receive, transmit, WOULD_WAIT, WRITABLE } from "./libc.ts";
+import type { Handler, Loop } from "./loop.ts";
+import { CHUNK, CLOSE, REQUEST, RESPONSE, STREAM } from "./messages.ts";
+
+/** What a connection is for, once its first request has said so. */
+const enum Role {
+  Unknown,
+  Answer,
+  AnswerOnce,
+  Stream,
+}
+
+/**
+ * The server behind the proxies: answers requests, answers one and closes, or sends without end. It lives in the event
+ * loop of its clients, so that the two cost one thread and no switch between them.
+ */
+export class BackEnd implements Handler {
+  readonly port: number;
+  readonly #loop: Loop;
+  readonly #listener: number;
+  readonly #roles: Role[] = [];
+  /** Bytes of an unfinished request. */
+  readonly #partial: number[] = [];
+  readonly #open = new Set<number>();
+  readonly #input = new Uint8Array(REQUEST * 512);
+  readonly #responses = new Uint8Array(RESPONSE * 512).fill(0x72);
+  readonly #chunk = new Uint8Array(CHUNK).fill(0x73);
+
+  constructor(loop: Loop) {
+    this.#loop = loop;
+    const { fd, port } = listen();
+    this.#listener = fd;
+    this.port = port;
+    loop.add(fd, READABLE, this);
+  }
+
+  /** Connections at this moment. */
+  get connections(): number {
+    return this.#open.size;
+  }
+
+  /** Ends the streams that are being sent; what the kernel holds still arrives. */
+  endStreams(): void {
+    for (const fd of this.#open) if (this.#roles[fd] === Role.Stream) this.#close(fd);
+  }
+
+  /** Closes every connection. */
+  closeAll(): void {
+    for (const fd of this.#open) this.#close(fd);
+  }
+
+  ready(fd: number): void {
+    if (fd === this.#listener) return this.#accept();
+    try {
+      if (this.#roles[fd] === Role.Stream) transmit(fd, this.#chunk, CHUNK);
+      else this.#answer(fd);
+    } catch {
+      // The proxy has reset it; whether that is an error is for the client's side to say.
+      this.#close(fd);
+    }
+  }
+
+  #accept(): void {
+    for (let fd = accept(this.#listener); fd !== WOULD_WAIT; fd = accept(this.#listener)) {
+      this.#roles[fd] = Role.Unknown;
+      this.#partial[fd] = 0;
+      this.#open.add(fd);
+      this.#loop.add(fd, READABLE, this);
+    }
+  }
+
+  #answer(fd: number): void {
+    const length = receive(fd, this.#input);
+    if (length === WOULD_WAIT) return;
+    if (length === 0) return this.#close(fd);
+    if (this.#roles[fd] === Role.Unknown) this.#roles[fd] = roleOf(this.#input[0]);
+    if (this.#roles[fd] === Role.Stream) return this.#loop.change(fd, WRITABLE);
+    const bytes = this.#partial[fd] + length, requests = Math.trunc(bytes / REQUEST);
+    this.#partial[fd] = bytes - requests * REQUEST;
+    if (requests === 0) return;
+    const size = requests * RESPONSE;
+    if (transmit(fd, this.#responses, size) !== size) throw new Error("back end: the socket took no whole response");
+    if (this.#roles[fd] === Role.AnswerOnce) this.#close(fd);
+  }
+
+  #close(fd: number): void {
+    this.#open.delete(fd);
+    this.#loop.close(fd);
+  }
+}
+
+function roleOf(verb: number): Role {
+  return verb === STREAM ? Role.Stream : verb === CLOSE ? Role.AnswerOnce : Role.Answer;
+}

@@ -1,0 +1,145 @@
+/**
+ * The load process: the back end and all clients in one thread on libc's epoll. It reads a command a line from standard
+ * input and writes a reply a line; between commands it rests, and takes no time from anybody.
+ */
+import { percentile } from "../statistics.ts";
+import { BackEnd } from "./back_end.ts";
+import type { Command, Latency, Reply } from "./commands.ts";
+import { now } from "./libc.ts";
+import { Loop } from "./loop.ts";
+import { FixedRate } from "./traffic/fixed_rate.ts";
+import { Held } from "./traffic/held.ts";
+import { KeepAlive } from "./traffic/keep_alive.ts";
+import { NewConnections } from "./traffic/new_connections.ts";
+import { Streams } from "./traffic/streams.ts";
+import type { Traffic } from "./traffic/traffic.ts";
+import { measureWindow, runUntil } from "./window.ts";
+
+/** Seconds until connections that are no longer wanted must be gone. */
+const SETTLE = 10;
+/** Connections opened at a time; more could overflow a proxy's queue, and a dropped SYN is a second lost. */
+const ABREAST = 64;
+
+const loop = new Loop(), backEnd = new BackEnd(loop), held = new Held(loop);
+
+function perform(command: Command): unknown {
+  switch (command.name) {
+    case "keepAlive":
+      return during(
+        new KeepAlive(loop, command.port, command.connections),
+        (traffic) => measureWindow(loop, traffic, command.pids, command),
+      );
+    case "newConnections":
+      return during(
+        new NewConnections(loop, command.port, command.connections),
+        (traffic) => measureWindow(loop, traffic, command.pids, command),
+      );
+    case "streams":
+      return during(
+        new Streams(loop, command.port, command.connections),
+        (traffic) => measureWindow(loop, traffic, command.pids, command),
+      );
+    case "fixedRate":
+      return during(
+        new FixedRate(loop, command.port, command.connections, command.rate, command.warmUp + command.seconds),
+        (traffic) => latencyOf(traffic, Math.round(command.warmUp * command.rate)),
+      );
+    case "hold":
+      return hold(command.port, command.connections);
+    case "release":
+      held.close();
+      return settle();
+    case "firstAnswer":
+      return firstAnswer(command.port, command.within);
+  }
+}
+
+function during<T extends Traffic, Answer>(traffic: T, measure: (traffic: T) => Answer): Answer {
+  try {
+    return measure(traffic);
+  } finally {
+    // Streams end at their source, or a proxy would go on filling the sockets of clients that have gone.
+    backEnd.endStreams();
+    traffic.close();
+    settle();
+  }
+}
+
+/** Waits until the back end has only the connections that are held. */
+function settle(): null {
+  runUntil(loop, () => backEnd.connections <= held.size, SETTLE, "closing connections");
+  return null;
+}
+
+function latencyOf(traffic: FixedRate, skipped: number): Latency {
+  while (!traffic.allSent) {
+    traffic.send();
+    loop.turn(0);
+  }
+  const requests = traffic.latencies.length, patience = now() + 2;
+  while (traffic.done < requests && now() < patience) loop.turn(0);
+  const unanswered = requests - traffic.done;
+  traffic.giveUp();
+  const sorted = traffic.latencies.subarray(skipped).sort();
+  return {
+    p50: percentile(sorted, 0.5),
+    p99: percentile(sorted, 0.99),
+    p999: percentile(sorted, 0.999),
+    requests: sorted.length,
+    unanswered,
+  };
+}
+
+function hold(port: number, connections: number): null {
+  while (held.size < connections) {
+    for (let i = 0; i < ABREAST && held.size < connections; i++) held.open(port);
+    runUntil(loop, () => held.done === held.size, SETTLE, "opening idle connections");
+  }
+  return null;
+}
+
+function firstAnswer(port: number, within: number): null {
+  const end = now() + within, first = new Held(loop);
+  for (;;) {
+    try {
+      first.open(port);
+      break;
+    } catch (error) {
+      if (now() > end) throw error;
+      loop.turn(0);
+    }
+  }
+  runUntil(loop, () => first.done === 1, within, "the first answer");
+  first.close();
+  return settle();
+}
+
+function attempt(command: Command): Reply {
+  try {
+    return { answer: perform(command) };
+  } catch (error) {
+    held.close();
+    backEnd.closeAll();
+    return { error: (error as Error).message };
+  }
+}
+
+const encoder = new TextEncoder();
+function write(value: unknown): void {
+  const bytes = encoder.encode(JSON.stringify(value) + "\n");
+  for (let offset = 0; offset < bytes.length;) offset += Deno.stdout.writeSync(bytes.subarray(offset));
+}
+
+function* lines(): Generator<string> {
+  const decoder = new TextDecoder(), buffer = new Uint8Array(4096);
+  let text = "";
+  for (let length = Deno.stdin.readSync(buffer); length !== null; length = Deno.stdin.readSync(buffer)) {
+    const parts = (text + decoder.decode(buffer.subarray(0, length), { stream: true })).split("\n");
+    text = parts.pop()!;
+    yield* parts;
+  }
+}
+
+write({ port: backEnd.port });
+for (const line of lines()) write(attempt(JSON.parse(line)));
+Deno.exit(0);

@@ -1,0 +1,47 @@
+import { DIRECT } from "../contender.ts";
+import type { Measure } from "../measure.ts";
+import { residentBytes } from "../processes.ts";
+import { processorTime } from "../processor_time.ts";
+
+/** Milliseconds of doing nothing, over which idle CPU is taken. */
+const WATCH = 1000;
+
+/**
+ * Connections that have had one answer and do nothing. Memory is the difference in resident bytes between a tenth of the
+ * connections and all of them, so that what a program loads with its first ones is not counted.
+ */
+export const idle: Measure<"memory" | "processor"> = {
+  name: "idle",
+  share: 1 / 3,
+  metrics: {
+    memory: { title: "memory per idle connection", unit: "KB", better: "less", digits: 2 },
+    processor: { title: "CPU while all are idle", unit: "ms/s", better: "less", digits: 2 },
+  },
+  suits: (contender) => contender !== DIRECT,
+  async sample(stand, contender) {
+    const proxy = await stand.fresh(contender), { port, pids } = proxy, { idle: connections } = stand.options;
+    try {
+      const few = Math.ceil(connections / 10);
+      await stand.load.perform("hold", { port, connections: few });
+      await resting();
+      const before = residentBytes(pids);
+      await stand.load.perform("hold", { port, connections });
+      await resting();
+      const used = residentBytes(pids) - before, start = processorTime(pids), since = performance.now();
+      await resting();
+      const seconds = (performance.now() - since) / 1000;
+      const result = {
+        memory: used / (connections - few) / 1024,
+        processor: (processorTime(pids) - start) / 1e6 / seconds,
+      };
+      await stand.load.perform("release", {});
+      return result;
+    } finally {
+      await stand.stop(proxy);
+    }
+  },
+};
+
+function resting(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, WATCH));
+}

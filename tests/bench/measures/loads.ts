@@ -1,0 +1,34 @@
+import type { Commands } from "../load/commands.ts";
+import type { Proxy, Stand } from "../stand.ts";
+
+/** Clients at a time, for requests and for new connections. */
+const ABREAST = 32;
+
+/** What a load shows: units a second, and microseconds of the proxy's processor time a unit. */
+export interface Shown {
+  readonly perSecond: number;
+  readonly processor: number;
+  /** Percent of one processor the proxy was busy: near 100 where it was the bottleneck. */
+  readonly busy: number;
+}
+
+/** Puts a load of requests or of new connections on a proxy for one window. */
+export async function underLoad(stand: Stand, proxy: Proxy, kind: "keepAlive" | "newConnections"): Promise<Shown> {
+  const { done, seconds, processor } = await stand.load.perform(kind, window(stand, proxy, ABREAST));
+  return {
+    perSecond: done / seconds,
+    processor: processorTimeOf(proxy, processor) / done / 1e3,
+    busy: processor / seconds / 1e7,
+  };
+}
+
+/** What the load process needs to know about a window. */
+export function window(stand: Stand, proxy: Proxy, connections: number): Commands["keepAlive"]["ask"] {
+  const { port, pids } = proxy, { warmUp, seconds } = stand.options;
+  return { port, pids, connections, warmUp, seconds };
+}
+
+/** Without a proxy there is no time to speak of, rather than none. */
+export function processorTimeOf(proxy: Proxy, nanoseconds: number): number {
+  return proxy.pids.length === 0 ? NaN : nanoseconds;
+}

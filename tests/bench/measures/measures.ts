@@ -1,0 +1,25 @@
+import type { Contender } from "../contender.ts";
+import type { Measure } from "../measure.ts";
+import { besideIdle } from "./beside_idle.ts";
+import { bulk } from "./bulk.ts";
+import { idle } from "./idle.ts";
+import { keepAlive } from "./keep_alive.ts";
+import { latency } from "./latency.ts";
+import { manyChannels } from "./many_channels.ts";
+import { newConnections } from "./new_connections.ts";
+import { startUp } from "./start_up.ts";
+
+/** Everything that is measured, in the order of the tables. @param reference sets the rate for latency */
+export function measures(reference: Contender): Measure[] {
+  return [
+    keepAlive,
+    newConnections,
+    bulk("bulk-1", 1),
+    bulk("bulk-8", 8),
+    latency(reference),
+    idle,
+    startUp,
+    besideIdle,
+    manyChannels,
+  ];
+}

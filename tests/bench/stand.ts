@@ -1,0 +1,94 @@
+import { type Contender, DIRECT } from "./contender.ts";
+import { LoadProcess } from "./load_process.ts";
+import { allowedProcessors, descriptorLimit } from "./machine.ts";
+import type { Options } from "./options.ts";
+import { descendants, type Processes, type Running } from "./processes.ts";
+
+/** A contender that serves. */
+export interface Proxy {
+  readonly contender: Contender;
+  readonly port: number;
+  /** Its processes; none without a proxy. */
+  readonly pids: readonly number[];
+  readonly running: Running | undefined;
+}
+
+/** The test stand: clients and back end on the last processor, each proxy on the first ones. */
+export class Stand {
+  readonly options: Options;
+  readonly load: LoadProcess;
+  /** Clients that the descriptor limit lets a proxy serve. */
+  readonly clients: number;
+  /** Where configurations go. */
+  readonly directory: string;
+  readonly #processes: Processes;
+  readonly #shared = new Map<string, Proxy>();
+
+  private constructor(options: Options, processes: Processes, directory: string, load: LoadProcess) {
+    this.options = options;
+    this.directory = directory;
+    this.load = load;
+    this.#processes = processes;
+    // Two descriptors a client, and room for pipes, files and listeners.
+    this.clients = Math.min(20_000, (descriptorLimit() - 600) >> 1);
+  }
+
+  /** Starts the load process. */
+  static async start(options: Options, processes: Processes, directory: string): Promise<Stand> {
+    const load = await LoadProcess.start(processes, `${allowedProcessors().at(-1)}`);
+    return new Stand(options, processes, directory, load);
+  }
+
+  /** A proxy that stays for the whole run, warmed up. @param variant distinguishes several of one contender */
+  async shared(contender: Contender, variant = "", channels?: readonly string[]): Promise<Proxy> {
+    const key = contender.name + variant;
+    const existing = this.#shared.get(key);
+    if (existing) return existing;
+    const proxy = await this.fresh(contender, channels);
+    this.#shared.set(key, proxy);
+    const half = { port: proxy.port, pids: [], connections: 32, warmUp: 0, seconds: this.options.firstWarmUp / 2 };
+    await this.load.perform("keepAlive", half);
+    await this.load.perform("newConnections", half);
+    return proxy;
+  }
+
+  /** A proxy that has just answered for the first time. The caller stops it. */
+  async fresh(contender: Contender, channels?: readonly string[]): Promise<Proxy> {
+    if (contender === DIRECT) return { contender, port: this.load.port, pids: [], running: undefined };
+    const port = freePort(), { directory, clients } = this;
+    const words = contender.command!({ directory, port, backEnd: this.load.port, clients, channels });
+    const running = this.#processes.start(processorsFor(contender.threads), words);
+    try {
+      await this.load.perform("firstAnswer", { port, within: 10 });
+    } catch (error) {
+      const messages = await Deno.readTextFile(running.log);
+      await this.#processes.stop(running);
+      throw new Error(`${(error as Error).message}\n${messages.trim()}`);
+    }
+    return { contender, port, pids: descendants(running.child.pid), running };
+  }
+
+  /** Ends a proxy that `fresh` has started. */
+  async stop(proxy: Proxy): Promise<void> {
+    if (proxy.running) await this.#processes.stop(proxy.running);
+  }
+}
+
+/** The first processors, as `taskset` wants them; with too few, the last one is shared with the load. */
+function processorsFor(threads: number): string {
+  const processors = allowedProcessors(), spare = Math.max(1, processors.length - 1);
+  return processors.slice(0, threads <= spare ? threads : processors.length).join(",");
+}
+
+/** A port below those the kernel gives to outgoing connections, or one of these could take it first. */
+function freePort(): number {
+  for (;;) {
+    const port = 10_000 + Math.trunc(Math.random() * 20_000);
+    try {
+      Deno.listen({ hostname: "127.0.0.1", port }).close();
+      return port;
+    } catch {
+      // Taken.
+    }
+  }
+}

@@ -1,0 +1,45 @@
+/** What a figure of this program is to reach, against others or in itself. */
+export interface Target {
+  /** The contender's name; with " xN" at the end for its variant with several threads. */
+  readonly contender: string;
+  readonly measure: string;
+  readonly metric: string;
+  /** The bound: a ratio with `against`, else in the metric's unit. Upper where less is better, lower otherwise. */
+  readonly bound: number;
+  /** Contenders it is divided by; of several, by the best one in each round. */
+  readonly against?: readonly string[];
+}
+
+const PEERS = ["haproxy", "nginx", "pen"];
+
+function target(contender: string, place: string, bound: number, ...against: string[]): Target {
+  const [measure, metric] = place.split(".");
+  return { contender, measure, metric, bound, against: against.length === 0 ? undefined : against };
+}
+
+/** The bounds that speed and memory of each engine are held against. */
+export const TARGETS: readonly Target[] = [
+  target("portable", "keep-alive.processor", 1.5, "nginx"),
+  target("portable", "new-connections.processor", 1.8, "nginx"),
+  target("portable", "bulk-1.throughput", 1.0, "nginx"),
+  target("portable", "bulk-8.throughput", 1.0, "nginx"),
+  target("portable", "idle.memory", 32),
+
+  target("linux", "keep-alive.processor", 1.0, ...PEERS),
+  target("linux", "new-connections.processor", 0.85, "haproxy"),
+  ...["bulk-1", "bulk-8"].flatMap((measure) =>
+    ["haproxy", "haproxy splice"].flatMap((peer) => [
+      target("linux", `${measure}.throughput`, 1.5, peer),
+      target("linux", `${measure}.processor`, 0.35, peer),
+    ])
+  ),
+  target("linux", "latency.p99", 1.1, "haproxy"),
+  target("linux", "latency.p999", 1.1, "haproxy"),
+  target("linux", "idle.memory", 3),
+  target("linux", "idle.processor", 0),
+  target("linux", "beside-idle.requests", 1.1),
+  target("linux", "beside-idle.connections", 1.1),
+  target("linux", "many-channels.requests", 1.1),
+  target("linux", "many-channels.connections", 1.1),
+  target("linux x2", "keep-alive.processor", 1.1, "linux"),
+];
