@@ -43,7 +43,17 @@ export interface Engine {
 }
 
 /** Names of the engines. */
-export type EngineName = "portable";
+export type EngineName = "portable" | "linux";
+
+/** TCP keep-alive of one side (tcp(7)); what is left out stays as the system has it. */
+export interface KeepAlive {
+  /** Seconds without data until the first probe, at least 1. */
+  readonly idle?: number;
+  /** Seconds between probes, at least 1. */
+  readonly interval?: number;
+  /** Probes without an answer after which the connection is given up, at least 1. */
+  readonly probes?: number;
+}
 
 /** What an engine has to know about its instance. */
 export interface EngineSettings extends SelectionOptions {
@@ -61,6 +71,25 @@ export interface EngineSettings extends SelectionOptions {
   readonly maxConnections: number;
   /** Length of the kernel's queue of clients not yet accepted. */
   readonly backlog: number;
+
+  // What only the linux engine can do; the portable one ignores it.
+
+  /** Threads that relay, default 1; at most as many as the table has lanes. */
+  readonly threads?: number;
+  /** Keep-alive of the clients' sockets. */
+  readonly clientKeepAlive?: KeepAlive;
+  /** Keep-alive of the sockets towards channels. */
+  readonly channelKeepAlive?: KeepAlive;
+  /** Bytes of each socket's send buffer (SO_SNDBUF); the kernel sizes it by itself otherwise. */
+  readonly sendBuffer?: number;
+  /** Bytes of each socket's receive buffer (SO_RCVBUF); the kernel sizes it by itself otherwise. */
+  readonly receiveBuffer?: number;
+  /** Seconds that sent data may stay unacknowledged before the connection is given up (TCP_USER_TIMEOUT). */
+  readonly userTimeout?: number;
+  /** User, by name or number, that the process becomes once the port is bound. */
+  readonly user?: string;
+  /** Group, by name or number, that the process takes once the port is bound; default is the user's own. */
+  readonly group?: string;
 }
 
 /** What an engine is given to work with. */
@@ -84,6 +113,16 @@ export type EngineEvent =
   | SelectionEvent
   /** This machine is short of something; at most one a second for each `what`. */
   | { readonly type: "shortage"; readonly what: "accept" | "connect"; readonly reason: string }
+  /** `splice` or its pipes are not to be had; connections go on with read and write. Once for each reason. */
+  | { readonly type: "splice-refused"; readonly reason: string }
+  /** A thread died and took its connections with it. It is started again after `restartIn` seconds. */
+  | {
+    readonly type: "thread-crashed";
+    readonly thread: number;
+    readonly connections: number;
+    readonly reason: string;
+    readonly restartIn: number;
+  }
   /** As many clients are served as may be; more wait in the kernel's queue. At most one a second. */
   | { readonly type: "saturated"; readonly connections: number };
 

@@ -9,4 +9,11 @@ export class Rate {
     this.#last.set(kind, now);
     return true;
   }
+
+  /** Whether this is the first report of its kind; then it counts as made. */
+  first(kind: string): boolean {
+    if (this.#last.has(kind)) return false;
+    this.#last.set(kind, performance.now());
+    return true;
+  }
 }

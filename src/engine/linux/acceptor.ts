@@ -1,0 +1,130 @@
+import { ERRNO } from "./abi.ts";
+import type { Libc } from "./libc.ts";
+import type { Poller } from "./poller.ts";
+import type { SharedState } from "./shared_state.ts";
+import { ADDRESS_SIZE, SOCKET_FLAGS } from "./sockets.ts";
+import type { Timers } from "./timers.ts";
+
+/** Clients accepted at a time: so many that a rush is served, so few that others, and other threads, have their turn. */
+const MOST_AT_ONCE = 8;
+
+/** Milliseconds until the next accept after one that failed for want of descriptors or memory. */
+const SHORTAGE_PAUSE = 100;
+
+/** What the acceptor tells its thread. */
+export interface AcceptorHost {
+  /** A client; `address` is its `struct sockaddr`. A place has been taken for it. */
+  accepted(client: number, address: Uint8Array): void;
+  shortage(what: "accept", reason: string): void;
+  saturated(connections: number): void;
+}
+
+/** One thread's accepting from the listening socket that all threads share. */
+export class Acceptor {
+  readonly #libc: Libc;
+  readonly #poller: Poller;
+  readonly #timers: Timers;
+  readonly #state: SharedState;
+  readonly #listener: number;
+  readonly #thread: number;
+  readonly #limit: number;
+  readonly #capacity: number;
+  readonly #host: AcceptorHost;
+  readonly #address = new Uint8Array(ADDRESS_SIZE);
+  readonly #length = new Uint32Array(1);
+  #watching = false;
+  /** Clients to accept in the next turn: a guess that spares the accept which finds nobody. */
+  #burst = 1;
+
+  constructor(
+    libc: Libc,
+    poller: Poller,
+    timers: Timers,
+    state: SharedState,
+    place: { readonly listener: number; readonly thread: number; readonly limit: number; readonly capacity: number },
+    host: AcceptorHost,
+  ) {
+    this.#libc = libc;
+    this.#poller = poller;
+    this.#timers = timers;
+    this.#state = state;
+    this.#listener = place.listener;
+    this.#thread = place.thread;
+    this.#limit = place.limit;
+    this.#capacity = place.capacity;
+    this.#host = host;
+  }
+
+  /** Watches the listening socket, unless accepting has ended. */
+  resume(): void {
+    if (this.#watching || this.#state.stopped) return;
+    this.#watching = this.#poller.watchListener(this.#listener);
+    if (!this.#watching) this.#timers.set(this.#listener, SHORTAGE_PAUSE);
+  }
+
+  /** This thread was woken: it may have been given a place, or accepting may have ended. */
+  woken(): void {
+    if (this.#state.stopped) this.#pause();
+    else if (!this.#watching && !this.#state.waits(this.#thread)) this.resume();
+  }
+
+  /** Accepts some of the clients that wait. */
+  accept(): void {
+    for (let i = 0; i < this.#burst; i++) {
+      if (this.#state.stopped || !this.#watching) return this.#pause();
+      if (!this.#state.enter(this.#thread, this.#limit)) return i === 0 ? this.#saturated() : undefined;
+      this.#length[0] = ADDRESS_SIZE;
+      const fd = this.#libc.call.accept4(this.#listener, this.#address, this.#length, SOCKET_FLAGS);
+      const errno = fd < 0 ? this.#libc.errno[0] : 0;
+      if (fd >= 0 && fd < this.#capacity) {
+        this.#host.accepted(fd, this.#address);
+        continue;
+      }
+      this.#state.leave(this.#thread);
+      if (fd >= 0) {
+        this.#libc.call.close(fd);
+        return this.#shortage(ERRNO.EMFILE);
+      }
+      if (errno === ERRNO.EAGAIN) {
+        this.#burst = 1;
+        return;
+      }
+      if (SHORTAGES.has(errno)) return this.#shortage(errno);
+      // Anything else is this client's own trouble (accept(2)), or the end of the listening socket.
+    }
+    this.#burst = Math.min(this.#burst * 2, MOST_AT_ONCE);
+  }
+
+  /** Leaves clients in the kernel's queue until somebody makes room. */
+  #saturated(): void {
+    this.#host.saturated(this.#state.connections);
+    this.#pause();
+    this.#state.wait(this.#thread);
+    // A place that came free before the line above woke nobody.
+    if (this.#state.connections >= this.#limit) return;
+    this.#state.stopWaiting(this.#thread);
+    this.resume();
+  }
+
+  #shortage(errno: number): void {
+    this.#host.shortage("accept", this.#libc.describe(errno));
+    this.#pause();
+    this.#timers.set(this.#listener, SHORTAGE_PAUSE);
+  }
+
+  #pause(): void {
+    if (this.#watching) this.#poller.unwatch(this.#listener);
+    this.#watching = false;
+  }
+}
+
+/** Errors of accept(2) that mean a lack of something on this machine, or a call that is forbidden. */
+const SHORTAGES: ReadonlySet<number> = new Set([
+  ERRNO.EMFILE,
+  ERRNO.ENFILE,
+  ERRNO.ENOBUFS,
+  ERRNO.ENOMEM,
+  ERRNO.EPERM,
+  ERRNO.ENOSYS,
+  ERRNO.EACCES,
+]);

@@ -1,0 +1,169 @@
+import { C, ERRNO } from "./abi.ts";
+import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
+import type { Libc } from "./libc.ts";
+import type { PipePool } from "./pipe_pool.ts";
+
+/** Bytes of a read buffer. */
+export const BUFFER_SIZE = 64 * 1024;
+
+/** Free buffers kept. */
+const KEPT = 32;
+
+/** What became of an attempt to send. */
+export const Sent = {
+  /** Everything is with the receiver's kernel. */
+  ALL: 0,
+  /** The receiver's kernel is full; an event will tell. */
+  BLOCKED: 1,
+  /** The receiver is gone. */
+  BROKEN: 2,
+} as const;
+
+/**
+ * What a thread has read and the receiver's kernel has not taken: for each direction a rest in a buffer, or bytes in a
+ * pipe, or an urgent byte; never two of them. The thread reads into `buffer`; when a rest is to be kept, that buffer is
+ * put aside as it is and another takes its place.
+ */
+export class Backlog {
+  /** Where reads go. */
+  buffer = new Uint8Array(BUFFER_SIZE);
+  /** A place for one urgent byte. */
+  readonly urgent = new Uint8Array(1);
+  readonly #libc: Libc;
+  readonly #rows: Int32Array;
+  readonly #pipes: PipePool;
+  readonly #moved: (source: number, bytes: number) => void;
+  readonly #held: (Uint8Array<ArrayBuffer> | undefined)[] = [];
+  readonly #vacant: number[] = [];
+  readonly #free: Uint8Array<ArrayBuffer>[] = [];
+
+  /** @param moved called with the source and the number of bytes that its peer's kernel has taken */
+  constructor(libc: Libc, connections: Connections, pipes: PipePool, moved: (source: number, bytes: number) => void) {
+    this.#libc = libc;
+    this.#rows = connections.rows;
+    this.#pipes = pipes;
+    this.#moved = moved;
+  }
+
+  /** Keeps `buffer` from `from` to `end` for the source's peer. */
+  keep(source: number, from: number, end: number): void {
+    const buffer = this.buffer, slot = this.#vacant.pop() ?? this.#held.length;
+    if (from > 0) buffer.copyWithin(0, from, end);
+    this.#held[slot] = buffer;
+    this.buffer = this.#free.pop() ?? new Uint8Array(BUFFER_SIZE);
+    const row = source << SHIFT;
+    this.#rows[row + ROW.HELD] = slot;
+    this.#rows[row + ROW.HELD_BYTES] = end - from;
+    this.#rows[row + ROW.FLAGS] |= IS.BACKLOG;
+  }
+
+  /** Keeps an urgent byte for the source's peer. */
+  keepUrgent(source: number): void {
+    this.#rows[(source << SHIFT) + ROW.URGENT] = this.urgent[0];
+    this.#rows[(source << SHIFT) + ROW.FLAGS] |= IS.BACKLOG;
+  }
+
+  /** Sends what is kept for the source's peer. */
+  flush(source: number): number {
+    const rows = this.#rows, row = source << SHIFT, peer = rows[row + ROW.PEER];
+    const result = rows[row + ROW.PIPED] > 0
+      ? this.#flushPipe(source, peer)
+      : rows[row + ROW.HELD] >= 0
+      ? this.#flushHeld(source, peer)
+      : this.#flushUrgent(source, peer);
+    if (result === Sent.ALL) rows[row + ROW.FLAGS] &= ~IS.BACKLOG;
+    else if (result === Sent.BLOCKED) rows[(peer << SHIFT) + ROW.FLAGS] &= ~IS.WRITABLE;
+    return result;
+  }
+
+  /** Drops what is kept for the source's peer. */
+  drop(source: number): void {
+    const rows = this.#rows, row = source << SHIFT;
+    rows[row + ROW.FLAGS] &= ~IS.BACKLOG;
+    rows[row + ROW.URGENT] = -1;
+    if (rows[row + ROW.HELD] >= 0) this.#release(row);
+    if (rows[row + ROW.PIPE_READ] < 0) return;
+    if (rows[row + ROW.PIPED] === 0) return this.returnPipe(source);
+    this.#pipes.discard(rows[row + ROW.PIPE_READ], rows[row + ROW.PIPE_WRITE]);
+    rows[row + ROW.PIPE_READ] = rows[row + ROW.PIPE_WRITE] = -1;
+    rows[row + ROW.PIPED] = 0;
+  }
+
+  /** Gives an empty pipe back to the pool. */
+  returnPipe(source: number): void {
+    const rows = this.#rows, row = source << SHIFT;
+    this.#pipes.give(rows[row + ROW.PIPE_READ], rows[row + ROW.PIPE_WRITE]);
+    rows[row + ROW.PIPE_READ] = rows[row + ROW.PIPE_WRITE] = -1;
+  }
+
+  #flushPipe(source: number, peer: number): number {
+    const rows = this.#rows, row = source << SHIFT, { call, errno } = this.#libc;
+    for (;;) {
+      const piped = rows[row + ROW.PIPED];
+      const n = call.splice(
+        rows[row + ROW.PIPE_READ],
+        null,
+        peer,
+        null,
+        piped,
+        C.SPLICE_F_MOVE | C.SPLICE_F_NONBLOCK,
+      );
+      if (n < 0) {
+        const error = errno[0];
+        if (error === ERRNO.EINTR) continue;
+        return error === ERRNO.EAGAIN ? Sent.BLOCKED : Sent.BROKEN;
+      }
+      rows[row + ROW.PIPED] = piped - n;
+      this.#moved(source, n);
+      if (n === piped) return Sent.ALL;
+      // The kernel went on until the receiver was full, and so will report it writable.
+      return Sent.BLOCKED;
+    }
+  }
+
+  #flushHeld(source: number, peer: number): number {
+    const rows = this.#rows, row = source << SHIFT, { call, errno } = this.#libc;
+    const held = this.#held[rows[row + ROW.HELD]]!, bytes = rows[row + ROW.HELD_BYTES];
+    for (;;) {
+      const n = call.send(peer, held, bytes, C.MSG_NOSIGNAL);
+      if (n < 0) {
+        const error = errno[0];
+        if (error === ERRNO.EINTR) continue;
+        return error === ERRNO.EAGAIN ? Sent.BLOCKED : Sent.BROKEN;
+      }
+      this.#moved(source, n);
+      if (n === bytes) {
+        this.#release(row);
+        return Sent.ALL;
+      }
+      held.copyWithin(0, n, bytes);
+      rows[row + ROW.HELD_BYTES] = bytes - n;
+      return Sent.BLOCKED;
+    }
+  }
+
+  #flushUrgent(source: number, peer: number): number {
+    const rows = this.#rows, row = source << SHIFT, { call, errno } = this.#libc;
+    this.urgent[0] = rows[row + ROW.URGENT];
+    for (;;) {
+      const n = call.send(peer, this.urgent, 1, C.MSG_OOB | C.MSG_NOSIGNAL);
+      if (n < 0) {
+        const error = errno[0];
+        if (error === ERRNO.EINTR) continue;
+        return error === ERRNO.EAGAIN ? Sent.BLOCKED : Sent.BROKEN;
+      }
+      rows[row + ROW.URGENT] = -1;
+      this.#moved(source, 1);
+      return Sent.ALL;
+    }
+  }
+
+  #release(row: number): void {
+    const slot = this.#rows[row + ROW.HELD], buffer = this.#held[slot]!;
+    this.#held[slot] = undefined;
+    this.#vacant.push(slot);
+    if (this.#free.length < KEPT) this.#free.push(buffer);
+    this.#rows[row + ROW.HELD] = -1;
+    this.#rows[row + ROW.HELD_BYTES] = 0;
+  }
+}

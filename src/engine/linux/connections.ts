@@ -1,0 +1,142 @@
+import type { Libc } from "./libc.ts";
+
+/** A descriptor's row starts at `fd << SHIFT`; a row is one cache line. */
+export const SHIFT = 4;
+
+/** Words (32 bits) of a socket's row. "This way" is the direction from this socket to its peer. */
+export const ROW = {
+  /** The other socket of the connection, -1 while there is none. */
+  PEER: 0,
+  FLAGS: 1,
+  /** Tells the sockets that had this descriptor one after the other apart; 0 for none. */
+  GENERATION: 2,
+  /** The channel that the connection is counted for, or NONE. */
+  CHANNEL: 3,
+  /** This way's pipe: where it is read and where it is written, -1 for none. */
+  PIPE_READ: 4,
+  PIPE_WRITE: 5,
+  /** Bytes in the pipe. */
+  PIPED: 6,
+  /** The buffer with what a partial write left over, -1 for none, and how many bytes that is. */
+  HELD: 7,
+  HELD_BYTES: 8,
+  /** The urgent byte that is still to be sent this way, -1 for none. */
+  URGENT: 9,
+  /** Small splices in a row. */
+  SMALL: 10,
+  /** The client's dial while it connects; later the send queue's length, while that is waited for. */
+  DIAL: 11,
+  QUEUE: 11,
+  /** Milliseconds until the next look at that queue. */
+  PAUSE: 12,
+  /** Milliseconds for which the queue has not become shorter. */
+  STALLED: 13,
+} as const;
+
+/** Bits of a row's FLAGS. */
+export const IS = {
+  /** The client's side of a connection. */
+  CLIENT: 1 << 0,
+  /** The connection's channel is not connected yet. */
+  CONNECTING: 1 << 1,
+  /** There may be something to read. */
+  READABLE: 1 << 2,
+  /** The next byte to read is certainly not an urgent one, because the kernel said so and nobody has read since. */
+  FRESH: 1 << 3,
+  /** The kernel takes bytes to send. */
+  WRITABLE: 1 << 4,
+  /** The peer has sent its end-of-stream, which may have bytes before it. */
+  HUNG_UP: 1 << 5,
+  /** Its end-of-stream has been read: nothing comes any more. */
+  ENDED: 1 << 6,
+  /** Its end-of-stream has been passed on. */
+  PASSED: 1 << 7,
+  /** Reset, or given up by the kernel: nothing can be sent to it, what it has sent can still be read. */
+  BROKEN: 1 << 8,
+  /** An urgent byte stands somewhere ahead. */
+  URGENT: 1 << 9,
+  /** A stream: moved by `splice`. */
+  SPLICING: 1 << 10,
+  /** Never moved by `splice`. */
+  NO_SPLICE: 1 << 11,
+  /** Bytes have been taken from it that its peer's kernel has not taken yet. */
+  BACKLOG: 1 << 12,
+  /** Its peer was reset; it will be too, once its send queue is empty. */
+  CLOSING: 1 << 13,
+  /** In the queue of those that go on in the next turn. */
+  QUEUED: 1 << 14,
+  /** Waits out a shortage before it connects again. */
+  PAUSED: 1 << 15,
+  /** Registered with the poller. */
+  WATCHED: 1 << 16,
+} as const;
+
+/**
+ * One thread's sockets as rows of one typed array, by descriptor. Which thread owns a descriptor, sockets and pipes
+ * alike, also stands in an array that main shares: should the thread die, main closes them.
+ */
+export class Connections {
+  /** The rows. */
+  readonly rows: Int32Array;
+  /** Descriptors from this on cannot be served. */
+  readonly capacity: number;
+  readonly #libc: Libc;
+  readonly #owners: Uint8Array;
+  readonly #owner: number;
+  #generation = 0;
+
+  /**
+   * @param owners one byte for each descriptor of the process: 0, or its thread's number plus 1
+   * @param thread number of the thread
+   */
+  constructor(libc: Libc, owners: Uint8Array, thread: number) {
+    this.#libc = libc;
+    this.#owners = owners;
+    this.#owner = thread + 1;
+    this.capacity = owners.length;
+    // The kernel gives out low numbers first and the system only pages that are touched.
+    this.rows = new Int32Array(owners.length << SHIFT);
+  }
+
+  /** Begins a row for a new socket. */
+  open(fd: number, flags: number, peer: number): void {
+    const rows = this.rows, row = fd << SHIFT;
+    rows.fill(-1, row, row + 10);
+    rows[row + ROW.PEER] = peer;
+    rows[row + ROW.FLAGS] = flags;
+    rows[row + ROW.GENERATION] = this.#generation = (this.#generation + 1) & 0x3fffffff || 1;
+    rows[row + ROW.PIPED] = rows[row + ROW.HELD_BYTES] = rows[row + ROW.SMALL] = 0;
+    this.own(fd);
+  }
+
+  /** Ends a socket's row and closes the socket. */
+  close(fd: number): void {
+    this.rows[(fd << SHIFT) + ROW.GENERATION] = 0;
+    this.rows[(fd << SHIFT) + ROW.FLAGS] = 0;
+    this.closeOwned(fd);
+  }
+
+  /** Whether this is still the socket that had the generation. */
+  alive(fd: number, generation: number): boolean {
+    return this.rows[(fd << SHIFT) + ROW.GENERATION] === generation;
+  }
+
+  /** Notes a descriptor as this thread's. */
+  own(fd: number): void {
+    this.#owners[fd] = this.#owner;
+  }
+
+  /** Closes a descriptor of this thread. */
+  closeOwned(fd: number): void {
+    // First, for as soon as it is closed the number may belong to another thread.
+    this.#owners[fd] = 0;
+    this.#libc.call.close(fd);
+  }
+
+  /** Calls `each` with every client's socket, and every one whose peer is gone. */
+  forEach(each: (fd: number) => void): void {
+    for (let fd = 0; fd < this.capacity; fd++) {
+      if (this.#owners[fd] === this.#owner && this.rows[(fd << SHIFT) + ROW.FLAGS] & (IS.CLIENT | IS.CLOSING)) each(fd);
+    }
+  }
+}

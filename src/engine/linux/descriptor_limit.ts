@@ -1,0 +1,15 @@
+import { C, LAYOUT } from "./abi.ts";
+import type { Libc } from "./libc.ts";
+
+/** The most descriptors that are served, whatever the system would allow: rows are 64 bytes of address space each. */
+const MOST = 1 << 20;
+
+/** Raises the soft limit of open descriptors to the hard one; returns how many there may be, at most 1,048,576. */
+export function raiseDescriptorLimit({ call }: Libc): number {
+  const limit = new Uint8Array(LAYOUT.rlimit.size), view = new DataView(limit.buffer);
+  if (call.getrlimit(C.RLIMIT_NOFILE, limit) < 0) return 1024;
+  const soft = view.getBigUint64(LAYOUT.rlimit.soft, true), hard = view.getBigUint64(LAYOUT.rlimit.hard, true);
+  view.setBigUint64(LAYOUT.rlimit.soft, hard, true);
+  const got = soft < hard && call.setrlimit(C.RLIMIT_NOFILE, limit) === 0 ? hard : soft;
+  return Number(got < MOST ? got : MOST);
+}

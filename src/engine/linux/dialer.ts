@@ -1,0 +1,236 @@
+import type { Attempt, Cause, Selection } from "../../selection/attempt.ts";
+import { type ChannelId, NONE } from "../../table/channel_id.ts";
+import type { Table } from "../../table/table.ts";
+import { causeOf, type EngineSettings } from "../engine.ts";
+import { parseHost } from "../../table/address.ts";
+import { C, ERRNO, errnoName } from "./abi.ts";
+import { ChannelAddresses } from "./channel_addresses.ts";
+import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
+import type { Libc } from "./libc.ts";
+import type { Poller } from "./poller.ts";
+import {
+  encodeAddress,
+  familyOf,
+  setOption,
+  sideOptions,
+  SOCKET_FLAGS,
+  type SocketOption,
+  socketOption,
+} from "./sockets.ts";
+import type { Timers } from "./timers.ts";
+
+/** Milliseconds until a search that failed for want of something local starts again. */
+const SHORTAGE_PAUSE = 100;
+
+/** Lets bind(2) choose the source address only and connect(2) the port, so that ports do not run out early (ip(7)). */
+const NO_PORT = socketOption("IP_BIND_ADDRESS_NO_PORT", C.IPPROTO_IP, C.IP_BIND_ADDRESS_NO_PORT, 1);
+
+/** A client that looks for a channel. Kept and used again, so that a new client allocates nothing. */
+interface Dial {
+  attempt: Attempt;
+  readonly client: { readonly address: Uint8Array; port: number };
+  channel: ChannelId;
+  /** When a shortage stops being waited out. */
+  deadline: number;
+}
+
+/** What the dialer tells its thread. */
+export interface DialerHost {
+  /** The client's peer is connected and both may be relayed. */
+  established(client: number, server: number): void;
+  /** No channel took the client; it is to be closed. */
+  rejected(client: number): void;
+  shortage(what: "connect", reason: string): void;
+}
+
+/** Finds a channel for each of a thread's clients and connects it, without waiting. */
+export class Dialer {
+  readonly #libc: Libc;
+  readonly #connections: Connections;
+  readonly #poller: Poller;
+  readonly #timers: Timers;
+  readonly #selection: Selection;
+  readonly #host: DialerHost;
+  readonly #addresses: ChannelAddresses;
+  readonly #options: SocketOption[];
+  readonly #source: Uint8Array<ArrayBuffer> | undefined;
+  readonly #seconds: number;
+  readonly #dials: Dial[] = [];
+  readonly #idle: number[] = [];
+  readonly #error = new Int32Array(1);
+  readonly #length = new Uint32Array(1);
+
+  constructor(
+    libc: Libc,
+    connections: Connections,
+    poller: Poller,
+    timers: Timers,
+    selection: Selection,
+    table: Table,
+    settings: EngineSettings,
+    host: DialerHost,
+  ) {
+    this.#libc = libc;
+    this.#connections = connections;
+    this.#poller = poller;
+    this.#timers = timers;
+    this.#selection = selection;
+    this.#host = host;
+    this.#addresses = new ChannelAddresses(table);
+    this.#options = sideOptions(settings, settings.channelKeepAlive);
+    this.#seconds = settings.connectTimeout;
+    if (settings.source !== undefined) {
+      const { bytes, zone } = parseHost(settings.source);
+      this.#source = encodeAddress(bytes, 0, zone);
+    }
+  }
+
+  /** The address bytes and the port to fill in for the client that `begin` is called for next. */
+  prepare(): { readonly address: Uint8Array; port: number } {
+    if (this.#idle.length === 0) {
+      const client = { address: new Uint8Array(16), port: 0 };
+      this.#idle.push(this.#dials.length);
+      this.#dials.push({ attempt: undefined!, client, channel: NONE, deadline: 0 });
+    }
+    return this.#dials[this.#idle[this.#idle.length - 1]].client;
+  }
+
+  /** Starts the search for a client whose socket has a row. */
+  begin(client: number): void {
+    const slot = this.#idle.pop()!, dial = this.#dials[slot];
+    this.#connections.rows[(client << SHIFT) + ROW.DIAL] = slot;
+    dial.attempt = this.#selection.begin(dial.client);
+    dial.deadline = this.#timers.now() + this.#seconds * 1000;
+    this.#next(client, dial);
+  }
+
+  /** Something happened on a socket that connects. */
+  answered(server: number, mask: number): void {
+    const { rows } = this.#connections, client = rows[(server << SHIFT) + ROW.PEER];
+    const dial = this.#dialOf(client);
+    const error = mask & (C.EPOLLERR | C.EPOLLHUP) ? this.#takeError(server) : 0;
+    // A reset can only follow an answer (tcp(7)): the channel took the connection and dropped it at once.
+    const dropped = error === ERRNO.ECONNRESET || error === ERRNO.EPIPE;
+    if (error !== 0 && !dropped) {
+      this.#connections.close(server);
+      rows[(client << SHIFT) + ROW.PEER] = -1;
+      this.#failed(dial, causeOf(errnoName(error)), this.#libc.describe(error));
+      return this.#next(client, dial);
+    }
+    if (!(mask & C.EPOLLOUT) && !dropped) return;
+    const channel = dial.channel, row = server << SHIFT;
+    dial.attempt.connected();
+    this.#release(client);
+    rows[(client << SHIFT) + ROW.CHANNEL] = rows[row + ROW.CHANNEL] = channel;
+    rows[(client << SHIFT) + ROW.FLAGS] &= ~IS.CONNECTING;
+    rows[row + ROW.FLAGS] = rows[row + ROW.FLAGS] & ~IS.CONNECTING | IS.WRITABLE |
+      (dropped ? IS.BROKEN | IS.READABLE : 0);
+    this.#host.established(client, server);
+  }
+
+  /** The client's deadline has passed: a connect that took too long, or the end of a pause. */
+  timeout(client: number): void {
+    const { rows } = this.#connections, row = client << SHIFT, dial = this.#dialOf(client);
+    if (rows[row + ROW.FLAGS] & IS.PAUSED) {
+      rows[row + ROW.FLAGS] &= ~IS.PAUSED;
+      dial.attempt.restart();
+    } else {
+      this.#closeServer(client);
+      this.#failed(dial, "channel", `no answer within ${this.#seconds} s`);
+    }
+    this.#next(client, dial);
+  }
+
+  /** Ends the search of a client that is gone or has to go. The client's socket stays open. */
+  abandon(client: number): void {
+    const dial = this.#dialOf(client);
+    this.#closeServer(client);
+    dial.attempt.abandon();
+    this.#release(client);
+  }
+
+  /** Connects the next channel that can be tried. */
+  #next(client: number, dial: Dial): void {
+    for (;;) {
+      const channel = dial.channel = dial.attempt.choose();
+      if (channel === NONE) break;
+      const server = this.#connect(client, dial, this.#addresses.of(channel));
+      if (server < 0) continue;
+      this.#connections.rows[(client << SHIFT) + ROW.PEER] = server;
+      this.#timers.set(client, this.#seconds * 1000);
+      return;
+    }
+    if (dial.attempt.shortage && this.#timers.now() < dial.deadline) {
+      this.#connections.rows[(client << SHIFT) + ROW.FLAGS] |= IS.PAUSED;
+      this.#timers.set(client, SHORTAGE_PAUSE);
+      return;
+    }
+    dial.attempt.abandon();
+    this.#release(client);
+    this.#host.rejected(client);
+  }
+
+  /** Starts a connect; returns the socket, or -1 when it failed at once and the attempt knows. */
+  #connect(client: number, dial: Dial, address: Uint8Array<ArrayBuffer>): number {
+    const { call, errno } = this.#libc;
+    const fd = call.socket(familyOf(address), C.SOCK_STREAM | SOCKET_FLAGS, 0);
+    if (fd < 0) return this.#refused(dial, errno[0]);
+    if (fd >= this.#connections.capacity) {
+      call.close(fd);
+      return this.#refused(dial, ERRNO.EMFILE);
+    }
+    this.#connections.open(fd, IS.CONNECTING | IS.WATCHED, client);
+    const options = this.#options;
+    for (let i = 0; i < options.length; i++) setOption(this.#libc, fd, options[i]);
+    let error = 0;
+    if (this.#source !== undefined) {
+      setOption(this.#libc, fd, NO_PORT);
+      if (call.bind(fd, this.#source, this.#source.length) < 0) error = errno[0];
+    }
+    if (error === 0 && call.connect(fd, address, address.length) < 0) {
+      error = errno[0];
+      // An interrupted connect goes on by itself (connect(2)).
+      if (error === ERRNO.EINPROGRESS || error === ERRNO.EINTR) error = 0;
+    }
+    const { rows } = this.#connections;
+    if (error === 0 && !this.#poller.watch(fd, rows[(fd << SHIFT) + ROW.GENERATION])) error = ERRNO.ENOMEM;
+    if (error === 0) return fd;
+    this.#connections.close(fd);
+    return this.#refused(dial, error);
+  }
+
+  #refused(dial: Dial, errno: number): -1 {
+    this.#failed(dial, causeOf(errnoName(errno)), this.#libc.describe(errno));
+    return -1;
+  }
+
+  #failed(dial: Dial, cause: Cause, reason: string): void {
+    dial.attempt.failed(cause, reason);
+    if (cause === "local") this.#host.shortage("connect", reason);
+  }
+
+  #closeServer(client: number): void {
+    const { rows } = this.#connections, row = client << SHIFT, server = rows[row + ROW.PEER];
+    if (server < 0) return;
+    rows[row + ROW.PEER] = -1;
+    this.#connections.close(server);
+  }
+
+  #takeError(fd: number): number {
+    this.#error[0] = 0;
+    this.#length[0] = 4;
+    this.#libc.call.getsockopt(fd, C.SOL_SOCKET, C.SO_ERROR, this.#error, this.#length);
+    return this.#error[0];
+  }
+
+  #dialOf(client: number): Dial {
+    return this.#dials[this.#connections.rows[(client << SHIFT) + ROW.DIAL]];
+  }
+
+  #release(client: number): void {
+    const { rows } = this.#connections, row = client << SHIFT;
+    this.#timers.clear(client);
+    this.#idle.push(rows[row + ROW.DIAL]);
+    rows[row + ROW.DIAL] = -1;
+  }
+}

@@ -1,0 +1,117 @@
+import type { Selection } from "../../selection/attempt.ts";
+import { NONE } from "../../table/channel_id.ts";
+import { C } from "./abi.ts";
+import type { Backlog } from "./backlog.ts";
+import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
+import type { Libc } from "./libc.ts";
+import type { ReadyQueue } from "./ready_queue.ts";
+import { setOption, socketOption } from "./sockets.ts";
+import type { Timers } from "./timers.ts";
+
+/** Makes close(2) send a reset (socket(7)). */
+const RESET_ON_CLOSE = socketOption("SO_LINGER", C.SOL_SOCKET, C.SO_LINGER, 1, 0);
+
+/** Milliseconds between two looks at a send queue that is to become empty: the first, and the most. */
+const FIRST_LOOK = 1, LAST_LOOK = 128;
+
+/** Milliseconds for which a receiver may stand still before it is reset over what it has not taken. */
+const STALL_LIMIT = 5_000;
+
+/** Reads of late bytes at a time. */
+const TURN = 8;
+
+/** How connections end. */
+export class Ending {
+  readonly #libc: Libc;
+  readonly #connections: Connections;
+  readonly #rows: Int32Array;
+  readonly #backlog: Backlog;
+  readonly #ready: ReadyQueue;
+  readonly #timers: Timers;
+  readonly #selection: Selection;
+  readonly #left: () => void;
+  readonly #answer = new Int32Array(1);
+
+  /** @param left called when a client's connection holds nothing any more */
+  constructor(
+    libc: Libc,
+    connections: Connections,
+    backlog: Backlog,
+    ready: ReadyQueue,
+    timers: Timers,
+    selection: Selection,
+    left: () => void,
+  ) {
+    this.#libc = libc;
+    this.#connections = connections;
+    this.#rows = connections.rows;
+    this.#backlog = backlog;
+    this.#ready = ready;
+    this.#timers = timers;
+    this.#selection = selection;
+    this.#left = left;
+  }
+
+  /** Closes both sides of an established connection. The kernel still delivers what it has been given. */
+  close(fd: number): void {
+    const peer = this.#rows[(fd << SHIFT) + ROW.PEER];
+    this.#giveBack(fd);
+    this.#closeSide(fd);
+    if (peer >= 0) this.#closeSide(peer);
+    this.#left();
+  }
+
+  /**
+   * Passes a reset on. `source` is dead and all it had sent is with its peer's kernel; a reset empties send queues, so the
+   * peer gets it only when its own has acknowledged everything.
+   */
+  reset(source: number): void {
+    const rows = this.#rows, peer = rows[(source << SHIFT) + ROW.PEER], row = peer << SHIFT;
+    this.#giveBack(source);
+    this.#closeSide(source);
+    this.#backlog.drop(peer);
+    rows[row + ROW.PEER] = -1;
+    rows[row + ROW.FLAGS] = rows[row + ROW.FLAGS] & (IS.BROKEN | IS.QUEUED) | IS.CLOSING;
+    rows[row + ROW.QUEUE] = 0x7fffffff;
+    rows[row + ROW.PAUSE] = FIRST_LOOK;
+    rows[row + ROW.STALLED] = 0;
+    this.look(peer);
+  }
+
+  /** Resets a socket whose send queue is empty, or comes back to it later. For sockets that are CLOSING. */
+  look(fd: number): void {
+    const rows = this.#rows, row = fd << SHIFT, before = rows[row + ROW.QUEUE];
+    if (rows[row + ROW.FLAGS] & IS.BROKEN) return this.close(fd);
+    this.#answer[0] = 0;
+    this.#libc.call.ioctl(fd, C.TIOCOUTQ, this.#answer);
+    const queue = this.#answer[0], pause = rows[row + ROW.PAUSE];
+    const stalled = queue < before ? 0 : rows[row + ROW.STALLED] + pause;
+    if (queue === 0 || stalled > STALL_LIMIT) {
+      setOption(this.#libc, fd, RESET_ON_CLOSE);
+      return this.close(fd);
+    }
+    rows[row + ROW.QUEUE] = queue;
+    rows[row + ROW.STALLED] = stalled;
+    rows[row + ROW.PAUSE] = Math.min(pause * 2, LAST_LOOK);
+    this.#timers.set(fd, pause);
+  }
+
+  /** Reads late bytes away, so that a sender that waits to be read before it reads does read. For those CLOSING. */
+  discard(fd: number): void {
+    for (let i = 0; i < TURN; i++) {
+      if (this.#libc.call.recv(fd, this.#backlog.buffer, this.#backlog.buffer.length, 0) <= 0) return;
+    }
+    this.#ready.push(fd);
+  }
+
+  #giveBack(fd: number): void {
+    const channel = this.#rows[(fd << SHIFT) + ROW.CHANNEL];
+    if (channel !== NONE) this.#selection.closed(channel);
+  }
+
+  #closeSide(fd: number): void {
+    this.#backlog.drop(fd);
+    this.#timers.clear(fd);
+    this.#connections.close(fd);
+  }
+}

@@ -1,0 +1,84 @@
+import { errnoName } from "./abi.ts";
+
+// Lengths are u32 and not usize: a JavaScript number passed as usize leaves V8's fast path, and both calling conventions
+// extend a 32-bit register with zeros. No length here comes near 4 GiB.
+const SYMBOLS = {
+  socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  listen: { parameters: ["i32", "i32"], result: "i32" },
+  accept4: { parameters: ["i32", "buffer", "buffer", "i32"], result: "i32" },
+  connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+  setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
+  getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
+  recv: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
+  send: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
+  write: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  splice: { parameters: ["i32", "pointer", "i32", "pointer", "u32", "u32"], result: "i32" },
+  shutdown: { parameters: ["i32", "i32"], result: "i32" },
+  close: { parameters: ["i32"], result: "i32" },
+  dup3: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  pipe2: { parameters: ["buffer", "i32"], result: "i32" },
+  fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  ioctl: { parameters: ["i32", "i32", "buffer"], result: "i32" },
+  poll: { parameters: ["buffer", "u32", "i32"], result: "i32" },
+  epoll_create1: { parameters: ["i32"], result: "i32" },
+  epoll_ctl: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
+  epoll_wait: { parameters: ["i32", "buffer", "i32", "i32"], result: "i32" },
+  eventfd: { parameters: ["u32", "i32"], result: "i32" },
+  clock_gettime: { parameters: ["i32", "buffer"], result: "i32" },
+  getrlimit: { parameters: ["i32", "buffer"], result: "i32" },
+  setrlimit: { parameters: ["i32", "buffer"], result: "i32" },
+  strerror: { parameters: ["i32"], result: "pointer" },
+  __errno_location: { parameters: [], result: "pointer" },
+} as const;
+
+/** The C functions this engine calls. */
+export type Calls = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+
+/**
+ * libc as one thread sees it. Opened by whoever needs it and never at import time, so that a program without permission
+ * or without libc can still import everything.
+ */
+export interface Libc {
+  readonly call: Calls;
+  /**
+   * This thread's `errno` at index 0, mapped and not copied. Read it in the expression right after the failing call:
+   * anything allocated in between may change it.
+   */
+  readonly errno: Int32Array;
+  /** The system's words for an error number. */
+  describe(errno: number): string;
+  /** Unloads; nothing of this object may be used afterwards. */
+  close(): void;
+}
+
+/** Opens libc. @throws {Error} where it cannot be opened or may not be (`--allow-ffi`) */
+export function openLibc(): Libc {
+  // An empty name finds what the program itself is linked with, whichever libc that is.
+  const library = Deno.dlopen("", SYMBOLS);
+  const call = library.symbols;
+  const errno = new Int32Array(Deno.UnsafePointerView.getArrayBuffer(call.__errno_location()!, 4));
+  return {
+    call,
+    errno,
+    describe(number) {
+      const text = call.strerror(number);
+      return text === null ? errnoName(number) : Deno.UnsafePointerView.getCString(text);
+    },
+    close: () => library.close(),
+  };
+}
+
+/** A system call that failed. */
+export class SystemError extends Error {
+  override readonly name = "SystemError";
+  /** The error's C name, such as EADDRINUSE. */
+  readonly code: string;
+
+  /** @param action what could not be done, as in `Cannot listen on 127.0.0.1:80` */
+  constructor(libc: Libc, action: string, errno: number) {
+    super(`${action}: ${libc.describe(errno)}`);
+    this.code = errnoName(errno);
+  }
+}

@@ -1,0 +1,89 @@
+import { C, epollEventLayout, ERRNO } from "./abi.ts";
+import { type Libc, SystemError } from "./libc.ts";
+
+/** Events taken from the kernel at a time. */
+const BATCH = 512;
+
+/** What a socket is watched for: everything, edge-triggered, so that it is registered once and never changed. */
+const SOCKET_EVENTS = C.EPOLLIN | C.EPOLLPRI | C.EPOLLOUT | C.EPOLLRDHUP | C.EPOLLET;
+
+/** Generations of descriptors that are not connections; those of connections are positive. */
+export const LISTENER = -1, WAKE = -2;
+
+/** One thread's epoll instance. Events carry a descriptor and its generation. */
+export class Poller {
+  readonly fd: number;
+  /** Events of the last `wait`. Read them with `fdAt`, `generationAt` and `maskAt`. */
+  readonly #events: Int32Array;
+  readonly #event: Int32Array;
+  readonly #libc: Libc;
+  readonly #words: number;
+  readonly #data: number;
+
+  /** @throws {SystemError} when the system refuses an epoll instance */
+  constructor(libc: Libc) {
+    this.#libc = libc;
+    const layout = epollEventLayout(Deno.build.arch)!;
+    this.#words = layout.words;
+    this.#data = layout.data;
+    this.#events = new Int32Array(layout.words * BATCH);
+    this.#event = new Int32Array(layout.words);
+    this.fd = libc.call.epoll_create1(C.EPOLL_CLOEXEC);
+    if (this.fd < 0) throw new SystemError(libc, "Cannot make epoll instance", libc.errno[0]);
+  }
+
+  /** Watches a connection's socket. Says whether the kernel took it. */
+  watch(fd: number, generation: number): boolean {
+    return this.#add(fd, generation, SOCKET_EVENTS);
+  }
+
+  /** Watches the listening socket, level-triggered; of several threads that wait one is woken for a client. */
+  watchListener(fd: number): boolean {
+    return this.#add(fd, LISTENER, C.EPOLLIN | C.EPOLLEXCLUSIVE);
+  }
+
+  /** Watches the eventfd that wakes this thread. Edge-triggered, so that it need not be read. */
+  watchWake(fd: number): boolean {
+    return this.#add(fd, WAKE, C.EPOLLIN | C.EPOLLET);
+  }
+
+  /** Stops watching. Closed descriptors leave by themselves. */
+  unwatch(fd: number): void {
+    this.#libc.call.epoll_ctl(this.fd, C.EPOLL_CTL_DEL, fd, this.#event);
+  }
+
+  /**
+   * Waits for events and returns how many there are.
+   *
+   * @param milliseconds longest wait, -1 for no end
+   * @throws {SystemError} when the epoll instance is unusable
+   */
+  wait(milliseconds: number): number {
+    const count = this.#libc.call.epoll_wait(this.fd, this.#events, BATCH, milliseconds);
+    if (count >= 0) return count;
+    const errno = this.#libc.errno[0];
+    // A signal; the caller comes back after looking at its timers.
+    if (errno === ERRNO.EINTR) return 0;
+    throw new SystemError(this.#libc, "Cannot wait for events", errno);
+  }
+
+  fdAt(index: number): number {
+    return this.#events[index * this.#words + this.#data];
+  }
+
+  generationAt(index: number): number {
+    return this.#events[index * this.#words + this.#data + 1];
+  }
+
+  maskAt(index: number): number {
+    return this.#events[index * this.#words];
+  }
+
+  #add(fd: number, generation: number, events: number): boolean {
+    const event = this.#event;
+    event[0] = events;
+    event[this.#data] = fd;
+    event[this.#data + 1] = generation;
+    return this.#libc.call.epoll_ctl(this.fd, C.EPOLL_CTL_ADD, fd, event) === 0;
+  }
+}

@@ -1,0 +1,216 @@
+import { C, ERRNO } from "./abi.ts";
+import { type Backlog, BUFFER_SIZE, Sent } from "./backlog.ts";
+import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
+import type { Libc } from "./libc.ts";
+import { PIPE_SIZE, type PipePool } from "./pipe_pool.ts";
+import type { ReadyQueue } from "./ready_queue.ts";
+import { UrgentMark } from "./urgent.ts";
+
+/** Bytes read at a time; a read that gets as many is taken for a stream, which `splice` moves cheaper. */
+export const MESSAGE_SIZE = 16 * 1024;
+
+/** Small splices in a row after which a stream counts as messages again. */
+const SMALL_SPLICES = 4;
+
+/** Reads or splices of one socket before the others have their turn. */
+const TURN = 8;
+
+/** What the relay tells its thread. */
+export interface RelayHost {
+  /** Sees bytes from `source` before they are passed on. */
+  readonly tap: ((source: number, buffer: Uint8Array, bytes: number) => void) | undefined;
+  /** `bytes` from `source` are with the receiver's kernel. */
+  moved(source: number, bytes: number): void;
+  /** Both directions have ended and everything is delivered. */
+  finished(source: number): void;
+  /** `source` was reset, and everything it had sent is with the receiver's kernel. */
+  reset(source: number): void;
+  /** `splice` or a pipe cannot be had. */
+  spliceRefused(action: string, errno: number): void;
+}
+
+/**
+ * Moves bytes from one socket to its peer. `pump` does what can be done without waiting; it is called when an event says
+ * that there is something to read, or that the receiver takes bytes again. A direction that cannot go on has its reason
+ * in the rows: the source is not READABLE, or the receiver not WRITABLE. Both are cleared only when the kernel is bound to
+ * report the change, and no call is made that is known to find nothing.
+ */
+export class Relay {
+  readonly #libc: Libc;
+  readonly #rows: Int32Array;
+  readonly #backlog: Backlog;
+  readonly #pipes: PipePool;
+  readonly #ready: ReadyQueue;
+  readonly #host: RelayHost;
+  readonly #mark: UrgentMark;
+
+  constructor(
+    libc: Libc,
+    connections: Connections,
+    backlog: Backlog,
+    pipes: PipePool,
+    ready: ReadyQueue,
+    host: RelayHost,
+  ) {
+    this.#libc = libc;
+    this.#rows = connections.rows;
+    this.#backlog = backlog;
+    this.#pipes = pipes;
+    this.#ready = ready;
+    this.#host = host;
+    this.#mark = new UrgentMark(libc);
+  }
+
+  /** Moves what can be moved from `source` to its peer. The connection may be gone afterwards. */
+  pump(source: number): void {
+    const rows = this.#rows, row = source << SHIFT, peer = rows[row + ROW.PEER], peerRow = peer << SHIFT;
+    for (let round = 0;;) {
+      const flags = rows[row + ROW.FLAGS], peerFlags = rows[peerRow + ROW.FLAGS];
+      if (flags & IS.BACKLOG) {
+        if (peerFlags & IS.BROKEN) this.#backlog.drop(source);
+        else if (!(peerFlags & IS.WRITABLE)) return;
+        else {
+          const sent = this.#backlog.flush(source);
+          if (sent === Sent.BLOCKED) return;
+          if (sent === Sent.BROKEN) return this.#broken(peer);
+        }
+      } else if (flags & IS.ENDED) return this.#ended(source);
+      else if (!(flags & IS.READABLE)) {
+        if (rows[row + ROW.PIPE_READ] >= 0) this.#backlog.returnPipe(source);
+        return;
+      } else if (round === TURN) return this.#ready.push(source);
+      else {
+        if (peerFlags & IS.BROKEN) this.#discard(source);
+        else if (!(peerFlags & IS.WRITABLE)) return;
+        else if (flags & IS.URGENT) this.#urgent(source, peer);
+        else if (flags & IS.SPLICING) this.#splice(source);
+        else this.#read(source, peer);
+        round++;
+      }
+    }
+  }
+
+  /** Notes that the socket was reset, and lets both directions find out in their turn. */
+  #broken(fd: number): void {
+    this.#rows[(fd << SHIFT) + ROW.FLAGS] |= IS.BROKEN | IS.READABLE;
+    this.#ready.push(fd);
+    this.#ready.push(this.#rows[(fd << SHIFT) + ROW.PEER]);
+  }
+
+  #ended(source: number): void {
+    const rows = this.#rows, row = source << SHIFT, peer = rows[row + ROW.PEER], peerRow = peer << SHIFT;
+    const flags = rows[row + ROW.FLAGS];
+    if (rows[row + ROW.PIPE_READ] >= 0) this.#backlog.returnPipe(source);
+    if (flags & IS.BROKEN) return this.#host.reset(source);
+    if (flags & IS.PASSED) return;
+    rows[row + ROW.FLAGS] = flags | IS.PASSED;
+    if (rows[peerRow + ROW.FLAGS] & IS.PASSED) return this.#host.finished(source);
+    // Fails only if the peer has been reset, which an event tells.
+    if (!(rows[peerRow + ROW.FLAGS] & IS.BROKEN)) this.#libc.call.shutdown(peer, C.SHUT_WR);
+  }
+
+  #read(source: number, peer: number): void {
+    const rows = this.#rows, row = source << SHIFT, flags = rows[row + ROW.FLAGS], buffer = this.#backlog.buffer;
+    if (!(flags & (IS.FRESH | IS.URGENT)) && this.#mark.atMark(source)) {
+      rows[row + ROW.FLAGS] = flags | IS.URGENT;
+      return;
+    }
+    const wanted = flags & IS.NO_SPLICE ? BUFFER_SIZE : MESSAGE_SIZE;
+    const n = this.#libc.call.recv(source, buffer, wanted, 0);
+    if (n <= 0) return this.#nothing(row, n === 0 ? 0 : this.#libc.errno[0]);
+    rows[row + ROW.FLAGS] = this.#afterRead(flags, n < wanted);
+    this.#send(source, peer, buffer, n);
+  }
+
+  /** A source's flags after a read that got something. */
+  #afterRead(flags: number, short: boolean): number {
+    flags &= ~IS.FRESH;
+    if (!short) return flags & (IS.NO_SPLICE | IS.URGENT) ? flags : flags | IS.SPLICING;
+    // It may have stopped before an urgent byte, or before an error that is still to be read.
+    if (flags & (IS.URGENT | IS.BROKEN)) return flags;
+    // Everything was read; if the end-of-stream had arrived before, nothing can follow.
+    return flags & IS.HUNG_UP ? flags | IS.ENDED : flags & ~IS.READABLE;
+  }
+
+  /** Notes what a read that got nothing means; `errno` 0 is an end-of-stream. */
+  #nothing(row: number, errno: number): void {
+    if (errno === ERRNO.EINTR) return;
+    const flags = this.#rows[row + ROW.FLAGS] & ~IS.FRESH;
+    if (errno === 0 || flags & IS.BROKEN) this.#rows[row + ROW.FLAGS] = flags | IS.ENDED;
+    else if (errno === ERRNO.EAGAIN) this.#rows[row + ROW.FLAGS] = flags & ~IS.READABLE;
+    else this.#rows[row + ROW.FLAGS] = flags | IS.ENDED | IS.BROKEN;
+  }
+
+  #send(source: number, peer: number, buffer: Uint8Array<ArrayBuffer>, bytes: number): void {
+    this.#host.tap?.(source, buffer, bytes);
+    const n = this.#libc.call.send(peer, buffer, bytes, C.MSG_NOSIGNAL);
+    if (n === bytes) return this.#host.moved(source, n);
+    if (n < 0) {
+      const errno = this.#libc.errno[0];
+      if (errno !== ERRNO.EAGAIN && errno !== ERRNO.EINTR) return this.#broken(peer);
+      this.#backlog.keep(source, 0, bytes);
+      if (errno === ERRNO.EINTR) return;
+    } else {
+      this.#host.moved(source, n);
+      this.#backlog.keep(source, n, bytes);
+    }
+    this.#rows[(peer << SHIFT) + ROW.FLAGS] &= ~IS.WRITABLE;
+  }
+
+  /** Fills the source's pipe; `pump` empties it. */
+  #splice(source: number): void {
+    const rows = this.#rows, row = source << SHIFT;
+    if (rows[row + ROW.PIPE_READ] < 0) {
+      const error = this.#pipes.take();
+      if (error !== 0) return this.#withoutSplice(row, "Cannot make pipe", error);
+      rows[row + ROW.PIPE_READ] = this.#pipes.read;
+      rows[row + ROW.PIPE_WRITE] = this.#pipes.write;
+    }
+    const n = this.#libc.call.splice(
+      source,
+      null,
+      rows[row + ROW.PIPE_WRITE],
+      null,
+      PIPE_SIZE,
+      C.SPLICE_F_MOVE | C.SPLICE_F_NONBLOCK,
+    );
+    const errno = n < 0 ? this.#libc.errno[0] : 0, flags = rows[row + ROW.FLAGS] & ~IS.FRESH;
+    if (n > 0) {
+      rows[row + ROW.PIPED] = n;
+      const small = n < MESSAGE_SIZE ? rows[row + ROW.SMALL] + 1 : 0;
+      rows[row + ROW.SMALL] = small % SMALL_SPLICES;
+      rows[row + ROW.FLAGS] = (small === SMALL_SPLICES ? flags & ~IS.SPLICING : flags) | IS.BACKLOG;
+      // An end-of-stream or an urgent byte; a read tells.
+    } else if (n === 0) rows[row + ROW.FLAGS] = flags & ~IS.SPLICING;
+    else if (errno === ERRNO.EINVAL || errno === ERRNO.ENOSYS || errno === ERRNO.EPERM || errno === ERRNO.ENOMEM) {
+      this.#withoutSplice(row, "Cannot splice", errno);
+    } else this.#nothing(row, errno);
+  }
+
+  /** This direction goes on with read and write for good. */
+  #withoutSplice(row: number, action: string, errno: number): void {
+    this.#rows[row + ROW.FLAGS] = this.#rows[row + ROW.FLAGS] & ~(IS.SPLICING | IS.FRESH) | IS.NO_SPLICE;
+    this.#host.spliceRefused(action, errno);
+  }
+
+  /** One step towards, over or past an urgent byte. */
+  #urgent(source: number, peer: number): void {
+    const rows = this.#rows, row = source << SHIFT, { call, errno } = this.#libc;
+    if (!this.#mark.pending(source)) {
+      rows[row + ROW.FLAGS] &= ~(IS.URGENT | IS.FRESH);
+      return;
+    }
+    if (!this.#mark.atMark(source)) return this.#read(source, peer);
+    const byte = this.#backlog.urgent, n = call.recv(source, byte, 1, 0);
+    if (n <= 0) return this.#nothing(row, n === 0 ? 0 : errno[0]);
+    rows[row + ROW.FLAGS] &= ~IS.FRESH;
+    this.#host.tap?.(source, byte, 1);
+    this.#backlog.keepUrgent(source);
+  }
+
+  /** Reads away what there is nobody to give to. */
+  #discard(source: number): void {
+    const row = source << SHIFT, n = this.#libc.call.recv(source, this.#backlog.buffer, BUFFER_SIZE, 0);
+    if (n <= 0) this.#nothing(row, n === 0 ? 0 : this.#libc.errno[0]);
+  }
+}

@@ -1,0 +1,111 @@
+/** Words (32 bits) that all threads look at. */
+const WORD = { STOPPED: 0, CLOSINGS: 1, CONNECTIONS: 16, WAITING: 32, DUMPED: 48, THREADS: 64 } as const;
+
+/** Words of each thread, a cache line: only that thread writes them. */
+const THREAD = { CONNECTIONS: 0, WORDS: 16 } as const;
+
+/** Bytes of the packet dump that may be on their way to the main thread. */
+const DUMP_LIMIT = 4 * 1024 * 1024;
+
+/** What the engine's threads and main share besides the table: who is to stop, and how many clients are served. */
+export class SharedState {
+  readonly buffer: SharedArrayBuffer;
+  readonly #words: Int32Array;
+
+  private constructor(buffer: SharedArrayBuffer) {
+    this.buffer = buffer;
+    this.#words = new Int32Array(buffer);
+  }
+
+  static create(threads: number): SharedState {
+    return new SharedState(new SharedArrayBuffer((WORD.THREADS + threads * THREAD.WORDS) * 4));
+  }
+
+  static attach(buffer: SharedArrayBuffer): SharedState {
+    return new SharedState(buffer);
+  }
+
+  /** Whether no client is to be accepted any more. */
+  get stopped(): boolean {
+    return Atomics.load(this.#words, WORD.STOPPED) !== 0;
+  }
+
+  stop(): void {
+    Atomics.store(this.#words, WORD.STOPPED, 1);
+  }
+
+  /** How often all connections were told to end. */
+  get closings(): number {
+    return Atomics.load(this.#words, WORD.CLOSINGS);
+  }
+
+  closeAll(): void {
+    Atomics.add(this.#words, WORD.CLOSINGS, 1);
+  }
+
+  /** Clients served now, by all threads. */
+  get connections(): number {
+    return Atomics.load(this.#words, WORD.CONNECTIONS);
+  }
+
+  /** Clients that one thread serves. */
+  connectionsOf(thread: number): number {
+    return Atomics.load(this.#words, WORD.THREADS + thread * THREAD.WORDS + THREAD.CONNECTIONS);
+  }
+
+  /** Takes a place for one more client, unless `limit` are served. The limit holds exactly over all threads. */
+  enter(thread: number, limit: number): boolean {
+    if (Atomics.add(this.#words, WORD.CONNECTIONS, 1) >= limit) {
+      Atomics.sub(this.#words, WORD.CONNECTIONS, 1);
+      return false;
+    }
+    Atomics.add(this.#words, WORD.THREADS + thread * THREAD.WORDS + THREAD.CONNECTIONS, 1);
+    return true;
+  }
+
+  /** Gives `count` places back. Then `nextWaiting` tells who is to be woken. */
+  leave(thread: number, count = 1): void {
+    Atomics.sub(this.#words, WORD.THREADS + thread * THREAD.WORDS + THREAD.CONNECTIONS, count);
+    Atomics.sub(this.#words, WORD.CONNECTIONS, count);
+  }
+
+  /** Says that the thread waits for a place. It must look for one again afterwards, because one may have come free. */
+  wait(thread: number): void {
+    Atomics.or(this.#words, WORD.WAITING, 1 << thread);
+  }
+
+  /** Says that the thread does not wait any more. */
+  stopWaiting(thread: number): void {
+    Atomics.and(this.#words, WORD.WAITING, ~(1 << thread));
+  }
+
+  /** Whether the thread waits for a place and has not been chosen to be woken. */
+  waits(thread: number): boolean {
+    return (Atomics.load(this.#words, WORD.WAITING) >> thread & 1) === 1;
+  }
+
+  /** Takes a thread off the list of those that wait and returns it; -1 when none waits. */
+  nextWaiting(): number {
+    for (;;) {
+      const waiting = Atomics.load(this.#words, WORD.WAITING);
+      if (waiting === 0) return -1;
+      const thread = 31 - Math.clz32(waiting & -waiting);
+      if (Atomics.and(this.#words, WORD.WAITING, ~(1 << thread)) >> thread & 1) return thread;
+    }
+  }
+
+  /** Notes bytes of the packet dump on their way to main, and waits while there are too many. Not for main. */
+  dumping(bytes: number): void {
+    let under = Atomics.add(this.#words, WORD.DUMPED, bytes) + bytes;
+    while (under > DUMP_LIMIT && this.closings === 0) {
+      Atomics.wait(this.#words, WORD.DUMPED, under, 100);
+      under = Atomics.load(this.#words, WORD.DUMPED);
+    }
+  }
+
+  /** Notes that main has dealt with bytes of the packet dump. */
+  dumped(bytes: number): void {
+    Atomics.sub(this.#words, WORD.DUMPED, bytes);
+    Atomics.notify(this.#words, WORD.DUMPED);
+  }
+}

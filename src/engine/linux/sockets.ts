@@ -1,0 +1,136 @@
+import { formatAddress, isMapped, parseHost } from "../../table/address.ts";
+import type { EngineSettings, KeepAlive } from "../engine.ts";
+import { C, LAYOUT } from "./abi.ts";
+import { type Libc, SystemError } from "./libc.ts";
+
+const { sockaddr_in: V4, sockaddr_in6: V6 } = LAYOUT;
+
+/** Bytes that hold either kind of socket address. */
+export const ADDRESS_SIZE = V6.size;
+
+/** Flags of every socket made here. */
+export const SOCKET_FLAGS = C.SOCK_NONBLOCK | C.SOCK_CLOEXEC;
+
+/**
+ * A `struct sockaddr` from sixteen address bytes: IPv4-mapped ones become `sockaddr_in`, so that they need no IPv6.
+ *
+ * @param zone interface index of a scoped IPv6 address
+ */
+export function encodeAddress(host: Uint8Array, port: number, zone: number): Uint8Array<ArrayBuffer> {
+  const layout = isMapped(host) ? V4 : V6;
+  const bytes = new Uint8Array(layout.size), view = new DataView(bytes.buffer);
+  view.setUint16(layout.family, layout === V4 ? C.AF_INET : C.AF_INET6, true);
+  view.setUint16(layout.port, port);
+  bytes.set(layout === V4 ? host.subarray(12) : host, layout.address);
+  if (layout === V6) view.setUint32(V6.scope, zone, true);
+  return bytes;
+}
+
+/** The family of a `struct sockaddr`. */
+export function familyOf(address: Uint8Array): number {
+  return address[0] | address[1] << 8;
+}
+
+/** The port of a `struct sockaddr`. */
+export function portOf(address: Uint8Array): number {
+  return address[V4.port] << 8 | address[V4.port + 1];
+}
+
+/** Writes the host of a `struct sockaddr` into sixteen bytes, IPv4 as IPv4-mapped. Allocates nothing. */
+export function decodeHost(address: Uint8Array, host: Uint8Array): void {
+  if (familyOf(address) === C.AF_INET) {
+    host.fill(0, 0, 10);
+    host[10] = host[11] = 0xff;
+    for (let i = 0; i < 4; i++) host[12 + i] = address[V4.address + i];
+  } else {
+    for (let i = 0; i < 16; i++) host[i] = address[V6.address + i];
+  }
+}
+
+/** One socket option, ready to be set as often as needed. */
+export interface SocketOption {
+  readonly level: number;
+  readonly name: number;
+  readonly value: Uint8Array<ArrayBuffer>;
+  /** What to call it when it cannot be set. */
+  readonly label: string;
+}
+
+/** An option whose value is a C `int`, or several. */
+export function socketOption(label: string, level: number, name: number, ...value: number[]): SocketOption {
+  return { level, name, value: new Uint8Array(Int32Array.from(value).buffer), label };
+}
+
+/** Sets an option and says whether the kernel took it. Allocates nothing. */
+export function setOption(libc: Libc, fd: number, { level, name, value }: SocketOption): boolean {
+  return libc.call.setsockopt(fd, level, name, value, value.length) === 0;
+}
+
+/**
+ * What one side's sockets have set. The order is for the kernel: a urgent byte must stay in the stream from the first
+ * one on, see `urgent.ts`.
+ */
+export function sideOptions(settings: EngineSettings, keepAlive: KeepAlive | undefined): SocketOption[] {
+  const options = [
+    socketOption("TCP_NODELAY", C.IPPROTO_TCP, C.TCP_NODELAY, 1),
+    socketOption("SO_KEEPALIVE", C.SOL_SOCKET, C.SO_KEEPALIVE, 1),
+    socketOption("SO_OOBINLINE", C.SOL_SOCKET, C.SO_OOBINLINE, 1),
+  ];
+  const tcp = (label: string, name: number, value: number | undefined) => {
+    if (value !== undefined) options.push(socketOption(label, C.IPPROTO_TCP, name, value));
+  };
+  tcp("TCP_KEEPIDLE", C.TCP_KEEPIDLE, keepAlive?.idle);
+  tcp("TCP_KEEPINTVL", C.TCP_KEEPINTVL, keepAlive?.interval);
+  tcp("TCP_KEEPCNT", C.TCP_KEEPCNT, keepAlive?.probes);
+  if (settings.userTimeout !== undefined) {
+    tcp("TCP_USER_TIMEOUT", C.TCP_USER_TIMEOUT, Math.round(settings.userTimeout * 1000));
+  }
+  // The kernel clamps these to net.core.*mem_max without an error.
+  if (settings.sendBuffer !== undefined) {
+    options.push(socketOption("SO_SNDBUF", C.SOL_SOCKET, C.SO_SNDBUF, settings.sendBuffer));
+  }
+  if (settings.receiveBuffer !== undefined) {
+    options.push(socketOption("SO_RCVBUF", C.SOL_SOCKET, C.SO_RCVBUF, settings.receiveBuffer));
+  }
+  return options;
+}
+
+/** A listening socket and the port it got. */
+export interface Listening {
+  readonly fd: number;
+  readonly port: number;
+}
+
+/**
+ * Opens the listening socket. What is set on it is inherited by every client's socket (tcp(7)), which saves a call for
+ * each option and client.
+ *
+ * @throws {SystemError} with a `code` such as EADDRINUSE
+ */
+export function listenOn(libc: Libc, settings: EngineSettings): Listening {
+  const { call } = libc, { hostname, port } = settings;
+  const { bytes, zone } = parseHost(hostname);
+  const address = encodeAddress(bytes, port, zone), family = familyOf(address);
+  const action = `Cannot listen on ${formatAddress({ host: hostname, port })}`;
+  const fd = call.socket(family, C.SOCK_STREAM | SOCKET_FLAGS, 0);
+  if (fd < 0) throw new SystemError(libc, action, libc.errno[0]);
+  try {
+    setOption(libc, fd, socketOption("SO_REUSEADDR", C.SOL_SOCKET, C.SO_REUSEADDR, 1));
+    if (family === C.AF_INET6) {
+      setOption(libc, fd, socketOption("IPV6_V6ONLY", C.IPPROTO_IPV6, C.IPV6_V6ONLY, 0));
+    }
+    for (const option of sideOptions(settings, settings.clientKeepAlive)) {
+      if (!setOption(libc, fd, option)) {
+        throw new SystemError(libc, `Cannot set ${option.label} towards clients`, libc.errno[0]);
+      }
+    }
+    if (call.bind(fd, address, address.length) < 0) throw new SystemError(libc, action, libc.errno[0]);
+    if (call.listen(fd, settings.backlog) < 0) throw new SystemError(libc, action, libc.errno[0]);
+    const bound = new Uint8Array(ADDRESS_SIZE), length = Uint32Array.of(ADDRESS_SIZE);
+    call.getsockname(fd, bound, length);
+    return { fd, port: portOf(bound) };
+  } catch (error) {
+    call.close(fd);
+    throw error;
+  }
+}

@@ -1,0 +1,269 @@
+import { Selection } from "../../selection/attempt.ts";
+import { NONE } from "../../table/channel_id.ts";
+import type { Lane } from "../../table/lane.ts";
+import { Table } from "../../table/table.ts";
+import { Rate } from "../rate.ts";
+import { C } from "./abi.ts";
+import { Acceptor } from "./acceptor.ts";
+import { Backlog } from "./backlog.ts";
+import { Connections, IS, ROW, SHIFT } from "./connections.ts";
+import { Dialer } from "./dialer.ts";
+import { Ending } from "./ending.ts";
+import type { Libc } from "./libc.ts";
+import type { ThreadMessage, ThreadSetup } from "./messages.ts";
+import { PipePool } from "./pipe_pool.ts";
+import { LISTENER, Poller, WAKE } from "./poller.ts";
+import { ReadyQueue } from "./ready_queue.ts";
+import { Relay } from "./relay.ts";
+import { SharedState } from "./shared_state.ts";
+import { decodeHost, portOf } from "./sockets.ts";
+import { Timers } from "./timers.ts";
+
+/** Eight bytes that make an eventfd readable. */
+const WAKE_UP = new Uint8Array(BigUint64Array.of(1n).buffer);
+
+/** One thread of the engine: its event loop, and what connects the parts. */
+export class Thread {
+  readonly #libc: Libc;
+  readonly #setup: ThreadSetup;
+  readonly #post: (message: ThreadMessage) => void;
+  readonly #state: SharedState;
+  readonly #connections: Connections;
+  readonly #rows: Int32Array;
+  readonly #poller: Poller;
+  readonly #timers: Timers;
+  readonly #ready: ReadyQueue;
+  readonly #pipes: PipePool;
+  readonly #backlog: Backlog;
+  readonly #relay: Relay;
+  readonly #dialer: Dialer;
+  readonly #ending: Ending;
+  readonly #acceptor: Acceptor;
+  readonly #lane: Lane;
+  readonly #rate = new Rate();
+  readonly #refused = new Set<string>();
+  /** Milliseconds a connection may be idle, 0 for ever. */
+  readonly #idleLimit: number;
+  /** When something last moved, by the client's descriptor. */
+  readonly #lastMoves: Float64Array;
+  #closingsSeen: number;
+  #served = 0;
+
+  /** @throws {Error} when the system refuses something that the thread cannot do without */
+  constructor(libc: Libc, setup: ThreadSetup, post: (message: ThreadMessage) => void) {
+    const { settings } = setup;
+    this.#libc = libc;
+    this.#setup = setup;
+    this.#post = post;
+    this.#state = SharedState.attach(setup.state);
+    this.#closingsSeen = this.#state.closings;
+    this.#connections = new Connections(libc, new Uint8Array(setup.owners), setup.thread);
+    this.#rows = this.#connections.rows;
+    const capacity = this.#connections.capacity;
+    this.#poller = new Poller(libc);
+    this.#connections.own(this.#poller.fd);
+    this.#timers = new Timers(libc, capacity);
+    this.#ready = new ReadyQueue(this.#connections);
+    this.#pipes = new PipePool(libc, this.#connections);
+    this.#idleLimit = settings.idleTimeout * 1000;
+    this.#lastMoves = new Float64Array(this.#idleLimit > 0 ? capacity : 0);
+    const table = Table.attach(setup.table);
+    this.#lane = table.lane(setup.thread);
+    const selection = new Selection(table, this.#lane, settings, (event) => post({ type: "event", event }));
+    this.#backlog = new Backlog(libc, this.#connections, this.#pipes, (source, bytes) => this.#moved(source, bytes));
+    this.#relay = new Relay(libc, this.#connections, this.#backlog, this.#pipes, this.#ready, {
+      tap: setup.dump ? (source, buffer, bytes) => this.#dump(source, buffer, bytes) : undefined,
+      moved: (source, bytes) => this.#moved(source, bytes),
+      finished: (source) => this.#ending.close(source),
+      reset: (source) => this.#ending.reset(source),
+      spliceRefused: (action, errno) => this.#spliceRefused(action, errno),
+    });
+    const timers = this.#timers, poller = this.#poller;
+    this.#ending = new Ending(
+      libc,
+      this.#connections,
+      this.#backlog,
+      this.#ready,
+      timers,
+      selection,
+      () => this.#left(),
+    );
+    this.#dialer = new Dialer(libc, this.#connections, poller, timers, selection, table, settings, {
+      established: (client, server) => this.#established(client, server),
+      rejected: (client) => this.#ending.close(client),
+      shortage: (what, reason) => this.#shortage(what, reason),
+    });
+    const place = { listener: setup.listener, thread: setup.thread, limit: settings.maxConnections, capacity };
+    this.#acceptor = new Acceptor(libc, poller, timers, this.#state, place, {
+      accepted: (client, address) => this.#accepted(client, address),
+      shortage: (what, reason) => this.#shortage(what, reason),
+      saturated: (connections) => {
+        if (this.#rate.allows("saturated")) post({ type: "event", event: { type: "saturated", connections } });
+      },
+    });
+    poller.watchWake(setup.wakes[setup.thread]);
+    this.#acceptor.resume();
+  }
+
+  /** Serves until accepting has ended and the last connection is gone. @throws {Error} when it cannot go on */
+  run(): void {
+    const poller = this.#poller, connections = this.#connections, timers = this.#timers, ready = this.#ready;
+    while (this.#served > 0 || !this.#state.stopped) {
+      const count = poller.wait(ready.size > 0 ? 0 : timers.wait());
+      timers.turn();
+      let clients = false, woken = false;
+      for (let i = 0; i < count; i++) {
+        const fd = poller.fdAt(i), generation = poller.generationAt(i);
+        if (generation === LISTENER) clients = true;
+        else if (generation === WAKE) woken = true;
+        else if (connections.alive(fd, generation)) this.#happened(fd, poller.maskAt(i));
+      }
+      for (let left = ready.size; left > 0; left--) this.#resume(ready.shift());
+      for (let fd = timers.expired(); fd >= 0; fd = timers.expired()) this.#timeout(fd);
+      if (woken) this.#woken();
+      // Last, so that places given back in this turn are there.
+      if (clients) this.#acceptor.accept();
+    }
+  }
+
+  /** Gives back what the thread holds of the system. */
+  close(): void {
+    this.#pipes.clear();
+    this.#connections.closeOwned(this.#poller.fd);
+  }
+
+  #happened(fd: number, mask: number): void {
+    const rows = this.#rows, row = fd << SHIFT, before = rows[row + ROW.FLAGS];
+    let flags = before;
+    if (mask & C.EPOLLIN) flags |= IS.READABLE | IS.FRESH;
+    if (mask & C.EPOLLOUT) flags |= IS.WRITABLE;
+    if (mask & (C.EPOLLPRI | C.EPOLLRDHUP | C.EPOLLHUP | C.EPOLLERR)) {
+      if (mask & C.EPOLLPRI) flags |= IS.URGENT;
+      if (mask & (C.EPOLLRDHUP | C.EPOLLHUP)) flags |= IS.READABLE | IS.HUNG_UP;
+      if (mask & C.EPOLLERR && !(flags & IS.CONNECTING && !(flags & IS.CLIENT))) flags |= IS.READABLE | IS.BROKEN;
+    }
+    rows[row + ROW.FLAGS] = flags;
+    if (flags & (IS.CONNECTING | IS.CLOSING)) return this.#unrelayed(fd, flags, mask);
+    const peer = rows[row + ROW.PEER];
+    // Its peer goes on if it waited to send, and hears of a reset.
+    if ((flags & ~before) & (IS.WRITABLE | IS.BROKEN)) {
+      const generation = rows[row + ROW.GENERATION];
+      this.#relay.pump(peer);
+      if (!this.#connections.alive(fd, generation)) return;
+    }
+    if (rows[row + ROW.FLAGS] & IS.READABLE) this.#resume(fd);
+  }
+
+  /** An event on a socket that does not relay yet, or not any more. */
+  #unrelayed(fd: number, flags: number, mask: number): void {
+    if (flags & IS.CLOSING) {
+      if (flags & IS.BROKEN) this.#ending.close(fd);
+      else this.#ending.discard(fd);
+    } else if (!(flags & IS.CLIENT)) this.#dialer.answered(fd, mask);
+    else if (flags & IS.BROKEN) {
+      this.#dialer.abandon(fd);
+      this.#ending.close(fd);
+    }
+  }
+
+  /** Goes on with a socket that has more to do. */
+  #resume(fd: number): void {
+    if (fd < 0) return;
+    const flags = this.#rows[(fd << SHIFT) + ROW.FLAGS];
+    if (flags & IS.CLOSING) this.#ending.discard(fd);
+    else this.#relay.pump(fd);
+  }
+
+  #timeout(fd: number): void {
+    if (fd === this.#setup.listener) return this.#acceptor.resume();
+    const flags = this.#rows[(fd << SHIFT) + ROW.FLAGS];
+    if (flags & IS.CLOSING) return this.#ending.look(fd);
+    if (flags & IS.CONNECTING) return this.#dialer.timeout(fd);
+    const left = this.#lastMoves[fd] + this.#idleLimit - this.#timers.now();
+    if (left <= 0) this.#ending.close(fd);
+    else this.#timers.set(fd, left);
+  }
+
+  #accepted(client: number, address: Uint8Array): void {
+    this.#served++;
+    this.#connections.open(client, IS.CLIENT | IS.CONNECTING | IS.WRITABLE | this.#unspliced(), NONE);
+    if (!this.#poller.watch(client, this.#rows[(client << SHIFT) + ROW.GENERATION])) {
+      this.#shortage("accept", "no memory to watch the client's socket");
+      return this.#ending.close(client);
+    }
+    const place = this.#dialer.prepare();
+    decodeHost(address, place.address);
+    place.port = portOf(address);
+    this.#dialer.begin(client);
+  }
+
+  #established(client: number, server: number): void {
+    this.#rows[(server << SHIFT) + ROW.FLAGS] |= this.#unspliced();
+    if (this.#idleLimit > 0) {
+      this.#lastMoves[client] = this.#timers.now();
+      this.#timers.set(client, this.#idleLimit);
+    }
+    const generation = this.#rows[(client << SHIFT) + ROW.GENERATION];
+    if (this.#rows[(server << SHIFT) + ROW.FLAGS] & IS.READABLE) this.#relay.pump(server);
+    if (!this.#connections.alive(client, generation)) return;
+    if (this.#rows[(client << SHIFT) + ROW.FLAGS] & IS.READABLE) this.#resume(client);
+  }
+
+  /** A packet dump has to see the bytes, which `splice` does not show. */
+  #unspliced(): number {
+    return this.#setup.dump ? IS.NO_SPLICE : 0;
+  }
+
+  #moved(source: number, bytes: number): void {
+    const rows = this.#rows, row = source << SHIFT, channel = rows[row + ROW.CHANNEL];
+    const fromClient = (rows[row + ROW.FLAGS] & IS.CLIENT) !== 0;
+    if (fromClient) this.#lane.sent(channel, bytes);
+    else this.#lane.rcvd(channel, bytes);
+    if (this.#idleLimit > 0) this.#lastMoves[fromClient ? source : rows[row + ROW.PEER]] = this.#timers.now();
+  }
+
+  #left(): void {
+    this.#served--;
+    this.#state.leave(this.#setup.thread);
+    this.#wakeNext();
+  }
+
+  /** Wakes a thread that waits for a place, which may be this one. */
+  #wakeNext(): void {
+    const next = this.#state.nextWaiting();
+    if (next === this.#setup.thread) this.#acceptor.resume();
+    else if (next >= 0) this.#libc.call.write(this.#setup.wakes[next], WAKE_UP, WAKE_UP.length);
+  }
+
+  #woken(): void {
+    this.#acceptor.woken();
+    const { closings } = this.#state;
+    if (closings === this.#closingsSeen) return;
+    this.#closingsSeen = closings;
+    this.#connections.forEach((fd) => {
+      const flags = this.#rows[(fd << SHIFT) + ROW.FLAGS];
+      if (flags & IS.CONNECTING) this.#dialer.abandon(fd);
+      this.#ending.close(fd);
+    });
+  }
+
+  #shortage(what: "accept" | "connect", reason: string): void {
+    // Idle pipes are the first to go.
+    this.#pipes.clear();
+    if (this.#rate.allows(what)) this.#post({ type: "event", event: { type: "shortage", what, reason } });
+  }
+
+  #spliceRefused(action: string, errno: number): void {
+    const reason = `${action}: ${this.#libc.describe(errno)}`;
+    if (this.#refused.has(reason)) return;
+    this.#refused.add(reason);
+    this.#post({ type: "event", event: { type: "splice-refused", reason } });
+  }
+
+  #dump(source: number, buffer: Uint8Array, length: number): void {
+    const bytes = buffer.slice(0, length);
+    const direction = this.#rows[(source << SHIFT) + ROW.FLAGS] & IS.CLIENT ? "sent" : "rcvd";
+    this.#post({ type: "chunk", direction, bytes });
+    this.#state.dumping(length);
+  }
+}

@@ -1,0 +1,30 @@
+/// <reference lib="deno.worker" />
+import { type Libc, openLibc } from "./libc.ts";
+import type { ThreadMessage, ThreadSetup } from "./messages.ts";
+import { Thread } from "./thread.ts";
+
+const scope = globalThis as unknown as DedicatedWorkerGlobalScope;
+
+/** Serves until the engine stops. Blocks the thread, so no second message is ever received. */
+function serve(setup: ThreadSetup): void {
+  const post = (message: ThreadMessage) => scope.postMessage(message);
+  let libc: Libc, thread: Thread;
+  try {
+    libc = openLibc();
+    thread = new Thread(libc, setup, post);
+  } catch (error) {
+    post({ type: "failed", reason: (error as Error).message });
+    return scope.close();
+  }
+  post({ type: "ready" });
+  thread.run();
+  thread.close();
+  libc.close();
+  post({ type: "ended" });
+  scope.close();
+}
+
+// Importing this file on the main thread does nothing. `import.meta.main` is true in both.
+if ("DedicatedWorkerGlobalScope" in globalThis) {
+  scope.onmessage = ({ data }: MessageEvent<ThreadSetup>) => serve(data);
+}
