@@ -1,64 +1,16 @@
-import type { ChannelNames, GroupSnapshot } from "../control/snapshot.ts";
-import { snapshot } from "../control/snapshot.ts";
-import type { Engine, EngineEvent, EngineSettings, StartEngine, Tap } from "../engine/engine.ts";
-import { startPortable } from "../engine/portable/portable.ts";
+import { type ChannelNames, type GroupSnapshot, snapshot } from "../control/snapshot.ts";
+import type { Engine, EngineName, EngineSettings } from "../engine/engine.ts";
 import { connectionsFor } from "../process/descriptors.ts";
-import { resolveHost } from "../process/resolve.ts";
 import { strategies, type Strategy } from "../selection/strategy.ts";
-import { type ChannelId, channelId, numberOf } from "../table/channel_id.ts";
+import { type ChannelId, channelId } from "../table/channel_id.ts";
 import { MAX_CHANNELS, MAX_CONNECTIONS_PER_CHANNEL, MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy, Table } from "../table/table.ts";
+import { addChannel, fillTable, inRange, resolve } from "./channels.ts";
+import { chooseEngine } from "./choose_engine.ts";
+import type { BalancerOptions, ChannelOptions } from "./options.ts";
 
 /** Length of the kernel's queue of clients that wait to be accepted; the system may hold it lower. */
 const BACKLOG = 4096;
-
-/** A channel to balance to. */
-export interface ChannelOptions {
-  /** Name or numeric address. A name is resolved once, at the start. */
-  readonly host: string;
-  /** TCP port. Default: the balancer's own. */
-  readonly port?: number;
-  /** Most simultaneous connections. Default 0, no limit. */
-  readonly maxc?: number;
-}
-
-/** Channels that share the load; later groups take over when earlier ones have no usable channel. */
-export interface GroupOptions {
-  /** Name of the strategy, `rr` or `hash` or one of your own. Default `rr`. */
-  readonly strategy?: string;
-  /** Its channels, numbered from 0 in this order. */
-  readonly channels: readonly ChannelOptions[];
-}
-
-/** How a balancer is set up. Everything but `port` has a default. */
-export interface BalancerOptions {
-  /** Port to listen on, 0 for a free one. */
-  readonly port: number;
-  /** Address to listen on. Default `0.0.0.0`; `::` takes IPv4 clients, too. */
-  readonly hostname?: string;
-  /** Groups in the order of their preference. Default none. */
-  readonly groups?: readonly GroupOptions[];
-  /** Source address of outgoing connections. Default: the system chooses. */
-  readonly source?: string;
-  /** Seconds a channel has to accept. Default 5. */
-  readonly connectTimeout?: number;
-  /** Seconds after which an idle connection is closed. Default 0, never. */
-  readonly idleTimeout?: number;
-  /** Clients served at a time; more wait in the kernel's queue. Default: what the descriptor limit allows. */
-  readonly maxConnections?: number;
-  /** Disable a channel whose connect fails, until it is enabled again. Default false. */
-  readonly autodisable?: boolean;
-  /** Let a sticky strategy fail over inside its group. Default false. */
-  readonly hashFailover?: boolean;
-  /** Report every step of every connection as a `trace` event. Default false. */
-  readonly trace?: boolean;
-  /** Strategies beyond the built-in ones. */
-  readonly strategies?: readonly Strategy[];
-  /** Called with everything worth reporting. Must not throw. */
-  readonly onEvent?: (event: EngineEvent) => void;
-  /** Called with every chunk before it is passed on; the bytes are valid during the call only. */
-  readonly onChunk?: Tap;
-}
 
 /**
  * A running balancer.
@@ -87,13 +39,22 @@ export class Balancer implements AsyncDisposable {
   readonly names: ChannelNames;
   /** @internal The strategies that groups can have. */
   readonly strategies: readonly Strategy[];
+  /** Why it is this engine. */
+  readonly engineReason: string;
   readonly #engine: Engine;
 
-  private constructor(table: Table, names: ChannelNames, list: readonly Strategy[], engine: Engine) {
+  private constructor(
+    table: Table,
+    names: ChannelNames,
+    list: readonly Strategy[],
+    engine: Engine,
+    engineReason: string,
+  ) {
     this.table = table;
     this.names = names;
     this.strategies = list;
     this.#engine = engine;
+    this.engineReason = engineReason;
   }
 
   /**
@@ -101,12 +62,14 @@ export class Balancer implements AsyncDisposable {
    *
    * @throws {UnknownHost} when a host does not resolve
    * @throws {RangeError} when there are too many groups or channels, or a number is out of range
+   * @throws {EngineUnavailable} when the engine that is asked for cannot run, or not with these options
    * @throws {Error} with a `code` such as EADDRINUSE when the port cannot be opened
    */
   static async start(options: BalancerOptions): Promise<Balancer> {
     const list = [...strategies, ...options.strategies ?? []];
-    const table = Table.create(1), names: ChannelNames = new Map();
-    await fill(table, names, options, list);
+    const threads = options.threads ?? 1;
+    const table = Table.create(threads), names: ChannelNames = new Map();
+    await fillTable(table, names, options, list);
     const settings: EngineSettings = {
       hostname: options.hostname ?? "0.0.0.0",
       port: options.port,
@@ -114,15 +77,22 @@ export class Balancer implements AsyncDisposable {
       connectTimeout: options.connectTimeout ?? 5,
       idleTimeout: options.idleTimeout ?? 0,
       maxConnections: options.maxConnections ?? connectionsFor(),
-      backlog: BACKLOG,
+      backlog: options.backlog ?? BACKLOG,
       autodisable: options.autodisable ?? false,
       hashFailover: options.hashFailover ?? false,
       trace: options.trace ?? false,
-      strategies: list,
+      // Left out where it can be: functions cannot be sent to threads.
+      strategies: options.strategies === undefined ? undefined : list,
+      threads,
+      clientKeepAlive: options.clientKeepAlive,
+      channelKeepAlive: options.channelKeepAlive,
+      sendBuffer: options.sendBuffer,
+      receiveBuffer: options.receiveBuffer,
+      userTimeout: options.userTimeout,
     };
-    const start: StartEngine = startPortable;
-    const engine = await start({ table, settings, emit: options.onEvent ?? (() => {}), tap: options.onChunk });
-    return new Balancer(table, names, list, engine);
+    const choice = chooseEngine(options.engine ?? "auto", settings);
+    const context = { table, settings, emit: options.onEvent ?? (() => {}), tap: options.onChunk };
+    return new Balancer(table, names, list, await choice.start(context), choice.reason);
   }
 
   /** Where it listens. */
@@ -131,8 +101,13 @@ export class Balancer implements AsyncDisposable {
   }
 
   /** Which engine moves the bytes. */
-  get engine(): string {
+  get engine(): EngineName {
     return this.#engine.name;
+  }
+
+  /** Threads that move bytes. */
+  get threads(): number {
+    return this.table.lanes;
   }
 
   /** Client connections at this moment. */
@@ -212,57 +187,4 @@ export class Balancer implements AsyncDisposable {
     }
     return id;
   }
-}
-
-/** A host that does not resolve. */
-export class UnknownHost extends Error {
-  /** Name of the class. */
-  override readonly name = "UnknownHost";
-}
-
-async function fill(
-  table: Table,
-  names: ChannelNames,
-  { groups = [], port }: BalancerOptions,
-  list: readonly Strategy[],
-): Promise<void> {
-  if (groups.length > MAX_GROUPS) {
-    throw new RangeError(`Cannot start balancer: ${groups.length} groups, most are ${MAX_GROUPS}`);
-  }
-  for (const [group, { strategy = "rr", channels }] of groups.entries()) {
-    const index = list.findIndex(({ name }) => name === strategy);
-    if (index < 0) throw new RangeError(`Cannot start balancer: unknown strategy ${JSON.stringify(strategy)}`);
-    table.setStrategy(group, index);
-    const hosts = await Promise.all(channels.map(({ host }) => resolve(host)));
-    channels.forEach((channel, i) => addChannel(table, names, group, channel, hosts[i], port));
-  }
-}
-
-function addChannel(
-  table: Table,
-  names: ChannelNames,
-  group: number,
-  channel: ChannelOptions,
-  host: string,
-  standardPort: number,
-): number {
-  const port = inRange("port", channel.port ?? standardPort, 1, 65535);
-  const maxc = inRange("maxc", channel.maxc ?? 0, 0, MAX_CONNECTIONS_PER_CHANNEL);
-  const id = table.addChannel(group, { host, port }, maxc);
-  if (id === undefined) throw new RangeError(`Cannot add channel: group ${group} has ${MAX_CHANNELS} already`);
-  names.set(id, channel.host);
-  return numberOf(id);
-}
-
-async function resolve(host: string): Promise<string> {
-  try {
-    return await resolveHost(host);
-  } catch (error) {
-    throw new UnknownHost((error as Error).message);
-  }
-}
-
-function inRange(what: string, value: number, least: number, most: number): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new RangeError(`Cannot use ${what} ${value}: allowed are ${least} to ${most}`);
 }

@@ -1,19 +1,18 @@
-import { Balancer, type BalancerOptions, UnknownHost } from "../balancer/balancer.ts";
+import type { Balancer } from "../balancer/balancer.ts";
 import { Report } from "../balancer/report.ts";
-import type { ControlPlane } from "../control/control_plane.ts";
 import { defaultDirectory, DirectoryError, openDirectory } from "../control/directory.ts";
 import { type ControlServer, startControlServer } from "../control/server.ts";
 import type { EngineEvent, Tap } from "../engine/engine.ts";
-import { escape, quote } from "../log/escape.ts";
+import { escape } from "../log/escape.ts";
 import { LineWriter } from "../log/line_writer.ts";
 import { type Log, type Logger, openLog } from "../log/log.ts";
 import { dumpChunk } from "../log/packet_dump.ts";
 import { isBackgroundProcess, reportFailure, reportReady, startInBackground } from "../process/background.ts";
 import { ExitCode, ExitError } from "../process/exit_codes.ts";
 import type { ServeRequest } from "../process/options.ts";
-import { resolveHost } from "../process/resolve.ts";
-import { parsePort } from "../process/services.ts";
 import { formatAddress } from "../table/address.ts";
+import { controlPlane } from "./instance_plane.ts";
+import { becomeUser, startBalancer } from "./start_balancer.ts";
 import { StopSignals } from "./stop_signals.ts";
 import { complain } from "./terminal.ts";
 import { version } from "./version.ts";
@@ -92,6 +91,7 @@ class Instance {
         }),
         { directory, ...listeningOn(balancer) },
       );
+      becomeUser(request);
       logStart(log.logger, balancer);
       return new Instance({ balancer, control, log, dump, killed: killed.promise }, request.drainTimeout);
     } catch (error) {
@@ -130,71 +130,6 @@ class Instance {
   }
 }
 
-async function startBalancer(
-  request: ServeRequest,
-  hooks: Pick<BalancerOptions, "onEvent" | "onChunk">,
-): Promise<Balancer> {
-  const hostname = await resolveHost(request.bind).catch((error) => {
-    throw new ExitError(ExitCode.USAGE, `option -b: ${uncapitalised(error)}`);
-  });
-  if (request.source !== undefined) checkSource(request.source);
-  try {
-    return await Balancer.start({
-      ...hooks,
-      hostname,
-      port: request.port,
-      groups: request.groups,
-      source: request.source,
-      connectTimeout: request.connectTimeout,
-      idleTimeout: request.idleTimeout,
-      maxConnections: request.maxConnections,
-      autodisable: request.autodisable,
-      hashFailover: request.hashFailover,
-      trace: request.debug,
-    });
-  } catch (error) {
-    if (error instanceof UnknownHost) throw new ExitError(ExitCode.ADDRESS, uncapitalised(error));
-    const where = formatAddress({ host: hostname, port: request.port });
-    throw new ExitError(ExitCode.SYSTEM, `cannot listen on ${where}: ${reason(error)}`);
-  }
-}
-
-/** A source address that is not this machine's would make every connect fail later, so it fails now. */
-function checkSource(source: string): void {
-  try {
-    Deno.listen({ hostname: source, port: 0 }).close();
-  } catch (error) {
-    throw new ExitError(ExitCode.SYSTEM, `cannot connect from ${quote(source)}: ${reason(error)}`);
-  }
-}
-
-function controlPlane(balancer: Balancer, logger: Logger, listeningPort: number, shutdown: () => void): ControlPlane {
-  const started = performance.now(), startedAt = new Date().toISOString();
-  return {
-    table: balancer.table,
-    names: balancer.names,
-    strategies: balancer.strategies,
-    version,
-    resolve: async (host, word) => {
-      const port = parsePort(word);
-      if (port === undefined) throw new Error(`Cannot resolve port: ${quote(word)}`);
-      return { host: await resolveHost(host), port };
-    },
-    describe: () => ({
-      version,
-      pid: Deno.pid,
-      engine: balancer.engine,
-      address: balancer.address.hostname,
-      port: listeningPort,
-      started: startedAt,
-      uptime: Math.floor((performance.now() - started) / 1000),
-      connections: balancer.connections,
-    }),
-    changed: (command, reply) => logger.info("control: {command}: {reply}", { command, reply }),
-    shutdown,
-  };
-}
-
 function logStart(logger: Logger, balancer: Balancer): void {
   const { hostname, port } = balancer.address, groups = balancer.show();
   logger.info("balance {version} listens on {address}: {channels} channels in {groups} groups, engine {engine}", {
@@ -205,6 +140,12 @@ function logStart(logger: Logger, balancer: Balancer): void {
     engine: balancer.engine,
     pid: Deno.pid,
   });
+  logger.debug("engine {engine}, threads {threads}: {reason}", {
+    engine: balancer.engine,
+    threads: balancer.threads,
+    reason: balancer.engineReason,
+  });
+  if (balancer.engine === "portable") logger.debug("out-of-band data is not passed on: Deno's sockets have none");
 }
 
 function logForm({ logFormat, debug }: ServeRequest): { format: "text" | "json"; debug: boolean } {
@@ -226,20 +167,4 @@ function unexpected(error: unknown): ExitError {
     ExitCode.SOFTWARE,
     escape(error instanceof Error ? error.stack ?? error.message : String(error)),
   );
-}
-
-function reason(error: unknown): string {
-  const { code, message } = error as { code?: string; message: string };
-  const known: Record<string, string> = {
-    EADDRINUSE: "the port is in use",
-    EACCES: "permission denied",
-    EADDRNOTAVAIL: "the address is not one of this machine",
-    EAFNOSUPPORT: "the system does not support the address family",
-  };
-  return known[code ?? ""] ?? escape(message);
-}
-
-function uncapitalised(error: unknown): string {
-  const { message } = error as Error;
-  return message.charAt(0).toLowerCase() + message.slice(1);
 }

@@ -2,10 +2,18 @@ import { isIP, isIPv4 } from "node:net";
 import { quote } from "../log/escape.ts";
 import { formatHost, parseHost } from "../table/address.ts";
 import { type GroupWords, parseGroups } from "./channel_words.ts";
+import { MAX_LANES } from "../table/limits.ts";
 import { type CommandLine, splitCommandLine } from "./command_line.ts";
 import { ExitCode, ExitError } from "./exit_codes.ts";
 import { optionLabel, type OptionName } from "./option_table.ts";
 import { parsePort } from "./services.ts";
+
+/** When to probe a silent connection: whole seconds, and a number of probes. */
+export interface KeepAliveTimes {
+  readonly idle: number;
+  readonly interval?: number;
+  readonly probes?: number;
+}
 
 /** Start an instance. */
 export interface ServeRequest {
@@ -23,6 +31,22 @@ export interface ServeRequest {
   readonly drainTimeout: number;
   /** Clients at a time, or undefined for what the descriptors allow. */
   readonly maxConnections: number | undefined;
+  readonly engine: "auto" | "portable" | "linux";
+  /** Threads, or `auto` for as many as make sense. */
+  readonly threads: number | "auto";
+  readonly clientKeepAlive: KeepAliveTimes | undefined;
+  readonly channelKeepAlive: KeepAliveTimes | undefined;
+  /** Seconds. */
+  readonly userTimeout: number | undefined;
+  /** Bytes. */
+  readonly sendBuffer: number | undefined;
+  /** Bytes. */
+  readonly receiveBuffer: number | undefined;
+  readonly backlog: number | undefined;
+  /** User to become, by name or number. */
+  readonly user: string | undefined;
+  /** Group to become, by name or number. */
+  readonly group: string | undefined;
   readonly autodisable: boolean;
   readonly hashFailover: boolean;
   readonly foreground: boolean;
@@ -72,11 +96,6 @@ export function parseCommandLine(args: readonly string[]): Request {
 
 function serve({ options, words }: CommandLine): ServeRequest {
   if (words.length === 0) throw usage("missing port");
-  const logFormat = options.get("log-format") ?? "text";
-  if (logFormat !== "text" && logFormat !== "json") {
-    throw usage(`option --log-format takes text or json: ${quote(logFormat)}`);
-  }
-  const maxConnections = options.get("max-connections");
   return {
     action: "serve",
     bind: bindAddress(options) ?? (options.has("ipv6") ? "::" : "0.0.0.0"),
@@ -86,13 +105,23 @@ function serve({ options, words }: CommandLine): ServeRequest {
     connectTimeout: seconds(options, "connect-timeout", 5, 0.001),
     idleTimeout: seconds(options, "idle-timeout", 0, 0),
     drainTimeout: seconds(options, "drain-timeout", 10, 0),
-    maxConnections: maxConnections === undefined ? undefined : count("max-connections", maxConnections),
+    maxConnections: count(options, "max-connections"),
+    engine: oneOf(options, "engine", ["auto", "portable", "linux"]),
+    threads: options.get("threads") === "auto" ? "auto" : count(options, "threads", MAX_LANES) ?? "auto",
+    clientKeepAlive: keepAlive(options, "client-keepalive"),
+    channelKeepAlive: keepAlive(options, "channel-keepalive"),
+    userTimeout: options.has("tcp-user-timeout") ? seconds(options, "tcp-user-timeout", 0, 0.001) : undefined,
+    sendBuffer: count(options, "send-buffer"),
+    receiveBuffer: count(options, "receive-buffer"),
+    backlog: count(options, "backlog"),
+    user: name(options, "user"),
+    group: name(options, "group"),
     autodisable: options.has("autodisable"),
     hashFailover: options.has("hash-failover"),
     foreground: options.has("foreground"),
     packetDump: options.has("packet-dump"),
     debug: options.has("debug"),
-    logFormat,
+    logFormat: oneOf(options, "log-format", ["text", "json"]),
     controlDir: options.get("control-dir"),
   };
 }
@@ -160,10 +189,42 @@ function seconds(options: CommandLine["options"], name: OptionName, standard: nu
   throw usage(`option ${optionLabel(name)} takes seconds, ${range}: ${quote(word)}`);
 }
 
-function count(name: OptionName, word: string): number {
+function count(options: CommandLine["options"], name: OptionName, most = 2 ** 31 - 1): number | undefined {
+  const word = options.get(name);
+  if (word === undefined) return undefined;
   const value = /^\d+$/.test(word) ? Number(word) : NaN;
-  if (value >= 1 && value < 2 ** 31) return value;
-  throw usage(`option ${optionLabel(name)} takes a number from 1 to ${2 ** 31 - 1}: ${quote(word)}`);
+  if (value >= 1 && value <= most) return value;
+  throw usage(`option ${optionLabel(name)} takes a number from 1 to ${most}: ${quote(word)}`);
+}
+
+/** The first choice is the default. */
+function oneOf<T extends string>(options: CommandLine["options"], name: OptionName, choices: readonly T[]): T {
+  const word = options.get(name) ?? choices[0], choice = choices.find((choice) => choice === word);
+  if (choice !== undefined) return choice;
+  throw usage(`option ${optionLabel(name)} takes ${choices.join(" or ")}: ${quote(word)}`);
+}
+
+function keepAlive(options: CommandLine["options"], name: OptionName): KeepAliveTimes | undefined {
+  const word = options.get(name);
+  if (word === undefined) return undefined;
+  // The highest values that tcp(7) has.
+  const match = /^(\d{1,5})(?:,(\d{1,5})(?:,(\d{1,3}))?)?$/.exec(word);
+  const [idle, interval, probes] = match?.slice(1).map((text) => text === undefined ? undefined : Number(text)) ?? [];
+  const fits = (value: number | undefined, most: number) => value === undefined || (value >= 1 && value <= most);
+  if (idle !== undefined && fits(idle, 32767) && fits(interval, 32767) && fits(probes, 127)) {
+    return { idle, interval, probes };
+  }
+  throw usage(
+    `option ${optionLabel(name)} takes IDLE[,INTERVAL[,PROBES]], seconds up to 32767 and probes up to 127: ${
+      quote(word)
+    }`,
+  );
+}
+
+function name(options: CommandLine["options"], option: OptionName): string | undefined {
+  const word = options.get(option);
+  if (word === undefined || /^[\w][\w.@-]*\$?$/.test(word)) return word;
+  throw usage(`option ${optionLabel(option)} takes a name or number: ${quote(word)}`);
 }
 
 function usage(message: string): ExitError {

@@ -1,0 +1,69 @@
+import type { ChannelNames } from "../control/snapshot.ts";
+import { resolveHost } from "../process/resolve.ts";
+import type { Strategy } from "../selection/strategy.ts";
+import { numberOf } from "../table/channel_id.ts";
+import { MAX_CHANNELS, MAX_CONNECTIONS_PER_CHANNEL, MAX_GROUPS } from "../table/limits.ts";
+import type { Table } from "../table/table.ts";
+import type { BalancerOptions, ChannelOptions } from "./options.ts";
+
+/** A host that does not resolve. */
+export class UnknownHost extends Error {
+  /** Name of the class. */
+  override readonly name = "UnknownHost";
+}
+
+/**
+ * Fills a table with the groups that were asked for.
+ *
+ * @throws {UnknownHost} when a host does not resolve
+ * @throws {RangeError} when there is too much of something, or a number is out of range
+ */
+export async function fillTable(
+  table: Table,
+  names: ChannelNames,
+  { groups = [], port }: BalancerOptions,
+  list: readonly Strategy[],
+): Promise<void> {
+  if (groups.length > MAX_GROUPS) {
+    throw new RangeError(`Cannot start balancer: ${groups.length} groups, most are ${MAX_GROUPS}`);
+  }
+  for (const [group, { strategy = "rr", channels }] of groups.entries()) {
+    const index = list.findIndex(({ name }) => name === strategy);
+    if (index < 0) throw new RangeError(`Cannot start balancer: unknown strategy ${JSON.stringify(strategy)}`);
+    table.setStrategy(group, index);
+    const hosts = await Promise.all(channels.map(({ host }) => resolve(host)));
+    channels.forEach((channel, i) => addChannel(table, names, group, channel, hosts[i], port));
+  }
+}
+
+/** Adds one channel, whose host has been resolved; says which number it got. */
+export function addChannel(
+  table: Table,
+  names: ChannelNames,
+  group: number,
+  channel: ChannelOptions,
+  host: string,
+  standardPort: number,
+): number {
+  const port = inRange("port", channel.port ?? standardPort, 1, 65535);
+  const maxc = inRange("maxc", channel.maxc ?? 0, 0, MAX_CONNECTIONS_PER_CHANNEL);
+  const id = table.addChannel(group, { host, port }, maxc);
+  if (id === undefined) throw new RangeError(`Cannot add channel: group ${group} has ${MAX_CHANNELS} already`);
+  names.set(id, channel.host);
+  return numberOf(id);
+}
+
+/** Turns a host into an address. @throws {UnknownHost} when it does not resolve */
+export async function resolve(host: string): Promise<string> {
+  try {
+    return await resolveHost(host);
+  } catch (error) {
+    throw new UnknownHost((error as Error).message);
+  }
+}
+
+/** Lets a whole number pass that is in range. @throws {RangeError} otherwise */
+export function inRange(what: string, value: number, least: number, most: number): number {
+  if (Number.isInteger(value) && value >= least && value <= most) return value;
+  throw new RangeError(`Cannot use ${what} ${value}: allowed are ${least} to ${most}`);
+}

@@ -1,0 +1,46 @@
+import type { EngineName, EngineSettings, StartEngine } from "../engine/engine.ts";
+import { linuxUnavailable } from "../engine/linux/availability.ts";
+import { startLinux } from "../engine/linux/linux.ts";
+import { startPortable } from "../engine/portable/portable.ts";
+
+/** The engine that is asked for cannot run here, or cannot do what is asked of it. */
+export class EngineUnavailable extends Error {
+  /** Name of the class. */
+  override readonly name = "EngineUnavailable";
+}
+
+/** An engine, and why it was chosen. */
+export interface EngineChoice {
+  readonly name: EngineName;
+  readonly start: StartEngine;
+  readonly reason: string;
+}
+
+/** Settings that only the linux engine follows, as messages call them. */
+const LINUX_ONLY = {
+  clientKeepAlive: "keep-alive times",
+  channelKeepAlive: "keep-alive times",
+  sendBuffer: "buffer sizes",
+  receiveBuffer: "buffer sizes",
+  userTimeout: "a TCP user timeout",
+} as const satisfies { [Name in keyof EngineSettings]?: string };
+
+/**
+ * Chooses the engine: `auto` takes linux where it can run and portable elsewhere.
+ *
+ * @throws {EngineUnavailable} when linux is asked for and cannot run, or portable would have to leave a setting out
+ */
+export function chooseEngine(wanted: "auto" | EngineName, settings: EngineSettings): EngineChoice {
+  const obstacle = wanted === "portable" ? undefined : linuxUnavailable(settings);
+  if (wanted !== "portable" && obstacle === undefined) {
+    const reason = wanted === "auto" ? "it can run here" : "asked for";
+    return { name: "linux", start: startLinux, reason };
+  }
+  if (wanted === "linux") throw new EngineUnavailable(`the linux engine cannot run: ${obstacle}`);
+  const reason = wanted === "portable" ? "asked for" : `the linux engine cannot run: ${obstacle}`;
+  const missing = Object.entries(LINUX_ONLY).find(([name]) => settings[name as keyof EngineSettings] !== undefined)
+    ?.[1];
+  if (missing !== undefined) throw new EngineUnavailable(`the portable engine has no ${missing} (${reason})`);
+  if ((settings.threads ?? 1) > 1) throw new EngineUnavailable(`the portable engine has one thread (${reason})`);
+  return { name: "portable", start: startPortable, reason };
+}

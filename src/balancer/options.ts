@@ -1,0 +1,66 @@
+import type { EngineEvent, EngineName, KeepAlive, Tap } from "../engine/engine.ts";
+import type { Strategy } from "../selection/strategy.ts";
+
+/** A channel to balance to. */
+export interface ChannelOptions {
+  /** Name or numeric address. A name is resolved once, at the start. */
+  readonly host: string;
+  /** TCP port. Default: the balancer's own. */
+  readonly port?: number;
+  /** Most simultaneous connections. Default 0, no limit. */
+  readonly maxc?: number;
+}
+
+/** Channels that share the load; later groups take over when earlier ones have no usable channel. */
+export interface GroupOptions {
+  /** Name of the strategy, `rr` or `hash` or one of your own. Default `rr`. */
+  readonly strategy?: string;
+  /** Its channels, numbered from 0 in this order. */
+  readonly channels: readonly ChannelOptions[];
+}
+
+/** How a balancer is set up. Everything but `port` has a default. */
+export interface BalancerOptions {
+  /** Port to listen on, 0 for a free one. */
+  readonly port: number;
+  /** Address to listen on. Default `0.0.0.0`; `::` takes IPv4 clients, too. */
+  readonly hostname?: string;
+  /** Groups in the order of their preference. Default none. */
+  readonly groups?: readonly GroupOptions[];
+  /** Source address of outgoing connections. Default: the system chooses. */
+  readonly source?: string;
+  /** Seconds a channel has to accept. Default 5. */
+  readonly connectTimeout?: number;
+  /** Seconds after which an idle connection is closed. Default 0, never. */
+  readonly idleTimeout?: number;
+  /** Which engine moves the bytes. Default `auto`: `linux` where it can run, otherwise `portable`. */
+  readonly engine?: "auto" | EngineName;
+  /** Threads of the linux engine, 1 to 16. Default 1. */
+  readonly threads?: number;
+  /** Length of the kernel's queue of clients not yet accepted; the system may hold it lower. Default 4096. */
+  readonly backlog?: number;
+  /** Keep-alive of clients' connections. Default: the system's. Only the linux engine has it. */
+  readonly clientKeepAlive?: KeepAlive;
+  /** Keep-alive of channels' connections. Default: the system's. Only the linux engine has it. */
+  readonly channelKeepAlive?: KeepAlive;
+  /** Bytes of each send buffer. Default: the system sizes it. Only the linux engine has it. */
+  readonly sendBuffer?: number;
+  /** Bytes of each receive buffer. Default: the system sizes it. Only the linux engine has it. */
+  readonly receiveBuffer?: number;
+  /** Seconds that data may stay unacknowledged (TCP_USER_TIMEOUT). Default: the system's. Only the linux engine has it. */
+  readonly userTimeout?: number;
+  /** Clients served at a time; more wait in the kernel's queue. Default: what the descriptor limit allows. */
+  readonly maxConnections?: number;
+  /** Disable a channel whose connect fails, until it is enabled again. Default false. */
+  readonly autodisable?: boolean;
+  /** Let a sticky strategy fail over inside its group. Default false. */
+  readonly hashFailover?: boolean;
+  /** Report every step of every connection as a `trace` event. Default false. */
+  readonly trace?: boolean;
+  /** Strategies beyond the built-in ones. */
+  readonly strategies?: readonly Strategy[];
+  /** Called with everything worth reporting. Must not throw. */
+  readonly onEvent?: (event: EngineEvent) => void;
+  /** Called with every chunk before it is passed on; the bytes are valid during the call only. */
+  readonly onChunk?: Tap;
+}

@@ -1,0 +1,42 @@
+import type { Balancer } from "../balancer/balancer.ts";
+import type { ControlPlane } from "../control/control_plane.ts";
+import { quote } from "../log/escape.ts";
+import type { Logger } from "../log/log.ts";
+import { resolveHost } from "../process/resolve.ts";
+import { parsePort } from "../process/services.ts";
+import { version } from "./version.ts";
+
+/** The instance as its control commands see it. */
+export function controlPlane(
+  balancer: Balancer,
+  logger: Logger,
+  listeningPort: number,
+  shutdown: () => void,
+): ControlPlane {
+  const started = performance.now(), startedAt = new Date().toISOString();
+  return {
+    table: balancer.table,
+    names: balancer.names,
+    strategies: balancer.strategies,
+    version,
+    resolve: async (host, word) => {
+      const port = parsePort(word);
+      if (port === undefined) throw new Error(`Cannot resolve port: ${quote(word)}`);
+      return { host: await resolveHost(host), port };
+    },
+    describe: () => ({
+      version,
+      pid: Deno.pid,
+      engine: balancer.engine,
+      engineReason: balancer.engineReason,
+      threads: balancer.threads,
+      address: balancer.address.hostname,
+      port: listeningPort,
+      started: startedAt,
+      uptime: Math.floor((performance.now() - started) / 1000),
+      connections: balancer.connections,
+    }),
+    changed: (command, reply) => logger.info("control: {command}: {reply}", { command, reply }),
+    shutdown,
+  };
+}

@@ -1,0 +1,93 @@
+import { Balancer } from "../balancer/balancer.ts";
+import { UnknownHost } from "../balancer/channels.ts";
+import { EngineUnavailable } from "../balancer/choose_engine.ts";
+import type { BalancerOptions } from "../balancer/options.ts";
+import { linuxUnavailable } from "../engine/linux/availability.ts";
+import { defaultThreads } from "../engine/linux/linux.ts";
+import { dropPrivileges } from "../engine/linux/privileges.ts";
+import { escape, quote } from "../log/escape.ts";
+import { ExitCode, ExitError } from "../process/exit_codes.ts";
+import type { ServeRequest } from "../process/options.ts";
+import { resolveHost } from "../process/resolve.ts";
+import { formatAddress } from "../table/address.ts";
+
+/** Starts what the command line asks for. @throws {ExitError} with the code that says what went wrong */
+export async function startBalancer(
+  request: ServeRequest,
+  hooks: Pick<BalancerOptions, "onEvent" | "onChunk">,
+): Promise<Balancer> {
+  const hostname = await resolveHost(request.bind).catch((error) => {
+    throw new ExitError(ExitCode.USAGE, `option -b: ${uncapitalised(error)}`);
+  });
+  if (request.source !== undefined) checkSource(request.source);
+  try {
+    return await Balancer.start({
+      ...hooks,
+      hostname,
+      port: request.port,
+      groups: request.groups,
+      source: request.source,
+      connectTimeout: request.connectTimeout,
+      idleTimeout: request.idleTimeout,
+      maxConnections: request.maxConnections,
+      engine: request.engine,
+      threads: threadsFor(request),
+      backlog: request.backlog,
+      clientKeepAlive: request.clientKeepAlive,
+      channelKeepAlive: request.channelKeepAlive,
+      sendBuffer: request.sendBuffer,
+      receiveBuffer: request.receiveBuffer,
+      userTimeout: request.userTimeout,
+      autodisable: request.autodisable,
+      hashFailover: request.hashFailover,
+      trace: request.debug,
+    });
+  } catch (error) {
+    if (error instanceof EngineUnavailable) throw new ExitError(ExitCode.USAGE, error.message);
+    if (error instanceof UnknownHost) throw new ExitError(ExitCode.ADDRESS, uncapitalised(error));
+    const where = formatAddress({ host: hostname, port: request.port });
+    throw new ExitError(ExitCode.SYSTEM, `cannot listen on ${where}: ${reason(error)}`);
+  }
+}
+
+function threadsFor({ threads, engine }: ServeRequest): number {
+  if (threads !== "auto") return threads;
+  return engine === "portable" || linuxUnavailable() !== undefined ? 1 : defaultThreads();
+}
+
+/** A source address that is not this machine's would make every connect fail later, so it fails now. */
+function checkSource(source: string): void {
+  try {
+    Deno.listen({ hostname: source, port: 0 }).close();
+  } catch (error) {
+    throw new ExitError(ExitCode.SYSTEM, `cannot connect from ${quote(source)}: ${reason(error)}`);
+  }
+}
+
+/** Becomes the user that was asked for. Last, because the port and the control directory may need the first user. @throws {ExitError} */
+export function becomeUser({ user, group }: ServeRequest): void {
+  if (user === undefined && group === undefined) return;
+  const obstacle = linuxUnavailable();
+  if (obstacle !== undefined) throw new ExitError(ExitCode.USAGE, `cannot change the user: ${obstacle}`);
+  try {
+    dropPrivileges(user, group);
+  } catch (error) {
+    throw new ExitError(error instanceof TypeError ? ExitCode.USAGE : ExitCode.SYSTEM, uncapitalised(error));
+  }
+}
+
+function reason(error: unknown): string {
+  const { code, message } = error as { code?: string; message: string };
+  const known: Record<string, string> = {
+    EADDRINUSE: "the port is in use",
+    EACCES: "permission denied",
+    EADDRNOTAVAIL: "the address is not one of this machine",
+    EAFNOSUPPORT: "the system does not support the address family",
+  };
+  return known[code ?? ""] ?? escape(message);
+}
+
+function uncapitalised(error: unknown): string {
+  const { message } = error as Error;
+  return message.charAt(0).toLowerCase() + message.slice(1);
+}
