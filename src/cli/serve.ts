@@ -77,15 +77,16 @@ class Instance {
     let event = (event: EngineEvent): void => void early.push(event);
     const tap: Tap | undefined = dump && ((direction, bytes) => dump.write(dumpChunk(direction, bytes)));
     const balancer = await startBalancer(request, { onEvent: (item) => event(item), onChunk: tap });
+    let control: ControlServer | undefined;
     try {
       openDirectory(directory); // On Windows the log of a background process lies in it.
       const log = await openLog({ target: logTarget(background, directory, request), ...logForm(request) });
       event = new Report(log.logger, balancer.table).event;
       early.forEach(event);
       const killed = Promise.withResolvers<void>();
-      const control: ControlServer = await startControlServer(
+      control = await startControlServer(
         controlPlane(balancer, log.logger, request.port, () => {
-          control.close();
+          control?.close();
           balancer.stopAccepting();
           killed.resolve();
         }),
@@ -95,6 +96,7 @@ class Instance {
       logStart(log.logger, balancer);
       return new Instance({ balancer, control, log, dump, killed: killed.promise }, request.drainTimeout);
     } catch (error) {
+      control?.close();
       await balancer.stop();
       throw error instanceof DirectoryError ? new ExitError(ExitCode.RENDEZVOUS, error.message) : error;
     }

@@ -12,7 +12,7 @@
  *
  * It needs two processors that nobody else uses. Each proxy is bound to the first ones, one for each of its threads, and
  * the load to the last one. The load is one process that is both clients and back end, on libc's epoll: it reaches several
- * times what any proxy does ("no proxy"), and a proxy's time on the processor ("proxy busy") says whether it was
+ * times what any proxy does ("no proxy"), does not sleep, so that no proxy pays for waking it, and a proxy's time on the processor ("proxy busy") says whether it was
  * the bottleneck. Where threads and load have to share a processor, look at the CPU figures and not at the rates.
  *
  * Requests have 128 bytes and answers 512, 32 connections at a time. CPU is the processor time of all threads of all

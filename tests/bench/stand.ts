@@ -10,6 +10,8 @@ export interface Proxy {
   readonly port: number;
   /** Its processes; none without a proxy. */
   readonly pids: readonly number[];
+  /** It runs on the load's processor, too. */
+  readonly shares: boolean;
   readonly running: Running | undefined;
 }
 
@@ -46,15 +48,16 @@ export class Stand {
     if (existing) return existing;
     const proxy = await this.fresh(contender, channels);
     this.#shared.set(key, proxy);
-    const half = { port: proxy.port, pids: [], connections: 32, warmUp: 0, seconds: this.options.firstWarmUp / 2 };
-    await this.load.perform("keepAlive", half);
-    await this.load.perform("newConnections", half);
+    const { port, pids } = proxy, seconds = this.options.firstWarmUp / 2;
+    const load = { port, pids, connections: 32, warmUp: 0, seconds, spin: false };
+    await this.load.perform("keepAlive", load);
+    await this.load.perform("newConnections", load);
     return proxy;
   }
 
   /** A proxy that has just answered for the first time. The caller stops it. */
   async fresh(contender: Contender, channels?: readonly string[]): Promise<Proxy> {
-    if (contender === DIRECT) return { contender, port: this.load.port, pids: [], running: undefined };
+    if (contender === DIRECT) return { contender, port: this.load.port, pids: [], shares: false, running: undefined };
     const port = freePort(), { directory, clients } = this;
     const words = contender.command!({ directory, port, backEnd: this.load.port, clients, channels });
     const running = this.#processes.start(processorsFor(contender.threads), words);
@@ -65,7 +68,7 @@ export class Stand {
       await this.#processes.stop(running);
       throw new Error(`${(error as Error).message}\n${messages.trim()}`);
     }
-    return { contender, port, pids: descendants(running.child.pid), running };
+    return { contender, port, pids: descendants(running.child.pid), shares: shares(contender.threads), running };
   }
 
   /** Ends a proxy that `fresh` has started. */
@@ -74,10 +77,14 @@ export class Stand {
   }
 }
 
-/** The first processors, as `taskset` wants them; with too few, the last one is shared with the load. */
+/** Whether so many threads need the load's processor, too. */
+function shares(threads: number): boolean {
+  return threads >= allowedProcessors().length;
+}
+
+/** The first processors, as `taskset` wants them. */
 function processorsFor(threads: number): string {
-  const processors = allowedProcessors(), spare = Math.max(1, processors.length - 1);
-  return processors.slice(0, threads <= spare ? threads : processors.length).join(",");
+  return allowedProcessors().slice(0, threads).join(",");
 }
 
 /** A port below those the kernel gives to outgoing connections, or one of these could take it first. */

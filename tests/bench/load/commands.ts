@@ -8,6 +8,8 @@ interface Measured {
   readonly pids: readonly number[];
   readonly warmUp: number;
   readonly seconds: number;
+  /** Never to sleep, so that no proxy pays for waking the load; not where they share a processor. */
+  readonly spin: boolean;
 }
 
 /** What the load process can be told to do, with its answers. One at a time, a JSON line each. */

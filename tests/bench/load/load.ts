@@ -42,7 +42,7 @@ function perform(command: Command): unknown {
     case "fixedRate":
       return during(
         new FixedRate(loop, command.port, command.connections, command.rate, command.warmUp + command.seconds),
-        (traffic) => latencyOf(traffic, Math.round(command.warmUp * command.rate)),
+        (traffic) => latencyOf(traffic, Math.round(command.warmUp * command.rate), command.spin),
       );
     case "hold":
       return hold(command.port, command.connections);
@@ -71,10 +71,11 @@ function settle(): null {
   return null;
 }
 
-function latencyOf(traffic: FixedRate, skipped: number): Latency {
+function latencyOf(traffic: FixedRate, skipped: number, spin: boolean): Latency {
   while (!traffic.allSent) {
     traffic.send();
-    loop.turn(0);
+    // Sleeping a millisecond is too coarse for a rate, but better than to keep the proxy off a processor they share.
+    loop.turn(spin ? 0 : 1);
   }
   const requests = traffic.latencies.length, patience = now() + 2;
   while (traffic.done < requests && now() < patience) loop.turn(0);

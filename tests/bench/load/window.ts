@@ -10,15 +10,12 @@ export interface Window {
   readonly seconds: number;
   /** Nanoseconds the watched processes have used. */
   readonly processor: number;
-  /** Nanoseconds this process, which is clients and back end in one, has used. */
-  readonly own: number;
 }
 
 interface Moment {
   readonly done: number;
   readonly time: number;
   readonly processor: number;
-  readonly own: number;
 }
 
 /** Runs the traffic for `warmUp` seconds, then measures it for `seconds`. @throws {Error} when nothing moves */
@@ -26,18 +23,17 @@ export function measureWindow(
   loop: Loop,
   traffic: Traffic,
   pids: readonly number[],
-  { warmUp, seconds }: { readonly warmUp: number; readonly seconds: number },
+  { warmUp, seconds, spin }: { readonly warmUp: number; readonly seconds: number; readonly spin: boolean },
 ): Window {
-  run(loop, now() + warmUp);
+  run(loop, now() + warmUp, spin);
   const before = moment(traffic, pids);
-  run(loop, before.time + seconds);
+  run(loop, before.time + seconds, spin);
   const after = moment(traffic, pids);
   if (after.done === before.done) throw new Error("nothing was answered");
   return {
     done: after.done - before.done,
     seconds: after.time - before.time,
     processor: after.processor - before.processor,
-    own: after.own - before.own,
   };
 }
 
@@ -50,10 +46,10 @@ export function runUntil(loop: Loop, condition: () => boolean, seconds: number, 
   }
 }
 
-function run(loop: Loop, end: number): void {
-  while (now() < end) loop.turn(10);
+function run(loop: Loop, end: number, spin: boolean): void {
+  while (now() < end) loop.turn(spin ? 0 : 10);
 }
 
 function moment(traffic: Traffic, pids: readonly number[]): Moment {
-  return { done: traffic.done, time: now(), processor: processorTime(pids), own: processorTime([Deno.pid]) };
+  return { done: traffic.done, time: now(), processor: processorTime(pids) };
 }

@@ -24,8 +24,8 @@ export async function underLoad(stand: Stand, proxy: Proxy, kind: "keepAlive" | 
 
 /** What the load process needs to know about a window. */
 export function window(stand: Stand, proxy: Proxy, connections: number): Commands["keepAlive"]["ask"] {
-  const { port, pids } = proxy, { warmUp, seconds } = stand.options;
-  return { port, pids, connections, warmUp, seconds };
+  const { port, pids, shares } = proxy, { warmUp, seconds } = stand.options;
+  return { port, pids, connections, warmUp, seconds, spin: !shares };
 }
 
 /** Without a proxy there is no time to speak of, rather than none. */
