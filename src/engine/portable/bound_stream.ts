@@ -84,7 +84,11 @@ class BoundStream implements Stream {
   }
 
   closeWrite(): Promise<void> {
-    return new Promise((resolve) => this.#socket.end(() => resolve()));
+    return new Promise((resolve) => {
+      // A destroyed socket does not call back.
+      if (this.#socket.destroyed) return resolve();
+      this.#socket.once("close", () => resolve()).end(() => resolve());
+    });
   }
 
   close(): void {
