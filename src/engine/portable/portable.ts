@@ -21,6 +21,7 @@ class PortableEngine implements Engine {
   readonly #connections = new Set<Connection>();
   readonly #once = new Rate();
   #stopped = false;
+  #closed = false;
   #accepting: number;
   /** Accept loops that wait for room or for the end of a shortage. */
   readonly #waiting = new Set<() => void>();
@@ -49,6 +50,7 @@ class PortableEngine implements Engine {
   }
 
   closeAll(): void {
+    this.#closed = true;
     for (const connection of this.#connections) connection.close();
   }
 
@@ -78,6 +80,8 @@ class PortableEngine implements Engine {
   }
 
   async #serve(client: Deno.TcpConn): Promise<void> {
+    // Accepted in the very turn in which everything was closed: nobody would close it any more.
+    if (this.#stopped && this.#closed) return client.close();
     const connection = new Connection(this, client);
     this.#connections.add(connection);
     await connection.serve();
