@@ -2,6 +2,16 @@ import { connect, isIPv6, type Socket } from "node:net";
 import type { Address } from "../../table/address.ts";
 import type { Stream } from "./stream.ts";
 
+/** A source address that cannot be bound. Deno says EINVAL for whatever the reason is; it is always on this machine. */
+class SourceUnavailable extends Error {
+  override readonly name = "SourceUnavailable";
+  readonly code = "EADDRNOTAVAIL";
+
+  constructor(source: string) {
+    super(`Cannot bind source address ${source}: not this machine's, or no port is free`);
+  }
+}
+
 /** Connects from a given source address, which `Deno.connect` cannot. @throws {Error} with a `code` */
 export function dialFrom(source: string, address: Address, signal: AbortSignal): Promise<Stream> {
   return new Promise((resolve, reject) => {
@@ -27,7 +37,7 @@ export function dialFrom(source: string, address: Address, signal: AbortSignal):
     const failed = (error: Error) => {
       settle();
       socket.on("error", () => {});
-      reject(error);
+      reject((error as { syscall?: string }).syscall === "bind" ? new SourceUnavailable(source) : error);
     };
     socket.once("connect", connected).once("error", failed);
   });
