@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { namedBackend } from "../../support/backends.ts";
+import type { Client } from "../../support/client.ts";
+import { eventually } from "../../support/eventually.ts";
+import { DisabledBy } from "../../../src/table/table.ts";
+import type { ContractTest } from "../suite.ts";
+
+const CLIENTS = 200;
+
+export function limits(test: ContractTest): void {
+  test(`${CLIENTS} clients at the same time fill each channel to its limit and never beyond`, async (start) => {
+    await using a = namedBackend("a");
+    await using b = namedBackend("b");
+    await using trial = await start({ channels: [{ address: a.address, maxc: 10 }, { address: b.address, maxc: 7 }] });
+    const clients = await Promise.all(Array.from({ length: CLIENTS }, () => trial.connect()));
+    const answers = await Promise.all(clients.map((client) => client.readText()));
+    assert.deepEqual(count(answers), { a: 10, b: 7, none: CLIENTS - 17 });
+    assert.deepEqual([a.most, b.most, a.accepted, b.accepted], [10, 7, 10, 7]);
+    assert.deepEqual([trial.table.current(0), trial.table.current(1)], [10, 7]);
+    for (const client of clients) client[Symbol.dispose]();
+    await trial.idle();
+  });
+
+  test(`${CLIENTS} clients that come again until they are served never exceed a limit`, async (start) => {
+    await using a = namedBackend("a");
+    await using b = namedBackend("b");
+    await using trial = await start({ channels: [{ address: a.address, maxc: 3 }, { address: b.address, maxc: 5 }] });
+    await Promise.all(Array.from({ length: CLIENTS }, async () => {
+      for (;;) {
+        using client = await trial.connect();
+        if (await client.readText() === null) continue;
+        await client.finish();
+        assert.equal(await client.readText(), null);
+        return;
+      }
+    }));
+    assert.equal(a.accepted + b.accepted, CLIENTS);
+    assert.deepEqual([a.most, b.most], [3, 5]);
+    await trial.idle();
+  });
+
+  test("what is beyond a group's limits goes to the next group", async (start) => {
+    await using near = namedBackend("near");
+    await using far = namedBackend("far");
+    await using trial = await start({
+      groups: [{ channels: [{ address: near.address, maxc: 2 }] }, { channels: [far] }],
+    });
+    const clients: Client[] = [], answers: (string | null)[] = [];
+    for (let i = 0; i < 4; i++) {
+      clients.push(await trial.connect());
+      answers.push(await clients[i].readText());
+    }
+    assert.deepEqual(answers, ["near", "near", "far", "far"]);
+    clients[0][Symbol.dispose]();
+    await eventually("a connection is free again", () => trial.table.current(0) === 1);
+    using again = await trial.connect();
+    assert.equal(await again.readText(), "near");
+    for (const client of clients) client[Symbol.dispose]();
+  });
+
+  test("a limit changed while it runs holds from then on", async (start) => {
+    await using backend = namedBackend("a");
+    await using trial = await start({ channels: [backend] });
+    using first = await trial.connect();
+    assert.equal(await first.readText(), "a");
+    trial.table.setMaxc(0, 1);
+    using second = await trial.connect();
+    assert.equal(await second.readText(), null);
+    trial.table.setMaxc(0, 2);
+    using third = await trial.connect();
+    assert.equal(await third.readText(), "a");
+  });
+
+  test("a disabled channel gets no new connection and keeps those it has", async (start) => {
+    await using a = namedBackend("a");
+    await using b = namedBackend("b");
+    await using trial = await start({ channels: [a, b] });
+    using before = await trial.connect();
+    assert.equal(await before.readText(), "a");
+    trial.table.disable(0, DisabledBy.OPERATOR);
+    for (let i = 0; i < 5; i++) {
+      using client = await trial.connect();
+      assert.equal(await client.readText(), "b");
+    }
+    assert.equal(a.open, 1);
+    await before.finish();
+    assert.equal(await before.readText(), null);
+    trial.table.enable(0, DisabledBy.OPERATOR);
+    const answers = new Set<string | null>();
+    for (let i = 0; i < 2; i++) {
+      using client = await trial.connect();
+      answers.add(await client.readText());
+    }
+    assert.deepEqual([...answers].sort(), ["a", "b"]);
+  });
+
+  test("a channel added while it runs takes part", async (start) => {
+    await using a = namedBackend("a");
+    await using trial = await start({});
+    using before = await trial.connect();
+    assert.equal(await before.readText(), null);
+    trial.table.addChannel(0, a.address);
+    using after = await trial.connect();
+    assert.equal(await after.readText(), "a");
+  });
+
+  test("clients beyond the most that are served wait, and are served when others leave", async (start) => {
+    await using backend = namedBackend("a");
+    await using trial = await start({ channels: [backend], maxConnections: 3 });
+    const clients = await Promise.all(Array.from({ length: 10 }, () => trial.connect()));
+    const served: Client[] = [];
+    for (const client of clients) client.readText().then((text) => text === "a" && served.push(client), () => {});
+    for (let gone = 0; gone < clients.length; gone++) {
+      await eventually("the next client is served", () => served.length > gone);
+      assert.ok(trial.engine.connections <= 3, `${trial.engine.connections} connections are served`);
+      if (gone === 0) {
+        await eventually("it says that it serves no more", () => trial.eventTypes().includes("saturated"));
+        await eventually("three are served", () => served.length === 3);
+        assert.deepEqual([trial.engine.connections, backend.open], [3, 3]);
+      }
+      served[gone][Symbol.dispose]();
+    }
+    await trial.idle();
+    assert.deepEqual([backend.accepted, backend.most], [10, 3]);
+  });
+}
+
+function count(answers: readonly (string | null)[]): Record<string, number> {
+  const counts: Record<string, number> = {};
+  for (const answer of answers) counts[answer ?? "none"] = (counts[answer ?? "none"] ?? 0) + 1;
+  return counts;
+}

@@ -1,0 +1,73 @@
+import type { StartEngine } from "../../src/engine/engine.ts";
+import { within } from "../support/eventually.ts";
+import { addresses } from "./subjects/addresses.ts";
+import { backpressure } from "./subjects/backpressure.ts";
+import { counting } from "./subjects/counting.ts";
+import { ending } from "./subjects/ending.ts";
+import { events } from "./subjects/events.ts";
+import { failover } from "./subjects/failover.ts";
+import { halfClose } from "./subjects/half_close.ts";
+import { idle } from "./subjects/idle.ts";
+import { limits } from "./subjects/limits.ts";
+import { relaying } from "./subjects/relaying.ts";
+import { resets } from "./subjects/resets.ts";
+import { Trial, type TrialSetup } from "./trial.ts";
+
+/** Seconds after which a test has failed. */
+const DEADLINE = 40;
+
+/** Starts the engine that is under test. */
+export type StartTrial = (setup: TrialSetup) => Promise<Trial>;
+
+/**
+ * Registers one test of the contract.
+ *
+ * @param unable why it cannot run on this machine, if it cannot
+ */
+export type ContractTest = (
+  sentence: string,
+  body: (start: StartTrial) => Promise<void>,
+  unable?: string | false,
+) => void;
+
+/** What is particular about an engine. */
+export interface ContractOptions {
+  /** Threads of the engine, and lanes of its table. Default 1. */
+  readonly threads?: number;
+  /** Tests that this engine cannot pass, by their sentences, each with the reason. */
+  readonly skips?: Readonly<Record<string, string>>;
+}
+
+/**
+ * The contract of `src/engine/engine.ts` as tests, for every engine the same.
+ *
+ * @throws {Error} when a skip names no test
+ */
+export function contract(name: string, start: StartEngine, { threads = 1, skips = {} }: ContractOptions = {}): void {
+  const unused = new Set(Object.keys(skips));
+  const test: ContractTest = (sentence, body, unable) => {
+    unused.delete(sentence);
+    const reason = skips[sentence] ?? (unable || undefined);
+    Deno.test({
+      name: `${name}: ${sentence}${reason ? ` (skipped: ${reason})` : ""}`,
+      ignore: reason !== undefined,
+      fn: () => within(DEADLINE, sentence, body((setup) => Trial.start(start, threads, setup))),
+    });
+  };
+  for (
+    const subject of [
+      relaying,
+      halfClose,
+      backpressure,
+      resets,
+      failover,
+      limits,
+      events,
+      counting,
+      idle,
+      addresses,
+      ending,
+    ]
+  ) subject(test);
+  if (unused.size > 0) throw new Error(`Cannot skip tests: there is none called ${[...unused].join(", ")}`);
+}

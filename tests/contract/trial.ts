@@ -1,0 +1,123 @@
+import assert from "node:assert/strict";
+import type { Engine, EngineEvent, EngineSettings, StartEngine, Tap } from "../../src/engine/engine.ts";
+import { strategies } from "../../src/selection/strategy.ts";
+import type { Address } from "../../src/table/address.ts";
+import { type ChannelId, channelId } from "../../src/table/channel_id.ts";
+import { MAX_CHANNELS, MAX_GROUPS } from "../../src/table/limits.ts";
+import { type Counters, Table } from "../../src/table/table.ts";
+import { Client } from "../support/client.ts";
+import { eventually, within } from "../support/eventually.ts";
+
+/** A backend, or whatever else has an address. */
+export interface Target {
+  readonly address: Address;
+}
+
+/** One group of a trial's table. */
+export interface GroupSetup {
+  readonly strategy?: "rr" | "hash";
+  readonly channels: readonly (Target & { readonly maxc?: number })[];
+}
+
+/** What a trial sets besides the defaults of the command line. */
+export interface TrialSetup extends Partial<Omit<EngineSettings, "strategies">> {
+  /** Channels of group 0, if that is all there is. */
+  readonly channels?: GroupSetup["channels"];
+  readonly groups?: readonly GroupSetup[];
+  readonly tap?: Tap;
+}
+
+/** Seconds that an engine has to end once everything is closed. */
+const ENDING = 10;
+
+/** An engine that runs before backends, with its table and what it has reported. */
+export class Trial implements AsyncDisposable {
+  readonly engine: Engine;
+  readonly table: Table;
+  readonly events: readonly EngineEvent[];
+
+  private constructor(engine: Engine, table: Table, events: readonly EngineEvent[]) {
+    this.engine = engine;
+    this.table = table;
+    this.events = events;
+  }
+
+  static async start(start: StartEngine, threads: number, setup: TrialSetup): Promise<Trial> {
+    const { channels, groups = channels ? [{ channels }] : [], tap, ...settings } = setup;
+    const table = Table.create(threads), events: EngineEvent[] = [];
+    groups.forEach(({ strategy = "rr", channels }, group) => {
+      table.setStrategy(group, strategies.findIndex(({ name }) => name === strategy));
+      for (const { address, maxc } of channels) table.addChannel(group, address, maxc);
+    });
+    const engine = await start({
+      table,
+      settings: {
+        hostname: "127.0.0.1",
+        port: 0,
+        connectTimeout: 5,
+        idleTimeout: 0,
+        maxConnections: 10_000,
+        backlog: 4096,
+        autodisable: false,
+        hashFailover: false,
+        trace: false,
+        threads,
+        ...settings,
+      },
+      emit: (event) => events.push(event),
+      tap,
+    });
+    return new Trial(engine, table, events);
+  }
+
+  get port(): number {
+    return this.engine.address.port;
+  }
+
+  /** A client of the engine. */
+  connect(hostname?: string): Promise<Client> {
+    return Client.connect(this.port, hostname);
+  }
+
+  counters(channel: ChannelId): Counters {
+    return this.table.counters(channel);
+  }
+
+  /** Types of the events so far, those of one channel only if it is given. */
+  eventTypes(channel?: ChannelId): string[] {
+    return this.events
+      .filter((event) => channel === undefined || ("channel" in event && event.channel === channel))
+      .map(({ type }) => type);
+  }
+
+  /** Waits until no connection is left, on any channel. */
+  async idle(): Promise<void> {
+    await eventually("every connection has been given back", () => this.engine.connections === 0 && this.held() === 0);
+  }
+
+  /** Connections of all channels. */
+  held(): number {
+    let sum = 0;
+    for (let group = 0; group < MAX_GROUPS; group++) {
+      for (let number = 0; number < this.table.size(group); number++) {
+        sum += Math.abs(this.table.current(channelId(group, number)));
+      }
+    }
+    return sum;
+  }
+
+  /** Stops the engine and checks that it has given everything back. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.engine.stopAccepting();
+    this.engine.closeAll();
+    await within(ENDING, "the engine ends", this.engine.ended);
+    assert.equal(this.engine.connections, 0, "connections of an engine that has ended");
+    assert.equal(this.held(), 0, "connections that were not given back");
+    for (let lane = 0; lane < this.table.lanes; lane++) {
+      this.table.lane(lane).abandon((id, count) => assert.fail(`lane ${lane} still holds ${count} of channel ${id}`));
+    }
+  }
+}
+
+/** Id of a channel of group 1, where failover goes. */
+export const RESERVE: ChannelId = MAX_CHANNELS;

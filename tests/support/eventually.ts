@@ -1,0 +1,30 @@
+/** Milliseconds between two looks at a condition. */
+const PAUSE = 2;
+
+/**
+ * Waits until a condition holds.
+ *
+ * @param what the condition in words, for the failure
+ * @param seconds how long it may take, default 10
+ * @throws {Error} when the time is over
+ */
+export async function eventually(what: string, condition: () => boolean, seconds = 10): Promise<void> {
+  const end = performance.now() + seconds * 1000;
+  while (!condition()) {
+    if (performance.now() > end) throw new Error(`still not true after ${seconds} s: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+  }
+}
+
+/** Waits for a promise, but not forever. @throws {Error} when the time is over, naming `what` */
+export async function within<T>(seconds: number, what: string, promise: Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not done after ${seconds} s: ${what}`)), seconds * 1000);
+  });
+  try {
+    return await Promise.race([promise, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
