@@ -99,8 +99,11 @@ class TerminalDialogue {
       reader.prompt();
     });
     for (;;) {
-      reader.setPrompt(`balance[${this.#group}] `);
-      reader.prompt();
+      // Ctrl-D may have come while a command ran, and a closed reader takes no prompt.
+      if (!closed) {
+        reader.setPrompt(`balance[${this.#group}] `);
+        reader.prompt();
+      }
       while (typed.length === 0 && !closed) await new Promise<void>((resolve) => wake = resolve);
       const line = typed.shift();
       if (line === undefined) return print("\n");
