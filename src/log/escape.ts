@@ -3,18 +3,27 @@ const LONGEST = 80;
 
 /**
  * Control characters, line and paragraph separators, lone surrogates, and everything that changes the direction of text
- * or hides in it.
+ * or hides in it (Unicode calls it "format").
  */
-// deno-lint-ignore no-control-regex
-const UNSAFE =
-  /[\u0000-\u001f\u007f-\u009f\u00ad\u061c\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb]|\p{Cs}/gu;
+const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
 /** Makes foreign text fit to be shown: everything that could steer a terminal or forge a line becomes an escape. */
 export function escape(text: string): string {
   return text.replaceAll(UNSAFE, (character) => {
     const code = character.codePointAt(0)!;
     if (code < 0x100) return `\\x${code.toString(16).padStart(2, "0")}`;
-    return `\\u${code.toString(16).padStart(4, "0")}`;
+    return code < 0x10000 ? `\\u${code.toString(16).padStart(4, "0")}` : `\\u{${code.toString(16)}}`;
+  });
+}
+
+/**
+ * The same for JSON text, which stays the same value: unsafe characters can only stand inside its strings. `JSON.stringify`
+ * itself leaves the controls above 0x7f and everything that changes the direction of text.
+ */
+export function escapeJson(json: string): string {
+  return json.replaceAll(UNSAFE, (character) => {
+    return [...Array(character.length).keys()]
+      .map((i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, "0")}`).join("");
   });
 }
 

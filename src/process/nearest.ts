@@ -1,5 +1,9 @@
+/** Characters that a word with a slip may have. Comparing takes time in proportion to them. */
+const LONGEST = 64;
+
 /** The candidate that `word` was probably meant to be, or undefined when none is near. */
 export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+  if (word.length > LONGEST) return undefined;
   let best: string | undefined, bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1;
   for (const candidate of candidates) {
     const distance = candidate.startsWith(word) && word.length > 1 ? 0.5 : editDistance(word, candidate);

@@ -183,7 +183,7 @@ function numeric(name: OptionName, word: string): string {
 function seconds(options: CommandLine["options"], name: OptionName, standard: number, least: number): number {
   const word = options.get(name);
   if (word === undefined) return standard;
-  const value = /^\d*\.?\d+$|^\d+\.$/.test(word) ? Number(word) : NaN;
+  const value = /^(?:\d+(?:\.\d*)?|\.\d+)$/.test(word) ? Number(word) : NaN;
   if (value >= least && value <= LONGEST) return value;
   const range = least > 0 ? `more than 0, at most ${LONGEST}` : `0 to ${LONGEST}`;
   throw usage(`option ${optionLabel(name)} takes seconds, ${range}: ${quote(word)}`);

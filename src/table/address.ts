@@ -11,6 +11,9 @@ export interface Address {
 /** An IPv4 address occupies the last four of the sixteen bytes, behind `::ffff` (RFC 4291, 2.5.5.2). */
 const MAPPED_PREFIX = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff] as const;
 
+/** Interface indexes are positive ints (netdevice(7)). */
+const HIGHEST_ZONE = 2 ** 31 - 1;
+
 /** Whether sixteen bytes hold an IPv4 address in its IPv4-mapped form. */
 export function isMapped(bytes: Uint8Array): boolean {
   return MAPPED_PREFIX.every((byte, i) => bytes[i] === byte);
@@ -33,7 +36,11 @@ export function parseHost(host: string): HostBytes {
   const [address, zone] = splitZone(host);
   const family = isIP(address);
   if (family === 0) throw new TypeError(`Cannot read address: ${JSON.stringify(host)} is not numeric`);
-  return { bytes: family === 4 ? parseIPv4(address) : parseIPv6(address), zone };
+  const bytes = family === 4 ? parseIPv4(address) : parseIPv6(address);
+  if (zone !== 0 && isMapped(bytes)) {
+    throw new TypeError(`Cannot read address: ${JSON.stringify(host)} is IPv4 and has no zone`);
+  }
+  return { bytes, zone };
 }
 
 /** Canonical text (RFC 5952) of sixteen bytes; IPv4-mapped ones become plain IPv4. */
@@ -71,8 +78,8 @@ function parseIPv6(address: string): Uint8Array {
 function splitZone(host: string): [address: string, zone: number] {
   const percent = host.indexOf("%");
   if (percent < 0) return [host, 0];
-  const zone = Number(host.slice(percent + 1));
-  if (!Number.isInteger(zone) || zone < 1) {
+  const word = host.slice(percent + 1), zone = Number(word);
+  if (!/^\d+$/.test(word) || zone < 1 || zone > HIGHEST_ZONE) {
     throw new TypeError(`Cannot read address: zone of ${JSON.stringify(host)} is not an interface number`);
   }
   return [host.slice(0, percent), zone];

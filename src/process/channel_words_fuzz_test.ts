@@ -1,0 +1,100 @@
+import assert from "node:assert/strict";
+import { isIPv6 } from "node:net";
+import fc from "fast-check";
+import { foreignText, isHarmless } from "../../tests/fuzz/foreign_text.ts";
+import { parameters } from "../../tests/fuzz/parameters.ts";
+import { type ChannelWord, parseChannel, parseGroups } from "./channel_words.ts";
+import { ExitError } from "./exit_codes.ts";
+import { parsePort } from "./services.ts";
+
+const SERVICES = new Map([["http", 80], ["imap", 143], ["pop-3", 110]]);
+const port = (word: string) => parsePort(word, () => SERVICES);
+
+const label = fc.stringMatching(/^[a-z0-9][a-z0-9-]{0,8}$/);
+const hostName = fc.array(label, { minLength: 1, maxLength: 4 }).map((labels) => labels.join("."));
+const valid: fc.Arbitrary<ChannelWord> = fc.record({
+  host: fc.oneof(hostName, fc.ipV4(), fc.ipV6()),
+  port: fc.option(fc.integer({ min: 1, max: 65535 }), { nil: undefined }),
+  maxc: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 2 ** 31 - 1 })),
+}, { noNullPrototype: true });
+
+function write({ host, port, maxc }: ChannelWord): string {
+  const head = host.includes(":") ? `[${host}]` : host;
+  if (maxc === 0) return port === undefined ? head : `${head}:${port}`;
+  return `${head}:${port ?? ""}:${maxc}`;
+}
+
+/** Parses, and lets nothing but a clear refusal pass as one. */
+function attempt<T>(parse: () => T): T | undefined {
+  try {
+    return parse();
+  } catch (error) {
+    if (!(error instanceof ExitError)) throw error;
+    assert.ok(isHarmless(error.message), JSON.stringify(error.message));
+    return undefined;
+  }
+}
+
+Deno.test("a channel that is written out is read back the same", () => {
+  fc.assert(
+    fc.property(valid, (channel) => assert.deepEqual(parseChannel(write(channel), port), channel)),
+    parameters(2000),
+  );
+});
+
+Deno.test("service names are read as the ports they stand for", () => {
+  fc.assert(
+    fc.property(valid, fc.constantFrom(...SERVICES), ({ host, maxc }, [name, number]) => {
+      const head = host.includes(":") ? `[${host}]` : host;
+      assert.deepEqual(parseChannel(`${head}:${name}:${maxc}`, port), { host, port: number, maxc });
+    }),
+    parameters(300),
+  );
+});
+
+Deno.test("what is taken for a channel has a host, a port that exists and a limit that can be kept", () => {
+  const part = fc.oneof(
+    foreignText(12),
+    fc.constantFrom("", "[", "]", "::1", "%", "http", "80", "65536", "0", "-1", "1e3", "٣"),
+  );
+  const word = fc.oneof(foreignText(), fc.array(part, { maxLength: 5 }).map((parts) => parts.join(":")));
+  fc.assert(
+    fc.property(word, (word) => {
+      const channel = attempt(() => parseChannel(word, port));
+      if (channel === undefined) return;
+      assert.notEqual(channel.host, "");
+      assert.ok(!channel.host.includes(":") || isIPv6(channel.host.replace(/%.*/s, "")), channel.host);
+      assert.ok(
+        channel.port === undefined || (Number.isInteger(channel.port) && channel.port >= 1 && channel.port <= 65535),
+      );
+      assert.ok(Number.isInteger(channel.maxc) && channel.maxc >= 0 && channel.maxc < 2 ** 31);
+      assert.deepEqual(parseChannel(write(channel), port), channel, "a second reading differs");
+    }),
+    parameters(5000),
+  );
+});
+
+Deno.test("groups keep every channel in its place", () => {
+  const group = fc.record({
+    strategy: fc.constantFrom("rr" as const, "hash" as const),
+    channels: fc.array(valid, { minLength: 1, maxLength: 5 }),
+  }, { noNullPrototype: true });
+  fc.assert(
+    fc.property(fc.array(group, { maxLength: 8 }), (groups) => {
+      const words = groups.flatMap(({ strategy, channels }) => [...channels.map(write), strategy === "rr" ? "!" : "%"]);
+      assert.deepEqual(parseGroups(words, port), groups);
+    }),
+    parameters(300),
+  );
+});
+
+Deno.test("any words are groups within the limits or one clear refusal", () => {
+  const word = fc.oneof(fc.constantFrom("!", "%", "a", "b:80"), valid.map(write), foreignText(12));
+  fc.assert(
+    fc.property(fc.array(word, { maxLength: 120 }), (words) => {
+      const groups = attempt(() => parseGroups(words, port)) ?? [];
+      assert.ok(groups.length <= 32 && groups.every(({ channels }) => channels.length >= 1 && channels.length <= 64));
+    }),
+    parameters(300),
+  );
+});
