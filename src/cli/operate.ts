@@ -5,6 +5,7 @@ import type { GroupSnapshot } from "../control/snapshot.ts";
 import { ExitCode, ExitError } from "../process/exit_codes.ts";
 import type { ControlRequest } from "../process/options.ts";
 import { formatAddress } from "../table/address.ts";
+import { listeningAddress } from "./listening_address.ts";
 import { complain, say } from "./terminal.ts";
 
 /** Runs `-c` or `-i` against the instance that the request means. @returns the exit code */
@@ -48,8 +49,9 @@ async function runOne(path: string, command: string): Promise<void> {
 
 /** The one running instance that fits. @throws {ExitError} 69 when there is none, or several */
 async function findInstance({ port, bind, controlDir }: ControlRequest): Promise<Entry> {
+  const address = bind === undefined ? undefined : await listeningAddress(bind);
   const fitting = listEntries(controlDir ?? defaultDirectory()).filter((entry) =>
-    (port === undefined || entry.port === port) && (bind === undefined || entry.address === bind)
+    (port === undefined || entry.port === port) && (address === undefined || entry.address === address)
   );
   const running: Entry[] = [];
   for (const entry of fitting) if (await look(entry) !== undefined) running.push(entry);

@@ -8,17 +8,15 @@ import { dropPrivileges } from "../engine/linux/privileges.ts";
 import { escape, quote } from "../log/escape.ts";
 import { ExitCode, ExitError } from "../process/exit_codes.ts";
 import type { ServeRequest } from "../process/options.ts";
-import { resolveHost } from "../process/resolve.ts";
 import { formatAddress } from "../table/address.ts";
+import { listeningAddress } from "./listening_address.ts";
 
 /** Starts what the command line asks for. @throws {ExitError} with the code that says what went wrong */
 export async function startBalancer(
   request: ServeRequest,
   hooks: Pick<BalancerOptions, "onEvent" | "onChunk">,
 ): Promise<Balancer> {
-  const hostname = await resolveHost(request.bind).catch((error) => {
-    throw new ExitError(ExitCode.USAGE, `option -b: ${uncapitalised(error)}`);
-  });
+  const hostname = await listeningAddress(request.bind);
   if (request.source !== undefined) checkSource(request.source);
   try {
     return await Balancer.start({
