@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import type { Balancer } from "../balancer/balancer.ts";
 import { Report } from "../balancer/report.ts";
 import { defaultDirectory, DirectoryError, openDirectory } from "../control/directory.ts";
@@ -69,7 +70,8 @@ class Instance {
   }
 
   static async start(request: ServeRequest, background: boolean): Promise<Instance> {
-    const directory = request.controlDir ?? defaultDirectory();
+    // Absolute, because the background process leaves the directory it was started in.
+    const directory = resolve(request.controlDir ?? defaultDirectory());
     const dump = request.packetDump && !background
       ? new LineWriter(Deno.stdout, DUMP_BOUND, (chunks) => `(${chunks} chunks lost: the reader was too slow)\n\n`)
       : undefined;
