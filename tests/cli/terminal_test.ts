@@ -101,13 +101,13 @@ testWith(terminals, "disabled channels are red on a terminal, unless NO_COLOR is
   await instance.control("disable 1");
   {
     await using terminal = await dialogue(instance, { XDG_STATE_HOME: state.path });
-    const table = await terminal.type("show\r", /  0   RR  1 [^\n]*\n/);
+    const table = await terminal.type("show\r", / {2}0 {3}RR {2}1 [^\n]*\n/);
     assert.match(table, /\x1b\[31m {2}0 {3}RR {2}1 dis [^\n]*\x1b\[39m\r\n/);
     assert.doesNotMatch(table, /\x1b\[31m {2}0 {3}RR {2}0/);
     assert.equal(await terminal.typeLast(CTRL_D), 0);
   }
   await using terminal = await dialogue(instance, { XDG_STATE_HOME: state.path, NO_COLOR: "1" });
-  const table = await terminal.type("show\r", /  0   RR  1 [^\n]*\n/);
+  const table = await terminal.type("show\r", / {2}0 {3}RR {2}1 [^\n]*\n/);
   assert.match(table, / {2}0 {3}RR {2}1 dis /);
   assert.doesNotMatch(terminal.screen.text, /\x1b\[3\dm/);
   assert.equal(await terminal.typeLast(CTRL_D), 0);

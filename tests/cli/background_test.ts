@@ -1,0 +1,196 @@
+import assert from "node:assert/strict";
+import { namedBackend } from "../support/backends.ts";
+import { freePort } from "../support/free_port.ts";
+import { BackgroundInstance, endProcess, Instance } from "../support/instance.ts";
+import { childrenOf, lookAt, processesWith } from "../support/processes.ts";
+import { program, programPath, run, windows } from "../support/program.ts";
+import { linux, namespaces, posix, root, testWith } from "../support/requirements.ts";
+import { temporaryDirectory } from "../support/temporary_directory.ts";
+import { Terminal, terminals } from "../support/terminal.ts";
+
+Deno.test("without -f the program goes to the background and says nothing", async () => {
+  await using back = namedBackend("here");
+  await using instance = await BackgroundInstance.start([`127.0.0.1:${back.port}`]);
+  assert.deepEqual(instance.outcome, { code: 0, stdout: "", stderr: "" });
+  assert.deepEqual(await instance.answers(3), ["here", "here", "here"]);
+  assert.equal(await instance.control("disable 0"), "channel 0 disabled\n");
+});
+
+Deno.test("the port is open once the first process has ended", async () => {
+  await using back = namedBackend("here");
+  for (let i = 0; i < (windows ? 1 : 5); i++) {
+    const port = freePort();
+    using directory = temporaryDirectory();
+    const words = ["-b", "127.0.0.1", "--control-dir", programPath(directory.path), String(port)];
+    const outcome = await run([...words, `127.0.0.1:${back.port}`]);
+    using connection = await Deno.connect({ hostname: "127.0.0.1", port });
+    assert.equal(connection.remoteAddr.port, port);
+    assert.equal(outcome.code, 0);
+    const { stdout } = await run(["-c", "kill", "--control-dir", programPath(directory.path)]);
+    assert.equal(stdout, "shutdown complete, exiting.\n");
+    connection.close();
+    if (!windows) await noneLeft(directory.path);
+  }
+});
+
+testWith([linux], "the background process has a session, a directory and descriptors of its own", async () => {
+  await using instance = await BackgroundInstance.start(["127.0.0.1:1"]);
+  const daemon = lookAt(instance.pid), here = lookAt(Deno.pid);
+  assert.equal(daemon.session, instance.pid);
+  assert.notEqual(daemon.session, here.session);
+  assert.equal(daemon.terminal, 0);
+  assert.equal(daemon.directory, "/");
+});
+
+testWith(
+  [linux, ...terminals],
+  "the background process keeps nothing of the terminal it was started from",
+  async () => {
+    using directory = temporaryDirectory();
+    const port = freePort();
+    let pid = 0;
+    {
+      await using terminal = new Terminal([
+        "-b",
+        "127.0.0.1",
+        "--control-dir",
+        directory.path,
+        String(port),
+        "127.0.0.1:1",
+      ]);
+      assert.equal(await terminal.ended(), 0);
+      assert.equal(terminal.screen.text.replaceAll(/\x1b\[\d*[A-Z]/g, ""), "");
+      [pid] = processesWith(directory.path);
+      const { terminal: number, descriptors } = lookAt(pid);
+      assert.equal(number, 0);
+      assert.deepEqual(descriptors.filter((target) => /\/(pts|tty)/.test(target)), []);
+    }
+    // The terminal is gone, the instance is not.
+    const outcome = await run(["-c", "version", "--control-dir", directory.path]);
+    assert.equal(outcome.code, 0, outcome.stderr);
+    await endProcess(pid);
+  },
+);
+
+Deno.test("a port in use is told by the first process, with code 71", async () => {
+  using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = taken.addr;
+  using directory = temporaryDirectory();
+  for (const foreground of [[], ["-f"]]) {
+    const words = ["-b", "127.0.0.1", "--control-dir", programPath(directory.path), String(port), "127.0.0.1:1"];
+    const outcome = await run([...foreground, ...words]);
+    assert.deepEqual(outcome, {
+      code: 71,
+      stdout: "",
+      stderr: `balance: cannot listen on 127.0.0.1:${port}: the port is in use\n`,
+    });
+  }
+  if (!windows) await noneLeft(directory.path);
+  assert.deepEqual([...Deno.readDirSync(directory.path)], []);
+});
+
+Deno.test("an unknown host is told by the first process, with code 65", async () => {
+  using directory = temporaryDirectory();
+  for (const foreground of [[], ["-f"]]) {
+    const words = [
+      "--control-dir",
+      programPath(directory.path),
+      String(freePort()),
+      "127.0.0.1",
+      "no-such-host.invalid",
+    ];
+    const { code, stdout, stderr } = await run([...foreground, ...words]);
+    assert.deepEqual([code, stdout], [65, ""]);
+    assert.match(stderr, /^balance: cannot resolve host: "no-such-host\.invalid" [^\n]+\n$/);
+  }
+  if (!windows) await noneLeft(directory.path);
+});
+
+testWith([posix], "a control directory that cannot be used is told by the first process, with code 66", async () => {
+  using directory = temporaryDirectory();
+  Deno.chmodSync(directory.path, 0o755);
+  const port = freePort();
+  const { code, stdout, stderr } = await run(["--control-dir", directory.path, String(port), "127.0.0.1"]);
+  assert.deepEqual([code, stdout], [66, ""]);
+  assert.match(stderr, /^balance: [^\n]+\n$/);
+  await noneLeft(directory.path);
+  Deno.listen({ hostname: "0.0.0.0", port }).close();
+});
+
+Deno.test("what a user has put into the program's own variable does no harm", async () => {
+  for (const value of ["", "1", "garbage\x1b", "999999999999", "-1"]) {
+    await using instance = await BackgroundInstance.start(["127.0.0.1:1"], { env: { BALANCE_BACKGROUND: value } });
+    assert.deepEqual(instance.outcome, { code: 0, stdout: "", stderr: "" }, JSON.stringify(value));
+    if (windows) return;
+  }
+  await using instance = await Instance.start(["127.0.0.1:1"], { env: { BALANCE_BACKGROUND: "1" } });
+  assert.equal(await instance.control("kill"), "shutdown complete, exiting.\n");
+  assert.equal(await instance.ended(), 0);
+});
+
+Deno.test("-p in the background is said to have no effect", async () => {
+  await using back = namedBackend("here");
+  await using instance = await BackgroundInstance.start([`127.0.0.1:${back.port}`], { options: ["-p"] });
+  const { code, stdout, stderr } = instance.outcome;
+  assert.deepEqual([code, stdout], [0, ""]);
+  assert.match(stderr, /^balance: -p [^\n]+\n$/);
+  assert.equal(await instance.answer(), "here");
+});
+
+Deno.test("a background instance starts from a relative directory and with relative words", async () => {
+  using directory = temporaryDirectory();
+  Deno.mkdirSync(`${directory.path}/control`, { mode: 0o700 });
+  const port = freePort(), words = ["-b", "127.0.0.1", "--control-dir", "control", String(port), "127.0.0.1:1"];
+  const started = await run(words, { cwd: directory.path });
+  assert.deepEqual(started, { code: 0, stdout: "", stderr: "" });
+  const killed = await run(["-c", "kill", "--control-dir", "control"], { cwd: directory.path });
+  assert.deepEqual(killed, { code: 0, stdout: "shutdown complete, exiting.\n", stderr: "" });
+  if (!windows) {
+    await noneLeftOn(port);
+    assert.deepEqual([...Deno.readDirSync(`${directory.path}/control`)], []);
+  }
+});
+
+testWith(
+  [linux, root, namespaces("--pid", "--fork", "--mount-proc")],
+  "as process 1 the program stays in the foreground by itself",
+  async () => {
+    using directory = temporaryDirectory();
+    await using back = namedBackend("here");
+    const port = freePort(), words = [...program, "-b", "127.0.0.1", "--control-dir", directory.path, String(port)];
+    const child = new Deno.Command("unshare", {
+      args: ["--pid", "--fork", "--mount-proc", "--kill-child", ...words, `127.0.0.1:${back.port}`],
+      env: { NO_COLOR: "1" },
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
+    let log = "";
+    for await (
+      const text of child.stderr.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
+    ) {
+      log += text;
+      if (log.includes(" listens on ") && !log.includes("stopp")) {
+        const { stdout } = await run(["-c", "show json", "--control-dir", directory.path]);
+        assert.equal(JSON.parse(stdout).pid, 1);
+        // Process 1 is spared signals that it does not handle: this one has to be handled.
+        for (const pid of childrenOf(child.pid)) Deno.kill(pid, "SIGTERM");
+      }
+    }
+    assert.equal((await child.status).code, 0);
+    assert.match(log, /stopped\n$/);
+  },
+);
+
+/** Waits until no process has `word` in its arguments. */
+async function noneLeft(word: string): Promise<void> {
+  if (Deno.build.os !== "linux") return;
+  const end = performance.now() + 30_000;
+  for (let left = processesWith(word); left.length > 0; left = processesWith(word)) {
+    assert.ok(performance.now() < end, `still running: ${left}`);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+async function noneLeftOn(port: number): Promise<void> {
+  await noneLeft(String(port));
+}

@@ -1,0 +1,53 @@
+/** Looks at processes of Linux, through /proc. */
+
+/** Ids of the processes that have `word` in an argument. */
+export function processesWith(word: string): number[] {
+  const found: number[] = [];
+  for (const { name } of Deno.readDirSync("/proc")) {
+    if (!/^\d+$/.test(name)) continue;
+    try {
+      const words = Deno.readTextFileSync(`/proc/${name}/cmdline`).split("\0");
+      if (words.some((argument) => argument.includes(word))) found.push(Number(name));
+    } catch {
+      // It has ended.
+    }
+  }
+  return found;
+}
+
+/** What the kernel knows about a process (proc(5)). */
+export interface ProcessFacts {
+  readonly parent: number;
+  readonly session: number;
+  /** 0 for none. */
+  readonly terminal: number;
+  readonly directory: string;
+  /** What its descriptors lead to. */
+  readonly descriptors: readonly string[];
+}
+
+/** Looks at one process. */
+export function lookAt(pid: number): ProcessFacts {
+  // The second field is a name in parentheses and may hold anything.
+  const [, parent, , session, terminal] = Deno.readTextFileSync(`/proc/${pid}/stat`).replace(/^.*\) /s, "").split(" ");
+  const descriptors: string[] = [];
+  for (const { name } of Deno.readDirSync(`/proc/${pid}/fd`)) {
+    try {
+      descriptors.push(Deno.readLinkSync(`/proc/${pid}/fd/${name}`));
+    } catch {
+      // Closed meanwhile.
+    }
+  }
+  return {
+    parent: Number(parent),
+    session: Number(session),
+    terminal: Number(terminal),
+    directory: Deno.readLinkSync(`/proc/${pid}/cwd`),
+    descriptors,
+  };
+}
+
+/** The children of a process. */
+export function childrenOf(pid: number): number[] {
+  return Deno.readTextFileSync(`/proc/${pid}/task/${pid}/children`).trim().split(/\s+/).filter(Boolean).map(Number);
+}
