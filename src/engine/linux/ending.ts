@@ -67,10 +67,16 @@ export class Ending {
    */
   reset(source: number): void {
     const rows = this.#rows, peer = rows[(source << SHIFT) + ROW.PEER], row = peer << SHIFT;
-    this.#giveBack(source);
+    // Its channel is given back once, and not before the channel's own socket is closed.
+    if (!(rows[(source << SHIFT) + ROW.FLAGS] & IS.CLIENT)) {
+      this.#giveBack(source);
+      rows[row + ROW.CHANNEL] = NONE;
+    }
     this.#closeSide(source);
     this.#backlog.drop(peer);
     rows[row + ROW.PEER] = -1;
+    // Given back above; the peer's own end must not do it again.
+    rows[row + ROW.CHANNEL] = NONE;
     rows[row + ROW.FLAGS] = rows[row + ROW.FLAGS] & (IS.BROKEN | IS.QUEUED) | IS.CLOSING;
     rows[row + ROW.QUEUE] = 0x7fffffff;
     rows[row + ROW.PAUSE] = FIRST_LOOK;
