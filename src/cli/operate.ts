@@ -2,6 +2,7 @@ import { ControlClient } from "../control/client.ts";
 import { defaultDirectory, DirectoryError, type Entry, listEntries } from "../control/directory.ts";
 import { pipeDialogue, terminalDialogue } from "../control/repl.ts";
 import type { GroupSnapshot } from "../control/snapshot.ts";
+import { quote } from "../log/escape.ts";
 import { ExitCode, ExitError } from "../process/exit_codes.ts";
 import type { ControlRequest } from "../process/options.ts";
 import { formatAddress } from "../table/address.ts";
@@ -11,7 +12,7 @@ import { complain, say } from "./terminal.ts";
 /** Runs `-c` or `-i` against the instance that the request means. @returns the exit code */
 export async function control(request: ControlRequest): Promise<number> {
   const entry = await findInstance(request);
-  if (request.debug) complain(`balance: control socket ${entry.path}`);
+  if (request.debug) complain(`balance: control socket ${quote(entry.path)}`);
   try {
     if (request.command === undefined) await dialogue(entry.path);
     else await runOne(entry.path, request.command);

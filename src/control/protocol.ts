@@ -39,7 +39,7 @@ export function formatGreeting({ pid, version }: Greeting): string {
 
 /** @throws {Error} when the other side is no instance that this program understands */
 export function parseGreeting(line: string): Greeting {
-  const match = /^balance (\d+) (\d+) ([\w.+-]+)$/.exec(line);
+  const match = /^balance (\d{1,9}) (\d{1,10}) ([\w.+-]+)$/.exec(line);
   if (!match) throw new Error("Cannot control instance: it does not answer as balance does");
   if (Number(match[1]) !== PROTOCOL_VERSION) {
     throw new Error(`Cannot control instance: it speaks protocol ${match[1]}, this program speaks ${PROTOCOL_VERSION}`);
@@ -53,7 +53,7 @@ export function formatHead({ outcome, lines, group }: ReplyHead): string {
 
 /** @throws {Error} when the line is no head */
 export function parseHead(line: string): ReplyHead {
-  const match = /^(ok|error|bye) (\d+) (\d+)$/.exec(line);
+  const match = /^(ok|error|bye) (\d{1,9}) (\d{1,9})$/.exec(line);
   if (!match) throw new Error("Cannot read reply: its head is malformed");
   return { outcome: match[1] as ReplyHead["outcome"], lines: Number(match[2]), group: Number(match[3]) };
 }

@@ -1,5 +1,5 @@
 import type { LogRecord } from "@logtape/logtape";
-import { escape } from "./escape.ts";
+import { escape, escapeJson } from "./escape.ts";
 
 /** A record as one line for people. Every value in it is escaped. */
 export function formatText(record: LogRecord): string {
@@ -9,8 +9,8 @@ export function formatText(record: LogRecord): string {
 /** A record as one JSON object for machines: time, level, message, then the values by their names. */
 export function formatJson(record: LogRecord): string {
   const { timestamp, level, properties } = record;
-  return JSON.stringify({ time: new Date(timestamp).toISOString(), level, message: messageOf(record), ...properties }) +
-    "\n";
+  const time = new Date(timestamp).toISOString();
+  return escapeJson(JSON.stringify({ time, level, message: messageOf(record), ...properties })) + "\n";
 }
 
 /** The message with its values in place. */

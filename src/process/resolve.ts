@@ -10,8 +10,8 @@ import { formatHost, parseHost } from "../table/address.ts";
  * @throws {Error} naming the host, when it is malformed or does not resolve
  */
 export async function resolveHost(host: string): Promise<string> {
-  const [address, zone] = host.split("%", 2);
-  if (isIP(address) !== 0) {
+  const [address, zone, ...more] = host.split("%");
+  if (isIP(address) !== 0 && more.length === 0) {
     const { bytes, zone: index } = parseHost(zone === undefined ? host : `${address}%${interfaceIndex(zone)}`);
     return formatHost(bytes, index);
   }

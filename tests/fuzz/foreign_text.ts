@@ -30,7 +30,7 @@ export function foreignText(maxLength = 40): fc.Arbitrary<string> {
   return fc.oneof(
     fc.string({ maxLength }),
     fc.string({ unit: "binary", maxLength }),
-    fc.array(fc.oneof(fc.constantFrom(...NASTY), fc.string({ maxLength: 4 })), { maxLength: maxLength / 4 })
+    fc.array(fc.oneof(fc.constantFrom(...NASTY), fc.string({ maxLength: 4 })), { maxLength: Math.ceil(maxLength / 4) })
       .map((parts) => parts.join("")),
   );
 }
