@@ -22,9 +22,18 @@ interface Info {
   readonly modules: readonly {
     readonly specifier: string;
     readonly error?: string;
+    /** Key of an npm package, where the module is one. */
+    readonly npmPackage?: string;
     readonly dependencies?: readonly { readonly code?: { readonly specifier?: string } }[];
   }[];
-  readonly npmPackages: Readonly<Record<string, { readonly name: string; readonly version: string }>>;
+  readonly npmPackages: Readonly<Record<string, NpmPackage>>;
+}
+
+interface NpmPackage {
+  readonly name: string;
+  readonly version: string;
+  /** Keys of the packages it needs itself. */
+  readonly dependencies: readonly string[];
 }
 
 async function info(entry: string): Promise<Info> {
@@ -43,8 +52,9 @@ async function expected(): Promise<{ modules: Set<string>; packages: Set<string>
   const entries = [new URL("cli.ts", root).href];
   for (const entry of entries) {
     const graph = await info(entry);
-    for (const { name, version } of Object.values(graph.npmPackages)) packages.add(`${name}/${version}`);
-    for (const specifier of loaded(graph)) {
+    const reached = loaded(graph);
+    for (const { name, version } of npmPackages(graph, reached)) packages.add(`${name}/${version}`);
+    for (const specifier of reached) {
       if (!specifier.startsWith(root.href) || modules.has(specifier)) continue;
       modules.add(specifier);
       const source = await Deno.readTextFile(new URL(specifier));
@@ -68,6 +78,13 @@ function loaded({ roots, redirects, modules }: Info): Set<string> {
     }
   }
   return found;
+}
+
+/** The npm packages among the modules of a graph, and those that they need. */
+function npmPackages({ modules, npmPackages }: Info, reached: Set<string>): NpmPackage[] {
+  const keys = new Set(modules.flatMap((module) => reached.has(module.specifier) ? module.npmPackage ?? [] : []));
+  for (const key of keys) npmPackages[key].dependencies.forEach((dependency) => keys.add(dependency));
+  return [...keys].map((key) => npmPackages[key]);
 }
 
 async function check(program: string): Promise<string[]> {

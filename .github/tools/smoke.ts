@@ -1,17 +1,23 @@
 // deno-lint-ignore-file no-console -- a command-line tool: its output is its purpose
 /**
- * Starts a program and balances real traffic through it: `smoke.ts [--windows] PROGRAM [WORD…]`.
+ * Starts a program and balances real traffic through it: `smoke.ts [--windows] [--control COMMAND] -- PROGRAM [WORD…]`.
  *
- * PROGRAM is a compiled program, or a command that runs one (`docker run … balance`, `wine …`). Every step is one line;
- * the first that fails ends the run with code 1. `--windows` says that the program runs on Windows (the default there).
+ * PROGRAM is a compiled program, or a command that runs one. Every step is one line; the first that fails ends the run
+ * with code 1. `--windows` says that the program runs on Windows (the default there). `--control` is for a container:
+ * PROGRAM starts one that serves in the foreground, and COMMAND (words between spaces) runs the program inside it.
  */
 import assert from "node:assert/strict";
-import process from "node:process";
+import { parseArgs } from "node:util";
 
 const DEADLINE = 120_000; // milliseconds for the whole run, in which no step may hang
 
-const words = Deno.args.filter((word) => word !== "--windows");
-const windows = words.length < Deno.args.length || Deno.build.os === "windows";
+const { values, positionals: words } = parseArgs({
+  args: Deno.args,
+  options: { windows: { type: "boolean" }, control: { type: "string" } },
+  allowPositionals: true,
+});
+const windows = values.windows || Deno.build.os === "windows";
+const controlWords = values.control?.split(" ") ?? words;
 const text = new TextDecoder();
 
 /** A TCP server that answers every HTTP request with its own number, and closes. */
@@ -63,16 +69,19 @@ async function ask(port: number, length = 1): Promise<string> {
   return body[0];
 }
 
-async function run(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const { code, stdout, stderr } = await new Deno.Command(words[0], {
-    args: [...words.slice(1), ...args],
+async function run(
+  [program, ...before]: readonly string[],
+  ...args: string[]
+): Promise<{ code: number; stdout: string; stderr: string }> {
+  const { code, stdout, stderr } = await new Deno.Command(program, {
+    args: [...before, ...args],
     stdin: "null",
   }).output();
   return { code, stdout: text.decode(stdout).replaceAll("\r\n", "\n"), stderr: text.decode(stderr) };
 }
 
 async function control(port: number, command: string, ...options: string[]): Promise<string> {
-  const { code, stdout, stderr } = await run(...options, "-c", command, String(port));
+  const { code, stdout, stderr } = await run(controlWords, ...options, "-c", command, String(port));
   assert.equal(code, 0, stderr);
   return stdout;
 }
@@ -116,11 +125,11 @@ async function balance(port: number, backEnds: readonly BackEnd[], options: read
   say("show, disable and enable a running instance");
 }
 
-async function foreground(folder: string): Promise<void> {
+async function foreground(options: readonly string[], ...before: string[]): Promise<void> {
   const backEnds = [0, 1, 2].map((number) => new BackEnd(number));
-  const port = freePort(), options = ["--control-dir", folder];
+  const port = freePort();
   const child = new Deno.Command(words[0], {
-    args: [...words.slice(1), "-f", ...options, String(port), ...backEnds.map((backEnd) => backEnd.address)],
+    args: [...words.slice(1), ...before, ...options, String(port), ...backEnds.map((backEnd) => backEnd.address)],
     stdin: "null",
     stdout: "null",
     stderr: "inherit",
@@ -131,6 +140,7 @@ async function foreground(folder: string): Promise<void> {
       child.status.then(({ code }) => assert.fail(`the program ended with code ${code}`)),
     ]);
     say("starts in the foreground");
+    if (values.control !== undefined) await versionAndCodes();
     // Waiting for the port has made connections of its own, so the turn is anywhere; what follows counts whole rounds.
     await balance(port, backEnds, options);
     backEnds[2].close();
@@ -175,14 +185,14 @@ async function drained(port: number, child: Deno.ChildProcess): Promise<void> {
 async function background(): Promise<void> {
   const backEnds = [0, 1, 2].map((number) => new BackEnd(number));
   const port = freePort();
-  const { code, stderr } = await run(String(port), ...backEnds.map((backEnd) => backEnd.address));
+  const { code, stderr } = await run(words, String(port), ...backEnds.map((backEnd) => backEnd.address));
   try {
     assert.equal(code, 0, stderr);
     // The parent promises that the port is open once it has ended: no waiting here.
     await ask(port);
     say("goes to the background once it serves");
     await balance(port, backEnds, []);
-    const { stdout } = await run("--list");
+    const { stdout } = await run(words, "--list");
     assert.match(stdout, new RegExp(`\\b${port}\\b`));
     say("--list shows it");
   } finally {
@@ -193,17 +203,23 @@ async function background(): Promise<void> {
   say("the command kill frees its port");
 }
 
-async function smoke(): Promise<void> {
+async function versionAndCodes(): Promise<void> {
   const { version } = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
-  const { code, stdout, stderr } = await run("--version");
+  const { code, stdout, stderr } = await run(controlWords, "--version");
   assert.equal(code, 0, stderr);
   assert.ok(stdout.includes(version), `--version says ${JSON.stringify(stdout)}, not ${version}`);
   say(stdout.trim());
-  assert.equal((await run("--no-such-option", "8080")).code, 64);
+  assert.equal((await run(controlWords, "--no-such-option", "8080")).code, 64);
   say("a wrong option gives code 64");
+}
+
+async function smoke(): Promise<void> {
+  // In a container there is nothing to run the program in until it serves.
+  if (values.control !== undefined) return await foreground([]);
+  await versionAndCodes();
   const folder = await Deno.makeTempDir({ prefix: "balance-smoke-" });
   try {
-    await foreground(folder);
+    await foreground(["--control-dir", folder], "-f");
     await background();
   } finally {
     await Deno.remove(folder, { recursive: true });
@@ -211,16 +227,18 @@ async function smoke(): Promise<void> {
 }
 
 if (import.meta.main) {
-  assert.ok(words.length > 0, "usage: smoke.ts [--windows] PROGRAM [WORD…]");
-  const timer = setTimeout(() => {
+  assert.ok(words.length > 0, "usage: smoke.ts [--windows] [--control COMMAND] -- PROGRAM [WORD…]");
+  setTimeout(() => {
     console.error(`  --  not done after ${DEADLINE / 1000} s`);
     Deno.exit(1);
   }, DEADLINE);
+  let code = 0;
   try {
     await smoke();
   } catch (error) {
     console.error(`  --  ${(error as Error).message}`);
-    process.exitCode = 1;
+    code = 1;
   }
-  clearTimeout(timer);
+  // At once: after a failure something may still be waiting for what will never be.
+  Deno.exit(code);
 }
