@@ -75,8 +75,6 @@ export class Ending {
     this.#closeSide(source);
     this.#backlog.drop(peer);
     rows[row + ROW.PEER] = -1;
-    // Given back above; the peer's own end must not do it again.
-    rows[row + ROW.CHANNEL] = NONE;
     rows[row + ROW.FLAGS] = rows[row + ROW.FLAGS] & (IS.BROKEN | IS.QUEUED) | IS.CLOSING;
     rows[row + ROW.QUEUE] = 0x7fffffff;
     rows[row + ROW.PAUSE] = FIRST_LOOK;
