@@ -1,10 +1,12 @@
 import type { Selection } from "../../selection/attempt.ts";
 import type { Client } from "../../selection/strategy.ts";
-import { parseHost } from "../../table/address.ts";
+import { type Address, parseHost } from "../../table/address.ts";
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
 import { causeOf, type EngineContext } from "../engine.ts";
+import type { Deadlines } from "./deadlines.ts";
 import { dial } from "./dial.ts";
 import { relay } from "./relay.ts";
+import type { Listed } from "./roster.ts";
 import { closeQuietly, type Stream } from "./stream.ts";
 
 /** Milliseconds until a search that failed for want of something local starts again. */
@@ -14,14 +16,18 @@ const SHORTAGE_PAUSE = 100;
 export interface ConnectionHost {
   readonly context: EngineContext;
   readonly selection: Selection;
+  readonly deadlines: Deadlines;
   shortage(what: "accept" | "connect", reason: string): void;
 }
 
 /** One client, from accept to the end. */
-export class Connection {
+export class Connection implements Listed {
+  place = 0;
   readonly #host: ConnectionHost;
   readonly #client: Deno.TcpConn;
-  readonly #stop = new AbortController();
+  #stopped = false;
+  /** Ends what goes on before there is an upstream: a connect, or a pause between two. */
+  #leave: (() => void) | undefined;
   #upstream: Stream | undefined;
   #idleTimer: ReturnType<typeof setTimeout> | undefined;
   #lastMove = 0;
@@ -51,7 +57,8 @@ export class Connection {
 
   /** Ends the connection at once, whatever it is doing. */
   close(): void {
-    this.#stop.abort(new Error("stopped"));
+    this.#stopped = true;
+    this.#leave?.();
     closeQuietly(this.#client);
     closeQuietly(this.#upstream);
   }
@@ -62,19 +69,14 @@ export class Connection {
     const attempt = selection.begin(clientOf(this.#client));
     const deadline = performance.now() + settings.connectTimeout * 1000;
     for (;;) {
-      const channel = this.#stop.signal.aborted ? NONE : attempt.choose();
+      const channel = this.#stopped ? NONE : attempt.choose();
       if (channel !== NONE) {
         try {
-          this.#upstream = await dial(
-            table.address(channel),
-            settings.connectTimeout,
-            settings.source,
-            this.#stop.signal,
-          );
+          this.#upstream = await this.#dial(table.address(channel));
           attempt.connected();
           return channel;
         } catch (error) {
-          if (this.#stop.signal.aborted) break;
+          if (this.#stopped) break;
           const { code, message } = error as { code?: string; message: string };
           const cause = causeOf(code);
           const reason = message.replace(/ \(os error \d+\)$/, "");
@@ -88,6 +90,19 @@ export class Connection {
     }
     attempt.abandon();
     return NONE;
+  }
+
+  async #dial(address: Address): Promise<Stream> {
+    const { context: { settings }, deadlines } = this.#host;
+    const connect = new AbortController();
+    this.#leave = () => connect.abort(new Error("stopped"));
+    const deadline = deadlines.watch(connect);
+    try {
+      return await dial(address, settings.source, connect.signal);
+    } finally {
+      deadlines.release(deadline);
+      this.#leave = undefined;
+    }
   }
 
   async #relay(channel: ChannelId): Promise<void> {
@@ -117,14 +132,12 @@ export class Connection {
 
   #pause(milliseconds: number): Promise<void> {
     return new Promise((resolve) => {
-      const timer = setTimeout(done, milliseconds);
-      const { signal } = this.#stop;
-      signal.addEventListener("abort", done);
-      function done() {
+      const leave = this.#leave = () => {
         clearTimeout(timer);
-        signal.removeEventListener("abort", done);
+        this.#leave = undefined;
         resolve();
-      }
+      };
+      const timer = setTimeout(leave, milliseconds);
     });
   }
 }

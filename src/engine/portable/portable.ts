@@ -1,6 +1,8 @@
 import { Selection } from "../../selection/attempt.ts";
 import type { Engine, EngineContext } from "../engine.ts";
 import { Connection } from "./connection.ts";
+import { Deadlines } from "./deadlines.ts";
+import { Roster } from "./roster.ts";
 import { Rate } from "../rate.ts";
 
 /** Milliseconds until the next accept after one that failed for want of descriptors or memory. */
@@ -17,8 +19,9 @@ class PortableEngine implements Engine {
   readonly ended: Promise<void>;
   readonly context: EngineContext;
   readonly selection: Selection;
+  readonly deadlines: Deadlines;
   readonly #listeners: Deno.TcpListener[];
-  readonly #connections = new Set<Connection>();
+  readonly #connections = new Roster<Connection>();
   readonly #once = new Rate();
   #stopped = false;
   #closed = false;
@@ -31,6 +34,7 @@ class PortableEngine implements Engine {
     this.context = context;
     const { settings, table } = context;
     this.selection = new Selection(table, table.lane(0), settings, context.emit);
+    this.deadlines = new Deadlines(settings.connectTimeout);
     this.#listeners = listen(settings.hostname, settings.port, settings.backlog);
     this.address = { hostname: settings.hostname, port: this.#listeners[0].addr.port };
     this.ended = new Promise((resolve) => this.#end = resolve);
@@ -51,7 +55,7 @@ class PortableEngine implements Engine {
 
   closeAll(): void {
     this.#closed = true;
-    for (const connection of this.#connections) connection.close();
+    for (const connection of this.#connections.all()) connection.close();
   }
 
   shortage(what: "accept" | "connect", reason: string): void {
@@ -106,12 +110,16 @@ class PortableEngine implements Engine {
   }
 
   #wakeAll(): void {
+    // Clearing a set makes a new one, even of an empty one.
+    if (this.#waiting.size === 0) return;
     for (const wake of this.#waiting) wake();
     this.#waiting.clear();
   }
 
   #endIfDone(): void {
-    if (this.#accepting === 0 && this.#connections.size === 0) this.#end();
+    if (this.#accepting !== 0 || this.#connections.size !== 0) return;
+    this.deadlines.clear();
+    this.#end();
   }
 }
 

@@ -1,8 +1,9 @@
 import type { Direction, Tap } from "../engine.ts";
+import { giveSmall, LARGE, SMALL, takeSmall } from "./buffers.ts";
 import { closeQuietly, type Stream } from "./stream.ts";
 
-/** Sizes of the relay's buffer: it grows while reads fill it and shrinks when they do not. */
-const SMALL = 4 * 1024, LARGE = 256 * 1024, GROWTH = 4;
+/** The relay's buffer grows by this while reads fill it, and is small again when they do not. */
+const GROWTH = 4;
 
 /** Milliseconds for which a side's late bytes are read away after its peer is gone, so that they cause no reset. */
 const LINGER = 5_000;
@@ -20,7 +21,9 @@ export interface RelayReport {
  */
 export async function relay(client: Stream, channel: Stream, report: RelayReport): Promise<void> {
   const both = new Pair(client, channel, report);
-  await Promise.all([both.pump("sent", client, channel), both.pump("rcvd", channel, client)]);
+  const sent = both.pump("sent", client, channel);
+  await both.pump("rcvd", channel, client);
+  await sent;
 }
 
 class Pair {
@@ -45,7 +48,8 @@ class Pair {
       await discard(from);
       this.#discarding = false;
     } else {
-      await to.closeWrite().catch(() => {});
+      // When the other direction has ended too, the caller's `close` says it, at a third of the cost.
+      if (this.#running === 2) await to.closeWrite().catch(() => {});
       // A reset took both directions of `from` with it, so the other pump has no receiver any more.
       if (end === "sender gone") this.#reset = true;
     }
@@ -65,7 +69,7 @@ class Pair {
 
   async #copy(direction: Direction, from: Stream, to: Stream): Promise<"end" | "sender gone" | "receiver gone"> {
     const { tap } = this.#report;
-    let buffer = new Uint8Array(SMALL);
+    let buffer = takeSmall();
     for (;;) {
       let length: number | null;
       try {
@@ -73,7 +77,10 @@ class Pair {
       } catch {
         return "sender gone";
       }
-      if (length === null) return "end";
+      if (length === null) {
+        giveSmall(buffer);
+        return "end";
+      }
       tap?.(direction, buffer.subarray(0, length));
       try {
         for (let offset = 0; offset < length;) {
@@ -88,14 +95,14 @@ class Pair {
       }
       if (length === buffer.length) {
         if (length < LARGE) buffer = new Uint8Array(Math.min(length * GROWTH, LARGE));
-      } else if (length <= SMALL / 2 && buffer.length > SMALL) buffer = new Uint8Array(SMALL);
+      } else if (length <= SMALL / 2 && buffer.length > SMALL) buffer = takeSmall();
     }
   }
 }
 
 /** Reads a stream to its end and drops the bytes: there is nobody left to give them to. */
 async function discard(from: Stream): Promise<void> {
-  const buffer = new Uint8Array(SMALL);
+  const buffer = takeSmall();
   try {
     while (await from.read(buffer) !== null);
   } catch {
