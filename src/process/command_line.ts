@@ -49,7 +49,9 @@ export function splitCommandLine(args: readonly string[]): CommandLine {
 function unknownOption(rawName: string): ExitError {
   const names = Object.keys(optionTable).map((name) => `--${name}`);
   const guess = rawName.startsWith("--") ? nearest(rawName, names) : otherCase(rawName);
-  return usage(`unknown option ${quote(rawName)}` + (guess === undefined ? "" : `, did you mean ${guess}?`));
+  return usage(
+    `unknown option ${quote(rawName)}` + (guess === undefined ? ", see balance --help" : `, did you mean ${guess}?`),
+  );
 }
 
 /** `-F` for `-f`: the likely slip with one letter. */
@@ -60,5 +62,5 @@ function otherCase(rawName: string): string | undefined {
 }
 
 function usage(message: string): ExitError {
-  return new ExitError(ExitCode.USAGE, message, ["balance --help shows all options"]);
+  return new ExitError(ExitCode.USAGE, message);
 }

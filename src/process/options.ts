@@ -95,7 +95,7 @@ export function parseCommandLine(args: readonly string[]): Request {
 }
 
 function serve({ options, words }: CommandLine): ServeRequest {
-  if (words.length === 0) throw usage("missing port");
+  if (words.length === 0) throw usage("missing port, see balance --help");
   return {
     action: "serve",
     bind: bindAddress(options) ?? (options.has("ipv6") ? "::" : "0.0.0.0"),
@@ -228,5 +228,5 @@ function name(options: CommandLine["options"], option: OptionName): string | und
 }
 
 function usage(message: string): ExitError {
-  return new ExitError(ExitCode.USAGE, message, ["balance --help shows all options"]);
+  return new ExitError(ExitCode.USAGE, message);
 }
