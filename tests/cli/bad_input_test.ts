@@ -1,0 +1,275 @@
+/** Wrong command lines: one clear line that names the word, the exit code of the behaviour page, nothing left running. */
+import assert from "node:assert/strict";
+import { freePort } from "../support/free_port.ts";
+import { Instance } from "../support/instance.ts";
+import { program, programPath, run, windows } from "../support/program.ts";
+import { posix, testWith } from "../support/requirements.ts";
+import { temporaryDirectory } from "../support/temporary_directory.ts";
+
+/** Arguments, and the word that the message must name, as it is shown. */
+type Wrong = readonly [args: readonly string[], named: string];
+
+const PORT = String(freePort()), HOST = "127.0.0.1";
+
+/** What no message may hold: it could steer a terminal, forge a line, or hide. */
+const UNSAFE = /[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
+
+/** Runs each command line and checks what it says. */
+async function assertRefused(code: number, list: readonly Wrong[]): Promise<void> {
+  using directory = temporaryDirectory();
+  const wrong: unknown[] = [], queue = [...list];
+  const worker = async () => {
+    for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
+      const [args, named] = next;
+      // First, so that `args` may end in an option without its value.
+      const { code: got, stdout, stderr } = await run(["--control-dir", programPath(directory.path), ...args]);
+      const clear = /^balance: [^\n]+\n$/.test(stderr) && !UNSAFE.test(stderr.slice(0, -1)) && stderr.length < 1000;
+      if (got === code && stdout === "" && clear && stderr.includes(named)) continue;
+      wrong.push({ args: JSON.stringify(args).slice(0, 200), code: got, stdout, stderr, named });
+    }
+  };
+  // Two at a time: a program under Wine takes seconds to start.
+  await Promise.all([worker(), worker()]);
+  assert.deepEqual(wrong, []);
+  assert.deepEqual([...Deno.readDirSync(directory.path)], []);
+}
+
+Deno.test("a wrong option is refused with 64", () =>
+  assertRefused(64, [
+    [["--nope", PORT], '"--nope"'],
+    [["-x", PORT], '"-x"'],
+    [["-fx", PORT], '"-x"'],
+    [["-f=1", PORT], '"-="'],
+    [["--foreground=yes", PORT], '"yes"'],
+    [["--__proto__", PORT], '"--__proto__"'],
+    [["--constructor=1", PORT], '"--constructor"'],
+    [[PORT, HOST, "-z"], '"-z"'],
+    [["--log-format", "xml", PORT], '"xml"'],
+    [["--engine", "steam", PORT], '"steam"'],
+    [["--control-dir", "", PORT], "--control-dir"],
+    [["--list", PORT], `"${PORT}"`],
+    [[PORT, "-b"], "-b"],
+    [[PORT, "-t"], "-t"],
+    [[PORT, "-c"], "-c"],
+    [[PORT, "--bind"], "--bind"],
+  ]));
+
+Deno.test("an unknown option gets the nearest known one suggested", async () => {
+  for (
+    const [wrong, meant] of [
+      ["--foregroud", "--foreground"],
+      ["--bnid", "--bind"],
+      ["--conect-timeout", "--connect-timeout"],
+      ["--idle", "--idle-timeout"],
+      ["--packetdump", "--packet-dump"],
+      ["-F", "-f"],
+      ["-P", "-p"],
+    ]
+  ) {
+    const { code, stderr } = await run([wrong, PORT]);
+    assert.equal(code, 64);
+    assert.ok(stderr.startsWith(`balance: unknown option "${wrong}", did you mean ${meant}?`), stderr);
+  }
+  const { stderr } = await run(["--xyzzy", PORT]);
+  assert.doesNotMatch(stderr, /did you mean/);
+});
+
+Deno.test("a missing or bad port is refused with 64", () =>
+  assertRefused(64, [
+    [[], "port"],
+    [["-f"], "port"],
+    ...[
+      "0",
+      "65536",
+      "99999999999999999999",
+      "1.5",
+      "-1",
+      "http/",
+      "",
+      " ",
+      " 80",
+      "0x50",
+      "+80",
+      "8e1",
+      "８０",
+      "no-such-service",
+      "__proto__",
+      "constructor",
+    ].map((word): Wrong => [word.startsWith("-") ? ["--", word, HOST] : [word, HOST], `"${word}"`]),
+    [["-c", "show", "0"], '"0"'],
+    [["-i", "http/"], '"http/"'],
+  ]));
+
+Deno.test("a bad number is refused with 64", () =>
+  assertRefused(64, [
+    ...["0", "x", "-1", "", "1e3", "0x1", "Infinity", "NaN", ".", "1,5", "99999999999", " 1", "0.0"]
+      .map((word): Wrong => [["-t", word, PORT, HOST], `"${word}"`]),
+    ...["x", "-1", "", "99999999999"].map((word): Wrong => [["-T", word, PORT, HOST], `"${word}"`]),
+    ...["x", "-1"].map((word): Wrong => [["--drain-timeout", word, PORT, HOST], `"${word}"`]),
+    ...["0", "x", "-1", "1.5", "99999999999"].map((word): Wrong => [["--max-connections", word, PORT], `"${word}"`]),
+    [["-tx", PORT, HOST], '"x"'],
+    [["-t0", PORT, HOST], '"0"'],
+    [["--idle-timeout=soon", PORT, HOST], '"soon"'],
+  ]));
+
+Deno.test("a bad address of its own is refused with 64, one of another machine with 71", async () => {
+  await assertRefused(64, [
+    [["-b", "", PORT], "-b"],
+    [["-b", "256.0.0.1", PORT], '"256.0.0.1"'],
+    [["-b", "no-such-host.invalid", PORT], '"no-such-host.invalid"'],
+    [["-b", "a b", PORT], '"a b"'],
+    [["-b", "1.2.3.4:80", PORT], '"1.2.3.4:80"'],
+    [["-6", "-b", "127.0.0.1", PORT], '"127.0.0.1"'],
+    [["-B", "localhost", PORT, HOST], '"localhost"'],
+    [["-B", "", PORT, HOST], "-B"],
+    [["-B", "300.1.1.1", PORT, HOST], '"300.1.1.1"'],
+  ]);
+  // TEST-NET-3 (RFC 5737): no machine has such an address.
+  await assertRefused(71, [
+    [["-b", "203.0.113.7", PORT, HOST], "203.0.113.7"],
+    [["-f", "-b", "203.0.113.7", PORT, HOST], "203.0.113.7"],
+    [["-B", "203.0.113.7", PORT, HOST], '"203.0.113.7"'],
+  ]);
+});
+
+Deno.test("a bad channel is refused with 65", () =>
+  assertRefused(
+    65,
+    [
+      "",
+      ":80",
+      "::16",
+      ":80:16",
+      "a:b:c:d",
+      "host:80:1:",
+      "host:0",
+      "host:65536",
+      "host:1.5",
+      "host:http/",
+      "host: 80",
+      "host:80:-1",
+      "host:80:x",
+      "host:80:1.5",
+      "host:80:2147483648",
+      "host:80:99999999999999999999",
+      "host:__proto__",
+      "::1",
+      "2001:db8::1",
+      "[]:80",
+      "[::1",
+      "[::1]80",
+      "[::1]:0",
+      "[1.2.3.4]:80",
+      "[host]:80",
+      "http://host:80",
+      "-host-:http/",
+    ].map((word): Wrong => [["--", PORT, HOST, word], `"${word}"`]),
+  ));
+
+Deno.test("an unknown host is refused with 65 and named", () =>
+  assertRefused(65, [
+    [[PORT, "no-such-host.invalid"], '"no-such-host.invalid"'],
+    [[PORT, HOST, "!", "127.0.0.1:1", "no-such-host.invalid:80:16", "%"], '"no-such-host.invalid"'],
+    [["-f", PORT, "256.256.256.256"], '"256.256.256.256"'],
+    [[PORT, "[fe80::1%no-such-interface]:80"], '"no-such-interface"'],
+    [[PORT, "a".repeat(64) + ".invalid"], '"' + "a".repeat(64)],
+    [[PORT, "..:80"], '".."'],
+    [[PORT, "ho st:80"], '"ho st"'],
+    [[PORT, "host/:80"], '"host/"'],
+  ]));
+
+Deno.test("an empty group is refused with 69", () =>
+  assertRefused(69, [
+    [[PORT, "!"], '"!"'],
+    [[PORT, "%"], '"%"'],
+    [[PORT, "!", HOST], '"!"'],
+    [[PORT, HOST, "!", "!"], '"!"'],
+    [[PORT, HOST, "!", "%", HOST], '"%"'],
+    [[PORT, HOST, "%", "%"], '"%"'],
+  ]));
+
+Deno.test("one channel too many is refused with 64, one group too many with 69", async () => {
+  const channels = (count: number) => Array.from({ length: count }, (_, i) => `127.0.0.1:${i + 1}`);
+  await assertRefused(64, [
+    [[PORT, ...channels(65)], '"127.0.0.1:65"'],
+    [[PORT, ...channels(64), "!", ...channels(65)], '"127.0.0.1:65"'],
+  ]);
+  const groups = Array.from({ length: 32 }, (_, i) => [`127.0.0.1:${i + 1}`, "!"]).flat();
+  await assertRefused(69, [[[PORT, ...groups, "127.0.0.1:33"], '"127.0.0.1:33"']]);
+});
+
+Deno.test("control options with what does not belong to them are refused with 64", () =>
+  assertRefused(64, [
+    [["-i", PORT, HOST], `"${HOST}"`],
+    [["-c", "show", PORT, HOST], `"${HOST}"`],
+    [["-i", PORT, "!"], '"!"'],
+    [["-i", "-c", "show", PORT], "-c"],
+    [["-ic", "show", PORT], "-c"],
+  ]));
+
+Deno.test("without an instance, -i and -c end with 69", () =>
+  assertRefused(69, [
+    [["-c", "show", PORT], "no master process, exiting."],
+    [["-c", "show"], "no master process, exiting."],
+    [["-i", PORT], "no master process, exiting."],
+    [["-b", "127.0.0.1", "-i", PORT], "no master process, exiting."],
+  ]));
+
+Deno.test("words that could steer a terminal are shown escaped", () =>
+  assertRefused(65, [
+    [[PORT, "a\x1b[31mb"], String.raw`"a\x1b[31mb"`],
+    [[PORT, "a\nbalance: all is well"], String.raw`"a\x0abalance: all is well"`],
+    [[PORT, "a\rb:80"], String.raw`a\x0db`],
+    [[PORT, "a\u202eb"], String.raw`"a\u202eb"`],
+    [[PORT, "a\u200fb"], String.raw`"a\u200fb"`],
+    [[PORT, "a\u0085b"], String.raw`"a\x85b"`],
+    [[PORT, "a\x7fb"], String.raw`"a\x7fb"`],
+    [[PORT, "a\u2028b:x:y"], String.raw`"a\u2028b:x:y"`],
+    // Windows has its own ideas of quotes in arguments.
+    ...(windows ? [] : [[[PORT, 'a"b'], String.raw`"a\"b"`] as Wrong]),
+  ]));
+
+Deno.test("such words are escaped in options and ports, too", () =>
+  assertRefused(64, [
+    [["--\x1b[31m", PORT], String.raw`"--\x1b[31m"`],
+    [["-\x1b", PORT], String.raw`"-\x1b"`],
+    [["80\x1b]0;title\x07", HOST], String.raw`"80\x1b]0;title\x07"`],
+    [["-t", "5\u202e", PORT], String.raw`"5\u202e"`],
+    [["-b", "\x1b", PORT], String.raw`"\x1b"`],
+    [["--log-format", "\u2066", PORT], String.raw`"\u2066"`],
+  ]));
+
+testWith([posix], "words too long to read are cut in the message", async () => {
+  // 128 KB is the longest that Linux takes as one argument.
+  const long = "a".repeat(130_000);
+  await assertRefused(65, [[[PORT, long], "(130000 characters)"], [[PORT, `${HOST}:${long}`], "characters)"]]);
+  await assertRefused(64, [[[long], "(130000 characters)"], [[`--${long}`, PORT], "(130002 characters)"]]);
+});
+
+testWith(
+  [posix],
+  "a megabyte of arguments is refused like one word",
+  () =>
+    assertRefused(65, [[
+      [PORT, ...Array.from({ length: 10 }, (_, i) => String(i).repeat(100_000))],
+      "(100000 characters)",
+    ]]),
+);
+
+testWith([posix], "an argument that is no UTF-8 is refused, not a crash", async () => {
+  const script = `printf '%s' "$(exec "$@" 8080 "$(printf 'a\\377b')" 2>&1)"; exit 0`;
+  const { stdout } = await new Deno.Command("sh", {
+    args: ["-c", script, "sh", ...program],
+    env: { NO_COLOR: "1" },
+  }).output();
+  const text = new TextDecoder().decode(stdout);
+  assert.match(text, /^balance: [^\n]+$/);
+});
+
+Deno.test("a control command that is a megabyte long is one line, and the instance goes on", async () => {
+  // On the command line an argument cannot be so long; the limit of the socket is far below both.
+  await using instance = await Instance.start(["127.0.0.1:1"]);
+  const { stdout, stderr } = await instance.run(["-c", "x".repeat(windows ? 20_000 : 120_000)]);
+  assert.match(stdout + stderr, /^[^\n]*line too long[^\n]*\n$/);
+  assert.equal(await instance.control("disable 0"), "channel 0 disabled\n");
+});
