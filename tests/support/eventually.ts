@@ -28,3 +28,9 @@ export async function within<T>(seconds: number, what: string, promise: Promise<
     clearTimeout(timer);
   }
 }
+
+/** A promise to be awaited later: should the test fail before, its rejection is not one more error. */
+export function later<T>(promise: Promise<T>): Promise<T> {
+  promise.catch(() => {});
+  return promise;
+}

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { BlackHole, hasBlackHoles } from "../../support/black_hole.ts";
 import { digestBackend, namedBackend } from "../../support/backends.ts";
 import type { Client } from "../../support/client.ts";
-import { eventually } from "../../support/eventually.ts";
+import { eventually, later } from "../../support/eventually.ts";
 import { digestOf, pattern } from "../../support/pattern.ts";
 import { RefusingPort } from "../../support/refusing_port.ts";
 import { ResettingClient } from "../../support/resetting.ts";
@@ -96,7 +96,7 @@ export function failover(test: ContractTest): void {
     await using trial = await start({ channels: [hole, live], connectTimeout: BRIEF });
     using client = await trial.connect();
     const bytes = pattern(MB);
-    const answer = client.readAllText();
+    const answer = later(client.readAllText());
     await client.send(bytes);
     await client.finish();
     assert.deepEqual(JSON.parse(await answer), digestOf(bytes));

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Backend } from "../../support/backend.ts";
+import { later } from "../../support/eventually.ts";
 import { digestOf, pattern } from "../../support/pattern.ts";
 import { readChunks, readDigest, writeAll } from "../../support/streams.ts";
 import type { ContractTest } from "../suite.ts";
@@ -42,7 +43,7 @@ export function halfClose(test: ContractTest): void {
     test(`a megabyte sent just before the end arrives before the end, both ways at once${how}`, async (start) => {
       const received = Promise.withResolvers<unknown>();
       await using backend = new Backend(async (connection) => {
-        received.resolve(readDigest(connection));
+        received.resolve(later(readDigest(connection)));
         await writeAll(connection, pattern(MB, 2));
         await connection.closeWrite();
         await received.promise;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Backend } from "../../support/backend.ts";
 import { echoBackend, silentBackend } from "../../support/backends.ts";
 import type { Client } from "../../support/client.ts";
-import { eventually } from "../../support/eventually.ts";
+import { eventually, later } from "../../support/eventually.ts";
 import { readChunks } from "../../support/streams.ts";
 import type { ContractTest } from "../suite.ts";
 
@@ -71,12 +71,12 @@ export function idle(test: ContractTest): void {
     await eventually("the first group's channel is taken", () => listener.open === 1);
     using receiver = await trial.connect();
     await receiver.readExactly(1);
-    const sent = (async () => {
+    const sent = later((async () => {
       while (talking) {
         await sender.send("x");
         await pause(50);
       }
-    })();
+    })());
     const received = receiver.readToEnd();
     for (let i = 0; i < 2; i++) {
       using idle: Client = await trial.connect();
