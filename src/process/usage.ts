@@ -1,33 +1,32 @@
 import { optionTable } from "./option_table.ts";
 
-/** The text of `--help`: one screen. */
+/** The text of `--help`: one screen, 80 columns wide. */
 export function helpText(version: string, colour: boolean): string {
   const bold = (text: string) => colour ? `\x1b[1m${text}\x1b[22m` : text;
   const dim = (text: string) => colour ? `\x1b[2m${text}\x1b[22m` : text;
   const options = Object.entries(optionTable).map(([name, spec]) => {
     const short = "short" in spec ? `-${spec.short}, ` : "    ";
     const value = "value" in spec ? ` ${spec.value}` : "";
-    return `  ${`${short}--${name}${value}`.padEnd(29)} ${spec.summary}`;
+    return `  ${`${short}--${name}${value}`.padEnd(33)} ${spec.summary}`;
   });
-  const example = (command: string, what: string) => `  ${command.padEnd(37)} ${dim(what)}`;
+  const example = (command: string, what: string) => `  ${command.padEnd(41)} ${dim(what)}`;
   return [
     `${bold("balance")} ${version}, a TCP load balancer with failover and run-time control`,
     "",
     bold("Usage"),
     "  balance [OPTIONS] PORT [HOST[:PORT[:MAXC]]] [!|%] …    start an instance",
-    "  balance -i [PORT]    balance -c CMD [PORT]    balance --list    control instances",
+    "  balance -i [PORT]  balance -c CMD [PORT]  balance --list    control instances",
     "",
-    "A channel is a host, its port (default PORT) and its limit of simultaneous connections.",
-    "! ends a Round Robin group, % ends a Hash group; later groups take over when earlier ones cannot.",
+    "A channel is a host, its port (default PORT) and its limit of connections.",
+    "! ends a Round Robin group, % a Hash group; later groups stand in for earlier.",
     "",
     bold("Options"),
     ...options,
     "",
     bold("Examples"),
-    example("balance 8080 host1 host2 ! standby", "two in turn, a third when both are down"),
-    example("balance -f 8080 10.0.0.1:80:100 [::1]:80", "stay in the foreground; at most 100; IPv6"),
-    example("balance -H https web1 web2 web3 %", "each client keeps its own host"),
+    example("balance 8080 host1 host2 ! standby", "two in turn, a third in need"),
+    example("balance -f 8080 10.0.0.1:80:100 [::1]:80", "at most 100 at a time; IPv6"),
+    example("balance -H https web1 web2 web3 %", "each client keeps its host"),
     example('balance -c "disable 0" 8080', "take host1 out of service"),
-    "",
   ].join("\n");
 }
