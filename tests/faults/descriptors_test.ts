@@ -1,0 +1,68 @@
+import assert from "node:assert/strict";
+import { echoBackend } from "../support/backends.ts";
+import type { Client } from "../support/client.ts";
+import { installed, linux } from "../support/requirements.ts";
+import { Balance } from "./balance.ts";
+import { eventuallyAsync, pause, show, since, within } from "./patience.ts";
+import { descriptorsOf, processorShare, runs } from "./process_figures.ts";
+import { type Scenario, testScenarios } from "./scenario.ts";
+
+const LIMIT = 256, CLIENTS = 400;
+
+export const scenarios: Scenario[] = [{
+  fault: "out of descriptors on accept",
+  made: `hard limit of ${LIMIT} descriptors, ${CLIENTS} clients, no cap on connections`,
+  holds: "lives, serves what the limit allows, waits without burning the processor, serves again within 1 s",
+  needs: [linux, installed("prlimit")],
+  peer: true,
+  async measure(subject) {
+    await using backend = echoBackend();
+    await using target = await subject.start([`127.0.0.1:${backend.port}`], {
+      before: ["prlimit", `--nofile=${LIMIT}:${LIMIT}`],
+      options: ["--max-connections", "1000", "-t", "60"],
+    });
+    const nothingLeaked = await target.watchForLeaks();
+    const rest = descriptorsOf(target.pid).all, room = Math.floor((LIMIT - rest) / 2);
+    const start = performance.now();
+    const clients = await Promise.all(Array.from({ length: CLIENTS }, () => target.client()));
+    const served = new Set<Client>();
+    clients.forEach((client) => void echoes(client).then((yes) => yes && served.add(client)));
+    await eventuallyAsync(
+      "clients are served up to the limit",
+      () => Promise.resolve(served.size >= room - 8),
+      20,
+      () => `${served.size} of ${room}`,
+    );
+    await pause(500);
+    const share = within("idle processor", await processorShare(target.pid, 1), 5, "%"), meanwhile = served.size;
+    assert.ok(runs(target.pid));
+    const seconds = since(start);
+    for (const client of served) client[Symbol.dispose]();
+    const relief = performance.now();
+    const waiting = clients.filter((client) => !served.has(client));
+    await eventuallyAsync("the next is served", () => Promise.resolve(waiting.some((client) => served.has(client))));
+    const again = within("served again after", since(relief), 1, "s");
+    for (const client of clients) client[Symbol.dispose]();
+    // The control socket, too, has to wait for a descriptor.
+    await eventuallyAsync("descriptors are free", () => Promise.resolve(descriptorsOf(target.pid).all <= rest + 32));
+    await nothingLeaked();
+    const figures = [`${meanwhile} served at a time (${rest} descriptors at rest)`, share, again];
+    if (target instanceof Balance) {
+      const lines = target.logged(/want of resources/).length;
+      assert.ok(lines >= 1 && lines <= 2 * (seconds + 1), `${lines} lines in ${seconds} s`);
+      figures.push(`${show(lines / seconds)} log lines a second`);
+    }
+    return figures;
+  },
+}];
+
+async function echoes(client: Client): Promise<boolean> {
+  try {
+    await client.send("x");
+    return (await client.readExactly(1)).length === 1;
+  } catch {
+    return false;
+  }
+}
+
+testScenarios(import.meta.url, scenarios);
