@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { run, version } from "../support/program.ts";
+
+Deno.test("--help fits on one screen and tells every option, with examples", async () => {
+  const { code, stdout, stderr } = await run(["--help"]);
+  assert.deepEqual([code, stderr], [0, ""]);
+  const lines = stdout.trimEnd().split("\n");
+  assert.ok(lines.length <= 52, `${lines.length} lines`);
+  assert.deepEqual(lines.filter((line) => line.length > 80), []);
+  assert.match(stdout, /^[\n -~…]+$/);
+  const options = [
+    ["-b", "--bind"],
+    ["-B", "--source"],
+    ["-t", "--connect-timeout"],
+    ["-T", "--idle-timeout"],
+    ["-a", "--autodisable"],
+    ["-H", "--hash-failover"],
+    ["-f", "--foreground"],
+    ["-p", "--packet-dump"],
+    ["-d", "--debug"],
+    ["-6", "--ipv6"],
+    ["-i", "--interactive"],
+    ["-c", "--command"],
+    ["-M", "--memory-map"],
+    ["-h", "--help"],
+  ];
+  for (const [short, long] of options) assert.match(stdout, new RegExp(`^  ${short}, ${long}\\b.*  ?\\S`, "m"));
+  const longOnly = ["--drain-timeout", "--max-connections", "--log-format", "--list", "--control-dir", "--version"];
+  for (const long of longOnly) assert.match(stdout, new RegExp(`^      ${long}\\b.*  ?\\S`, "m"));
+  assert.ok(lines.filter((line) => /^ {2}balance /.test(line)).length >= 5, "usage and examples");
+  assert.equal((await run(["-h"])).stdout, stdout);
+});
+
+Deno.test("--help and --version win over everything else on the line", async () => {
+  const { code, stdout } = await run(["8080", "no-such-host.invalid", "-f", "--help"]);
+  assert.equal(code, 0);
+  assert.match(stdout, /^balance /);
+  assert.deepEqual(await run(["--version", "0"]), { code: 0, stdout: `balance ${version}\n`, stderr: "" });
+});

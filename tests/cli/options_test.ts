@@ -1,0 +1,243 @@
+/** What each option does, seen from outside. */
+import assert from "node:assert/strict";
+import { echoBackend, namedBackend, silentBackend } from "../support/backends.ts";
+import { BlackHole, hasBlackHoles } from "../support/black_hole.ts";
+import { Client } from "../support/client.ts";
+import { Instance } from "../support/instance.ts";
+import { RefusingPort } from "../support/refusing_port.ts";
+import { condition, ipv6, testWith } from "../support/requirements.ts";
+
+Deno.test("a channel without a port uses the listening port, and maxc may follow without one", async () => {
+  await using instance = await Instance.start([
+    "127.0.0.2",
+    "127.0.0.3::16",
+    "127.0.0.4:25:7",
+    "127.0.0.5:smtp",
+    "[::1]",
+    "[::1]:80",
+    "[::1]::3",
+  ]);
+  const { groups: [{ channels }] } = await instance.state();
+  const { port } = instance;
+  assert.deepEqual(channels.map((channel) => [channel.address, channel.port, channel.maxc]), [
+    ["127.0.0.2", port, 0],
+    ["127.0.0.3", port, 16],
+    ["127.0.0.4", 25, 7],
+    ["127.0.0.5", 25, 0],
+    ["::1", port, 0],
+    ["::1", 80, 0],
+    ["::1", port, 3],
+  ]);
+});
+
+Deno.test("! and % end groups, and the last one is Round Robin without them", async () => {
+  for (
+    const [words, types] of [
+      [["1:1"], ["RR"]],
+      [["1:1", "!"], ["RR"]],
+      [["1:1", "%"], ["Hash"]],
+      [["1:1", "2:2", "%", "3:3", "!", "4:4"], ["Hash", "RR", "RR"]],
+      [["1:1", "!", "2:2", "%"], ["RR", "Hash"]],
+    ]
+  ) {
+    const channels = words.map((word) => word.replace(/^\d/, "127.0.0.$&"));
+    await using instance = await Instance.start(channels);
+    assert.deepEqual((await instance.state()).groups.map(({ type }) => type), types, words.join(" "));
+  }
+});
+
+Deno.test("options may be joined, follow the words, and have their value attached", async () => {
+  await using back = echoBackend();
+  using dead = await RefusingPort.take();
+  // -f comes from `start`; the port of the dead channel shows that -a was understood.
+  const options = ["-adHMt0.5T3600"];
+  await using instance = await Instance.start([`127.0.0.1:${dead.port}`, `127.0.0.1:${back.port}`, "-t5"], { options });
+  using client = await instance.client();
+  await client.send("x");
+  await client.readExactly(1);
+  assert.equal((await instance.channel(0)).enabled, false, "-a");
+  assert.match(instance.stderr.text, /debug|trace/, "-d");
+});
+
+Deno.test("every short option has a long one", async () => {
+  await using back = echoBackend();
+  using dead = await RefusingPort.take();
+  const options = ["--source", "127.0.0.1", "--connect-timeout=5", "--idle-timeout", "3600", "--autodisable", "--debug"]
+    .concat(["--hash-failover", "--foreground", "--packet-dump", "--memory-map", "--drain-timeout", "1"])
+    .concat(["--bind", "127.0.0.1", "--max-connections=10", "--log-format", "json"]);
+  await using instance = await Instance.start([`127.0.0.1:${dead.port}`, `127.0.0.1:${back.port}`], {
+    options,
+    bind: null,
+  });
+  using client = await instance.client();
+  await client.send("x");
+  await client.readExactly(1);
+  assert.equal((await instance.channel(0)).enabled, false, "--autodisable");
+  await instance.stdout.until("-> 1\nx\n\n-< 1\nx\n\n");
+  assert.equal((await instance.run(["--command", "disable 1"])).stdout, "channel 1 disabled\n");
+  const { stdout } = await instance.run(["--interactive", "--bind", "127.0.0.1"], { stdin: "disable 1\n" });
+  assert.match(stdout, /\] channel 1 already disabled\n/);
+});
+
+Deno.test("-a disables a channel that does not accept, and says that an operator must enable it", async () => {
+  await using back = namedBackend("here");
+  using dead = await RefusingPort.take();
+  await using instance = await Instance.start([`127.0.0.1:${dead.port}`, `127.0.0.1:${back.port}`], {
+    options: ["-a"],
+  });
+  assert.deepEqual(await instance.answers(4), ["here", "here", "here", "here"]);
+  const { enabled, disabledBy, total, current } = await instance.channel(0);
+  assert.deepEqual({ enabled, disabledBy, total, current }, {
+    enabled: false,
+    disabledBy: ["autodisable"],
+    total: 1,
+    current: 0,
+  });
+  const line = await instance.logged(/an operator must enable it/);
+  assert.match(line, new RegExp(`group 0 channel 0 \\(127\\.0\\.0\\.1:${dead.port}\\) disabled: .*operator`));
+});
+
+Deno.test("without -a a channel that does not accept stays enabled, and its share goes to the next", async () => {
+  await using one = namedBackend("one");
+  await using two = namedBackend("two");
+  using dead = await RefusingPort.take();
+  const channels = [dead.port, one.port, two.port].map((port) => `127.0.0.1:${port}`);
+  await using instance = await Instance.start(channels);
+  assert.deepEqual(await instance.answers(4), ["one", "two", "one", "two"]);
+  assert.equal((await instance.channel(0)).enabled, true);
+});
+
+Deno.test("a Hash group keeps a client on its channel, and moves on inside the group only with -H", async () => {
+  await using one = namedBackend("one");
+  await using two = namedBackend("two");
+  await using later = namedBackend("later");
+  const channels = [`127.0.0.1:${one.port}`, `127.0.0.1:${two.port}`, "%", `127.0.0.1:${later.port}`];
+  for (const failover of [false, true]) {
+    await using instance = await Instance.start(channels, { options: failover ? ["-H"] : [] });
+    const [own, ...others] = await instance.answers(6);
+    assert.deepEqual([...new Set(others)], [own]);
+    await instance.control(own === "one" ? "disable 0" : "disable 1");
+    const stand = failover ? (own === "one" ? "two" : "one") : "later";
+    assert.deepEqual(await instance.answers(3), [stand, stand, stand]);
+    await instance.control(own === "one" ? "enable 0" : "enable 1");
+    assert.equal(await instance.answer(), own);
+  }
+});
+
+testWith(
+  [condition(hasBlackHoles, "needs a kernel that drops")],
+  "-t ends a connect that is not answered",
+  async () => {
+    await using back = namedBackend("here");
+    using hole = await BlackHole.open();
+    const channels = [`127.0.0.1:${hole.address.port}`, `127.0.0.1:${back.port}`];
+    await using instance = await Instance.start(channels, { options: ["-t0.25", "-a"] });
+    assert.equal(await instance.answer(), "here");
+    assert.match(await instance.logged(/does not accept/), /channel 0 .*0\.25 s/);
+  },
+);
+
+Deno.test("-T closes both sides of a connection over which nothing moves", async () => {
+  await using back = silentBackend();
+  await using instance = await Instance.start([`127.0.0.1:${back.port}`], { options: ["-T0.3"] });
+  using client = await instance.client();
+  await client.send("x");
+  const { length, end } = await client.readToEnd();
+  assert.deepEqual({ length, end }, { length: 0, end: "end-of-stream" });
+  await instance.untilState("it is given back", ({ connections, groups: [{ channels }] }) => {
+    return connections === 0 && channels[0].current === 0;
+  });
+  assert.equal((await instance.channel(0)).sent, 1);
+});
+
+Deno.test("-B is the address that channels see", async () => {
+  await using back = namedBackend("here");
+  await using instance = await Instance.start([`127.0.0.1:${back.port}`], { options: ["-B", "127.0.0.9"] });
+  assert.equal(await instance.answer(), "here");
+  assert.deepEqual(back.sources, ["127.0.0.9"]);
+});
+
+testWith([ipv6], "-6 serves IPv6 and IPv4 clients alike, and Hash takes both for what they are", async () => {
+  await using one = namedBackend("one");
+  await using two = namedBackend("two");
+  const channels = [`127.0.0.1:${one.port}`, `127.0.0.1:${two.port}`, "%"];
+  await using instance = await Instance.start(channels, { bind: null, options: ["-6"] });
+  assert.match(await instance.answer("::1"), /one|two/);
+  const dual = await instance.answers(3, "127.0.0.1");
+  await using four = await Instance.start(channels);
+  assert.deepEqual(await four.answers(3), dual, "an IPv4 client meets the same channel, mapped or not");
+  assert.equal((await instance.state()).address, "::");
+  assert.match((await instance.run(["-6", "-c", "version"])).stdout, /This is balance/);
+});
+
+testWith([ipv6], "-b takes IPv6 addresses, in brackets or not, with -6 or not", async () => {
+  await using back = namedBackend("here");
+  for (const options of [["-b", "::1"], ["-b", "[::1]"], ["-6b", "0:0:0:0:0:0:0:1"]]) {
+    await using instance = await Instance.start([`127.0.0.1:${back.port}`], { bind: null, options });
+    assert.equal(await instance.answer("::1"), "here");
+    assert.equal((await instance.state()).address, "::1");
+    await assert.rejects(Client.connect(instance.port, "127.0.0.1"));
+  }
+});
+
+Deno.test("-b takes an IPv4-mapped address as the IPv4 address that it is", async () => {
+  await using back = namedBackend("here");
+  await using instance = await Instance.start([`127.0.0.1:${back.port}`], { bind: "::ffff:127.0.0.1" });
+  assert.equal(await instance.answer("127.0.0.1"), "here");
+  assert.equal((await instance.state()).address, "127.0.0.1");
+  assert.match((await instance.run(["-b", "::ffff:127.0.0.1", "-c", "version"])).stdout, /This is balance/);
+});
+
+Deno.test("without -b every IPv4 address is listened on", async () => {
+  await using back = namedBackend("here");
+  await using instance = await Instance.start([`127.0.0.1:${back.port}`], { bind: null });
+  assert.equal(await instance.answer("127.0.0.1"), "here");
+  assert.equal(await instance.answer("127.0.0.5"), "here");
+  assert.equal((await instance.state()).address, "0.0.0.0");
+});
+
+testWith([ipv6], "a channel may be an IPv6 address", async () => {
+  await using back = namedBackend("six", { hostname: "::1" });
+  await using instance = await Instance.start([`[::1]:${back.port}:16`]);
+  assert.deepEqual(await instance.answers(2), ["six", "six"]);
+});
+
+Deno.test("--max-connections lets further clients wait until one has ended", async () => {
+  await using back = namedBackend("here");
+  await using instance = await Instance.start([`127.0.0.1:${back.port}`], { options: ["--max-connections", "1"] });
+  using first = await instance.client();
+  await first.readExactly(4);
+  using second = await instance.client();
+  await instance.logged(/serving 1 clients, as many as may be/);
+  assert.equal(back.accepted, 1);
+  await first.finish();
+  await first.readToEnd();
+  assert.equal(new TextDecoder().decode(await second.readExactly(4)), "here");
+  assert.equal(back.most, 1);
+});
+
+Deno.test("-d traces every decision with client, group and channel", async () => {
+  await using back = namedBackend("here");
+  using dead = await RefusingPort.take();
+  const channels = [`127.0.0.1:${dead.port}`, "!", `127.0.0.1:${back.port}`];
+  await using instance = await Instance.start(channels, { options: ["-d"] });
+  using client = await instance.client();
+  await client.readExactly(4);
+  const me = `client 127\\.0\\.0\\.1:${client.localPort}`;
+  const [first, second] = [dead.port, back.port].map((port) => `\\(127\\.0\\.0\\.1:${port}\\)`);
+  await instance.logged(new RegExp(`${me}, group 0 channel 0 ${first}: chosen`));
+  await instance.logged(new RegExp(`${me}, group 0 channel 0 ${first}: failed: `));
+  await instance.logged(new RegExp(`${me}, group 1 channel 0 ${second}: chosen`));
+  await instance.logged(new RegExp(`${me}, group 1 channel 0 ${second}: connected`));
+  await instance.control("disable 0");
+  await instance.dialogue("group 1", "disable 0");
+  assert.equal(await instance.answer(), "");
+  await instance.logged(/client 127\.0\.0\.1:\d+: no usable channel/);
+});
+
+Deno.test("-c with -d tells which control socket it uses, on standard error", async () => {
+  await using instance = await Instance.start(["127.0.0.1:1"]);
+  const { code, stdout, stderr } = await instance.run(["-dc", "disable 0"]);
+  assert.deepEqual([code, stdout], [0, "channel 0 disabled\n"]);
+  assert.match(stderr, new RegExp(`^balance: [^\n]*${instance.port}@127\\.0\\.0\\.1[^\n]*\n$`));
+});
