@@ -9,7 +9,7 @@
 import assert from "node:assert/strict";
 import { parseArgs } from "node:util";
 
-const DEADLINE = 120_000; // milliseconds for the whole run, in which no step may hang
+const DEADLINE = 300_000; // milliseconds for the whole run, in which no step may hang
 
 const { values, positionals: words } = parseArgs({
   args: Deno.args,
