@@ -111,6 +111,7 @@ async function sha256(file: URL): Promise<string> {
 async function writeSums(folder: URL): Promise<void> {
   const names: string[] = [];
   for await (const entry of Deno.readDir(folder)) if (entry.name.startsWith("balance-")) names.push(entry.name);
+  if (names.length === 0) return;
   const lines = await Promise.all(
     names.sort().map(async (name) => `${await sha256(new URL(name, folder))}  ${name}\n`),
   );
@@ -129,6 +130,10 @@ async function main(args: string[]): Promise<number> {
   const targets = values.all ? [...TARGETS] : values.target.length > 0 ? values.target : [Deno.build.target];
   const unknown = targets.find((target) => !(TARGETS as readonly string[]).includes(target));
   if (unknown !== undefined) throw new Error(`unknown target ${unknown}: choose from ${TARGETS.join(", ")}`);
+
+  if (targets.length > 1 && Deno.env.has("DENORT_BIN")) {
+    throw new Error("DENORT_BIN is for one target, name it by --target");
+  }
 
   const { version } = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));
   const folder = new URL(`${values.output}/`, root);
