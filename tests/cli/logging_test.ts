@@ -1,0 +1,176 @@
+import assert from "node:assert/strict";
+import { namedBackend } from "../support/backends.ts";
+import { freePort } from "../support/free_port.ts";
+import { BackgroundInstance, Instance } from "../support/instance.ts";
+import { program, run, spawn, version, windows } from "../support/program.ts";
+import { RefusingPort } from "../support/refusing_port.ts";
+import { condition, installed, linux, namespaces, posix, root, testWith } from "../support/requirements.ts";
+import { temporaryDirectory } from "../support/temporary_directory.ts";
+
+const TIME = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`;
+
+Deno.test("start, changes and stop are lines with time and level on standard error", async () => {
+  await using instance = await Instance.start(["127.0.0.1:1", "127.0.0.1:2", "!", "127.0.0.1:3"]);
+  await instance.control("disable 0");
+  await instance.control("kill");
+  assert.equal(await instance.ended(), 0);
+  const lines = instance.stderr.text.trimEnd().split("\n");
+  const expected = [
+    `info {4}balance ${version} listens on 127\\.0\\.0\\.1:${instance.port}: 3 channels in 2 groups, engine [a-z]+`,
+    "info {4}control: disable 0 \\(group 0\\): channel 0 disabled",
+    "info {4}control: kill \\(group 0\\): shutdown complete, exiting\\.",
+    "info {4}stopping, 0 connections left to end",
+    "info {4}stopped",
+  ];
+  assert.equal(lines.length, expected.length, instance.stderr.text);
+  // The end of kill and the start of stopping may come in either order.
+  for (const line of expected) assert.ok(lines.some((got) => new RegExp(`^${TIME} ${line}$`).test(got)), `no ${line}`);
+  assert.equal(instance.stdout.text, "");
+});
+
+Deno.test("a channel that fails and comes back is logged once each time, not for every connection", async () => {
+  const port = freePort();
+  await using two = namedBackend("two");
+  await using instance = await Instance.start([`127.0.0.1:${port}`, `127.0.0.1:${two.port}`]);
+  await instance.answers(6);
+  assert.match(
+    await instance.logged(/does not accept/),
+    new RegExp(`^${TIME} warning group 0 channel 0 \\(127\\.0\\.0\\.1:${port}\\) does not accept: \\S`),
+  );
+  await using one = namedBackend("one", { port });
+  assert.deepEqual((await instance.answers(4)).sort(), ["one", "one", "two", "two"]);
+  assert.match(
+    await instance.logged(/accepts again/),
+    new RegExp(`^${TIME} info    group 0 channel 0 \\(127\\.0\\.0\\.1:${port}\\) accepts again$`),
+  );
+  assert.equal(instance.stderr.text.match(/does not accept/g)!.length, 1);
+  assert.equal(instance.stderr.text.match(/accepts again/g)!.length, 1);
+  assert.equal(one.accepted, 2);
+});
+
+Deno.test("--log-format json makes every line an object with time, level, message and values", async () => {
+  using dead = await RefusingPort.take();
+  const options = ["--log-format", "json", "-a", "-d"];
+  await using instance = await Instance.start([`127.0.0.1:${dead.port}`], { options });
+  await instance.answer();
+  await instance.control("maxc 0 7");
+  await instance.control("kill");
+  assert.equal(await instance.ended(), 0);
+  const records = instance.stderr.text.trimEnd().split("\n").map((line) => JSON.parse(line));
+  for (const { time, level, message } of records) {
+    assert.match(time, new RegExp(`^${TIME}$`));
+    assert.ok(["debug", "info", "warning", "error"].includes(level), level);
+    assert.equal(typeof message, "string");
+  }
+  const find = (text: RegExp) => records.find(({ message }) => text.test(message));
+  const { version: logged, address, channels, groups } = find(/listens on/);
+  assert.deepEqual([logged, address, channels, groups], [version, `127.0.0.1:${instance.port}`, 1, 1]);
+  const { level, group, channel, address: where } = find(/an operator must enable it/);
+  assert.deepEqual([level, group, channel, where], ["error", 0, 0, `127.0.0.1:${dead.port}`]);
+  assert.equal(find(/^control: maxc 0 7/).reply, "maxc of channel 0 changed to 7");
+  assert.match(find(/: chosen$/).client, /^127\.0\.0\.1:\d+$/);
+});
+
+testWith([posix], "a log that nobody reads any more does not end the program", async () => {
+  using directory = temporaryDirectory();
+  await using back = namedBackend("here");
+  await using probe = await Instance.start([`127.0.0.1:${back.port}`], { directory });
+  const port = probe.port;
+  await probe.control("kill");
+  await probe.ended();
+  const words = ["-fd", "-b", "127.0.0.1", "--control-dir", directory.path, String(port), `127.0.0.1:${back.port}`];
+  const child = spawn(words, {}, "null");
+  await child.stdout.cancel();
+  const reader = child.stderr.getReader();
+  await reader.read();
+  await reader.cancel();
+  try {
+    await probe.untilState("it answers", () => true);
+    assert.deepEqual(await probe.answers(20), Array.from({ length: 20 }, () => "here"));
+    assert.equal(await probe.control("kill"), "shutdown complete, exiting.\n");
+    assert.equal((await child.status).code, 0);
+  } finally {
+    await child.status;
+  }
+});
+
+testWith([posix], "a log on a full disk does not end the program", async () => {
+  using directory = temporaryDirectory();
+  await using back = namedBackend("here");
+  await using probe = await Instance.start([], { directory });
+  await probe.control("kill");
+  await probe.ended();
+  const words = ["-fd", "-b", "127.0.0.1", "--control-dir", directory.path, String(probe.port)];
+  const child = new Deno.Command("sh", {
+    args: ["-c", `exec "$@" 2>/dev/full >/dev/full`, "sh", ...program, ...words, "-p", `127.0.0.1:${back.port}`],
+    stdin: "null",
+  }).spawn();
+  try {
+    for (let found = false; !found;) found = (await probe.run(["-c", "version"])).code === 0;
+    assert.deepEqual(await probe.answers(5), ["here", "here", "here", "here", "here"]);
+    assert.equal(await probe.control("kill"), "shutdown complete, exiting.\n");
+  } finally {
+    assert.equal((await child.status).code, 0);
+  }
+});
+
+testWith(
+  [linux, root, namespaces("--mount"), installed("socat", "mknod")],
+  "in the background events go to the system log, facility daemon, with their severities",
+  async () => {
+    using directory = temporaryDirectory();
+    using dead = await RefusingPort.take();
+    // A /dev of its own, so that neither the machine's log nor other tests are touched.
+    const script = `mount -t tmpfs none /dev || exit 1
+      mknod -m 666 /dev/null c 1 3; mknod -m 666 /dev/zero c 1 5; mknod -m 666 /dev/random c 1 8
+      mknod -m 666 /dev/urandom c 1 9; mknod -m 666 /dev/tty c 5 0; mkdir -m 1777 /dev/shm
+      socat -u UNIX-RECV:/dev/log,mode=666 OPEN:"$DIR/log",creat,append & logger=$!
+      for i in $(seq 600); do [ -S /dev/log ] && break; sleep 0.05; done
+      "$@"; code=$?; echo started $code; read line; kill $logger; exit $code`;
+    const port = freePort();
+    const words = ["-a", "-b", "127.0.0.1", "--control-dir", directory.path, String(port), `127.0.0.1:${dead.port}`];
+    const child = new Deno.Command("unshare", {
+      args: ["--mount", "sh", "-c", script, "sh", ...program, ...words],
+      env: { NO_COLOR: "1", DIR: directory.path },
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+    const writer = child.stdin.getWriter();
+    const reader = child.stdout.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
+      .getReader();
+    assert.equal((await reader.read()).value, "started 0\n");
+    const control = async (command: string) => (await run(["-c", command, "--control-dir", directory.path])).stdout;
+    const { pid } = JSON.parse(await control("show json"));
+    using client = await Deno.connect({ hostname: "127.0.0.1", port });
+    assert.equal(await client.read(new Uint8Array(1)), null);
+    assert.equal(await control("enable 0"), "channel 0 enabled\n");
+    assert.equal(await control("kill"), "shutdown complete, exiting.\n");
+    const path = `${directory.path}/log`;
+    const end = performance.now() + 30_000;
+    while (!Deno.readTextFileSync(path).includes("]: stopped")) {
+      assert.ok(performance.now() < end, Deno.readTextFileSync(path));
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    await writer.close();
+    await reader.read();
+    assert.equal((await child.status).code, 0);
+    const log = Deno.readTextFileSync(path);
+    // Priority: facility daemon (3) times 8, plus the severity (RFC 3164).
+    const records = [...log.matchAll(/<(\d+)>\w{3} [\d ]\d \d\d:\d\d:\d\d balance\[(\d+)\]: ([^<]*)/g)];
+    assert.deepEqual([...new Set(records.map(([, , id]) => id))], [String(pid)], log);
+    const priority = (text: RegExp) => Number(records.find(([, , , message]) => text.test(message))?.[1]);
+    assert.equal(priority(/^balance \S+ listens on 127\.0\.0\.1:\d+/), 3 * 8 + 6);
+    assert.equal(priority(/^group 0 channel 0 .* does not accept: /), 3 * 8 + 4);
+    assert.equal(priority(/^group 0 channel 0 .*an operator must enable it again/), 3 * 8 + 3);
+    assert.equal(priority(/^control: enable 0/), 3 * 8 + 6);
+    assert.equal(priority(/^stopped/), 3 * 8 + 6);
+  },
+);
+
+testWith([condition(windows, "needs Windows")], "in the background on Windows events go to a file", async () => {
+  await using instance = await BackgroundInstance.start(["127.0.0.1:1"]);
+  await instance.control("disable 0");
+  const log = Deno.readTextFileSync(`${instance.directory.path}/balance-${instance.port}.log`);
+  assert.match(log, / listens on 127\.0\.0\.1:/);
+  assert.match(log, /control: disable 0/);
+});
