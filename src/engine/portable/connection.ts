@@ -1,6 +1,6 @@
 import type { Selection } from "../../selection/attempt.ts";
 import type { Client } from "../../selection/strategy.ts";
-import { type Address, parseHost } from "../../table/address.ts";
+import { parseHost } from "../../table/address.ts";
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
 import { causeOf, type EngineContext } from "../engine.ts";
 import type { Deadlines } from "./deadlines.ts";
@@ -18,6 +18,8 @@ export interface ConnectionHost {
   readonly selection: Selection;
   readonly deadlines: Deadlines;
   shortage(what: "accept" | "connect", reason: string): void;
+  /** The connection has ended and holds nothing any more. */
+  gone(connection: Connection): void;
 }
 
 /** One client, from accept to the end. */
@@ -44,7 +46,7 @@ export class Connection implements Listed {
       this.#client.setNoDelay();
       this.#client.setKeepAlive();
       channel = await this.#connect();
-      if (channel !== NONE) await this.#relay(channel);
+      if (channel !== NONE && !this.#stopped) await this.#relay(channel);
     } catch {
       // The client was gone before its socket could be set up.
     } finally {
@@ -52,6 +54,7 @@ export class Connection implements Listed {
       closeQuietly(this.#client);
       closeQuietly(this.#upstream);
       if (channel !== NONE) this.#host.selection.closed(channel);
+      this.#host.gone(this);
     }
   }
 
@@ -65,14 +68,17 @@ export class Connection implements Listed {
 
   /** Walks through the channels until one accepts; NONE when none does. */
   async #connect(): Promise<ChannelId> {
-    const { context: { table, settings }, selection } = this.#host;
-    const attempt = selection.begin(clientOf(this.#client));
+    const { context: { table, settings }, selection, deadlines } = this.#host;
+    const attempt = selection.begin(new RemoteClient(this.#client.remoteAddr));
     const deadline = performance.now() + settings.connectTimeout * 1000;
     for (;;) {
       const channel = this.#stopped ? NONE : attempt.choose();
       if (channel !== NONE) {
         try {
-          this.#upstream = await this.#dial(table.address(channel));
+          const connect = new AbortController();
+          this.#leave = () => connect.abort(new Error("stopped"));
+          this.#upstream = await dial(table.address(channel), settings.source, connect, deadlines);
+          this.#leave = undefined;
           attempt.connected();
           return channel;
         } catch (error) {
@@ -90,19 +96,6 @@ export class Connection implements Listed {
     }
     attempt.abandon();
     return NONE;
-  }
-
-  async #dial(address: Address): Promise<Stream> {
-    const { context: { settings }, deadlines } = this.#host;
-    const connect = new AbortController();
-    this.#leave = () => connect.abort(new Error("stopped"));
-    const deadline = deadlines.watch(connect);
-    try {
-      return await dial(address, settings.source, connect.signal);
-    } finally {
-      deadlines.release(deadline);
-      this.#leave = undefined;
-    }
   }
 
   async #relay(channel: ChannelId): Promise<void> {
@@ -142,7 +135,17 @@ export class Connection implements Listed {
   }
 }
 
-function clientOf(connection: Deno.TcpConn): Client {
-  const { hostname, port } = connection.remoteAddr;
-  return { address: parseHost(hostname).bytes, port };
+/** A client's address, read only for those who ask: most strategies do not. */
+class RemoteClient implements Client {
+  readonly port: number;
+  readonly #hostname: string;
+
+  constructor({ hostname, port }: Deno.NetAddr) {
+    this.#hostname = hostname;
+    this.port = port;
+  }
+
+  get address(): Uint8Array {
+    return parseHost(this.#hostname).bytes;
+  }
 }

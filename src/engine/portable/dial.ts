@@ -1,16 +1,24 @@
 import type { Address } from "../../table/address.ts";
 import { dialFrom } from "./bound_stream.ts";
+import type { Deadlines } from "./deadlines.ts";
 import type { Stream } from "./stream.ts";
 
 /**
  * Connects to a channel, with TCP_NODELAY and SO_KEEPALIVE set.
  *
  * @param source address to connect from
- * @param signal ends the attempt early
- * @throws the signal's reason when it ended the attempt
+ * @param connect ends the attempt early
+ * @param deadlines end it when its time is over
+ * @throws the reason of whoever ended the attempt
  * @throws {Error} with a `code` such as ECONNREFUSED
  */
-export async function dial(address: Address, source: string | undefined, signal: AbortSignal): Promise<Stream> {
+export async function dial(
+  address: Address,
+  source: string | undefined,
+  connect: AbortController,
+  deadlines: Deadlines,
+): Promise<Stream> {
+  const { signal } = connect, deadline = deadlines.watch(connect);
   try {
     if (source !== undefined) return await dialFrom(source, address, signal);
     const connection = await Deno.connect({ hostname: address.host, port: address.port, signal });
@@ -19,5 +27,7 @@ export async function dial(address: Address, source: string | undefined, signal:
     return connection;
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
+  } finally {
+    deadlines.release(deadline);
   }
 }

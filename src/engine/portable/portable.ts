@@ -62,10 +62,16 @@ class PortableEngine implements Engine {
     if (this.#once.allows(what)) this.context.emit({ type: "shortage", what, reason });
   }
 
+  gone(connection: Connection): void {
+    this.#connections.delete(connection);
+    this.#wakeAll();
+    this.#endIfDone();
+  }
+
   async #accept(listener: Deno.TcpListener): Promise<void> {
     while (!this.#stopped) {
       try {
-        await this.#untilRoom();
+        if (this.#full) await this.#untilRoom();
         if (this.#stopped) break;
         this.#serve(await listener.accept());
       } catch (error) {
@@ -83,21 +89,21 @@ class PortableEngine implements Engine {
     this.#endIfDone();
   }
 
-  async #serve(client: Deno.TcpConn): Promise<void> {
+  #serve(client: Deno.TcpConn): void {
     // Accepted in the very turn in which everything was closed: nobody would close it any more.
     if (this.#stopped && this.#closed) return client.close();
     const connection = new Connection(this, client);
     this.#connections.add(connection);
-    await connection.serve();
-    this.#connections.delete(connection);
-    this.#wakeAll();
-    this.#endIfDone();
+    connection.serve();
+  }
+
+  get #full(): boolean {
+    return this.#connections.size >= this.context.settings.maxConnections;
   }
 
   /** Leaves clients in the kernel's queue while as many are served as may be. */
   async #untilRoom(): Promise<void> {
-    const { maxConnections } = this.context.settings;
-    while (!this.#stopped && this.#connections.size >= maxConnections) {
+    while (!this.#stopped && this.#full) {
       if (this.#once.allows("saturated")) {
         this.context.emit({ type: "saturated", connections: this.#connections.size });
       }

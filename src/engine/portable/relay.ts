@@ -41,18 +41,42 @@ class Pair {
   }
 
   async pump(direction: Direction, from: Stream, to: Stream): Promise<void> {
-    const end = await this.#copy(direction, from, to);
-    if (end === "receiver gone") {
-      this.#discarding = true;
-      this.#boundRest();
-      await discard(from);
-      this.#discarding = false;
-    } else {
-      // When the other direction has ended too, the caller's `close` says it, at a third of the cost.
-      if (this.#running === 2) await to.closeWrite().catch(() => {});
-      // A reset took both directions of `from` with it, so the other pump has no receiver any more.
-      if (end === "sender gone") this.#reset = true;
+    const { tap } = this.#report;
+    let buffer = takeSmall(), delivering = true;
+    for (;;) {
+      let length: number | null;
+      try {
+        length = await from.read(buffer);
+      } catch {
+        // A reset took both directions of `from` with it, so the other pump has no receiver any more.
+        this.#reset = true;
+        break;
+      }
+      if (length === null) {
+        giveSmall(buffer);
+        break;
+      }
+      // The receiver is gone: what still comes is dropped.
+      if (!delivering) continue;
+      tap?.(direction, buffer.subarray(0, length));
+      try {
+        for (let offset = 0; offset < length;) {
+          const written = await to.write(
+            offset === 0 && length === buffer.length ? buffer : buffer.subarray(offset, length),
+          );
+          this.#report.moved(direction, written);
+          offset += written;
+        }
+      } catch {
+        delivering = false;
+        this.#discarding = true;
+        this.#boundRest();
+      }
+      buffer = fitted(buffer, length);
     }
+    if (!delivering) this.#discarding = false;
+    // When the other direction has ended too, the caller's `close` says it, at a third of the cost.
+    else if (this.#running === 2) await to.closeWrite().catch(() => {});
     this.#running--;
     this.#boundRest();
   }
@@ -66,46 +90,10 @@ class Pair {
     if (!this.#reset && !(this.#running === 1 && this.#discarding)) return;
     this.#lingering ??= setTimeout(() => this.#streams.forEach(closeQuietly), LINGER);
   }
-
-  async #copy(direction: Direction, from: Stream, to: Stream): Promise<"end" | "sender gone" | "receiver gone"> {
-    const { tap } = this.#report;
-    let buffer = takeSmall();
-    for (;;) {
-      let length: number | null;
-      try {
-        length = await from.read(buffer);
-      } catch {
-        return "sender gone";
-      }
-      if (length === null) {
-        giveSmall(buffer);
-        return "end";
-      }
-      tap?.(direction, buffer.subarray(0, length));
-      try {
-        for (let offset = 0; offset < length;) {
-          const written = await to.write(
-            offset === 0 && length === buffer.length ? buffer : buffer.subarray(offset, length),
-          );
-          this.#report.moved(direction, written);
-          offset += written;
-        }
-      } catch {
-        return "receiver gone";
-      }
-      if (length === buffer.length) {
-        if (length < LARGE) buffer = new Uint8Array(Math.min(length * GROWTH, LARGE));
-      } else if (length <= SMALL / 2 && buffer.length > SMALL) buffer = takeSmall();
-    }
-  }
 }
 
-/** Reads a stream to its end and drops the bytes: there is nobody left to give them to. */
-async function discard(from: Stream): Promise<void> {
-  const buffer = takeSmall();
-  try {
-    while (await from.read(buffer) !== null);
-  } catch {
-    // The end, too.
-  }
+/** The buffer for the next read, after one that brought so many bytes. */
+function fitted(buffer: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
+  if (length === buffer.length) return length < LARGE ? new Uint8Array(Math.min(length * GROWTH, LARGE)) : buffer;
+  return length <= SMALL / 2 && buffer.length > SMALL ? takeSmall() : buffer;
 }
