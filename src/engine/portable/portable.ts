@@ -8,6 +8,9 @@ import { Rate } from "../rate.ts";
 /** Milliseconds until the next accept after one that failed for want of descriptors or memory. */
 const ACCEPT_PAUSE = 100;
 
+/** Errors of an accept whose client has left the queue: no shortage. Deno asks the socket for its peer, which is gone. */
+const CLIENT_LEFT = new Set(["ECONNABORTED", "ECONNRESET", "ENOTCONN", "EPROTO"]);
+
 /** An engine on `Deno.listen` and `Deno.connect`: every system that Deno runs on, one thread. */
 export function startPortable(context: EngineContext): Engine {
   return new PortableEngine(context);
@@ -76,9 +79,8 @@ class PortableEngine implements Engine {
         this.#serve(await listener.accept());
       } catch (error) {
         if (this.#stopped) break;
-        // A client that left the queue before it was accepted is no shortage.
         const { code, message } = error as { code?: string; message: string };
-        if (code === "ECONNABORTED" || error instanceof Deno.errors.ConnectionAborted) continue;
+        if (code !== undefined && CLIENT_LEFT.has(code)) continue;
         this.shortage("accept", message);
         const timer = setTimeout(() => this.#wakeAll(), ACCEPT_PAUSE);
         await this.#untilWoken();
