@@ -36,6 +36,8 @@ export interface ContractOptions {
   readonly threads?: number;
   /** Tests that this engine cannot pass, by their sentences, each with the reason. */
   readonly skips?: Readonly<Record<string, string>>;
+  /** Why the engine cannot run on this machine, if it cannot. */
+  readonly unable?: string;
 }
 
 /**
@@ -43,11 +45,15 @@ export interface ContractOptions {
  *
  * @throws {Error} when a skip names no test
  */
-export function contract(name: string, start: StartEngine, { threads = 1, skips = {} }: ContractOptions = {}): void {
+export function contract(
+  name: string,
+  start: StartEngine,
+  { threads = 1, skips = {}, unable: engineUnable }: ContractOptions = {},
+): void {
   const unused = new Set(Object.keys(skips));
   const test: ContractTest = (sentence, body, unable) => {
     unused.delete(sentence);
-    const reason = skips[sentence] ?? (unable || undefined);
+    const reason = engineUnable ?? skips[sentence] ?? (unable || undefined);
     Deno.test({
       name: `${name}: ${sentence}${reason ? ` (skipped: ${reason})` : ""}`,
       ignore: reason !== undefined,

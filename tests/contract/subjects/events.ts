@@ -12,9 +12,10 @@ const FOREIGN = "192.0.2.1";
 
 export function events(test: ContractTest): void {
   test("a channel is reported once when it fails and once when it is back", async (start) => {
-    using dead = await RefusingPort.take();
+    const before = namedBackend("before"), { address } = before;
+    await before[Symbol.asyncDispose]();
     await using live = namedBackend("live");
-    await using trial = await start({ channels: [dead, live] });
+    await using trial = await start({ channels: [{ address }, live] });
     for (let i = 0; i < 4; i++) assert.equal(await ask(trial), "live");
     await eventually("the failure is reported", () => trial.events.length > 0);
     assert.deepEqual(trial.eventTypes(), ["channel-failing"]);
@@ -22,8 +23,7 @@ export function events(test: ContractTest): void {
     const [failing] = trial.events;
     assert.ok(failing.type === "channel-failing" && failing.channel === 0 && failing.reason.length > 0);
 
-    dead[Symbol.dispose]();
-    await using _revived = namedBackend("revived", { port: dead.port });
+    await using _revived = namedBackend("revived", { port: address.port });
     const answers = new Set<string>();
     for (let i = 0; i < 4; i++) answers.add(await ask(trial));
     assert.deepEqual([...answers].sort(), ["live", "revived"]);

@@ -3,6 +3,7 @@ import { namedBackend } from "../../support/backends.ts";
 import type { Client } from "../../support/client.ts";
 import { eventually } from "../../support/eventually.ts";
 import { DisabledBy } from "../../../src/table/table.ts";
+import { ResettingClient } from "../../support/resetting.ts";
 import type { ContractTest } from "../suite.ts";
 
 const CLIENTS = 200;
@@ -122,6 +123,18 @@ export function limits(test: ContractTest): void {
     }
     await trial.idle();
     assert.deepEqual([backend.accepted, backend.most], [10, 3]);
+  });
+
+  test("clients that reset while they wait are no shortage and hold nobody up", async (start) => {
+    await using backend = namedBackend("a");
+    await using trial = await start({ channels: [backend], maxConnections: 1 });
+    using first = await trial.connect();
+    assert.equal(await first.readText(), "a");
+    for (let i = 0; i < 50; i++) (await ResettingClient.connect(trial.port)).reset();
+    using last = await trial.connect();
+    first[Symbol.dispose]();
+    assert.equal(await last.readText(), "a");
+    assert.deepEqual(trial.eventTypes().filter((type) => type !== "saturated"), []);
   });
 }
 
