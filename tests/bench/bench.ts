@@ -12,8 +12,8 @@
  *
  * It needs two processors that nobody else uses. Each proxy is bound to the first ones, one for each of its threads, and
  * the load to the last one. The load is one process that is both clients and back end, on libc's epoll: it reaches several
- * times what any proxy does ("no proxy"), does not sleep, so that no proxy pays for waking it, and a proxy's time on the processor ("proxy busy") says whether it was
- * the bottleneck. Where threads and load have to share a processor, look at the CPU figures and not at the rates.
+ * times what any proxy does ("no proxy"), and it does not sleep, so that no proxy pays for waking it. A proxy's time on
+ * the processor ("proxy busy") says whether it was the bottleneck. Where threads and load have to share a processor, look at the CPU figures and not at the rates.
  *
  * Requests have 128 bytes and answers 512, 32 connections at a time. CPU is the processor time of all threads of all
  * processes of the proxy, from the kernel's own count in nanoseconds, taken at both ends of each window. Ratios are
@@ -53,12 +53,15 @@ async function bench(options: Options): Promise<number> {
     all,
   );
   for (const { name, missing } of chosenContenders) if (missing) progress(`${name} is left out: ${missing}`);
-  const results = await withStand(
-    options,
-    (stand) => run(stand, chosenMeasures, chosenContenders.filter((each) => !each.missing), progress),
-  );
+  const { results, windows } = await withStand(options, async (stand) => ({
+    results: await run(stand, chosenMeasures, chosenContenders.filter((each) => !each.missing), progress),
+    windows: stand.windows,
+  }));
   show(results, chosenContenders);
-  await save(options, results);
+  if (windows.disturbed > 0) {
+    print(`\nDisturbed: in ${windows.disturbed} of ${windows.all} windows something else used the load's processor`);
+  }
+  await save(options, results, windows);
   return results.failures.length === 0 ? 0 : 1;
 }
 
@@ -77,7 +80,7 @@ function choose(only: readonly string[], measures: readonly Measure[], contender
 }
 
 /** Sets the stand up and takes it down, whatever happens, a signal included. */
-async function withStand(options: Options, use: (stand: Stand) => Promise<Results>): Promise<Results> {
+async function withStand<T>(options: Options, use: (stand: Stand) => Promise<T>): Promise<T> {
   const directory = await Deno.makeTempDir({ prefix: "balance-bench-" });
   const pins = installed("taskset") !== undefined;
   if (!pins) progress("taskset (util-linux) is not installed: proxies and load may share processors");
@@ -111,11 +114,12 @@ function show(results: Results, contenders: readonly Contender[]): void {
   for (const { measure, contender, reason } of results.failures) print(`\n${contender} failed ${measure}: ${reason}`);
 }
 
-async function save(options: Options, results: Results): Promise<void> {
+async function save(options: Options, results: Results, windows: Stand["windows"]): Promise<void> {
   const record = {
     date: new Date().toISOString(),
     machine: describeMachine(),
     options,
+    windows,
     measures: results,
     targets: TARGETS.map((target) => results.verdict(target)).filter((verdict) => verdict !== undefined),
     failures: results.failures,

@@ -1,4 +1,5 @@
 import { type Contender, DIRECT } from "./contender.ts";
+import type { Commands } from "./load/commands.ts";
 import { LoadProcess } from "./load_process.ts";
 import { allowedProcessors, descriptorLimit } from "./machine.ts";
 import type { Options } from "./options.ts";
@@ -23,6 +24,8 @@ export class Stand {
   readonly clients: number;
   /** Where configurations go. */
   readonly directory: string;
+  /** Windows in which the load was to have a processor to itself, and those in which it had less than nine tenths. */
+  readonly windows = { all: 0, disturbed: 0 };
   readonly #processes: Processes;
   readonly #shared = new Map<string, Proxy>();
 
@@ -69,6 +72,25 @@ export class Stand {
       throw new Error(`${(error as Error).message}\n${messages.trim()}`);
     }
     return { contender, port, pids: descendants(running.child.pid), shares: shares(contender.threads), running };
+  }
+
+  /** Puts a load on a proxy for one window. */
+  async window(
+    proxy: Proxy,
+    kind: "keepAlive" | "newConnections" | "streams",
+    connections: number,
+  ): Promise<Commands["streams"]["answer"]> {
+    const window = await this.load.perform(kind, this.ask(proxy, connections));
+    if (proxy.shares) return window;
+    this.windows.all++;
+    if (window.own < window.seconds * 0.9e9) this.windows.disturbed++;
+    return window;
+  }
+
+  /** What the load process needs to know about a window. */
+  ask({ port, pids, shares }: Proxy, connections: number): Commands["streams"]["ask"] {
+    const { warmUp, seconds } = this.options;
+    return { port, pids, connections, warmUp, seconds, spin: !shares };
   }
 
   /** Ends a proxy that `fresh` has started. */

@@ -28,7 +28,7 @@ export const TARGETS: readonly Target[] = [
   target("linux", "keep-alive.processor", 1.0, ...PEERS),
   target("linux", "new-connections.processor", 0.85, "haproxy"),
   ...["bulk-1", "bulk-8"].flatMap((measure) =>
-    ["haproxy", "haproxy splice"].flatMap((peer) => [
+    ["haproxy", "haproxy auto"].flatMap((peer) => [
       target("linux", `${measure}.throughput`, 1.5, peer),
       target("linux", `${measure}.processor`, 0.35, peer),
     ])

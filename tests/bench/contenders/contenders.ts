@@ -12,8 +12,9 @@ export async function contenders(engines: readonly Engine[], threads: number): P
   const help = await helpText();
   const of = (number: number) => [
     ...engines.filter((engine) => number === 1 || engine !== "portable").map((e) => thisProgram(e, number, help)),
-    haproxy(number, false),
-    haproxy(number, true),
+    haproxy(number, "haproxy"),
+    haproxy(number, "haproxy auto"),
+    haproxy(number, "haproxy splice"),
     nginx(number),
   ];
   return [...of(1), pen(), ...(threads > 1 ? of(threads) : []), DIRECT];

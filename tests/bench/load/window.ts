@@ -10,12 +10,15 @@ export interface Window {
   readonly seconds: number;
   /** Nanoseconds the watched processes have used. */
   readonly processor: number;
+  /** Nanoseconds this process has used: all of the time where it spins, unless somebody took its processor. */
+  readonly own: number;
 }
 
 interface Moment {
   readonly done: number;
   readonly time: number;
   readonly processor: number;
+  readonly own: number;
 }
 
 /** Runs the traffic for `warmUp` seconds, then measures it for `seconds`. @throws {Error} when nothing moves */
@@ -34,6 +37,7 @@ export function measureWindow(
     done: after.done - before.done,
     seconds: after.time - before.time,
     processor: after.processor - before.processor,
+    own: after.own - before.own,
   };
 }
 
@@ -51,5 +55,5 @@ function run(loop: Loop, end: number, spin: boolean): void {
 }
 
 function moment(traffic: Traffic, pids: readonly number[]): Moment {
-  return { done: traffic.done, time: now(), processor: processorTime(pids) };
+  return { done: traffic.done, time: now(), processor: processorTime(pids), own: processorTime([Deno.pid]) };
 }

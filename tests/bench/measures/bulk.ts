@@ -1,5 +1,5 @@
 import type { Measure } from "../measure.ts";
-import { processorTimeOf, window } from "./loads.ts";
+import { processorTimeOf } from "./loads.ts";
 
 /** So many streams from the back end at full speed. */
 export function bulk(name: string, streams: number): Measure<"throughput" | "processor" | "busy"> {
@@ -13,7 +13,7 @@ export function bulk(name: string, streams: number): Measure<"throughput" | "pro
     },
     async sample(stand, contender) {
       const proxy = await stand.shared(contender);
-      const { done, seconds, processor } = await stand.load.perform("streams", window(stand, proxy, streams));
+      const { done, seconds, processor } = await stand.window(proxy, "streams", streams);
       return {
         throughput: done * 8 / seconds / 1e9,
         processor: processorTimeOf(proxy, processor) / done,

@@ -10,12 +10,13 @@ const WATCH = 1000;
  * Connections that have had one answer and do nothing. Memory is the difference in resident bytes between a tenth of the
  * connections and all of them, so that what a program loads with its first ones is not counted.
  */
-export const idle: Measure<"memory" | "processor"> = {
+export const idle: Measure<"memory" | "processor" | "resident"> = {
   name: "idle",
   share: 1 / 3,
   metrics: {
     memory: { title: "memory per idle connection", unit: "KB", better: "less", digits: 2 },
     processor: { title: "CPU while all are idle", unit: "ms/s", better: "less", digits: 2 },
+    resident: { title: "memory with a tenth of them", unit: "MB", better: "less", digits: 1 },
   },
   suits: (contender) => contender !== DIRECT,
   async sample(stand, contender) {
@@ -31,6 +32,7 @@ export const idle: Measure<"memory" | "processor"> = {
       await resting();
       const seconds = (performance.now() - since) / 1000;
       const result = {
+        resident: before / 1024 ** 2,
         memory: used / (connections - few) / 1024,
         processor: (processorTime(pids) - start) / 1e6 / seconds,
       };

@@ -1,7 +1,7 @@
 import type { Contender } from "../contender.ts";
 import type { Measure } from "../measure.ts";
 import type { Stand } from "../stand.ts";
-import { underLoad, window } from "./loads.ts";
+import { underLoad } from "./loads.ts";
 
 /** Share of its capacity at which the reference, and with it everybody, is loaded. */
 const LOAD = 0.6;
@@ -24,7 +24,7 @@ export function latency(reference: Contender): Measure<"p50" | "p99" | "p999" | 
     },
     async sample(stand, contender) {
       const proxy = await stand.shared(contender);
-      const ask = { ...window(stand, proxy, CONNECTIONS), rate: await (rate ??= rateFor(stand, reference)) };
+      const ask = { ...stand.ask(proxy, CONNECTIONS), rate: await (rate ??= rateFor(stand, reference)) };
       const { p50, p99, p999 } = await stand.load.perform("fixedRate", ask);
       return { p50, p99, p999, rate: ask.rate };
     },

@@ -1,4 +1,3 @@
-import type { Commands } from "../load/commands.ts";
 import type { Proxy, Stand } from "../stand.ts";
 
 /** Clients at a time, for requests and for new connections. */
@@ -14,18 +13,12 @@ export interface Shown {
 
 /** Puts a load of requests or of new connections on a proxy for one window. */
 export async function underLoad(stand: Stand, proxy: Proxy, kind: "keepAlive" | "newConnections"): Promise<Shown> {
-  const { done, seconds, processor } = await stand.load.perform(kind, window(stand, proxy, ABREAST));
+  const { done, seconds, processor } = await stand.window(proxy, kind, ABREAST);
   return {
     perSecond: done / seconds,
     processor: processorTimeOf(proxy, processor) / done / 1e3,
     busy: processor / seconds / 1e7,
   };
-}
-
-/** What the load process needs to know about a window. */
-export function window(stand: Stand, proxy: Proxy, connections: number): Commands["keepAlive"]["ask"] {
-  const { port, pids, shares } = proxy, { warmUp, seconds } = stand.options;
-  return { port, pids, connections, warmUp, seconds, spin: !shares };
 }
 
 /** Without a proxy there is no time to speak of, rather than none. */
