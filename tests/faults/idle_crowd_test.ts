@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { connectionsFor } from "../../src/process/descriptors.ts";
 import { echoBackend } from "../support/backends.ts";
-import { Client } from "../support/client.ts";
+import type { Client } from "../support/client.ts";
 import { condition, linux } from "../support/requirements.ts";
 import { pause, show, since, within } from "./patience.ts";
 import { processorShare, residentMemory } from "./process_figures.ts";
