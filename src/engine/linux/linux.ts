@@ -97,7 +97,8 @@ class LinuxEngine implements Engine {
   }
 
   stopAccepting(): void {
-    if (this.#state.stopped) return;
+    // Several threads may fail to start one after the other; the last of them ends the engine.
+    if (this.#state.stopped) return this.#endIfDone();
     this.#state.stop();
     this.#libc.call.dup3(this.#placeholder, this.#listening.fd, C.O_CLOEXEC);
     for (const timer of this.#restartTimers) clearTimeout(timer);
