@@ -41,9 +41,9 @@ Deno.test(
 
 Deno.test({ name: "an engine that is started and ended leaves no descriptor behind", ignore }, async () => {
   const before = countDescriptors();
-  for (let i = 0; i < 3; i++) {
+  for (let i = 0; i < 20; i++) {
     await withEngine(({ pair }) => {
-      for (let k = 0; k < 20; k++) {
+      for (let k = 0; k < 5; k++) {
         const [client, server] = pair();
         server.send(new Uint8Array(100_000));
         client.receiveBytes(100_000);
@@ -51,7 +51,11 @@ Deno.test({ name: "an engine that is started and ended leaves no descriptor behi
       }
     }, { threads: 3 });
   }
-  assert.equal(countDescriptors(), before);
+  // Deno ends a worker's own event loop a moment after the worker.
+  for (let left = 400; countDescriptors() > before && left > 0; left--) {
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+  assert.ok(countDescriptors() <= before);
 });
 
 function countDescriptors(): number {
