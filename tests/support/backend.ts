@@ -26,6 +26,7 @@ export class Backend implements AsyncDisposable {
   readonly #connections = new Map<Deno.TcpConn, Promise<void>>();
   readonly #failures: unknown[] = [];
   readonly #accepting: Promise<void>;
+  #stopped = false;
 
   /** Listens and serves from now on. */
   constructor(serve: Serve, { hostname = "127.0.0.1", port = 0 }: BackendOptions = {}) {
@@ -46,6 +47,7 @@ export class Backend implements AsyncDisposable {
 
   /** Stops it and ends every connection. @throws {AggregateError} of what went wrong besides lost connections */
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopped = true;
     close(this.#listener);
     await this.#accepting;
     this.closeConnections();
@@ -59,7 +61,10 @@ export class Backend implements AsyncDisposable {
       try {
         connection = await this.#listener.accept();
       } catch (error) {
-        if (!isConnectionGone(error)) this.#failures.push(error);
+        if (this.#stopped) return;
+        // One that was reset while it waited to be accepted; Deno then cannot tell where it came from.
+        if (isReset(error)) continue;
+        this.#failures.push(error);
         return;
       }
       this.#connections.set(connection, this.#handle(connection));
@@ -79,6 +84,10 @@ export class Backend implements AsyncDisposable {
     close(connection);
     this.#connections.delete(connection);
   }
+}
+
+function isReset(error: unknown): boolean {
+  return error instanceof Error && ["ENOTCONN", "ECONNABORTED"].includes((error as { code?: string }).code ?? "");
 }
 
 function close(resource: { close(): void }): void {

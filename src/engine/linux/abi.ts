@@ -55,6 +55,7 @@ export const C = {
   SPLICE_F_MOVE: 1,
   SPLICE_F_NONBLOCK: 2,
   F_SETPIPE_SZ: 1031,
+  FIONREAD: 0x541b,
   SIOCATMARK: 0x8905,
   /** Also called SIOCOUTQ: bytes in the send queue that the peer has not acknowledged. */
   TIOCOUTQ: 0x5411,
