@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { RawSocket } from "./raw_socket.ts";
+import type { RawSocket } from "./raw_socket.ts";
 import { unavailable, withEngine } from "./with_engine.ts";
 
 const ignore = unavailable !== undefined;

@@ -264,6 +264,6 @@ export class Thread {
     const bytes = buffer.slice(0, length);
     const direction = this.#rows[(source << SHIFT) + ROW.FLAGS] & IS.CLIENT ? "sent" : "rcvd";
     this.#post({ type: "chunk", direction, bytes });
-    this.#state.dumping(length);
+    this.#state.awaitDump(this.#setup.thread);
   }
 }
