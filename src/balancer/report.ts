@@ -63,6 +63,18 @@ export class Report {
         return logger.warn("serving {connections} clients, as many as may be; more wait in the queue", {
           connections: event.connections,
         });
+      case "splice-refused":
+        return logger.warn("relaying with read and write only: {reason}", { reason: event.reason });
+      case "thread-crashed":
+        return logger.error(
+          "thread {thread} died with {connections} connections and starts again in {restartIn} s: {reason}",
+          {
+            thread: event.thread,
+            connections: event.connections,
+            restartIn: Math.ceil(event.restartIn),
+            reason: event.reason,
+          },
+        );
       case "trace": {
         const { client, step } = event;
         if (event.channel === NONE) return logger.debug("client {client}: {step}", { client, step });

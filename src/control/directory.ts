@@ -89,10 +89,28 @@ export function listEntries(directory: string): Entry[] {
  */
 export function entryTarget(path: string): string {
   if (WINDOWS) return Deno.readTextFileSync(path).trim();
-  const info = Deno.lstatSync(path);
-  if (!info.isSocket) throw cannot("use", path, "it is no socket");
-  if (info.uid !== Deno.uid()) throw cannot("use", path, `it belongs to user ${info.uid}, not to ${Deno.uid()}`);
+  checkEntry(path);
   return path;
+}
+
+/**
+ * Looks at the socket of an entry, and once more at its directory.
+ *
+ * @throws {DirectoryError} when either belongs to somebody else, or the entry is no socket
+ * @throws {Deno.errors.NotFound} when there is no such entry
+ */
+export function checkEntry(path: string): Deno.FileInfo {
+  checkDirectory(path.slice(0, path.lastIndexOf("/")) || "/");
+  const info = Deno.lstatSync(path);
+  if (!info.isSocket) throw cannotUseSocket(path, "it is no socket");
+  if (info.uid !== Deno.uid()) {
+    throw cannotUseSocket(path, `it belongs to user ${info.uid}, not to ${Deno.uid()}`);
+  }
+  return info;
+}
+
+function cannotUseSocket(path: string, why: string): DirectoryError {
+  return new DirectoryError(`cannot use control socket ${quote(path)}: ${why}`);
 }
 
 function isDirectory(path: string): boolean {

@@ -15,7 +15,6 @@ async function read(chunks: Iterable<Uint8Array>, longest: number): Promise<{ al
   return { all, tooLong: false };
 }
 
-// deno-lint-ignore require-await -- what reads it expects an asynchronous source
 async function* stream(chunks: Iterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   yield* chunks;
 }

@@ -1,14 +1,21 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { execute, type Session } from "./commands.ts";
+import { escape, quote } from "../log/escape.ts";
 import type { ControlPlane } from "./control_plane.ts";
-import { DirectoryError, entryPath, openDirectory } from "./directory.ts";
+import { checkEntry, DirectoryError, entryPath, openDirectory } from "./directory.ts";
 import { lines, LineTooLong } from "./lines.ts";
 import { formatGreeting, formatHead, LONGEST_LINE } from "./protocol.ts";
 
 /** Sessions at a time; one more is turned away. */
 const MOST_SESSIONS = 64;
 
-/** Milliseconds without a command after which a session is closed. The client program opens another by itself. */
+/** Connections at a time, those included that are just being turned away; one more is closed without a word. */
+const MOST_CONNECTIONS = 2 * MOST_SESSIONS;
+
+/**
+ * Milliseconds without a command, or with a reply that is not read, after which a session is closed. The client program
+ * opens another by itself.
+ */
 const SILENCE = 300_000;
 
 /** Milliseconds that a session which is over may take to go away. */
@@ -29,17 +36,27 @@ export interface ControlServer {
  */
 export async function startControlServer(
   plane: ControlPlane,
-  options: { readonly directory: string; readonly address: string; readonly port: number },
+  options: {
+    readonly directory: string;
+    readonly address: string;
+    readonly port: number;
+    /** Milliseconds after which a silent session is closed. Default 300,000. */
+    readonly silence?: number;
+  },
 ): Promise<ControlServer> {
   openDirectory(options.directory);
   const path = entryPath(options.directory, options.address, options.port);
-  const sockets = new Set<Socket>();
+  const sockets = new Set<Socket>(), silence = options.silence ?? SILENCE;
+  let sessions = 0;
   const server = createServer({ allowHalfOpen: true }, (socket) => {
-    sockets.add(socket);
     socket.on("error", () => {});
+    if (sockets.size === MOST_CONNECTIONS) return socket.destroy();
+    sockets.add(socket);
     socket.on("close", () => sockets.delete(socket));
-    if (sockets.size > MOST_SESSIONS) return part(socket, `error 1 0\ntoo many sessions, at most ${MOST_SESSIONS}\n`);
-    serve(socket, plane).catch(() => socket.destroy());
+    if (sessions === MOST_SESSIONS) return part(socket, `error 1 0\ntoo many sessions, at most ${MOST_SESSIONS}\n`);
+    sessions++;
+    socket.on("close", () => sessions--);
+    serve(socket, plane, silence).catch(() => socket.destroy());
   });
   const remove = await (Deno.build.os === "windows" ? listenPipe(server, path) : listenSocket(server, path));
   server.on("error", () => {});
@@ -53,10 +70,10 @@ export async function startControlServer(
 }
 
 /** One dialogue, command after command. */
-async function serve(socket: Socket, plane: ControlPlane): Promise<void> {
+async function serve(socket: Socket, plane: ControlPlane, silence: number): Promise<void> {
   const session: Session = { group: 0 };
   // A deadline of the monotonic clock, renewed by every command.
-  let deadline = setTimeout(() => socket.destroy(), SILENCE);
+  let deadline = setTimeout(() => socket.destroy(), silence);
   try {
     socket.write(formatGreeting({ pid: Deno.pid, version: plane.version }) + "\n");
     // The socket must outlive the loop: there is a last word to say.
@@ -64,10 +81,11 @@ async function serve(socket: Socket, plane: ControlPlane): Promise<void> {
       clearTimeout(deadline);
       const reply = await execute(line, session, plane);
       const outcome = reply.end ? "bye" : reply.ok ? "ok" : "error";
+      // Before the reply is written: whoever does not read it is silent, too.
+      deadline = setTimeout(() => socket.destroy(), silence);
       const head = formatHead({ outcome, lines: reply.lines.length, group: session.group });
       await write(socket, [head, ...reply.lines].join("\n") + "\n");
       if (reply.end) break;
-      deadline = setTimeout(() => socket.destroy(), SILENCE);
     }
     part(socket);
   } catch (error) {
@@ -100,7 +118,14 @@ async function listenSocket(server: Server, path: string): Promise<() => void> {
     Deno.umask(umask);
   }
   await listening(server);
-  const inode = Deno.lstatSync(path).ino;
+  let inode: number | null;
+  try {
+    // Whoever can rename the directory may have put another in its place since it was checked.
+    inode = checkEntry(path).ino;
+  } catch (error) {
+    server.close();
+    throw error;
+  }
   return () => {
     try {
       if (Deno.lstatSync(path).ino === inode) Deno.removeSync(path);
@@ -128,7 +153,7 @@ async function listenPipe(server: Server, path: string): Promise<() => void> {
 function listening(server: Server): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once("listening", resolve);
-    server.once("error", (error) => reject(new DirectoryError(`cannot open control socket: ${error.message}`)));
+    server.once("error", (error) => reject(new DirectoryError(`cannot open control socket: ${escape(error.message)}`)));
   });
 }
 
@@ -140,8 +165,10 @@ async function reclaim(path: string): Promise<void> {
   } catch {
     return;
   }
-  if (!info.isSocket) throw new DirectoryError(`cannot open control socket: ${path} is something else`);
-  if (await answers(path)) throw new DirectoryError(`cannot open control socket: an instance answers on ${path}`);
+  if (!info.isSocket) throw new DirectoryError(`cannot open control socket: ${quote(path)} is something else`);
+  if (await answers(path)) {
+    throw new DirectoryError(`cannot open control socket: an instance answers on ${quote(path)}`);
+  }
   Deno.removeSync(path);
 }
 

@@ -13,6 +13,8 @@ type Report = { readonly ready: number } | {
 
 /** Whether this process was started by `startInBackground`. Forgets it, so that no child inherits the mark. */
 export function isBackgroundProcess(): boolean {
+  // The parent gives its child all permissions; a program without this one has no such parent.
+  if (Deno.permissions.querySync({ name: "env", variable: MARK }).state !== "granted") return false;
   const marked = Deno.env.get(MARK) === String(Deno.ppid);
   Deno.env.delete(MARK);
   return marked;

@@ -33,6 +33,7 @@ export async function resolveHost(host: string): Promise<string> {
 
 const REASONS: Readonly<Record<string, string>> = {
   ENOTFOUND: "is not known",
+  EPERM: "may not be looked up: there is no permission, --allow-net",
   EAI_AGAIN: "got no answer from the name service",
 };
 

@@ -31,10 +31,12 @@ export const C = {
   TCP_KEEPIDLE: 4,
   TCP_KEEPINTVL: 5,
   TCP_KEEPCNT: 6,
+  TCP_QUICKACK: 12,
   TCP_USER_TIMEOUT: 18,
 
   MSG_OOB: 1,
   MSG_NOSIGNAL: 0x4000,
+  MSG_MORE: 0x8000,
   SHUT_WR: 1,
 
   EPOLLIN: 0x001,
@@ -53,6 +55,7 @@ export const C = {
   SPLICE_F_MOVE: 1,
   SPLICE_F_NONBLOCK: 2,
   F_SETPIPE_SZ: 1031,
+  FIONREAD: 0x541b,
   SIOCATMARK: 0x8905,
   /** Also called SIOCOUTQ: bytes in the send queue that the peer has not acknowledged. */
   TIOCOUTQ: 0x5411,

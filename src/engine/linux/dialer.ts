@@ -141,6 +141,16 @@ export class Dialer {
     this.#next(client, dial);
   }
 
+  /**
+   * Whether the connect of a client that has reset its connection is still wanted: it may have sent something before, which
+   * the channel is to get. Not on another channel should this one fail.
+   */
+  goesOn(client: number): boolean {
+    if (this.#connections.rows[(client << SHIFT) + ROW.PEER] < 0) return false;
+    this.#error[0] = 0;
+    return this.#libc.call.ioctl(client, C.FIONREAD, this.#error) === 0 && this.#error[0] > 0;
+  }
+
   /** Ends the search of a client that is gone or has to go. The client's socket stays open. */
   abandon(client: number): void {
     const dial = this.#dialOf(client);
@@ -151,17 +161,18 @@ export class Dialer {
 
   /** Connects the next channel that can be tried. */
   #next(client: number, dial: Dial): void {
-    for (;;) {
+    const { rows } = this.#connections, row = client << SHIFT;
+    while (!(rows[row + ROW.FLAGS] & IS.BROKEN)) {
       const channel = dial.channel = dial.attempt.choose();
       if (channel === NONE) break;
       const server = this.#connect(client, dial, this.#addresses.of(channel));
       if (server < 0) continue;
-      this.#connections.rows[(client << SHIFT) + ROW.PEER] = server;
+      rows[row + ROW.PEER] = server;
       this.#timers.set(client, this.#seconds * 1000);
       return;
     }
-    if (dial.attempt.shortage && this.#timers.now() < dial.deadline) {
-      this.#connections.rows[(client << SHIFT) + ROW.FLAGS] |= IS.PAUSED;
+    if (dial.attempt.shortage && this.#timers.now() < dial.deadline && !(rows[row + ROW.FLAGS] & IS.BROKEN)) {
+      rows[row + ROW.FLAGS] |= IS.PAUSED;
       this.#timers.set(client, SHORTAGE_PAUSE);
       return;
     }

@@ -108,9 +108,13 @@ export class Ending {
     this.#ready.push(fd);
   }
 
+  /** Gives the channel back, for both sides. */
   #giveBack(fd: number): void {
-    const channel = this.#rows[(fd << SHIFT) + ROW.CHANNEL];
-    if (channel !== NONE) this.#selection.closed(channel);
+    const rows = this.#rows, channel = rows[(fd << SHIFT) + ROW.CHANNEL], peer = rows[(fd << SHIFT) + ROW.PEER];
+    if (channel === NONE) return;
+    this.#selection.closed(channel);
+    rows[(fd << SHIFT) + ROW.CHANNEL] = NONE;
+    if (peer >= 0) rows[(peer << SHIFT) + ROW.CHANNEL] = NONE;
   }
 
   #closeSide(fd: number): void {

@@ -143,7 +143,7 @@ class LinuxEngine implements Engine {
         break;
       case "chunk":
         this.#context.tap?.(message.direction, message.bytes);
-        this.#state.dumped(message.bytes.length);
+        this.#state.dumped(thread);
         break;
       case "failed":
         if (this.#ready >= this.#threads) return this.#crashed(thread, message.reason);

@@ -22,7 +22,7 @@ export interface ThreadSetup {
 export type ThreadMessage =
   /** It serves. */
   | { readonly type: "ready" }
-  /** It cannot start. */
+  /** It cannot start, or cannot go on. */
   | { readonly type: "failed"; readonly reason: string }
   | { readonly type: "event"; readonly event: EngineEvent }
   | { readonly type: "chunk"; readonly direction: Direction; readonly bytes: Uint8Array<ArrayBuffer> }

@@ -118,8 +118,9 @@ export class Relay {
     const wanted = flags & IS.NO_SPLICE ? BUFFER_SIZE : MESSAGE_SIZE;
     const n = this.#libc.call.recv(source, buffer, wanted, 0);
     if (n <= 0) return this.#nothing(row, n === 0 ? 0 : this.#libc.errno[0]);
-    rows[row + ROW.FLAGS] = this.#afterRead(flags, n < wanted);
-    this.#send(source, peer, buffer, n);
+    const after = rows[row + ROW.FLAGS] = this.#afterRead(flags, n < wanted);
+    // The end-of-stream that follows at once then leaves in the same segment.
+    this.#send(source, peer, buffer, n, after & IS.ENDED ? C.MSG_NOSIGNAL | C.MSG_MORE : C.MSG_NOSIGNAL);
   }
 
   /** A source's flags after a read that got something. */
@@ -141,9 +142,9 @@ export class Relay {
     else this.#rows[row + ROW.FLAGS] = flags | IS.ENDED | IS.BROKEN;
   }
 
-  #send(source: number, peer: number, buffer: Uint8Array<ArrayBuffer>, bytes: number): void {
+  #send(source: number, peer: number, buffer: Uint8Array<ArrayBuffer>, bytes: number, how: number): void {
     this.#host.tap?.(source, buffer, bytes);
-    const n = this.#libc.call.send(peer, buffer, bytes, C.MSG_NOSIGNAL);
+    const n = this.#libc.call.send(peer, buffer, bytes, how);
     if (n === bytes) return this.#host.moved(source, n);
     if (n < 0) {
       const errno = this.#libc.errno[0];

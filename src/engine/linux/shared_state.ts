@@ -1,11 +1,8 @@
 /** Words (32 bits) that all threads look at. */
-const WORD = { STOPPED: 0, CLOSINGS: 1, CONNECTIONS: 16, WAITING: 32, DUMPED: 48, THREADS: 64 } as const;
+const WORD = { STOPPED: 0, CLOSINGS: 1, CONNECTIONS: 16, WAITING: 32, THREADS: 48 } as const;
 
-/** Words of each thread, a cache line: only that thread writes them. */
-const THREAD = { CONNECTIONS: 0, WORDS: 16 } as const;
-
-/** Bytes of the packet dump that may be on their way to the main thread. */
-const DUMP_LIMIT = 4 * 1024 * 1024;
+/** Words of each thread, a cache line: its connections, and the chunks that it waits for main to dump. */
+const THREAD = { CONNECTIONS: 0, DUMPS: 1, WORDS: 16 } as const;
 
 /** What the engine's threads and main share besides the table: who is to stop, and how many clients are served. */
 export class SharedState {
@@ -94,18 +91,18 @@ export class SharedState {
     }
   }
 
-  /** Notes bytes of the packet dump on their way to main, and waits while there are too many. Not for main. */
-  dumping(bytes: number): void {
-    let under = Atomics.add(this.#words, WORD.DUMPED, bytes) + bytes;
-    while (under > DUMP_LIMIT && this.closings === 0) {
-      Atomics.wait(this.#words, WORD.DUMPED, under, 100);
-      under = Atomics.load(this.#words, WORD.DUMPED);
-    }
+  /** Waits until main has dealt with the chunk that this thread has just posted, so that it comes first. */
+  awaitDump(thread: number): void {
+    const word = WORD.THREADS + thread * THREAD.WORDS + THREAD.DUMPS;
+    Atomics.add(this.#words, word, 1);
+    // The timeout is for a main thread that ends everything and does not get to the chunk.
+    while (Atomics.load(this.#words, word) > 0 && this.closings === 0) Atomics.wait(this.#words, word, 1, 100);
   }
 
-  /** Notes that main has dealt with bytes of the packet dump. */
-  dumped(bytes: number): void {
-    Atomics.sub(this.#words, WORD.DUMPED, bytes);
-    Atomics.notify(this.#words, WORD.DUMPED);
+  /** Notes that main has dealt with a chunk of the thread. */
+  dumped(thread: number): void {
+    const word = WORD.THREADS + thread * THREAD.WORDS + THREAD.DUMPS;
+    Atomics.sub(this.#words, word, 1);
+    Atomics.notify(this.#words, word);
   }
 }

@@ -160,7 +160,7 @@ export class Thread {
       if (flags & IS.BROKEN) this.#ending.close(fd);
       else this.#ending.discard(fd);
     } else if (!(flags & IS.CLIENT)) this.#dialer.answered(fd, mask);
-    else if (flags & IS.BROKEN) {
+    else if (flags & IS.BROKEN && !this.#dialer.goesOn(fd)) {
       this.#dialer.abandon(fd);
       this.#ending.close(fd);
     }
@@ -264,6 +264,6 @@ export class Thread {
     const bytes = buffer.slice(0, length);
     const direction = this.#rows[(source << SHIFT) + ROW.FLAGS] & IS.CLIENT ? "sent" : "rcvd";
     this.#post({ type: "chunk", direction, bytes });
-    this.#state.dumping(length);
+    this.#state.awaitDump(this.#setup.thread);
   }
 }

@@ -1,5 +1,5 @@
 /// <reference lib="deno.worker" />
-import { type Libc, openLibc } from "./libc.ts";
+import { openLibc } from "./libc.ts";
 import type { ThreadMessage, ThreadSetup } from "./messages.ts";
 import { Thread } from "./thread.ts";
 
@@ -8,19 +8,17 @@ const scope = globalThis as unknown as DedicatedWorkerGlobalScope;
 /** Serves until the engine stops. Blocks the thread, so no second message is ever received. */
 function serve(setup: ThreadSetup): void {
   const post = (message: ThreadMessage) => scope.postMessage(message);
-  let libc: Libc, thread: Thread;
   try {
-    libc = openLibc();
-    thread = new Thread(libc, setup, post);
+    const libc = openLibc(), thread = new Thread(libc, setup, post);
+    post({ type: "ready" });
+    thread.run();
+    thread.close();
+    libc.close();
+    post({ type: "ended" });
   } catch (error) {
+    // Said by a message, because an uncaught error would also be printed, past the log.
     post({ type: "failed", reason: (error as Error).message });
-    return scope.close();
   }
-  post({ type: "ready" });
-  thread.run();
-  thread.close();
-  libc.close();
-  post({ type: "ended" });
   scope.close();
 }
 

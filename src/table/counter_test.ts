@@ -1,0 +1,58 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { add, read } from "./counter.ts";
+
+const LARGEST = 2 ** 52;
+
+Deno.test("a counter is exact around every power of two at which a number type ends", () => {
+  for (const power of [31, 32, 52, 53, 54, 63, 64]) {
+    const counters = seeded(2n ** BigInt(power) - 2n);
+    for (let more = 0n; more < 5n; more++) {
+      assert.equal(read(counters, 0), 2n ** BigInt(power) - 2n + more);
+      add(counters, 0, 1);
+    }
+  }
+});
+
+Deno.test("a counter takes as much at a time as it says", () => {
+  const counters = new Float64Array(2);
+  add(counters, 0, LARGEST - 1);
+  add(counters, 0, LARGEST);
+  add(counters, 0, LARGEST);
+  assert.equal(read(counters, 0), 3n * 2n ** 52n - 1n);
+});
+
+Deno.test("any sequence of additions sums up exactly", () => {
+  const amounts = fc.array(
+    fc.oneof(fc.nat(70_000), fc.maxSafeNat().map((n) => n % (LARGEST + 1)), fc.constant(LARGEST)),
+  );
+  fc.assert(
+    fc.property(amounts, fc.bigInt({ min: 0n, max: 2n ** 70n }), (amounts, start) => {
+      const counters = seeded(start);
+      let sum = start;
+      for (const amount of amounts) {
+        add(counters, 0, amount);
+        sum += BigInt(amount);
+        assert.equal(read(counters, 0), sum);
+      }
+    }),
+    { seed: 1, numRuns: 500 },
+  );
+});
+
+Deno.test("a counter does not touch its neighbours", () => {
+  const counters = new Float64Array(6);
+  add(counters, 2, LARGEST);
+  add(counters, 2, 5);
+  assert.deepEqual([read(counters, 0), read(counters, 2), read(counters, 4)], [0n, 2n ** 52n + 5n, 0n]);
+});
+
+Deno.test("a counter whose thread died in the middle of a carry is read all the same", () => {
+  const counters = Float64Array.of(LARGEST + 3, 0);
+  assert.equal(read(counters, 0), 2n ** 52n + 3n);
+});
+
+/** A counter that stands at `value`. */
+function seeded(value: bigint): Float64Array {
+  return Float64Array.of(Number(value % 2n ** 52n), Number(value / 2n ** 52n));
+}

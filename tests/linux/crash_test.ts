@@ -1,0 +1,114 @@
+import assert from "node:assert/strict";
+import { C } from "../../src/engine/linux/abi.ts";
+import { openLibc } from "../../src/engine/linux/libc.ts";
+import { RawSocket } from "./raw_socket.ts";
+import { unavailable, withEngine } from "./with_engine.ts";
+
+const SO_ACCEPTCONN = 30;
+
+const ignore = unavailable !== undefined;
+
+Deno.test(
+  { name: "a thread that dies is reported, its connections end, others live, and it comes back", ignore },
+  () =>
+    withEngine(async ({ engine, table, backend, events, until, pair }) => {
+      const pairs = Array.from({ length: 40 }, () => pair());
+      for (const [client, server] of pairs) {
+        // A stream, so that pipes are involved.
+        server.send(new Uint8Array(100_000));
+        client.receiveBytes(100_000);
+      }
+      const before = descriptors();
+      const poller = pollers(engine.address.port)[0];
+      breakPoller(poller);
+      // Wakes every thread, the broken one included.
+      while (!events.some((event) => event.type === "thread-crashed")) {
+        for (const [client] of pairs) {
+          try {
+            client.send(Uint8Array.of(1));
+          } catch {
+            // It died with the thread.
+          }
+        }
+        await new Promise((resolve) => setTimeout(resolve, 5));
+      }
+      const crash = events.find((event) => event.type === "thread-crashed")!;
+      assert.equal(crash.type, "thread-crashed");
+      assert.match(crash.reason, /Cannot wait for events/);
+      assert.ok(crash.connections > 0 && crash.restartIn === 0);
+      assert.equal(engine.connections, pairs.length - crash.connections);
+      assert.equal(table.current(0), engine.connections);
+      let ended = 0;
+      for (const [client, server] of pairs) {
+        server.send(Uint8Array.of(2));
+        try {
+          if (typeof client.receive() === "string") ended++;
+        } catch (error) {
+          assert.fail(error as Error);
+        }
+      }
+      assert.equal(ended, crash.connections);
+      await until(() => pollers(engine.address.port).length === 2);
+      for (let i = 0; i < 20; i++) {
+        const [client, server] = pair();
+        client.send(Uint8Array.of(9));
+        assert.equal(server.receiveBytes(1)[0], 9);
+        client.close(), server.close();
+      }
+      for (const sides of pairs) for (const side of sides) side.close();
+      while (backend.readable(0)) backend.accept().close();
+      await until(() => engine.connections === 0);
+      assert.ok(descriptors() < before, "nothing of the dead thread stays open");
+    }, { threads: 2 }),
+);
+
+Deno.test(
+  { name: "an engine whose threads die while it drains still ends", ignore },
+  () =>
+    withEngine(async ({ engine, pair }) => {
+      const [client, server] = pair();
+      const broken = pollers(engine.address.port);
+      assert.equal(broken.length, 1);
+      engine.stopAccepting();
+      for (const fd of broken) breakPoller(fd);
+      client.send(Uint8Array.of(1));
+      await engine.ended;
+      client.close(), server.close();
+    }),
+);
+
+/** The epoll instances that watch a socket listening on the port. */
+function pollers(port: number): number[] {
+  const found: number[] = [];
+  for (const { name } of Deno.readDirSync("/proc/self/fd")) {
+    try {
+      if (Deno.readLinkSync(`/proc/self/fd/${name}`) !== "anon_inode:[eventpoll]") continue;
+      const watched = Deno.readTextFileSync(`/proc/self/fdinfo/${name}`).matchAll(/tfd:\s*(\d+)/g);
+      if ([...watched].some(([, fd]) => listensOn(Number(fd), port))) found.push(Number(name));
+    } catch {
+      // The descriptor that listed the directory.
+    }
+  }
+  return found;
+}
+
+function listensOn(fd: number, port: number): boolean {
+  try {
+    return new RawSocket(fd).option(C.SOL_SOCKET, SO_ACCEPTCONN) === 1 && new RawSocket(fd).port === port;
+  } catch {
+    return false;
+  }
+}
+
+function descriptors(): number {
+  return [...Deno.readDirSync("/proc/self/fd")].length;
+}
+
+/** Puts a file that is no epoll instance in the place of one, as a bug would. */
+function breakPoller(fd: number): void {
+  const libc = openLibc();
+  const other = libc.call.eventfd(0, C.EFD_CLOEXEC);
+  libc.call.dup3(other, fd, C.O_CLOEXEC);
+  libc.call.close(other);
+  libc.close();
+}
