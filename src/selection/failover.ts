@@ -68,7 +68,7 @@ export class Failover {
       const size = table.size(group), cursor = table.cursor(group);
       const start = search.last !== NONE && !strategy.rotates
         ? numberOf(search.last) + 1
-        : strategy.start(this.#view.of(group, size, cursor), client);
+        : inside(size, strategy.start(this.#view.of(group, size, cursor), client));
       for (let step = 0; step < Math.min(reach, size); step++) {
         const number = (start + step) % size, id = channelId(group, number);
         if (tried(search, number) || !table.usable(id)) continue;
@@ -80,6 +80,12 @@ export class Failover {
       return NONE;
     }
   }
+}
+
+/** What a strategy answered, brought into the group: a number outside would hit the row of another one. */
+function inside(size: number, start: number): number {
+  const number = Math.trunc(start) % size;
+  return number >= 0 ? number : 0;
 }
 
 function tried(search: Search, number: number): boolean {

@@ -34,7 +34,7 @@ export interface Strategy {
   readonly rotates: boolean;
   /** Whether a client belongs to its channel, so that another of the group is taken only with `-H`. */
   readonly sticky: boolean;
-  /** Number of the channel to try first, 0 to `size - 1`. */
+  /** Number of the channel to try first, 0 to `size - 1`. A larger one is taken modulo `size`, anything else for 0. */
   start(group: GroupView, client: Client): number;
 }
 
