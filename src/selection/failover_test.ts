@@ -1,0 +1,200 @@
+import assert from "node:assert/strict";
+import { parseHost } from "../table/address.ts";
+import { type ChannelId, channelId, NONE } from "../table/channel_id.ts";
+import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
+import { DisabledBy, Table } from "../table/table.ts";
+import { Failover, newSearch, restart } from "./failover.ts";
+import { type Client, type GroupView, strategies, type Strategy } from "./strategy.ts";
+import { hashAddress } from "./strategies/hash.ts";
+
+const RR = 0, HASH = 1;
+
+const CLIENT: Client = { address: parseHost("192.0.2.1").bytes, port: 4711 };
+
+/** A table with groups of the given sizes. */
+function withGroups(...sizes: readonly number[]): Table {
+  const table = Table.create();
+  sizes.forEach((size, group) => {
+    for (let i = 0; i < size; i++) table.addChannel(group, { host: "127.0.0.1", port: 1 + i });
+  });
+  return table;
+}
+
+function failover(table: Table, hashFailover = false, list: readonly Strategy[] = strategies): Failover {
+  return new Failover(table, { hashFailover, strategies: list });
+}
+
+/** Every channel that one search tries, in order. */
+function tries(chooser: Failover, client = CLIENT): ChannelId[] {
+  const search = newSearch(), tried: ChannelId[] = [];
+  for (let id = chooser.next(search, client); id !== NONE; id = chooser.next(search, client)) tried.push(id);
+  assert.equal(chooser.next(search, client), NONE);
+  return tried;
+}
+
+/** The channel that a new client gets. */
+function first(chooser: Failover, client = CLIENT): ChannelId {
+  return chooser.next(newSearch(), client);
+}
+
+/** The channels of a group of `size`, from `start` once around. */
+function around(start: number, size: number): ChannelId[] {
+  return Array.from({ length: size }, (_, i) => (start + i) % size);
+}
+
+Deno.test("without channels there is none", () => {
+  assert.deepEqual(tries(failover(Table.create())), []);
+});
+
+Deno.test("Round Robin goes around, one client after the other", () => {
+  const chooser = failover(withGroups(3));
+  assert.deepEqual(Array.from({ length: 7 }, () => first(chooser)), [0, 1, 2, 0, 1, 2, 0]);
+});
+
+Deno.test("a search tries every channel of every group once, group 0 first", () => {
+  const size = MAX_CHANNELS, table = withGroups(size, 2, 0, 1);
+  assert.deepEqual(tries(failover(table)), [
+    ...around(0, size),
+    channelId(1, 0),
+    channelId(1, 1),
+    channelId(3, 0),
+  ]);
+  // All were taken once, and the rotation stands where it stood.
+  assert.deepEqual([table.current(0), table.current(size - 1), table.cursor(0)], [1, 1, 0]);
+});
+
+Deno.test("a channel alone in the last group is found", () => {
+  const table = Table.create();
+  table.addChannel(MAX_GROUPS - 1, { host: "127.0.0.1", port: 1 });
+  assert.deepEqual(tries(failover(table)), [channelId(MAX_GROUPS - 1, 0)]);
+});
+
+Deno.test("disabled and full channels are passed over", () => {
+  const table = withGroups(4);
+  table.disable(1, DisabledBy.OPERATOR);
+  table.disable(2, DisabledBy.MACHINE);
+  table.setMaxc(3, 1);
+  const chooser = failover(table);
+  assert.deepEqual([first(chooser), first(chooser), first(chooser)], [0, 3, 0]);
+  assert.deepEqual(tries(chooser), [0]);
+  table.release(3);
+  table.enable(1, DisabledBy.OPERATOR);
+  assert.deepEqual([first(chooser), first(chooser)], [1, 3]);
+});
+
+Deno.test("a group that is disabled or full as a whole is passed over", () => {
+  const table = withGroups(2, 1, 1);
+  table.disable(0, DisabledBy.OPERATOR);
+  table.disable(1, DisabledBy.OPERATOR);
+  table.setMaxc(channelId(1, 0), 1);
+  const chooser = failover(table);
+  assert.deepEqual([first(chooser), first(chooser)], [channelId(1, 0), channelId(2, 0)]);
+});
+
+Deno.test("a disabled channel of a later group is never chosen", () => {
+  const table = withGroups(1, 2);
+  table.disable(channelId(1, 0), DisabledBy.OPERATOR);
+  assert.deepEqual(tries(failover(table)), [0, channelId(1, 1)]);
+});
+
+Deno.test("Hash gives a client one channel, whoever else comes", () => {
+  const table = withGroups(8), chooser = failover(table);
+  table.setStrategy(0, HASH);
+  const clients = Array.from({ length: 50 }, (_, i) => ({ address: parseHost(`10.0.0.${i}`).bytes, port: i }));
+  const before = clients.map((client) => first(chooser, client));
+  for (const client of clients.toReversed()) first(chooser, client);
+  assert.deepEqual(clients.map((client) => first(chooser, client)), before);
+  assert.deepEqual(before, clients.map(({ address }) => hashAddress(address) % 8));
+  assert.ok(new Set(before).size > 4);
+  assert.equal(table.cursor(0), 0);
+});
+
+Deno.test("Hash does not look at the client's port", () => {
+  const table = withGroups(64), chooser = failover(table);
+  table.setStrategy(0, HASH);
+  const ids = [1, 2, 3, 40_000].map((port) => first(chooser, { ...CLIENT, port }));
+  assert.equal(new Set(ids).size, 1);
+});
+
+Deno.test("without -H a client of a Hash group whose channel fails goes to the next group", () => {
+  const table = withGroups(5, 2), mine = hashAddress(CLIENT.address) % 5;
+  table.setStrategy(0, HASH);
+  const next = [channelId(1, 0), channelId(1, 1)];
+  assert.deepEqual(tries(failover(table)), [mine, ...next]);
+  table.disable(mine, DisabledBy.OPERATOR);
+  assert.deepEqual(tries(failover(table)), next);
+  table.enable(mine, DisabledBy.OPERATOR);
+  table.setMaxc(mine, table.current(mine));
+  assert.deepEqual(tries(failover(table)), next);
+});
+
+Deno.test("with -H a client of a Hash group goes around its group first", () => {
+  const table = withGroups(5, 1), mine = hashAddress(CLIENT.address) % 5;
+  table.setStrategy(0, HASH);
+  assert.deepEqual(tries(failover(table, true)), [...around(mine, 5), channelId(1, 0)]);
+  table.disable(mine, DisabledBy.OPERATOR);
+  assert.deepEqual(tries(failover(table, true)), [...around(mine, 5).slice(1), channelId(1, 0)]);
+});
+
+Deno.test("a group may change its type in the middle of a search", () => {
+  const table = withGroups(4, 1), chooser = failover(table), search = newSearch();
+  assert.equal(chooser.next(search, CLIENT), 0);
+  table.setStrategy(0, HASH);
+  assert.equal(chooser.next(search, CLIENT), channelId(1, 0));
+  const another = newSearch();
+  assert.equal(chooser.next(another, CLIENT), hashAddress(CLIENT.address) % 4);
+  table.setStrategy(0, RR);
+  assert.notEqual(chooser.next(another, CLIENT), hashAddress(CLIENT.address) % 4);
+});
+
+Deno.test("a channel added in the middle of a search is tried, too", () => {
+  const table = withGroups(1), chooser = failover(table), search = newSearch();
+  assert.equal(chooser.next(search, CLIENT), 0);
+  table.addChannel(0, { host: "127.0.0.1", port: 9 });
+  assert.equal(chooser.next(search, CLIENT), 1);
+  assert.equal(chooser.next(search, CLIENT), NONE);
+});
+
+Deno.test("a search that starts again tries everything again", () => {
+  const table = withGroups(2, 1), chooser = failover(table), search = newSearch();
+  const round = () => [1, 2, 3, 4].map(() => chooser.next(search, CLIENT));
+  assert.deepEqual(round(), [0, 1, MAX_CHANNELS, NONE]);
+  restart(search);
+  assert.deepEqual(round(), [0, 1, MAX_CHANNELS, NONE]);
+});
+
+Deno.test("a strategy of one's own sees the group and is asked where to start only", () => {
+  const seen: [size: number, cursor: number, current: number[]][] = [];
+  const leastConnections: Strategy = {
+    name: "least",
+    label: "Least",
+    title: "least connections",
+    rotates: false,
+    sticky: false,
+    start(group: GroupView) {
+      const current = Array.from({ length: group.size }, (_, i) => group.current(i));
+      seen.push([group.size, group.cursor, current]);
+      return current.indexOf(Math.min(...current));
+    },
+  };
+  const table = withGroups(1, 3), chooser = failover(table, false, [...strategies, leastConnections]);
+  table.setStrategy(1, 2);
+  table.disable(0, DisabledBy.OPERATOR);
+  for (const id of [64, 64, 65]) table.reserve(id);
+  assert.equal(first(chooser), 66);
+  assert.deepEqual(seen, [[3, 0, [2, 1, 0]]]);
+  table.disable(65, DisabledBy.OPERATOR);
+  seen.length = 0;
+  assert.equal(first(chooser), 66, "the walk goes on around the group");
+  assert.deepEqual(seen, [[3, 0, [2, 1, 1]]]);
+});
+
+Deno.test("a strategy that answers nonsense harms nobody", () => {
+  for (const answer of [-1, 2.5, 1e9, NaN, Infinity, -Infinity, undefined as unknown as number]) {
+    const odd: Strategy = { ...strategies[RR], rotates: false, start: () => answer };
+    const table = withGroups(1, 3), chooser = failover(table, false, [odd]);
+    assert.deepEqual(tries(chooser).sort((a, b) => a - b), [0, 64, 65, 66], String(answer));
+    assert.deepEqual([0, 64, 65, 66].map((id) => table.current(id)), [1, 1, 1, 1]);
+    assert.deepEqual([table.disabledBy(0), table.maxc(0)], [0, 0]);
+  }
+});
