@@ -40,6 +40,11 @@ export class Backend implements AsyncDisposable {
     return this.address.port;
   }
 
+  /** Refuses from now on; connections go on. */
+  stopAccepting(): void {
+    close(this.#listener);
+  }
+
   /** Ends every connection; accepts further ones. */
   closeConnections(): void {
     for (const connection of this.#connections.keys()) close(connection);
