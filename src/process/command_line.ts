@@ -4,6 +4,9 @@ import { ExitCode, ExitError } from "./exit_codes.ts";
 import { nearest } from "./nearest.ts";
 import { type OptionName, type OptionSpec, optionTable } from "./option_table.ts";
 
+/** Characters of joined options that are looked at: `parseArgs` takes a call stack in proportion to them. */
+const LONGEST_JOINED = 64;
+
 /** Options and other words, not yet looked into. */
 export interface CommandLine {
   /** Values of the options that were given; an option without a value has `""`. The last one of each counts. */
@@ -19,6 +22,7 @@ export interface CommandLine {
  */
 export function splitCommandLine(args: readonly string[]): CommandLine {
   const specs: [string, OptionSpec][] = Object.entries(optionTable);
+  for (const arg of args) if (arg.length > LONGEST_JOINED && isEndless(arg, specs)) throw unknownOption(arg);
   const { tokens } = parseArgs({
     args: [...args],
     strict: false,
@@ -44,6 +48,13 @@ export function splitCommandLine(args: readonly string[]): CommandLine {
     options.set(name, token.value ?? "");
   }
   return { options, words };
+}
+
+/** Whether so many options are joined that none of the first ones has the rest as its value. */
+function isEndless(arg: string, specs: readonly [string, OptionSpec][]): boolean {
+  if (!/^-[^-]/.test(arg)) return false;
+  const withValue = specs.flatMap(([, { short, value }]) => value === undefined ? [] : short ?? []);
+  return ![...arg.slice(1, LONGEST_JOINED)].some((letter) => withValue.includes(letter));
 }
 
 function unknownOption(rawName: string): ExitError {

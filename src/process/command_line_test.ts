@@ -1,0 +1,62 @@
+import assert from "node:assert/strict";
+import { splitCommandLine } from "./command_line.ts";
+import { ExitError } from "./exit_codes.ts";
+
+function split(...args: string[]): [[string, string][], readonly string[]] {
+  const { options, words } = splitCommandLine(args);
+  return [[...options], words];
+}
+
+function refusal(...args: string[]): string {
+  try {
+    splitCommandLine(args);
+  } catch (error) {
+    assert.ok(error instanceof ExitError);
+    assert.equal(error.code, 64);
+    return error.message;
+  }
+  throw new Error(`not refused: ${args.join(" ")}`);
+}
+
+Deno.test("options and words may come in any order", () => {
+  assert.deepEqual(split("80", "-f", "host", "-t", "5", "!"), [
+    [["foreground", ""], ["connect-timeout", "5"]],
+    ["80", "host", "!"],
+  ]);
+  assert.deepEqual(split("%", "-", "--", "-f", "--bind"), [[], ["%", "-", "-f", "--bind"]]);
+});
+
+Deno.test("joined options end at the first that takes a value, which gets the rest", () => {
+  assert.deepEqual(split("-fpt5"), [[["foreground", ""], ["packet-dump", ""], ["connect-timeout", "5"]], []]);
+  assert.deepEqual(split("-ft", "5"), [[["foreground", ""], ["connect-timeout", "5"]], []]);
+  assert.deepEqual(split("-bf"), [[["bind", "f"]], []]);
+});
+
+Deno.test("a value may look like an option or be empty", () => {
+  assert.deepEqual(split("-c", "-f"), [[["command", "-f"]], []]);
+  assert.deepEqual(split("--command="), [[["command", ""]], []]);
+  assert.deepEqual(split("-c", ""), [[["command", ""]], []]);
+});
+
+Deno.test("an option that does not fit is refused by the name it was given", () => {
+  assert.equal(refusal("--foreground=yes"), 'option --foreground takes no value: "yes"');
+  assert.equal(refusal("-f", "-t"), "option -t needs a value: SEC");
+  assert.equal(refusal("--connect-timeout"), "option --connect-timeout needs a value: SEC");
+});
+
+Deno.test("an unknown option gets the nearest known one, when there is one near", () => {
+  assert.equal(refusal("--forground"), 'unknown option "--forground", did you mean --foreground?');
+  assert.equal(refusal("-F"), 'unknown option "-F", did you mean -f?');
+  assert.equal(refusal("-fx"), 'unknown option "-x", see balance --help');
+  assert.equal(refusal("--constructor"), 'unknown option "--constructor", see balance --help');
+  assert.equal(refusal("--__proto__"), 'unknown option "--__proto__", see balance --help');
+});
+
+Deno.test("joined options without an end are refused as one word, but a value may be as long as it likes", () => {
+  for (const letter of ["x", "f"]) {
+    assert.match(refusal("-" + letter.repeat(1024 * 1024)), /^unknown option "-[xf]+…" \(1048577 characters\), see /);
+  }
+  const long = "x".repeat(1024 * 1024);
+  assert.deepEqual(split(`-fc${long}`), [[["foreground", ""], ["command", long]], []]);
+  assert.deepEqual(split("-c", long), [[["command", long]], []]);
+});
