@@ -50,11 +50,12 @@ export function parseGroups(words: readonly string[], port = parsePort): GroupWo
 
 /** Reads `host[:port[:maxc]]`, the host in brackets if it is an IPv6 address. @throws {ExitError} 65 */
 export function parseChannel(word: string, port = parsePort): ChannelWord {
+  if (isIPv6(word)) throw invalid(word, `write [${word}]`);
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/s.exec(word);
   if (word.startsWith("[") && !bracketed) throw invalid(word, "not [address]:port:maxc");
   const [host, ...rest] = bracketed ? [bracketed[1], ...bracketed[2]?.split(":") ?? []] : word.split(":");
   const [portWord = "", maxcWord = ""] = rest;
-  if (rest.length > 2) throw invalid(word, isIPv6(word) ? `write [${word}]` : "more than host:port:maxc");
+  if (rest.length > 2) throw invalid(word, "more than host:port:maxc");
   if (host === "") throw invalid(word, "the host is empty");
   if (bracketed && !isIPv6(host.replace(/%.*/, ""))) throw invalid(word, "no IPv6 address in the brackets");
   const number = portWord === "" ? undefined : port(portWord);

@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { parseChannel, parseGroups } from "./channel_words.ts";
+import { ExitError } from "./exit_codes.ts";
+import { parsePort } from "./services.ts";
+
+const port = (word: string) => parsePort(word, () => new Map([["imap", 143]]));
+
+function code(parse: () => unknown): [number, string] {
+  try {
+    parse();
+  } catch (error) {
+    assert.ok(error instanceof ExitError);
+    return [error.code, error.message];
+  }
+  throw new Error("not refused");
+}
+
+Deno.test("every form of a channel is read", () => {
+  for (
+    const [word, host, number, maxc] of [
+      ["host", "host", undefined, 0],
+      ["host:80", "host", 80, 0],
+      ["host:imap", "host", 143, 0],
+      ["host:80:16", "host", 80, 16],
+      ["host::16", "host", undefined, 16],
+      ["host:", "host", undefined, 0],
+      ["host::", "host", undefined, 0],
+      ["host:80:", "host", 80, 0],
+      ["host:80:0", "host", 80, 0],
+      ["host:65535:2147483647", "host", 65535, 2147483647],
+      ["10.0.0.1:imap:1", "10.0.0.1", 143, 1],
+      ["[::1]", "::1", undefined, 0],
+      ["[2001:db8::7]:80", "2001:db8::7", 80, 0],
+      ["[2001:db8::7]:80:16", "2001:db8::7", 80, 16],
+      ["[2001:db8::7]::16", "2001:db8::7", undefined, 16],
+      ["[fe80::1%eth0]:80", "fe80::1%eth0", 80, 0],
+    ] as const
+  ) assert.deepEqual(parseChannel(word, port), { host, port: number, maxc }, word);
+});
+
+Deno.test("a channel that cannot be read is refused with 65, with the reason", () => {
+  for (
+    const [word, why] of [
+      ["", "the host is empty"],
+      [":80", "the host is empty"],
+      ["a:b:c:d", "more than host:port:maxc"],
+      ["host:pop", '"pop" is no port'],
+      ["host:0", '"0" is no port'],
+      ["host:65536", '"65536" is no port'],
+      ["host:80:-1", '"-1" is no limit from 0 to 2147483647'],
+      ["host:80:2147483648", '"2147483648" is no limit from 0 to 2147483647'],
+      ["host:80:1e3", '"1e3" is no limit from 0 to 2147483647'],
+      ["::1", "write [::1]"],
+      ["[::1", "not [address]:port:maxc"],
+      ["[::1]80", "not [address]:port:maxc"],
+      ["[]:80", "the host is empty"],
+      ["[1.2.3.4]:80", "no IPv6 address in the brackets"],
+    ]
+  ) assert.deepEqual(code(() => parseChannel(word, port)), [65, `invalid channel address "${word}": ${why}`]);
+});
+
+Deno.test("separators say what the group before them is", () => {
+  const groups = (...words: string[]) =>
+    parseGroups(words, port).map(({ strategy, channels }) => [strategy, channels.length]);
+  assert.deepEqual(groups(), []);
+  assert.deepEqual(groups("a"), [["rr", 1]]);
+  assert.deepEqual(groups("a", "b", "!", "c", "%", "d"), [["rr", 2], ["hash", 1], ["rr", 1]]);
+  assert.deepEqual(groups("a", "%"), [["hash", 1]]);
+});
+
+Deno.test("an empty group, one group too many and one channel too many have codes of their own", () => {
+  const many = (count: number) => Array.from({ length: count }, (_, i) => `h${i}`);
+  assert.deepEqual(code(() => parseGroups(["!"], port)), [69, 'empty group before separator "!"']);
+  assert.deepEqual(code(() => parseGroups(["a", "%", "!"], port)), [69, 'empty group before separator "!"']);
+  assert.deepEqual(code(() => parseGroups(many(65), port)), [64, 'too many channels in a group: "h64" is beyond 64']);
+  const groups = many(32).flatMap((word) => [word, "!"]);
+  assert.equal(parseGroups(groups, port).length, 32);
+  assert.deepEqual(code(() => parseGroups([...groups, "last"], port)), [69, 'too many groups: "last" is beyond 32']);
+});
