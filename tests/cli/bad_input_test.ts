@@ -243,7 +243,13 @@ testWith([posix], "words too long to read are cut in the message", async () => {
   // 128 KB is the longest that Linux takes as one argument.
   const long = "a".repeat(130_000);
   await assertRefused(65, [[[PORT, long], "(130000 characters)"], [[PORT, `${HOST}:${long}`], "characters)"]]);
-  await assertRefused(64, [[[long], "(130000 characters)"], [[`--${long}`, PORT], "(130002 characters)"]]);
+  await assertRefused(64, [[[long], "(130000 characters)"], [[`--${long}`, PORT], "(130002 characters)"], [[
+    `-${long}`,
+    PORT,
+  ], "(130001 characters)"], [
+    [`-${long.replaceAll("a", "f")}`, PORT],
+    "(130001 characters)",
+  ]]);
 });
 
 testWith(

@@ -1,0 +1,111 @@
+import assert from "node:assert/strict";
+import { strategies } from "../selection/strategy.ts";
+import { DisabledBy, Table } from "../table/table.ts";
+import { commands, execute, findCommand, type Reply, type Session } from "./commands.ts";
+import type { ControlPlane } from "./control_plane.ts";
+
+/** An instance without an engine. */
+function plane(resolve: ControlPlane["resolve"] = (host, port) => Promise.resolve({ host, port: Number(port) })) {
+  const table = Table.create(), changes: string[] = [], session: Session = { group: 0 };
+  let kills = 0;
+  const instance: ControlPlane = {
+    table,
+    names: new Map(),
+    strategies,
+    version: "1.2.3",
+    resolve,
+    describe: () => ({ version: "1.2.3" }),
+    changed: (command, reply) => void changes.push(`${command} → ${reply}`),
+    shutdown: () => void kills++,
+  };
+  const say = async (line: string): Promise<Reply> => await execute(line, session, instance);
+  return { table, changes, session, say, instance, kills: () => kills };
+}
+
+Deno.test("the order of the commands is Balance's, which decides what a prefix means", () => {
+  assert.deepEqual(
+    commands.map(({ name }) => name).join(" "),
+    "quit show help kill disable group reset enable create assign maxc mrtg-bytes mrtg-conns version hash rr",
+  );
+  for (const { name } of commands) assert.equal(findCommand(name)?.name, name);
+  for (const [prefix, name] of [["h", "help"], ["m", "maxc"], ["mr", "mrtg-bytes"], ["r", "reset"], ["ha", "hash"]]) {
+    assert.equal(findCommand(prefix)?.name, name);
+  }
+  assert.equal(findCommand("?")?.name, "help");
+  assert.equal(findCommand("shows"), undefined);
+});
+
+Deno.test("a refused command is not ok and reports no change", async () => {
+  const { say, changes } = plane();
+  assert.deepEqual(await say("disable 0"), { ok: false, lines: ["no such channel 0"] });
+  assert.deepEqual(await say("nonsense"), { ok: false, lines: ["syntax error"] });
+  assert.deepEqual(await say(""), { ok: true, lines: [] });
+  assert.deepEqual(changes, []);
+});
+
+Deno.test("a change is reported with the words, the group and the reply", async () => {
+  const { say, changes } = plane();
+  await say("group 2");
+  await say("c 10.0.0.1 80");
+  assert.deepEqual(changes, ["create 10.0.0.1 80 (group 2) → channel created"]);
+});
+
+Deno.test("enable takes back what the operator and autodisable did, disable adds the operator's part", async () => {
+  const { say, table } = plane();
+  const id = table.addChannel(0, { host: "10.0.0.1", port: 80 })!;
+  table.disable(id, DisabledBy.MACHINE);
+  assert.deepEqual(await say("disable 0"), { ok: false, lines: ["channel 0 already disabled"] });
+  assert.equal(table.disabledBy(id), DisabledBy.MACHINE | DisabledBy.OPERATOR);
+  assert.deepEqual(await say("enable 0"), { ok: true, lines: ["channel 0 enabled"] });
+  assert.equal(table.disabledBy(id), 0);
+});
+
+Deno.test("two sessions that create the last channel at the same time do not get one too many", async () => {
+  const waiting: (() => void)[] = [];
+  const { say, table } = plane((host, port) =>
+    new Promise((resolve) => waiting.push(() => resolve({ host, port: Number(port) })))
+  );
+  for (let i = 0; i < 63; i++) table.addChannel(0, { host: "10.0.0.1", port: 80 });
+  const both = Promise.all([say("create 10.0.0.2 80"), say("create 10.0.0.3 80")]);
+  while (waiting.length < 2) await Promise.resolve();
+  for (const answer of waiting) answer();
+  assert.deepEqual((await both).map(({ lines }) => lines), [["channel created"], ["no channel slots available"]]);
+  assert.equal(table.size(0), 64);
+});
+
+Deno.test("a channel that is enabled while its new name is looked up keeps its address", async () => {
+  let answer = () => {};
+  const { say, table } = plane((host, port) =>
+    new Promise((resolve) => answer = () => resolve({ host, port: Number(port) }))
+  );
+  const id = table.addChannel(0, { host: "10.0.0.1", port: 80 }, 0, DisabledBy.OPERATOR)!;
+  const assigned = say("assign 0 10.0.0.2 81");
+  assert.equal((await say("enable 0")).ok, true);
+  answer();
+  assert.deepEqual((await assigned).lines, ["channel must be disabled to assign new address"]);
+  assert.deepEqual({ ...table.address(id) }.host, "10.0.0.1");
+});
+
+Deno.test("kill and quit end the session, and only kill the instance", async () => {
+  const { say, kills } = plane();
+  assert.deepEqual(await say("quit"), { ok: true, lines: [], end: true });
+  assert.equal(kills(), 0);
+  assert.deepEqual(await say("k"), { ok: true, lines: ["shutdown complete, exiting."], end: true });
+  assert.equal(kills(), 1);
+});
+
+Deno.test("counters of any size are told in full", async () => {
+  const { say, table } = plane();
+  const id = table.addChannel(0, { host: "10.0.0.1", port: 80 })!, lane = table.lane(0);
+  lane.taken(id);
+  for (let i = 0; i < 4; i++) lane.sent(id, 2 ** 52);
+  lane.rcvd(id, 2 ** 31);
+  assert.deepEqual((await say("mrtg-bytes 0 0")).lines, [
+    "2147483648",
+    "18014398509481984",
+    "UNKNOWN",
+    "group 0 channel 0",
+  ]);
+  assert.match((await say("show")).lines[1], / 18014398509481984 {2}2147483648$/);
+  assert.match((await say("show json")).lines[0], /"sent":18014398509481984,"rcvd":2147483648,/);
+});

@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { showTable } from "./show.ts";
+import type { ChannelSnapshot } from "./snapshot.ts";
+
+const CHANNEL: ChannelSnapshot = {
+  channel: 0,
+  enabled: true,
+  disabledBy: [],
+  host: "name",
+  address: "127.0.0.1",
+  port: 18101,
+  current: 0,
+  maxc: 0,
+  total: 5n,
+  failed: 0n,
+  sent: 0n,
+  rcvd: 0n,
+  failing: false,
+};
+
+Deno.test("the table has the manual's columns", () => {
+  const channels = [CHANNEL, { ...CHANNEL, channel: 1, port: 18102, total: 2n }];
+  const hash = [{ ...CHANNEL, channel: 2, port: 18102, total: 0n, enabled: false }];
+  assert.deepEqual(showTable([{ group: 0, type: "RR", channels }, { group: 0, type: "Hash", channels: hash }]), [
+    "GRP Type  #   S       ip-address  port    c      totalc maxc        sent        rcvd",
+    "  0   RR  0 ENA        127.0.0.1 18101    0           5    0           0           0",
+    "  0   RR  1 ENA        127.0.0.1 18102    0           2    0           0           0",
+    "  0 Hash  2 dis        127.0.0.1 18102    0           0    0           0           0",
+  ]);
+});
+
+Deno.test("long values widen their own cells and no others", () => {
+  const channel = {
+    ...CHANNEL,
+    channel: 63,
+    address: "2001:db8:1111:2222:3333:4444:5555:6666",
+    port: 1,
+    current: 12345,
+    total: 123456789012n,
+    maxc: 2147483647,
+    sent: 2n ** 64n,
+    rcvd: 7n,
+  };
+  assert.equal(
+    showTable([{ group: 31, type: "Longest", channels: [channel] }])[1],
+    " 31 Longest 63 ENA 2001:db8:1111:2222:3333:4444:5555:6666     1 12345 123456789012 2147483647 " +
+      "18446744073709551616           7",
+  );
+});

@@ -1,0 +1,24 @@
+import assert from "node:assert/strict";
+import { nearest } from "./nearest.ts";
+
+const WORDS = ["--bind", "--idle-timeout", "--connect-timeout", "--foreground", "--list"];
+
+Deno.test("a slip of one letter, a swap and a beginning find the word that was meant", () => {
+  for (
+    const [word, meant] of [
+      ["--bnd", "--bind"],
+      ["--bnid", "--bind"],
+      ["--binds", "--bind"],
+      ["--lisst", "--list"],
+      ["--idle", "--idle-timeout"],
+      ["--conect-timeout", "--connect-timeout"],
+      ["--foreground", "--foreground"],
+    ]
+  ) assert.equal(nearest(word, WORDS), meant);
+});
+
+Deno.test("what is near nothing finds nothing", () => {
+  for (const word of ["--xyzzy", "--something-else", "", "x".repeat(100_000)]) {
+    assert.equal(nearest(word, WORDS), undefined, word.slice(0, 20));
+  }
+});

@@ -1,0 +1,164 @@
+import assert from "node:assert/strict";
+import { ExitError } from "./exit_codes.ts";
+import { parseCommandLine, type ServeRequest } from "./options.ts";
+
+function serve(...args: string[]): ServeRequest {
+  const request = parseCommandLine(args);
+  assert.equal(request.action, "serve");
+  return request as ServeRequest;
+}
+
+/** The exit code and message that arguments are refused with. */
+function refusal(...args: string[]): [number, string] {
+  try {
+    parseCommandLine(args);
+  } catch (error) {
+    assert.ok(error instanceof ExitError);
+    assert.deepEqual(error.details, []);
+    return [error.code, error.message];
+  }
+  throw new Error(`not refused: ${JSON.stringify(args).slice(0, 200)}`);
+}
+
+Deno.test("a port alone has the manual's defaults", () => {
+  assert.deepEqual(serve("8080"), {
+    action: "serve",
+    bind: "0.0.0.0",
+    port: 8080,
+    groups: [],
+    source: undefined,
+    connectTimeout: 5,
+    idleTimeout: 0,
+    drainTimeout: 10,
+    maxConnections: undefined,
+    engine: "auto",
+    threads: "auto",
+    clientKeepAlive: undefined,
+    channelKeepAlive: undefined,
+    userTimeout: undefined,
+    sendBuffer: undefined,
+    receiveBuffer: undefined,
+    backlog: undefined,
+    user: undefined,
+    group: undefined,
+    autodisable: false,
+    hashFailover: false,
+    foreground: false,
+    packetDump: false,
+    debug: false,
+    logFormat: "text",
+    controlDir: undefined,
+  });
+});
+
+Deno.test("short options mean the same joined, apart, and by their long names", () => {
+  const apart = serve("-a", "-d", "-f", "-p", "-H", "-M", "-t", "2.5", "-T", "30", "-b", "::1", "-B", "10.0.0.1", "80");
+  assert.deepEqual(serve("-adfpHMt2.5", "-T30", "-b::1", "-B10.0.0.1", "80"), apart);
+  assert.deepEqual(serve("80", "-T", "30", "-B", "10.0.0.1", "-adfpHMt2.5", "-b", "::1"), apart);
+  const long = ["--autodisable", "--debug", "--foreground", "--packet-dump", "--hash-failover", "--memory-map"]
+    .concat(["--connect-timeout=2.5", "--idle-timeout", "30", "--bind=::1", "--source", "10.0.0.1"]);
+  assert.deepEqual(serve(...long, "80"), apart);
+  const { connectTimeout, idleTimeout, bind, source, autodisable, foreground } = apart;
+  assert.deepEqual([connectTimeout, idleTimeout, bind, source, autodisable, foreground], [
+    2.5,
+    30,
+    "::1",
+    "10.0.0.1",
+    true,
+    true,
+  ]);
+});
+
+Deno.test("the last one of an option that is given twice counts", () => {
+  assert.equal(serve("-t1", "80", "-t2").connectTimeout, 2);
+});
+
+Deno.test("times may have fractions", () => {
+  for (
+    const [word, seconds] of [["1", 1], ["0.5", 0.5], [".5", 0.5], ["2.", 2], ["007", 7], ["2147483", 2147483]] as const
+  ) {
+    assert.equal(serve("-t", word, "80").connectTimeout, seconds);
+    assert.equal(serve("-T", word, "80").idleTimeout, seconds);
+  }
+  assert.equal(serve("-T0", "80").idleTimeout, 0);
+  assert.equal(serve("--drain-timeout", "0", "80").drainTimeout, 0);
+});
+
+Deno.test("the address to listen on is brought into one form", () => {
+  for (
+    const [word, bind] of [
+      ["::ffff:10.1.1.3", "10.1.1.3"],
+      ["::FFFF:0a01:0103", "10.1.1.3"],
+      ["2001:DB8::1", "2001:db8::1"],
+      ["2001:db8:0:0:0:0:0:1", "2001:db8::1"],
+      ["[::1]", "::1"],
+      ["example.org", "example.org"],
+    ]
+  ) assert.equal(serve("-b", word, "80").bind, bind);
+  assert.equal(serve("-6", "80").bind, "::");
+  assert.equal(serve("-6", "-b", "::1", "80").bind, "::1");
+});
+
+Deno.test("control requests keep what was asked for apart from what was left out", () => {
+  const none = { bind: undefined, port: undefined, debug: false, controlDir: undefined };
+  assert.deepEqual(parseCommandLine(["-i"]), { ...none, action: "control", command: undefined });
+  assert.deepEqual(parseCommandLine(["-c", "show json", "80"]), {
+    ...none,
+    action: "control",
+    command: "show json",
+    port: 80,
+  });
+  assert.deepEqual(parseCommandLine(["-dib", "::ffff:127.0.0.1", "80", "--control-dir", "/x"]), {
+    action: "control",
+    command: undefined,
+    bind: "127.0.0.1",
+    port: 80,
+    debug: true,
+    controlDir: "/x",
+  });
+  assert.deepEqual(parseCommandLine(["-6c", ""]), { ...none, action: "control", command: "", bind: "::" });
+  assert.deepEqual(parseCommandLine(["--list", "--control-dir", "/x"]), { action: "list", controlDir: "/x" });
+});
+
+Deno.test("help wins over version, and both over everything else that can be read", () => {
+  assert.deepEqual(parseCommandLine(["--version", "--help", "0"]), { action: "help" });
+  assert.deepEqual(parseCommandLine(["-h"]), { action: "help" });
+  assert.deepEqual(parseCommandLine(["--version", "-i", "-c", "x"]), { action: "version" });
+});
+
+Deno.test("words behind -- are words, whatever they look like", () => {
+  assert.deepEqual(refusal("--", "-f"), [64, 'bad port: "-f" is neither 1 to 65535 nor a known service']);
+  assert.equal(serve("--", "80").port, 80);
+});
+
+Deno.test("a megabyte of text in any place is refused in a short message", () => {
+  const long = "x\x1b".repeat(512 * 1024);
+  const places = [
+    [long],
+    ["80", `h:${long}`],
+    ["80", `h:80:${long}`],
+    [`--${long}`, "80"],
+    [`-${long}`, "80"],
+    ["-t", long, "80"],
+    [`-t${long}`, "80"],
+    ["-B", long, "80"],
+    ["--engine", long, "80"],
+    ["-i", "80", long],
+  ];
+  for (const args of places) {
+    const [, message] = refusal(...args);
+    assert.ok(message.length < 600, `${message.length} characters: ${message.slice(0, 100)}`);
+    assert.match(message, /^[ -~…]*$/);
+  }
+});
+
+Deno.test("messages name the option as it is best known, and the word", () => {
+  assert.deepEqual(refusal("-t", "0", "80"), [64, 'option -t takes seconds, more than 0, at most 2147483: "0"']);
+  assert.deepEqual(refusal("--idle-timeout", "x", "80"), [64, 'option -T takes seconds, 0 to 2147483: "x"']);
+  assert.deepEqual(refusal("--max-connections", "0", "80"), [
+    64,
+    'option --max-connections takes a number from 1 to 2147483647: "0"',
+  ]);
+  assert.deepEqual(refusal("-i", "-c", "show"), [64, "options -i and -c exclude each other"]);
+  assert.deepEqual(refusal(), [64, "missing port, see balance --help"]);
+});
