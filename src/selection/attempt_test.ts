@@ -1,0 +1,185 @@
+import assert from "node:assert/strict";
+import { parseHost } from "../table/address.ts";
+import { NONE } from "../table/channel_id.ts";
+import { MAX_CHANNELS } from "../table/limits.ts";
+import { DisabledBy, Table } from "../table/table.ts";
+import { Selection, type SelectionOptions } from "./attempt.ts";
+import type { SelectionEvent } from "./events.ts";
+
+const CLIENT = { address: parseHost("192.0.2.1").bytes, port: 4711 };
+
+/** A selection over one group of channels, and what it reports. */
+function withChannels(count: number, options: Partial<SelectionOptions> = {}) {
+  const table = Table.create(), events: SelectionEvent[] = [];
+  for (let i = 0; i < count; i++) table.addChannel(0, { host: "127.0.0.1", port: 1 + i });
+  const selection = new Selection(
+    table,
+    table.lane(0),
+    { autodisable: false, hashFailover: false, trace: false, ...options },
+    (event) => events.push(event),
+  );
+  return { table, events, selection };
+}
+
+Deno.test("choosing counts the connection at once, closing gives it back", () => {
+  const { table, events, selection } = withChannels(1);
+  const attempt = selection.begin(CLIENT);
+  assert.deepEqual([table.current(0), table.counters(0).total], [0, 0n]);
+  const channel = attempt.choose();
+  assert.deepEqual([channel, table.current(0), table.counters(0).total], [0, 1, 1n]);
+  attempt.connected();
+  assert.deepEqual([table.current(0), table.counters(0).failed], [1, 0n]);
+  selection.closed(channel);
+  assert.deepEqual([table.current(0), table.counters(0).total], [0, 1n]);
+  assert.deepEqual(events, []);
+});
+
+Deno.test("a failure gives the connection back, counts, and goes on with the next channel", () => {
+  const { table, selection } = withChannels(3);
+  const attempt = selection.begin(CLIENT);
+  for (const channel of [0, 1, 2]) {
+    assert.equal(attempt.choose(), channel);
+    attempt.failed("channel", "Connection refused");
+    assert.deepEqual([table.current(channel), table.counters(channel).failed], [0, 1n]);
+  }
+  assert.equal(attempt.choose(), NONE);
+  attempt.abandon();
+  assert.deepEqual([0, 1, 2].map((id) => table.counters(id).total), [1n, 1n, 1n]);
+});
+
+Deno.test("an attempt that is abandoned gives back what it holds", () => {
+  const { table, selection } = withChannels(2);
+  selection.begin(CLIENT).abandon();
+  const attempt = selection.begin(CLIENT);
+  assert.equal(attempt.choose(), 0);
+  attempt.abandon();
+  assert.deepEqual([table.current(0), table.counters(0).total, table.counters(0).failed], [0, 1n, 0n]);
+  table.lane(0).abandon((id) => assert.fail(`channel ${id} is still held`));
+});
+
+Deno.test("an attempt that was used is new for the next client", () => {
+  const { selection, table } = withChannels(2);
+  const first = selection.begin(CLIENT);
+  first.choose();
+  first.failed("local", "Too many open files");
+  first.choose();
+  first.connected();
+  const second = selection.begin(CLIENT);
+  assert.equal(second.shortage, false);
+  assert.deepEqual([second.choose(), table.current(0), table.current(1)], [0, 1, 1]);
+  second.abandon();
+  assert.deepEqual([table.current(0), table.current(1)], [0, 1]);
+});
+
+Deno.test("attempts at the same time do not meet", () => {
+  const { selection, table } = withChannels(2);
+  const first = selection.begin(CLIENT), second = selection.begin(CLIENT);
+  assert.deepEqual([first.choose(), second.choose()], [0, 1]);
+  first.failed("channel", "refused");
+  assert.equal(first.choose(), 1);
+  second.connected();
+  first.connected();
+  assert.deepEqual([table.current(0), table.current(1)], [0, 2]);
+});
+
+Deno.test("a failing channel is reported once, and once when it is back", () => {
+  const { events, selection, table } = withChannels(1);
+  const connect = (works: boolean) => {
+    const attempt = selection.begin(CLIENT), channel = attempt.choose();
+    if (works) attempt.connected();
+    else {
+      attempt.failed("channel", "Connection refused");
+      attempt.abandon();
+    }
+    if (works) selection.closed(channel);
+  };
+  for (const works of [true, false, false, true, true, false]) connect(works);
+  assert.deepEqual(events, [
+    { type: "channel-failing", channel: 0, reason: "Connection refused" },
+    { type: "channel-back", channel: 0 },
+    { type: "channel-failing", channel: 0, reason: "Connection refused" },
+  ]);
+  assert.ok(table.failing(0));
+  assert.equal(table.disabledBy(0), 0);
+});
+
+Deno.test("autodisable disables a failing channel on the machine's behalf and says so once", () => {
+  const { events, selection, table } = withChannels(2, { autodisable: true });
+  const first = selection.begin(CLIENT), second = selection.begin(CLIENT);
+  table.setMaxc(1, 1);
+  assert.deepEqual([first.choose(), second.choose()], [0, 1]);
+  const third = selection.begin(CLIENT);
+  assert.equal(third.choose(), 0);
+  first.failed("channel", "refused");
+  third.failed("channel", "refused");
+  assert.equal(table.disabledBy(0), DisabledBy.MACHINE);
+  assert.deepEqual(events.map(({ type }) => type), ["channel-failing", "channel-autodisabled"]);
+  assert.deepEqual([first.choose(), third.choose()], [NONE, NONE]);
+});
+
+Deno.test("autodisable leaves a channel alone that an operator has disabled meanwhile", () => {
+  const { events, selection, table } = withChannels(1, { autodisable: true });
+  const attempt = selection.begin(CLIENT);
+  attempt.choose();
+  table.disable(0, DisabledBy.OPERATOR);
+  attempt.failed("channel", "refused");
+  attempt.abandon();
+  assert.deepEqual(events.map(({ type }) => type), ["channel-failing"]);
+  table.enable(0, DisabledBy.OPERATOR | DisabledBy.MACHINE);
+  assert.equal(table.disabledBy(0), 0);
+});
+
+Deno.test("a shortage on this machine is nobody's failure", () => {
+  const { events, selection, table } = withChannels(2, { autodisable: true });
+  const attempt = selection.begin(CLIENT);
+  for (const channel of [0, 1]) {
+    assert.equal(attempt.choose(), channel);
+    attempt.failed("local", "Too many open files");
+  }
+  assert.equal(attempt.choose(), NONE);
+  assert.ok(attempt.shortage);
+  for (const channel of [0, 1]) {
+    assert.deepEqual([table.current(channel), table.counters(channel).failed], [0, 0n]);
+    assert.deepEqual([table.disabledBy(channel), table.failing(channel)], [0, false]);
+  }
+  assert.deepEqual(events, []);
+
+  attempt.restart();
+  assert.ok(!attempt.shortage);
+  assert.equal(attempt.choose(), 0);
+  attempt.connected();
+  assert.equal(table.current(0), 1);
+});
+
+Deno.test("a trace tells every step with its client", () => {
+  const { events, selection } = withChannels(1, { trace: true });
+  const attempt = selection.begin({ address: parseHost("2001:db8::7").bytes, port: 99 });
+  attempt.choose();
+  attempt.failed("channel", "no answer");
+  attempt.choose();
+  attempt.abandon();
+  const client = "[2001:db8::7]:99";
+  assert.deepEqual(events, [
+    { type: "trace", client, channel: 0, step: "chosen" },
+    { type: "trace", client, channel: 0, step: "failed: no answer" },
+    { type: "channel-failing", channel: 0, reason: "no answer" },
+    { type: "trace", client, channel: NONE, step: "no usable channel" },
+  ]);
+});
+
+Deno.test("each thread counts in its own lane and gives back to all", () => {
+  const table = Table.create(2);
+  table.addChannel(1, { host: "127.0.0.1", port: 1 }, 2);
+  const options = { autodisable: false, hashFailover: false, trace: false };
+  const [one, two] = [0, 1].map((lane) => new Selection(table, table.lane(lane), options, () => {}));
+  const attempts = [one.begin(CLIENT), two.begin(CLIENT), one.begin(CLIENT)];
+  assert.deepEqual(attempts.map((attempt) => attempt.choose()), [MAX_CHANNELS, MAX_CHANNELS, NONE]);
+  attempts[0].connected();
+  attempts[1].connected();
+  assert.deepEqual([table.current(MAX_CHANNELS), table.counters(MAX_CHANNELS).total], [2, 2n]);
+  two.closed(MAX_CHANNELS);
+  const held: number[] = [];
+  table.lane(0).abandon((_, count) => held.push(count));
+  table.lane(1).abandon((_, count) => held.push(count));
+  assert.deepEqual([held, table.current(MAX_CHANNELS)], [[1], 1]);
+});

@@ -1,0 +1,280 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { parseHost } from "../table/address.ts";
+import { type ChannelId, channelId, groupOf, NONE, numberOf } from "../table/channel_id.ts";
+import { DisabledBy, Table } from "../table/table.ts";
+import { type Attempt, Selection } from "./attempt.ts";
+import type { Client } from "./strategy.ts";
+import { hashAddress } from "./strategies/hash.ts";
+
+const CLIENTS: readonly Client[] = Array.from({ length: 12 }, (_, i) => ({
+  address: parseHost(i % 3 === 0 ? `2001:db8::${i}` : `192.0.2.${i}`).bytes,
+  port: 1000 + i,
+}));
+
+interface ChannelSetup {
+  readonly up: boolean;
+  readonly disabled: boolean;
+  readonly maxc: number;
+}
+
+interface Setup {
+  readonly groups: readonly { readonly hash: boolean; readonly channels: readonly ChannelSetup[] }[];
+  readonly hashFailover: boolean;
+  readonly autodisable: boolean;
+  readonly lanes: number;
+}
+
+/** One thing that happens; `which` picks among the attempts, connections or channels that there are. */
+interface Step {
+  readonly do: "begin" | "advance" | "shortage" | "abandon" | "close" | "flip" | "disable" | "enable" | "limit";
+  readonly which: number;
+  readonly value: number;
+}
+
+/** A client that looks for a channel. */
+interface Seeker {
+  readonly attempt: Attempt;
+  readonly client: Client;
+  readonly lane: number;
+  /** Channels tried since it began or began again, in order. */
+  tried: ChannelId[];
+  /** The channel that it waits for, or NONE. */
+  channel: ChannelId;
+}
+
+/** Selections on one table, driven step by step beside a plain description of what they have to do. */
+class Simulation {
+  readonly #setup: Setup;
+  readonly #table: Table;
+  readonly #selections: readonly Selection[];
+  readonly #ids: ChannelId[] = [];
+  readonly #up = new Map<ChannelId, boolean>();
+  readonly #holders = new Map<ChannelId, number>();
+  readonly #totals = new Map<ChannelId, { total: bigint; failed: bigint }>();
+  readonly #cursors: number[];
+  readonly #seekers: Seeker[] = [];
+  readonly #connected: { readonly id: ChannelId; readonly lane: number }[] = [];
+
+  constructor(setup: Setup) {
+    this.#setup = setup;
+    const table = this.#table = Table.create(setup.lanes);
+    this.#cursors = setup.groups.map(() => 0);
+    setup.groups.forEach(({ hash, channels }, group) => {
+      table.setStrategy(group, hash ? 1 : 0);
+      for (const { up, disabled, maxc } of channels) {
+        const by = disabled ? DisabledBy.OPERATOR : 0;
+        const id = table.addChannel(group, { host: "127.0.0.1", port: 1 }, maxc, by)!;
+        this.#ids.push(id);
+        this.#up.set(id, up);
+        this.#holders.set(id, 0);
+        this.#totals.set(id, { total: 0n, failed: 0n });
+      }
+    });
+    const { autodisable, hashFailover } = setup;
+    this.#selections = Array.from(
+      { length: setup.lanes },
+      (_, lane) => new Selection(table, table.lane(lane), { autodisable, hashFailover, trace: false }, () => {}),
+    );
+  }
+
+  step({ do: action, which, value }: Step): void {
+    const { lanes } = this.#setup, id = this.#ids[which % this.#ids.length];
+    const seeker = this.#seekers[which % this.#seekers.length];
+    if (action === "begin") {
+      const client = CLIENTS[value % CLIENTS.length], lane = which % lanes;
+      const attempt = this.#selections[lane].begin(client);
+      this.#seekers.push({ attempt, client, lane, tried: [], channel: NONE });
+    } else if (action === "flip") this.#up.set(id, !this.#up.get(id));
+    else if (action === "disable") this.#table.disable(id, DisabledBy.OPERATOR);
+    else if (action === "enable") this.#table.enable(id, DisabledBy.OPERATOR | DisabledBy.MACHINE);
+    else if (action === "limit") this.#table.setMaxc(id, value % 4);
+    else if (action === "close") this.#close(which);
+    else if (seeker === undefined) return;
+    else if (action === "abandon") this.#abandon(seeker);
+    else if (seeker.channel === NONE) this.#choose(seeker);
+    else if (action === "shortage") this.#fail(seeker, "local");
+    else if (this.#up.get(seeker.channel)) this.#connect(seeker);
+    else this.#fail(seeker, "channel");
+    this.#check();
+  }
+
+  /** Lets every client go and checks that nothing is left behind. */
+  end(): void {
+    while (this.#seekers.length > 0) this.#abandon(this.#seekers[0]);
+    while (this.#connected.length > 0) this.#close(0);
+    this.#check();
+    for (const id of this.#ids) assert.equal(this.#table.current(id), 0);
+    for (let lane = 0; lane < this.#setup.lanes; lane++) {
+      this.#table.lane(lane).abandon((id) => assert.fail(`lane ${lane} still holds channel ${id}`));
+    }
+  }
+
+  #choose(seeker: Seeker): void {
+    const expected = this.#expected(seeker), id = seeker.attempt.choose();
+    assert.equal(id, expected);
+    if (id === NONE) {
+      // All have been tried. After a shortage the search may start again; otherwise it is over.
+      if (!seeker.attempt.shortage) return this.#abandon(seeker);
+      seeker.attempt.restart();
+      seeker.tried = [];
+      return;
+    }
+    assert.ok(!seeker.tried.includes(id), "tried twice");
+    assert.equal(this.#table.disabledBy(id), 0, "disabled");
+    const limit = this.#table.maxc(id);
+    assert.ok(limit === 0 || this.#table.current(id) <= limit, "over its limit");
+    seeker.tried.push(id);
+    seeker.channel = id;
+    this.#hold(id, 1);
+    this.#totals.get(id)!.total++;
+    const group = this.#setup.groups[groupOf(id)];
+    if (!group.hash) this.#cursors[groupOf(id)] = (numberOf(id) + 1) % group.channels.length;
+  }
+
+  /** The channel that has to come next: the first usable one where the groups' types say, in the order of the groups. */
+  #expected({ tried, client }: Seeker): ChannelId {
+    const last = tried.at(-1) ?? NONE;
+    for (let group = last === NONE ? 0 : groupOf(last); group < this.#setup.groups.length; group++) {
+      const { hash, channels: { length: size } } = this.#setup.groups[group];
+      if (size === 0) continue;
+      const again = last !== NONE && groupOf(last) === group;
+      if (hash && !this.#setup.hashFailover && again) continue;
+      const start = !hash ? this.#cursors[group] : again ? numberOf(last) + 1 : hashAddress(client.address) % size;
+      const reach = hash && !this.#setup.hashFailover ? 1 : size;
+      for (let step = 0; step < reach; step++) {
+        const id = channelId(group, (start + step) % size), maxc = this.#table.maxc(id);
+        if (tried.includes(id) || this.#table.disabledBy(id) !== 0) continue;
+        if (maxc === 0 || this.#holders.get(id)! < maxc) return id;
+      }
+    }
+    return NONE;
+  }
+
+  #connect(seeker: Seeker): void {
+    seeker.attempt.connected();
+    this.#connected.push({ id: seeker.channel, lane: seeker.lane });
+    this.#seekers.splice(this.#seekers.indexOf(seeker), 1);
+  }
+
+  #fail(seeker: Seeker, cause: "channel" | "local"): void {
+    const id = seeker.channel, disabledBy = this.#table.disabledBy(id);
+    seeker.attempt.failed(cause, "no answer");
+    seeker.channel = NONE;
+    this.#hold(id, -1);
+    const blamed = cause === "channel";
+    if (blamed) this.#totals.get(id)!.failed++;
+    const bits = blamed && this.#setup.autodisable ? disabledBy | DisabledBy.MACHINE : disabledBy;
+    assert.equal(this.#table.disabledBy(id), bits);
+  }
+
+  #abandon(seeker: Seeker): void {
+    seeker.attempt.abandon();
+    if (seeker.channel !== NONE) this.#hold(seeker.channel, -1);
+    this.#seekers.splice(this.#seekers.indexOf(seeker), 1);
+  }
+
+  #close(which: number): void {
+    if (this.#connected.length === 0) return;
+    const [{ id, lane }] = this.#connected.splice(which % this.#connected.length, 1);
+    this.#selections[lane].closed(id);
+    this.#hold(id, -1);
+  }
+
+  #hold(id: ChannelId, count: number): void {
+    this.#holders.set(id, this.#holders.get(id)! + count);
+  }
+
+  #check(): void {
+    for (const id of this.#ids) {
+      assert.equal(this.#table.current(id), this.#holders.get(id));
+      const { total, failed, sent, rcvd } = this.#table.counters(id);
+      assert.deepEqual({ total, failed, sent, rcvd }, { ...this.#totals.get(id), sent: 0n, rcvd: 0n });
+    }
+  }
+}
+
+const channel = fc.record({
+  up: fc.boolean(),
+  disabled: fc.integer({ min: 0, max: 4 }).map((n) => n === 0),
+  maxc: fc.constantFrom(0, 0, 1, 2, 3),
+});
+const setup: fc.Arbitrary<Setup> = fc.record({
+  groups: fc.array(
+    fc.record({
+      hash: fc.boolean(),
+      channels: fc.oneof(
+        { weight: 9, arbitrary: fc.array(channel, { maxLength: 6 }) },
+        { weight: 1, arbitrary: fc.array(channel, { minLength: 30, maxLength: 64 }) },
+      ),
+    }),
+    { minLength: 1, maxLength: 4 },
+  ).filter((groups) => groups.some(({ channels }) => channels.length > 0)),
+  hashFailover: fc.boolean(),
+  autodisable: fc.boolean(),
+  lanes: fc.integer({ min: 1, max: 3 }),
+});
+const step: fc.Arbitrary<Step> = fc.record({
+  do: fc.constantFrom(
+    ...["begin", "begin", "begin", "advance", "advance", "advance", "advance", "advance", "advance"] as const,
+    ...["shortage", "abandon", "close", "flip", "disable", "enable", "enable", "limit"] as const,
+  ),
+  which: fc.nat(200),
+  value: fc.nat(50),
+});
+
+Deno.test("whatever happens in whatever order, each choice is the one described and nothing is lost", () => {
+  fc.assert(
+    fc.property(setup, fc.array(step, { maxLength: 120 }), (setup, steps) => {
+      const simulation = new Simulation(setup);
+      for (const step of steps) simulation.step(step);
+      simulation.end();
+    }),
+    { seed: 1, numRuns: 1500 },
+  );
+});
+
+Deno.test("Round Robin is fair to the last connection, whatever the threads and the order", () => {
+  const turns = fc.array(fc.record({ lane: fc.nat(2), keeps: fc.boolean() }), { maxLength: 200 });
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 64 }), fc.nat(63), turns, (size, disabled, turns) => {
+      const table = Table.create(3), chosen = new Array<number>(size).fill(0);
+      for (let i = 0; i < size; i++) {
+        table.addChannel(0, { host: "127.0.0.1", port: 1 }, 0, i === disabled ? DisabledBy.OPERATOR : 0);
+      }
+      const options = { autodisable: false, hashFailover: false, trace: false };
+      const selections = [0, 1, 2].map((lane) => new Selection(table, table.lane(lane), options, () => {}));
+      for (const { lane, keeps } of turns) {
+        const attempt = selections[lane].begin(CLIENTS[0]), id = attempt.choose();
+        if (id === NONE) continue;
+        chosen[id]++;
+        if (keeps) attempt.connected();
+        else attempt.abandon();
+      }
+      if (disabled < size) assert.deepEqual(chosen.splice(disabled, 1), [0]);
+      if (chosen.length > 0) assert.ok(Math.max(...chosen) - Math.min(...chosen) <= 1, chosen.join());
+    }),
+    { seed: 2, numRuns: 500 },
+  );
+});
+
+Deno.test("Hash gives a client the same channel as long as the list of channels is the same", () => {
+  const visits = fc.array(fc.record({ client: fc.nat(11), lane: fc.nat(1), keeps: fc.boolean() }), { maxLength: 100 });
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 64 }), fc.boolean(), visits, (size, hashFailover, visits) => {
+      const table = Table.create(2), met = new Map<number, ChannelId>();
+      table.setStrategy(0, 1);
+      for (let i = 0; i < size; i++) table.addChannel(0, { host: "127.0.0.1", port: 1 });
+      const options = { autodisable: false, hashFailover, trace: false };
+      const selections = [0, 1].map((lane) => new Selection(table, table.lane(lane), options, () => {}));
+      for (const { client, lane, keeps } of visits) {
+        const attempt = selections[lane].begin(CLIENTS[client]), id = attempt.choose();
+        assert.equal(id, met.get(client) ?? id);
+        met.set(client, id);
+        if (keeps) attempt.connected();
+        else attempt.abandon();
+      }
+    }),
+    { seed: 3, numRuns: 500 },
+  );
+});
