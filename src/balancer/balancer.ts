@@ -151,6 +151,16 @@ export class Balancer implements AsyncDisposable {
     this.table.setMaxc(this.#id(group, channel), inRange("maxc", maxc, 0, MAX_CONNECTIONS_PER_CHANNEL));
   }
 
+  /** Leaves further clients in the kernel's queue until `resumeAccepting`; connections go on. */
+  pauseAccepting(): void {
+    this.#engine.pauseAccepting();
+  }
+
+  /** Accepts clients again, those in the queue first. */
+  resumeAccepting(): void {
+    this.#engine.resumeAccepting();
+  }
+
   /** Stops accepting and frees the port at once; connections go on. */
   stopAccepting(): void {
     this.#engine.stopAccepting();

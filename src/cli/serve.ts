@@ -14,6 +14,7 @@ import type { ServeRequest } from "../process/options.ts";
 import { formatAddress } from "../table/address.ts";
 import { controlPlane } from "./instance_plane.ts";
 import { becomeUser, startBalancer } from "./start_balancer.ts";
+import { watchMemory } from "./memory_watch.ts";
 import { StopSignals } from "./stop_signals.ts";
 import { complain } from "./terminal.ts";
 import { version } from "./version.ts";
@@ -107,7 +108,9 @@ class Instance {
   /** Serves until a signal or `kill`, then drains. @returns the exit code */
   async run(signals: StopSignals): Promise<number> {
     const { logger } = this.#log;
+    const unwatchMemory = watchMemory(this.#balancer, logger);
     const cause = await Promise.race([signals.next(), this.#killed.then(() => "kill" as const)]);
+    unwatchMemory();
     this.#control.close();
     const drain = cause === "kill" || cause === "drain";
     const connections = this.#balancer.connections;

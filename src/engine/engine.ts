@@ -11,7 +11,8 @@ import type { Table } from "../table/table.ts";
  *
  * 1. **Accept.** Clients are accepted as long as fewer than `maxConnections` are served; past that they wait in the
  *    kernel's queue. A lack of descriptors or memory is reported as a `shortage` and waited out; it never ends the
- *    loop, loses a client already accepted or spins.
+ *    loop, loses a client already accepted or spins. After `pauseAccepting` they wait there whatever their number; one that
+ *    was being accepted at that moment may still be served.
  * 2. **Connect.** For each client: `begin`, `choose`, connect within `connectTimeout`, then `connected` or `failed`, and
  *    `choose` again until it yields NONE; then the client is closed with nothing sent. A shortage on this machine is
  *    `failed("local", …)`; when all channels have been tried and one failed so, the search starts again a little later,
@@ -36,6 +37,10 @@ export interface Engine {
   readonly connections: number;
   /** Resolves when the engine has stopped accepting and the last connection is gone. Never rejects. */
   readonly ended: Promise<void>;
+  /** Leaves further clients in the kernel's queue until `resumeAccepting`. May be called again. */
+  pauseAccepting(): void;
+  /** Accepts clients again, unless `stopAccepting` was called. May be called again. */
+  resumeAccepting(): void;
   /** Frees the port at once; connections go on. May be called again. */
   stopAccepting(): void;
   /** Closes every connection. Call `stopAccepting` first. May be called again. */

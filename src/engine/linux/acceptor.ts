@@ -55,23 +55,23 @@ export class Acceptor {
     this.#host = host;
   }
 
-  /** Watches the listening socket, unless accepting has ended. */
+  /** Watches the listening socket, unless accepting has ended or is paused. */
   resume(): void {
-    if (this.#watching || this.#state.stopped) return;
+    if (this.#watching || this.#state.stopped || this.#state.paused) return;
     this.#watching = this.#poller.watchListener(this.#listener);
     if (!this.#watching) this.#timers.set(this.#listener, SHORTAGE_PAUSE);
   }
 
-  /** This thread was woken: it may have been given a place, or accepting may have ended. */
+  /** This thread was woken: it may have been given a place, or accepting may have ended, paused or resumed. */
   woken(): void {
-    if (this.#state.stopped) this.#pause();
+    if (this.#state.stopped || this.#state.paused) this.#pause();
     else if (!this.#watching && !this.#state.waits(this.#thread)) this.resume();
   }
 
   /** Accepts some of the clients that wait. */
   accept(): void {
     for (let i = 0; i < this.#burst; i++) {
-      if (this.#state.stopped || !this.#watching) return this.#pause();
+      if (this.#state.stopped || this.#state.paused || !this.#watching) return this.#pause();
       if (!this.#state.enter(this.#thread, this.#limit)) return i === 0 ? this.#saturated() : undefined;
       this.#length[0] = ADDRESS_SIZE;
       const fd = this.#libc.call.accept4(this.#listener, this.#address, this.#length, SOCKET_FLAGS);

@@ -96,6 +96,16 @@ class LinuxEngine implements Engine {
     return this.#state.connections;
   }
 
+  pauseAccepting(): void {
+    this.#state.pause(true);
+    this.#wakeAll();
+  }
+
+  resumeAccepting(): void {
+    this.#state.pause(false);
+    this.#wakeAll();
+  }
+
   stopAccepting(): void {
     // Several threads may fail to start one after the other; the last of them ends the engine.
     if (this.#state.stopped) return this.#endIfDone();

@@ -1,5 +1,5 @@
 /** Words (32 bits) that all threads look at. */
-const WORD = { STOPPED: 0, CLOSINGS: 1, CONNECTIONS: 16, WAITING: 32, THREADS: 48 } as const;
+const WORD = { STOPPED: 0, CLOSINGS: 1, PAUSED: 2, CONNECTIONS: 16, WAITING: 32, THREADS: 48 } as const;
 
 /** Words of each thread, a cache line: its connections, and the chunks that it waits for main to dump. */
 const THREAD = { CONNECTIONS: 0, DUMPS: 1, WORDS: 16 } as const;
@@ -29,6 +29,15 @@ export class SharedState {
 
   stop(): void {
     Atomics.store(this.#words, WORD.STOPPED, 1);
+  }
+
+  /** Whether clients are to wait in the kernel's queue for the time being. */
+  get paused(): boolean {
+    return Atomics.load(this.#words, WORD.PAUSED) !== 0;
+  }
+
+  pause(paused: boolean): void {
+    Atomics.store(this.#words, WORD.PAUSED, paused ? 1 : 0);
   }
 
   /** How often all connections were told to end. */

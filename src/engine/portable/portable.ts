@@ -27,6 +27,7 @@ class PortableEngine implements Engine {
   readonly #connections = new Roster<Connection>();
   readonly #once = new Rate();
   #stopped = false;
+  #paused = false;
   #closed = false;
   #accepting: number;
   /** Accept loops that wait for room or for the end of a shortage. */
@@ -47,6 +48,15 @@ class PortableEngine implements Engine {
 
   get connections(): number {
     return this.#connections.size;
+  }
+
+  pauseAccepting(): void {
+    this.#paused = true;
+  }
+
+  resumeAccepting(): void {
+    this.#paused = false;
+    this.#wakeAll();
   }
 
   stopAccepting(): void {
@@ -100,13 +110,13 @@ class PortableEngine implements Engine {
   }
 
   get #full(): boolean {
-    return this.#connections.size >= this.context.settings.maxConnections;
+    return this.#paused || this.#connections.size >= this.context.settings.maxConnections;
   }
 
-  /** Leaves clients in the kernel's queue while as many are served as may be. */
+  /** Leaves clients in the kernel's queue while as many are served as may be, or accepting is paused. */
   async #untilRoom(): Promise<void> {
     while (!this.#stopped && this.#full) {
-      if (this.#once.allows("saturated")) {
+      if (!this.#paused && this.#once.allows("saturated")) {
         this.context.emit({ type: "saturated", connections: this.#connections.size });
       }
       await this.#untilWoken();

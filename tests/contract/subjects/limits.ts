@@ -136,6 +136,23 @@ export function limits(test: ContractTest): void {
     assert.equal(await last.readText(), "a");
     assert.deepEqual(trial.eventTypes().filter((type) => type !== "saturated"), []);
   });
+
+  test("clients wait in the queue while accepting is paused, and are served afterwards", async (start) => {
+    await using backend = namedBackend("a");
+    await using trial = await start({ channels: [backend] });
+    trial.engine.pauseAccepting();
+    // One client may be accepted that the engine was waiting for.
+    const clients = await Promise.all(Array.from({ length: 10 }, () => trial.connect()));
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    assert.ok(trial.engine.connections <= 1, `${trial.engine.connections} clients were accepted`);
+    trial.engine.resumeAccepting();
+    for (const client of clients) {
+      assert.equal(await client.readText(), "a");
+      client[Symbol.dispose]();
+    }
+    assert.deepEqual(trial.eventTypes(), []);
+    await trial.idle();
+  });
 }
 
 function count(answers: readonly (string | null)[]): Record<string, number> {

@@ -1,0 +1,40 @@
+import assert from "node:assert/strict";
+import { MemoryGuard } from "./memory_guard.ts";
+
+const use = (used: number) => ({ used, limit: 100 });
+
+Deno.test("accepting stops above 90 per cent and goes on below 80, each once", () => {
+  const guard = new MemoryGuard();
+  const said = [50, 90, 91, 95, 85, 80, 79, 85, 91].map((used) => guard.next(use(used), 10));
+  assert.deepEqual(said, [
+    undefined,
+    undefined,
+    "stop",
+    undefined,
+    undefined,
+    undefined,
+    "go on",
+    undefined,
+    "stop",
+  ]);
+});
+
+Deno.test("accepting goes on when half of the connections have ended, though the memory is kept", () => {
+  const guard = new MemoryGuard();
+  assert.equal(guard.next(use(92), 10), "stop");
+  assert.equal(guard.next(use(92), 6), undefined);
+  assert.equal(guard.next(use(92), 5), "go on");
+  assert.equal(guard.next(use(93), 9), undefined, "what is kept serves new connections");
+  assert.equal(guard.next(use(95), 12), "stop", "more than was kept");
+});
+
+Deno.test("accepting stops at 97 per cent at the latest", () => {
+  const guard = new MemoryGuard();
+  assert.equal(guard.next(use(96.5), 10), "stop");
+  assert.equal(guard.next(use(96.5), 2), "go on");
+  assert.equal(guard.next(use(97.1), 4), "stop");
+});
+
+Deno.test("accepting never stops without connections: waiting could not help", () => {
+  assert.equal(new MemoryGuard().next(use(99), 0), undefined);
+});

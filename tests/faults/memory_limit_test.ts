@@ -1,0 +1,79 @@
+import assert from "node:assert/strict";
+import { Backend } from "../support/backend.ts";
+import type { Client } from "../support/client.ts";
+import { readChunks, writeAll } from "../support/streams.ts";
+import { condition, linux } from "../support/requirements.ts";
+import { hasMemoryGroups, MemoryGroup } from "./control_group.ts";
+import { eventuallyAsync, pause, show } from "./patience.ts";
+import { runs } from "./process_figures.ts";
+import { type Scenario, testScenarios } from "./scenario.ts";
+
+const MEGABYTE = 2 ** 20, ROOM = 64 * MEGABYTE, MOST = 8_000, BURST = { portable: 10, linux: 40 };
+
+export const scenarios: Scenario[] = [{
+  fault: "memory limit",
+  made: `a control group with ${
+    ROOM / MEGABYTE
+  } MB left; clients that ask for much and read nothing, ${BURST.portable} (portable) or ${BURST.linux} (linux) every 100 ms`,
+  holds: "accepts no more before it is killed, and says so; those that wait are served when there is room again",
+  needs: [linux, condition(hasMemoryGroups, "needs a control group whose memory can be limited")],
+  async measure(subject) {
+    using group = new MemoryGroup(1024 * MEGABYTE);
+    const bytes = new Uint8Array((subject.name === "linux" ? 2 : 16) * MEGABYTE);
+    await using backend = new Backend(async (connection) => {
+      const request = new Uint8Array(1);
+      await connection.read(request);
+      await writeAll(connection, request[0] === 1 ? bytes : request);
+      await readChunks(connection, () => {});
+    });
+    await using target = await subject.balance([`127.0.0.1:${backend.port}`], {
+      before: group.before,
+      // So that little lies with the kernel, whose memory for TCP all tests share, and much with the program.
+      options: subject.name === "linux" ? ["--send-buffer", "65536", "--receive-buffer", "65536"] : [],
+    });
+    const nothingLeaked = await target.watchForLeaks();
+    await pause(300);
+    const limit = group.used + ROOM;
+    group.limit(limit);
+    const clients: Client[] = [];
+    const stopped = () => target.logged(/memory is short/).length > 0;
+    while (!stopped() && clients.length < MOST) {
+      for (let i = 0; i < BURST[subject.name as keyof typeof BURST]; i++) {
+        const client = await target.client();
+        clients.push(client);
+        await client.send(Uint8Array.of(1));
+      }
+      await pause(100);
+      assert.ok(runs(target.pid), `killed with ${clients.length} clients: ${target.log.text}`);
+    }
+    assert.ok(stopped(), `${clients.length} clients were served with ${group.used} of ${limit} bytes`);
+    // More clients come all the time, and it must stay.
+    const waiting = await Promise.all(Array.from({ length: 200 }, () => target.client()));
+    let served = 0;
+    const answers = waiting.map(async (client) => {
+      try {
+        await client.send(Uint8Array.of(2));
+        await client.readExactly(1);
+        served++;
+      } catch {
+        // Counted as not served.
+      }
+    });
+    await pause(1000);
+    assert.ok(runs(target.pid), "killed while accepting was paused");
+    const during = served, { connections } = await target.state(), used = group.used;
+    for (const client of clients) client[Symbol.dispose]();
+    await eventuallyAsync("accepting goes on", () => Promise.resolve(target.logged(/accepting again/).length > 0), 20);
+    await Promise.all(answers);
+    for (const client of waiting) client[Symbol.dispose]();
+    assert.equal(served, waiting.length);
+    await nothingLeaked();
+    return [
+      `paused with ${connections} clients at ${show(used / limit * 100)} % of the limit`,
+      `${during} of ${waiting.length} latecomers served meanwhile, all afterwards`,
+      "lives",
+    ];
+  },
+}];
+
+testScenarios(import.meta.url, scenarios);

@@ -1,0 +1,104 @@
+/** Measures every scenario on both engines, and on HAProxy where that is possible, and writes the page. */
+import { fileURLToPath } from "node:url";
+import { hasHaproxy } from "./haproxy.ts";
+import { describeMachine } from "../bench/machine.ts";
+import { measure, type Scenario } from "./scenario.ts";
+import { ENGINES } from "./subject.ts";
+
+/** The page. */
+const PAGE = new URL("../../.github/FAULTS.md", import.meta.url);
+
+/** Files of scenarios in the order of the page. */
+const ROWS = [
+  "descriptors",
+  "ephemeral_ports",
+  "mid_stream_reset",
+  "black_hole",
+  "half_close",
+  "vanished_peer",
+  "slow_reader",
+  "idle_crowd",
+  "connect_storm",
+  "flapping",
+  "all_dead",
+  "unresolvable",
+  "restart",
+  "stop",
+  "control_abuse",
+  "counters",
+  "wall_clock",
+  "memory_limit",
+  "log_gone",
+  "hostile_words",
+];
+
+const encoder = new TextEncoder();
+let failures = 0;
+
+const rows: string[] = [];
+for (const name of ROWS) {
+  const module = new URL(`./${name}_test.ts`, import.meta.url).href;
+  const { scenarios } = await import(module) as { scenarios: readonly Scenario[] };
+  for (const scenario of scenarios) {
+    const cells = [`**${scenario.fault}**`, scenario.made, scenario.holds];
+    for (const engine of ENGINES) cells.push(await figures(scenario, module, engine));
+    cells.push(scenario.peer && hasHaproxy ? await figures(scenario, module, "haproxy") : "–");
+    rows.push(`| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`);
+  }
+}
+Deno.writeTextFileSync(PAGE, page(rows));
+new Deno.Command(Deno.execPath(), { args: ["fmt", "--quiet", fileURLToPath(PAGE)] }).outputSync();
+Deno.exit(failures > 0 ? 1 : 0);
+
+/** One cell; what could not be measured says why. */
+async function figures(scenario: Scenario, module: string, subject: string): Promise<string> {
+  const missing = (scenario.needs ?? []).find(({ met }) => !met);
+  let cell: string;
+  if (missing !== undefined) cell = `not run: ${missing.reason}`;
+  else {
+    try {
+      cell = (await measure(scenario, module, subject)).join("; ");
+    } catch (error) {
+      if (subject !== "haproxy") failures++;
+      cell = `**does not hold**: ${(error as Error).message.split("\n")[0].slice(0, 200)}`;
+    }
+  }
+  Deno.stdout.writeSync(encoder.encode(`${scenario.fault}, ${subject}: ${cell}\n`));
+  return cell;
+}
+
+function page(rows: readonly string[]): string {
+  const { processor, processors, kernel, deno } = describeMachine();
+  return `# Faults
+
+What the program does when clients, back ends, operators or the machine go wrong. \`deno task faults\` makes each fault,
+asserts what must hold, and writes this page from what it measured; \`deno test -A tests/faults\` does the same in a
+shorter time. After every row the program's connections are gone and its descriptors are back to where they were.
+
+Measured on ${processors} processors (${processor}), Linux ${kernel}, Deno ${deno}, the linux engine with two threads, HAProxy with two threads and its retries and
+redispatch on. A dash: not asked of HAProxy, or it has no such thing. Times include what the measuring itself takes, and
+a busy machine; a test fails at four times the bound.
+
+| fault | how it is made | what must hold | portable | linux | HAProxy |
+| --- | --- | --- | --- | --- | --- |
+${rows.join("\n")}
+
+## What does not hold, and why
+
+- **Out of descriptors.** With a limit of 256 the program serves as many clients as there are pairs of descriptors left:
+  it needs about 30 for itself, with two threads of the linux engine 45, from source a few more than compiled. HAProxy
+  needs 14. Without \`--max-connections\` fewer are served, so that control always finds a descriptor.
+- **Connections that a back end drops.** A back end that closes its listening socket resets the connections that its
+  kernel has accepted and it has not. Bytes may have been sent by then, so they cannot be given to another back end; with
+  HAProxy it is the same. The flapping row counts them.
+- **A reset in the very moment of the connect** looks like a failed connect to the portable engine, because Deno's
+  \`connect\` says so: bytes that the back end sent before it are lost, and the next channel is tried.
+- **A slow reader and large kernel buffers.** The engines themselves hold at most a buffer or a pipe for each direction,
+  but the kernel grows a socket's receive buffer up to the third number of \`net.ipv4.tcp_rmem\` while it is read fast.
+  Where that is large, \`--receive-buffer\` of the linux engine bounds it.
+- **A vanished peer without \`-T\`** is closed by keep-alive, whose times the portable engine cannot set; there the
+  system's hold, two hours on Linux.
+- **Memory.** Accepting pauses, but what the connections already there go on to need is still taken. A group that fills by
+  more than a tenth of its limit in a quarter of a second can still be killed.
+`;
+}
