@@ -123,7 +123,7 @@ testWith(
     const before = ["unshare", "--user", "--map-user=1000"];
     for (const [variable, name] of [["XDG_RUNTIME_DIR", "balance"], ["TMPDIR", "balance-1000"]]) {
       using parent = temporaryDirectory();
-      const env = { XDG_RUNTIME_DIR: "", TMPDIR: "", [variable]: parent.path }, port = String(freePort());
+      const env = { XDG_RUNTIME_DIR: "", TMPDIR: "/tmp", [variable]: parent.path }, port = String(freePort());
       const started = await run(["-b", "127.0.0.1", port], { before, env });
       assert.deepEqual(started, { code: 0, stdout: "", stderr: "" });
       assert.equal(mode(`${parent.path}/${name}`), "700");
