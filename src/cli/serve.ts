@@ -112,6 +112,8 @@ class Instance {
     const cause = await Promise.race([signals.next(), this.#killed.then(() => "kill" as const)]);
     unwatchMemory();
     this.#control.close();
+    // Before it is logged: whoever reads the log may count on the port.
+    this.#balancer.stopAccepting();
     const drain = cause === "kill" || cause === "drain";
     const connections = this.#balancer.connections;
     logger.info("stopping, {connections} connections left to end", { connections });
