@@ -41,8 +41,10 @@ export class Backend implements AsyncDisposable {
   }
 
   /** Refuses from now on; connections go on. */
-  stopAccepting(): void {
+  async stopAccepting(): Promise<void> {
+    this.#stopped = true;
     close(this.#listener);
+    await this.#accepting;
   }
 
   /** Ends every connection; accepts further ones. */
