@@ -1,6 +1,11 @@
 import { readChunks, writeAll } from "../support/streams.ts";
 
-/** An echo server whose listening socket comes and goes; connections that it has accepted are served to their end. */
+/** Serves a connection to its end. */
+type Serve = (connection: Deno.TcpConn) => Promise<void>;
+
+const echo: Serve = (connection) => readChunks(connection, (bytes) => writeAll(connection, bytes));
+
+/** A server whose listening socket comes and goes; connections that it has accepted are served to their end. */
 export class FlappingBackend implements AsyncDisposable {
   readonly port: number;
   /** Connections accepted so far. */
@@ -8,9 +13,12 @@ export class FlappingBackend implements AsyncDisposable {
   #listener: Deno.TcpListener | undefined;
   readonly #connections = new Set<Promise<void>>();
 
-  /** Listens from now on. */
-  constructor(port: number) {
+  readonly #serve: Serve;
+
+  /** Listens from now on. @param serve default: an echo */
+  constructor(port: number, serve: Serve = echo) {
     this.port = port;
+    this.#serve = serve;
     this.appear();
   }
 
@@ -40,13 +48,13 @@ export class FlappingBackend implements AsyncDisposable {
         return;
       }
       this.accepted++;
-      this.#hold(this.#echo(connection));
+      this.#hold(this.#handle(connection));
     }
   }
 
-  async #echo(connection: Deno.TcpConn): Promise<void> {
+  async #handle(connection: Deno.TcpConn): Promise<void> {
     try {
-      await readChunks(connection, (bytes) => writeAll(connection, bytes));
+      await this.#serve(connection);
     } catch {
       // The client is gone.
     }

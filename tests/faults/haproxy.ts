@@ -72,6 +72,7 @@ ${servers.join("")}`,
       eventuallyAsync(
         "HAProxy's sockets are back",
         () => Promise.resolve(descriptorsOf(this.pid).sockets <= before.sockets),
+        60,
       )
     );
   }

@@ -33,7 +33,8 @@ export function residentMemory(pid: number): number {
 export async function processorShare(pid: number, seconds: number): Promise<number> {
   const before = processorTime([pid]), start = performance.now();
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
-  return (processorTime([pid]) - before) / 1e6 / (performance.now() - start) * 100;
+  // A thread that has ended takes its time with it.
+  return Math.max(0, processorTime([pid]) - before) / 1e6 / (performance.now() - start) * 100;
 }
 
 /** Whether a process runs. */
