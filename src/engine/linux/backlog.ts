@@ -98,7 +98,7 @@ export class Backlog {
 
   #flushPipe(source: number, peer: number): number {
     const rows = this.#rows, row = source << SHIFT, { call, errno } = this.#libc;
-    for (;;) {
+    for (let doubted = false;; doubted = true) {
       const piped = rows[row + ROW.PIPED];
       const n = call.splice(
         rows[row + ROW.PIPE_READ],
@@ -110,8 +110,10 @@ export class Backlog {
       );
       if (n < 0) {
         const error = errno[0];
-        if (error === ERRNO.EINTR) continue;
-        return error === ERRNO.EAGAIN ? Sent.BLOCKED : Sent.BROKEN;
+        if (error === ERRNO.EAGAIN) return Sent.BLOCKED;
+        // The runtime may change errno before it is looked at; an error that ends a connection must come twice.
+        if (error === ERRNO.EINTR || !doubted) continue;
+        return Sent.BROKEN;
       }
       rows[row + ROW.PIPED] = piped - n;
       this.#moved(source, n);
@@ -124,12 +126,14 @@ export class Backlog {
   #flushHeld(source: number, peer: number): number {
     const rows = this.#rows, row = source << SHIFT, { call, errno } = this.#libc;
     const held = this.#held[rows[row + ROW.HELD]]!, bytes = rows[row + ROW.HELD_BYTES];
-    for (;;) {
+    for (let doubted = false;; doubted = true) {
       const n = call.send(peer, held, bytes, C.MSG_NOSIGNAL);
       if (n < 0) {
         const error = errno[0];
-        if (error === ERRNO.EINTR) continue;
-        return error === ERRNO.EAGAIN ? Sent.BLOCKED : Sent.BROKEN;
+        if (error === ERRNO.EAGAIN) return Sent.BLOCKED;
+        // The runtime may change errno before it is looked at; an error that ends a connection must come twice.
+        if (error === ERRNO.EINTR || !doubted) continue;
+        return Sent.BROKEN;
       }
       this.#moved(source, n);
       if (n === bytes) {
@@ -145,12 +149,14 @@ export class Backlog {
   #flushUrgent(source: number, peer: number): number {
     const rows = this.#rows, row = source << SHIFT, { call, errno } = this.#libc;
     this.urgent[0] = rows[row + ROW.URGENT];
-    for (;;) {
+    for (let doubted = false;; doubted = true) {
       const n = call.send(peer, this.urgent, 1, C.MSG_OOB | C.MSG_NOSIGNAL);
       if (n < 0) {
         const error = errno[0];
-        if (error === ERRNO.EINTR) continue;
-        return error === ERRNO.EAGAIN ? Sent.BLOCKED : Sent.BROKEN;
+        if (error === ERRNO.EAGAIN) return Sent.BLOCKED;
+        // The runtime may change errno before it is looked at; an error that ends a connection must come twice.
+        if (error === ERRNO.EINTR || !doubted) continue;
+        return Sent.BROKEN;
       }
       rows[row + ROW.URGENT] = -1;
       this.#moved(source, 1);

@@ -69,6 +69,8 @@ export const IS = {
   PAUSED: 1 << 15,
   /** Registered with the poller. */
   WATCHED: 1 << 16,
+  /** A read failed in a way that would end the connection; the next one shows whether it was so. */
+  SUSPECT: 1 << 17,
 } as const;
 
 /**

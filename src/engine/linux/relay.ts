@@ -125,7 +125,7 @@ export class Relay {
 
   /** A source's flags after a read that got something. */
   #afterRead(flags: number, short: boolean): number {
-    flags &= ~IS.FRESH;
+    flags &= ~(IS.FRESH | IS.SUSPECT);
     if (!short) return flags & (IS.NO_SPLICE | IS.URGENT) ? flags : flags | IS.SPLICING;
     // It may have stopped before an urgent byte, or before an error that is still to be read.
     if (flags & (IS.URGENT | IS.BROKEN)) return flags;
@@ -133,21 +133,30 @@ export class Relay {
     return flags & IS.HUNG_UP ? flags | IS.ENDED : flags & ~IS.READABLE;
   }
 
-  /** Notes what a read that got nothing means; `errno` 0 is an end-of-stream. */
+  /**
+   * Notes what a read that got nothing means; `errno` 0 is an end-of-stream. An error that ends the connection is believed
+   * only when the next read has nothing either: between a call and a look at errno the runtime may change it, and bytes
+   * would be lost.
+   */
   #nothing(row: number, errno: number): void {
     if (errno === ERRNO.EINTR) return;
-    const flags = this.#rows[row + ROW.FLAGS] & ~IS.FRESH;
-    if (errno === 0 || flags & IS.BROKEN) this.#rows[row + ROW.FLAGS] = flags | IS.ENDED;
-    else if (errno === ERRNO.EAGAIN) this.#rows[row + ROW.FLAGS] = flags & ~IS.READABLE;
-    else this.#rows[row + ROW.FLAGS] = flags | IS.ENDED | IS.BROKEN;
+    const before = this.#rows[row + ROW.FLAGS],
+      flags = before & ~(IS.FRESH | IS.SUSPECT),
+      suspect = before & IS.SUSPECT;
+    if (errno === ERRNO.EAGAIN && !(flags & IS.BROKEN)) this.#rows[row + ROW.FLAGS] = flags & ~IS.READABLE;
+    else if (flags & IS.BROKEN || (errno === 0 && !suspect)) this.#rows[row + ROW.FLAGS] = flags | IS.ENDED;
+    else if (suspect) this.#rows[row + ROW.FLAGS] = flags | IS.ENDED | IS.BROKEN;
+    else this.#rows[row + ROW.FLAGS] = flags | IS.SUSPECT;
   }
 
   #send(source: number, peer: number, buffer: Uint8Array<ArrayBuffer>, bytes: number, how: number): void {
     this.#host.tap?.(source, buffer, bytes);
-    const n = this.#libc.call.send(peer, buffer, bytes, how);
+    const { call, errno: last } = this.#libc;
+    let n = call.send(peer, buffer, bytes, how), errno = n < 0 ? last[0] : 0;
+    // Believed only the second time, as in `#nothing`.
+    if (n < 0 && errno !== ERRNO.EAGAIN) n = call.send(peer, buffer, bytes, how), errno = n < 0 ? last[0] : 0;
     if (n === bytes) return this.#host.moved(source, n);
     if (n < 0) {
-      const errno = this.#libc.errno[0];
       if (errno !== ERRNO.EAGAIN && errno !== ERRNO.EINTR) return this.#broken(peer);
       this.#backlog.keep(source, 0, bytes);
       if (errno === ERRNO.EINTR) return;
@@ -175,14 +184,14 @@ export class Relay {
       PIPE_SIZE,
       C.SPLICE_F_MOVE | C.SPLICE_F_NONBLOCK,
     );
-    const errno = n < 0 ? this.#libc.errno[0] : 0, flags = rows[row + ROW.FLAGS] & ~IS.FRESH;
+    const errno = n < 0 ? this.#libc.errno[0] : 0, flags = rows[row + ROW.FLAGS] & ~(IS.FRESH | IS.SUSPECT);
     if (n > 0) {
       rows[row + ROW.PIPED] = n;
       const small = n < MESSAGE_SIZE ? rows[row + ROW.SMALL] + 1 : 0;
       rows[row + ROW.SMALL] = small % SMALL_SPLICES;
       rows[row + ROW.FLAGS] = (small === SMALL_SPLICES ? flags & ~IS.SPLICING : flags) | IS.BACKLOG;
       // An end-of-stream or an urgent byte; a read tells.
-    } else if (n === 0) rows[row + ROW.FLAGS] = flags & ~IS.SPLICING;
+    } else if (n === 0) rows[row + ROW.FLAGS] &= ~(IS.FRESH | IS.SPLICING);
     else if (errno === ERRNO.EINVAL || errno === ERRNO.ENOSYS || errno === ERRNO.EPERM || errno === ERRNO.ENOMEM) {
       this.#withoutSplice(row, "Cannot splice", errno);
     } else this.#nothing(row, errno);
