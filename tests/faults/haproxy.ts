@@ -42,6 +42,7 @@ export class Haproxy extends Target {
   nbthread 2
 defaults
   mode tcp
+  backlog 4096
   retries 3
   option redispatch 1
   timeout connect ${option("-t", "5")}s

@@ -2,6 +2,7 @@
 import { fileURLToPath } from "node:url";
 import { hasHaproxy } from "./haproxy.ts";
 import { describeMachine } from "../bench/machine.ts";
+import { within } from "../support/eventually.ts";
 import { measure, type Scenario } from "./scenario.ts";
 import { ENGINES } from "./subject.ts";
 
@@ -32,6 +33,9 @@ const ROWS = [
   "hostile_words",
 ];
 
+/** Seconds that one measurement may take. */
+const LONGEST = 240;
+
 const encoder = new TextEncoder();
 let failures = 0;
 
@@ -57,7 +61,7 @@ async function figures(scenario: Scenario, module: string, subject: string): Pro
   if (missing !== undefined) cell = `not run: ${missing.reason}`;
   else {
     try {
-      cell = (await measure(scenario, module, subject)).join("; ");
+      cell = (await within(LONGEST, "measure it", measure(scenario, module, subject))).join("; ");
     } catch (error) {
       if (subject !== "haproxy") failures++;
       cell = `**does not hold**: ${(error as Error).message.split("\n")[0].slice(0, 200)}`;
