@@ -1,0 +1,44 @@
+import { Backend } from "../support/backend.ts";
+import { freePort } from "../support/free_port.ts";
+import { readChunks, writeAll } from "../support/streams.ts";
+
+/** A back end at a fixed port that can go and come back. It says its number, then echoes. */
+export class SwitchableBackend implements AsyncDisposable {
+  readonly port = freePort();
+  readonly #name: Uint8Array;
+  #running: Backend | undefined;
+  /** Those that do not accept any more but still have connections. */
+  readonly #retired: Backend[] = [];
+
+  constructor(number: number) {
+    this.#name = Uint8Array.of(number);
+    this.up();
+  }
+
+  /** Accepts from now on. */
+  up(): void {
+    this.#running ??= new Backend(async (connection) => {
+      await writeAll(connection, this.#name);
+      await readChunks(connection, (bytes) => writeAll(connection, bytes));
+    }, { port: this.port });
+  }
+
+  /** Refuses from now on; connections go on. */
+  async down(): Promise<void> {
+    const running = this.#running;
+    if (running === undefined) return;
+    this.#running = undefined;
+    this.#retired.push(running);
+    await running.stopAccepting();
+  }
+
+  /** Refuses from now on, and every connection ends. */
+  async crash(): Promise<void> {
+    await this.down();
+    for (const backend of this.#retired.splice(0)) await backend[Symbol.asyncDispose]();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.crash();
+  }
+}
