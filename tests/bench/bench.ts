@@ -15,7 +15,8 @@
  * times what any proxy does ("no proxy"), and it does not sleep, so that no proxy pays for waking it. A proxy's time on
  * the processor ("proxy busy") says whether it was the bottleneck. Where threads and load have to share a processor, look at the CPU figures and not at the rates.
  *
- * Requests have 128 bytes and answers 512, 32 connections at a time. CPU is the processor time of all threads of all
+ * Requests have 128 bytes and answers 512, 32 connections at a time. Bulk streams are a file sent from memory that no
+ * processor cache holds, and thrown away at the other end. CPU is the processor time of all threads of all
  * processes of the proxy, from the kernel's own count in nanoseconds, taken at both ends of each window. Ratios are
  * medians of the ratios within a round. Every proxy listens and connects on 127.0.0.1.
  *

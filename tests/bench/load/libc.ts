@@ -12,6 +12,9 @@ const { symbols: libc } = Deno.dlopen("", {
   connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   recv: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
   send: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
+  memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
+  write: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+  sendfile: { parameters: ["i32", "i32", "buffer", "u32"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
   epoll_create1: { parameters: ["i32"], result: "i32" },
   epoll_ctl: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
@@ -56,9 +59,9 @@ export function listen(): { readonly fd: number; readonly port: number } {
   return { fd, port: address[2] << 8 | address[3] };
 }
 
-/** Accepts a client; `WOULD_WAIT` when there is none. */
+/** Accepts a client, whose socket does not block; `WOULD_WAIT` when there is none. */
 export function accept(listener: number): number {
-  const fd = libc.accept4(listener, null, null, SOCK_CLOEXEC);
+  const fd = libc.accept4(listener, null, null, SOCK_NONBLOCK | SOCK_CLOEXEC);
   if (fd < 0 && errno[0] !== EAGAIN) throw failed("accept");
   if (fd >= 0) libc.setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, ON, 4);
   return fd;
@@ -98,6 +101,25 @@ export function discard(fd: number): number {
 export function transmit(fd: number, buffer: Uint8Array<ArrayBuffer>, length: number): number {
   const sent = libc.send(fd, buffer, length, MSG_DONTWAIT | MSG_NOSIGNAL);
   if (sent < 0 && errno[0] !== EAGAIN) throw failed("send");
+  return sent;
+}
+
+/** Makes a file in memory of so many MiB. */
+export function memoryFile(mebibytes: number): number {
+  const fd = libc.memfd_create(new TextEncoder().encode("bench\0"), 0);
+  if (fd < 0) throw failed("memfd_create");
+  const mebibyte = new Uint8Array(1 << 20).fill(0x73);
+  for (let i = 0; i < mebibytes; i++) if (libc.write(fd, mebibyte, 1 << 20) !== 1 << 20) throw failed("write");
+  return fd;
+}
+
+const offset = new Uint32Array(2), offsetBytes = new Uint8Array(offset.buffer);
+
+/** Sends a part of a file without copying it: how many bytes went, or `WOULD_WAIT`. The socket must not block. */
+export function transmitFile(fd: number, file: number, from: number, length: number): number {
+  offset[0] = from;
+  const sent = libc.sendfile(fd, file, offsetBytes, length);
+  if (sent < 0 && errno[0] !== EAGAIN) throw failed("sendfile");
   return sent;
 }
 

@@ -1,5 +1,5 @@
-/** Bytes of a request, of its response, and of one write of a bulk stream. */
-export const REQUEST = 128, RESPONSE = 512, CHUNK = 256 * 1024;
+/** Bytes of a request and of its response. */
+export const REQUEST = 128, RESPONSE = 512;
 
 /** The first byte of a connection's first request says what the back end does with the connection. */
 export const KEEP = 0x6b, CLOSE = 0x63, STREAM = 0x73;
