@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { namedBackend, sendingBackend } from "../support/backends.ts";
+import { Backend } from "../support/backend.ts";
+import { namedBackend } from "../support/backends.ts";
+import { writeAll } from "../support/streams.ts";
 import { digestOf, pattern } from "../support/pattern.ts";
 import { ToxicProxy } from "../support/toxic_proxy.ts";
 import { Balance } from "./balance.ts";
@@ -14,7 +16,11 @@ export const scenarios: Scenario[] = [{
   peer: true,
   async measure(subject) {
     const wanted = digestOf(pattern(2 * BYTES).subarray(0, BYTES));
-    await using sending = sendingBackend(2 * BYTES);
+    // Asked first, so that the connect is over when the reset comes.
+    await using sending = new Backend(async (connection) => {
+      await connection.read(new Uint8Array(16));
+      await writeAll(connection, pattern(2 * BYTES));
+    });
     await using backend = await ToxicProxy.start(sending.port, { resetAfter: BYTES, latency: 5 });
     await using other = namedBackend("other");
     // HAProxy has no groups; there the reserve stays out.
@@ -25,6 +31,7 @@ export const scenarios: Scenario[] = [{
     let complete = 0;
     for (let i = 0; i < CLIENTS; i++) {
       const client = await target.client();
+      await client.send("ask");
       const { length, sha256, end } = await client.readToEnd();
       client[Symbol.dispose]();
       if (length === wanted.length && sha256 === wanted.sha256) complete++;
