@@ -1,7 +1,7 @@
 /** What can happen to a balancer, each step on the model and on the real one. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { Client } from "../support/client.ts";
+import type { Client } from "../support/client.ts";
 import { within } from "../support/eventually.ts";
 import { digestOf, pattern } from "../support/pattern.ts";
 import type { Subject } from "./subject.ts";
