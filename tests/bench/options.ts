@@ -30,8 +30,8 @@ export interface Options {
   readonly warmUp: number;
   /** Length of each window. */
   readonly seconds: number;
-  /** Load on a proxy that has just started, so that its code is compiled and its pools are filled. */
-  readonly firstWarmUp: number;
+  /** Requests and connections for a proxy that has just started, so that its code is compiled and its pools are filled. */
+  readonly practice: { readonly keepAlive: number; readonly newConnections: number };
 }
 
 /** A command line that cannot be followed. */
@@ -56,7 +56,7 @@ export function parseOptions(words: readonly string[]): Options | undefined {
     json: values.json ?? "dist/bench.json",
     warmUp: quick ? 0.1 : 0.25,
     seconds: quick ? 0.3 : 1,
-    firstWarmUp: quick ? 0.4 : 1.5,
+    practice: quick ? { keepAlive: 20_000, newConnections: 5_000 } : { keepAlive: 100_000, newConnections: 20_000 },
   };
 }
 

@@ -51,10 +51,11 @@ export class Stand {
     if (existing) return existing;
     const proxy = await this.fresh(contender, channels);
     this.#shared.set(key, proxy);
-    const { port, pids } = proxy, seconds = this.options.firstWarmUp / 2;
-    const load = { port, pids, connections: 32, warmUp: 0, seconds, spin: false };
-    await this.load.perform("keepAlive", load);
-    await this.load.perform("newConnections", load);
+    for (const kind of ["keepAlive", "newConnections"] as const) {
+      const ask = { ...this.ask(proxy, 32), warmUp: 0, seconds: 0.2 };
+      // In units and not in seconds, or a slow machine would measure what is not compiled yet.
+      for (let done = 0; done < this.options.practice[kind];) done += (await this.load.perform(kind, ask)).done;
+    }
     return proxy;
   }
 
