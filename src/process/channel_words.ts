@@ -50,7 +50,6 @@ export function parseGroups(words: readonly string[], port = parsePort): GroupWo
 
 /** Reads `host[:port[:maxc]]`, the host in brackets if it is an IPv6 address. @throws {ExitError} 65 */
 export function parseChannel(word: string, port = parsePort): ChannelWord {
-  if (isIPv6(word)) throw invalid(word, `write [${word}]`);
   const bracketed = /^\[([^\]]*)\](?::(.*))?$/s.exec(word);
   if (word.startsWith("[") && !bracketed) throw invalid(word, "not [address]:port:maxc");
   const [host, ...rest] = bracketed ? [bracketed[1], ...bracketed[2]?.split(":") ?? []] : word.split(":");
@@ -67,7 +66,9 @@ export function parseChannel(word: string, port = parsePort): ChannelWord {
   return { host, port: number, maxc };
 }
 
-function invalid(word: string, why: string): ExitError {
+/** `db::100` could be an IPv6 address, too; it is the host `db` (Balance manual). What cannot be read so may be meant as one. */
+function invalid(word: string, cause: string): ExitError {
+  const why = isIPv6(word) ? `write [${word}]` : cause;
   return new ExitError(ExitCode.ADDRESS, `invalid channel address ${quote(word)}: ${why}`);
 }
 

@@ -25,6 +25,7 @@ Deno.test("every form of a channel is read", () => {
       ["host::16", "host", undefined, 16],
       ["host:", "host", undefined, 0],
       ["host::", "host", undefined, 0],
+      ["db::100", "db", undefined, 100],
       ["host:80:", "host", 80, 0],
       ["host:80:0", "host", 80, 0],
       ["host:65535:2147483647", "host", 65535, 2147483647],
