@@ -17,7 +17,8 @@ const UNSAFE = /[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff
 /** Runs each command line and checks what it says. */
 async function assertRefused(code: number, list: readonly Wrong[]): Promise<void> {
   using directory = temporaryDirectory();
-  const wrong: unknown[] = [], queue = [...list];
+  // Under Wine every start takes seconds, and words are read the same way everywhere: there, every fifth will do.
+  const wrong: unknown[] = [], queue = list.filter((_, i) => !windows || i % 5 === 0);
   const worker = async () => {
     for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
       const [args, named] = next;
@@ -28,7 +29,6 @@ async function assertRefused(code: number, list: readonly Wrong[]): Promise<void
       wrong.push({ args: JSON.stringify(args).slice(0, 200), code: got, stdout, stderr, named });
     }
   };
-  // Two at a time: a program under Wine takes seconds to start.
   await Promise.all([worker(), worker()]);
   assert.deepEqual(wrong, []);
   assert.deepEqual([...Deno.readDirSync(directory.path)], []);
