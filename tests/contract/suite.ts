@@ -14,7 +14,7 @@ import { resets } from "./subjects/resets.ts";
 import { Trial, type TrialSetup } from "./trial.ts";
 
 /** Seconds after which a test has failed. */
-const DEADLINE = 40;
+const DEADLINE = 90;
 
 /** Starts the engine that is under test. */
 export type StartTrial = (setup: TrialSetup) => Promise<Trial>;

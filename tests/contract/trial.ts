@@ -28,7 +28,7 @@ export interface TrialSetup extends Partial<Omit<EngineSettings, "strategies">> 
 }
 
 /** Seconds that an engine has to end once everything is closed. */
-const ENDING = 10;
+const ENDING = 30;
 
 /** An engine that runs before backends, with its table and what it has reported. */
 export class Trial implements AsyncDisposable {

@@ -1,12 +1,14 @@
-/** Milliseconds after which a connect on loopback counts as unanswered. */
-const UNANSWERED = 250;
+import { eventually } from "./eventually.ts";
+
+/** Connections that fill the queue: one more than its length, as listen(2) counts on Linux. */
+const BACKLOG = 1, FILLING = BACKLOG + 1;
 
 /** Where a full queue makes the kernel drop what asks for a connection; other systems refuse it. */
 export const hasBlackHoles = Deno.build.os === "linux";
 
 /**
  * An address of 127.0.0.1 from which no answer ever comes: a listener that does not accept and whose queue is full, so
- * that the kernel drops every further SYN (listen(2), tcp(7) on tcp_abort_on_overflow).
+ * that the kernel drops every further SYN (listen(2), tcp(7) on tcp_abort_on_overflow). Linux only.
  */
 export class BlackHole implements Disposable {
   readonly address: { readonly host: string; readonly port: number };
@@ -14,32 +16,34 @@ export class BlackHole implements Disposable {
   readonly #waiting: Deno.TcpConn[] = [];
 
   private constructor() {
-    this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: 1 });
+    this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: BACKLOG });
     this.address = { host: "127.0.0.1", port: this.#listener.addr.port };
   }
 
-  /** Makes one and checks that it is one. @throws {Error} when every connect was answered */
+  /** Makes one and waits until the kernel says that its queue is full. */
   static async open(): Promise<BlackHole> {
-    const hole = new BlackHole();
-    for (let i = 0; i < 16; i++) {
-      const unanswered = new AbortController(), { host: hostname, port } = hole.address;
-      const timer = setTimeout(() => unanswered.abort(), UNANSWERED);
-      try {
-        hole.#waiting.push(await Deno.connect({ hostname, port, signal: unanswered.signal }));
-      } catch (error) {
-        if (unanswered.signal.aborted) return hole;
-        hole[Symbol.dispose]();
-        throw error;
-      } finally {
-        clearTimeout(timer);
-      }
+    const hole = new BlackHole(), { host: hostname, port } = hole.address;
+    try {
+      for (let i = 0; i < FILLING; i++) hole.#waiting.push(await Deno.connect({ hostname, port }));
+      await eventually("the queue is full", () => queueLength(port) === FILLING);
+      return hole;
+    } catch (error) {
+      hole[Symbol.dispose]();
+      throw error;
     }
-    hole[Symbol.dispose]();
-    throw new Error("Cannot make black hole: every connect was answered");
   }
 
   [Symbol.dispose](): void {
     for (const connection of this.#waiting.splice(0)) connection.close();
     this.#listener.close();
   }
+}
+
+/** Connections that wait to be accepted on a port of 127.0.0.1, from proc_pid_net(5). */
+function queueLength(port: number): number {
+  const listening = new RegExp(
+    `^ *\\d+: 0100007F:${port.toString(16).toUpperCase().padStart(4, "0")} 00000000:0000 0A [0-9A-F]+:([0-9A-F]+)`,
+    "m",
+  );
+  return parseInt(listening.exec(Deno.readTextFileSync("/proc/net/tcp"))?.[1] ?? "0", 16);
 }

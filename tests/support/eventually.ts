@@ -1,14 +1,17 @@
 /** Milliseconds between two looks at a condition. */
 const PAUSE = 2;
 
+/** Seconds that a condition may take by default: for machines that have much else to do. */
+const PATIENCE = 30;
+
 /**
  * Waits until a condition holds.
  *
  * @param what the condition in words, for the failure
- * @param seconds how long it may take, default 10
+ * @param seconds how long it may take, default 30
  * @throws {Error} when the time is over
  */
-export async function eventually(what: string, condition: () => boolean, seconds = 10): Promise<void> {
+export async function eventually(what: string, condition: () => boolean, seconds = PATIENCE): Promise<void> {
   const end = performance.now() + seconds * 1000;
   while (!condition()) {
     if (performance.now() > end) throw new Error(`still not true after ${seconds} s: ${what}`);

@@ -53,7 +53,7 @@ export function events(test: ContractTest): void {
   test("autodisable takes a channel that does not answer out", async (start) => {
     using dead = await BlackHole.open();
     await using live = namedBackend("live");
-    await using trial = await start({ channels: [dead, live], autodisable: true, connectTimeout: 0.3 });
+    await using trial = await start({ channels: [dead, live], autodisable: true, connectTimeout: 0.5 });
     assert.equal(await ask(trial), "live");
     await eventually("both events are there", () => trial.events.length >= 2);
     assert.deepEqual(trial.eventTypes(), ["channel-failing", "channel-autodisabled"]);

@@ -12,7 +12,7 @@ import { RESERVE, type Trial } from "../trial.ts";
 const MB = 1_000_000;
 
 /** Seconds for a connect to a black hole: long enough for a busy machine to answer on loopback. */
-const BRIEF = 0.3;
+const BRIEF = 0.5;
 
 const noBlackHoles = !hasBlackHoles && "a full queue refuses connections here";
 

@@ -65,7 +65,7 @@ export function idle(test: ContractTest): void {
         { channels: [{ address: talker.address, maxc: 1 }] },
         { channels: [quiet] },
       ],
-      idleTimeout: 1,
+      idleTimeout: 2,
     });
     using sender = await trial.connect();
     await eventually("the first group's channel is taken", () => listener.open === 1);

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { Table } from "../../src/table/table.ts";
+import { eventually } from "../support/eventually.ts";
+import { ADDRESSES, BOARD, type Task } from "./shared_table_worker.ts";
+
+const LOCALHOST = { host: "127.0.0.1", port: 1 };
+
+/** Threads that do the same at the same time on one table. */
+class Threads implements AsyncDisposable {
+  readonly board = new Int32Array(new SharedArrayBuffer(BOARD.WORDS * 4));
+  readonly #workers: Worker[] = [];
+  readonly #done: Promise<void>[] = [];
+
+  constructor(count: number, table: Table, name: Task["name"], rounds: number) {
+    for (let lane = 0; lane < count; lane++) {
+      const worker = new Worker(new URL("./shared_table_worker.ts", import.meta.url), { type: "module" });
+      this.#done.push(
+        new Promise((resolve, reject) => {
+          worker.onmessage = () => resolve();
+          worker.onerror = (event) => {
+            event.preventDefault();
+            reject(new Error(event.message));
+          };
+        }),
+      );
+      const task: Task = { name, buffer: table.buffer, board: this.board.buffer as SharedArrayBuffer, lane, rounds };
+      worker.postMessage(task);
+      this.#workers.push(worker);
+    }
+  }
+
+  /** Lets all of them begin. */
+  async go(): Promise<void> {
+    await eventually("every thread is ready", () => Atomics.load(this.board, BOARD.READY) === this.#workers.length);
+    Atomics.store(this.board, BOARD.GO, 1);
+    Atomics.notify(this.board, BOARD.GO);
+  }
+
+  async done(): Promise<void> {
+    await Promise.all(this.#done);
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    for (const worker of this.#workers) worker.terminate();
+    return Promise.resolve();
+  }
+}
+
+Deno.test("several threads never exceed a limit", async () => {
+  const table = Table.create(3);
+  table.addChannel(0, LOCALHOST, 2);
+  await using threads = new Threads(3, table, "reserve", 300_000);
+  await threads.go();
+  await threads.done();
+  assert.equal(threads.board[BOARD.WRONG], 0);
+  assert.ok(threads.board[BOARD.MOST] > 0);
+  assert.equal(table.current(0), 0);
+});
+
+Deno.test("several threads share one rotation, fair to the last connection", async () => {
+  const table = Table.create(3), channels = [0, 1, 2, 3, 4];
+  for (const _ of channels) table.addChannel(0, LOCALHOST);
+  await using threads = new Threads(3, table, "choose", 20_000);
+  await threads.go();
+  await threads.done();
+  const totals = channels.map((id) => Number(table.counters(id).total));
+  assert.equal(totals.reduce((sum, total) => sum + total, 0), 60_000);
+  assert.ok(Math.max(...totals) - Math.min(...totals) <= 1, totals.join());
+  assert.equal(channels.reduce((sum, id) => sum + table.current(id), 0), 30_000);
+});
+
+Deno.test("threads that read an address while it changes never see half of two", async () => {
+  const table = Table.create(2);
+  table.addChannel(0, ADDRESSES[0]);
+  await using threads = new Threads(2, table, "read address", 0);
+  await threads.go();
+  for (let i = 0; i < 100_000; i++) table.setAddress(0, ADDRESSES[i % 2]);
+  Atomics.store(threads.board, BOARD.DONE, 1);
+  await threads.done();
+  assert.equal(threads.board[BOARD.WRONG], 0);
+});
+
+Deno.test("counters never go back while threads count, and are exact afterwards", async () => {
+  const table = Table.create(2), rounds = 1_000_000;
+  table.addChannel(0, LOCALHOST);
+  await using threads = new Threads(2, table, "count", rounds);
+  await threads.go();
+  let done = false, before = 0n;
+  const finished = threads.done().then(() => done = true);
+  while (!done) {
+    for (let i = 0; i < 1000; i++) {
+      const { sent } = table.counters(0);
+      assert.ok(sent >= before, `${sent} after ${before}`);
+      before = sent;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  await finished;
+  assert.equal(table.counters(0).sent, 2n * BigInt(rounds) * (2n ** 50n + 1n));
+});
+
+Deno.test("two parties that disable and enable at the same time leave the count of enabled channels right", async () => {
+  const table = Table.create(2);
+  for (let i = 0; i < 2; i++) table.addChannel(0, LOCALHOST);
+  await using threads = new Threads(2, table, "toggle", 200_000);
+  await threads.go();
+  await threads.done();
+  assert.deepEqual([table.disabledBy(0), table.enabledCount(0)], [0, 2]);
+});

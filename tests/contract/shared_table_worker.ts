@@ -1,0 +1,88 @@
+/// <reference lib="deno.worker" />
+import { Selection } from "../../src/selection/attempt.ts";
+import { NONE } from "../../src/table/channel_id.ts";
+import { Table } from "../../src/table/table.ts";
+
+/** What a thread is to do, and where. `board` is shared by all threads of a test. */
+export interface Task {
+  readonly name: "reserve" | "choose" | "read address" | "count" | "toggle";
+  readonly buffer: SharedArrayBuffer;
+  readonly board: SharedArrayBuffer;
+  readonly lane: number;
+  readonly rounds: number;
+}
+
+/** Words of the board. */
+export const BOARD = { READY: 0, GO: 1, INSIDE: 2, MOST: 3, WRONG: 4, DONE: 5, WORDS: 16 } as const;
+
+/** Two addresses of which no part is the same; port, zone and each word of one tell which it is. */
+export const ADDRESSES = [
+  { host: "0:1:0:1:0:1:0:1%1", port: 1 },
+  { host: "0:2:0:2:0:2:0:2%2", port: 2 },
+] as const;
+
+const address = new Uint8Array(16);
+
+/** Takes and gives back connections; whoever is inside more often than the limit says is counted as wrong. */
+function reserve(table: Table, board: Int32Array, rounds: number): void {
+  for (let i = 0; i < rounds; i++) {
+    if (!table.reserve(0)) continue;
+    const inside = Atomics.add(board, BOARD.INSIDE, 1) + 1;
+    if (inside > Atomics.load(board, BOARD.MOST)) Atomics.store(board, BOARD.MOST, inside);
+    if (inside > table.maxc(0)) Atomics.add(board, BOARD.WRONG, 1);
+    Atomics.sub(board, BOARD.INSIDE, 1);
+    table.release(0);
+  }
+}
+
+/** Chooses channels for clients, half of which stay. */
+function choose(table: Table, lane: number, rounds: number): void {
+  const options = { autodisable: false, hashFailover: false, trace: false };
+  const selection = new Selection(table, table.lane(lane), options, () => {});
+  for (let i = 0; i < rounds; i++) {
+    const attempt = selection.begin({ address, port: 1 });
+    if (attempt.choose() === NONE) throw new Error("no channel");
+    if (i % 2 === 0) attempt.connected();
+    else attempt.abandon();
+  }
+}
+
+/** Reads an address that another thread changes all the time; a mixture of two is wrong. */
+function readAddress(table: Table, board: Int32Array): void {
+  let reads = 0;
+  while (Atomics.load(board, BOARD.DONE) === 0 || reads < 1000) {
+    const { port, zone } = table.readAddress(0, address);
+    const whole = zone === port && address.every((byte, i) => byte === (i % 4 === 3 ? port : 0));
+    if (!whole) Atomics.add(board, BOARD.WRONG, 1);
+    reads++;
+  }
+}
+
+/** Counts so many bytes at a time that every few additions carry. */
+function count(table: Table, lane: number, rounds: number): void {
+  const counters = table.lane(lane);
+  for (let i = 0; i < rounds; i++) counters.sent(0, 2 ** 50 + 1);
+}
+
+/** Disables and enables a channel, as the operator in one lane and as the machine in the other. */
+function toggle(table: Table, lane: number, rounds: number): void {
+  for (let i = 0; i < rounds; i++) {
+    table.disable(0, 1 << lane);
+    table.enable(0, 1 << lane);
+  }
+}
+
+if (typeof DedicatedWorkerGlobalScope !== "undefined" && self instanceof DedicatedWorkerGlobalScope) {
+  self.onmessage = ({ data }: MessageEvent<Task>) => {
+    const table = Table.attach(data.buffer), board = new Int32Array(data.board), { lane, rounds } = data;
+    // All begin at the same time.
+    Atomics.add(board, BOARD.READY, 1);
+    Atomics.wait(board, BOARD.GO, 0);
+    if (data.name === "reserve") reserve(table, board, rounds);
+    else if (data.name === "choose") choose(table, lane, rounds);
+    else if (data.name === "read address") readAddress(table, board);
+    else if (data.name === "count") count(table, lane, rounds);
+    else toggle(table, lane, rounds);
+    self.postMessage("done");
+  };
+}
