@@ -21,7 +21,7 @@ RUN apt-get update -qq \
 WORKDIR /src
 COPY .dvmrc deno.json deno.lock ./
 COPY .github/tools/compile.ts .github/tools/compile.ts
-COPY cli.ts mod.ts ./
+COPY cli.ts ./
 COPY src src
 RUN case "$TARGETARCH" in \
     amd64) target=x86_64-unknown-linux-gnu ;; \
