@@ -7,8 +7,8 @@ import { processorTime } from "../processor_time.ts";
 const WATCH = 1000;
 
 /**
- * Connections that have had one answer and do nothing. Memory is the difference in resident bytes between a tenth of the
- * connections and all of them, so that what a program loads with its first ones is not counted.
+ * Connections that have had one answer and do nothing. Memory is the difference in resident bytes between one connection
+ * and all of them; what a program loads or compiles on the way counts against it, because it stays as well.
  */
 export const idle: Measure<"memory" | "processor" | "resident"> = {
   name: "idle",
@@ -16,14 +16,13 @@ export const idle: Measure<"memory" | "processor" | "resident"> = {
   metrics: {
     memory: { title: "memory per idle connection", unit: "KB", better: "less", digits: 2 },
     processor: { title: "CPU while all are idle", unit: "ms/s", better: "less", digits: 2 },
-    resident: { title: "memory with a tenth of them", unit: "MB", better: "less", digits: 1 },
+    resident: { title: "memory with one connection", unit: "MB", better: "less", digits: 1 },
   },
   suits: (contender) => contender !== DIRECT,
   async sample(stand, contender) {
     const proxy = await stand.fresh(contender), { port, pids } = proxy, { idle: connections } = stand.options;
     try {
-      const few = Math.ceil(connections / 10);
-      await stand.load.perform("hold", { port, connections: few });
+      await stand.load.perform("hold", { port, connections: 1 });
       await resting();
       const before = residentBytes(pids);
       await stand.load.perform("hold", { port, connections });
@@ -33,7 +32,7 @@ export const idle: Measure<"memory" | "processor" | "resident"> = {
       const seconds = (performance.now() - since) / 1000;
       const result = {
         resident: before / 1024 ** 2,
-        memory: used / (connections - few) / 1024,
+        memory: used / (connections - 1) / 1024,
         processor: (processorTime(pids) - start) / 1e6 / seconds,
       };
       await stand.load.perform("release", {});
