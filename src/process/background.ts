@@ -28,6 +28,7 @@ export function isBackgroundProcess(): boolean {
  * @throws {ExitError} with the message and code of the background process when it does not get ready
  */
 export async function startInBackground(program: string, args: readonly string[]): Promise<number> {
+  requireAllPermissions();
   const self = Deno.build.standalone ? [] : ["run", "-A", "--no-prompt", "--quiet", fileURLToPath(Deno.mainModule)];
   let child: Deno.ChildProcess;
   try {
@@ -52,6 +53,22 @@ export async function startInBackground(program: string, args: readonly string[]
   if ("error" in result) throw new ExitError(result.code, result.error, result.details);
   child.unref();
   return result.ready;
+}
+
+const PERMISSIONS = ["run", "read", "write", "net", "env", "sys", "ffi"] as const;
+
+/**
+ * From source the background process gets all permissions, because a program cannot know which ones it was given in part.
+ * So it must have them all itself: nobody gets more by going to the background.
+ */
+function requireAllPermissions(): void {
+  if (Deno.build.standalone) return;
+  const missing = PERMISSIONS.find((name) => Deno.permissions.querySync({ name }).state !== "granted");
+  if (missing === undefined) return;
+  throw new ExitError(
+    ExitCode.SYSTEM,
+    `cannot go to the background: that takes all permissions (deno run -A) and --allow-${missing} is missing, add -f`,
+  );
 }
 
 /** Tells the parent that this process is ready, and leaves its directory and its standard output. */
