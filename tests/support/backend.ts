@@ -93,10 +93,6 @@ export class Backend implements AsyncDisposable {
   }
 }
 
-function isReset(error: unknown): boolean {
-  return error instanceof Error && ["ENOTCONN", "ECONNABORTED"].includes((error as { code?: string }).code ?? "");
-}
-
 function close(resource: { close(): void }): void {
   try {
     resource.close();
