@@ -15,6 +15,8 @@ const SHORTAGE_PAUSE = 100;
 export interface AcceptorHost {
   /** A client; `address` is its `struct sockaddr`. A place has been taken for it. */
   accepted(client: number, address: Uint8Array): void;
+  /** The place that was taken for a client is free again. */
+  left(): void;
   shortage(what: "accept", reason: string): void;
   saturated(connections: number): void;
 }
@@ -80,7 +82,7 @@ export class Acceptor {
         this.#host.accepted(fd, this.#address);
         continue;
       }
-      this.#state.leave(this.#thread);
+      this.#host.left();
       if (fd >= 0) {
         this.#libc.call.close(fd);
         return this.#shortage(ERRNO.EMFILE);

@@ -11,6 +11,7 @@ import type { Poller } from "./poller.ts";
 import {
   encodeAddress,
   familyOf,
+  RESET_ON_CLOSE,
   setOption,
   sideOptions,
   SOCKET_FLAGS,
@@ -224,6 +225,8 @@ export class Dialer {
     const { rows } = this.#connections, row = client << SHIFT, server = rows[row + ROW.PEER];
     if (server < 0) return;
     rows[row + ROW.PEER] = -1;
+    // The channel may have accepted already, and then sees what became of the client.
+    if (rows[row + ROW.FLAGS] & IS.BROKEN) setOption(this.#libc, server, RESET_ON_CLOSE);
     this.#connections.close(server);
   }
 

@@ -5,11 +5,8 @@ import type { Backlog } from "./backlog.ts";
 import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
 import type { Libc } from "./libc.ts";
 import type { ReadyQueue } from "./ready_queue.ts";
-import { setOption, socketOption } from "./sockets.ts";
+import { RESET_ON_CLOSE, setOption } from "./sockets.ts";
 import type { Timers } from "./timers.ts";
-
-/** Makes close(2) send a reset (socket(7)). */
-const RESET_ON_CLOSE = socketOption("SO_LINGER", C.SOL_SOCKET, C.SO_LINGER, 1, 0);
 
 /** Milliseconds between two looks at a send queue that is to become empty: the first, and the most. */
 const FIRST_LOOK = 1, LAST_LOOK = 128;

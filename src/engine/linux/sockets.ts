@@ -61,6 +61,9 @@ export function socketOption(label: string, level: number, name: number, ...valu
   return { level, name, value: new Uint8Array(Int32Array.from(value).buffer), label };
 }
 
+/** Makes close(2) send a reset (socket(7)). */
+export const RESET_ON_CLOSE = socketOption("SO_LINGER", C.SOL_SOCKET, C.SO_LINGER, 1, 0);
+
 /** Sets an option and says whether the kernel took it. Allocates nothing. */
 export function setOption(libc: Libc, fd: number, { level, name, value }: SocketOption): boolean {
   return libc.call.setsockopt(fd, level, name, value, value.length) === 0;

@@ -96,6 +96,7 @@ export class Thread {
     const place = { listener: setup.listener, thread: setup.thread, limit: settings.maxConnections, capacity };
     this.#acceptor = new Acceptor(libc, poller, timers, this.#state, place, {
       accepted: (client, address) => this.#accepted(client, address),
+      left: () => this.#leave(),
       shortage: (what, reason) => this.#shortage(what, reason),
       saturated: (connections) => {
         if (this.#rate.allows("saturated")) post({ type: "event", event: { type: "saturated", connections } });
@@ -224,12 +225,12 @@ export class Thread {
 
   #left(): void {
     this.#served--;
-    this.#state.leave(this.#setup.thread);
-    this.#wakeNext();
+    this.#leave();
   }
 
-  /** Wakes a thread that waits for a place, which may be this one. */
-  #wakeNext(): void {
+  /** Gives a place back and wakes a thread that waits for one, which may be this one. */
+  #leave(): void {
+    this.#state.leave(this.#setup.thread);
     const next = this.#state.nextWaiting();
     if (next === this.#setup.thread) this.#acceptor.resume();
     else if (next >= 0) this.#libc.call.write(this.#setup.wakes[next], WAKE_UP, WAKE_UP.length);

@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { RestartBudget } from "./restart_budget.ts";
+import { SharedState } from "./shared_state.ts";
+
+Deno.test("no more clients enter than the limit, over all threads", () => {
+  const state = SharedState.create(2);
+  assert.deepEqual([0, 1, 0, 1].map((thread) => state.enter(thread, 3)), [true, true, true, false]);
+  assert.deepEqual([state.connections, state.connectionsOf(0), state.connectionsOf(1)], [3, 2, 1]);
+  state.leave(0);
+  assert.ok(state.enter(1, 3));
+});
+
+Deno.test("each thread that waits for a place is chosen once", () => {
+  const state = SharedState.create(16);
+  for (const thread of [15, 3, 9]) state.wait(thread);
+  state.stopWaiting(9);
+  assert.ok(state.waits(3) && !state.waits(9));
+  assert.deepEqual([state.nextWaiting(), state.nextWaiting(), state.nextWaiting()], [3, 15, -1]);
+});
+
+Deno.test("a few restarts come at once, the next ones within a minute of the last few", () => {
+  const budget = new RestartBudget();
+  assert.deepEqual([0, 1, 2, 3, 4].map((now) => budget.wait(now)), [0, 0, 0, 0, 0]);
+  assert.equal(budget.wait(5), 55);
+  assert.equal(budget.wait(70), 0);
+});
