@@ -1,5 +1,5 @@
 import { DirectoryError } from "../control/directory.ts";
-import { ExitCode, ExitError } from "../process/exit_codes.ts";
+import { ExitCode, ExitError, unexpected } from "../process/exit_codes.ts";
 import { parseCommandLine, type Request } from "../process/options.ts";
 import { helpText } from "../process/usage.ts";
 import { control, list } from "./operate.ts";
@@ -12,15 +12,17 @@ export async function main(program: string, args: readonly string[]): Promise<nu
   try {
     return await act(parseCommandLine(args), program, args);
   } catch (error) {
-    const { code, message, details } = error instanceof DirectoryError
-      ? new ExitError(ExitCode.RENDEZVOUS, error.message)
-      : error instanceof ExitError
-      ? error
-      : new ExitError(ExitCode.SOFTWARE, `unexpected error: ${(error as Error).stack}`);
+    const { code, message, details } = asExitError(error);
     complain(`balance: ${message}`);
     for (const line of details) complain(line);
     return code;
   }
+}
+
+function asExitError(error: unknown): ExitError {
+  if (error instanceof ExitError) return error;
+  if (error instanceof DirectoryError) return new ExitError(ExitCode.RENDEZVOUS, error.message);
+  return unexpected(error);
 }
 
 function act(request: Request, program: string, args: readonly string[]): number | Promise<number> {

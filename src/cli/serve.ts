@@ -4,12 +4,11 @@ import { Report } from "../balancer/report.ts";
 import { defaultDirectory, DirectoryError, openDirectory } from "../control/directory.ts";
 import { type ControlServer, startControlServer } from "../control/server.ts";
 import type { EngineEvent, Tap } from "../engine/engine.ts";
-import { escape } from "../log/escape.ts";
 import { LineWriter } from "../log/line_writer.ts";
 import { type Log, type Logger, openLog } from "../log/log.ts";
 import { dumpChunk } from "../log/packet_dump.ts";
 import { isBackgroundProcess, reportFailure, reportReady, startInBackground } from "../process/background.ts";
-import { ExitCode, ExitError } from "../process/exit_codes.ts";
+import { ExitCode, ExitError, unexpected } from "../process/exit_codes.ts";
 import type { ServeRequest } from "../process/options.ts";
 import { formatAddress } from "../table/address.ts";
 import { controlPlane } from "./instance_plane.ts";
@@ -169,11 +168,4 @@ function logTarget(background: boolean, directory: string, { port }: ServeReques
 
 function listeningOn({ address }: Balancer): { address: string; port: number } {
   return { address: address.hostname, port: address.port };
-}
-
-function unexpected(error: unknown): ExitError {
-  return new ExitError(
-    ExitCode.SOFTWARE,
-    escape(error instanceof Error ? error.stack ?? error.message : String(error)),
-  );
 }

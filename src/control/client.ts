@@ -1,4 +1,5 @@
 import { connect, type Socket } from "node:net";
+import { escape } from "../log/escape.ts";
 import { entryTarget } from "./directory.ts";
 import { lines } from "./lines.ts";
 import { type Greeting, parseGreeting, parseHead, type ReplyHead } from "./protocol.ts";
@@ -59,7 +60,7 @@ export class ControlClient implements Disposable {
     this.#socket.write(command.replaceAll(/[\r\n]/g, " ") + "\n");
     const head = parseHead(await this.#line());
     const text: string[] = [];
-    while (text.length < head.lines) text.push(await this.#line());
+    while (text.length < head.lines) text.push(escape(await this.#line()));
     return { ...head, text };
   }
 

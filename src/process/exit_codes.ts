@@ -1,3 +1,5 @@
+import { escape } from "../log/escape.ts";
+
 /** Exit codes (Balance manual; the numbers are those of sysexits(3)). */
 export const ExitCode = {
   OK: 0,
@@ -27,4 +29,11 @@ export class ExitError extends Error {
     this.code = code;
     this.details = details;
   }
+}
+
+/** Any other error as one that ends the program: a permission that is missing, or a fault of the program's own. */
+export function unexpected(error: unknown): ExitError {
+  if (error instanceof Deno.errors.NotCapable) return new ExitError(ExitCode.SYSTEM, escape(error.message));
+  const text = error instanceof Error ? error.stack ?? error.message : String(error);
+  return new ExitError(ExitCode.SOFTWARE, `unexpected error: ${escape(text)}`);
 }
