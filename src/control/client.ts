@@ -2,7 +2,7 @@ import { connect, type Socket } from "node:net";
 import { escape } from "../log/escape.ts";
 import { entryTarget } from "./directory.ts";
 import { lines } from "./lines.ts";
-import { type Greeting, parseGreeting, parseHead, type ReplyHead } from "./protocol.ts";
+import { type Greeting, LONGEST_LINE, parseGreeting, parseHead, type ReplyHead } from "./protocol.ts";
 
 /** Longest line of a reply in bytes: `show json` puts a whole table in one. */
 const LONGEST_REPLY = 16 * 1024 * 1024;
@@ -20,6 +20,7 @@ export class ControlClient implements Disposable {
   readonly greeting: Greeting;
   readonly #socket: Socket;
   readonly #lines: AsyncGenerator<string>;
+  #group = 0;
 
   private constructor(socket: Socket, reader: AsyncGenerator<string>, greeting: Greeting) {
     this.#socket = socket;
@@ -57,10 +58,17 @@ export class ControlClient implements Disposable {
 
   /** Runs one command. @throws {Error} when the session breaks before the reply is complete */
   async run(command: string): Promise<ControlReply> {
-    this.#socket.write(command.replaceAll(/[\r\n]/g, " ") + "\n");
+    const line = new TextEncoder().encode(command.replaceAll(/[\r\n]/g, " ") + "\n");
+    // Said here, because the instance would end the session over it.
+    if (line.length - 1 > LONGEST_LINE) {
+      const text = [`line too long, at most ${LONGEST_LINE} bytes`];
+      return { outcome: "error", lines: text.length, group: this.#group, text };
+    }
+    this.#socket.write(line);
     const head = parseHead(await this.#line());
     const text: string[] = [];
     while (text.length < head.lines) text.push(escape(await this.#line()));
+    this.#group = head.group;
     return { ...head, text };
   }
 
