@@ -13,7 +13,8 @@ const keepsBytes = Deno.build.os !== "linux" && "a reset drops bytes in the rece
 export function resets(test: ContractTest): void {
   for (const source of [undefined, "127.0.0.1"]) {
     const how = source ? `, from source address ${source}` : "";
-    for (const size of [0, 1000, 100_000]) {
+    // No more than a receiver's window takes at first: what the sender's kernel still has goes with the reset.
+    for (const size of [0, 1000, 40_000]) {
       test(
         `a client gets all ${size} bytes that a channel sent before it reset the connection${how}`,
         async (start) => {
