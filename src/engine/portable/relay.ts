@@ -17,13 +17,12 @@ export interface RelayReport {
 
 /**
  * Moves bytes both ways until both directions have ended. The caller closes the streams, also to end the relay early.
- * Never rejects.
+ * Rejects only with what the tap throws.
  */
 export async function relay(client: Stream, channel: Stream, report: RelayReport): Promise<void> {
   const both = new Pair(client, channel, report);
-  const sent = both.pump("sent", client, channel);
-  await both.pump("rcvd", channel, client);
-  await sent;
+  // Both at once: a pump that rejects while the other is awaited would be nobody's, and end the program.
+  await Promise.all([both.pump("sent", client, channel), both.pump("rcvd", channel, client)]);
 }
 
 class Pair {
