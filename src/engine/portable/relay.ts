@@ -17,11 +17,10 @@ export interface RelayReport {
 
 /**
  * Moves bytes both ways until both directions have ended. The caller closes the streams, also to end the relay early.
- * Rejects only with what the tap throws.
+ * Never rejects.
  */
 export async function relay(client: Stream, channel: Stream, report: RelayReport): Promise<void> {
   const both = new Pair(client, channel, report);
-  // Both at once: a pump that rejects while the other is awaited would be nobody's, and end the program.
   await Promise.all([both.pump("sent", client, channel), both.pump("rcvd", channel, client)]);
 }
 
@@ -57,7 +56,13 @@ class Pair {
       }
       // The receiver is gone: what still comes is dropped.
       if (!delivering) continue;
-      tap?.(direction, buffer.subarray(0, length));
+      try {
+        tap?.(direction, buffer.subarray(0, length));
+      } catch {
+        // Bytes that cannot be shown are not passed on. The other pump finds its streams closed.
+        this.#streams.forEach(closeQuietly);
+        break;
+      }
       try {
         for (let offset = 0; offset < length;) {
           const written = await to.write(
