@@ -6,7 +6,7 @@ import { linuxUnavailable } from "../engine/linux/availability.ts";
 import { defaultThreads } from "../engine/linux/linux.ts";
 import { dropPrivileges } from "../engine/linux/privileges.ts";
 import { escape, quote } from "../log/escape.ts";
-import { ExitCode, ExitError } from "../process/exit_codes.ts";
+import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
 import type { ServeRequest } from "../process/options.ts";
 import { formatAddress } from "../table/address.ts";
 import { listeningAddress } from "./listening_address.ts";
@@ -83,9 +83,4 @@ function reason(error: unknown): string {
     EAFNOSUPPORT: "the system does not support the address family",
   };
   return known[code ?? ""] ?? escape(message);
-}
-
-function uncapitalised(error: unknown): string {
-  const { message } = error as Error;
-  return message.charAt(0).toLowerCase() + message.slice(1);
 }

@@ -37,3 +37,9 @@ export function unexpected(error: unknown): ExitError {
   const text = error instanceof Error ? error.stack ?? error.message : String(error);
   return new ExitError(ExitCode.SOFTWARE, `unexpected error: ${escape(text)}`);
 }
+
+/** An error's message as the rest of a line that has begun already. */
+export function uncapitalised(error: unknown): string {
+  const { message } = error as Error;
+  return message.charAt(0).toLowerCase() + message.slice(1);
+}

@@ -51,7 +51,8 @@ function succeeds(command: string, args: string[]): boolean {
   }
 }
 
-function canListen(hostname: string): boolean {
+/** Whether an address is one of this machine. */
+export function canListen(hostname: string): boolean {
   try {
     Deno.listen({ hostname, port: 0 }).close();
     return true;

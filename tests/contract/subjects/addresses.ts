@@ -5,6 +5,7 @@ import { digestOf, pattern } from "../../support/pattern.ts";
 import { ResettingClient } from "../../support/resetting.ts";
 import type { ContractTest, StartTrial } from "../suite.ts";
 import type { Target, Trial, TrialSetup } from "../trial.ts";
+import { canListen } from "../../support/requirements.ts";
 
 const noIPv6 = !canListen("::1") && "no IPv6 here";
 
@@ -111,13 +112,4 @@ async function echoed(start: StartTrial, setup: TrialSetup, hostname?: string): 
 async function ask(trial: Trial, from: string): Promise<string> {
   using client = await ResettingClient.connect(trial.port, { from });
   return new TextDecoder().decode(await client.firstBytes());
-}
-
-function canListen(hostname: string): boolean {
-  try {
-    Deno.listen({ hostname, port: 0 }).close();
-    return true;
-  } catch {
-    return false;
-  }
 }
