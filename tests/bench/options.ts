@@ -9,7 +9,7 @@ export const USAGE = `deno task bench [OPTIONS]
   --rounds N           rounds each measure takes (default 9; quick 2)
   --engine NAME        portable, linux, or both with a comma (default: both)
   --threads N          those that can, also with N threads (default 1)
-  --idle N             idle connections for memory (default 2000)
+  --idle N             idle connections for memory (default 9000; quick 2000)
   --beside N           idle connections beside a load (default 9000; quick 3000)
   --rate N             requests a second for latency (default: 60 % of what haproxy reaches)
   --json FILE          where the results go (default dist/bench.json)
@@ -50,7 +50,7 @@ export function parseOptions(words: readonly string[]): Options | undefined {
     rounds: count("rounds", values.rounds, quick ? 2 : 9, 1000),
     engines: values.engine?.split(",").map(engine) ?? ENGINES,
     threads: count("threads", values.threads, 1, 64),
-    idle: count("idle", values.idle, 2000, 9000),
+    idle: count("idle", values.idle, quick ? 2000 : 9000, 9000),
     beside: count("beside", values.beside, quick ? 3000 : 9000, 9000),
     rate: values.rate === undefined ? undefined : count("rate", values.rate, 0, 10_000_000),
     json: values.json ?? "dist/bench.json",

@@ -4,7 +4,7 @@ import { parseOptions, UsageError } from "./options.ts";
 Deno.test("without options every engine takes part, with one thread and nine rounds", () => {
   const options = parseOptions([]);
   assert.deepEqual(options?.engines, ["portable", "linux"]);
-  assert.deepEqual([options.threads, options.rounds, options.idle, options.beside], [1, 9, 2000, 9000]);
+  assert.deepEqual([options.threads, options.rounds, options.idle, options.beside], [1, 9, 9000, 9000]);
   assert.deepEqual(options.only, []);
 });
 
