@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { C, epollEventLayout, ERRNO, LAYOUT } from "../../src/engine/linux/abi.ts";
+import { C, epollEventLayout, ERRNO, LAYOUT, systemCallNumbers } from "../../src/engine/linux/abi.ts";
 
 const compiler = Deno.build.os === "linux" ? await findCompiler() : undefined;
 
@@ -16,6 +16,7 @@ const HEADERS = [
   "sys/ioctl.h",
   "sys/resource.h",
   "sys/socket.h",
+  "sys/syscall.h",
   "sys/types.h",
   "time.h",
   "linux/sockios.h",
@@ -51,6 +52,9 @@ Deno.test({
   expected.push(["sizeof(struct epoll_event)", event.words * 4]);
   expected.push(["offsetof(struct epoll_event, events)", event.events * 4]);
   expected.push(["offsetof(struct epoll_event, data)", event.data * 4]);
+  for (const [name, number] of Object.entries(systemCallNumbers(Deno.build.arch)!)) {
+    expected.push([`SYS_${name}`, number]);
+  }
   const answers = await ask(compiler!, expected.map(([expression]) => expression));
   expected.forEach(([expression, value], i) => assert.equal(answers[i], value | 0, expression));
 });

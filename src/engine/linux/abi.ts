@@ -123,6 +123,21 @@ export function epollEventLayout(arch: string): EpollEventLayout | undefined {
   return EPOLL_EVENT[arch];
 }
 
+const SYSTEM_CALLS: Record<string, SystemCallNumbers> = {
+  x86_64: { accept4: 288, close: 3, connect: 42, recvfrom: 45, sendto: 44, splice: 275 },
+  aarch64: { accept4: 242, close: 57, connect: 203, recvfrom: 207, sendto: 206, splice: 76 },
+};
+
+/** Numbers of system calls, for syscall(2). */
+export type SystemCallNumbers = Readonly<
+  Record<"accept4" | "close" | "connect" | "recvfrom" | "sendto" | "splice", number>
+>;
+
+/** The numbers of system calls on an architecture, undefined where this engine does not know it. */
+export function systemCallNumbers(arch: string): SystemCallNumbers | undefined {
+  return SYSTEM_CALLS[arch];
+}
+
 /** Byte offsets and sizes of the other structures, the same on both architectures. */
 export const LAYOUT = {
   sockaddr_in: { size: 16, family: 0, port: 2, address: 4 },

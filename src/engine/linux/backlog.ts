@@ -100,14 +100,7 @@ export class Backlog {
     const rows = this.#rows, row = source << SHIFT, { call, errno } = this.#libc;
     for (let doubted = false;; doubted = true) {
       const piped = rows[row + ROW.PIPED];
-      const n = call.splice(
-        rows[row + ROW.PIPE_READ],
-        null,
-        peer,
-        null,
-        piped,
-        C.SPLICE_F_MOVE | C.SPLICE_F_NONBLOCK,
-      );
+      const n = call.splice(rows[row + ROW.PIPE_READ], peer, piped, C.SPLICE_F_MOVE | C.SPLICE_F_NONBLOCK);
       if (n < 0) {
         const error = errno[0];
         if (error === ERRNO.EAGAIN) return Sent.BLOCKED;

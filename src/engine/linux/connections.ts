@@ -103,8 +103,9 @@ export class Connections {
   /** Begins a row for a new socket. */
   open(fd: number, flags: number, peer: number): void {
     const rows = this.rows, row = fd << SHIFT;
-    rows.fill(-1, row, row + 10);
     rows[row + ROW.PEER] = peer;
+    rows[row + ROW.CHANNEL] = rows[row + ROW.PIPE_READ] = rows[row + ROW.PIPE_WRITE] = -1;
+    rows[row + ROW.HELD] = rows[row + ROW.URGENT] = -1;
     rows[row + ROW.FLAGS] = flags;
     rows[row + ROW.GENERATION] = this.#generation = (this.#generation + 1) & 0x3fffffff || 1;
     rows[row + ROW.PIPED] = rows[row + ROW.HELD_BYTES] = rows[row + ROW.SMALL] = 0;

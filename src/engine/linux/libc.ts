@@ -1,4 +1,4 @@
-import { errnoName } from "./abi.ts";
+import { errnoName, systemCallNumbers } from "./abi.ts";
 
 // Lengths are u32 and not usize: a JavaScript number passed as usize leaves V8's fast path, and both calling conventions
 // extend a 32-bit register with zeros. No length here comes near 4 GiB.
@@ -6,17 +6,11 @@ const SYMBOLS = {
   socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
   bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   listen: { parameters: ["i32", "i32"], result: "i32" },
-  accept4: { parameters: ["i32", "buffer", "buffer", "i32"], result: "i32" },
-  connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
   getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
   getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
-  recv: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
-  send: { parameters: ["i32", "buffer", "u32", "i32"], result: "i32" },
   write: { parameters: ["i32", "buffer", "u32"], result: "i32" },
-  splice: { parameters: ["i32", "pointer", "i32", "pointer", "u32", "u32"], result: "i32" },
   shutdown: { parameters: ["i32", "i32"], result: "i32" },
-  close: { parameters: ["i32"], result: "i32" },
   dup3: { parameters: ["i32", "i32", "i32"], result: "i32" },
   pipe2: { parameters: ["buffer", "i32"], result: "i32" },
   fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
@@ -31,10 +25,37 @@ const SYMBOLS = {
   setrlimit: { parameters: ["i32", "buffer"], result: "i32" },
   strerror: { parameters: ["i32"], result: "pointer" },
   __errno_location: { parameters: [], result: "pointer" },
+  // By number, the first parameter, goes what every connection and message needs: libc's own functions for these are
+  // cancellation points (pthreads(7)), which costs 2 to 3 % of a message.
+  accept4: { name: "syscall", parameters: ["i32", "i32", "buffer", "buffer", "i32"], result: "i32" },
+  connect: { name: "syscall", parameters: ["i32", "i32", "buffer", "u32"], result: "i32" },
+  recvfrom: { name: "syscall", parameters: ["i32", "i32", "buffer", "u32", "i32", "pointer", "u32"], result: "i32" },
+  sendto: { name: "syscall", parameters: ["i32", "i32", "buffer", "u32", "i32", "pointer", "u32"], result: "i32" },
+  splice: {
+    name: "syscall",
+    parameters: ["i32", "i32", "pointer", "i32", "pointer", "u32", "u32"],
+    result: "i32",
+  },
+  close: { name: "syscall", parameters: ["i32", "i32"], result: "i32" },
 } as const;
 
-/** The C functions this engine calls. */
-export type Calls = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+type Symbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+
+/** The calls this engine makes: libc's functions, and system calls under their own names. */
+export type Calls = Omit<Symbols, "accept4" | "connect" | "recvfrom" | "sendto" | "splice" | "close"> & {
+  /** `address` and `length` may be null when nobody wants to know who it is. */
+  accept4(
+    fd: number,
+    address: Uint8Array<ArrayBuffer> | null,
+    length: Uint32Array<ArrayBuffer> | null,
+    flags: number,
+  ): number;
+  connect(fd: number, address: Uint8Array<ArrayBuffer>, length: number): number;
+  recv(fd: number, buffer: Uint8Array<ArrayBuffer>, bytes: number, flags: number): number;
+  send(fd: number, buffer: Uint8Array<ArrayBuffer>, bytes: number, flags: number): number;
+  splice(from: number, to: number, bytes: number, flags: number): number;
+  close(fd: number): number;
+};
 
 /**
  * libc as one thread sees it. Opened by whoever needs it and never at import time, so that a program without permission
@@ -57,7 +78,7 @@ export interface Libc {
 export function openLibc(): Libc {
   // An empty name finds what the program itself is linked with, whichever libc that is.
   const library = Deno.dlopen("", SYMBOLS);
-  const call = library.symbols;
+  const { symbols } = library, call = { ...symbols, ...systemCalls(symbols) };
   const errno = new Int32Array(Deno.UnsafePointerView.getArrayBuffer(call.__errno_location()!, 4));
   return {
     call,
@@ -68,6 +89,18 @@ export function openLibc(): Libc {
     },
     close: () => library.close(),
   };
+}
+
+function systemCalls(symbols: Symbols) {
+  const { accept4, connect, recvfrom, sendto, splice, close } = symbols, number = systemCallNumbers(Deno.build.arch)!;
+  return {
+    accept4: (fd, address, length, flags) => accept4(number.accept4, fd, address, length, flags),
+    connect: (fd, address, length) => connect(number.connect, fd, address, length),
+    recv: (fd, buffer, bytes, flags) => recvfrom(number.recvfrom, fd, buffer, bytes, flags, null, 0),
+    send: (fd, buffer, bytes, flags) => sendto(number.sendto, fd, buffer, bytes, flags, null, 0),
+    splice: (from, to, bytes, flags) => splice(number.splice, from, null, to, null, bytes, flags),
+    close: (fd) => close(number.close, fd),
+  } satisfies Partial<Calls>;
 }
 
 /** A system call that failed. */

@@ -178,9 +178,7 @@ export class Relay {
     }
     const n = this.#libc.call.splice(
       source,
-      null,
       rows[row + ROW.PIPE_WRITE],
-      null,
       PIPE_SIZE,
       C.SPLICE_F_MOVE | C.SPLICE_F_NONBLOCK,
     );
