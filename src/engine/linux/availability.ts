@@ -1,6 +1,7 @@
 import type { EngineSettings } from "../engine.ts";
-import { C, epollEventLayout } from "./abi.ts";
+import { C, epollEventLayout, ERRNO } from "./abi.ts";
 import { type Libc, openLibc } from "./libc.ts";
+import { ADDRESS_SIZE, setOption, sideOptions, SOCKET_FLAGS } from "./sockets.ts";
 
 /**
  * Why this engine cannot run here, as the end of a sentence that starts with `the linux engine cannot run:`; undefined
@@ -21,16 +22,56 @@ export function linuxUnavailable(settings?: Pick<EngineSettings, "strategies">):
     return `libc cannot be opened: ${(error as Error).message}`;
   }
   try {
-    return refusal(libc, "epoll", libc.call.epoll_create1(C.EPOLL_CLOEXEC)) ??
-      refusal(libc, "eventfd", libc.call.eventfd(0, C.EFD_NONBLOCK | C.EFD_CLOEXEC));
+    return descriptorRefused(libc, "epoll_create1", libc.call.epoll_create1(C.EPOLL_CLOEXEC)) ??
+      descriptorRefused(libc, "eventfd", libc.call.eventfd(0, C.EFD_NONBLOCK | C.EFD_CLOEXEC)) ??
+      callRefused(libc) ?? socketRefused(libc);
   } finally {
     libc.close();
   }
 }
 
-function refusal(libc: Libc, what: string, fd: number): string | undefined {
+function descriptorRefused(libc: Libc, what: string, fd: number): string | undefined {
   const errno = libc.errno[0];
   if (fd < 0) return `${what} is refused: ${libc.describe(errno)}`;
   libc.call.close(fd);
+  return undefined;
+}
+
+/** Calls on no descriptor: where one is allowed it says EBADF, and where a filter forbids it (seccomp(2)) something else. */
+function callRefused({ call, errno, describe }: Libc): string | undefined {
+  const bytes = new Uint8Array(ADDRESS_SIZE), words = new Int32Array(4);
+  const trials: readonly [name: string, trial: () => number][] = [
+    ["accept4", () => call.accept4(-1, null, null, SOCKET_FLAGS)],
+    ["connect", () => call.connect(-1, bytes, bytes.length)],
+    ["recvfrom", () => call.recv(-1, bytes, 1, 0)],
+    ["sendto", () => call.send(-1, bytes, 1, C.MSG_NOSIGNAL)],
+    ["shutdown", () => call.shutdown(-1, C.SHUT_WR)],
+    ["epoll_ctl", () => call.epoll_ctl(-1, C.EPOLL_CTL_ADD, 0, words)],
+    ["epoll_wait", () => call.epoll_wait(-1, words, 1, 0)],
+  ];
+  for (const [name, trial] of trials) {
+    const number = trial() < 0 ? errno[0] : ERRNO.EBADF;
+    if (number !== ERRNO.EBADF) return `${name} is refused: ${describe(number)}`;
+  }
+  return undefined;
+}
+
+/** What every socket must be able to do. Without a place for urgent bytes in the stream they would be lost or move. */
+function socketRefused(libc: Libc): string | undefined {
+  const { call, errno, describe } = libc;
+  let fd = call.socket(C.AF_INET, C.SOCK_STREAM | SOCKET_FLAGS, 0);
+  if (fd < 0 && errno[0] === ERRNO.EAFNOSUPPORT) fd = call.socket(C.AF_INET6, C.SOCK_STREAM | SOCKET_FLAGS, 0);
+  if (fd < 0) return `socket is refused: ${describe(errno[0])}`;
+  try {
+    for (const option of sideOptions({}, undefined)) {
+      if (!setOption(libc, fd, option)) return `setsockopt ${option.label} is refused: ${describe(errno[0])}`;
+    }
+    const answer = new Int32Array(1);
+    for (const name of ["SIOCATMARK", "FIONREAD", "TIOCOUTQ"] as const) {
+      if (call.ioctl(fd, C[name], answer) < 0) return `ioctl ${name} is refused: ${describe(errno[0])}`;
+    }
+  } finally {
+    call.close(fd);
+  }
   return undefined;
 }

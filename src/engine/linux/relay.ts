@@ -15,6 +15,25 @@ const SMALL_SPLICES = 4;
 /** Reads or splices of one socket before the others have their turn. */
 const TURN = 8;
 
+/** Errors of splice(2) that tell of the socket. With any other the call itself is refused: a filter can choose freely. */
+const OF_CONNECTION: ReadonlySet<number> = new Set([
+  ERRNO.EAGAIN,
+  ERRNO.EINTR,
+  ERRNO.EPIPE,
+  ERRNO.EPROTO,
+  ERRNO.ENETDOWN,
+  ERRNO.ENETUNREACH,
+  ERRNO.ENETRESET,
+  ERRNO.ECONNABORTED,
+  ERRNO.ECONNRESET,
+  ERRNO.ENOBUFS,
+  ERRNO.ENOTCONN,
+  ERRNO.ETIMEDOUT,
+  ERRNO.ECONNREFUSED,
+  ERRNO.EHOSTDOWN,
+  ERRNO.EHOSTUNREACH,
+]);
+
 /** What the relay tells its thread. */
 export interface RelayHost {
   /** Sees bytes from `source` before they are passed on. */
@@ -190,9 +209,8 @@ export class Relay {
       rows[row + ROW.FLAGS] = (small === SMALL_SPLICES ? flags & ~IS.SPLICING : flags) | IS.BACKLOG;
       // An end-of-stream or an urgent byte; a read tells.
     } else if (n === 0) rows[row + ROW.FLAGS] &= ~(IS.FRESH | IS.SPLICING);
-    else if (errno === ERRNO.EINVAL || errno === ERRNO.ENOSYS || errno === ERRNO.EPERM || errno === ERRNO.ENOMEM) {
-      this.#withoutSplice(row, "Cannot splice", errno);
-    } else this.#nothing(row, errno);
+    else if (OF_CONNECTION.has(errno)) this.#nothing(row, errno);
+    else this.#withoutSplice(row, "Cannot splice", errno);
   }
 
   /** This direction goes on with read and write for good. */

@@ -73,7 +73,10 @@ export function setOption(libc: Libc, fd: number, { level, name, value }: Socket
  * What one side's sockets have set. The order is for the kernel: a urgent byte must stay in the stream from the first
  * one on, see `urgent.ts`.
  */
-export function sideOptions(settings: EngineSettings, keepAlive: KeepAlive | undefined): SocketOption[] {
+export function sideOptions(
+  settings: Pick<EngineSettings, "userTimeout" | "sendBuffer" | "receiveBuffer">,
+  keepAlive: KeepAlive | undefined,
+): SocketOption[] {
   const options = [
     socketOption("TCP_NODELAY", C.IPPROTO_TCP, C.TCP_NODELAY, 1),
     socketOption("SO_KEEPALIVE", C.SOL_SOCKET, C.SO_KEEPALIVE, 1),

@@ -102,7 +102,10 @@ export class Thread {
         if (this.#rate.allows("saturated")) post({ type: "event", event: { type: "saturated", connections } });
       },
     });
-    poller.watchWake(setup.wakes[setup.thread]);
+    // Without it nothing could ever stop the thread.
+    if (!poller.watchWake(setup.wakes[setup.thread])) {
+      throw new Error("Cannot watch eventfd: no memory or watches left");
+    }
     this.#acceptor.resume();
   }
 
