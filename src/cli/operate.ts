@@ -1,9 +1,9 @@
-import { ControlClient } from "../control/client.ts";
+import { ControlClient, isAbsent } from "../control/client.ts";
 import { defaultDirectory, DirectoryError, type Entry, listEntries } from "../control/directory.ts";
 import { pipeDialogue, terminalDialogue } from "../control/repl.ts";
 import type { GroupSnapshot } from "../control/snapshot.ts";
 import { quote } from "../log/escape.ts";
-import { ExitCode, ExitError } from "../process/exit_codes.ts";
+import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
 import type { ControlRequest } from "../process/options.ts";
 import { formatAddress } from "../table/address.ts";
 import { listeningAddress } from "./listening_address.ts";
@@ -18,19 +18,19 @@ export async function control(request: ControlRequest): Promise<number> {
     else await runOne(entry.path, request.command);
   } catch (error) {
     if (error instanceof DirectoryError) throw error;
-    throw new ExitError(ExitCode.UNAVAILABLE, (error as Error).message);
+    throw new ExitError(ExitCode.UNAVAILABLE, uncapitalised(error));
   }
   return ExitCode.OK;
 }
 
 /** Shows all running instances. @returns the exit code */
 export async function list(controlDir: string | undefined): Promise<number> {
-  const running = (await Promise.all(listEntries(controlDir ?? defaultDirectory()).map(look)))
-    .filter((instance) => instance !== undefined);
-  if (running.length === 0) {
-    complain("balance: no instance is running");
-    return ExitCode.OK;
-  }
+  const instances = await Promise.all(listEntries(controlDir ?? defaultDirectory()).map(look));
+  const running = instances.filter((instance) => instance !== undefined && "state" in instance);
+  const unwilling = instances.filter((instance) => instance !== undefined && "problem" in instance);
+  for (const { entry, problem } of unwilling) complain(`balance: ${name(entry)}: ${problem}`);
+  if (running.length + unwilling.length === 0) complain("balance: no instance is running");
+  if (running.length === 0) return ExitCode.OK;
   const rows = [["ADDRESS", "PID", "VERSION", "UPTIME", "CONNECTIONS", "CHANNELS"], ...running.map(describe)];
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   for (const row of rows) say(row.map((cell, i) => cell.padEnd(widths[i])).join("  ").trimEnd());
@@ -54,9 +54,12 @@ async function findInstance({ port, bind, controlDir }: ControlRequest): Promise
   const fitting = listEntries(controlDir ?? defaultDirectory()).filter((entry) =>
     (port === undefined || entry.port === port) && (address === undefined || entry.address === address)
   );
-  const running: Entry[] = [];
-  for (const entry of fitting) if (await look(entry) !== undefined) running.push(entry);
+  const found = await Promise.all(fitting.map(look));
+  const running = found.filter((instance) => instance !== undefined && "state" in instance).map(({ entry }) => entry);
   if (running.length === 1) return running[0];
+  const unwilling = found.find((instance) => instance !== undefined && "problem" in instance);
+  // It says itself why it does not serve.
+  if (running.length === 0 && unwilling !== undefined) return unwilling.entry;
   if (running.length === 0) throw new ExitError(ExitCode.UNAVAILABLE, "no master process, exiting.");
   throw new ExitError(ExitCode.UNAVAILABLE, "several instances are running, name one by its port and -b address:", [
     ...running.map(({ address, port }) => `  -b ${address} ${port}`),
@@ -69,22 +72,32 @@ interface Running {
   readonly state: { pid: number; uptime: number; connections: number; groups: GroupSnapshot[] };
 }
 
+/** An instance that is there and does not say how it is. */
+interface Unwilling {
+  readonly entry: Entry;
+  readonly problem: string;
+}
+
 /** Asks an instance how it is; undefined when it is not there any more. */
-async function look(entry: Entry): Promise<Running | undefined> {
+async function look(entry: Entry): Promise<Running | Unwilling | undefined> {
   try {
     using client = await ControlClient.open(entry.path);
     const { text } = await client.run("show json");
     return { entry, version: client.greeting.version, state: JSON.parse(text[0]) };
-  } catch {
-    return undefined;
+  } catch (error) {
+    return isAbsent(error) ? undefined : { entry, problem: uncapitalised(error) };
   }
+}
+
+function name({ address, port }: Entry): string {
+  return formatAddress({ host: address, port });
 }
 
 function describe({ entry, version, state }: Running): string[] {
   const channels = state.groups.flatMap(({ channels }) => channels);
   const enabled = channels.filter((channel) => channel.enabled).length;
   return [
-    formatAddress({ host: entry.address, port: entry.port }),
+    name(entry),
     String(state.pid),
     version,
     duration(state.uptime),

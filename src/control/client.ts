@@ -10,6 +10,12 @@ const LONGEST_REPLY = 16 * 1024 * 1024;
 /** Milliseconds an instance may take to greet. */
 const GREETING_TIMEOUT = 5_000;
 
+/** Whether an error of `ControlClient.open` means that no instance is there. */
+export function isAbsent(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  return error instanceof Deno.errors.NotFound || code === "ENOENT" || code === "ECONNREFUSED";
+}
+
 /** A reply as it came from the instance. */
 export interface ControlReply extends ReplyHead {
   readonly text: readonly string[];
@@ -31,7 +37,8 @@ export class ControlClient implements Disposable {
   /**
    * Opens a session through an entry of the control directory.
    *
-   * @throws {Error} with code ECONNREFUSED or ENOENT when no instance is there
+   * @throws {DirectoryError} when the entry cannot be trusted
+   * @throws {Error} when no instance is there, see `isAbsent`, or it does not serve
    */
   static async open(path: string): Promise<ControlClient> {
     const socket = connect(entryTarget(path));
@@ -42,6 +49,7 @@ export class ControlClient implements Disposable {
     try {
       const { value, done } = await reader.next();
       if (done) throw new Error("Cannot control instance: it closed the session");
+      if (value.startsWith("error ")) throw new Error(`Cannot control instance: ${await refusal(reader)}`);
       return new ControlClient(socket, reader, parseGreeting(value));
     } catch (error) {
       socket.destroy();
@@ -81,4 +89,10 @@ export class ControlClient implements Disposable {
     if (done) throw new Error("the instance closed the session");
     return value;
   }
+}
+
+/** Why an instance turns a session away. */
+async function refusal(reader: AsyncGenerator<string>): Promise<string> {
+  const { value, done } = await reader.next();
+  return done ? "it closed the session" : escape(value);
 }

@@ -1,0 +1,51 @@
+import { execute, type Session } from "./commands.ts";
+import type { ControlPlane } from "./control_plane.ts";
+import { lines, LineTooLong } from "./lines.ts";
+import type { Connection } from "./listener.ts";
+import { formatGreeting, formatHead, LONGEST_LINE } from "./protocol.ts";
+
+/** Milliseconds that a session which is over may take to go away. */
+const PARTING = 1_000;
+
+/**
+ * Serves one session, command after command, to its end. The caller closes the connection.
+ *
+ * @param silence milliseconds without a command, or with a reply that is not read, after which the session is closed
+ * @throws {Error} when the connection breaks or is closed
+ */
+export async function converse(connection: Connection, plane: ControlPlane, silence: number): Promise<void> {
+  const session: Session = { group: 0 };
+  // A deadline of the monotonic clock, renewed by every command.
+  let deadline = setTimeout(() => connection.close(), silence);
+  try {
+    await connection.write(formatGreeting({ pid: Deno.pid, version: plane.version }) + "\n");
+    for await (const line of lines(connection.chunks(), LONGEST_LINE)) {
+      clearTimeout(deadline);
+      const reply = await execute(line, session, plane);
+      const outcome = reply.end ? "bye" : reply.ok ? "ok" : "error";
+      // Before the reply is written: whoever does not read it is silent, too.
+      deadline = setTimeout(() => connection.close(), silence);
+      const head = formatHead({ outcome, lines: reply.lines.length, group: session.group });
+      await connection.write([head, ...reply.lines].join("\n") + "\n");
+      if (reply.end) break;
+    }
+    await part(connection);
+  } catch (error) {
+    if (!(error instanceof LineTooLong)) throw error;
+    await part(connection, `error 1 ${session.group}\nline too long, at most ${LONGEST_LINE} bytes\n`);
+  } finally {
+    clearTimeout(deadline);
+  }
+}
+
+/** Ends a session: says a last word, and reads what still comes so that the word is not lost in a reset. */
+export async function part(connection: Connection, word = ""): Promise<void> {
+  const timer = setTimeout(() => connection.close(), PARTING);
+  try {
+    await connection.write(word);
+    await connection.finish();
+    for await (const _ of connection.chunks());
+  } finally {
+    clearTimeout(timer);
+  }
+}

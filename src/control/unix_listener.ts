@@ -1,0 +1,167 @@
+import { escape, quote } from "../log/escape.ts";
+import { checkEntry, DirectoryError } from "./directory.ts";
+import type { Connection, Listener } from "./listener.ts";
+import { ReserveDescriptor } from "./reserve_descriptor.ts";
+
+/** Milliseconds until the next accept after one that failed, at first and at most. */
+const SHORTEST_PAUSE = 50, LONGEST_PAUSE = 800;
+
+/** Bytes that are read at a time. */
+const CHUNK = 4096;
+
+/** Listens on a Unix socket that only its owner can open. See `Listen`. */
+export async function listenUnix(path: string, serve: (connection: Connection) => Promise<void>): Promise<Listener> {
+  await reclaim(path);
+  const listener = bind(path);
+  try {
+    // Whoever can rename the directory may have put another in its place since it was checked.
+    return new UnixListener(listener, path, checkEntry(path), serve);
+  } catch (error) {
+    listener.close();
+    throw error;
+  }
+}
+
+class UnixListener implements Listener {
+  readonly #listener: Deno.UnixListener;
+  readonly #path: string;
+  readonly #own: Deno.FileInfo;
+  readonly #serve: (connection: Connection) => Promise<void>;
+  readonly #reserve = new ReserveDescriptor();
+  #closed = false;
+  #wake = () => {};
+
+  constructor(
+    listener: Deno.UnixListener,
+    path: string,
+    own: Deno.FileInfo,
+    serve: (connection: Connection) => Promise<void>,
+  ) {
+    this.#listener = listener;
+    this.#path = path;
+    this.#own = own;
+    this.#serve = serve;
+    this.#accept();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    try {
+      const { dev, ino } = Deno.lstatSync(this.#path);
+      if (dev === this.#own.dev && ino === this.#own.ino) Deno.removeSync(this.#path);
+    } catch {
+      // Somebody cleaned up before, or the program has become a user who may not.
+    }
+    this.#listener.close();
+    this.#reserve[Symbol.dispose]();
+    this.#wake();
+  }
+
+  /** Accepts until it is closed; a lack of descriptors or memory is waited out, as the engines do. */
+  async #accept(): Promise<void> {
+    let pause = SHORTEST_PAUSE;
+    while (!this.#closed) {
+      try {
+        this.#begin(await this.#listener.accept());
+        pause = SHORTEST_PAUSE;
+      } catch (error) {
+        if (this.#closed) return;
+        // Accepted in this very turn, so that no other part of the main thread takes the descriptor.
+        if (isDescriptorShortage(error) && this.#reserve.release()) continue;
+        await this.#wait(pause);
+        pause = Math.min(pause * 2, LONGEST_PAUSE);
+      }
+    }
+  }
+
+  #begin(connection: Deno.UnixConn): void {
+    this.#serve(new UnixConnection(connection)).then(() => {
+      if (!this.#closed) this.#reserve.restore();
+    });
+  }
+
+  async #wait(milliseconds: number): Promise<void> {
+    let timer: ReturnType<typeof setTimeout>;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      timer = setTimeout(resolve, milliseconds);
+    });
+    clearTimeout(timer!);
+  }
+}
+
+class UnixConnection implements Connection {
+  readonly #connection: Deno.UnixConn;
+  #closed = false;
+
+  constructor(connection: Deno.UnixConn) {
+    this.#connection = connection;
+  }
+
+  async *chunks(): AsyncGenerator<Uint8Array> {
+    const buffer = new Uint8Array(CHUNK);
+    for (let length; (length = await this.#connection.read(buffer)) !== null;) yield buffer.subarray(0, length);
+  }
+
+  async write(text: string): Promise<void> {
+    const bytes = new TextEncoder().encode(text);
+    for (let offset = 0; offset < bytes.length;) offset += await this.#connection.write(bytes.subarray(offset));
+  }
+
+  finish(): Promise<void> {
+    return this.#connection.closeWrite();
+  }
+
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#connection.close();
+  }
+}
+
+function bind(path: string): Deno.UnixListener {
+  // The mode is there from the first moment: bind(2) happens inside `listen`.
+  const umask = Deno.umask(0o177);
+  try {
+    return Deno.listen({ transport: "unix", path });
+  } catch (error) {
+    throw new DirectoryError(`cannot open control socket: ${escape((error as Error).message)}`);
+  } finally {
+    Deno.umask(umask);
+  }
+}
+
+/** Removes the socket of an instance that died. @throws {DirectoryError} when one may be there, or it is no socket */
+async function reclaim(path: string): Promise<void> {
+  let info: Deno.FileInfo;
+  try {
+    info = Deno.lstatSync(path);
+  } catch {
+    return;
+  }
+  if (!info.isSocket) throw new DirectoryError(`cannot open control socket: ${quote(path)} is something else`);
+  await assertDead(path);
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // Gone meanwhile; and if it cannot be removed, bind(2) will say so.
+  }
+}
+
+/** Only a socket that refuses is dead: one whose queue is full, for instance, belongs to an instance that is busy. */
+async function assertDead(path: string): Promise<void> {
+  try {
+    (await Deno.connect({ transport: "unix", path })).close();
+  } catch (error) {
+    const { code, message } = error as { code?: string; message: string };
+    if (code === "ECONNREFUSED" || code === "ENOENT") return;
+    throw new DirectoryError(`cannot open control socket: ${quote(path)} may be in use: ${escape(message)}`);
+  }
+  throw new DirectoryError(`cannot open control socket: an instance answers on ${quote(path)}`);
+}
+
+function isDescriptorShortage(error: unknown): boolean {
+  const { code } = error as { code?: string };
+  return code === "EMFILE" || code === "ENFILE";
+}
