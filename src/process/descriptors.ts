@@ -1,5 +1,8 @@
-/** Descriptors kept for everything that is not a proxied connection: listener, control, log, runtime. */
-const RESERVED = 64;
+/**
+ * Descriptors kept for everything that is not a proxied connection: listener, control, log, runtime, pipes. It is a part of
+ * the limit, at least what the program and one session of control need, and at most what all threads and sessions can.
+ */
+const RESERVED = { part: 1 / 8, least: 36, most: 512 };
 
 /** Descriptors to assume where the limit cannot be read (macOS and Windows allow at least as many). */
 const ASSUMED = 10_240;
@@ -16,5 +19,6 @@ export function descriptorLimit(): number | undefined {
 
 /** Clients that can be served at a time: each takes two descriptors. At least 1. */
 export function connectionsFor(descriptors = descriptorLimit() ?? ASSUMED): number {
-  return Math.max(1, Math.floor((descriptors - RESERVED) / 2));
+  const reserved = Math.min(RESERVED.most, Math.max(RESERVED.least, descriptors * RESERVED.part));
+  return Math.max(1, Math.floor((descriptors - reserved) / 2));
 }

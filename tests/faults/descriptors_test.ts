@@ -7,12 +7,13 @@ import { eventuallyAsync, pause, show, since, within } from "./patience.ts";
 import { descriptorsOf, processorShare, runs } from "./process_figures.ts";
 import { type Scenario, testScenarios } from "./scenario.ts";
 
-const LIMIT = 256, CLIENTS = 400;
+/** `WANTED` clients must be served with `LIMIT` descriptors, of which each takes two. */
+const LIMIT = 256, CLIENTS = 400, WANTED = 110;
 
 export const scenarios: Scenario[] = [{
   fault: "out of descriptors on accept",
   made: `hard limit of ${LIMIT} descriptors, ${CLIENTS} clients, no cap on connections`,
-  holds: "lives, serves what the limit allows, waits without burning the processor, serves again within 1 s",
+  holds: `lives, serves at least ${WANTED}, waits without burning the processor, serves again within 1 s`,
   needs: [linux, installed("prlimit")],
   peer: true,
   async measure(subject) {
@@ -20,6 +21,7 @@ export const scenarios: Scenario[] = [{
     await using target = await subject.start([`127.0.0.1:${backend.port}`], {
       before: ["prlimit", `--nofile=${LIMIT}:${LIMIT}`],
       options: ["--max-connections", "1000", "-t", "60"],
+      automaticThreads: true,
     });
     const nothingLeaked = await target.watchForLeaks();
     const rest = descriptorsOf(target.pid).all, room = Math.floor((LIMIT - rest) / 2);
@@ -29,7 +31,7 @@ export const scenarios: Scenario[] = [{
     clients.forEach((client) => void echoes(client).then((yes) => yes && served.add(client)));
     await eventuallyAsync(
       "clients are served up to the limit",
-      () => Promise.resolve(served.size >= room - 8),
+      () => Promise.resolve(served.size >= (subject.isPeer ? room - 8 : WANTED)),
       20,
       () => `${served.size} of ${room}`,
     );
@@ -58,6 +60,40 @@ export const scenarios: Scenario[] = [{
       );
     }
     return figures;
+  },
+}, {
+  fault: "as many clients as descriptors allow",
+  made: `hard limit of ${LIMIT} descriptors, ${CLIENTS} clients, the default cap on connections`,
+  holds: `serves at least ${WANTED}, runs out of nothing, answers control, serves the others when there is room`,
+  needs: [linux, installed("prlimit")],
+  async measure(subject) {
+    await using backend = echoBackend();
+    await using target = await subject.balance([`127.0.0.1:${backend.port}`], {
+      before: ["prlimit", `--nofile=${LIMIT}:${LIMIT}`],
+      automaticThreads: true,
+    });
+    const nothingLeaked = await target.watchForLeaks();
+    const clients = await Promise.all(Array.from({ length: CLIENTS }, () => target.client()));
+    const served = new Set<Client>();
+    clients.forEach((client) => void echoes(client).then((yes) => yes && served.add(client)));
+    await eventuallyAsync(
+      "clients are served up to the limit",
+      () => Promise.resolve(served.size >= WANTED),
+      20,
+      () => String(served.size),
+    );
+    const { connections } = await target.state();
+    assert.ok(connections >= WANTED);
+    // Everybody has a turn, however few there can be at a time.
+    for (let done = 0; done < CLIENTS;) {
+      await eventuallyAsync("the next are served", () => Promise.resolve(served.size > 0), 20, () => `${done} done`);
+      for (const client of served) client[Symbol.dispose]();
+      done += served.size;
+      served.clear();
+    }
+    assert.deepEqual(target.logged(/want of resources/), []);
+    await nothingLeaked();
+    return [`${connections} served at a time, all ${CLIENTS} in the end`];
   },
 }];
 

@@ -90,8 +90,9 @@ ${rows.join("\n")}
 ## What does not hold, and why
 
 - **Out of descriptors.** With a limit of 256 the program serves as many clients as there are pairs of descriptors left:
-  it needs about 30 for itself, with two threads of the linux engine 45, from source a few more than compiled. HAProxy
-  needs 14. Without \`--max-connections\` fewer are served, so that control always finds a descriptor.
+  it needs 27 for itself, with one thread of the linux engine 35, and 8 more for each further thread; from source 9 of
+  them are Deno's caches. \`--threads auto\` therefore takes one thread for each 256. HAProxy needs 14. Without
+  \`--max-connections\` fewer are served, so that control always finds a descriptor.
 - **Connections that a back end drops.** A back end that closes its listening socket resets the connections that its
   kernel has accepted and it has not. Bytes may have been sent by then, so they cannot be given to another back end; with
   HAProxy it is the same. The flapping row counts them.

@@ -11,6 +11,12 @@ export function engineOptions(engine: string): string[] {
   return engine === "linux" ? ["--engine", "linux", "--threads", "2"] : ["--engine", engine];
 }
 
+/** How the program is set up. */
+export interface SubjectOptions extends InstanceOptions {
+  /** Whether the program chooses the number of threads itself. */
+  readonly automaticThreads?: boolean;
+}
+
 /** What is put to the test: the program with one of its engines, or HAProxy. */
 export class Subject {
   readonly name: string;
@@ -30,14 +36,15 @@ export class Subject {
   }
 
   /** Starts the program, whatever the subject. @throws {Error} for HAProxy */
-  async balance(channels: readonly string[], options: InstanceOptions = {}): Promise<Balance> {
+  async balance(channels: readonly string[], options: SubjectOptions = {}): Promise<Balance> {
     if (this.isPeer) throw new Error("Cannot start balance: the subject is HAProxy");
-    const all = { ...options, options: [...this.options, ...options.options ?? []] };
+    const engine = options.automaticThreads ? ["--engine", this.name] : this.options;
+    const all = { ...options, options: [...engine, ...options.options ?? []] };
     return new Balance(await Instance.start(channels, all), this.name === "linux" ? 2 : 0);
   }
 
   /** Starts the subject. HAProxy understands channels with limits, `before`, and `-t`. */
-  start(channels: readonly string[], options: InstanceOptions = {}): Promise<Target> {
+  start(channels: readonly string[], options: SubjectOptions = {}): Promise<Target> {
     return this.isPeer ? Haproxy.start(channels, options) : this.balance(channels, options);
   }
 }

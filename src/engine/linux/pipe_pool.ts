@@ -8,21 +8,32 @@ export const PIPE_SIZE = 1 << 20;
 /** Empty pipes kept for the next stream. */
 const KEPT = 64;
 
-/** A thread's empty pipes. One is two descriptors: where it is read and where it is written. */
+/** Descriptors without which there are no pipes, and the part of those beyond that pipes may take, all threads together. */
+const SPARED = 256, PART = 1 / 16;
+
+/**
+ * A thread's empty pipes. One is two descriptors: where it is read and where it is written. Connections need them more:
+ * there are only so many pipes, and a stream that gets none is moved with read and write.
+ */
 export class PipePool {
   readonly #libc: Libc;
   readonly #connections: Connections;
   readonly #ends = new Int32Array(2);
   readonly #bytes = new Uint8Array(this.#ends.buffer);
   readonly #idle = new Int32Array(KEPT * 2);
+  readonly #most: number;
   #count = 0;
+  /** Pipes there are, idle or not. */
+  #made = 0;
   /** Ends of the pipe that `take` got. */
   read = -1;
   write = -1;
 
-  constructor(libc: Libc, connections: Connections) {
+  /** @param threads how many share the process's descriptors */
+  constructor(libc: Libc, connections: Connections, threads: number) {
     this.#libc = libc;
     this.#connections = connections;
+    this.#most = pipesFor(connections.capacity, threads);
   }
 
   /** Gets an empty pipe into `read` and `write`; returns 0, or the error number when the system has none to give. */
@@ -33,6 +44,7 @@ export class PipePool {
       this.write = this.#idle[this.#count * 2 + 1];
       return 0;
     }
+    if (this.#made >= this.#most) return ERRNO.EMFILE;
     const { call } = this.#libc;
     if (call.pipe2(this.#bytes, C.O_NONBLOCK | C.O_CLOEXEC) < 0) return this.#libc.errno[0];
     this.read = this.#ends[0];
@@ -42,6 +54,7 @@ export class PipePool {
       call.close(this.write);
       return ERRNO.EMFILE;
     }
+    this.#made++;
     this.#connections.own(this.read);
     this.#connections.own(this.write);
     // Refused beyond the user's share; the pipe then has its default size.
@@ -59,6 +72,7 @@ export class PipePool {
 
   /** Closes a pipe that may not be empty. */
   discard(read: number, write: number): void {
+    this.#made--;
     this.#connections.closeOwned(read);
     this.#connections.closeOwned(write);
   }
@@ -70,4 +84,9 @@ export class PipePool {
       this.discard(this.#idle[this.#count * 2], this.#idle[this.#count * 2 + 1]);
     }
   }
+}
+
+/** Pipes that each of some threads may have at a time. */
+export function pipesFor(descriptors: number, threads: number): number {
+  return Math.max(0, Math.floor((descriptors - SPARED) * PART / 2 / threads));
 }

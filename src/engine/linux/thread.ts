@@ -64,7 +64,7 @@ export class Thread {
     this.#connections.own(this.#poller.fd);
     this.#timers = new Timers(libc, capacity);
     this.#ready = new ReadyQueue(this.#connections);
-    this.#pipes = new PipePool(libc, this.#connections);
+    this.#pipes = new PipePool(libc, this.#connections, setup.wakes.length);
     this.#idleLimit = settings.idleTimeout * 1000;
     this.#lastMoves = new Float64Array(this.#idleLimit > 0 ? capacity : 0);
     const table = Table.attach(setup.table);
