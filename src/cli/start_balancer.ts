@@ -4,10 +4,11 @@ import { EngineUnavailable } from "../balancer/choose_engine.ts";
 import type { BalancerOptions } from "../balancer/options.ts";
 import { linuxUnavailable } from "../engine/linux/availability.ts";
 import { defaultThreads } from "../engine/linux/linux.ts";
-import { dropPrivileges } from "../engine/linux/privileges.ts";
 import { escape, quote } from "../log/escape.ts";
+import { descriptorLimit } from "../process/descriptors.ts";
 import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
 import type { ServeRequest } from "../process/options.ts";
+import { dropPrivileges, privilegesUnavailable } from "../process/privileges.ts";
 import { formatAddress } from "../table/address.ts";
 import { listeningAddress } from "./listening_address.ts";
 
@@ -50,7 +51,7 @@ export async function startBalancer(
 
 function threadsFor({ threads, engine }: ServeRequest): number {
   if (threads !== "auto") return threads;
-  return engine === "portable" || linuxUnavailable() !== undefined ? 1 : defaultThreads();
+  return engine === "portable" || linuxUnavailable() !== undefined ? 1 : defaultThreads(descriptorLimit());
 }
 
 /** A source address that is not this machine's would make every connect fail later, so it fails now. */
@@ -65,7 +66,7 @@ function checkSource(source: string): void {
 /** Becomes the user that was asked for. Last, because the port and the control directory may need the first user. @throws {ExitError} */
 export function becomeUser({ user, group }: ServeRequest): void {
   if (user === undefined && group === undefined) return;
-  const obstacle = linuxUnavailable();
+  const obstacle = privilegesUnavailable();
   if (obstacle !== undefined) throw new ExitError(ExitCode.USAGE, `cannot change the user: ${obstacle}`);
   try {
     dropPrivileges(user, group);

@@ -91,10 +91,6 @@ export interface EngineSettings extends SelectionOptions {
   readonly receiveBuffer?: number;
   /** Seconds that sent data may stay unacknowledged before the connection is given up (TCP_USER_TIMEOUT). */
   readonly userTimeout?: number;
-  /** User, by name or number, that the process becomes once the port is bound. */
-  readonly user?: string;
-  /** Group, by name or number, that the process takes once the port is bound; default is the user's own. */
-  readonly group?: string;
 }
 
 /** What an engine is given to work with. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { C, epollEventLayout, ERRNO, LAYOUT, systemCallNumbers } from "../../src/engine/linux/abi.ts";
+import { LAYOUT as ACCOUNTS } from "../../src/process/privileges.ts";
 
 const compiler = Deno.build.os === "linux" ? await findCompiler() : undefined;
 
@@ -42,7 +43,7 @@ Deno.test({
   ignore: compiler === undefined,
 }, async () => {
   const expected: [expression: string, value: number][] = [...Object.entries(C), ...Object.entries(ERRNO)];
-  for (const [name, layout] of Object.entries(LAYOUT)) {
+  for (const [name, layout] of Object.entries({ ...LAYOUT, ...ACCOUNTS })) {
     const { type, fields } = FIELDS[name];
     for (const [field, offset] of Object.entries(layout)) {
       expected.push([field === "size" ? `sizeof(${type})` : `offsetof(${type}, ${fields[field]})`, offset]);

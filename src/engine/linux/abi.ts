@@ -148,8 +148,6 @@ export const LAYOUT = {
   rlimit: { size: 16, soft: 0, hard: 8 },
   timespec: { size: 16, seconds: 0, nanoseconds: 8 },
   pollfd: { size: 8, fd: 0, events: 4, revents: 6 },
-  passwd: { uid: 16, gid: 20 },
-  group: { gid: 16 },
 } as const;
 
 /** Name of an error number, as in `ECONNREFUSED`; `errno 5` style for one that has none here. */

@@ -5,7 +5,6 @@ import { linuxUnavailable } from "./availability.ts";
 import { raiseDescriptorLimit } from "./descriptor_limit.ts";
 import { type Libc, openLibc, SystemError } from "./libc.ts";
 import type { ThreadMessage } from "./messages.ts";
-import { dropPrivileges } from "./privileges.ts";
 import { RestartBudget } from "./restart_budget.ts";
 import { SharedState } from "./shared_state.ts";
 import { type Listening, listenOn } from "./sockets.ts";
@@ -82,7 +81,6 @@ class LinuxEngine implements Engine {
       opened.push(this.#listening.fd);
       for (let i = 0; i <= threads; i++) opened.push(makeEventfd(libc));
       [, this.#placeholder, ...this.#wakes] = opened;
-      if (settings.user !== undefined || settings.group !== undefined) dropPrivileges(settings.user, settings.group);
     } catch (error) {
       for (const fd of opened) libc.call.close(fd);
       libc.close();

@@ -1,4 +1,8 @@
-import { LAYOUT } from "./abi.ts";
+/** Offsets in bytes in `struct passwd` and `struct group`, with glibc or musl on 64-bit Linux. */
+export const LAYOUT = {
+  passwd: { uid: 16, gid: 20 },
+  group: { gid: 16 },
+} as const;
 
 const SYMBOLS = {
   getpwnam: { parameters: ["buffer"], result: "pointer" },
@@ -11,6 +15,14 @@ const SYMBOLS = {
 } as const;
 
 type Calls = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+
+/** Why the process cannot become another user here, as the end of a sentence; undefined when it may try. */
+export function privilegesUnavailable(): string | undefined {
+  if (Deno.build.os !== "linux") return `this is ${Deno.build.os}`;
+  // Asked first, so that nobody is prompted.
+  const { state } = Deno.permissions.querySync({ name: "ffi" });
+  return state === "granted" ? undefined : "there is no permission, --allow-ffi";
+}
 
 /**
  * Makes the whole process, all its threads, another user and group for good, and makes sure that there is no way back.
