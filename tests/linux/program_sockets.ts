@@ -4,10 +4,11 @@ import { RawSocket } from "./raw_socket.ts";
 
 // The same on every architecture (asm-generic/unistd.h).
 const PIDFD_OPEN = 434, PIDFD_GETFD = 438;
-const SO_ACCEPTCONN = 30, TCP_INFO = 11;
+const SO_ACCEPTCONN = 30, TCP_INFO = 11, F_GETPIPE_SZ = 1032;
 
 const { symbols } = Deno.dlopen("", {
   syscall: { parameters: ["i64", "i32", "i32", "u32"], result: "i32" },
+  fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
   getpeername: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
 });
@@ -24,7 +25,7 @@ export class ProgramSockets implements Disposable {
     const process = new RawSocket(got(symbols.syscall(BigInt(PIDFD_OPEN), pid, 0, 0)));
     try {
       for (const { name } of Deno.readDirSync(`/proc/${pid}/fd`)) {
-        if (!leadsToSocket(`/proc/${pid}/fd/${name}`)) continue;
+        if (!leadsTo("socket:", `/proc/${pid}/fd/${name}`)) continue;
         const socket = new RawSocket(got(symbols.syscall(BigInt(PIDFD_GETFD), process.fd, Number(name), 0)));
         const address = new Uint8Array(ADDRESS_SIZE), inet = familyAt(socket) === C.AF_INET;
         if (inet && socket.option(C.SOL_SOCKET, SO_ACCEPTCONN) === 1) this.listening.push(socket);
@@ -49,6 +50,20 @@ export class ProgramSockets implements Disposable {
   }
 }
 
+/** Bytes that each of a running program's pipes can hold, counted once for each of its ends. */
+export function pipeSizes(pid: number): number[] {
+  const process = new RawSocket(got(symbols.syscall(BigInt(PIDFD_OPEN), pid, 0, 0))), sizes: number[] = [];
+  for (const { name } of Deno.readDirSync(`/proc/${pid}/fd`)) {
+    if (!leadsTo("pipe:", `/proc/${pid}/fd/${name}`)) continue;
+    const fd = symbols.syscall(BigInt(PIDFD_GETFD), process.fd, Number(name), 0);
+    if (fd < 0) continue; // Closed meanwhile.
+    sizes.push(got(symbols.fcntl(fd, F_GETPIPE_SZ, 0)));
+    new RawSocket(fd).close();
+  }
+  process.close();
+  return sizes;
+}
+
 /** Whether this kernel hands sockets of another process over, and this user may have them. */
 export function canSeeSockets(): boolean {
   if (Deno.build.os !== "linux") return false;
@@ -67,9 +82,9 @@ export function queueLength(listening: RawSocket): number {
   return info[7];
 }
 
-function leadsToSocket(path: string): boolean {
+function leadsTo(kind: string, path: string): boolean {
   try {
-    return Deno.readLinkSync(path).startsWith("socket:");
+    return Deno.readLinkSync(path).startsWith(kind);
   } catch {
     return false; // Closed meanwhile, as the one that lists the directory.
   }

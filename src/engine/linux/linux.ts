@@ -36,9 +36,16 @@ export async function startLinux(context: EngineContext): Promise<Engine> {
   return engine;
 }
 
-/** Threads that make sense on this machine: one for each processor, at most 8. */
-export function defaultThreads(): number {
-  return Math.max(1, Math.min(navigator.hardwareConcurrency, 8));
+/** Descriptors that the process may have for each thread, of which the thread takes seven for itself. */
+const DESCRIPTORS_PER_THREAD = 256;
+
+/**
+ * Threads that make sense here: one for each processor, at most 8.
+ *
+ * @param descriptors limit of open files; where it is small, fewer threads leave more of them to connections
+ */
+export function defaultThreads(descriptors = Infinity): number {
+  return Math.max(1, Math.min(navigator.hardwareConcurrency, 8, Math.floor(descriptors / DESCRIPTORS_PER_THREAD)));
 }
 
 class LinuxEngine implements Engine {
@@ -53,8 +60,6 @@ class LinuxEngine implements Engine {
   readonly #owners: SharedArrayBuffer;
   readonly #listening: Listening;
   readonly #wakes: number[] = [];
-  /** Takes the listening socket's number when it is closed, so that no other file gets it while threads use it. */
-  readonly #placeholder: number;
   readonly #workers: (Worker | undefined)[] = [];
   readonly #restarts = new RestartBudget();
   readonly #restartTimers = new Set<ReturnType<typeof setTimeout>>();
@@ -79,8 +84,8 @@ class LinuxEngine implements Engine {
     try {
       this.#listening = listenOn(libc, settings);
       opened.push(this.#listening.fd);
-      for (let i = 0; i <= threads; i++) opened.push(makeEventfd(libc));
-      [, this.#placeholder, ...this.#wakes] = opened;
+      for (let i = 0; i < threads; i++) opened.push(makeEventfd(libc));
+      [, ...this.#wakes] = opened;
     } catch (error) {
       for (const fd of opened) libc.call.close(fd);
       libc.close();
@@ -108,7 +113,8 @@ class LinuxEngine implements Engine {
     // Several threads may fail to start one after the other; the last of them ends the engine.
     if (this.#state.stopped) return this.#endIfDone();
     this.#state.stop();
-    this.#libc.call.dup3(this.#placeholder, this.#listening.fd, C.O_CLOEXEC);
+    // Some other file takes the closed socket's number, so that none that is yet to be opened gets it while threads use it.
+    this.#libc.call.dup3(this.#wakes[0], this.#listening.fd, C.O_CLOEXEC);
     for (const timer of this.#restartTimers) clearTimeout(timer);
     this.#restartTimers.clear();
     this.#wakeAll();
@@ -221,7 +227,7 @@ class LinuxEngine implements Engine {
   #endIfDone(): void {
     if (!this.#state.stopped || this.#unloaded || this.#workers.some((worker) => worker !== undefined)) return;
     this.#unloaded = true;
-    for (const fd of [this.#listening.fd, this.#placeholder, ...this.#wakes]) this.#libc.call.close(fd);
+    for (const fd of [this.#listening.fd, ...this.#wakes]) this.#libc.call.close(fd);
     this.#libc.close();
     this.#end();
   }
