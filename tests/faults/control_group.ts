@@ -1,4 +1,6 @@
-/** A control group of a test's own, whose memory can be limited. */
+/** Control groups of a test's own, whose memory can be limited, and the look of one. */
+import { temporaryDirectory } from "../support/temporary_directory.ts";
+
 const V1 = "/sys/fs/cgroup/memory", V2 = "/sys/fs/cgroup";
 
 /** Directory and file names of the version that has the memory controller here; undefined where neither can be used. */
@@ -16,6 +18,8 @@ const controller = (() => {
       continue;
     }
     try {
+      // Version 2 gives a group only the controllers that the one above it passes on (cgroups(7)).
+      if (root === V2) Deno.writeTextFileSync(`${root}/cgroup.subtree_control`, "+memory");
       Deno.writeTextFileSync(`${trial}/${limit}`, String(2 ** 30));
       return { root, limit, used };
     } catch {
@@ -60,5 +64,41 @@ export class MemoryGroup implements Disposable {
 
   [Symbol.dispose](): void {
     Deno.removeSync(this.#path);
+  }
+}
+
+/**
+ * What a program in a group of version 2 sees of it: the same files, with what the test writes. For machines whose memory
+ * controller belongs to version 1, as it can belong to one of them only.
+ */
+export class PicturedGroup implements Disposable {
+  readonly #directory = temporaryDirectory();
+  readonly #group = `${this.#directory.path}/service`;
+
+  /** @param limit bytes */
+  constructor(limit: number) {
+    Deno.mkdirSync(this.#group);
+    Deno.writeTextFileSync(`${this.#directory.path}/cgroup`, "0::/service\n");
+    Deno.writeTextFileSync(`${this.#group}/memory.max`, `${limit}\n`);
+    this.use(0, 0);
+  }
+
+  /** Words that start a program which sees the group, in a mount namespace of its own. */
+  get before(): string[] {
+    const mounts = 'mount --bind "$0" /sys/fs/cgroup && mount --bind "$0/cgroup" /proc/$$/cgroup && exec "$@"';
+    return ["unshare", "-m", "sh", "-c", mounts, this.#directory.path];
+  }
+
+  /** Sets what is used, in bytes, and how much of that the kernel can give back. */
+  use(current: number, inactiveFile: number): void {
+    // First, so that no reader sees more used than there is.
+    Deno.writeTextFileSync(`${this.#group}/memory.stat.new`, `anon 1\ninactive_file ${inactiveFile}\nactive_file 2\n`);
+    Deno.renameSync(`${this.#group}/memory.stat.new`, `${this.#group}/memory.stat`);
+    Deno.writeTextFileSync(`${this.#group}/memory.current.new`, `${current}\n`);
+    Deno.renameSync(`${this.#group}/memory.current.new`, `${this.#group}/memory.current`);
+  }
+
+  [Symbol.dispose](): void {
+    this.#directory[Symbol.dispose]();
   }
 }

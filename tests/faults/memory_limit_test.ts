@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { Backend } from "../support/backend.ts";
 import type { Client } from "../support/client.ts";
 import { readChunks, writeAll } from "../support/streams.ts";
-import { condition, linux } from "../support/requirements.ts";
-import { hasMemoryGroups, MemoryGroup } from "./control_group.ts";
+import { echoBackend } from "../support/backends.ts";
+import { condition, installed, linux, namespaces, root } from "../support/requirements.ts";
+import { hasMemoryGroups, MemoryGroup, PicturedGroup } from "./control_group.ts";
 import { eventuallyAsync, pause, show } from "./patience.ts";
 import { runs } from "./process_figures.ts";
 import { type Scenario, testScenarios } from "./scenario.ts";
@@ -16,7 +17,10 @@ export const scenarios: Scenario[] = [{
     ROOM / MEGABYTE
   } MB left; clients that ask for much and read nothing, ${BURST.portable} (portable) or ${BURST.linux} (linux) every 100 ms`,
   holds: "accepts no more before it is killed, and says so; those that wait are served when there is room again",
-  needs: [linux, condition(hasMemoryGroups, "needs a control group whose memory can be limited")],
+  needs: [
+    linux,
+    condition(hasMemoryGroups, "needs a control group whose memory this user can limit, of either version"),
+  ],
   async measure(subject) {
     using group = new MemoryGroup(1024 * MEGABYTE);
     const bytes = new Uint8Array((subject.name === "linux" ? 2 : 16) * MEGABYTE);
@@ -72,6 +76,48 @@ export const scenarios: Scenario[] = [{
       `paused with ${connections} clients at ${show(used / limit * 100)} % of the limit`,
       `${during} of ${waiting.length} latecomers served meanwhile, all afterwards`,
       "lives",
+    ];
+  },
+}, {
+  fault: "memory limit, version 2",
+  made: "what a group of version 2 shows, in a mount namespace: 95 % used, of which first half can be given back",
+  holds: "accepts no more while memory is short, and says so; memory that can be given back does not count",
+  needs: [linux, root, namespaces("-m"), installed("mount")],
+  async measure(subject) {
+    using group = new PicturedGroup(1000 * MEGABYTE);
+    await using backend = echoBackend();
+    await using target = await subject.balance([`127.0.0.1:${backend.port}`], { before: group.before });
+    const nothingLeaked = await target.watchForLeaks();
+    using first = await target.client();
+    await first.send("x");
+    await first.readExactly(1);
+    group.use(950 * MEGABYTE, 475 * MEGABYTE);
+    // Four looks of the program's.
+    await pause(1000);
+    assert.deepEqual(target.logged(/memory is short/), []);
+    group.use(950 * MEGABYTE, 20 * MEGABYTE);
+    await target.log.until(/memory is short, 930 of 1000 MB used/);
+    const late = await Promise.all(Array.from({ length: 20 }, () => target.client()));
+    let served = 0;
+    const answers = late.map(async (client) => {
+      await client.send("y");
+      await client.readExactly(1);
+      served++;
+    });
+    await first.send("z");
+    assert.equal(new TextDecoder().decode(await first.readExactly(1)), "z");
+    await pause(500);
+    // One that was being accepted at that moment.
+    assert.ok(served <= 1, `${served} were served`);
+    const during = served;
+    group.use(700 * MEGABYTE, 0);
+    await target.log.until(/accepting again, 700 of 1000 MB used/);
+    await Promise.all(answers);
+    for (const client of [first, ...late]) client[Symbol.dispose]();
+    await nothingLeaked();
+    return [
+      "paused at 93 % of the limit, went on at 70 %",
+      `${during} of ${late.length} latecomers served meanwhile, all afterwards; the connection before them served on`,
     ];
   },
 }];
