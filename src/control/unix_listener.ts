@@ -47,15 +47,21 @@ class UnixListener implements Listener {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    try {
-      const { dev, ino } = Deno.lstatSync(this.#path);
-      if (dev === this.#own.dev && ino === this.#own.ino) Deno.removeSync(this.#path);
-    } catch {
-      // Somebody cleaned up before, or the program has become a user who may not.
-    }
-    this.#listener.close();
+    // Closing removes whatever is at the path. If that is not this socket any more, it is left open: the program ends soon.
+    if (!this.#isReplaced) this.#listener.close();
     this.#reserve[Symbol.dispose]();
     this.#wake();
+  }
+
+  /** Whether something else has taken the place of the socket. */
+  get #isReplaced(): boolean {
+    try {
+      const { dev, ino } = Deno.lstatSync(this.#path);
+      return dev !== this.#own.dev || ino !== this.#own.ino;
+    } catch {
+      // Somebody cleaned up before, or the program has become a user who may not look.
+      return false;
+    }
   }
 
   /** Accepts until it is closed; a lack of descriptors or memory is waited out, as the engines do. */
@@ -76,6 +82,7 @@ class UnixListener implements Listener {
   }
 
   #begin(connection: Deno.UnixConn): void {
+    if (this.#closed) return connection.close();
     this.#serve(new UnixConnection(connection)).then(() => {
       if (!this.#closed) this.#reserve.restore();
     });

@@ -118,8 +118,12 @@ testWith([posix], "a live socket whose queue is full is not reclaimed", async ()
 
 /** Leaves the socket of an instance that died, whose check takes the server's first moment. */
 function leaveStaleSocket(directory: string): void {
-  const umask = Deno.umask(0o177);
-  Deno.listen({ transport: "unix", path: entryPath(directory, ADDRESS, PORT) }).close();
+  const path = entryPath(directory, ADDRESS, PORT), umask = Deno.umask(0o177);
+  const listener = Deno.listen({ transport: "unix", path });
+  // Closing removes what is at the path.
+  Deno.renameSync(path, `${path}.aside`);
+  listener.close();
+  Deno.renameSync(`${path}.aside`, path);
   Deno.umask(umask);
 }
 

@@ -1,0 +1,108 @@
+import { fileURLToPath } from "node:url";
+import { program } from "./program.ts";
+import { type Requirement, root } from "./requirements.ts";
+import { temporaryDirectory } from "./temporary_directory.ts";
+
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
+
+/** The rights of root, and setpriv(1) to give them up. */
+export const otherUsers: Requirement = {
+  met: root.met && succeeds("setpriv", "--version"),
+  reason: "needs root and setpriv",
+};
+
+/**
+ * Lets tests that root runs start things as other users, whom it is enough to number. They share a directory, `path`,
+ * writable for all with the sticky bit, as `/tmp` is. It holds copies of what they could not reach where root has it.
+ */
+export class OtherUsers implements Disposable {
+  readonly #directory = temporaryDirectory();
+  /** The words that start the program for them. */
+  readonly #program: readonly string[];
+  readonly #deno: string;
+
+  constructor() {
+    Deno.chmodSync(this.path, 0o1777);
+    this.#deno = this.#copy(Deno.execPath(), "deno");
+    this.#program = Deno.env.has("BALANCE_PROGRAM") ? [this.#copy(program[0], "balance"), ...program.slice(1)] : [
+      ...[this.#deno, "run", "-A", this.#copySources()],
+    ];
+  }
+
+  get path(): string {
+    return this.#directory.path;
+  }
+
+  /** Words that make the program run as this user; for `before` of `run` and `Instance.start`. */
+  before(uid: number): string[] {
+    const words = [...this.#become(uid), ...this.#program].map((word) => `'${word}'`).join(" ");
+    // The program's own words are replaced by those that this user can reach.
+    return ["sh", "-c", `cd '${this.path}'; shift ${program.length}; exec ${words} "$@"`, "sh"];
+  }
+
+  /** Runs JavaScript as this user. @returns what it printed, errors included */
+  async evaluate(uid: number, code: string): Promise<string> {
+    const [command, ...args] = [...this.#become(uid), this.#deno, "eval", code];
+    const { stdout, stderr } = await new Deno.Command(command, { args, cwd: this.path }).output();
+    return new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr);
+  }
+
+  [Symbol.dispose](): void {
+    this.#directory[Symbol.dispose]();
+  }
+
+  #become(uid: number): string[] {
+    const environment = [`HOME=${this.path}/home-${uid}`, `DENO_DIR=${this.path}/deno-${uid}`, `TMPDIR=${this.path}`];
+    const cache = `${this.path}/deno-${uid}`;
+    if (!exists(cache)) this.#makeCache(cache, uid);
+    return [
+      ...["setpriv", "--reuid", `${uid}`, "--regid", `${uid}`, "--clear-groups", "--inh-caps=-all"],
+      ...["env", "-u", "XDG_RUNTIME_DIR", "NO_COLOR=1", ...environment],
+    ];
+  }
+
+  /** A cache of this user's own with the packages in it, since the machine may have no network. */
+  #makeCache(path: string, uid: number): void {
+    const { stdout } = new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).outputSync();
+    const { npmCache } = JSON.parse(new TextDecoder().decode(stdout));
+    Deno.mkdirSync(path);
+    shell("cp", "-r", npmCache, `${path}/npm`);
+    shell("chown", "-R", `${uid}:${uid}`, path);
+  }
+
+  #copySources(): string {
+    const path = `${this.path}/program`;
+    Deno.mkdirSync(path);
+    for (const name of ["cli.ts", "deno.json", "deno.lock", "src"]) shell("cp", "-r", ROOT + name, `${path}/${name}`);
+    shell("chmod", "-R", "a+rX", path);
+    return `${path}/cli.ts`;
+  }
+
+  #copy(file: string, name: string): string {
+    const copy = `${this.path}/${name}`;
+    Deno.copyFileSync(file, copy);
+    Deno.chmodSync(copy, 0o755);
+    return copy;
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.lstatSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function shell(command: string, ...args: string[]): void {
+  if (!succeeds(command, ...args)) throw new Error(`Cannot run ${command} ${args.join(" ")}`);
+}
+
+function succeeds(command: string, ...args: string[]): boolean {
+  try {
+    return new Deno.Command(command, { args, stdout: "null", stderr: "null" }).outputSync().success;
+  } catch {
+    return false;
+  }
+}
