@@ -130,9 +130,16 @@ export class Relay {
 
   #read(source: number, peer: number): void {
     const rows = this.#rows, row = source << SHIFT, flags = rows[row + ROW.FLAGS], buffer = this.#backlog.buffer;
-    if (!(flags & (IS.FRESH | IS.URGENT)) && this.#mark.atMark(source)) {
-      rows[row + ROW.FLAGS] = flags | IS.URGENT;
-      return;
+    if (!(flags & (IS.FRESH | IS.URGENT))) {
+      // Otherwise the first byte could arrive, and be urgent, between the look at the mark and the read.
+      if (!(flags & (IS.HUNG_UP | IS.BROKEN | IS.SUSPECT)) && this.#mark.empty(source)) {
+        rows[row + ROW.FLAGS] = flags & ~IS.READABLE;
+        return;
+      }
+      if (this.#mark.atMark(source)) {
+        rows[row + ROW.FLAGS] = flags | IS.URGENT;
+        return;
+      }
     }
     const wanted = flags & IS.NO_SPLICE ? BUFFER_SIZE : MESSAGE_SIZE;
     const n = this.#libc.call.recv(source, buffer, wanted, 0);

@@ -139,10 +139,13 @@ export class Thread {
   #happened(fd: number, mask: number): void {
     const rows = this.#rows, row = fd << SHIFT, before = rows[row + ROW.FLAGS];
     let flags = before;
-    if (mask & C.EPOLLIN) flags |= IS.READABLE | IS.FRESH;
+    // The kernel looks for an urgent byte before it looks for bytes, and one that arrives in between makes EPOLLIN without
+    // EPOLLPRI (tcp_poll). That takes one event too many for bytes already read, which urgent bytes bring with them; so
+    // a socket that has sent one is asked before each read.
+    if (mask & C.EPOLLIN) flags |= flags & IS.HAS_BEEN_URGENT ? IS.READABLE : IS.READABLE | IS.FRESH;
     if (mask & C.EPOLLOUT) flags |= IS.WRITABLE;
     if (mask & (C.EPOLLPRI | C.EPOLLRDHUP | C.EPOLLHUP | C.EPOLLERR)) {
-      if (mask & C.EPOLLPRI) flags |= IS.URGENT;
+      if (mask & C.EPOLLPRI) flags = (flags | IS.URGENT | IS.HAS_BEEN_URGENT) & ~IS.FRESH;
       if (mask & (C.EPOLLRDHUP | C.EPOLLHUP)) flags |= IS.READABLE | IS.HUNG_UP;
       if (mask & C.EPOLLERR && !(flags & IS.CONNECTING && !(flags & IS.CLIENT))) flags |= IS.READABLE | IS.BROKEN;
     }

@@ -22,6 +22,12 @@ export class UrgentMark {
     return this.#libc.call.ioctl(fd, C.SIOCATMARK, this.#answer) === 0 && this.#answer[0] !== 0;
   }
 
+  /** Whether nothing is there to be read, urgent or not. Ask this before `atMark`: the mark comes before its byte does. */
+  empty(fd: number): boolean {
+    this.#answer[0] = 1;
+    return this.#libc.call.ioctl(fd, C.FIONREAD, this.#answer) === 0 && this.#answer[0] === 0;
+  }
+
   /** Whether an urgent byte has arrived that has not been read. */
   pending(fd: number): boolean {
     this.#view.setInt32(LAYOUT.pollfd.fd, fd, true);
