@@ -1,5 +1,6 @@
 import { type ChannelNames, type GroupSnapshot, snapshot } from "../control/snapshot.ts";
 import type { Engine, EngineName, EngineSettings } from "../engine/engine.ts";
+import { LONGEST_TIMER } from "../engine/longest_timer.ts";
 import { connectionsFor } from "../process/descriptors.ts";
 import { strategies, type Strategy } from "../selection/strategy.ts";
 import { type ChannelId, channelId } from "../table/channel_id.ts";
@@ -169,8 +170,17 @@ export class Balancer implements AsyncDisposable {
   /** Stops accepting, lets connections end for `seconds`, then closes the rest. Says how many those were. */
   async drain(seconds: number): Promise<number> {
     this.#engine.stopAccepting();
+    const end = performance.now() + seconds * 1000;
     let timer: ReturnType<typeof setTimeout> | undefined;
-    await Promise.race([this.ended, new Promise<void>((resolve) => timer = setTimeout(resolve, seconds * 1000))]);
+    const over = new Promise<void>((resolve) => {
+      const wait = () => {
+        const left = end - performance.now();
+        if (left <= 0) resolve();
+        else timer = setTimeout(wait, Math.min(left, LONGEST_TIMER));
+      };
+      wait();
+    });
+    await Promise.race([this.ended, over]);
     clearTimeout(timer);
     const left = this.connections;
     await this.stop();

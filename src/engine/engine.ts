@@ -112,7 +112,7 @@ export type Tap = (direction: Direction, bytes: Uint8Array) => void;
 /** What an engine reports. */
 export type EngineEvent =
   | SelectionEvent
-  /** This machine is short of something; at most one a second for each `what`. */
+  /** This machine is short of something; at most one a second, whatever `what` is. */
   | { readonly type: "shortage"; readonly what: "accept" | "connect"; readonly reason: string }
   /** `splice` or its pipes are not to be had; connections go on with read and write. Once for each reason. */
   | { readonly type: "splice-refused"; readonly reason: string }

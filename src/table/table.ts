@@ -227,9 +227,10 @@ export class Table {
     }
   }
 
-  /** Gives the channel a new address. Main thread only. @throws {TypeError} when the host is not numeric */
+  /** Gives the channel a new address, of which no failure is known. Main thread only. @throws {TypeError} when the host is not numeric */
   setAddress(id: ChannelId, address: Address): void {
     this.#writeAddress(id, parseHost(address.host), address.port);
+    this.#store(id, CHANNEL.FAILING, 0);
   }
 
   // Counters

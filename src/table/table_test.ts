@@ -242,3 +242,11 @@ function seed(table: Table, value: bigint): void {
   counters[COUNT.SENT] = Number(value % 2n ** 52n);
   counters[COUNT.SENT + 1] = Number(value / 2n ** 52n);
 }
+
+Deno.test("a channel with a new address is not known to fail", () => {
+  const table = withChannels(2);
+  table.setFailing(0, true);
+  table.setFailing(1, true);
+  table.setAddress(0, { host: HOST, port: 9 });
+  assert.deepEqual([table.failing(0), table.failing(1)], [false, true]);
+});

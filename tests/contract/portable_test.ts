@@ -1,6 +1,9 @@
 import assert from "node:assert/strict";
+import { Balancer } from "../../src/balancer/balancer.ts";
+import type { ConnectionHost } from "../../src/engine/portable/connection.ts";
 import { startPortable } from "../../src/engine/portable/portable.ts";
 import { echoBackend } from "../support/backends.ts";
+import { Client } from "../support/client.ts";
 import { contract } from "./suite.ts";
 import { Trial } from "./trial.ts";
 
@@ -20,4 +23,54 @@ Deno.test("portable engine: a tap that throws ends its connection and nothing el
   assert.equal((await client.readToEnd()).length, 0);
   await other.send("hello");
   assert.equal((await other.readExactly(5)).length, 5);
+});
+
+Deno.test("portable engine: shortages of both kinds together are reported once a second", async () => {
+  await using trial = await Trial.start(startPortable, 1, { channels: [] });
+  const host = trial.engine as unknown as ConnectionHost;
+  host.shortage("accept", "Too many open files");
+  host.shortage("connect", "Too many open files");
+  assert.deepEqual(trial.eventTypes(), ["shortage"]);
+});
+
+Deno.test("portable engine: timeouts of ninety years start no timer that fires at once", async () => {
+  await using backend = echoBackend();
+  const original = globalThis.setTimeout, delays: number[] = [];
+  globalThis.setTimeout = ((callback: () => void, delay = 0) => {
+    delays.push(delay);
+    return original(callback, Math.min(delay, 60_000));
+  }) as typeof setTimeout;
+  try {
+    await using trial = await Trial.start(startPortable, 1, {
+      channels: [backend],
+      connectTimeout: 3e9,
+      idleTimeout: 3e9,
+    });
+    using client = await trial.connect();
+    await client.send("hello");
+    assert.equal((await client.readExactly(5)).length, 5);
+    assert.ok(delays.some((delay) => delay > 60_000), "no long timer was started");
+    // Deno, like Node, takes a longer delay for 1 ms.
+    assert.deepEqual(delays.filter((delay) => delay > 0x7fffffff), []);
+  } finally {
+    globalThis.setTimeout = original;
+  }
+});
+
+Deno.test("a drain of ninety years waits for the last connection", async () => {
+  await using backend = echoBackend();
+  await using balancer = await Balancer.start({
+    port: 0,
+    hostname: "127.0.0.1",
+    engine: "portable",
+    groups: [{ channels: [{ host: backend.address.host, port: backend.address.port }] }],
+  });
+  using client = await Client.connect(balancer.address.port);
+  await client.send("x");
+  await client.readExactly(1);
+  const drained = balancer.drain(3e9);
+  await client.send("y");
+  assert.equal((await client.readExactly(1)).length, 1);
+  client[Symbol.dispose]();
+  assert.equal(await drained, 0);
 });

@@ -174,7 +174,7 @@ class LinuxEngine implements Engine {
   /** Several threads may report the same; only the first of a second is passed on. */
   #report(event: EngineEvent): void {
     const { emit } = this.#context;
-    if (event.type === "shortage" && !this.#once.allows(event.what)) return;
+    if (event.type === "shortage" && !this.#once.allows("shortage")) return;
     if (event.type === "saturated" && !this.#once.allows("saturated")) return;
     if (event.type === "splice-refused" && !this.#once.first(event.reason)) return;
     emit(event);

@@ -3,6 +3,7 @@ import type { Client } from "../../selection/strategy.ts";
 import { parseHost } from "../../table/address.ts";
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
 import { causeOf, type EngineContext } from "../engine.ts";
+import { LONGEST_TIMER } from "../longest_timer.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { dial } from "./dial.ts";
 import { relay } from "./relay.ts";
@@ -117,10 +118,10 @@ export class Connection implements Listed {
     const check = () => {
       const left = this.#lastMove + limit - performance.now();
       if (left <= 0) this.close();
-      else this.#idleTimer = setTimeout(check, left);
+      else this.#idleTimer = setTimeout(check, Math.min(left, LONGEST_TIMER));
     };
     this.#lastMove = performance.now();
-    this.#idleTimer = setTimeout(check, limit);
+    this.#idleTimer = setTimeout(check, Math.min(limit, LONGEST_TIMER));
   }
 
   #pause(milliseconds: number): Promise<void> {

@@ -1,3 +1,4 @@
+import { LONGEST_TIMER } from "../longest_timer.ts";
 import { type Listed, Roster } from "./roster.ts";
 
 /** A connect that was not answered in time. */
@@ -32,7 +33,7 @@ export class Deadlines {
   watch(connect: AbortController): Deadline {
     const deadline = { place: 0, end: performance.now() + this.#seconds * 1000, connect };
     this.#pending.add(deadline);
-    this.#timer ??= setTimeout(() => this.#expire(), this.#seconds * 1000);
+    this.#timer ??= this.#start(this.#seconds * 1000);
     return deadline;
   }
 
@@ -55,6 +56,10 @@ export class Deadlines {
       if (end > now) next = Math.min(next, end);
       else connect.abort(new ConnectTimeout(this.#seconds));
     }
-    this.#timer = next === Infinity ? undefined : setTimeout(() => this.#expire(), next - now);
+    this.#timer = next === Infinity ? undefined : this.#start(next - now);
+  }
+
+  #start(delay: number): ReturnType<typeof setTimeout> {
+    return setTimeout(() => this.#expire(), Math.min(delay, LONGEST_TIMER));
   }
 }

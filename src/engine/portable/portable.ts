@@ -72,7 +72,7 @@ class PortableEngine implements Engine {
   }
 
   shortage(what: "accept" | "connect", reason: string): void {
-    if (this.#once.allows(what)) this.context.emit({ type: "shortage", what, reason });
+    if (this.#once.allows("shortage")) this.context.emit({ type: "shortage", what, reason });
   }
 
   gone(connection: Connection): void {
