@@ -4,11 +4,13 @@ import { fileURLToPath } from "node:url";
 import { C, ERRNO } from "../../src/engine/linux/abi.ts";
 import { echoBackend } from "../support/backends.ts";
 import { assertEchoed } from "../support/echoed.ts";
+import { CollectedText } from "../support/collected_text.ts";
 import { freePort } from "../support/free_port.ts";
 import { Instance, type InstanceOptions } from "../support/instance.ts";
-import { type Outcome, program, run } from "../support/program.ts";
+import { killQuietly, type Outcome, program, run } from "../support/program.ts";
 import { condition, linux, testWith } from "../support/requirements.ts";
 import { filterProgram, type Refusal } from "../support/system_call_filter.ts";
+import { temporaryDirectory } from "../support/temporary_directory.ts";
 
 const BULK = 6_000_000;
 
@@ -156,6 +158,39 @@ testWith(
     );
     assert.equal(code, 71);
     assert.match(stderr, /Cannot set TCP_USER_TIMEOUT towards clients: Operation not permitted/i);
+  },
+);
+
+testWith(
+  [linux, fromSource],
+  "without the permission for libc auto takes the portable engine, and linux is an error",
+  async () => {
+    const root = fileURLToPath(new URL("../../", import.meta.url));
+    using directory = temporaryDirectory();
+    const start = (engine: string) => {
+      const options = ["-f", "-d", "--engine", engine, "-b", "127.0.0.1", "--control-dir", directory.path];
+      const args = ["run", "--no-prompt", "--allow-all", "--deny-ffi", "cli.ts", ...options];
+      return new Deno.Command(Deno.execPath(), {
+        args: [...args, String(freePort()), "127.0.0.1:9"],
+        cwd: root,
+        env: { NO_COLOR: "1" },
+        stdout: "null",
+        stderr: "piped",
+      });
+    };
+    const { code, stderr } = await start("linux").output();
+    assert.equal(code, 64);
+    assert.equal(
+      new TextDecoder().decode(stderr),
+      "balance: the linux engine cannot run: there is no permission, --allow-ffi\n",
+    );
+    const child = start("auto").spawn(), log = new CollectedText(child.stderr);
+    try {
+      await log.until("engine portable, threads 1: the linux engine cannot run: there is no permission, --allow-ffi");
+    } finally {
+      killQuietly(child);
+      await Promise.all([child.status, log.ended]);
+    }
   },
 );
 
