@@ -4,6 +4,9 @@ import { MAX_CHANNELS, MAX_CONNECTIONS_PER_CHANNEL, MAX_GROUPS } from "../table/
 import { ExitCode, ExitError } from "./exit_codes.ts";
 import { parsePort } from "./services.ts";
 
+/** Characters of the longest IPv6 address with a zone: 45, `%` and an interface name of 15 (if_nametoindex(3)). */
+const LONGEST_ADDRESS = 61;
+
 /** A channel as the command line gives it. */
 export interface ChannelWord {
   /** Host name or numeric address, without brackets. */
@@ -68,7 +71,7 @@ export function parseChannel(word: string, port = parsePort): ChannelWord {
 
 /** `db::100` could be an IPv6 address, too; it is the host `db` (Balance manual). What cannot be read so may be meant as one. */
 function invalid(word: string, cause: string): ExitError {
-  const why = isIPv6(word) ? `write [${word}]` : cause;
+  const why = word.length <= LONGEST_ADDRESS && isIPv6(word) ? `write [${word}]` : cause;
   return new ExitError(ExitCode.ADDRESS, `invalid channel address ${quote(word)}: ${why}`);
 }
 

@@ -112,6 +112,13 @@ Deno.test("arguments as long as a system lets them be are refused or taken witho
   }
 });
 
+Deno.test("an IPv6 address with an endless zone is refused in one short line", () => {
+  for (const zone of ["1:" + "9".repeat(900), "9".repeat(900), "a".repeat(900)]) {
+    checkOutcome(["http", `::1%${zone}`]);
+    checkOutcome(["8080", `::1%${zone}`]);
+  }
+});
+
 Deno.test("words behind -- and words that are no options keep their order and their letters", () => {
   const plain = fc.array(foreignText().filter((word) => !word.startsWith("-")), { maxLength: 6 });
   fc.assert(
