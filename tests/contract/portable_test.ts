@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { Balancer } from "../../src/balancer/balancer.ts";
 import type { ConnectionHost } from "../../src/engine/portable/connection.ts";
 import { startPortable } from "../../src/engine/portable/portable.ts";
+import { Backend } from "../support/backend.ts";
 import { echoBackend } from "../support/backends.ts";
 import { Client } from "../support/client.ts";
+import { ResettingClient } from "../support/resetting.ts";
 import { contract } from "./suite.ts";
 import { Trial } from "./trial.ts";
 
@@ -73,4 +75,19 @@ Deno.test("a drain of ninety years waits for the last connection", async () => {
   assert.equal((await client.readExactly(1)).length, 1);
   client[Symbol.dispose]();
   assert.equal(await drained, 0);
+});
+
+Deno.test("portable engine: a channel that goes on sending after its client's reset is cut off soon", async () => {
+  let sent = 0;
+  await using backend = new Backend(async (connection) => {
+    const bytes = new Uint8Array(64 * 1024);
+    for (;;) sent += await connection.write(bytes);
+  });
+  await using trial = await Trial.start(startPortable, 1, { channels: [backend] });
+  using client = await ResettingClient.connect(trial.port);
+  await client.firstBytes();
+  client.reset();
+  await trial.idle();
+  // What is dropped, and what the buffers of four sockets may hold.
+  assert.ok(sent < 64 * 1024 * 1024, `${sent} bytes were taken`);
 });

@@ -8,6 +8,12 @@ const GROWTH = 4;
 /** Milliseconds for which a side's late bytes are read away after its peer is gone, so that they cause no reset. */
 const LINGER = 5_000;
 
+/**
+ * Bytes that are read away at most. More than the kernels' buffers hold by default (tcp_rmem, tcp_wmem: 10 MB), so that a
+ * side which answers what it was sent comes to the end of it; one that sends more does not wait for anything.
+ */
+const MOST_DROPPED = 16 * 1024 * 1024;
+
 /** What the relay tells its connection. */
 export interface RelayReport {
   /** Bytes were handed to the receiver. */
@@ -40,7 +46,7 @@ class Pair {
 
   async pump(direction: Direction, from: Stream, to: Stream): Promise<void> {
     const { tap } = this.#report;
-    let buffer = takeSmall(), delivering = true;
+    let buffer = takeSmall(), delivering = true, dropped = 0;
     for (;;) {
       let length: number | null;
       try {
@@ -55,7 +61,11 @@ class Pair {
         break;
       }
       // The receiver is gone: what still comes is dropped.
-      if (!delivering) continue;
+      if (!delivering) {
+        dropped += length;
+        if (dropped > MOST_DROPPED) this.#streams.forEach(closeQuietly);
+        continue;
+      }
       try {
         tap?.(direction, buffer.subarray(0, length));
       } catch {
