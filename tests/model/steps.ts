@@ -171,6 +171,7 @@ function assign(ch: number, backend: number): Step {
     if (channel === undefined) return "unknown channel";
     if (!channel.operator && !channel.machine) return "channel must be disabled to assign new address";
     channel.backend = backend;
+    channel.failing = false;
     return "channel reassigned";
   });
 }
