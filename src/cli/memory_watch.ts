@@ -2,32 +2,48 @@ import type { Balancer } from "../balancer/balancer.ts";
 import type { Logger } from "../log/log.ts";
 import { MemoryGuard } from "../process/memory_guard.ts";
 import { MemoryLimit } from "../process/memory_limit.ts";
+import { releaseMemory } from "../process/release_memory.ts";
 
 /** Milliseconds between two looks at the memory that is used. */
 const INTERVAL = 250;
+
+/** The same while more than half of the limit is used. */
+const CLOSE_INTERVAL = 50;
+
+/** Milliseconds between two releases of unused memory while accepting is paused. */
+const RELEASE = 1_000;
 
 /** Stops accepting before the control group's memory limit is reached, if there is one. @returns how to end that */
 export function watchMemory(balancer: Balancer, logger: Logger): () => void {
   const limit = MemoryLimit.find(), guard = new MemoryGuard();
   if (limit === undefined) return () => {};
-  const timer = setInterval(() => {
+  let paused = false, released = -Infinity, timer: ReturnType<typeof setTimeout>;
+  const look = () => {
     const use = limit.look();
+    timer = setTimeout(look, use !== undefined && use.used > use.limit / 2 ? CLOSE_INTERVAL : INTERVAL);
+    Deno.unrefTimer(timer);
     if (use === undefined) return;
     const connections = balancer.connections, figures = { ...megabytes(use), connections };
     switch (guard.next(use, connections)) {
       case "stop":
+        paused = true;
         balancer.pauseAccepting();
-        return logger.error(
+        logger.error(
           "memory is short, {used} of {limit} MB used: {connections} clients are served, more wait in the queue",
           figures,
         );
+        break;
       case "go on":
+        paused = false;
         balancer.resumeAccepting();
-        return logger.info("accepting again, {used} of {limit} MB used: {connections} clients are served", figures);
+        logger.info("accepting again, {used} of {limit} MB used: {connections} clients are served", figures);
     }
-  }, INTERVAL);
-  Deno.unrefTimer(timer);
-  return () => clearInterval(timer);
+    if (!paused || performance.now() - released < RELEASE) return;
+    released = performance.now();
+    releaseMemory();
+  };
+  look();
+  return () => clearTimeout(timer);
 }
 
 function megabytes({ used, limit }: { used: number; limit: number }): { used: number; limit: number } {

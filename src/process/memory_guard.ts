@@ -1,34 +1,57 @@
 import type { MemoryUse } from "./memory_limit.ts";
 
-/** Share of the limit above which no client is accepted, and below which clients are accepted again. */
-const HIGH = 0.9, LOW = 0.8;
+/** Memory that is kept free: a share of the limit, and no fewer bytes unless that were a larger share. */
+interface Spare {
+  readonly share: number;
+  readonly bytes: number;
+  readonly most: number;
+}
 
-/** Shares that may be added when waiting has been of no use, and where that ends. */
-const STEP = 0.02, HIGHEST = 0.97;
+const MEGABYTE = 2 ** 20;
+
+/** Kept free for what the clients already served go on to need: clients are accepted only while there is more. */
+const USUAL: Spare = { share: 0.1, bytes: 16 * MEGABYTE, most: 0.25 };
+
+/** Kept free also when waiting has been of no use. */
+const LEAST: Spare = { share: 0.03, bytes: 8 * MEGABYTE, most: 0.125 };
+
+/** Accepting goes on when this share of the limit is free above what is usually kept free. */
+const RELIEF = 0.1;
+
+/** What may be used in addition, as a share of the limit, when waiting has been of no use. */
+const STEP = 0.02;
 
 /**
- * Says when to stop accepting clients for want of memory, and when to go on: above 90 % of the limit and below 80 %.
+ * Says when to stop accepting clients for want of memory, and when to go on: when less than 10 % of the limit or 16 MB
+ * (at most a quarter of the limit) is free, and when another 10 % is.
  *
  * A runtime keeps memory that it has once had, and uses it again; so use may stay high although connections have ended.
- * When half of those that there were at the stop are gone, accepting goes on all the same, until more is used than then.
+ * When half of those that there were at the stop are gone, accepting goes on all the same, until more is used than then;
+ * but not while less than 3 % or 8 MB is free, unless there is no connection left whose end could be waited for.
  */
 export class MemoryGuard {
-  #high = HIGH;
+  /** Bytes that may be used before the stop, where that is more than usual. */
+  #raised = 0;
   /** Connections at the moment of the stop, while stopped. */
   #stoppedAt: number | undefined;
 
   /** What to do now, undefined for nothing. @param connections clients served now */
   next({ used, limit }: MemoryUse, connections: number): "stop" | "go on" | undefined {
-    const share = used / limit;
+    const usual = limit - spareOf(limit, USUAL), most = limit - spareOf(limit, LEAST);
     if (this.#stoppedAt === undefined) {
-      if (share <= this.#high || connections === 0) return undefined;
+      if (used <= Math.max(usual, Math.min(this.#raised, most)) || connections === 0) return undefined;
       this.#stoppedAt = connections;
       return "stop";
     }
-    const low = share < LOW;
-    if (!low && connections > this.#stoppedAt / 2) return undefined;
-    this.#high = low ? HIGH : Math.min(Math.max(HIGH, share + STEP), HIGHEST);
+    const relieved = used < usual - limit * RELIEF;
+    const ended = connections === 0 || connections <= this.#stoppedAt / 2 && used < most;
+    if (!relieved && !ended) return undefined;
+    this.#raised = relieved ? 0 : used + limit * STEP;
     this.#stoppedAt = undefined;
     return "go on";
   }
+}
+
+function spareOf(limit: number, { share, bytes, most }: Spare): number {
+  return Math.max(limit * share, Math.min(bytes, limit * most));
 }

@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { MemoryGuard } from "./memory_guard.ts";
 
-const use = (used: number) => ({ used, limit: 100 });
+/** Of a limit of 1000 MB. */
+const use = (percent: number) => ({ used: percent * 10 * 2 ** 20, limit: 1000 * 2 ** 20 });
 
 Deno.test("accepting stops above 90 per cent and goes on below 80, each once", () => {
   const guard = new MemoryGuard();
-  const said = [50, 90, 91, 95, 85, 80, 79, 85, 91].map((used) => guard.next(use(used), 10));
+  const said = [50, 90, 91, 95, 85, 80, 79, 85, 91].map((percent) => guard.next(use(percent), 10));
   assert.deepEqual(said, [
     undefined,
     undefined,
@@ -35,6 +36,23 @@ Deno.test("accepting stops at 97 per cent at the latest", () => {
   assert.equal(guard.next(use(97.1), 4), "stop");
 });
 
+Deno.test("accepting does not go on while next to nothing is free, but when the last connection has ended", () => {
+  const guard = new MemoryGuard();
+  assert.equal(guard.next(use(99), 10), "stop");
+  assert.equal(guard.next(use(99), 1), undefined);
+  assert.equal(guard.next(use(99), 0), "go on");
+  assert.equal(guard.next(use(99), 1), "stop");
+});
+
 Deno.test("accepting never stops without connections: waiting could not help", () => {
   assert.equal(new MemoryGuard().next(use(99), 0), undefined);
+});
+
+Deno.test("of a small limit 16 MB are kept free, of a very small one a quarter", () => {
+  for (const [limit, high] of [[80, 64], [120, 104], [40, 30]]) {
+    const guard = new MemoryGuard();
+    const at = (megabytes: number) => ({ used: megabytes * 2 ** 20, limit: limit * 2 ** 20 });
+    assert.equal(guard.next(at(high), 10), undefined);
+    assert.equal(guard.next(at(high + 0.5), 10), "stop");
+  }
 });
