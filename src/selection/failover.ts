@@ -13,6 +13,9 @@ export interface Search {
   last: ChannelId;
 }
 
+/** Another thread has taken the turn or the channel meanwhile: look again. */
+const OUTRUN: ChannelId = -2;
+
 /** A search that has tried nothing. */
 export function newSearch(): Search {
   return { group: 0, triedLow: 0, triedHigh: 0, last: NONE };
@@ -46,7 +49,7 @@ export class Failover {
   next(search: Search, client: Client): ChannelId {
     for (; search.group < MAX_GROUPS; search.group++, search.triedLow = search.triedHigh = 0, search.last = NONE) {
       // Looked at first, so that hundreds of disabled channels cost next to nothing.
-      if (this.#table.enabledCount(search.group) === 0) continue;
+      if (this.#table.nextEnabled(search.group, 0, this.#table.size(search.group)) === NONE) continue;
       const id = this.#inGroup(search, client);
       if (id === NONE) continue;
       const bit = numberOf(id);
@@ -61,23 +64,31 @@ export class Failover {
   #inGroup(search: Search, client: Client): ChannelId {
     const table = this.#table, group = search.group;
     const strategy = this.#strategies[table.strategy(group)];
-    const reach = strategy.sticky && !this.#hashFailover ? 1 : table.size(group);
-    if (reach === 1 && search.last !== NONE) return NONE;
-    search:
+    const single = strategy.sticky && !this.#hashFailover;
+    if (single && search.last !== NONE) return NONE;
     for (;;) {
       const size = table.size(group), cursor = table.cursor(group);
       const start = search.last !== NONE && !strategy.rotates
-        ? numberOf(search.last) + 1
+        ? (numberOf(search.last) + 1) % size
         : inside(size, strategy.start(this.#view.of(group, size, cursor), client));
-      for (let step = 0; step < Math.min(reach, size); step++) {
-        const number = (start + step) % size, id = channelId(group, number);
-        if (tried(search, number) || !table.usable(id)) continue;
-        // The turn is taken before the connection, so that two threads at the same cursor never take the same channel.
-        if (strategy.rotates && !table.moveCursor(group, cursor, (number + 1) % size)) continue search;
-        if (table.reserve(id)) return id;
-        if (strategy.rotates) continue search;
-      }
-      return NONE;
+      let id = this.#take(search, strategy, cursor, start, single ? start + 1 : size);
+      if (id === NONE && !single) id = this.#take(search, strategy, cursor, 0, start);
+      if (id !== OUTRUN) return id;
+    }
+  }
+
+  /** Reserves the first channel of the group from number `from` up to before `end`. Otherwise returns NONE or OUTRUN. */
+  #take(search: Search, strategy: Strategy, cursor: number, from: number, end: number): ChannelId {
+    const table = this.#table, group = search.group;
+    for (let number = from - 1;;) {
+      number = table.nextEnabled(group, number + 1, end);
+      if (number === NONE) return NONE;
+      const id = channelId(group, number);
+      if (tried(search, number) || !table.usable(id)) continue;
+      // The turn is taken before the connection, so that two threads at the same cursor never take the same channel.
+      if (strategy.rotates && !table.moveCursor(group, cursor, (number + 1) % table.size(group))) return OUTRUN;
+      if (table.reserve(id)) return id;
+      if (strategy.rotates) return OUTRUN;
     }
   }
 }

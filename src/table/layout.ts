@@ -7,7 +7,14 @@ import { MAX_CHANNELS, MAX_GROUPS, MAX_LANES } from "./limits.ts";
 export const CHANNELS = MAX_GROUPS * MAX_CHANNELS;
 
 /** Words (32 bits) of a group's row. */
-export const GROUP = { STRATEGY: 0, CURSOR: 1, SIZE: 2, ENABLED: 3, WORDS: 16 } as const;
+export const GROUP = {
+  STRATEGY: 0,
+  CURSOR: 1,
+  SIZE: 2,
+  /** Two words: a bit for each channel. */
+  ENABLED: 3,
+  WORDS: 16,
+} as const;
 
 /** Words (32 bits) of a channel's row. */
 export const CHANNEL = {

@@ -1,6 +1,7 @@
 import { type Address, formatHost, type HostBytes, parseHost } from "./address.ts";
-import { type ChannelId, channelId, groupOf } from "./channel_id.ts";
+import { type ChannelId, channelId, groupOf, numberOf } from "./channel_id.ts";
 import { read } from "./counter.ts";
+import { EnabledChannels } from "./enabled_channels.ts";
 import { BASE, CHANNEL, CHANNELS, COUNT, GROUP, OFFSET, tableBytes } from "./layout.ts";
 import { Lane } from "./lane.ts";
 import { MAX_CHANNELS } from "./limits.ts";
@@ -36,6 +37,7 @@ export class Table {
   readonly buffer: SharedArrayBuffer;
   readonly lanes: number;
   readonly #groups: Int32Array;
+  readonly #enabled: EnabledChannels;
   readonly #channels: Int32Array;
   readonly #bases: BigInt64Array;
   readonly #laneCounters: Float64Array[] = [];
@@ -46,6 +48,7 @@ export class Table {
     this.buffer = buffer;
     this.lanes = (buffer.byteLength - OFFSET.lanes) / OFFSET.laneBytes;
     this.#groups = new Int32Array(buffer, OFFSET.groups, (OFFSET.channels - OFFSET.groups) / 4);
+    this.#enabled = new EnabledChannels(this.#groups);
     this.#channels = new Int32Array(buffer, OFFSET.channels, CHANNELS * CHANNEL.WORDS);
     this.#bases = new BigInt64Array(buffer, OFFSET.bases, CHANNELS * BASE.WORDS);
     for (let i = 0; i < this.lanes; i++) {
@@ -76,9 +79,9 @@ export class Table {
     return Atomics.load(this.#groups, group * GROUP.WORDS + GROUP.SIZE);
   }
 
-  /** Channels of a group that nobody has disabled. */
-  enabledCount(group: number): number {
-    return Atomics.load(this.#groups, group * GROUP.WORDS + GROUP.ENABLED);
+  /** Number of the first channel from `from` up to before `end` that nobody has disabled, or NONE. */
+  nextEnabled(group: number, from: number, end: number): number {
+    return this.#enabled.next(group, from, end);
   }
 
   /** Index of the group's strategy; 0 is Round Robin. */
@@ -116,7 +119,7 @@ export class Table {
     this.#writeAddress(id, parseHost(address.host), address.port);
     this.#store(id, CHANNEL.MAXC, maxc);
     this.#store(id, CHANNEL.DISABLED_BY, disabledBy);
-    if (disabledBy === 0) Atomics.add(this.#groups, group * GROUP.WORDS + GROUP.ENABLED, 1);
+    this.#followEnabled(id);
     // Last, because this is what shows the channel to the other threads.
     Atomics.store(this.#groups, group * GROUP.WORDS + GROUP.SIZE, size + 1);
     return id;
@@ -135,16 +138,15 @@ export class Table {
   /** Disables a channel on behalf of `party`; says whether it was enabled until now. */
   disable(id: ChannelId, party: number): boolean {
     const before = Atomics.or(this.#channels, id * CHANNEL.WORDS + CHANNEL.DISABLED_BY, party);
-    if (before === 0) Atomics.sub(this.#groups, groupOf(id) * GROUP.WORDS + GROUP.ENABLED, 1);
+    this.#followEnabled(id);
     return before === 0;
   }
 
   /** Withdraws the `parties`' bits; says whether that made the channel usable. */
   enable(id: ChannelId, parties: number): boolean {
     const before = Atomics.and(this.#channels, id * CHANNEL.WORDS + CHANNEL.DISABLED_BY, ~parties);
-    const became = before !== 0 && (before & ~parties) === 0;
-    if (became) Atomics.add(this.#groups, groupOf(id) * GROUP.WORDS + GROUP.ENABLED, 1);
-    return became;
+    this.#followEnabled(id);
+    return before !== 0 && (before & ~parties) === 0;
   }
 
   /** Most simultaneous connections, 0 for no limit. */
@@ -275,6 +277,10 @@ export class Table {
     Atomics.store(words, row + CHANNEL.ZONE, host.zone);
     for (let i = 0; i < 4; i++) Atomics.store(words, row + CHANNEL.ADDRESS + i, view.getInt32(i * 4, true));
     Atomics.add(words, row + CHANNEL.SEQUENCE, 1);
+  }
+
+  #followEnabled(id: ChannelId): void {
+    this.#enabled.follow(groupOf(id), numberOf(id), () => this.disabledBy(id) === 0);
   }
 
   #load(id: ChannelId, field: number): number {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { channelId } from "./channel_id.ts";
+import { channelId, NONE } from "./channel_id.ts";
 import { CHANNEL, CHANNELS, COUNT, OFFSET } from "./layout.ts";
 import { MAX_CHANNELS, MAX_CONNECTIONS_PER_CHANNEL, MAX_GROUPS } from "./limits.ts";
 import { DisabledBy, Table } from "./table.ts";
@@ -15,15 +15,20 @@ function withChannels(count: number, maxc = 0): Table {
   return table;
 }
 
+/** Numbers of the channels of a group that a search finds. */
+function enabled(table: Table, group = 0): number[] {
+  const found: number[] = [], size = table.size(group);
+  for (let at = table.nextEnabled(group, 0, size); at !== NONE; at = table.nextEnabled(group, at + 1, size)) {
+    found.push(at);
+  }
+  return found;
+}
+
 Deno.test("a new table has no channels and Round Robin everywhere", () => {
   const table = Table.create();
   for (let group = 0; group < MAX_GROUPS; group++) {
-    assert.deepEqual([table.size(group), table.enabledCount(group), table.strategy(group), table.cursor(group)], [
-      0,
-      0,
-      0,
-      0,
-    ]);
+    assert.deepEqual([table.size(group), table.strategy(group), table.cursor(group)], [0, 0, 0]);
+    assert.deepEqual(enabled(table, group), []);
   }
   assert.ok(!table.has(0));
 });
@@ -40,7 +45,8 @@ Deno.test("channels are numbered in the order they are added, up to the most a g
       assert.equal(table.maxc(id), number);
     }
     assert.equal(table.addChannel(group, { host: HOST, port: 1 }), undefined);
-    assert.deepEqual([table.size(group), table.enabledCount(group)], [MAX_CHANNELS, MAX_CHANNELS]);
+    assert.equal(table.size(group), MAX_CHANNELS);
+    assert.deepEqual(enabled(table, group), Array.from({ length: MAX_CHANNELS }, (_, number) => number));
   }
   assert.equal(table.size(1), 0);
 });
@@ -92,7 +98,7 @@ Deno.test("a limit lowered below what there is lets nothing in until enough have
 Deno.test("a disabled channel gives no connection, and each party's bit stands for itself", () => {
   const table = withChannels(2);
   assert.ok(table.disable(0, OPERATOR));
-  assert.deepEqual([table.usable(0), table.reserve(0), table.enabledCount(0)], [false, false, 1]);
+  assert.deepEqual([table.usable(0), table.reserve(0), enabled(table)], [false, false, [1]]);
   assert.ok(!table.disable(0, OPERATOR));
   assert.ok(!table.disable(0, MACHINE));
   assert.equal(table.disabledBy(0), OPERATOR | MACHINE);
@@ -100,36 +106,39 @@ Deno.test("a disabled channel gives no connection, and each party's bit stands f
   assert.equal(table.disabledBy(0), OPERATOR);
   assert.ok(table.enable(0, OPERATOR));
   assert.ok(!table.enable(0, OPERATOR));
-  assert.deepEqual([table.usable(0), table.reserve(0), table.enabledCount(0)], [true, true, 2]);
+  assert.deepEqual([table.usable(0), table.reserve(0), enabled(table)], [true, true, [0, 1]]);
 });
 
 Deno.test("a channel added disabled has to be enabled first", () => {
   const table = Table.create();
   const id = table.addChannel(3, { host: HOST, port: 1 }, 0, OPERATOR)!;
-  assert.deepEqual([table.enabledCount(3), table.reserve(id)], [0, false]);
+  assert.deepEqual([enabled(table, 3), table.reserve(id)], [[], false]);
   assert.ok(table.enable(id, OPERATOR | MACHINE));
-  assert.deepEqual([table.enabledCount(3), table.reserve(id)], [1, true]);
+  assert.deepEqual([enabled(table, 3), table.reserve(id)], [[0], true]);
 });
 
-Deno.test("the number of enabled channels is right after any sequence of changes", () => {
+Deno.test("the enabled channels are found after any sequence of changes, from and up to any number", () => {
   const change = fc.record({
-    channel: fc.nat(3),
+    channel: fc.nat(MAX_CHANNELS - 1),
     parties: fc.constantFrom(OPERATOR, MACHINE, OPERATOR | MACHINE),
     enable: fc.boolean(),
   });
+  const range = fc.tuple(fc.nat(MAX_CHANNELS), fc.nat(MAX_CHANNELS));
   fc.assert(
-    fc.property(fc.array(change), (changes) => {
-      const table = withChannels(4), bits = [0, 0, 0, 0];
+    fc.property(fc.array(change, { maxLength: 200 }), range, (changes, [from, end]) => {
+      const table = withChannels(MAX_CHANNELS), bits = Array<number>(MAX_CHANNELS).fill(0);
       for (const { channel, parties, enable } of changes) {
         const before = bits[channel];
         bits[channel] = enable ? before & ~parties : before | parties;
         const news = (before === 0) !== (bits[channel] === 0);
         assert.equal(enable ? table.enable(channel, parties) : table.disable(channel, parties), news);
         assert.equal(table.disabledBy(channel), bits[channel]);
-        assert.equal(table.enabledCount(0), bits.filter((bits) => bits === 0).length);
       }
+      const expected = [...bits.keys()].filter((number) => bits[number] === 0);
+      assert.deepEqual(enabled(table), expected);
+      assert.equal(table.nextEnabled(0, from, end), expected.find((number) => number >= from && number < end) ?? NONE);
     }),
-    { seed: 1, numRuns: 500 },
+    { seed: 1, numRuns: 500, examples: [[[], [31, 32]], [[], [32, 64]], [[], [64, 64]]] },
   );
 });
 

@@ -13,7 +13,7 @@ export interface Task {
 }
 
 /** Words of the board. */
-export const BOARD = { READY: 0, GO: 1, INSIDE: 2, MOST: 3, WRONG: 4, DONE: 5, WORDS: 16 } as const;
+export const BOARD = { READY: 0, GO: 1, INSIDE: 2, MOST: 3, WRONG: 4, DONE: 5, MET: 6, WORDS: 16 } as const;
 
 /** Two addresses of which no part is the same; port, zone and each word of one tell which it is. */
 export const ADDRESSES = [
@@ -64,12 +64,28 @@ function count(table: Table, lane: number, rounds: number): void {
   for (let i = 0; i < rounds; i++) counters.sent(0, 2 ** 50 + 1);
 }
 
-/** Disables and enables a channel, as the operator in one lane and as the machine in the other. */
-function toggle(table: Table, lane: number, rounds: number): void {
-  for (let i = 0; i < rounds; i++) {
-    table.disable(0, 1 << lane);
-    table.enable(0, 1 << lane);
+/**
+ * Disables and enables a channel, as the operator in one lane and as the machine in the other. After each round, which now
+ * leaves it enabled and now disabled, what a search finds has to be what the channel's own word says.
+ */
+function toggle(table: Table, board: Int32Array, lane: number, rounds: number): void {
+  for (let round = 1; round <= rounds; round++) {
+    for (let i = 0; i < 1 + (round + lane) % 3; i++) {
+      table.disable(0, 1 << lane);
+      table.enable(0, 1 << lane);
+    }
+    if (round % 4 === lane) table.disable(0, 1 << lane);
+    meet(board, 2 * round - 1);
+    if ((table.disabledBy(0) === 0) !== (table.nextEnabled(0, 0, 1) === 0)) Atomics.add(board, BOARD.WRONG, 1);
+    meet(board, 2 * round);
   }
+  table.enable(0, 1 << lane);
+}
+
+/** Waits until both threads have come to this meeting; busily, so that they leave it at the same moment. */
+function meet(board: Int32Array, meeting: number): void {
+  Atomics.add(board, BOARD.MET, 1);
+  while (Atomics.load(board, BOARD.MET) < 2 * meeting);
 }
 
 if (typeof DedicatedWorkerGlobalScope !== "undefined" && self instanceof DedicatedWorkerGlobalScope) {
@@ -82,7 +98,7 @@ if (typeof DedicatedWorkerGlobalScope !== "undefined" && self instanceof Dedicat
     else if (data.name === "choose") choose(table, lane, rounds);
     else if (data.name === "read address") readAddress(table, board);
     else if (data.name === "count") count(table, lane, rounds);
-    else toggle(table, lane, rounds);
+    else toggle(table, board, lane, rounds);
     self.postMessage("done");
   };
 }
