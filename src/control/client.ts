@@ -10,6 +10,9 @@ const LONGEST_REPLY = 16 * 1024 * 1024;
 /** Milliseconds an instance may take to greet. */
 const GREETING_TIMEOUT = 5_000;
 
+/** Codes of errors that say that the other side has closed. */
+const CLOSED = new Set(["EPIPE", "ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE"]);
+
 /** Whether an error of `ControlClient.open` means that no instance is there. */
 export function isAbsent(error: unknown): boolean {
   const { code } = error as { code?: string };
@@ -44,7 +47,7 @@ export class ControlClient implements Disposable {
     const socket = connect(entryTarget(path));
     await new Promise<void>((resolve, reject) => socket.once("connect", resolve).once("error", reject));
     socket.on("error", () => {});
-    const reader = lines(socket.iterator({ destroyOnReturn: false }), LONGEST_REPLY);
+    const reader = replies(socket);
     const timer = setTimeout(() => socket.destroy(new Error("the instance does not answer")), GREETING_TIMEOUT);
     try {
       const { value, done } = await reader.next();
@@ -88,6 +91,16 @@ export class ControlClient implements Disposable {
     const { value, done } = await this.#lines.next();
     if (done) throw new Error("the instance closed the session");
     return value;
+  }
+}
+
+/** Lines from an instance, until it closes the session. */
+async function* replies(socket: Socket): AsyncGenerator<string, undefined> {
+  try {
+    yield* lines(socket.iterator({ destroyOnReturn: false }), LONGEST_REPLY);
+  } catch (error) {
+    // A write may find out before the read does that the other side is gone.
+    if (!CLOSED.has((error as { code?: string }).code ?? "")) throw error;
   }
 }
 

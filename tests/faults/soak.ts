@@ -1,7 +1,7 @@
 /**
- * Mixed load on both engines for SECONDS each (first argument, default 120): keep-alive, new connections, bulk, half-close,
- * resets, a flapping back end. Prints memory, descriptors and counters every few seconds; exit code 1 when something
- * grows, is lost, or goes wrong.
+ * Mixed load for SECONDS (first argument, default 120) on each engine, or on ENGINE (second argument): keep-alive, new
+ * connections, bulk, half-close, resets, a flapping back end. Prints memory, descriptors and counters every few
+ * seconds; exit code 1 when something grows, is lost, or goes wrong.
  */
 import { Backend } from "../support/backend.ts";
 import { echoBackend } from "../support/backends.ts";
@@ -166,8 +166,10 @@ async function soak(engine: string, seconds: number): Promise<string[]> {
 if (import.meta.main) {
   const seconds = Number(Deno.args[0] ?? 120);
   if (!(seconds > 0)) throw new TypeError(`Cannot soak: ${Deno.args[0]} is no number of seconds`);
+  const engines = ENGINES.filter((engine) => Deno.args[1] === undefined || Deno.args[1] === engine);
+  if (engines.length === 0) throw new TypeError(`Cannot soak: ${Deno.args[1]} is no engine, there are ${ENGINES}`);
   let failed = false;
-  for (const engine of ENGINES) {
+  for (const engine of engines) {
     const wrong = await soak(engine, seconds);
     failed ||= wrong.length > 0;
     for (const line of wrong.slice(0, 20)) say(`${engine}: WRONG: ${line}`);
