@@ -1,17 +1,14 @@
 import { type ChannelNames, type GroupSnapshot, snapshot } from "../control/snapshot.ts";
-import type { Engine, EngineName, EngineSettings } from "../engine/engine.ts";
+import type { Engine, EngineName } from "../engine/engine.ts";
 import { LONGEST_TIMER } from "../engine/longest_timer.ts";
-import { connectionsFor } from "../process/descriptors.ts";
 import { strategies, type Strategy } from "../selection/strategy.ts";
 import { type ChannelId, channelId } from "../table/channel_id.ts";
 import { MAX_CHANNELS, MAX_CONNECTIONS_PER_CHANNEL, MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy, Table } from "../table/table.ts";
-import { addChannel, fillTable, inRange, resolve } from "./channels.ts";
+import { addChannel, fillTable, resolve } from "./channels.ts";
 import { chooseEngine } from "./choose_engine.ts";
 import type { BalancerOptions, ChannelOptions } from "./options.ts";
-
-/** Length of the kernel's queue of clients that wait to be accepted; the system may hold it lower. */
-const BACKLOG = 4096;
+import { duration, engineSettings, whole } from "./settings.ts";
 
 /**
  * A running balancer.
@@ -68,29 +65,9 @@ export class Balancer implements AsyncDisposable {
    */
   static async start(options: BalancerOptions): Promise<Balancer> {
     const list = [...strategies, ...options.strategies ?? []];
-    const threads = options.threads ?? 1;
-    const table = Table.create(threads), names: ChannelNames = new Map();
+    const settings = engineSettings(options, list);
+    const table = Table.create(settings.threads), names: ChannelNames = new Map();
     await fillTable(table, names, options, list);
-    const settings: EngineSettings = {
-      hostname: options.hostname ?? "0.0.0.0",
-      port: options.port,
-      source: options.source,
-      connectTimeout: options.connectTimeout ?? 5,
-      idleTimeout: options.idleTimeout ?? 0,
-      maxConnections: options.maxConnections ?? connectionsFor(),
-      backlog: options.backlog ?? BACKLOG,
-      autodisable: options.autodisable ?? false,
-      hashFailover: options.hashFailover ?? false,
-      trace: options.trace ?? false,
-      // Left out where it can be: functions cannot be sent to threads.
-      strategies: options.strategies === undefined ? undefined : list,
-      threads,
-      clientKeepAlive: options.clientKeepAlive,
-      channelKeepAlive: options.channelKeepAlive,
-      sendBuffer: options.sendBuffer,
-      receiveBuffer: options.receiveBuffer,
-      userTimeout: options.userTimeout,
-    };
     const choice = chooseEngine(options.engine ?? "auto", settings);
     const context = { table, settings, emit: options.onEvent ?? (() => {}), tap: options.onChunk };
     return new Balancer(table, names, list, await choice.start(context), choice.reason);
@@ -133,7 +110,7 @@ export class Balancer implements AsyncDisposable {
    * @throws {RangeError} when the group is full or a number is out of range
    */
   async add(group: number, channel: ChannelOptions): Promise<number> {
-    inRange("group", group, 0, MAX_GROUPS - 1);
+    whole("group", group, 0, MAX_GROUPS - 1);
     return addChannel(this.table, this.names, group, channel, await resolve(channel.host), this.address.port);
   }
 
@@ -149,7 +126,7 @@ export class Balancer implements AsyncDisposable {
 
   /** Limits a channel's simultaneous connections, 0 for no limit. @throws {RangeError} when there is no such channel */
   limit(group: number, channel: number, maxc: number): void {
-    this.table.setMaxc(this.#id(group, channel), inRange("maxc", maxc, 0, MAX_CONNECTIONS_PER_CHANNEL));
+    this.table.setMaxc(this.#id(group, channel), whole("maxc", maxc, 0, MAX_CONNECTIONS_PER_CHANNEL));
   }
 
   /** Leaves further clients in the kernel's queue until `resumeAccepting`; connections go on. */
@@ -167,10 +144,14 @@ export class Balancer implements AsyncDisposable {
     this.#engine.stopAccepting();
   }
 
-  /** Stops accepting, lets connections end for `seconds`, then closes the rest. Says how many those were. */
+  /**
+   * Stops accepting, lets connections end for `seconds`, then closes the rest. Says how many those were.
+   *
+   * @throws {RangeError} when `seconds` is no number from 0 to 2,147,483,647
+   */
   async drain(seconds: number): Promise<number> {
+    const end = performance.now() + duration("drain time", seconds, 0) * 1000;
     this.#engine.stopAccepting();
-    const end = performance.now() + seconds * 1000;
     let timer: ReturnType<typeof setTimeout> | undefined;
     const over = new Promise<void>((resolve) => {
       const wait = () => {
@@ -200,7 +181,7 @@ export class Balancer implements AsyncDisposable {
   }
 
   #id(group: number, channel: number): ChannelId {
-    inRange("group", group, 0, MAX_GROUPS - 1);
+    whole("group", group, 0, MAX_GROUPS - 1);
     const id = channelId(group, channel);
     if (!Number.isInteger(channel) || channel < 0 || channel >= MAX_CHANNELS || !this.table.has(id)) {
       throw new RangeError(`Cannot change channel: group ${group} has no channel ${channel}`);

@@ -5,6 +5,7 @@ import { numberOf } from "../table/channel_id.ts";
 import { MAX_CHANNELS, MAX_CONNECTIONS_PER_CHANNEL, MAX_GROUPS } from "../table/limits.ts";
 import type { Table } from "../table/table.ts";
 import type { BalancerOptions, ChannelOptions } from "./options.ts";
+import { whole } from "./settings.ts";
 
 /** A host that does not resolve. */
 export class UnknownHost extends Error {
@@ -45,8 +46,8 @@ export function addChannel(
   host: string,
   standardPort: number,
 ): number {
-  const port = inRange("port", channel.port ?? standardPort, 1, 65535);
-  const maxc = inRange("maxc", channel.maxc ?? 0, 0, MAX_CONNECTIONS_PER_CHANNEL);
+  const port = whole("port", channel.port ?? standardPort, 1, 65535);
+  const maxc = whole("maxc", channel.maxc ?? 0, 0, MAX_CONNECTIONS_PER_CHANNEL);
   const id = table.addChannel(group, { host, port }, maxc);
   if (id === undefined) throw new RangeError(`Cannot add channel: group ${group} has ${MAX_CHANNELS} already`);
   names.set(id, channel.host);
@@ -60,10 +61,4 @@ export async function resolve(host: string): Promise<string> {
   } catch (error) {
     throw new UnknownHost((error as Error).message);
   }
-}
-
-/** Lets a whole number pass that is in range. @throws {RangeError} otherwise */
-export function inRange(what: string, value: number, least: number, most: number): number {
-  if (Number.isInteger(value) && value >= least && value <= most) return value;
-  throw new RangeError(`Cannot use ${what} ${value}: allowed are ${least} to ${most}`);
 }

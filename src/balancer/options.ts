@@ -19,7 +19,7 @@ export interface GroupOptions {
   readonly channels: readonly ChannelOptions[];
 }
 
-/** How a balancer is set up. Everything but `port` has a default. */
+/** How a balancer is set up. Everything but `port` has a default. Times are at most 2,147,483,647 seconds. */
 export interface BalancerOptions {
   /** Port to listen on, 0 for a free one. */
   readonly port: number;
@@ -29,7 +29,7 @@ export interface BalancerOptions {
   readonly groups?: readonly GroupOptions[];
   /** Source address of outgoing connections. Default: the system chooses. */
   readonly source?: string;
-  /** Seconds a channel has to accept. Default 5. */
+  /** Seconds a channel has to accept, more than 0. Default 5. */
   readonly connectTimeout?: number;
   /** Seconds after which an idle connection is closed. Default 0, never. */
   readonly idleTimeout?: number;
@@ -47,7 +47,10 @@ export interface BalancerOptions {
   readonly sendBuffer?: number;
   /** Bytes of each receive buffer. Default: the system sizes it. Only the linux engine has it. */
   readonly receiveBuffer?: number;
-  /** Seconds that data may stay unacknowledged (TCP_USER_TIMEOUT). Default: the system's. Only the linux engine has it. */
+  /**
+   * Seconds that data may stay unacknowledged (TCP_USER_TIMEOUT), 0.001 to 2,147,483. Default: the system's. Only the
+   * linux engine has it.
+   */
   readonly userTimeout?: number;
   /** Clients served at a time; more wait in the kernel's queue. Default: what the descriptor limit allows. */
   readonly maxConnections?: number;

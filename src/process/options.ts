@@ -6,6 +6,7 @@ import { MAX_LANES } from "../table/limits.ts";
 import { type CommandLine, splitCommandLine } from "./command_line.ts";
 import { ExitCode, ExitError } from "./exit_codes.ts";
 import { optionLabel, type OptionName } from "./option_table.ts";
+import { HIGHEST_COUNT, LONGEST_KEEP_ALIVE, LONGEST_TIME, LONGEST_USER_TIMEOUT, MOST_PROBES } from "./ranges.ts";
 import { parsePort } from "./services.ts";
 
 /** When to probe a silent connection: whole seconds, and a number of probes. */
@@ -77,9 +78,6 @@ export type Request =
   | { readonly action: "help" }
   | { readonly action: "version" };
 
-/** Longest time that an option takes, in seconds: what a 32-bit timer in milliseconds can hold. */
-const LONGEST = Math.floor((2 ** 31 - 1) / 1000);
-
 /** Reads a whole command line. @throws {ExitError} with a message that names the word that is wrong */
 export function parseCommandLine(args: readonly string[]): Request {
   const line = splitCommandLine(args), { options } = line;
@@ -110,7 +108,9 @@ function serve({ options, words }: CommandLine): ServeRequest {
     threads: options.get("threads") === "auto" ? "auto" : count(options, "threads", MAX_LANES) ?? "auto",
     clientKeepAlive: keepAlive(options, "client-keepalive"),
     channelKeepAlive: keepAlive(options, "channel-keepalive"),
-    userTimeout: options.has("tcp-user-timeout") ? seconds(options, "tcp-user-timeout", 0, 0.001) : undefined,
+    userTimeout: options.has("tcp-user-timeout")
+      ? seconds(options, "tcp-user-timeout", 0, 0.001, LONGEST_USER_TIMEOUT)
+      : undefined,
     sendBuffer: count(options, "send-buffer"),
     receiveBuffer: count(options, "receive-buffer"),
     backlog: count(options, "backlog"),
@@ -180,16 +180,22 @@ function numeric(name: OptionName, word: string): string {
   }
 }
 
-function seconds(options: CommandLine["options"], name: OptionName, standard: number, least: number): number {
+function seconds(
+  options: CommandLine["options"],
+  name: OptionName,
+  standard: number,
+  least: number,
+  most = LONGEST_TIME,
+): number {
   const word = options.get(name);
   if (word === undefined) return standard;
   const value = /^(?:\d+(?:\.\d*)?|\.\d+)$/.test(word) ? Number(word) : NaN;
-  if (value >= least && value <= LONGEST) return value;
-  const range = least > 0 ? `more than 0, at most ${LONGEST}` : `0 to ${LONGEST}`;
+  if (value >= least && value <= most) return value;
+  const range = least > 0 ? `more than 0, at most ${most}` : `0 to ${most}`;
   throw usage(`option ${optionLabel(name)} takes seconds, ${range}: ${quote(word)}`);
 }
 
-function count(options: CommandLine["options"], name: OptionName, most = 2 ** 31 - 1): number | undefined {
+function count(options: CommandLine["options"], name: OptionName, most = HIGHEST_COUNT): number | undefined {
   const word = options.get(name);
   if (word === undefined) return undefined;
   const value = /^\d+$/.test(word) ? Number(word) : NaN;
@@ -207,15 +213,19 @@ function oneOf<T extends string>(options: CommandLine["options"], name: OptionNa
 function keepAlive(options: CommandLine["options"], name: OptionName): KeepAliveTimes | undefined {
   const word = options.get(name);
   if (word === undefined) return undefined;
-  // The highest values that tcp(7) has.
   const match = /^(\d{1,5})(?:,(\d{1,5})(?:,(\d{1,3}))?)?$/.exec(word);
   const [idle, interval, probes] = match?.slice(1).map((text) => text === undefined ? undefined : Number(text)) ?? [];
   const fits = (value: number | undefined, most: number) => value === undefined || (value >= 1 && value <= most);
-  if (idle !== undefined && fits(idle, 32767) && fits(interval, 32767) && fits(probes, 127)) {
+  if (
+    idle !== undefined && fits(idle, LONGEST_KEEP_ALIVE) && fits(interval, LONGEST_KEEP_ALIVE) &&
+    fits(probes, MOST_PROBES)
+  ) {
     return { idle, interval, probes };
   }
   throw usage(
-    `option ${optionLabel(name)} takes IDLE[,INTERVAL[,PROBES]], seconds up to 32767 and probes up to 127: ${
+    `option ${
+      optionLabel(name)
+    } takes IDLE[,INTERVAL[,PROBES]], seconds up to ${LONGEST_KEEP_ALIVE} and probes up to ${MOST_PROBES}: ${
       quote(word)
     }`,
   );

@@ -76,8 +76,9 @@ function checkOutcome(args: readonly string[]): void {
   const { port, connectTimeout, idleTimeout, drainTimeout, groups } = request;
   assert.ok(Number.isInteger(port) && port >= 1 && port <= 65535);
   for (const seconds of [connectTimeout, idleTimeout, drainTimeout]) {
-    assert.ok(seconds >= 0 && seconds * 1000 < 2 ** 31);
+    assert.ok(seconds >= 0 && seconds < 2 ** 31);
   }
+  assert.ok(request.userTimeout === undefined || request.userTimeout > 0 && request.userTimeout * 1000 < 2 ** 31);
   assert.ok(connectTimeout > 0);
   for (const count of [request.maxConnections, request.sendBuffer, request.receiveBuffer, request.backlog]) {
     assert.ok(count === undefined || (Number.isInteger(count) && count >= 1 && count < 2 ** 31));

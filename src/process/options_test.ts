@@ -75,7 +75,10 @@ Deno.test("the last one of an option that is given twice counts", () => {
 
 Deno.test("times may have fractions", () => {
   for (
-    const [word, seconds] of [["1", 1], ["0.5", 0.5], [".5", 0.5], ["2.", 2], ["007", 7], ["2147483", 2147483]] as const
+    const [word, seconds] of [["1", 1], ["0.5", 0.5], [".5", 0.5], ["2.", 2], ["007", 7], [
+      "2147483647",
+      2 ** 31 - 1,
+    ]] as const
   ) {
     assert.equal(serve("-t", word, "80").connectTimeout, seconds);
     assert.equal(serve("-T", word, "80").idleTimeout, seconds);
@@ -153,8 +156,12 @@ Deno.test("a megabyte of text in any place is refused in a short message", () =>
 });
 
 Deno.test("messages name the option as it is best known, and the word", () => {
-  assert.deepEqual(refusal("-t", "0", "80"), [64, 'option -t takes seconds, more than 0, at most 2147483: "0"']);
-  assert.deepEqual(refusal("--idle-timeout", "x", "80"), [64, 'option -T takes seconds, 0 to 2147483: "x"']);
+  assert.deepEqual(refusal("-t", "0", "80"), [64, 'option -t takes seconds, more than 0, at most 2147483647: "0"']);
+  assert.deepEqual(refusal("--idle-timeout", "x", "80"), [64, 'option -T takes seconds, 0 to 2147483647: "x"']);
+  assert.deepEqual(refusal("--tcp-user-timeout", "2147484", "80"), [
+    64,
+    'option --tcp-user-timeout takes seconds, more than 0, at most 2147483: "2147484"',
+  ]);
   assert.deepEqual(refusal("--max-connections", "0", "80"), [
     64,
     'option --max-connections takes a number from 1 to 2147483647: "0"',

@@ -19,11 +19,12 @@ export class EnabledChannels {
    */
   follow(group: number, number: number, enabled: () => boolean): void {
     const index = wordOf(group, number), bit = 1 << (number & 31);
-    for (let written: boolean | undefined; written !== enabled();) {
+    let written: boolean;
+    do {
       written = enabled();
       if (written) Atomics.or(this.#groups, index, bit);
       else Atomics.and(this.#groups, index, ~bit);
-    }
+    } while (written !== enabled());
   }
 
   /** Number of the first one from `from` up to before `end`, or NONE. */

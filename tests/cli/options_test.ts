@@ -150,6 +150,25 @@ Deno.test("-T closes both sides of a connection over which nothing moves", async
   assert.equal((await instance.channel(0)).sent, 1);
 });
 
+Deno.test("the longest times that Balance takes are taken, and none passes at once", async () => {
+  await using back = echoBackend();
+  const longest = String(2 ** 31 - 1);
+  for (const engine of ["auto", "portable"]) {
+    const options = ["--engine", engine, "-t", longest, "-T", longest, "--drain-timeout", longest];
+    await using instance = await Instance.start([`127.0.0.1:${back.port}`], { options });
+    using client = await instance.client();
+    const echo = async () => {
+      await client.send("x");
+      assert.equal((await client.readExactly(1)).length, 1);
+    };
+    await echo();
+    assert.equal(await instance.control("kill"), "shutdown complete, exiting.\n");
+    await echo();
+    client[Symbol.dispose]();
+    assert.equal(await instance.ended(), 0);
+  }
+});
+
 Deno.test("-B is the address that channels see", async () => {
   await using back = namedBackend("here");
   await using instance = await Instance.start([`127.0.0.1:${back.port}`], { options: ["-B", "127.0.0.9"] });

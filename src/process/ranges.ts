@@ -1,0 +1,14 @@
+/** Longest time in seconds, 68 years: what the C int of Balance holds. */
+export const LONGEST_TIME = 2 ** 31 - 1;
+
+/** Longest TCP_USER_TIMEOUT in seconds, 24 days: the kernel counts its milliseconds in a C int (tcp(7)). */
+export const LONGEST_USER_TIMEOUT = Math.floor((2 ** 31 - 1) / 1000);
+
+/** Longest keep-alive times in seconds (tcp(7)). */
+export const LONGEST_KEEP_ALIVE = 32767;
+
+/** Most keep-alive probes (tcp(7)). */
+export const MOST_PROBES = 127;
+
+/** Highest number of anything that is counted: bytes of a buffer, connections, a backlog. */
+export const HIGHEST_COUNT = 2 ** 31 - 1;
