@@ -44,12 +44,6 @@ export const scenarios: Scenario[] = [{
     await eventuallyAsync("the next is served", () => Promise.resolve(waiting.some((client) => served.has(client))));
     const again = within("served again after", since(relief), 1, "s");
     for (const client of clients) client[Symbol.dispose]();
-    // A session that began while descriptors are short would be the control socket's last, so it waits for them.
-    let calm = 0;
-    await eventuallyAsync("descriptors are free", () => {
-      calm = descriptorsOf(target.pid).all <= rest + 20 ? calm + 1 : 0;
-      return Promise.resolve(calm === 25);
-    });
     await nothingLeaked();
     const figures = [`${meanwhile} served at a time (${rest} descriptors at rest)`, share, again];
     if (target instanceof Balance) {
