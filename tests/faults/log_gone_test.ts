@@ -15,15 +15,15 @@ const CLIENTS = 300;
 
 /** Where the streams of the program go, in the words of a shell. */
 const WAYS = {
-  "closed pipe": '"$@" 2>&1 | true',
-  "full disk": 'exec "$@" >/dev/full 2>&1',
+  "a closed pipe": '"$@" 2>&1 | true',
+  "a full disk": 'exec "$@" >/dev/full 2>&1',
   "closed descriptors": 'exec "$@" >&- 2>&-',
   "a pipe that nobody reads": '"$@" 2>&1 | sleep 30',
 };
 
 export const scenarios: Scenario[] = Object.entries(WAYS).map(([way, script]) => ({
   fault: `the log goes away: ${way}`,
-  made: `standard output and error are a ${way}; ${CLIENTS} clients with tracing and packet dump on`,
+  made: `standard output and error are ${way}; ${CLIENTS} clients with tracing and packet dump on`,
   holds: "the proxy goes on",
   needs: [posix, condition(exists("/dev/full"), "needs /dev/full")],
   async measure(subject) {
