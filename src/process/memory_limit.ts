@@ -1,7 +1,7 @@
 /** What the control group lets this process and its neighbours in the group use, and what they do use, in bytes. */
 export interface MemoryUse {
   readonly limit: number;
-  /** Without what the kernel gives back before it kills: files that it keeps in memory and nobody has used lately. */
+  /** Without what the kernel gives back before it kills: the pages of files. */
   readonly used: number;
 }
 
@@ -9,14 +9,15 @@ export interface MemoryUse {
 interface Files {
   readonly limit: string;
   readonly used: string;
+  /** Pages of files: those used lately and those not. Files in memory only (tmpfs) are not among them. */
   readonly cache: RegExp;
 }
 
-const V2: Files = { limit: "memory.max", used: "memory.current", cache: /^inactive_file (\d+)$/m };
+const V2: Files = { limit: "memory.max", used: "memory.current", cache: /^(?:in)?active_file (\d+)$/gm };
 const V1: Files = {
   limit: "memory.limit_in_bytes",
   used: "memory.usage_in_bytes",
-  cache: /^total_inactive_file (\d+)$/m,
+  cache: /^total_(?:in)?active_file (\d+)$/gm,
 };
 
 /** Version 1 says "no limit" with a number next to 2^63. */
@@ -74,7 +75,10 @@ export class MemoryLimit {
       const limit = Number(this.#read(`${directory}/${this.#files.limit}`));
       if (!(limit < UNLIMITED)) return undefined;
       const used = Number(this.#read(`${directory}/${this.#files.used}`));
-      const cache = Number(this.#files.cache.exec(this.#read(`${directory}/memory.stat`))?.[1] ?? 0);
+      let cache = 0;
+      for (const [, bytes] of this.#read(`${directory}/memory.stat`).matchAll(this.#files.cache)) {
+        cache += Number(bytes);
+      }
       return { limit, used: Math.max(0, used - cache) };
     } catch {
       // The root group has no such files, and a container does not see the groups above its own.

@@ -13,9 +13,10 @@ Deno.test("version 2 of control groups: the own group's limit, without the page 
     "/proc/self/cgroup": "0::/system.slice/balance.service\n",
     "/sys/fs/cgroup/system.slice/balance.service/memory.max": "1000\n",
     "/sys/fs/cgroup/system.slice/balance.service/memory.current": "700\n",
-    "/sys/fs/cgroup/system.slice/balance.service/memory.stat": "anon 600\ninactive_file 50\nactive_file 7\n",
+    "/sys/fs/cgroup/system.slice/balance.service/memory.stat":
+      "anon 600\ninactive_anon 1\nactive_anon 2\ninactive_file 50\nactive_file 7\n",
   }));
-  assert.deepEqual(limit?.look(), { limit: 1000, used: 650 });
+  assert.deepEqual(limit?.look(), { limit: 1000, used: 643 });
 });
 
 Deno.test("version 1 of control groups, among other controllers", () => {
@@ -23,9 +24,10 @@ Deno.test("version 1 of control groups, among other controllers", () => {
     "/proc/self/cgroup": "9:name=systemd:/\n4:cpu,memory:/a\n0::/\n",
     "/sys/fs/cgroup/memory/a/memory.limit_in_bytes": "1000\n",
     "/sys/fs/cgroup/memory/a/memory.usage_in_bytes": "700\n",
-    "/sys/fs/cgroup/memory/a/memory.stat": "inactive_file 1\ntotal_inactive_file 100\n",
+    "/sys/fs/cgroup/memory/a/memory.stat":
+      "inactive_file 1\nactive_file 2\ntotal_inactive_file 100\ntotal_active_file 30\n",
   }));
-  assert.deepEqual(limit?.look(), { limit: 1000, used: 600 });
+  assert.deepEqual(limit?.look(), { limit: 1000, used: 570 });
 });
 
 Deno.test("of nested groups the one with the least left counts", () => {

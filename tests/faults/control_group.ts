@@ -50,11 +50,14 @@ export class MemoryGroup implements Disposable {
     return ["sh", "-c", `echo $$ > ${this.#path}/cgroup.procs && exec "$@"`, "sh"];
   }
 
-  /** Bytes used now, without file pages that nobody has used lately. */
+  /** Bytes used now, without the pages of files. */
   get used(): number {
-    const cache = /^(?:total_)?inactive_file (\d+)$/m;
-    const stat = Deno.readTextFileSync(`${this.#path}/memory.stat`).replace(/^inactive_file .*\n(?=[^]*^total_)/m, "");
-    return Number(Deno.readTextFileSync(`${this.#path}/${controller!.used}`)) - Number(cache.exec(stat)?.[1] ?? 0);
+    const stat = Deno.readTextFileSync(`${this.#path}/memory.stat`), prefix = /^total_/m.test(stat) ? "total_" : "";
+    let used = Number(Deno.readTextFileSync(`${this.#path}/${controller!.used}`));
+    for (const name of ["inactive_file", "active_file"]) {
+      used -= Number(new RegExp(`^${prefix}${name} (\\d+)$`, "m").exec(stat)?.[1] ?? 0);
+    }
+    return used;
   }
 
   /** Sets another limit, in bytes. */
@@ -89,10 +92,11 @@ export class PicturedGroup implements Disposable {
     return ["unshare", "-m", "sh", "-c", mounts, this.#directory.path];
   }
 
-  /** Sets what is used, in bytes, and how much of that the kernel can give back. */
-  use(current: number, inactiveFile: number): void {
+  /** Sets what is used, in bytes, and how much of that the kernel can give back: pages of files, half of them in use. */
+  use(current: number, cache: number): void {
     // First, so that no reader sees more used than there is.
-    Deno.writeTextFileSync(`${this.#group}/memory.stat.new`, `anon 1\ninactive_file ${inactiveFile}\nactive_file 2\n`);
+    const half = cache / 2, stat = `active_anon 1\ninactive_file ${half}\nactive_file ${half}\n`;
+    Deno.writeTextFileSync(`${this.#group}/memory.stat.new`, stat);
     Deno.renameSync(`${this.#group}/memory.stat.new`, `${this.#group}/memory.stat`);
     Deno.writeTextFileSync(`${this.#group}/memory.current.new`, `${current}\n`);
     Deno.renameSync(`${this.#group}/memory.current.new`, `${this.#group}/memory.current`);
