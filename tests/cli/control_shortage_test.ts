@@ -25,7 +25,7 @@ for (const engine of ENGINES) {
       const path = `${instance.directory.path}/${instance.port}@127.0.0.1.sock`;
       const clients = await Promise.all(Array.from({ length: LIMIT }, () => Client.connect(instance.port)));
       try {
-        await instance.logged(/cannot accept for want of resources/);
+        await instance.logged(/cannot (accept|connect) for want of resources/);
         for (let round = 0; round < 3; round++) {
           using operator = await ControlSession.open(path);
           await operator.send("show json\nquit\n");
