@@ -1,12 +1,13 @@
 import { type ChannelNames, type GroupSnapshot, snapshot } from "../control/snapshot.ts";
-import type { Engine, EngineName } from "../engine/engine.ts";
+import type { Engine, EngineName, EngineSettings } from "../engine/engine.ts";
 import { LONGEST_TIMER } from "../engine/longest_timer.ts";
-import { strategies, type Strategy } from "../selection/strategy.ts";
+import type { Strategy } from "../selection/strategy.ts";
 import { type ChannelId, channelId } from "../table/channel_id.ts";
 import { MAX_CHANNELS, MAX_CONNECTIONS_PER_CHANNEL, MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy, Table } from "../table/table.ts";
 import { addChannel, fillTable, resolve } from "./channels.ts";
 import { chooseEngine } from "./choose_engine.ts";
+import { allStrategies, guarded } from "./foreign_code.ts";
 import type { BalancerOptions, ChannelOptions } from "./options.ts";
 import { duration, engineSettings, whole } from "./settings.ts";
 
@@ -59,17 +60,19 @@ export class Balancer implements AsyncDisposable {
    * Resolves the hosts, opens the port and starts to serve.
    *
    * @throws {UnknownHost} when a host does not resolve
-   * @throws {RangeError} when there are too many groups or channels, or a number is out of range
+   * @throws {RangeError} when there are too many groups or channels, a number is out of range, or a strategy or engine is
+   * unknown
    * @throws {EngineUnavailable} when the engine that is asked for cannot run, or not with these options
    * @throws {Error} with a `code` such as EADDRINUSE when the port cannot be opened
    */
   static async start(options: BalancerOptions): Promise<Balancer> {
-    const list = [...strategies, ...options.strategies ?? []];
-    const settings = engineSettings(options, list);
+    const list = allStrategies(options.strategies);
+    const settings = await withNumericAddresses(engineSettings(options, list));
     const table = Table.create(settings.threads), names: ChannelNames = new Map();
     await fillTable(table, names, options, list);
     const choice = chooseEngine(options.engine ?? "auto", settings);
-    const context = { table, settings, emit: options.onEvent ?? (() => {}), tap: options.onChunk };
+    const emit = guarded(options.onEvent ?? (() => {})), tap = options.onChunk && guarded(options.onChunk);
+    const context = { table, settings, emit, tap };
     return new Balancer(table, names, list, await choice.start(context), choice.reason);
   }
 
@@ -188,4 +191,13 @@ export class Balancer implements AsyncDisposable {
     }
     return id;
   }
+}
+
+async function withNumericAddresses(settings: EngineSettings): Promise<EngineSettings> {
+  const { hostname, source } = settings;
+  return {
+    ...settings,
+    hostname: await resolve(hostname),
+    source: source === undefined ? undefined : await resolve(source),
+  };
 }

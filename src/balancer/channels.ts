@@ -1,4 +1,5 @@
 import type { ChannelNames } from "../control/snapshot.ts";
+import { quote } from "../log/escape.ts";
 import { resolveHost } from "../process/resolve.ts";
 import type { Strategy } from "../selection/strategy.ts";
 import { numberOf } from "../table/channel_id.ts";
@@ -30,7 +31,7 @@ export async function fillTable(
   }
   for (const [group, { strategy = "rr", channels }] of groups.entries()) {
     const index = list.findIndex(({ name }) => name === strategy);
-    if (index < 0) throw new RangeError(`Cannot start balancer: unknown strategy ${JSON.stringify(strategy)}`);
+    if (index < 0) throw new RangeError(`Cannot start balancer: unknown strategy ${quote(strategy)}`);
     table.setStrategy(group, index);
     const hosts = await Promise.all(channels.map(({ host }) => resolve(host)));
     channels.forEach((channel, i) => addChannel(table, names, group, channel, hosts[i], port));

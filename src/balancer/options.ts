@@ -23,11 +23,11 @@ export interface GroupOptions {
 export interface BalancerOptions {
   /** Port to listen on, 0 for a free one. */
   readonly port: number;
-  /** Address to listen on. Default `0.0.0.0`; `::` takes IPv4 clients, too. */
+  /** Address to listen on, or a name, which is resolved. Default `0.0.0.0`; `::` takes IPv4 clients, too. */
   readonly hostname?: string;
   /** Groups in the order of their preference. Default none. */
   readonly groups?: readonly GroupOptions[];
-  /** Source address of outgoing connections. Default: the system chooses. */
+  /** Source address of outgoing connections, or a name, which is resolved. Default: the system chooses. */
   readonly source?: string;
   /** Seconds a channel has to accept, more than 0. Default 5. */
   readonly connectTimeout?: number;
@@ -60,10 +60,16 @@ export interface BalancerOptions {
   readonly hashFailover?: boolean;
   /** Report every step of every connection as a `trace` event. Default false. */
   readonly trace?: boolean;
-  /** Strategies beyond the built-in ones. */
+  /**
+   * Strategies beyond the built-in ones, with names of their own. Only the portable engine takes them. What one throws is
+   * reported as an uncaught error (`reportError`), and the group's channels are tried from the first.
+   */
   readonly strategies?: readonly Strategy[];
-  /** Called with everything worth reporting. Must not throw. */
+  /** Called with everything worth reporting. What it throws is reported as an uncaught error (`reportError`). */
   readonly onEvent?: (event: EngineEvent) => void;
-  /** Called with every chunk before it is passed on; the bytes are valid during the call only. */
+  /**
+   * Called with every chunk before it is passed on; the bytes are valid during the call only. What it throws is reported
+   * as an uncaught error (`reportError`), and the chunk is passed on all the same.
+   */
   readonly onChunk?: Tap;
 }

@@ -99,7 +99,7 @@ export interface EngineContext {
   readonly settings: EngineSettings;
   /** Called for everything worth reporting, from the main thread. Must not throw. */
   readonly emit: (event: EngineEvent) => void;
-  /** Called with every chunk before it is passed on. The bytes are valid during the call only. */
+  /** Called with every chunk before it is passed on. The bytes are valid during the call only. Must not throw. */
   readonly tap?: Tap;
 }
 

@@ -66,13 +66,7 @@ class Pair {
         if (dropped > MOST_DROPPED) this.#streams.forEach(closeQuietly);
         continue;
       }
-      try {
-        tap?.(direction, buffer.subarray(0, length));
-      } catch {
-        // Bytes that cannot be shown are not passed on. The other pump finds its streams closed.
-        this.#streams.forEach(closeQuietly);
-        break;
-      }
+      tap?.(direction, buffer.subarray(0, length));
       try {
         for (let offset = 0; offset < length;) {
           const written = await to.write(

@@ -1,0 +1,49 @@
+import { quote } from "../log/escape.ts";
+import { type Client, type GroupView, strategies, type Strategy } from "../selection/strategy.ts";
+
+/** The built-in strategies, then those of the embedding program. @throws {RangeError} when two have the same name */
+export function allStrategies(own: readonly Strategy[] = []): readonly Strategy[] {
+  const all = [...strategies, ...own.map((strategy) => new GuardedStrategy(strategy))];
+  const names = all.map(({ name }) => name), twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice !== undefined) throw new RangeError(`Cannot start balancer: two strategies are called ${quote(twice)}`);
+  return all;
+}
+
+/** A callback of the embedding program. What it throws is reported as an uncaught error and harms no connection. */
+export function guarded<Args extends unknown[]>(callback: (...args: Args) => void): (...args: Args) => void {
+  return (...args) => {
+    try {
+      callback(...args);
+    } catch (error) {
+      reportError(error);
+    }
+  };
+}
+
+/** A strategy of the embedding program. When it throws, that is reported as an uncaught error, and channel 0 is taken. */
+class GuardedStrategy implements Strategy {
+  readonly name: string;
+  readonly label: string;
+  readonly title: string;
+  readonly rotates: boolean;
+  readonly sticky: boolean;
+  readonly #strategy: Strategy;
+
+  constructor(strategy: Strategy) {
+    this.name = strategy.name;
+    this.label = strategy.label;
+    this.title = strategy.title;
+    this.rotates = strategy.rotates;
+    this.sticky = strategy.sticky;
+    this.#strategy = strategy;
+  }
+
+  start(group: GroupView, client: Client): number {
+    try {
+      return this.#strategy.start(group, client);
+    } catch (error) {
+      reportError(error);
+      return 0;
+    }
+  }
+}

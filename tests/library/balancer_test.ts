@@ -1,0 +1,113 @@
+/** The library as an embedding program meets it, where that makes mistakes. */
+import assert from "node:assert/strict";
+import { Balancer, type BalancerOptions, type Strategy } from "../../mod.ts";
+import { ENGINES } from "../faults/subject.ts";
+import { echoBackend } from "../support/backends.ts";
+import { Client } from "../support/client.ts";
+import { linux, testWith } from "../support/requirements.ts";
+
+const strategy = (start: Strategy["start"], name = "own"): Strategy => ({
+  name,
+  label: "Own",
+  title: "a strategy of its own",
+  rotates: false,
+  sticky: false,
+  start,
+});
+
+/** Runs a balancer before an echo server, and sends it a word. @returns errors that were reported meanwhile */
+async function echoThrough(options: Partial<BalancerOptions>): Promise<string[]> {
+  const reported: string[] = [];
+  const listen = (event: ErrorEvent) => {
+    event.preventDefault();
+    reported.push(event.message);
+  };
+  addEventListener("error", listen);
+  try {
+    await using backend = echoBackend();
+    const channels = [{ host: "127.0.0.1", port: backend.address.port }];
+    await using balancer = await Balancer.start({
+      hostname: "127.0.0.1",
+      port: 0,
+      groups: [{ channels, strategy: options.strategies?.[0].name }],
+      ...options,
+    });
+    using client = await Client.connect(balancer.address.port);
+    await client.send("hello");
+    assert.equal((await client.readExactly(5)).length, 5);
+    return reported;
+  } finally {
+    removeEventListener("error", listen);
+  }
+}
+
+const fail = () => {
+  throw new Error("out of ink");
+};
+
+for (const engine of ENGINES) {
+  const needs = engine === "linux" ? [linux] : [];
+
+  testWith(
+    needs,
+    `library, ${engine} engine: names of the addresses to listen on and to connect from are resolved`,
+    async () => {
+      assert.deepEqual(await echoThrough({ engine, hostname: "localhost", source: "localhost" }), []);
+    },
+  );
+
+  testWith(
+    needs,
+    `library, ${engine} engine: a callback that throws is reported, and the connection goes on`,
+    async () => {
+      for (const hook of ["onEvent", "onChunk"]) {
+        const reported = await echoThrough({ engine, trace: true, [hook]: fail });
+        assert.ok(reported.length > 0, hook);
+        assert.deepEqual(new Set(reported), new Set(["Uncaught Error: out of ink"]), hook);
+      }
+    },
+  );
+
+  testWith(needs, `library, ${engine} engine: options that cannot be followed are errors that name them`, async () => {
+    const wrong: [Partial<BalancerOptions>, name: string, message: RegExp][] = [
+      [{ hostname: "" }, "UnknownHost", /"" is not a host name/],
+      [{ hostname: "no such" }, "UnknownHost", /"no such" is not a host name/],
+      [{ source: "no such" }, "UnknownHost", /"no such" is not a host name/],
+      [{ groups: [{ channels: [{ host: "a\u202eb" }] }] }, "UnknownHost", /"a\\u202eb" is not a host name/],
+      [{ groups: [{ channels: [{ host: "::1", port: 0 }] }] }, "RangeError", /Cannot use port 0/],
+      [{ groups: [{ channels: [{ host: "::1", port: 1, maxc: -1 }] }] }, "RangeError", /Cannot use maxc -1/],
+      [{ groups: [{ channels: [], strategy: "a\u202eb" }] }, "RangeError", /unknown strategy "a\\u202eb"/],
+      [{ engine: "turbo" as "auto" }, "RangeError", /unknown engine "turbo"/],
+      [{ strategies: [strategy(() => 0, "rr")] }, "RangeError", /two strategies are called "rr"/],
+      [{ port: 65536 }, "RangeError", /Cannot use port 65536/],
+      [{ idleTimeout: NaN }, "RangeError", /Cannot use idleTimeout NaN/],
+    ];
+    for (const [options, name, message] of wrong) {
+      await assert.rejects(Balancer.start({ hostname: "127.0.0.1", port: 0, engine, ...options }), { name, message });
+    }
+  });
+
+  testWith(
+    needs,
+    `library, ${engine} engine: a drain without end or sense is refused and changes nothing`,
+    async () => {
+      await using balancer = await Balancer.start({ hostname: "127.0.0.1", port: 0, engine });
+      for (const seconds of [NaN, -1, Infinity]) {
+        await assert.rejects(balancer.drain(seconds), { name: "RangeError", message: /drain time/ });
+      }
+      using client = await Client.connect(balancer.address.port);
+      assert.equal((await client.readToEnd()).length, 0);
+    },
+  );
+}
+
+Deno.test("library: a strategy that throws is reported, and the first channel is taken", async () => {
+  const reported = await echoThrough({ engine: "portable", strategies: [strategy(fail)] });
+  assert.deepEqual(reported, ["Uncaught Error: out of ink"]);
+});
+
+Deno.test("library: what a strategy answers is brought into its group", async () => {
+  for (const answer of [NaN, -1, 0.5, 1e9, Infinity]) {
+    assert.deepEqual(await echoThrough({ engine: "portable", strategies: [strategy(() => answer)] }), []);
+  }
+});
