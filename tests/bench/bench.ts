@@ -3,7 +3,7 @@
  *
  * Measures this program, HAProxy (with and without splicing), nginx's stream module and pen in front of the same back
  * end, in one run and in turn, so that what slows the machine slows all of them. To repeat it, on Linux with Debian's
- * packages `haproxy nginx libnginx-mod-stream pen util-linux` (what is missing is left out, with a line that says so):
+ * packages `haproxy nginx libnginx-mod-stream pen util-linux iproute2` (what is missing is left out, with a line that says so):
  *
  *     deno task bench              # some ten minutes
  *     deno task bench --quick      # about one; every measure, less exact
@@ -14,6 +14,11 @@
  * the load to the last one. The load is one process that is both clients and back end, on libc's epoll: it reaches several
  * times what any proxy does ("no proxy"), and it does not sleep, so that no proxy pays for waking it. A proxy's time on
  * the processor ("proxy busy") says whether it was the bottleneck. Where threads and load have to share a processor, look at the CPU figures and not at the rates.
+ *
+ * It runs in a network namespace of its own where it may (root, `iproute2`), so that nobody else's rules and connections
+ * count, and there with Reno's congestion control, which on loopback, where nothing is lost, never holds back, no more than
+ * the usual Cubic. BBR, which some machines have instead, paces every connection by a timer in the kernel: bulk figures then
+ * tell how fast a machine's timers are, for all proxies alike. `--congestion system` measures in the machine's network.
  *
  * Requests have 128 bytes and answers 512, 32 connections at a time. Bulk streams are a file sent from memory that no
  * processor cache holds, and thrown away at the other end. CPU is the processor time of all threads of all
@@ -27,6 +32,7 @@ import { contenders } from "./contenders/contenders.ts";
 import type { Contender } from "./contender.ts";
 import { allowedProcessors, describeMachine } from "./machine.ts";
 import type { Measure } from "./measure.ts";
+import { congestionControl, ownNetwork } from "./network.ts";
 import { measures } from "./measures/measures.ts";
 import { installed } from "./contenders/installed.ts";
 import { type Options, parseOptions, USAGE, UsageError } from "./options.ts";
@@ -43,8 +49,27 @@ const progress = (text: string) => Deno.stderr.writeSync(new TextEncoder().encod
 const paint: Paint = (text, colour) =>
   Deno.noColor || !Deno.stdout.isTerminal() ? text : `\x1b[${colour === "green" ? 32 : 31}m${text}\x1b[0m`;
 
-/** Runs the benchmark; the exit code. */
+/** Runs the benchmark, in a network of its own when that is wanted and can be had; the exit code. */
 async function bench(options: Options): Promise<number> {
+  if (options.congestion !== "system") {
+    const elsewhere = await ownNetwork(options.congestion);
+    if (elsewhere) {
+      return await elsewhere([
+        Deno.execPath(),
+        "run",
+        "-A",
+        import.meta.filename!,
+        ...Deno.args,
+        "--congestion",
+        "system",
+      ]);
+    }
+    progress(`no network of its own with ${options.congestion}: it uses the machine's, with ${congestionControl()}`);
+  }
+  return await measure(options);
+}
+
+async function measure(options: Options): Promise<number> {
   const all = await contenders(options.engines, options.threads);
   const able = all.filter((contender) => contender.missing === undefined);
   const reference = ["haproxy", "nginx", "pen"].map((name) => able.find((each) => each.name === name));

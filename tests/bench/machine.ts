@@ -1,9 +1,12 @@
+import { congestionControl } from "./network.ts";
+
 /** What a run depends on, for the record beside the figures. */
 export interface Machine {
   readonly processor: string;
   readonly processors: number;
   readonly kernel: string;
   readonly deno: string;
+  readonly congestion: string;
 }
 
 /** Describes this machine. */
@@ -14,6 +17,7 @@ export function describeMachine(): Machine {
     processors: allowedProcessors().length,
     kernel: Deno.osRelease(),
     deno: Deno.version.deno,
+    congestion: congestionControl(),
   };
 }
 

@@ -12,6 +12,8 @@ export const USAGE = `deno task bench [OPTIONS]
   --idle N             idle connections for memory (default 9000; quick 2000)
   --beside N           idle connections beside a load (default 9000; quick 3000)
   --rate N             requests a second for latency (default: 60 % of what haproxy reaches)
+  --congestion NAME    congestion control of all connections, in a network namespace of its own where that can be had
+                       (default reno); system: the machine's network as it is
   --json FILE          where the results go (default dist/bench.json)
 `;
 
@@ -25,6 +27,8 @@ export interface Options {
   readonly idle: number;
   readonly beside: number;
   readonly rate: number | undefined;
+  /** Congestion control by its name in tcp(7), in a network of its own; `system` for the machine's network. */
+  readonly congestion: string;
   readonly json: string;
   /** Load before each window, not measured. */
   readonly warmUp: number;
@@ -53,6 +57,7 @@ export function parseOptions(words: readonly string[]): Options | undefined {
     idle: count("idle", values.idle, quick ? 2000 : 9000, 9000),
     beside: count("beside", values.beside, quick ? 3000 : 9000, 9000),
     rate: values.rate === undefined ? undefined : count("rate", values.rate, 0, 10_000_000),
+    congestion: congestion(values.congestion ?? "reno"),
     json: values.json ?? "dist/bench.json",
     warmUp: quick ? 0.1 : 0.25,
     seconds: quick ? 0.3 : 1,
@@ -74,6 +79,7 @@ function read(words: readonly string[]) {
         idle: text,
         beside: text,
         rate: text,
+        congestion: text,
         json: text,
         help: { ...flag, short: "h" },
       },
@@ -89,6 +95,13 @@ function count(name: string, word: string | undefined, otherwise: number, most: 
     throw new UsageError(`--${name}: "${word}" is not a whole number from 1 to ${most}`);
   }
   return Number(word);
+}
+
+function congestion(word: string): string {
+  if (!/^[a-z0-9_-]{1,15}$/.test(word)) {
+    throw new UsageError(`--congestion: "${word}" is no name of a congestion control`);
+  }
+  return word;
 }
 
 function engine(word: string): Engine {

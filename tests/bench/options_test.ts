@@ -31,6 +31,7 @@ for (
     [["--threads", "many"], '"many"'],
     [["--idle", "9001"], '"9001"'],
     [["--engine", "warp"], '"warp"'],
+    [["--congestion", "a b"], '"a b"'],
     [["--fast"], "--fast"],
     [["extra"], "extra"],
   ] as const

@@ -31,6 +31,8 @@ export const ROW = {
   PAUSE: 12,
   /** Milliseconds for which the queue has not become shorter. */
   STALLED: 13,
+  /** Splices in a row that were not small, up to `LONG`, since the peer last had something to say itself. */
+  STREAK: 14,
 } as const;
 
 /** Bits of a row's FLAGS. */
@@ -110,7 +112,11 @@ export class Connections {
     rows[row + ROW.HELD] = rows[row + ROW.URGENT] = -1;
     rows[row + ROW.FLAGS] = flags;
     rows[row + ROW.GENERATION] = this.#generation = (this.#generation + 1) & 0x3fffffff || 1;
-    rows[row + ROW.PIPED] = rows[row + ROW.HELD_BYTES] = rows[row + ROW.SMALL] = 0;
+    rows[row + ROW.PIPED] =
+      rows[row + ROW.HELD_BYTES] =
+      rows[row + ROW.SMALL] =
+      rows[row + ROW.STREAK] =
+        0;
     this.own(fd);
   }
 

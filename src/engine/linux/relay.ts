@@ -12,6 +12,9 @@ export const MESSAGE_SIZE = 16 * 1024;
 /** Small splices in a row after which a stream counts as messages again. */
 const SMALL_SPLICES = 4;
 
+/** Splices after which a stream counts as long: a quarter of a megabyte at least, without a word from its receiver. */
+const LONG = 16;
+
 /** Reads or splices of one socket before the others have their turn. */
 const TURN = 8;
 
@@ -62,6 +65,7 @@ export class Relay {
   readonly #ready: ReadyQueue;
   readonly #host: RelayHost;
   readonly #mark: UrgentMark;
+  #streaming = false;
 
   constructor(
     libc: Libc,
@@ -78,6 +82,13 @@ export class Relay {
     this.#ready = ready;
     this.#host = host;
     this.#mark = new UrgentMark(libc);
+  }
+
+  /** Whether part of a long stream was moved since this was last asked. */
+  streamed(): boolean {
+    const streamed = this.#streaming;
+    this.#streaming = false;
+    return streamed;
   }
 
   /** Moves what can be moved from `source` to its peer. The connection may be gone afterwards. */
@@ -145,6 +156,7 @@ export class Relay {
     const n = this.#libc.call.recv(source, buffer, wanted, 0);
     if (n <= 0) return this.#nothing(row, n === 0 ? 0 : this.#libc.errno[0]);
     const after = rows[row + ROW.FLAGS] = this.#afterRead(flags, n < wanted);
+    rows[(peer << SHIFT) + ROW.STREAK] = 0;
     // The end-of-stream that follows at once then leaves in the same segment.
     this.#send(source, peer, buffer, n, after & IS.ENDED ? C.MSG_NOSIGNAL | C.MSG_MORE : C.MSG_NOSIGNAL);
   }
@@ -211,6 +223,8 @@ export class Relay {
     const errno = n < 0 ? this.#libc.errno[0] : 0, flags = rows[row + ROW.FLAGS] & ~(IS.FRESH | IS.SUSPECT);
     if (n > 0) {
       rows[row + ROW.PIPED] = n;
+      if (rows[row + ROW.STREAK] === LONG) this.#streaming = true;
+      else if (n >= MESSAGE_SIZE) rows[row + ROW.STREAK]++;
       const small = n < MESSAGE_SIZE ? rows[row + ROW.SMALL] + 1 : 0;
       rows[row + ROW.SMALL] = small % SMALL_SPLICES;
       rows[row + ROW.FLAGS] = (small === SMALL_SPLICES ? flags & ~IS.SPLICING : flags) | IS.BACKLOG;

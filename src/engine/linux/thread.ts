@@ -113,6 +113,7 @@ export class Thread {
   run(): void {
     const poller = this.#poller, connections = this.#connections, timers = this.#timers, ready = this.#ready;
     while (this.#served > 0 || !this.#state.stopped) {
+      if (ready.size === 0 && this.#relay.streamed()) poller.collect();
       const count = poller.wait(ready.size > 0 ? 0 : timers.wait());
       timers.turn();
       let clients = false, woken = false;
