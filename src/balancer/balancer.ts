@@ -40,6 +40,8 @@ export class Balancer implements AsyncDisposable {
   readonly strategies: readonly Strategy[];
   /** Why it is this engine. */
   readonly engineReason: string;
+  /** Numeric address that connections to channels come from, if that was asked for. */
+  readonly source: string | undefined;
   readonly #engine: Engine;
 
   private constructor(
@@ -48,12 +50,14 @@ export class Balancer implements AsyncDisposable {
     list: readonly Strategy[],
     engine: Engine,
     engineReason: string,
+    source: string | undefined,
   ) {
     this.table = table;
     this.names = names;
     this.strategies = list;
     this.#engine = engine;
     this.engineReason = engineReason;
+    this.source = source;
   }
 
   /**
@@ -69,11 +73,11 @@ export class Balancer implements AsyncDisposable {
     const list = allStrategies(options.strategies);
     const settings = await withNumericAddresses(engineSettings(options, list));
     const table = Table.create(settings.threads), names: ChannelNames = new Map();
-    await fillTable(table, names, options, list);
+    await fillTable(table, names, { ...options, source: settings.source }, list);
     const choice = chooseEngine(options.engine ?? "auto", settings);
     const emit = guarded(options.onEvent ?? (() => {})), tap = options.onChunk && guarded(options.onChunk);
     const context = { table, settings, emit, tap };
-    return new Balancer(table, names, list, await choice.start(context), choice.reason);
+    return new Balancer(table, names, list, await choice.start(context), choice.reason, settings.source);
   }
 
   /** Where it listens. */
@@ -114,7 +118,14 @@ export class Balancer implements AsyncDisposable {
    */
   async add(group: number, channel: ChannelOptions): Promise<number> {
     whole("group", group, 0, MAX_GROUPS - 1);
-    return addChannel(this.table, this.names, group, channel, await resolve(channel.host), this.address.port);
+    return addChannel(
+      this.table,
+      this.names,
+      group,
+      channel,
+      await resolve(channel.host, this.source),
+      this.address.port,
+    );
   }
 
   /** Gives a channel no new connections. @throws {RangeError} when there is no such channel */

@@ -1,6 +1,6 @@
 import type { ChannelNames } from "../control/snapshot.ts";
 import { quote } from "../log/escape.ts";
-import { resolveHost } from "../process/resolve.ts";
+import { resolveHost, sameFamilyAs } from "../process/resolve.ts";
 import type { Strategy } from "../selection/strategy.ts";
 import { numberOf } from "../table/channel_id.ts";
 import { MAX_CHANNELS, MAX_CONNECTIONS_PER_CHANNEL, MAX_GROUPS } from "../table/limits.ts";
@@ -8,7 +8,7 @@ import type { Table } from "../table/table.ts";
 import type { BalancerOptions, ChannelOptions } from "./options.ts";
 import { whole } from "./settings.ts";
 
-/** A host that does not resolve. */
+/** A host that does not resolve, or not to an address that can be reached from the source address. */
 export class UnknownHost extends Error {
   /** Name of the class. */
   override readonly name = "UnknownHost";
@@ -23,7 +23,7 @@ export class UnknownHost extends Error {
 export async function fillTable(
   table: Table,
   names: ChannelNames,
-  { groups = [], port }: BalancerOptions,
+  { groups = [], port, source }: BalancerOptions,
   list: readonly Strategy[],
 ): Promise<void> {
   if (groups.length > MAX_GROUPS) {
@@ -33,7 +33,7 @@ export async function fillTable(
     const index = list.findIndex(({ name }) => name === strategy);
     if (index < 0) throw new RangeError(`Cannot start balancer: unknown strategy ${quote(strategy)}`);
     table.setStrategy(group, index);
-    const hosts = await Promise.all(channels.map(({ host }) => resolve(host)));
+    const hosts = await Promise.all(channels.map(({ host }) => resolve(host, source)));
     channels.forEach((channel, i) => addChannel(table, names, group, channel, hosts[i], port));
   }
 }
@@ -55,10 +55,15 @@ export function addChannel(
   return numberOf(id);
 }
 
-/** Turns a host into an address. @throws {UnknownHost} when it does not resolve */
-export async function resolve(host: string): Promise<string> {
+/**
+ * Turns a host into an address.
+ *
+ * @param source numeric address that connections to it come from, which must be of the same family
+ * @throws {UnknownHost} when it does not resolve
+ */
+export async function resolve(host: string, source?: string): Promise<string> {
   try {
-    return await resolveHost(host);
+    return await resolveHost(host, sameFamilyAs(source));
   } catch (error) {
     throw new UnknownHost((error as Error).message);
   }

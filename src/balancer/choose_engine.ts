@@ -23,7 +23,7 @@ const LINUX_ONLY = {
   channelKeepAlive: "keep-alive times",
   sendBuffer: "buffer sizes",
   receiveBuffer: "buffer sizes",
-  userTimeout: "a TCP user timeout",
+  userTimeout: "TCP user timeout",
 } as const satisfies { [Name in keyof EngineSettings]?: string };
 
 /**

@@ -2,7 +2,7 @@ import type { Balancer } from "../balancer/balancer.ts";
 import type { ControlPlane } from "../control/control_plane.ts";
 import { quote } from "../log/escape.ts";
 import type { Logger } from "../log/log.ts";
-import { resolveHost } from "../process/resolve.ts";
+import { resolveHost, sameFamilyAs } from "../process/resolve.ts";
 import { parsePort } from "../process/services.ts";
 import { version } from "./version.ts";
 
@@ -22,7 +22,7 @@ export function controlPlane(
     resolve: async (host, word) => {
       const port = parsePort(word);
       if (port === undefined) throw new Error(`Cannot resolve port: ${quote(word)}`);
-      return { host: await resolveHost(host), port };
+      return { host: await resolveHost(host, sameFamilyAs(balancer.source)), port };
     },
     describe: () => ({
       version,

@@ -7,7 +7,7 @@ import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
 import type { ControlRequest } from "../process/options.ts";
 import { formatAddress } from "../table/address.ts";
 import { listeningAddress } from "./listening_address.ts";
-import { complain, say } from "./terminal.ts";
+import { complain, print, say } from "./terminal.ts";
 
 /** Runs `-c` or `-i` against the instance that the request means. @returns the exit code */
 export async function control(request: ControlRequest): Promise<number> {
@@ -17,7 +17,8 @@ export async function control(request: ControlRequest): Promise<number> {
     if (request.command === undefined) await dialogue(entry.path);
     else await runOne(entry.path, request.command);
   } catch (error) {
-    if (error instanceof DirectoryError) throw error;
+    if (error instanceof DirectoryError || error instanceof ExitError) throw error;
+    if (isAbsent(error)) throw nobodyThere();
     throw new ExitError(ExitCode.UNAVAILABLE, uncapitalised(error));
   }
   return ExitCode.OK;
@@ -38,8 +39,8 @@ export async function list(controlDir: string | undefined): Promise<number> {
 }
 
 async function dialogue(path: string): Promise<void> {
-  if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal()) return await pipeDialogue(path);
-  await terminalDialogue(path, historyPath());
+  if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal()) return await pipeDialogue(path, print);
+  await terminalDialogue(path, print, historyPath());
 }
 
 async function runOne(path: string, command: string): Promise<void> {
@@ -49,8 +50,8 @@ async function runOne(path: string, command: string): Promise<void> {
 }
 
 /** The one running instance that fits. @throws {ExitError} 69 when there is none, or several */
-async function findInstance({ port, bind, controlDir }: ControlRequest): Promise<Entry> {
-  const address = bind === undefined ? undefined : await listeningAddress(bind);
+async function findInstance({ port, bind, ipv6, controlDir }: ControlRequest): Promise<Entry> {
+  const address = bind === undefined ? undefined : await listeningAddress(bind, ipv6);
   const fitting = listEntries(controlDir ?? defaultDirectory()).filter((entry) =>
     (port === undefined || entry.port === port) && (address === undefined || entry.address === address)
   );
@@ -60,10 +61,14 @@ async function findInstance({ port, bind, controlDir }: ControlRequest): Promise
   const unwilling = found.find((instance) => instance !== undefined && "problem" in instance);
   // It says itself why it does not serve.
   if (running.length === 0 && unwilling !== undefined) return unwilling.entry;
-  if (running.length === 0) throw new ExitError(ExitCode.UNAVAILABLE, "no master process, exiting.");
+  if (running.length === 0) throw nobodyThere();
   throw new ExitError(ExitCode.UNAVAILABLE, "several instances are running, name one by its port and -b address:", [
     ...running.map(({ address, port }) => `  -b ${address} ${port}`),
   ]);
+}
+
+function nobodyThere(): ExitError {
+  return new ExitError(ExitCode.UNAVAILABLE, "no master process, exiting.");
 }
 
 interface Running {

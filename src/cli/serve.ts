@@ -153,7 +153,11 @@ function logStart(logger: Logger, balancer: Balancer): void {
     threads: balancer.threads,
     reason: balancer.engineReason,
   });
-  if (balancer.engine === "portable") logger.debug("out-of-band data is not passed on: Deno's sockets have none");
+  if (balancer.engine === "portable") {
+    logger.debug(
+      "out-of-band data is not passed on: Deno's sockets have none, and what comes right behind it waits for more",
+    );
+  }
 }
 
 function logForm({ logFormat, debug }: ServeRequest): { format: "text" | "json"; debug: boolean } {

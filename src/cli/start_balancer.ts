@@ -17,7 +17,7 @@ export async function startBalancer(
   request: ServeRequest,
   hooks: Pick<BalancerOptions, "onEvent" | "onChunk">,
 ): Promise<Balancer> {
-  const hostname = await listeningAddress(request.bind);
+  const hostname = await listeningAddress(request.bind, request.ipv6);
   if (request.source !== undefined) checkSource(request.source);
   try {
     return await Balancer.start({

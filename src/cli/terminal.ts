@@ -1,11 +1,31 @@
-// deno-lint-ignore-file no-console -- the one place where the command line speaks to its user
+import { escape } from "../log/escape.ts";
+import { ExitCode, ExitError } from "../process/exit_codes.ts";
 
-/** Says a line that the user asked for. */
+/** Says a line that the user asked for. @throws {ExitError} 71 when it cannot be written */
 export function say(line: string): void {
-  console.log(line);
+  print(line + "\n");
 }
 
-/** Says what is wrong, or what the user ought to know. */
+/** Writes to standard output, at once and whole. @throws {ExitError} 71 when it cannot be written */
+export function print(text: string): void {
+  try {
+    writeAll(Deno.stdout, text);
+  } catch (error) {
+    const reason = escape((error as Error).message.replace(/ \(os error \d+\)$/, ""));
+    throw new ExitError(ExitCode.SYSTEM, `cannot write to standard output: ${reason}`);
+  }
+}
+
+/** Says what is wrong, or what the user ought to know. Never throws: there is nowhere else to say it. */
 export function complain(line: string): void {
-  console.error(line);
+  try {
+    writeAll(Deno.stderr, escape(line) + "\n");
+  } catch {
+    // Closed, or on a full disk.
+  }
+}
+
+function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let offset = 0; offset < bytes.length;) offset += stream.writeSync(bytes.subarray(offset));
 }

@@ -1,6 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { escape } from "../log/escape.ts";
-import { entryTarget } from "./directory.ts";
+import { cannotUseSocket, entryTarget } from "./directory.ts";
 import { lines } from "./lines.ts";
 import { type Greeting, LONGEST_LINE, parseGreeting, parseHead, type ReplyHead } from "./protocol.ts";
 
@@ -40,13 +40,11 @@ export class ControlClient implements Disposable {
   /**
    * Opens a session through an entry of the control directory.
    *
-   * @throws {DirectoryError} when the entry cannot be trusted
+   * @throws {DirectoryError} when the entry cannot be trusted, or may not be opened
    * @throws {Error} when no instance is there, see `isAbsent`, or it does not serve
    */
   static async open(path: string): Promise<ControlClient> {
-    const socket = connect(entryTarget(path));
-    await new Promise<void>((resolve, reject) => socket.once("connect", resolve).once("error", reject));
-    socket.on("error", () => {});
+    const socket = await connected(path);
     const reader = replies(socket);
     const timer = setTimeout(() => socket.destroy(new Error("the instance does not answer")), GREETING_TIMEOUT);
     try {
@@ -92,6 +90,21 @@ export class ControlClient implements Disposable {
     if (done) throw new Error("the instance closed the session");
     return value;
   }
+}
+
+async function connected(path: string): Promise<Socket> {
+  const socket = connect(entryTarget(path));
+  try {
+    await new Promise<void>((resolve, reject) => socket.once("connect", resolve).once("error", reject));
+  } catch (error) {
+    if (isAbsent(error)) throw error;
+    const { code, message } = error as { code?: string; message: string };
+    if (code === "EACCES" || code === "EPERM") throw cannotUseSocket(path, "permission denied");
+    const why = code === "EAGAIN" ? "it has too many sessions that it has not seen yet" : escape(message);
+    throw new Error(`Cannot control instance: ${why}`);
+  }
+  socket.on("error", () => {});
+  return socket;
 }
 
 /** Lines from an instance, until it closes the session. */

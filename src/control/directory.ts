@@ -1,4 +1,4 @@
-import { quote } from "../log/escape.ts";
+import { escape, quote } from "../log/escape.ts";
 
 /** The control directory, or something in it, cannot be used. */
 export class DirectoryError extends Error {
@@ -40,7 +40,7 @@ export function openDirectory(path: string): void {
   try {
     Deno.mkdirSync(path, { mode: 0o700 });
   } catch (error) {
-    if (!(error instanceof Deno.errors.AlreadyExists)) throw cannot("make", path, (error as Error).message);
+    if (!(error instanceof Deno.errors.AlreadyExists)) throw cannot("make", path, reasonOf(error));
   }
   checkDirectory(path);
 }
@@ -52,7 +52,7 @@ export function checkDirectory(path: string): boolean {
     info = Deno.lstatSync(path);
   } catch (error) {
     if (error instanceof Deno.errors.NotFound) return false;
-    throw cannot("use", path, (error as Error).message);
+    throw cannot("use", path, reasonOf(error));
   }
   if (info.isSymlink) throw cannot("use", path, "it is a symbolic link");
   if (!info.isDirectory) throw cannot("use", path, "it is not a directory");
@@ -72,13 +72,21 @@ export function entryPath(directory: string, address: string, port: number): str
 export function listEntries(directory: string): Entry[] {
   if (!checkDirectory(directory)) return [];
   const entries: Entry[] = [];
-  for (const { name } of Deno.readDirSync(directory)) {
+  for (const name of namesIn(directory)) {
     const match = /^(\d{1,5})@([\w.%-]+)\.(?:sock|pipe)$/.exec(name);
     if (!match || !name.endsWith(ENDING)) continue;
     const port = Number(match[1]), address = match[2].replaceAll("_", ":");
     entries.push({ path: entryPath(directory, address, port), address, port });
   }
   return entries.sort((a, b) => a.port - b.port || a.address.localeCompare(b.address));
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return Array.from(Deno.readDirSync(directory), ({ name }) => name);
+  } catch (error) {
+    throw cannot("use", directory, reasonOf(error));
+  }
 }
 
 /**
@@ -96,12 +104,12 @@ export function entryTarget(path: string): string {
 /**
  * Looks at the socket of an entry, and once more at its directory.
  *
- * @throws {DirectoryError} when either belongs to somebody else, or the entry is no socket
+ * @throws {DirectoryError} when either belongs to somebody else or may not be looked at, or the entry is no socket
  * @throws {Deno.errors.NotFound} when there is no such entry
  */
 export function checkEntry(path: string): Deno.FileInfo {
   checkDirectory(path.slice(0, path.lastIndexOf("/")) || "/");
-  const info = Deno.lstatSync(path);
+  const info = look(path);
   if (!info.isSocket) throw cannotUseSocket(path, "it is no socket");
   if (info.uid !== Deno.uid()) {
     throw cannotUseSocket(path, `it belongs to user ${info.uid}, not to ${Deno.uid()}`);
@@ -109,7 +117,22 @@ export function checkEntry(path: string): Deno.FileInfo {
   return info;
 }
 
-function cannotUseSocket(path: string, why: string): DirectoryError {
+function look(path: string): Deno.FileInfo {
+  try {
+    return Deno.lstatSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) throw error;
+    throw cannotUseSocket(path, reasonOf(error));
+  }
+}
+
+/** An error of the system without what Deno adds to it: the error's number, and the path as it is. */
+export function reasonOf(error: unknown): string {
+  return escape((error as Error).message.replace(/ \(os error \d+\).*$/s, ""));
+}
+
+/** The socket of an entry cannot be used. */
+export function cannotUseSocket(path: string, why: string): DirectoryError {
   return new DirectoryError(`cannot use control socket ${quote(path)}: ${why}`);
 }
 

@@ -6,22 +6,30 @@ export class LineTooLong extends Error {
 /**
  * Splits a stream of bytes into lines, without their LF or CR LF. What follows the last LF is a line, too.
  *
- * @param longest bytes a line may have
- * @throws {LineTooLong} on a longer one, having kept no more than that
+ * @param longest bytes a line may have; no more are kept
+ * @param beyond what becomes of a longer one: `throw` ends with an error, `cut` drops the bytes that are too many
+ * @throws {LineTooLong} on a longer one
  */
-export async function* lines(chunks: AsyncIterable<Uint8Array>, longest: number): AsyncGenerator<string> {
+export async function* lines(
+  chunks: AsyncIterable<Uint8Array>,
+  longest: number,
+  beyond: "throw" | "cut" = "throw",
+): AsyncGenerator<string> {
   const decoder = new TextDecoder();
   let rest = new Uint8Array(0);
+  const extend = (bytes: Uint8Array) => {
+    if (rest.length + bytes.length <= longest) return join(rest, bytes);
+    if (beyond === "throw") throw new LineTooLong(`Cannot read line: longer than ${longest} bytes`);
+    return join(rest, bytes.subarray(0, longest - rest.length));
+  };
   for await (const chunk of chunks) {
     let start = 0;
     for (let end; (end = chunk.indexOf(10, start)) >= 0; start = end + 1) {
-      const line = join(rest, chunk.subarray(start, end));
+      const line = extend(chunk.subarray(start, end));
       rest = new Uint8Array(0);
-      if (line.length > longest) throw new LineTooLong(`Cannot read line: longer than ${longest} bytes`);
       yield decoder.decode(line).replace(/\r$/, "");
     }
-    rest = join(rest, chunk.subarray(start));
-    if (rest.length > longest) throw new LineTooLong(`Cannot read line: longer than ${longest} bytes`);
+    rest = extend(chunk.subarray(start));
   }
   if (rest.length > 0) yield decoder.decode(rest).replace(/\r$/, "");
 }

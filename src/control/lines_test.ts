@@ -36,3 +36,11 @@ Deno.test("a line that is too long is an error, after the lines before it", asyn
   assert.equal((await reader.next()).value, "ok");
   await assert.rejects(reader.next(), LineTooLong);
 });
+
+Deno.test("where a line may be cut, only what is beyond its length is lost", async () => {
+  for (const texts of [["ok\n12345678\nnext\n"], ["ok\n123", "45678", "9\nne", "xt"]]) {
+    const all: string[] = [];
+    for await (const line of lines(chunks(...texts), 4, "cut")) all.push(line);
+    assert.deepEqual(all, ["ok", "1234", "next"]);
+  }
+});

@@ -1,56 +1,56 @@
 import { stdin, stdout } from "node:process";
 import { createInterface, type Interface } from "node:readline";
-import { ControlClient, type ControlReply } from "./client.ts";
 import { findCommand } from "./commands.ts";
 import { complete } from "./completion.ts";
+import { LastingSession } from "./lasting_session.ts";
 import { lines } from "./lines.ts";
+import { type Greeting, LONGEST_LINE } from "./protocol.ts";
 
-/** Longest line that is read from a pipe, in bytes. */
-const LONGEST_INPUT = 1024 * 1024;
+/** Bytes of a line that are kept of what comes from a pipe: more than a command may have, so that it is refused as too long. */
+const LONGEST_INPUT = 2 * LONGEST_LINE;
 
 /** Commands kept in the history. */
 const HISTORY = 500;
 
+/** Writes to standard output, at once and whole. */
+export type Print = (text: string) => void;
+
 /** How a dialogue starts (Balance manual). */
-function banner({ pid, version }: ControlClient["greeting"]): string {
+function banner({ pid, version }: Greeting): string {
   return `\nbalance ${version} interactive command shell\nPID of master process is ${pid}\n\n`;
 }
 
 /** Runs commands from standard input until it ends, in Balance's exact format. For programs at the other end of a pipe. */
-export async function pipeDialogue(path: string): Promise<void> {
-  using client = await ControlClient.open(path);
-  print(banner(client.greeting));
-  let group = 0;
-  print(`balance[${group}] `);
-  for await (const line of lines(Deno.stdin.readable, LONGEST_INPUT)) {
-    const reply = await client.run(line);
-    print(reply.text.map((text) => text + "\n").join(""));
-    if (reply.outcome === "bye") return;
-    group = reply.group;
-    print(`balance[${group}] `);
+export async function pipeDialogue(path: string, print: Print): Promise<void> {
+  using session = await LastingSession.open(path);
+  print(banner(session.greeting) + `balance[0] `);
+  for await (const line of lines(Deno.stdin.readable, LONGEST_INPUT, "cut")) {
+    const reply = await session.run(line);
+    const text = reply.text.map((text) => text + "\n").join("");
+    if (reply.outcome === "bye") return print(text);
+    print(`${text}balance[${reply.group}] `);
   }
 }
 
 /** A dialogue on a terminal: history, completion, colour. */
-export async function terminalDialogue(path: string, historyPath: string | undefined): Promise<void> {
-  const dialogue = new TerminalDialogue(path, await ControlClient.open(path));
-  await dialogue.run(historyPath);
+export async function terminalDialogue(path: string, print: Print, historyPath: string | undefined): Promise<void> {
+  using session = await LastingSession.open(path);
+  await new TerminalDialogue(session, print).run(historyPath);
 }
 
 class TerminalDialogue {
-  readonly #path: string;
-  #client: ControlClient;
-  #group = 0;
+  readonly #session: LastingSession;
+  readonly #print: Print;
   #channels: number[] = [];
   #groups: number[] = [];
 
-  constructor(path: string, client: ControlClient) {
-    this.#path = path;
-    this.#client = client;
+  constructor(session: LastingSession, print: Print) {
+    this.#session = session;
+    this.#print = print;
   }
 
   async run(historyPath: string | undefined): Promise<void> {
-    print(banner(this.#client.greeting) + "Tab completes, help lists the commands, quit or Ctrl-D leaves.\n");
+    this.#print(banner(this.#session.greeting) + "Tab completes, help lists the commands, quit or Ctrl-D leaves.\n");
     await this.#learn();
     const history = readHistory(historyPath);
     const reader = createInterface({
@@ -65,16 +65,14 @@ class TerminalDialogue {
     try {
       for await (const line of this.#typed(reader)) {
         if (line.trim() !== "") history.push(line);
-        const reply = await this.#run(line);
-        print(reply.text.map((text) => paint(text) + "\n").join(""));
-        if (reply.text[0] === "syntax error") print(hint(line));
+        const reply = await this.#session.run(line);
+        this.#print(reply.text.map((text) => paint(text) + "\n").join(""));
+        if (reply.text[0] === "syntax error") this.#print(hint(line));
         if (reply.outcome === "bye") break;
-        this.#group = reply.group;
         await this.#learn();
       }
     } finally {
       reader.close();
-      this.#client[Symbol.dispose]();
       writeHistory(historyPath, history);
     }
   }
@@ -93,7 +91,7 @@ class TerminalDialogue {
       wake();
     });
     reader.on("SIGINT", () => {
-      print("^C\n");
+      this.#print("^C\n");
       reader.write(null, { ctrl: true, name: "e" });
       reader.write(null, { ctrl: true, name: "u" });
       reader.prompt();
@@ -101,33 +99,25 @@ class TerminalDialogue {
     for (;;) {
       // Ctrl-D may have come while a command ran, and a closed reader takes no prompt.
       if (!closed) {
-        reader.setPrompt(`balance[${this.#group}] `);
+        reader.setPrompt(`balance[${this.#session.group}] `);
         reader.prompt();
       }
       while (typed.length === 0 && !closed) await new Promise<void>((resolve) => wake = resolve);
       const line = typed.shift();
-      if (line === undefined) return print("\n");
+      if (line === undefined) return this.#print("\n");
       yield line;
     }
-  }
-
-  /** Runs a command; opens a new session first if the instance has closed this one for its silence. */
-  async #run(line: string): Promise<ControlReply> {
-    if (this.#client.closed) {
-      this.#client[Symbol.dispose]();
-      this.#client = await ControlClient.open(this.#path);
-      await this.#client.run(`group ${this.#group}`);
-    }
-    return await this.#client.run(line);
   }
 
   /** Fetches what Tab can offer. */
   async #learn(): Promise<void> {
     try {
-      const { text } = await this.#client.run("show json");
+      const { text } = await this.#session.run("show json");
       const { groups } = JSON.parse(text[0]) as { groups: { group: number; channels: { channel: number }[] }[] };
       this.#groups = groups.map(({ group }) => group);
-      this.#channels = groups.find(({ group }) => group === this.#group)?.channels.map(({ channel }) => channel) ?? [];
+      this.#channels = groups.find(({ group }) =>
+        group === this.#session.group
+      )?.channels.map(({ channel }) => channel) ?? [];
     } catch {
       // Completion is a convenience; the next command will tell what is wrong.
     }
@@ -160,9 +150,4 @@ function writeHistory(path: string | undefined, history: readonly string[]): voi
   } catch {
     // A history that cannot be kept is no reason to fail.
   }
-}
-
-function print(text: string): void {
-  const bytes = new TextEncoder().encode(text);
-  for (let offset = 0; offset < bytes.length;) offset += Deno.stdout.writeSync(bytes.subarray(offset));
 }

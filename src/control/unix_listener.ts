@@ -1,5 +1,5 @@
 import { escape, quote } from "../log/escape.ts";
-import { checkEntry, DirectoryError } from "./directory.ts";
+import { checkEntry, DirectoryError, reasonOf } from "./directory.ts";
 import type { Connection, Listener } from "./listener.ts";
 import { ReserveDescriptor } from "./reserve_descriptor.ts";
 
@@ -133,7 +133,7 @@ function bind(path: string): Deno.UnixListener {
   try {
     return Deno.listen({ transport: "unix", path });
   } catch (error) {
-    throw new DirectoryError(`cannot open control socket: ${escape((error as Error).message)}`);
+    throw new DirectoryError(`cannot open control socket: ${quote(path)}: ${reasonOf(error)}`);
   } finally {
     Deno.umask(umask);
   }

@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { escape } from "../log/escape.ts";
 import { ExitCode, ExitError } from "./exit_codes.ts";
 
 /** Set for the background process, so that it knows to report to its parent. */
@@ -41,7 +42,7 @@ export async function startInBackground(program: string, args: readonly string[]
       detached: true,
     }).spawn();
   } catch (error) {
-    throw new ExitError(ExitCode.SYSTEM, `cannot go to the background: ${(error as Error).message}`);
+    throw new ExitError(ExitCode.SYSTEM, `cannot go to the background: ${escape((error as Error).message)}`);
   }
   const report = await firstLine(child.stdout);
   if (report === undefined) {

@@ -21,6 +21,8 @@ export interface ServeRequest {
   readonly action: "serve";
   /** Address or name to listen on. */
   readonly bind: string;
+  /** Whether it must be an IPv6 address. */
+  readonly ipv6: boolean;
   readonly port: number;
   readonly groups: readonly GroupWords[];
   readonly source: string | undefined;
@@ -64,6 +66,8 @@ export interface ControlRequest {
   readonly command: string | undefined;
   /** Address the instance listens on, or undefined for any. */
   readonly bind: string | undefined;
+  /** Whether that is an IPv6 address. */
+  readonly ipv6: boolean;
   /** Port the instance listens on, or undefined for any. */
   readonly port: number | undefined;
   readonly debug: boolean;
@@ -97,6 +101,7 @@ function serve({ options, words }: CommandLine): ServeRequest {
   return {
     action: "serve",
     bind: bindAddress(options) ?? (options.has("ipv6") ? "::" : "0.0.0.0"),
+    ipv6: options.has("ipv6"),
     port: listeningPort(words[0]),
     groups: parseGroups(words.slice(1)),
     source: sourceAddress(options),
@@ -136,6 +141,7 @@ function control(line: CommandLine): ControlRequest {
     action: "control",
     command,
     bind: bindAddress(options) ?? (options.has("ipv6") ? "::" : undefined),
+    ipv6: options.has("ipv6"),
     port: words.length === 0 ? undefined : listeningPort(words[0]),
     debug: options.has("debug"),
     controlDir: options.get("control-dir"),
@@ -191,8 +197,7 @@ function seconds(
   if (word === undefined) return standard;
   const value = /^(?:\d+(?:\.\d*)?|\.\d+)$/.test(word) ? Number(word) : NaN;
   if (value >= least && value <= most) return value;
-  const range = least > 0 ? `more than 0, at most ${most}` : `0 to ${most}`;
-  throw usage(`option ${optionLabel(name)} takes seconds, ${range}: ${quote(word)}`);
+  throw usage(`option ${optionLabel(name)} takes seconds, ${least} to ${most}: ${quote(word)}`);
 }
 
 function count(options: CommandLine["options"], name: OptionName, most = HIGHEST_COUNT): number | undefined {

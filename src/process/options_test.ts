@@ -24,6 +24,7 @@ Deno.test("a port alone has the manual's defaults", () => {
   assert.deepEqual(serve("8080"), {
     action: "serve",
     bind: "0.0.0.0",
+    ipv6: false,
     port: 8080,
     groups: [],
     source: undefined,
@@ -103,7 +104,7 @@ Deno.test("the address to listen on is brought into one form", () => {
 });
 
 Deno.test("control requests keep what was asked for apart from what was left out", () => {
-  const none = { bind: undefined, port: undefined, debug: false, controlDir: undefined };
+  const none = { bind: undefined, ipv6: false, port: undefined, debug: false, controlDir: undefined };
   assert.deepEqual(parseCommandLine(["-i"]), { ...none, action: "control", command: undefined });
   assert.deepEqual(parseCommandLine(["-c", "show json", "80"]), {
     ...none,
@@ -115,11 +116,12 @@ Deno.test("control requests keep what was asked for apart from what was left out
     action: "control",
     command: undefined,
     bind: "127.0.0.1",
+    ipv6: false,
     port: 80,
     debug: true,
     controlDir: "/x",
   });
-  assert.deepEqual(parseCommandLine(["-6c", ""]), { ...none, action: "control", command: "", bind: "::" });
+  assert.deepEqual(parseCommandLine(["-6c", ""]), { ...none, action: "control", command: "", bind: "::", ipv6: true });
   assert.deepEqual(parseCommandLine(["--list", "--control-dir", "/x"]), { action: "list", controlDir: "/x" });
 });
 
@@ -156,11 +158,11 @@ Deno.test("a megabyte of text in any place is refused in a short message", () =>
 });
 
 Deno.test("messages name the option as it is best known, and the word", () => {
-  assert.deepEqual(refusal("-t", "0", "80"), [64, 'option -t takes seconds, more than 0, at most 2147483647: "0"']);
+  assert.deepEqual(refusal("-t", "0", "80"), [64, 'option -t takes seconds, 0.001 to 2147483647: "0"']);
   assert.deepEqual(refusal("--idle-timeout", "x", "80"), [64, 'option -T takes seconds, 0 to 2147483647: "x"']);
   assert.deepEqual(refusal("--tcp-user-timeout", "2147484", "80"), [
     64,
-    'option --tcp-user-timeout takes seconds, more than 0, at most 2147483: "2147484"',
+    'option --tcp-user-timeout takes seconds, 0.001 to 2147483: "2147484"',
   ]);
   assert.deepEqual(refusal("--max-connections", "0", "80"), [
     64,

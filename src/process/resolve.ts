@@ -3,17 +3,31 @@ import { isIP } from "node:net";
 import { escape, quote } from "../log/escape.ts";
 import { formatHost, parseHost } from "../table/address.ts";
 
+/** An address family, 4 or 6, and why only that will do, as a message ends: `as -6 asks for`. */
+export interface Wanted {
+  readonly family: number;
+  readonly reason: string;
+}
+
+/** What connections from `source` need; nothing without one. */
+export function sameFamilyAs(source: string | undefined): Wanted | undefined {
+  return source === undefined ? undefined : { family: familyOf(source), reason: `as the source ${source} is one` };
+}
+
 /**
  * Turns a host into a numeric address. Of a name with several addresses the first IPv4 one is taken, as Balance does;
  * a name that has only IPv6 addresses gives the first of them.
  *
- * @throws {Error} naming the host, when it is malformed or does not resolve
+ * @param wanted the only family that will do, 4 or 6, and why; an IPv4-mapped address is of family 4
+ * @throws {Error} naming the host, when it is malformed, does not resolve or has no address of the family
  */
-export async function resolveHost(host: string): Promise<string> {
+export async function resolveHost(host: string, wanted?: Wanted): Promise<string> {
   const [address, zone, ...more] = host.split("%");
   if (isIP(address) !== 0 && more.length === 0) {
     const { bytes, zone: index } = parseHost(zone === undefined ? host : `${address}%${interfaceIndex(zone)}`);
-    return formatHost(bytes, index);
+    const numeric = formatHost(bytes, index);
+    if (wanted !== undefined && familyOf(numeric) !== wanted.family) throw lacking(host, wanted);
+    return numeric;
   }
   // What cannot be a name is not looked up: the resolver would wait for an answer that says so.
   if (!/^[\p{L}\p{N}_.-]{1,253}$/u.test(host)) {
@@ -26,9 +40,20 @@ export async function resolveHost(host: string): Promise<string> {
     const { code } = error as { code?: string };
     throw new Error(`Cannot resolve host: ${quote(host)} ${REASONS[code ?? ""] ?? escape(String(code ?? error))}`);
   }
-  const chosen = found.find(({ family }) => family === 4) ?? found[0];
-  if (chosen === undefined) throw new Error(`Cannot resolve host: ${quote(host)} has no address`);
+  const fitting = found.filter(({ family }) => wanted === undefined || family === wanted.family);
+  const chosen = fitting.find(({ family }) => family === 4) ?? fitting[0];
+  if (chosen === undefined) throw lacking(host, wanted);
   return chosen.address;
+}
+
+/** Whether a numeric address is of IPv4 or IPv6: 4 or 6. */
+export function familyOf(address: string): number {
+  return isIP(address.split("%")[0]);
+}
+
+function lacking(host: string, wanted: Wanted | undefined): Error {
+  const what = wanted === undefined ? "address" : `IPv${wanted.family} address, ${wanted.reason}`;
+  return new Error(`Cannot resolve host: ${quote(host)} has no ${what}`);
 }
 
 const REASONS: Readonly<Record<string, string>> = {

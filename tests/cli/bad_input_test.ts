@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { freePort } from "../support/free_port.ts";
 import { Instance } from "../support/instance.ts";
 import { program, programPath, run, windows } from "../support/program.ts";
-import { condition, posix, testWith } from "../support/requirements.ts";
+import { condition, ipv6, posix, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 
 /** Arguments, and the word that the message must name, as it is shown. */
@@ -175,8 +175,20 @@ Deno.test("an unknown host is refused with 65 and named", () =>
     [[PORT, "a".repeat(64) + ".invalid"], '"' + "a".repeat(64)],
     [[PORT, "..:80"], '".."'],
     [[PORT, "ho st:80"], '"ho st"'],
+    [["-B", "127.0.0.1", PORT, HOST, "[::1]:80"], '"::1" has no IPv4 address, as the source 127.0.0.1 is one'],
     [[PORT, "host/:80"], '"host/"'],
   ]));
+
+testWith(
+  [ipv6],
+  "a channel that the source address cannot reach is refused with 65, or as an invalid address",
+  async () => {
+    await assertRefused(65, [[["-B", "::1", PORT, HOST], '"127.0.0.1" has no IPv6 address, as the source ::1 is one']]);
+    await using instance = await Instance.start(["[::1]:1"], { options: ["-B", "::1"] });
+    assert.equal(await instance.control("create 127.0.0.1 80"), "invalid address\n");
+    assert.equal(await instance.control("create ::1 80"), "channel created\n");
+  },
+);
 
 Deno.test("an empty group is refused with 69", () =>
   assertRefused(69, [

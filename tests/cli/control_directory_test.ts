@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { freePort } from "../support/free_port.ts";
 import { Instance } from "../support/instance.ts";
+import { OtherUsers, otherUsers } from "../support/other_users.ts";
 import { program, run } from "../support/program.ts";
 import { linux, namespaces, posix, root, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
@@ -77,6 +78,42 @@ Deno.test("a directory whose parent does not exist is refused with 66", async ()
   const { code, stdout, stderr } = await run(["-f", "--control-dir", `${parent.path}/a/b`, String(freePort())]);
   assert.deepEqual([code, stdout], [66, ""]);
   assert.match(stderr, /^balance: cannot make control directory [^\n]+\n$/);
+});
+
+testWith([posix], "the system's own words do not bring the directory's name back unescaped", async () => {
+  using parent = temporaryDirectory();
+  const path = `${parent.path}/none/\x1b[31m${"y".repeat(500)}`;
+  for (const words of [["-f", String(freePort())], [String(freePort())]]) {
+    const { code, stderr } = await run(["--control-dir", path, "-b", "127.0.0.1", ...words]);
+    assert.equal(code, 66);
+    assert.match(
+      stderr,
+      /^balance: cannot make control directory "[^\n\x1b]+" \(\d+ characters\): No such file[\w ]+\n$/,
+    );
+  }
+});
+
+testWith([linux, otherUsers], "a directory or socket that may not be opened is refused with 66", async () => {
+  using users = new OtherUsers();
+  const path = `${users.path}/odd\x1b[31m`, before = users.before(61_001);
+  Deno.mkdirSync(path, { mode: 0o700 });
+  Deno.chownSync(path, 61_001, 61_001);
+  await using instance = await Instance.start(["127.0.0.1:1"], { before, directory: { path, [Symbol.dispose]() {} } });
+  const socket = `${path}/${instance.port}@127.0.0.1.sock`;
+  for (const [place, mode, usual] of [[path, 0o000, 0o700], [path, 0o600, 0o700], [socket, 0o000, 0o600]] as const) {
+    Deno.chmodSync(place, mode);
+    for (const words of [["-c", "show"], ["-c", "show", `${instance.port}`], ["-i"], ["--list"]]) {
+      const { code, stderr } = await run([...words, "--control-dir", path], { before });
+      // Of several instances `--list` shows those that it can.
+      assert.equal(
+        code,
+        words[0] === "--list" && (place !== path || mode !== 0) ? 0 : 66,
+        `${words} ${mode}: ${stderr}`,
+      );
+      assert.match(stderr, /^(balance: [^\n\x1b]+: [Pp]ermission denied\n)+$/, `${words} ${mode}`);
+    }
+    Deno.chmodSync(place, usual);
+  }
 });
 
 testWith([posix], "a directory that is not there has no instances", async () => {

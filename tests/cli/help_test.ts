@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { run, version } from "../support/program.ts";
+import { program, run, version } from "../support/program.ts";
+import { linux, testWith } from "../support/requirements.ts";
 
 Deno.test("--help fits on one screen and tells every option, with examples", async () => {
   const { code, stdout, stderr } = await run(["--help"]);
@@ -36,4 +37,18 @@ Deno.test("--help and --version win over everything else on the line", async () 
   assert.equal(code, 0);
   assert.match(stdout, /^balance /);
   assert.deepEqual(await run(["--version", "0"]), { code: 0, stdout: `balance ${version}\n`, stderr: "" });
+});
+
+testWith([linux], "output or a message that cannot be written is no crash", async () => {
+  const into = (redirection: string, ...words: string[]) =>
+    new Deno.Command("sh", { args: ["-c", `exec "$@" ${redirection}/dev/full`, "sh", ...program, ...words] }).output();
+  for (const word of ["--help", "--version"]) {
+    const { code, stderr } = await into(">", word);
+    assert.equal(
+      new TextDecoder().decode(stderr),
+      "balance: cannot write to standard output: No space left on device\n",
+    );
+    assert.equal(code, 71);
+  }
+  assert.equal((await into("2>", "--nope")).code, 64);
 });

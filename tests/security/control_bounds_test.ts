@@ -4,6 +4,7 @@ import { entryPath } from "../../src/control/directory.ts";
 import { type ControlServer, startControlServer } from "../../src/control/server.ts";
 import { eventuallyAsync } from "../faults/patience.ts";
 import { quietPlane } from "../support/control_plane.ts";
+import { LastingSession } from "../../src/control/lasting_session.ts";
 import { ControlSession } from "../support/control_session.ts";
 import { posix, root, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
@@ -81,6 +82,20 @@ testWith(
       using next = await ControlSession.open(path);
       assert.ok(await next.until(/^balance 1 /));
     }, 300),
+);
+
+testWith(
+  [posix],
+  "a dialogue goes on after its session was closed for its silence, in the same group",
+  () =>
+    withServer(async (path) => {
+      using session = await LastingSession.open(path);
+      assert.equal((await session.run("group 3")).group, 3);
+      using silent = await ControlSession.open(path);
+      await silent.toEnd();
+      const { outcome, group, text } = await session.run("version");
+      assert.deepEqual([outcome, group, text.length], ["ok", 3, 3]);
+    }, 200),
 );
 
 testWith(
