@@ -37,7 +37,7 @@ class BackEnd {
 /** The program, started from source just as `deno task start` does. */
 const program = (...args: string[]) =>
   new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "cli.ts", ...args],
+    args: ["run", "-A", "--quiet", "cli.ts", ...args],
     cwd: root,
     stdin: "null",
     stdout: "piped",

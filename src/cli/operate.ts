@@ -14,8 +14,8 @@ export async function control(request: ControlRequest): Promise<number> {
   const entry = await findInstance(request);
   if (request.debug) complain(`balance: control socket ${quote(entry.path)}`);
   try {
-    if (request.command === undefined) await dialogue(entry.path);
-    else await runOne(entry.path, request.command);
+    if (request.commands.length === 0) await dialogue(entry.path);
+    else await runAll(entry.path, request.commands);
   } catch (error) {
     if (error instanceof DirectoryError || error instanceof ExitError) throw error;
     if (isAbsent(error)) throw nobodyThere();
@@ -43,10 +43,13 @@ async function dialogue(path: string): Promise<void> {
   await terminalDialogue(path, print, historyPath());
 }
 
-async function runOne(path: string, command: string): Promise<void> {
+async function runAll(path: string, commands: readonly string[]): Promise<void> {
   using client = await ControlClient.open(path);
-  const { text } = await client.run(command);
-  for (const line of text) say(line);
+  for (const command of commands) {
+    const { text, outcome } = await client.run(command);
+    for (const line of text) say(line);
+    if (outcome === "bye") return;
+  }
 }
 
 /** The one running instance that fits. @throws {ExitError} 69 when there is none, or several */

@@ -11,6 +11,8 @@ const LONGEST_JOINED = 64;
 export interface CommandLine {
   /** Values of the options that were given; an option without a value has `""`. The last one of each counts. */
   readonly options: ReadonlyMap<OptionName, string>;
+  /** Values of `--command`, which may be given several times. */
+  readonly commands: readonly string[];
   /** The words that are neither options nor their values, in order. */
   readonly words: readonly string[];
 }
@@ -33,7 +35,7 @@ export function splitCommandLine(args: readonly string[]): CommandLine {
       ...(short === undefined ? {} : { short }),
     }])),
   });
-  const options = new Map<OptionName, string>(), words: string[] = [];
+  const options = new Map<OptionName, string>(), words: string[] = [], commands: string[] = [];
   for (const token of tokens) {
     if (token.kind === "positional") words.push(token.value);
     if (token.kind !== "option") continue;
@@ -46,8 +48,9 @@ export function splitCommandLine(args: readonly string[]): CommandLine {
       throw usage(`option ${token.rawName} needs a value: ${takesValue}`);
     }
     options.set(name, token.value ?? "");
+    if (name === "command") commands.push(token.value!);
   }
-  return { options, words };
+  return { options, words, commands };
 }
 
 /** Whether so many options are joined that none of the first ones has the rest as its value. */

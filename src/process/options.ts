@@ -62,8 +62,8 @@ export interface ServeRequest {
 /** Talk to a running instance. */
 export interface ControlRequest {
   readonly action: "control";
-  /** One command, or undefined for a dialogue. */
-  readonly command: string | undefined;
+  /** Commands to run one after the other, none for a dialogue. */
+  readonly commands: readonly string[];
   /** Address the instance listens on, or undefined for any. */
   readonly bind: string | undefined;
   /** Whether that is an IPv6 address. */
@@ -132,14 +132,13 @@ function serve({ options, words }: CommandLine): ServeRequest {
 }
 
 function control(line: CommandLine): ControlRequest {
-  const { options, words } = line;
-  const command = options.get("command");
-  const label = command === undefined ? "-i" : "-c";
-  if (command !== undefined && options.has("interactive")) throw usage("options -i and -c exclude each other");
+  const { options, words, commands } = line;
+  const label = commands.length === 0 ? "-i" : "-c";
+  if (commands.length > 0 && options.has("interactive")) throw usage("options -i and -c exclude each other");
   noMoreWords(line, 1, label);
   return {
     action: "control",
-    command,
+    commands,
     bind: bindAddress(options) ?? (options.has("ipv6") ? "::" : undefined),
     ipv6: options.has("ipv6"),
     port: words.length === 0 ? undefined : listeningPort(words[0]),

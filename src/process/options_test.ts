@@ -105,23 +105,35 @@ Deno.test("the address to listen on is brought into one form", () => {
 
 Deno.test("control requests keep what was asked for apart from what was left out", () => {
   const none = { bind: undefined, ipv6: false, port: undefined, debug: false, controlDir: undefined };
-  assert.deepEqual(parseCommandLine(["-i"]), { ...none, action: "control", command: undefined });
+  assert.deepEqual(parseCommandLine(["-i"]), { ...none, action: "control", commands: [] });
   assert.deepEqual(parseCommandLine(["-c", "show json", "80"]), {
     ...none,
     action: "control",
-    command: "show json",
+    commands: ["show json"],
     port: 80,
   });
   assert.deepEqual(parseCommandLine(["-dib", "::ffff:127.0.0.1", "80", "--control-dir", "/x"]), {
     action: "control",
-    command: undefined,
+    commands: [],
     bind: "127.0.0.1",
     ipv6: false,
     port: 80,
     debug: true,
     controlDir: "/x",
   });
-  assert.deepEqual(parseCommandLine(["-6c", ""]), { ...none, action: "control", command: "", bind: "::", ipv6: true });
+  assert.deepEqual(parseCommandLine(["-6c", ""]), {
+    ...none,
+    action: "control",
+    commands: [""],
+    bind: "::",
+    ipv6: true,
+  });
+  assert.deepEqual(parseCommandLine(["-c", "group 1", "--command=show", "80"]), {
+    ...none,
+    action: "control",
+    commands: ["group 1", "show"],
+    port: 80,
+  });
   assert.deepEqual(parseCommandLine(["--list", "--control-dir", "/x"]), { action: "list", controlDir: "/x" });
 });
 

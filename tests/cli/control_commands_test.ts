@@ -300,3 +300,11 @@ Deno.test("a channel that autodisable took out is enabled by enable", async () =
   assert.equal(await instance.control("enable 0"), "channel 0 enabled\n");
   assert.deepEqual((await instance.channel(0)).disabledBy, []);
 });
+
+Deno.test("several -c run in order in one session, and nothing runs after its end", async () => {
+  await using instance = await Instance.start(["127.0.0.1:1", "!", "127.0.0.1:2"]);
+  const { code, stdout } = await instance.run(["-c", "group 1", "-c", "disable 0", "-c", "quit", "-c", "enable 0"]);
+  assert.deepEqual([code, stdout], [0, "channel 0 disabled\n"]);
+  const { groups } = await instance.state();
+  assert.deepEqual(groups.map(({ channels: [{ enabled }] }) => enabled), [true, false]);
+});

@@ -79,7 +79,9 @@ What the program does when clients, back ends, operators or the machine go wrong
 asserts what must hold, and writes this page from what it measured; \`deno test -A tests/faults\` does the same in a
 shorter time. After every row the program's connections are gone and its descriptors are back to where they were.
 
-Measured on ${processors} processors (${processor}), Linux ${kernel}, Deno ${deno}, the linux engine with two threads, HAProxy with two threads and its retries and
+Measured on ${processors} processors (${processor}), Linux ${
+    kernel.split("-")[0]
+  }, Deno ${deno}, the linux engine with two threads, HAProxy with two threads and its retries and
 redispatch on. A dash: not asked of HAProxy, or it has no such thing. Times include what the measuring itself takes, and
 a busy machine; a test fails at four times the bound.
 
