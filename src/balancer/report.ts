@@ -1,7 +1,8 @@
 import type { EngineEvent } from "../engine/engine.ts";
 import type { Logger } from "../log/log.ts";
 import { formatAddress } from "../table/address.ts";
-import { type ChannelId, groupOf, NONE, numberOf } from "../table/channel_id.ts";
+import { type ChannelId, channelId, groupOf, NONE, numberOf } from "../table/channel_id.ts";
+import { MAX_GROUPS } from "../table/limits.ts";
 import type { Table } from "../table/table.ts";
 
 /** A channel that comes and goes is logged so many times in so many milliseconds; the rest is counted. */
@@ -15,11 +16,27 @@ interface Changes {
   latest: ((repeats: string) => void) | undefined;
 }
 
+/** How many channels there are, and how many cannot take a client for each reason; the first that applies counts. */
+export function countChannels(table: Table): { channels: number; disabled: number; full: number; failing: number } {
+  const count = { channels: 0, disabled: 0, full: 0, failing: 0 };
+  for (let group = 0; group < MAX_GROUPS; group++) {
+    for (let number = 0; number < table.size(group); number++) {
+      const id = channelId(group, number), maxc = table.maxc(id);
+      count.channels++;
+      if (table.disabledBy(id) !== 0) count.disabled++;
+      else if (maxc > 0 && table.current(id) >= maxc) count.full++;
+      else if (table.failing(id)) count.failing++;
+    }
+  }
+  return count;
+}
+
 /** Turns what an engine reports into lines of the log. */
 export class Report {
   readonly #logger: Logger;
   readonly #table: Table;
   readonly #changes = new Map<ChannelId, Changes>();
+  #turnedAwayAt = -Infinity;
 
   constructor(logger: Logger, table: Table) {
     this.#logger = logger;
@@ -59,6 +76,8 @@ export class Report {
           what: event.what,
           reason: event.reason,
         });
+      case "turned-away":
+        return this.#turnedAway();
       case "saturated":
         return logger.warn("serving {connections} clients, as many as may be; more wait in the queue", {
           connections: event.connections,
@@ -86,6 +105,17 @@ export class Report {
       }
     }
   };
+
+  /** Says why no channel takes clients, as things stand; once in a window, for it may go on for hours. */
+  #turnedAway(): void {
+    const now = performance.now();
+    if (now - this.#turnedAwayAt < WINDOW) return;
+    this.#turnedAwayAt = now;
+    this.#logger.warn(
+      "closing clients that no channel takes: {channels} channels, {disabled} disabled, {full} full, {failing} failing",
+      { ...countChannels(this.#table) },
+    );
+  }
 
   /** Keeps a channel that fails and comes back all the time from flooding the log. The last state is always logged. */
   #rated(channel: ChannelId, log: (repeats: string) => void): void {

@@ -14,7 +14,7 @@ import type { Table } from "../table/table.ts";
  *    loop, loses a client already accepted or spins. After `pauseAccepting` they wait there whatever their number; one that
  *    was being accepted at that moment may still be served.
  * 2. **Connect.** For each client: `begin`, `choose`, connect within `connectTimeout`, then `connected` or `failed`, and
- *    `choose` again until it yields NONE; then the client is closed with nothing sent. A shortage on this machine is
+ *    `choose` again until it yields NONE; then the client is closed with nothing sent (`turned-away`). A shortage on this machine is
  *    `failed("local", …)`; when all channels have been tried and one failed so, the search starts again a little later,
  *    until `connectTimeout` has passed.
  * 3. **Relay.** Bytes arrive complete, unchanged and in order, or not at all. No more than a bounded number of bytes is
@@ -124,6 +124,8 @@ export type EngineEvent =
     readonly reason: string;
     readonly restartIn: number;
   }
+  /** A client was closed because no channel takes it. At most one a second for each thread. */
+  | { readonly type: "turned-away" }
   /** As many clients are served as may be; more wait in the kernel's queue. At most one a second. */
   | { readonly type: "saturated"; readonly connections: number };
 

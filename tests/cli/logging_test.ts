@@ -28,6 +28,21 @@ Deno.test("start, changes and stop are lines with time and level on standard err
   assert.equal(instance.stdout.text, "");
 });
 
+Deno.test("clients that no channel takes are logged with the reasons, once for all of them", async () => {
+  await using live = namedBackend("live");
+  await using instance = await Instance.start([`127.0.0.1:${live.port}`, "!", `127.0.0.1:${freePort()}`]);
+  assert.equal(await instance.control("disable 0"), "channel 0 disabled\n");
+  for (let i = 0; i < 3; i++) {
+    using client = await instance.client();
+    assert.equal((await client.readToEnd()).length, 0);
+  }
+  assert.match(
+    await instance.logged(/no channel takes/),
+    / warning closing clients that no channel takes: 2 channels, 1 disabled, 0 full, 1 failing$/,
+  );
+  assert.equal(instance.stderr.text.match(/no channel takes/g)!.length, 1);
+});
+
 Deno.test("a channel that fails and comes back is logged once each time, not for every connection", async () => {
   const port = freePort();
   await using two = namedBackend("two");

@@ -41,6 +41,8 @@ export interface DialerHost {
   established(client: number, server: number): void;
   /** No channel took the client; it is to be closed. */
   rejected(client: number): void;
+  /** That is because no channel takes it, not for a shortage, and not because it has gone itself. */
+  turnedAway(): void;
   shortage(what: "connect", reason: string): void;
 }
 
@@ -177,6 +179,7 @@ export class Dialer {
       this.#timers.set(client, SHORTAGE_PAUSE);
       return;
     }
+    if (!dial.attempt.shortage && !(rows[row + ROW.FLAGS] & IS.BROKEN)) this.#host.turnedAway();
     dial.attempt.abandon();
     this.#release(client);
     this.#host.rejected(client);

@@ -91,6 +91,9 @@ export class Thread {
     this.#dialer = new Dialer(libc, this.#connections, poller, timers, selection, table, settings, {
       established: (client, server) => this.#established(client, server),
       rejected: (client) => this.#ending.close(client),
+      turnedAway: () => {
+        if (this.#rate.allows("turned-away")) post({ type: "event", event: { type: "turned-away" } });
+      },
       shortage: (what, reason) => this.#shortage(what, reason),
     });
     const place = { listener: setup.listener, thread: setup.thread, limit: settings.maxConnections, capacity };

@@ -19,6 +19,8 @@ export interface ConnectionHost {
   readonly selection: Selection;
   readonly deadlines: Deadlines;
   shortage(what: "accept" | "connect", reason: string): void;
+  /** A client is closed because no channel takes it. */
+  turnedAway(): void;
   /** The connection has ended and holds nothing any more. */
   gone(connection: Connection): void;
 }
@@ -93,7 +95,11 @@ export class Connection implements Listed {
       } else if (attempt.shortage && performance.now() < deadline) {
         await this.#pause(SHORTAGE_PAUSE);
         attempt.restart();
-      } else break;
+      } else {
+        // A shortage has been reported already.
+        if (!this.#stopped && !attempt.shortage) this.#host.turnedAway();
+        break;
+      }
     }
     attempt.abandon();
     return NONE;

@@ -71,6 +71,10 @@ class PortableEngine implements Engine {
     for (const connection of this.#connections.all()) connection.close();
   }
 
+  turnedAway(): void {
+    if (this.#once.allows("turned-away")) this.context.emit({ type: "turned-away" });
+  }
+
   shortage(what: "accept" | "connect", reason: string): void {
     if (this.#once.allows("shortage")) this.context.emit({ type: "shortage", what, reason });
   }

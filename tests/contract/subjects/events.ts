@@ -68,6 +68,17 @@ export function events(test: ContractTest): void {
     assert.equal(trial.table.disabledBy(0), 0);
   });
 
+  test("clients that no channel takes are reported", async (start) => {
+    await using live = namedBackend("live");
+    await using trial = await start({ channels: [live] });
+    assert.equal(await ask(trial), "live");
+    trial.table.disable(0, DisabledBy.OPERATOR);
+    using client = await trial.connect();
+    assert.equal((await client.readToEnd()).length, 0);
+    await eventually("it is reported", () => trial.events.length > 0);
+    assert.deepEqual(trial.eventTypes(), ["turned-away"]);
+  });
+
   test("a shortage of this machine is reported and is no channel's failure", async (start) => {
     await using backend = namedBackend("never reached");
     await using trial = await start({
