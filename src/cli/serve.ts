@@ -29,6 +29,9 @@ export async function serve(request: ServeRequest, program: string, args: readon
   const background = isBackgroundProcess();
   if (!background && !request.foreground && Deno.pid !== 1) {
     if (request.packetDump) complain("balance: -p has no effect in the background, add -f");
+    if (request.logFormat === "json" && Deno.build.os !== "windows") {
+      complain("balance: --log-format has no effect on the system log, add -f");
+    }
     await startInBackground(program, args);
     return ExitCode.OK;
   }

@@ -89,6 +89,16 @@ Deno.test("a port in use is told by the first process, with code 71", async () =
   assert.deepEqual([...Deno.readDirSync(directory.path)], []);
 });
 
+testWith([posix], "--log-format in the background is said to have no effect", async () => {
+  using directory = temporaryDirectory();
+  const place = ["--control-dir", directory.path], port = String(freePort());
+  const { code, stdout, stderr } = await run([...place, "--log-format", "json", "-b", "127.0.0.1", port]);
+  assert.deepEqual([code, stdout], [0, ""]);
+  assert.match(stderr, /^balance: --log-format has no effect [^\n]+\n$/);
+  assert.equal((await run([...place, "-c", "kill"])).code, 0);
+  await noneLeft(directory.path);
+});
+
 Deno.test("an unknown host is told by the first process, with code 65", async () => {
   using directory = temporaryDirectory();
   for (const foreground of [[], ["-f"]]) {
