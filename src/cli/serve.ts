@@ -5,18 +5,17 @@ import { defaultDirectory, DirectoryError, openDirectory } from "../control/dire
 import { type ControlServer, startControlServer } from "../control/server.ts";
 import type { EngineEvent, Tap } from "../engine/engine.ts";
 import { LineWriter } from "../log/line_writer.ts";
-import { type Log, type Logger, openLog } from "../log/log.ts";
+import { type Log, openLog } from "../log/log.ts";
 import { dumpChunk } from "../log/packet_dump.ts";
 import { isBackgroundProcess, reportFailure, reportReady, startInBackground } from "../process/background.ts";
 import { ExitCode, ExitError, unexpected } from "../process/exit_codes.ts";
 import type { ServeRequest } from "../process/options.ts";
-import { formatAddress } from "../table/address.ts";
 import { controlPlane } from "./instance_plane.ts";
+import { logStart } from "./log_start.ts";
 import { becomeUser, startBalancer } from "./start_balancer.ts";
 import { watchMemory } from "./memory_watch.ts";
 import { StopSignals } from "./stop_signals.ts";
 import { complain } from "./terminal.ts";
-import { version } from "./version.ts";
 
 /** Bytes of packet dump that may wait for a slow reader. */
 const DUMP_BOUND = 64 * 1024 * 1024;
@@ -138,28 +137,6 @@ class Instance {
     });
     await Promise.race([drained, hurried]);
     return left;
-  }
-}
-
-function logStart(logger: Logger, balancer: Balancer): void {
-  const { hostname, port } = balancer.address, groups = balancer.show();
-  logger.info("balance {version} listens on {address}: {channels} channels in {groups} groups, engine {engine}", {
-    version,
-    address: formatAddress({ host: hostname, port }),
-    channels: groups.reduce((sum, { channels }) => sum + channels.length, 0),
-    groups: groups.length,
-    engine: balancer.engine,
-    pid: Deno.pid,
-  });
-  logger.debug("engine {engine}, threads {threads}: {reason}", {
-    engine: balancer.engine,
-    threads: balancer.threads,
-    reason: balancer.engineReason,
-  });
-  if (balancer.engine === "portable") {
-    logger.debug(
-      "out-of-band data is not passed on: Deno's sockets have none, and what comes right behind it waits for more",
-    );
   }
 }
 

@@ -28,6 +28,17 @@ Deno.test("start, changes and stop are lines with time and level on standard err
   assert.equal(instance.stdout.text, "");
 });
 
+Deno.test("a channel that is the balancer itself is warned of, unless it has a limit", async () => {
+  const port = freePort();
+  await using instance = await Instance.start([`127.0.0.1:${port}:2`, "127.0.0.1", "!", "127.0.0.2"], { port });
+  assert.match(
+    await instance.logged(/this balancer itself/),
+    new RegExp(`warning group 0 channel 1 \\(127\\.0\\.0\\.1:${port}\\) is this balancer itself`),
+  );
+  await instance.control("version");
+  assert.equal(instance.stderr.text.match(/this balancer itself/g)!.length, 1);
+});
+
 Deno.test("clients that no channel takes are logged with the reasons, once for all of them", async () => {
   await using live = namedBackend("live");
   await using instance = await Instance.start([`127.0.0.1:${live.port}`, "!", `127.0.0.1:${freePort()}`]);

@@ -1,0 +1,43 @@
+import type { Balancer } from "../balancer/balancer.ts";
+import type { Logger } from "../log/log.ts";
+import { formatAddress } from "../table/address.ts";
+import { version } from "./version.ts";
+
+/** Logs that an instance has started, and what its operator ought to know about that. */
+export function logStart(logger: Logger, balancer: Balancer): void {
+  const { hostname, port } = balancer.address, groups = balancer.show();
+  logger.info("balance {version} listens on {address}: {channels} channels in {groups} groups, engine {engine}", {
+    version,
+    address: formatAddress({ host: hostname, port }),
+    channels: groups.reduce((sum, { channels }) => sum + channels.length, 0),
+    groups: groups.length,
+    engine: balancer.engine,
+    pid: Deno.pid,
+  });
+  logger.debug("engine {engine}, threads {threads}: {reason}", {
+    engine: balancer.engine,
+    threads: balancer.threads,
+    reason: balancer.engineReason,
+  });
+  if (balancer.engine === "portable") {
+    logger.debug(
+      "out-of-band data is not passed on: Deno's sockets have none, and what comes right behind it waits for more",
+    );
+  }
+  for (const { group, channels } of groups) {
+    for (const { channel, address: host, port: own, maxc } of channels) {
+      if (own !== port || maxc > 0 || !leadsBack(host, hostname)) continue;
+      logger.warn(
+        "group {group} channel {channel} ({address}) is this balancer itself, without a limit: a client comes back without end",
+        { group, channel, address: formatAddress({ host, port }) },
+      );
+    }
+  }
+}
+
+/** Whether a connection to an address comes to a listener on `listening`. Of a wildcard only loopback is known for certain. */
+function leadsBack(host: string, listening: string): boolean {
+  if (host === listening) return true;
+  if (listening === "0.0.0.0") return host.startsWith("127.");
+  return listening === "::" && (host === "::1" || host.startsWith("127."));
+}
