@@ -104,3 +104,27 @@ Deno.test(
       await until(() => engine.connections === 0);
     }),
 );
+
+Deno.test(
+  { name: "a reset behind urgent bytes and a stream is a reset, never an end", ignore },
+  () =>
+    withEngine(async ({ pair, until, engine }) => {
+      const data = new Uint8Array(60_000), ends = new Set<string>();
+      for (let round = 0; round < 300; round++) {
+        const [client, server] = pair();
+        for (let i = 0; i < 20; i++) {
+          server.trySend(data);
+          server.sendUrgent(33);
+        }
+        server.reset();
+        for (let part = client.receive();; part = client.receive()) {
+          if (typeof part !== "string") continue;
+          ends.add(part);
+          break;
+        }
+        client.close();
+      }
+      assert.deepEqual([...ends], ["reset"]);
+      await until(() => engine.connections === 0);
+    }),
+);

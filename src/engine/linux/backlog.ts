@@ -98,35 +98,39 @@ export class Backlog {
 
   #flushPipe(source: number, peer: number): number {
     const rows = this.#rows, row = source << SHIFT, { call, errno } = this.#libc;
-    for (let doubted = false;; doubted = true) {
+    for (let doubted = false;;) {
       const piped = rows[row + ROW.PIPED];
       const n = call.splice(rows[row + ROW.PIPE_READ], peer, piped, C.SPLICE_F_MOVE | C.SPLICE_F_NONBLOCK);
       if (n < 0) {
         const error = errno[0];
         if (error === ERRNO.EAGAIN) return Sent.BLOCKED;
+        if (error === ERRNO.EINTR) continue;
         // The runtime may change errno before it is looked at; an error that ends a connection must come twice.
-        if (error === ERRNO.EINTR || !doubted) continue;
-        return Sent.BROKEN;
+        if (doubted) return Sent.BROKEN;
+        doubted = true;
+        continue;
       }
       rows[row + ROW.PIPED] = piped - n;
       this.#moved(source, n);
       if (n === piped) return Sent.ALL;
-      // The kernel went on until the receiver was full, and so will report it writable.
-      return Sent.BLOCKED;
+      // The receiver is full, or a signal came in between. Only after EAGAIN is the kernel bound to report it writable.
+      doubted = false;
     }
   }
 
   #flushHeld(source: number, peer: number): number {
     const rows = this.#rows, row = source << SHIFT, { call, errno } = this.#libc;
     const held = this.#held[rows[row + ROW.HELD]]!, bytes = rows[row + ROW.HELD_BYTES];
-    for (let doubted = false;; doubted = true) {
+    for (let doubted = false;;) {
       const n = call.send(peer, held, bytes, C.MSG_NOSIGNAL);
       if (n < 0) {
         const error = errno[0];
         if (error === ERRNO.EAGAIN) return Sent.BLOCKED;
-        // The runtime may change errno before it is looked at; an error that ends a connection must come twice.
-        if (error === ERRNO.EINTR || !doubted) continue;
-        return Sent.BROKEN;
+        if (error === ERRNO.EINTR) continue;
+        // As in `#flushPipe`.
+        if (doubted) return Sent.BROKEN;
+        doubted = true;
+        continue;
       }
       this.#moved(source, n);
       if (n === bytes) {
@@ -142,14 +146,16 @@ export class Backlog {
   #flushUrgent(source: number, peer: number): number {
     const rows = this.#rows, row = source << SHIFT, { call, errno } = this.#libc;
     this.urgent[0] = rows[row + ROW.URGENT];
-    for (let doubted = false;; doubted = true) {
+    for (let doubted = false;;) {
       const n = call.send(peer, this.urgent, 1, C.MSG_OOB | C.MSG_NOSIGNAL);
       if (n < 0) {
         const error = errno[0];
         if (error === ERRNO.EAGAIN) return Sent.BLOCKED;
-        // The runtime may change errno before it is looked at; an error that ends a connection must come twice.
-        if (error === ERRNO.EINTR || !doubted) continue;
-        return Sent.BROKEN;
+        if (error === ERRNO.EINTR) continue;
+        // As in `#flushPipe`.
+        if (doubted) return Sent.BROKEN;
+        doubted = true;
+        continue;
       }
       rows[row + ROW.URGENT] = -1;
       this.#moved(source, 1);

@@ -163,10 +163,10 @@ export class Relay {
 
   /** A source's flags after a read that got something. */
   #afterRead(flags: number, short: boolean): number {
-    flags &= ~(IS.FRESH | IS.SUSPECT);
+    flags &= ~IS.FRESH;
     if (!short) return flags & (IS.NO_SPLICE | IS.URGENT) ? flags : flags | IS.SPLICING;
     // It may have stopped before an urgent byte, or before an error that is still to be read.
-    if (flags & (IS.URGENT | IS.BROKEN)) return flags;
+    if (flags & (IS.URGENT | IS.BROKEN | IS.SUSPECT)) return flags;
     // Everything was read; if the end-of-stream had arrived before, nothing can follow.
     return flags & IS.HUNG_UP ? flags | IS.ENDED : flags & ~IS.READABLE;
   }
@@ -220,7 +220,7 @@ export class Relay {
       PIPE_SIZE,
       C.SPLICE_F_MOVE | C.SPLICE_F_NONBLOCK,
     );
-    const errno = n < 0 ? this.#libc.errno[0] : 0, flags = rows[row + ROW.FLAGS] & ~(IS.FRESH | IS.SUSPECT);
+    const errno = n < 0 ? this.#libc.errno[0] : 0, flags = rows[row + ROW.FLAGS] & ~IS.FRESH;
     if (n > 0) {
       rows[row + ROW.PIPED] = n;
       if (rows[row + ROW.STREAK] === LONG) this.#streaming = true;
@@ -249,7 +249,12 @@ export class Relay {
     }
     if (!this.#mark.atMark(source)) return this.#read(source, peer);
     const byte = this.#backlog.urgent, n = call.recv(source, byte, 1, 0);
-    if (n <= 0) return this.#nothing(row, n === 0 ? 0 : errno[0]);
+    if (n <= 0) {
+      const error = n === 0 ? 0 : errno[0];
+      // At the mark a signal that is pending makes EAGAIN although the byte is there (tcp_recvmsg).
+      if (error === ERRNO.EAGAIN && this.#mark.pending(source)) return;
+      return this.#nothing(row, error);
+    }
     rows[row + ROW.FLAGS] &= ~IS.FRESH;
     this.#host.tap?.(source, byte, 1);
     this.#backlog.keepUrgent(source);
