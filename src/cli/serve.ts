@@ -45,8 +45,6 @@ export async function serve(request: ServeRequest, program: string, args: readon
     if (!background) throw failure;
     reportFailure(failure);
     return failure.code;
-  } finally {
-    signals.dispose();
   }
 }
 

@@ -3,21 +3,25 @@ export type Urgency = "drain" | "at once";
 
 const WINDOWS = Deno.build.os === "windows";
 
-/** The signals that end an instance, in the order they come. Those that come before anybody asks are kept. */
+/**
+ * The signals that end an instance, in the order they come. Those that come before anybody asks are kept.
+ *
+ * They are never given back their usual effect: Deno runs a handler some time after the signal came, and one that was
+ * removed meanwhile lets the signal kill the program in the last moment of its orderly end.
+ */
 export class StopSignals {
-  readonly #handlers: [Deno.Signal, () => void][];
   readonly #pending: Urgency[] = [];
   #waiting: ((urgency: Urgency) => void)[] = [];
 
   /** @param background whether to ignore the end of a terminal */
   constructor(background: boolean) {
     const drain = () => this.#came("drain"), now = () => this.#came("at once");
-    this.#handlers = WINDOWS ? [["SIGINT", now], ["SIGBREAK", drain]] : [
+    const handlers: [Deno.Signal, () => void][] = WINDOWS ? [["SIGINT", now], ["SIGBREAK", drain]] : [
       ["SIGTERM", drain],
       ["SIGINT", now],
       ["SIGHUP", background ? () => {} : drain],
     ];
-    for (const [signal, handler] of this.#handlers) Deno.addSignalListener(signal, handler);
+    for (const [signal, handler] of handlers) Deno.addSignalListener(signal, handler);
   }
 
   /** The next signal. */
@@ -25,11 +29,6 @@ export class StopSignals {
     const urgency = this.#pending.shift();
     if (urgency !== undefined) return Promise.resolve(urgency);
     return new Promise((resolve) => this.#waiting.push(resolve));
-  }
-
-  /** Lets the signals have their usual effect again. */
-  dispose(): void {
-    for (const [signal, handler] of this.#handlers) Deno.removeSignalListener(signal, handler);
   }
 
   #came(urgency: Urgency): void {

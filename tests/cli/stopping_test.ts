@@ -168,3 +168,16 @@ testWith([posix], "signals that mean nothing to the program do no harm", async (
   for (const signal of ["SIGPIPE", "SIGCHLD", "SIGWINCH", "SIGCONT"] as const) instance.signal(signal);
   assert.equal(await instance.answer(), "here");
 });
+
+testWith([posix], "signals that come up to the last moment leave the exit code alone", async () => {
+  await using back = namedBackend("here");
+  for (let round = 0; round < 5; round++) {
+    await using instance = await Instance.start([`127.0.0.1:${back.port}`]);
+    // Every hundred microseconds or so, until there is no such process.
+    const script = `while kill -TERM ${instance.pid} && kill -HUP ${instance.pid}; do :; done`;
+    const hammer = new Deno.Command("sh", { args: ["-c", script], stderr: "null" }).spawn();
+    const code = await instance.ended();
+    await hammer.status;
+    assert.equal(code, 0);
+  }
+});
