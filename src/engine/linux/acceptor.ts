@@ -8,6 +8,9 @@ import type { Timers } from "./timers.ts";
 /** Clients accepted at a time: so many that a rush is served, so few that others, and other threads, have their turn. */
 const MOST_AT_ONCE = 8;
 
+/** Clients that a thread may serve beyond its part before it lets the others be asked first. */
+const AHEAD = 4;
+
 /** Milliseconds until the next accept after one that failed for want of descriptors or memory. */
 const SHORTAGE_PAUSE = 100;
 
@@ -89,12 +92,23 @@ export class Acceptor {
       }
       if (errno === ERRNO.EAGAIN) {
         this.#burst = 1;
-        return;
+        return this.#stepBack();
       }
       if (SHORTAGES.has(errno)) return this.#shortage(errno);
       // Anything else is this client's own trouble (accept(2)), or the end of the listening socket.
     }
     this.#burst = Math.min(this.#burst * 2, MOST_AT_ONCE);
+    this.#stepBack();
+  }
+
+  /**
+   * Goes to the end of the listening socket's queue when this thread has more than its part: the kernel wakes the first idle
+   * one (EPOLLEXCLUSIVE, epoll_ctl(2)), and where clients come one by one, that would always be the same.
+   */
+  #stepBack(): void {
+    if (!this.#watching || !this.#state.isAhead(this.#thread, AHEAD)) return;
+    this.#pause();
+    this.resume();
   }
 
   /** Leaves clients in the kernel's queue until somebody makes room. */

@@ -101,8 +101,9 @@ export class Backlog {
     for (let doubted = false;;) {
       const piped = rows[row + ROW.PIPED];
       const n = call.splice(rows[row + ROW.PIPE_READ], peer, piped, C.SPLICE_F_MOVE | C.SPLICE_F_NONBLOCK);
-      if (n < 0) {
-        const error = errno[0];
+      if (n <= 0) {
+        // Nothing at all, though there are bytes, is as wrong as an error.
+        const error = n < 0 ? errno[0] : 0;
         if (error === ERRNO.EAGAIN) return Sent.BLOCKED;
         if (error === ERRNO.EINTR) continue;
         // The runtime may change errno before it is looked at; an error that ends a connection must come twice.

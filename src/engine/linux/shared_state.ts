@@ -59,6 +59,12 @@ export class SharedState {
     return Atomics.load(this.#words, WORD.THREADS + thread * THREAD.WORDS + THREAD.CONNECTIONS);
   }
 
+  /** Whether a thread serves more clients than its equal part, by more than `by`. */
+  isAhead(thread: number, by: number): boolean {
+    const threads = (this.#words.length - WORD.THREADS) / THREAD.WORDS;
+    return (this.connectionsOf(thread) - by) * threads > this.connections;
+  }
+
   /** Takes a place for one more client, unless `limit` are served. The limit holds exactly over all threads. */
   enter(thread: number, limit: number): boolean {
     if (Atomics.add(this.#words, WORD.CONNECTIONS, 1) >= limit) {

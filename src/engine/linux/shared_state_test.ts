@@ -10,6 +10,15 @@ Deno.test("no more clients enter than the limit, over all threads", () => {
   assert.ok(state.enter(1, 3));
 });
 
+Deno.test("a thread is ahead when it serves more than its part, and never when it is alone", () => {
+  const state = SharedState.create(3), alone = SharedState.create(1);
+  for (let i = 0; i < 6; i++) assert.ok(state.enter(0, 99) && alone.enter(0, 99));
+  // Its part of 6 is 2.
+  assert.deepEqual([3, 4].map((by) => state.isAhead(0, by)), [true, false]);
+  assert.ok(state.enter(1, 99) && !state.isAhead(1, 0));
+  assert.ok(!alone.isAhead(0, 0));
+});
+
 Deno.test("each thread that waits for a place is chosen once", () => {
   const state = SharedState.create(16);
   for (const thread of [15, 3, 9]) state.wait(thread);
