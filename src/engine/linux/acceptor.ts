@@ -9,7 +9,7 @@ import type { Timers } from "./timers.ts";
 const MOST_AT_ONCE = 8;
 
 /** Clients that a thread may serve beyond its part before it lets the others be asked first. */
-const AHEAD = 4;
+const AHEAD = 8;
 
 /** Milliseconds until the next accept after one that failed for want of descriptors or memory. */
 const SHORTAGE_PAUSE = 100;
