@@ -31,6 +31,11 @@ export interface BalancerOptions {
   readonly source?: string;
   /** Seconds a channel has to accept, more than 0. Default 5. */
   readonly connectTimeout?: number;
+  /**
+   * Seconds for which a channel is passed over after a failed connect, as long as another takes the client; then one
+   * client tries it again. Default 0, none.
+   */
+  readonly failTimeout?: number;
   /** Seconds after which an idle connection is closed. Default 0, never. */
   readonly idleTimeout?: number;
   /** Which engine moves the bytes. Default `auto`: `linux` where it can run, otherwise `portable`. */

@@ -31,6 +31,7 @@ export function engineSettings(options: BalancerOptions, list: readonly Strategy
     backlog: whole("backlog", options.backlog ?? BACKLOG, 1, HIGHEST_COUNT),
     autodisable: options.autodisable ?? false,
     hashFailover: options.hashFailover ?? false,
+    failTimeout: duration("failTimeout", options.failTimeout ?? 0, 0),
     trace: options.trace ?? false,
     // Left out where it can be: functions cannot be sent to threads.
     strategies: options.strategies === undefined ? undefined : list,

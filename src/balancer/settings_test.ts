@@ -16,6 +16,7 @@ Deno.test("everything but the port has a default", () => {
     backlog: 4096,
     autodisable: false,
     hashFailover: false,
+    failTimeout: 0,
     trace: false,
     strategies: undefined,
     threads: 1,
@@ -31,6 +32,7 @@ Deno.test("the ends of each range are taken, and what is beyond is an error that
   const ranges: [name: string, least: number, most: number, beyond: number[]][] = [
     ["port", 0, 65535, [-1, 1.5, 65536]],
     ["connectTimeout", 0.001, 2 ** 31 - 1, [0, -1, 2 ** 31]],
+    ["failTimeout", 0, 2 ** 31 - 1, [-0.001, 2 ** 31]],
     ["idleTimeout", 0, 2 ** 31 - 1, [-0.001, 2 ** 31]],
     ["maxConnections", 1, 2 ** 31 - 1, [0, 1.5, 2 ** 31]],
     ["backlog", 1, 2 ** 31 - 1, [0, 1.5, 2 ** 31]],

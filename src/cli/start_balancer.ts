@@ -27,6 +27,7 @@ export async function startBalancer(
       groups: request.groups,
       source: request.source,
       connectTimeout: request.connectTimeout,
+      failTimeout: request.failTimeout,
       idleTimeout: request.idleTimeout,
       maxConnections: request.maxConnections,
       engine: request.engine,

@@ -13,6 +13,7 @@ export const optionTable = {
   "ipv6": { short: "6", summary: "listen on IPv6, and on IPv4 as well" },
   "source": { short: "B", value: "ADDR", summary: "source address of outgoing connections" },
   "connect-timeout": { short: "t", value: "SEC", summary: "time for a channel to accept (default 5)" },
+  "fail-timeout": { value: "SEC", summary: "pass over a channel that failed (default 0)" },
   "idle-timeout": { short: "T", value: "SEC", summary: "close idle connections (default 0: never)" },
   "autodisable": { short: "a", summary: "disable a channel whose connect fails" },
   "hash-failover": { short: "H", summary: "in a Hash group, fail over inside the group" },

@@ -28,6 +28,8 @@ export interface ServeRequest {
   readonly source: string | undefined;
   /** Seconds. */
   readonly connectTimeout: number;
+  /** Seconds, 0 for none. */
+  readonly failTimeout: number;
   /** Seconds, 0 for never. */
   readonly idleTimeout: number;
   /** Seconds. */
@@ -106,6 +108,7 @@ function serve({ options, words }: CommandLine): ServeRequest {
     groups: parseGroups(words.slice(1)),
     source: sourceAddress(options),
     connectTimeout: seconds(options, "connect-timeout", 5, 0.001),
+    failTimeout: seconds(options, "fail-timeout", 0, 0),
     idleTimeout: seconds(options, "idle-timeout", 0, 0),
     drainTimeout: seconds(options, "drain-timeout", 10, 0),
     maxConnections: count(options, "max-connections"),

@@ -29,6 +29,7 @@ Deno.test("a port alone has the manual's defaults", () => {
     groups: [],
     source: undefined,
     connectTimeout: 5,
+    failTimeout: 0,
     idleTimeout: 0,
     drainTimeout: 10,
     maxConnections: undefined,

@@ -4,6 +4,7 @@ import type { Lane } from "../table/lane.ts";
 import { DisabledBy, type Table } from "../table/table.ts";
 import type { SelectionEvent } from "./events.ts";
 import { Failover, newSearch, restart } from "./failover.ts";
+import { Resting } from "./resting.ts";
 import type { Client, Strategy } from "./strategy.ts";
 
 /**
@@ -12,12 +13,14 @@ import type { Client, Strategy } from "./strategy.ts";
  */
 export type Cause = "channel" | "local";
 
-/** How channels are chosen; the command line's `-a` and `-H`. */
+/** How channels are chosen; the command line's `-a`, `-H` and `--fail-timeout`. */
 export interface SelectionOptions {
   /** Disable a channel whose connect fails. */
   readonly autodisable: boolean;
   /** Let sticky strategies move on inside the group. */
   readonly hashFailover: boolean;
+  /** Seconds for which a channel is passed over after a failed connect, while another can be had; 0 for none. */
+  readonly failTimeout: number;
   /** Report every step of every connection. */
   readonly trace: boolean;
   /** Replaces the built-in strategies; the index is what the table's groups refer to. */
@@ -30,16 +33,25 @@ export class Selection {
   readonly lane: Lane;
   /** @internal */ readonly table: Table;
   /** @internal */ readonly failover: Failover;
+  /** @internal */ readonly resting: Resting | undefined;
   /** @internal */ readonly options: SelectionOptions;
   /** @internal */ readonly emit: (event: SelectionEvent) => void;
   readonly #idle: Attempt[] = [];
 
-  constructor(table: Table, lane: Lane, options: SelectionOptions, emit: (event: SelectionEvent) => void) {
+  /** @param now milliseconds of a clock that never goes back */
+  constructor(
+    table: Table,
+    lane: Lane,
+    options: SelectionOptions,
+    emit: (event: SelectionEvent) => void,
+    now: () => number = () => performance.now(),
+  ) {
     this.table = table;
     this.lane = lane;
     this.options = options;
     this.emit = emit;
-    this.failover = new Failover(table, options);
+    this.resting = options.failTimeout > 0 ? new Resting(table, options.failTimeout, now) : undefined;
+    this.failover = new Failover(table, options, this.resting);
   }
 
   /** Starts the life of a connection: choose, then `connected` or `failed`, then perhaps choose again. */
@@ -108,7 +120,7 @@ export class Attempt {
 
   /** The chosen channel could not be reached. */
   failed(cause: Cause, reason: string): void {
-    const { table, lane, options, emit } = this.#selection, channel = this.#channel;
+    const { table, lane, options, emit, resting } = this.#selection, channel = this.#channel;
     this.#trace(`failed: ${reason}`);
     this.#giveBack();
     if (cause === "local") {
@@ -116,6 +128,8 @@ export class Attempt {
       return;
     }
     lane.failed(channel);
+    // First, so that a thread which sees that the channel fails sees also that it was tried.
+    resting?.failed(channel);
     if (table.setFailing(channel, true)) emit({ type: "channel-failing", channel, reason });
     if (options.autodisable && table.disable(channel, DisabledBy.MACHINE)) {
       emit({ type: "channel-autodisabled", channel, reason });

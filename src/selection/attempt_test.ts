@@ -15,7 +15,7 @@ function withChannels(count: number, options: Partial<SelectionOptions> = {}) {
   const selection = new Selection(
     table,
     table.lane(0),
-    { autodisable: false, hashFailover: false, trace: false, ...options },
+    { autodisable: false, hashFailover: false, failTimeout: 0, trace: false, ...options },
     (event) => events.push(event),
   );
   return { table, events, selection };
@@ -170,7 +170,7 @@ Deno.test("a trace tells every step with its client", () => {
 Deno.test("each thread counts in its own lane and gives back to all", () => {
   const table = Table.create(2);
   table.addChannel(1, { host: "127.0.0.1", port: 1 }, 2);
-  const options = { autodisable: false, hashFailover: false, trace: false };
+  const options = { autodisable: false, hashFailover: false, failTimeout: 0, trace: false };
   const [one, two] = [0, 1].map((lane) => new Selection(table, table.lane(lane), options, () => {}));
   const attempts = [one.begin(CLIENT), two.begin(CLIENT), one.begin(CLIENT)];
   assert.deepEqual(attempts.map((attempt) => attempt.choose()), [MAX_CHANNELS, MAX_CHANNELS, NONE]);

@@ -1,6 +1,7 @@
-import { type ChannelId, channelId, NONE, numberOf } from "../table/channel_id.ts";
+import { type ChannelId, channelId, groupOf, NONE, numberOf } from "../table/channel_id.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
 import type { Table } from "../table/table.ts";
+import type { Resting } from "./resting.ts";
 import { type Client, type GroupView, strategies, type Strategy } from "./strategy.ts";
 
 /** Where one connection's search stands: the group it has reached and what it has tried there. */
@@ -11,6 +12,8 @@ export interface Search {
   triedHigh: number;
   /** The channel tried last, or NONE. */
   last: ChannelId;
+  /** Channels passed over because they rest: the last resort, in the order in which they were met. */
+  passedOver: Set<ChannelId> | undefined;
 }
 
 /** Another thread has taken the turn or the channel meanwhile: look again. */
@@ -18,7 +21,7 @@ const OUTRUN: ChannelId = -2;
 
 /** A search that has tried nothing. */
 export function newSearch(): Search {
-  return { group: 0, triedLow: 0, triedHigh: 0, last: NONE };
+  return { group: 0, triedLow: 0, triedHigh: 0, last: NONE, passedOver: undefined };
 }
 
 /** Makes a search start again from group 0. */
@@ -26,20 +29,27 @@ export function restart(search: Search): void {
   search.group = 0;
   search.last = NONE;
   search.triedLow = search.triedHigh = 0;
+  search.passedOver?.clear();
 }
 
 /**
  * Finds the next channel for a connection, across the channels of a group and then across the groups. The one place
- * that knows about disabled channels, limits and `-H`.
+ * that knows about disabled and resting channels, limits and `-H`.
  */
 export class Failover {
   readonly #table: Table;
   readonly #hashFailover: boolean;
   readonly #strategies: readonly Strategy[];
+  readonly #resting: Resting | undefined;
   readonly #view: MutableView;
 
-  constructor(table: Table, options: { hashFailover: boolean; strategies?: readonly Strategy[] }) {
+  constructor(
+    table: Table,
+    options: { hashFailover: boolean; strategies?: readonly Strategy[] },
+    resting?: Resting,
+  ) {
     this.#table = table;
+    this.#resting = resting;
     this.#hashFailover = options.hashFailover;
     this.#strategies = options.strategies ?? strategies;
     this.#view = new MutableView(table);
@@ -56,6 +66,24 @@ export class Failover {
       if (bit < 32) search.triedLow |= 1 << bit;
       else search.triedHigh |= 1 << (bit - 32);
       search.last = id;
+      return id;
+    }
+    return this.#lastResort(search);
+  }
+
+  /** Reserves a channel that was passed over: better one that failed lately than none. */
+  #lastResort({ passedOver }: Search): ChannelId {
+    if (passedOver === undefined) return NONE;
+    const table = this.#table;
+    for (const id of passedOver) {
+      passedOver.delete(id);
+      if (!table.reserve(id)) continue;
+      this.#resting?.tried(id);
+      const group = groupOf(id);
+      // So that the next client begins with another one.
+      if (this.#strategies[table.strategy(group)].rotates) {
+        table.moveCursor(group, table.cursor(group), (numberOf(id) + 1) % table.size(group));
+      }
       return id;
     }
     return NONE;
@@ -79,15 +107,24 @@ export class Failover {
 
   /** Reserves the first channel of the group from number `from` up to before `end`. Otherwise returns NONE or OUTRUN. */
   #take(search: Search, strategy: Strategy, cursor: number, from: number, end: number): ChannelId {
-    const table = this.#table, group = search.group;
+    const table = this.#table, resting = this.#resting, group = search.group;
     for (let number = from - 1;;) {
       number = table.nextEnabled(group, number + 1, end);
       if (number === NONE) return NONE;
       const id = channelId(group, number);
       if (tried(search, number) || !table.usable(id)) continue;
+      if (resting?.has(id)) {
+        (search.passedOver ??= new Set()).add(id);
+        continue;
+      }
       // The turn is taken before the connection, so that two threads at the same cursor never take the same channel.
       if (strategy.rotates && !table.moveCursor(group, cursor, (number + 1) % table.size(group))) return OUTRUN;
-      if (table.reserve(id)) return id;
+      if (table.reserve(id)) {
+        // Its rest may have ended after it was passed over.
+        search.passedOver?.delete(id);
+        resting?.tried(id);
+        return id;
+      }
       if (strategy.rotates) return OUTRUN;
     }
   }

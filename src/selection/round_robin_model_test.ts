@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { parameters } from "../../tests/fuzz/parameters.ts";
 import { parseHost } from "../table/address.ts";
 import { type ChannelId, channelId, groupOf, NONE, numberOf } from "../table/channel_id.ts";
 import { DisabledBy, Table } from "../table/table.ts";
@@ -92,7 +93,7 @@ Deno.test("clients one after the other get the channels of the sequential descri
       const selection = new Selection(
         table,
         table.lane(0),
-        { autodisable, hashFailover: false, trace: false },
+        { autodisable, hashFailover: false, failTimeout: 0, trace: false },
         () => {},
       );
       const at = (id: ChannelId) => model.groups[groupOf(id)][numberOf(id)];
@@ -130,7 +131,7 @@ Deno.test("clients one after the other get the channels of the sequential descri
         for (const id of ids) assert.equal(table.current(id), at(id).current);
       }
     }),
-    { seed: 1, numRuns: 2000 },
+    parameters(2000),
   );
 });
 
@@ -139,7 +140,7 @@ Deno.test("a dead channel's share does not fall on its neighbour alone", () => {
     fc.property(fc.integer({ min: 2, max: 8 }), fc.nat(7), fc.integer({ min: 1, max: 100 }), (size, dead, clients) => {
       const table = Table.create(), served = new Array<number>(size).fill(0);
       for (let i = 0; i < size; i++) table.addChannel(0, { host: "127.0.0.1", port: 1 });
-      const options = { autodisable: false, hashFailover: false, trace: false };
+      const options = { autodisable: false, hashFailover: false, failTimeout: 0, trace: false };
       const selection = new Selection(table, table.lane(0), options, () => {});
       for (let i = 0; i < clients; i++) {
         const attempt = selection.begin(CLIENT);
@@ -155,6 +156,6 @@ Deno.test("a dead channel's share does not fall on its neighbour alone", () => {
       assert.equal(share, 0);
       assert.ok(Math.max(...served) - Math.min(...served) <= 1, served.join());
     }),
-    { seed: 2, numRuns: 500 },
+    parameters(500),
   );
 });

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { parameters } from "../../tests/fuzz/parameters.ts";
 import { parseHost } from "../table/address.ts";
 import { type ChannelId, channelId, groupOf, NONE, numberOf } from "../table/channel_id.ts";
 import { DisabledBy, Table } from "../table/table.ts";
@@ -22,12 +23,24 @@ interface Setup {
   readonly groups: readonly { readonly hash: boolean; readonly channels: readonly ChannelSetup[] }[];
   readonly hashFailover: boolean;
   readonly autodisable: boolean;
+  /** Seconds; with it there is one lane, so that every rest is known. */
+  readonly failTimeout: number;
   readonly lanes: number;
 }
 
 /** One thing that happens; `which` picks among the attempts, connections or channels that there are. */
 interface Step {
-  readonly do: "begin" | "advance" | "shortage" | "abandon" | "close" | "flip" | "disable" | "enable" | "limit";
+  readonly do:
+    | "begin"
+    | "advance"
+    | "shortage"
+    | "abandon"
+    | "close"
+    | "flip"
+    | "disable"
+    | "enable"
+    | "limit"
+    | "tick";
   readonly which: number;
   readonly value: number;
 }
@@ -39,6 +52,10 @@ interface Seeker {
   readonly lane: number;
   /** Channels tried since it began or began again, in order. */
   tried: ChannelId[];
+  /** Channels that rested when it met them. */
+  passedOver: ChannelId[];
+  /** Whether only those are left. */
+  desperate: boolean;
   /** The channel that it waits for, or NONE. */
   channel: ChannelId;
 }
@@ -52,7 +69,11 @@ class Simulation {
   readonly #up = new Map<ChannelId, boolean>();
   readonly #holders = new Map<ChannelId, number>();
   readonly #totals = new Map<ChannelId, { total: bigint; failed: bigint }>();
+  /** When each channel that is failing was tried last. */
+  readonly #trials = new Map<ChannelId, number>();
   readonly #cursors: number[];
+  /** Seconds. */
+  #now = 0;
   readonly #seekers: Seeker[] = [];
   readonly #connected: { readonly id: ChannelId; readonly lane: number }[] = [];
 
@@ -71,10 +92,9 @@ class Simulation {
         this.#totals.set(id, { total: 0n, failed: 0n });
       }
     });
-    const { autodisable, hashFailover } = setup;
     this.#selections = Array.from(
       { length: setup.lanes },
-      (_, lane) => new Selection(table, table.lane(lane), { autodisable, hashFailover, trace: false }, () => {}),
+      (_, lane) => new Selection(table, table.lane(lane), { ...setup, trace: false }, () => {}, () => this.#now * 1000),
     );
   }
 
@@ -84,11 +104,12 @@ class Simulation {
     if (action === "begin") {
       const client = CLIENTS[value % CLIENTS.length], lane = which % lanes;
       const attempt = this.#selections[lane].begin(client);
-      this.#seekers.push({ attempt, client, lane, tried: [], channel: NONE });
+      this.#seekers.push({ attempt, client, lane, tried: [], passedOver: [], desperate: false, channel: NONE });
     } else if (action === "flip") this.#up.set(id, !this.#up.get(id));
     else if (action === "disable") this.#table.disable(id, DisabledBy.OPERATOR);
     else if (action === "enable") this.#table.enable(id, DisabledBy.OPERATOR | DisabledBy.MACHINE);
     else if (action === "limit") this.#table.setMaxc(id, value % 4);
+    else if (action === "tick") this.#now += value;
     else if (action === "close") this.#close(which);
     else if (seeker === undefined) return;
     else if (action === "abandon") this.#abandon(seeker);
@@ -118,6 +139,8 @@ class Simulation {
       if (!seeker.attempt.shortage) return this.#abandon(seeker);
       seeker.attempt.restart();
       seeker.tried = [];
+      seeker.passedOver = [];
+      seeker.desperate = false;
       return;
     }
     assert.ok(!seeker.tried.includes(id), "tried twice");
@@ -128,12 +151,30 @@ class Simulation {
     seeker.channel = id;
     this.#hold(id, 1);
     this.#totals.get(id)!.total++;
+    if (this.#trials.has(id)) this.#trials.set(id, this.#now);
     const group = this.#setup.groups[groupOf(id)];
     if (!group.hash) this.#cursors[groupOf(id)] = (numberOf(id) + 1) % group.channels.length;
   }
 
-  /** The channel that has to come next: the first usable one where the groups' types say, in the order of the groups. */
-  #expected({ tried, client }: Seeker): ChannelId {
+  /**
+   * The channel that has to come next: the first usable one where the groups' types say, in the order of the groups, and
+   * after them the first that had to rest.
+   */
+  #expected(seeker: Seeker): ChannelId {
+    const id = seeker.desperate ? NONE : this.#firstInGroups(seeker);
+    if (id !== NONE) {
+      seeker.passedOver = seeker.passedOver.filter((other) => other !== id);
+      return id;
+    }
+    seeker.desperate = true;
+    while (seeker.passedOver.length > 0) {
+      const next = seeker.passedOver.shift()!;
+      if (this.#usable(next)) return next;
+    }
+    return NONE;
+  }
+
+  #firstInGroups({ tried, passedOver, client }: Seeker): ChannelId {
     const last = tried.at(-1) ?? NONE;
     for (let group = last === NONE ? 0 : groupOf(last); group < this.#setup.groups.length; group++) {
       const { hash, channels: { length: size } } = this.#setup.groups[group];
@@ -143,16 +184,23 @@ class Simulation {
       const start = !hash ? this.#cursors[group] : again ? numberOf(last) + 1 : hashAddress(client.address) % size;
       const reach = hash && !this.#setup.hashFailover ? 1 : size;
       for (let step = 0; step < reach; step++) {
-        const id = channelId(group, (start + step) % size), maxc = this.#table.maxc(id);
-        if (tried.includes(id) || this.#table.disabledBy(id) !== 0) continue;
-        if (maxc === 0 || this.#holders.get(id)! < maxc) return id;
+        const id = channelId(group, (start + step) % size);
+        if (tried.includes(id) || !this.#usable(id)) continue;
+        if (this.#now >= (this.#trials.get(id) ?? -Infinity) + this.#setup.failTimeout) return id;
+        if (!passedOver.includes(id)) passedOver.push(id);
       }
     }
     return NONE;
   }
 
+  #usable(id: ChannelId): boolean {
+    const maxc = this.#table.maxc(id);
+    return this.#table.disabledBy(id) === 0 && (maxc === 0 || this.#holders.get(id)! < maxc);
+  }
+
   #connect(seeker: Seeker): void {
     seeker.attempt.connected();
+    this.#trials.delete(seeker.channel);
     this.#connected.push({ id: seeker.channel, lane: seeker.lane });
     this.#seekers.splice(this.#seekers.indexOf(seeker), 1);
   }
@@ -163,7 +211,10 @@ class Simulation {
     seeker.channel = NONE;
     this.#hold(id, -1);
     const blamed = cause === "channel";
-    if (blamed) this.#totals.get(id)!.failed++;
+    if (blamed) {
+      this.#totals.get(id)!.failed++;
+      this.#trials.set(id, this.#now);
+    }
     const bits = blamed && this.#setup.autodisable ? disabledBy | DisabledBy.MACHINE : disabledBy;
     assert.equal(this.#table.disabledBy(id), bits);
   }
@@ -212,12 +263,13 @@ const setup: fc.Arbitrary<Setup> = fc.record({
   ).filter((groups) => groups.some(({ channels }) => channels.length > 0)),
   hashFailover: fc.boolean(),
   autodisable: fc.boolean(),
+  failTimeout: fc.constantFrom(0, 0, 40, 100),
   lanes: fc.integer({ min: 1, max: 3 }),
-});
+}).map((setup) => setup.failTimeout === 0 ? setup : { ...setup, lanes: 1 });
 const step: fc.Arbitrary<Step> = fc.record({
   do: fc.constantFrom(
     ...["begin", "begin", "begin", "advance", "advance", "advance", "advance", "advance", "advance"] as const,
-    ...["shortage", "abandon", "close", "flip", "disable", "enable", "enable", "limit"] as const,
+    ...["shortage", "abandon", "close", "flip", "disable", "enable", "enable", "limit", "tick"] as const,
   ),
   which: fc.nat(200),
   value: fc.nat(50),
@@ -230,51 +282,6 @@ Deno.test("whatever happens in whatever order, each choice is the one described 
       for (const step of steps) simulation.step(step);
       simulation.end();
     }),
-    { seed: 1, numRuns: 1500 },
-  );
-});
-
-Deno.test("Round Robin is fair to the last connection, whatever the threads and the order", () => {
-  const turns = fc.array(fc.record({ lane: fc.nat(2), keeps: fc.boolean() }), { maxLength: 200 });
-  fc.assert(
-    fc.property(fc.integer({ min: 1, max: 64 }), fc.nat(63), turns, (size, disabled, turns) => {
-      const table = Table.create(3), chosen = new Array<number>(size).fill(0);
-      for (let i = 0; i < size; i++) {
-        table.addChannel(0, { host: "127.0.0.1", port: 1 }, 0, i === disabled ? DisabledBy.OPERATOR : 0);
-      }
-      const options = { autodisable: false, hashFailover: false, trace: false };
-      const selections = [0, 1, 2].map((lane) => new Selection(table, table.lane(lane), options, () => {}));
-      for (const { lane, keeps } of turns) {
-        const attempt = selections[lane].begin(CLIENTS[0]), id = attempt.choose();
-        if (id === NONE) continue;
-        chosen[id]++;
-        if (keeps) attempt.connected();
-        else attempt.abandon();
-      }
-      if (disabled < size) assert.deepEqual(chosen.splice(disabled, 1), [0]);
-      if (chosen.length > 0) assert.ok(Math.max(...chosen) - Math.min(...chosen) <= 1, chosen.join());
-    }),
-    { seed: 2, numRuns: 500 },
-  );
-});
-
-Deno.test("Hash gives a client the same channel as long as the list of channels is the same", () => {
-  const visits = fc.array(fc.record({ client: fc.nat(11), lane: fc.nat(1), keeps: fc.boolean() }), { maxLength: 100 });
-  fc.assert(
-    fc.property(fc.integer({ min: 1, max: 64 }), fc.boolean(), visits, (size, hashFailover, visits) => {
-      const table = Table.create(2), met = new Map<number, ChannelId>();
-      table.setStrategy(0, 1);
-      for (let i = 0; i < size; i++) table.addChannel(0, { host: "127.0.0.1", port: 1 });
-      const options = { autodisable: false, hashFailover, trace: false };
-      const selections = [0, 1].map((lane) => new Selection(table, table.lane(lane), options, () => {}));
-      for (const { client, lane, keeps } of visits) {
-        const attempt = selections[lane].begin(CLIENTS[client]), id = attempt.choose();
-        assert.equal(id, met.get(client) ?? id);
-        met.set(client, id);
-        if (keeps) attempt.connected();
-        else attempt.abandon();
-      }
-    }),
-    { seed: 3, numRuns: 500 },
+    parameters(2500),
   );
 });

@@ -28,3 +28,15 @@ export function read(counters: Float64Array, index: number): bigint {
   }
   return (BigInt(high) << CARRY_BITS) + BigInt(low);
 }
+
+/** Counters of one channel since the start or the last `reset`. */
+export interface Counters {
+  /** Connections given to the channel, failed ones included. */
+  readonly total: bigint;
+  /** Connections that the channel did not accept. */
+  readonly failed: bigint;
+  /** Bytes from clients to the channel. */
+  readonly sent: bigint;
+  /** Bytes from the channel to clients. */
+  readonly rcvd: bigint;
+}

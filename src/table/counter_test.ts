@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { parameters } from "../../tests/fuzz/parameters.ts";
 import { add, read } from "./counter.ts";
 
 const LARGEST = 2 ** 52;
@@ -36,7 +37,7 @@ Deno.test("any sequence of additions sums up exactly", () => {
         assert.equal(read(counters, 0), sum);
       }
     }),
-    { seed: 1, numRuns: 500 },
+    parameters(500),
   );
 });
 

@@ -28,6 +28,7 @@ export const CHANNEL = {
   /** Four words: the sixteen address bytes. */
   ADDRESS: 6,
   FAILING: 10,
+  TRIALS: 11,
   WORDS: 16,
 } as const;
 

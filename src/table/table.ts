@@ -1,6 +1,6 @@
 import { type Address, formatHost, type HostBytes, parseHost } from "./address.ts";
 import { type ChannelId, channelId, groupOf, numberOf } from "./channel_id.ts";
-import { read } from "./counter.ts";
+import { type Counters, read } from "./counter.ts";
 import { EnabledChannels } from "./enabled_channels.ts";
 import { BASE, CHANNEL, CHANNELS, COUNT, GROUP, OFFSET, tableBytes } from "./layout.ts";
 import { Lane } from "./lane.ts";
@@ -13,18 +13,6 @@ export const DisabledBy = {
   /** Autodisable (`-a`). */
   MACHINE: 2,
 } as const;
-
-/** Counters of one channel since the start or the last `reset`. */
-export interface Counters {
-  /** Connections given to the channel, failed ones included. */
-  readonly total: bigint;
-  /** Connections that the channel did not accept. */
-  readonly failed: bigint;
-  /** Bytes from clients to the channel. */
-  readonly sent: bigint;
-  /** Bytes from the channel to clients. */
-  readonly rcvd: bigint;
-}
 
 /**
  * Groups, channels, limits and counters in one SharedArrayBuffer: the state that the control plane and the engine's
@@ -196,6 +184,16 @@ export class Table {
   /** Whether the channel's last connect failed. */
   failing(id: ChannelId): boolean {
     return this.#load(id, CHANNEL.FAILING) !== 0;
+  }
+
+  /** How often the channel was tried while it was failing, or failed. A number to compare: it begins again after 2^32. */
+  trials(id: ChannelId): number {
+    return this.#load(id, CHANNEL.TRIALS);
+  }
+
+  /** Counts one more of these trials; says which number it is. */
+  addTrial(id: ChannelId): number {
+    return (Atomics.add(this.#channels, id * CHANNEL.WORDS + CHANNEL.TRIALS, 1) + 1) | 0;
   }
 
   /** Where the channel's connections go. The object stays the same until the address changes. */

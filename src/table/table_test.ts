@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { parameters } from "../../tests/fuzz/parameters.ts";
 import { channelId, NONE } from "./channel_id.ts";
 import { CHANNEL, CHANNELS, COUNT, OFFSET } from "./layout.ts";
 import { MAX_CHANNELS, MAX_CONNECTIONS_PER_CHANNEL, MAX_GROUPS } from "./limits.ts";
@@ -138,7 +139,7 @@ Deno.test("the enabled channels are found after any sequence of changes, from an
       assert.deepEqual(enabled(table), expected);
       assert.equal(table.nextEnabled(0, from, end), expected.find((number) => number >= from && number < end) ?? NONE);
     }),
-    { seed: 1, numRuns: 500, examples: [[[], [31, 32]], [[], [32, 64]], [[], [64, 64]]] },
+    { ...parameters(500), examples: [[[], [31, 32]], [[], [32, 64]], [[], [64, 64]]] },
   );
 });
 

@@ -107,6 +107,17 @@ Deno.test("without -a a channel that does not accept stays enabled, and its shar
   assert.equal((await instance.channel(0)).enabled, true);
 });
 
+Deno.test("with --fail-timeout a channel that does not accept costs only one client", async () => {
+  await using one = namedBackend("one");
+  await using two = namedBackend("two");
+  using dead = await RefusingPort.take();
+  const channels = [dead.port, one.port, two.port].map((port) => `127.0.0.1:${port}`);
+  await using instance = await Instance.start(channels, { options: ["--fail-timeout", "3600"] });
+  assert.deepEqual(await instance.answers(8), ["one", "two", "one", "two", "one", "two", "one", "two"]);
+  const { enabled, failing, total } = await instance.channel(0);
+  assert.deepEqual({ enabled, failing, total }, { enabled: true, failing: true, total: 1 });
+});
+
 Deno.test("a Hash group keeps a client on its channel, and moves on inside the group only with -H", async () => {
   await using one = namedBackend("one");
   await using two = namedBackend("two");

@@ -37,7 +37,7 @@ function reserve(table: Table, board: Int32Array, rounds: number): void {
 
 /** Chooses channels for clients, half of which stay. */
 function choose(table: Table, lane: number, rounds: number): void {
-  const options = { autodisable: false, hashFailover: false, trace: false };
+  const options = { autodisable: false, hashFailover: false, failTimeout: 0, trace: false };
   const selection = new Selection(table, table.lane(lane), options, () => {});
   for (let i = 0; i < rounds; i++) {
     const attempt = selection.begin({ address, port: 1 });

@@ -11,6 +11,7 @@ import { idle } from "./subjects/idle.ts";
 import { limits } from "./subjects/limits.ts";
 import { relaying } from "./subjects/relaying.ts";
 import { resets } from "./subjects/resets.ts";
+import { resting } from "./subjects/resting.ts";
 import { Trial, type TrialSetup } from "./trial.ts";
 
 /** Seconds after which a test has failed. */
@@ -67,6 +68,7 @@ export function contract(
       backpressure,
       resets,
       failover,
+      resting,
       limits,
       events,
       counting,

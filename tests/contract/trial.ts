@@ -3,8 +3,9 @@ import type { Engine, EngineEvent, EngineSettings, StartEngine, Tap } from "../.
 import { strategies } from "../../src/selection/strategy.ts";
 import type { Address } from "../../src/table/address.ts";
 import { type ChannelId, channelId } from "../../src/table/channel_id.ts";
+import type { Counters } from "../../src/table/counter.ts";
 import { MAX_CHANNELS, MAX_GROUPS } from "../../src/table/limits.ts";
-import { type Counters, Table } from "../../src/table/table.ts";
+import { Table } from "../../src/table/table.ts";
 import { Client } from "../support/client.ts";
 import { eventually, within } from "../support/eventually.ts";
 
@@ -60,6 +61,7 @@ export class Trial implements AsyncDisposable {
         backlog: 4096,
         autodisable: false,
         hashFailover: false,
+        failTimeout: 0,
         trace: false,
         threads,
         ...settings,

@@ -1,4 +1,7 @@
-import type { Parameters } from "fast-check";
+import fc, { type Parameters } from "fast-check";
+
+// Lists and texts are as long as they may be. Otherwise none has more than ten elements, whatever its `maxLength`.
+fc.configureGlobal({ defaultSizeToMaxWhenMaxSpecified: true });
 
 /** Seed of every property when nobody asks for another, so that a run can be repeated. */
 const SEED = 0x5eed;

@@ -45,6 +45,7 @@ export async function withEngine(
       backlog: 4096,
       autodisable: false,
       hashFailover: false,
+      failTimeout: 0,
       trace: false,
       ...settings,
     },

@@ -179,7 +179,7 @@ export function failover(test: ContractTest): void {
 }
 
 /** What the backend that a new client reaches says. */
-async function ask(trial: Trial): Promise<string> {
+export async function ask(trial: Trial): Promise<string> {
   using client: Client = await trial.connect();
   await client.finish();
   return await client.readAllText();

@@ -1,0 +1,134 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { parameters } from "../../tests/fuzz/parameters.ts";
+import { parseHost } from "../table/address.ts";
+import { NONE } from "../table/channel_id.ts";
+import { Table } from "../table/table.ts";
+import { Selection } from "./attempt.ts";
+
+const CLIENT = { address: parseHost("192.0.2.1").bytes, port: 4711 };
+
+/** Selections over one group, a thread each, that rest channels for 10 s by clocks of their own. */
+function withChannels(count: number, lanes = 1) {
+  const table = Table.create(lanes), clock = { seconds: 0 };
+  for (let i = 0; i < count; i++) table.addChannel(0, { host: "127.0.0.1", port: 1 + i });
+  const options = { autodisable: false, hashFailover: false, failTimeout: 10, trace: false };
+  const selections = Array.from(
+    { length: lanes },
+    // Each thread's clock began at another time.
+    (_, lane) => new Selection(table, table.lane(lane), options, () => {}, () => (clock.seconds + lane * 1e6) * 1000),
+  );
+  /** Serves a client; says which channels it tried. */
+  const serve = (works: (channel: number) => boolean, lane = 0): number[] => {
+    const attempt = selections[lane].begin(CLIENT), tried: number[] = [];
+    for (let id = attempt.choose(); id !== NONE; id = attempt.choose()) {
+      tried.push(id);
+      if (works(id)) {
+        attempt.connected();
+        selections[lane].closed(id);
+        return tried;
+      }
+      attempt.failed("channel", "no answer");
+    }
+    attempt.abandon();
+    return tried;
+  };
+  return { table, clock, selections, serve };
+}
+
+Deno.test("a channel that failed is passed over, then one client tries it again", () => {
+  const { clock, serve } = withChannels(2), dead = (id: number) => id !== 0;
+  assert.deepEqual(serve(dead), [0, 1]);
+  for (clock.seconds = 0; clock.seconds < 10; clock.seconds++) assert.deepEqual(serve(dead), [1]);
+  assert.deepEqual(serve(dead), [0, 1]);
+  assert.deepEqual(serve(dead), [1]);
+});
+
+Deno.test("while one client tries it again no other does", () => {
+  const { clock, selections, serve } = withChannels(2);
+  serve((id) => id !== 0);
+  clock.seconds = 10;
+  const trying = selections[0].begin(CLIENT);
+  assert.equal(trying.choose(), 0);
+  for (let i = 0; i < 3; i++) assert.deepEqual(serve(() => true), [1]);
+  trying.connected();
+  assert.deepEqual([serve(() => true), serve(() => true)], [[0], [1]]);
+});
+
+Deno.test("a channel that works again has its turns at once, for every thread", () => {
+  const { clock, serve } = withChannels(2, 2);
+  for (const lane of [0, 1]) serve((id) => id !== 0, lane);
+  clock.seconds = 10;
+  assert.deepEqual(serve(() => true, 1), [0]);
+  assert.deepEqual([0, 0, 1, 1].map((lane) => serve(() => true, lane)), [[1], [0], [1], [0]]);
+});
+
+Deno.test("resting channels are the last resort, each tried once, and take turns", () => {
+  const { serve } = withChannels(3);
+  assert.deepEqual(serve(() => false), [0, 1, 2]);
+  assert.deepEqual(serve(() => false), [0, 1, 2]);
+  assert.deepEqual(serve((id) => id === 1), [0, 1]);
+  // 1 works; the others still rest.
+  for (let i = 0; i < 5; i++) assert.deepEqual(serve((id) => id === 1), [1]);
+});
+
+Deno.test("a channel whose rest ends in the middle of a search is tried once", () => {
+  const { clock, selections, serve } = withChannels(2);
+  serve((id) => id !== 0);
+  clock.seconds = 9;
+  const attempt = selections[0].begin(CLIENT), tried = [attempt.choose()];
+  clock.seconds = 10;
+  while (tried.at(-1) !== NONE) {
+    attempt.failed("channel", "no answer");
+    tried.push(attempt.choose());
+  }
+  attempt.abandon();
+  assert.deepEqual(tried, [1, 0, NONE]);
+});
+
+Deno.test("a full channel does not keep a resting one from being the last resort", () => {
+  const { table, selections, serve } = withChannels(2);
+  serve((id) => id !== 0);
+  table.setMaxc(1, 1);
+  const holder = selections[0].begin(CLIENT);
+  assert.equal(holder.choose(), 1);
+  holder.connected();
+  assert.deepEqual(serve(() => true), [0]);
+});
+
+Deno.test("a disabled channel is no last resort, and a new address does not rest", () => {
+  const { table, serve } = withChannels(2), dead = (id: number) => id !== 0;
+  serve(dead);
+  table.disable(0, 1);
+  assert.deepEqual(serve(() => false), [1]);
+  table.setAddress(0, { host: "127.0.0.1", port: 9 });
+  table.enable(0, 1);
+  // The other one rests since its failure just now.
+  assert.deepEqual(serve(() => true), [0]);
+});
+
+Deno.test("a channel stays out of the way of a shortage: only a failure of its own makes it rest", () => {
+  const { selections, serve } = withChannels(2);
+  const attempt = selections[0].begin(CLIENT);
+  assert.equal(attempt.choose(), 0);
+  attempt.failed("local", "Too many open files");
+  attempt.abandon();
+  assert.deepEqual([serve(() => true), serve(() => true)], [[1], [0]]);
+});
+
+Deno.test("whatever the threads do, a dead channel costs one client in ten seconds", () => {
+  const visits = fc.array(fc.record({ lane: fc.nat(2), pause: fc.integer({ min: 0, max: 4 }) }), { maxLength: 300 });
+  fc.assert(
+    fc.property(visits, (visits) => {
+      const { clock, serve } = withChannels(2, 3), trials: number[] = [];
+      for (const { lane, pause } of visits) {
+        clock.seconds += pause;
+        if (serve((id) => id !== 0, lane)[0] === 0) trials.push(clock.seconds);
+      }
+      for (let i = 1; i < trials.length; i++) assert.ok(trials[i] - trials[i - 1] >= 10, trials.join());
+      // It is not forgotten either: no thread that keeps coming waits for more than a round of all three.
+      if (visits.length > 1) assert.ok(trials.length > 0 && clock.seconds - trials.at(-1)! < 60, trials.join());
+    }),
+    parameters(300),
+  );
+});
