@@ -4,6 +4,9 @@ import { type Libc, SystemError } from "./libc.ts";
 /** Events taken from the kernel at a time. */
 const BATCH = 512;
 
+/** Waits that must fail in a row, other than by a signal, before the epoll instance is given up. */
+const BELIEVED = 8;
+
 /** What a socket is watched for: everything, edge-triggered, so that it is registered once and never changed. */
 const SOCKET_EVENTS = C.EPOLLIN | C.EPOLLPRI | C.EPOLLOUT | C.EPOLLRDHUP | C.EPOLLET;
 
@@ -21,6 +24,7 @@ export class Poller {
   readonly #libc: Libc;
   readonly #words: number;
   readonly #data: number;
+  #failures = 0;
 
   /** @throws {SystemError} when the system refuses an epoll instance */
   constructor(libc: Libc) {
@@ -71,10 +75,14 @@ export class Poller {
    */
   wait(milliseconds: number): number {
     const count = this.#libc.call.epoll_wait(this.fd, this.#events, BATCH, milliseconds);
-    if (count >= 0) return count;
+    if (count >= 0) {
+      this.#failures = 0;
+      return count;
+    }
     const errno = this.#libc.errno[0];
-    // A signal; the caller comes back after looking at its timers.
-    if (errno === ERRNO.EINTR) return 0;
+    this.#failures = errno === ERRNO.EINTR ? 0 : this.#failures + 1;
+    // A signal; the caller comes back after looking at its timers. The handler of the next signal may have changed errno.
+    if (this.#failures < BELIEVED) return 0;
     throw new SystemError(this.#libc, "Cannot wait for events", errno);
   }
 

@@ -1,0 +1,87 @@
+import assert from "node:assert/strict";
+import { Selection } from "../../selection/attempt.ts";
+import { Table } from "../../table/table.ts";
+import type { EngineSettings } from "../engine.ts";
+import { C, ERRNO } from "./abi.ts";
+import { Connections, IS, ROW, SHIFT } from "./connections.ts";
+import { Dialer } from "./dialer.ts";
+import type { Calls, Libc } from "./libc.ts";
+import { Poller } from "./poller.ts";
+import { Timers } from "./timers.ts";
+
+const CLIENT = 10, SERVER = 20, CAPACITY = 64;
+
+/** A client that looks for one channel, with a kernel whose connect(2) answers with these errors, 0 for none. */
+function dialled(...connects: number[]) {
+  const errno = new Int32Array(1), told: string[] = [];
+  const call: Partial<Calls> = {
+    epoll_create1: () => 5,
+    epoll_ctl: () => 0,
+    socket: () => SERVER,
+    setsockopt: () => 0,
+    getsockopt: () => 0,
+    clock_gettime: () => 0,
+    close: () => 0,
+    connect: () => {
+      errno[0] = connects.shift()!;
+      return errno[0] === 0 ? 0 : -1;
+    },
+  };
+  const libc = { call, errno, describe: (number) => `error ${number}` } as Libc;
+  const table = Table.create(), connections = new Connections(libc, new Uint8Array(CAPACITY), 0);
+  table.addChannel(0, { host: "127.0.0.1", port: 80 });
+  const settings = { connectTimeout: 5, autodisable: false, hashFailover: false, failTimeout: 0, trace: false };
+  const selection = new Selection(table, table.lane(0), settings, ({ type }) => told.push(type));
+  const timers = new Timers(libc, CAPACITY);
+  const dialer = new Dialer(libc, connections, new Poller(libc), timers, selection, table, settings as EngineSettings, {
+    established: () => told.push("established"),
+    rejected: () => told.push("rejected"),
+    turnedAway: () => told.push("turned away"),
+    shortage: (_, reason) => told.push(`shortage: ${reason}`),
+  });
+  connections.open(CLIENT, IS.CLIENT | IS.CONNECTING | IS.WRITABLE, -1);
+  dialer.prepare();
+  dialer.begin(CLIENT);
+  const flags = () => connections.rows[(CLIENT << SHIFT) + ROW.FLAGS];
+  return { dialer, table, told, flags, connects };
+}
+
+for (
+  const [how, ...connects] of [["at once", 0], ["later", ERRNO.EINPROGRESS], [
+    "later, after a signal",
+    ERRNO.EINTR,
+  ]] as const
+) {
+  Deno.test(`a channel that accepts ${how} is connected with one call`, () => {
+    const { dialer, table, told, connects: left } = dialled(...connects, ERRNO.EISCONN);
+    assert.deepEqual([left.length, told], [1, []]);
+    dialer.answered(SERVER, C.EPOLLOUT);
+    assert.deepEqual([told, table.current(0)], [["established"], 1]);
+  });
+}
+
+Deno.test("a connect whose errno a signal's handler has changed goes on", () => {
+  for (const second of [ERRNO.EALREADY, ERRNO.EISCONN, ERRNO.EINPROGRESS, 0]) {
+    const { dialer, table, told } = dialled(ERRNO.EAGAIN, second);
+    assert.deepEqual([told, table.counters(0).total], [[], 1n]);
+    dialer.answered(SERVER, C.EPOLLOUT);
+    assert.deepEqual([told, table.counters(0).failed], [["established"], 0n]);
+  }
+});
+
+Deno.test("what the second call says of such a connect is believed", () => {
+  const { table, told } = dialled(ERRNO.EAGAIN, ERRNO.ECONNREFUSED);
+  assert.deepEqual([told, table.counters(0).failed], [["channel-failing", "turned away", "rejected"], 1n]);
+});
+
+Deno.test("a connect for which there is no port is a shortage, and tried again after a pause", () => {
+  for (const connects of [[ERRNO.EADDRNOTAVAIL], [ERRNO.EAGAIN, ERRNO.EAGAIN]]) {
+    const { dialer, table, told, flags } = dialled(...connects, ERRNO.EINPROGRESS);
+    assert.deepEqual(told, [`shortage: error ${connects.at(-1)}`]);
+    assert.ok(flags() & IS.PAUSED);
+    dialer.timeout(CLIENT);
+    dialer.answered(SERVER, C.EPOLLOUT);
+    assert.equal(told.at(-1), "established");
+    assert.deepEqual([table.counters(0).total, table.counters(0).failed], [2n, 0n]);
+  }
+});
