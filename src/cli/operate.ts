@@ -103,14 +103,14 @@ function name({ address, port }: Entry): string {
 
 function describe({ entry, version, state }: Running): string[] {
   const channels = state.groups.flatMap(({ channels }) => channels);
-  const enabled = channels.filter((channel) => channel.enabled).length;
+  const enabled = channels.filter((channel) => channel.enabled), failing = enabled.filter(({ failing }) => failing);
   return [
     name(entry),
     String(state.pid),
     version,
     duration(state.uptime),
     String(state.connections),
-    `${enabled} of ${channels.length} enabled`,
+    `${enabled.length} of ${channels.length} enabled` + (failing.length > 0 ? `, ${failing.length} failing` : ""),
   ];
 }
 

@@ -112,6 +112,11 @@ Deno.test("--list shows every running instance in a table", async () => {
     [`127.0.0.1:${first}`, pidA, version, "1", "1 of 2 enabled"],
     [`0.0.0.0:${second}`, pidB, version, "0", "0 of 0 enabled"],
   ]);
+  await a.control("enable 1");
+  using other = await Client.connect(port);
+  await other.readExactly(4);
+  const later = await balance(["--list"]);
+  assert.match(later.stdout, new RegExp(`^127\\.0\\.0\\.1:${first} .* 2 +2 of 2 enabled, 1 failing$`, "m"));
 });
 
 Deno.test("what is no entry in the control directory is passed over", async () => {

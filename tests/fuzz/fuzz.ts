@@ -1,8 +1,8 @@
 // deno-lint-ignore-file no-console -- a command-line tool: its output is its purpose
 /**
- * Fuzzes for a while: `deno task fuzz [SECONDS]`, default 60. Runs the parsers' properties, the live control server and
- * the model of both engines again and again, each time with another seed and ten times as often as the tests do. Stops
- * at the first failure and says how to repeat it; SECONDS may pass by what the last round takes.
+ * Fuzzes for a while: `deno task fuzz [SECONDS]`, default 60. Runs the properties of the parsers and of selection, the
+ * live control server and the model of both engines again and again, each time with another seed and ten times as often
+ * as the tests do. Stops at the first failure and says how to repeat it; SECONDS may pass by what the last round takes.
  */
 import { fileURLToPath } from "node:url";
 
@@ -20,7 +20,7 @@ const SUITES: readonly (readonly string[])[] = [
 function fuzzTests(folder: string): string[] {
   return [...Deno.readDirSync(root + folder)].flatMap(({ name, isDirectory }) => {
     if (isDirectory) return fuzzTests(`${folder}${name}/`);
-    return name.endsWith("_fuzz_test.ts") ? [folder + name] : [];
+    return /_(fuzz|property|model)_test\.ts$/.test(name) ? [folder + name] : [];
   });
 }
 

@@ -61,7 +61,7 @@ export abstract class Controllable {
   /** Runs one control command with `-c`; what it printed. */
   async control(command: string): Promise<string> {
     const { code, stdout, stderr } = await this.run(["-c", command]);
-    assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+    assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout, stderr: "" });
     return stdout;
   }
 
