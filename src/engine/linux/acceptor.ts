@@ -16,8 +16,11 @@ const SHORTAGE_PAUSE = 100;
 
 /** What the acceptor tells its thread. */
 export interface AcceptorHost {
-  /** A client; `address` is its `struct sockaddr`. A place has been taken for it. */
-  accepted(client: number, address: Uint8Array): void;
+  /**
+   * A client; `address` is its `struct sockaddr`. A place has been taken for it. Returns 0, or the error number of a
+   * shortage for which it had to be closed.
+   */
+  accepted(client: number, address: Uint8Array): number;
   /** The place that was taken for a client is free again. */
   left(): void;
   shortage(what: "accept", reason: string): void;
@@ -82,7 +85,8 @@ export class Acceptor {
       const fd = this.#libc.call.accept4(this.#listener, this.#address, this.#length, SOCKET_FLAGS);
       const errno = fd < 0 ? this.#libc.errno[0] : 0;
       if (fd >= 0 && fd < this.#capacity) {
-        this.#host.accepted(fd, this.#address);
+        const error = this.#host.accepted(fd, this.#address);
+        if (error !== 0) return this.#shortage(error);
         continue;
       }
       this.#host.left();

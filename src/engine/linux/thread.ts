@@ -3,7 +3,7 @@ import { NONE } from "../../table/channel_id.ts";
 import type { Lane } from "../../table/lane.ts";
 import { Table } from "../../table/table.ts";
 import { Rate } from "../rate.ts";
-import { C } from "./abi.ts";
+import { C, ERRNO } from "./abi.ts";
 import { Acceptor } from "./acceptor.ts";
 import { Backlog } from "./backlog.ts";
 import { Connections, IS, ROW, SHIFT } from "./connections.ts";
@@ -195,17 +195,18 @@ export class Thread {
     else this.#timers.set(fd, left);
   }
 
-  #accepted(client: number, address: Uint8Array): void {
+  #accepted(client: number, address: Uint8Array): number {
     this.#served++;
     this.#connections.open(client, IS.CLIENT | IS.CONNECTING | IS.WRITABLE | this.#unspliced(), NONE);
     if (!this.#poller.watch(client, this.#rows[(client << SHIFT) + ROW.GENERATION])) {
-      this.#shortage("accept", "no memory to watch the client's socket");
-      return this.#ending.close(client);
+      this.#ending.close(client);
+      return ERRNO.ENOMEM;
     }
     const place = this.#dialer.prepare();
     decodeHost(address, place.address);
     place.port = portOf(address);
     this.#dialer.begin(client);
+    return 0;
   }
 
   #established(client: number, server: number): void {

@@ -1,0 +1,78 @@
+import assert from "node:assert/strict";
+import { ERRNO } from "./abi.ts";
+import { Acceptor } from "./acceptor.ts";
+import type { Calls, Libc } from "./libc.ts";
+import { Poller } from "./poller.ts";
+import { SharedState } from "./shared_state.ts";
+import { Timers } from "./timers.ts";
+
+const LISTENER = 3, CAPACITY = 64;
+
+/** An acceptor in front of a queue of clients; each answer is an error number with which one client is closed, or 0. */
+function withQueue(length: number, ...answers: number[]) {
+  const errno = new Int32Array(1), told: string[] = [];
+  let time = 0, next = 10, watched = false;
+  const call: Partial<Calls> = {
+    epoll_create1: () => 5,
+    epoll_ctl: () => {
+      watched = !watched;
+      return 0;
+    },
+    clock_gettime: (_, timespec) => {
+      (timespec as Int32Array<ArrayBuffer>)[2] = time * 1e6;
+      return 0;
+    },
+    close: () => 0,
+    accept4: () => {
+      if (length > 0) return length--, next++;
+      errno[0] = ERRNO.EAGAIN;
+      return -1;
+    },
+  };
+  const libc = { call, errno, describe: (number) => `error ${number}` } as Libc;
+  const timers = new Timers(libc, CAPACITY), state = SharedState.create(1);
+  const place = { listener: LISTENER, thread: 0, limit: 100, capacity: CAPACITY };
+  const acceptor = new Acceptor(libc, new Poller(libc), timers, state, place, {
+    accepted: (client) => {
+      told.push(`client ${client}`);
+      return answers.shift() ?? 0;
+    },
+    left: () => state.leave(0),
+    shortage: (what, reason) => told.push(`${what}: ${reason}`),
+    saturated: (connections) => told.push(`saturated: ${connections}`),
+  });
+  acceptor.resume();
+  /** Lets some time pass; says whether the listener's pause has ended. */
+  const pass = (milliseconds: number) => {
+    time += milliseconds;
+    timers.turn();
+    return timers.expired() === LISTENER;
+  };
+  return { acceptor, told, pass, isWatching: () => watched, left: () => length };
+}
+
+Deno.test("clients are taken more and more at a time, and at most eight", () => {
+  const { acceptor, left } = withQueue(100);
+  const taken: number[] = [];
+  for (let before = left(); taken.length < 6; before = left()) {
+    acceptor.accept();
+    taken.push(before - left());
+  }
+  assert.deepEqual(taken, [1, 2, 4, 8, 8, 8]);
+});
+
+Deno.test("a client that cannot be watched costs no other: they wait in the queue until there is room", () => {
+  const { acceptor, told, pass, isWatching, left } = withQueue(20, 0, 0, ERRNO.ENOMEM);
+  for (let i = 0; i < 2; i++) acceptor.accept();
+  assert.deepEqual([told, left(), isWatching()], [
+    ["client 10", "client 11", "client 12", "accept: error 12"],
+    17,
+    false,
+  ]);
+  assert.ok(!pass(99));
+  assert.ok(pass(1));
+  acceptor.resume();
+  assert.ok(isWatching());
+  acceptor.accept();
+  assert.equal(told.at(-1), "client 14");
+});
