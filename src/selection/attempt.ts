@@ -103,9 +103,12 @@ export class Attempt {
 
   /** Reserves the next channel and returns it, or NONE when all have been tried. */
   choose(): ChannelId {
-    const { failover, lane } = this.#selection;
+    const { failover, lane, resting } = this.#selection;
     const id = this.#channel = failover.next(this.#search, this.#client);
-    if (id !== NONE) lane.taken(id);
+    if (id !== NONE) {
+      lane.taken(id);
+      resting?.tried(id);
+    }
     this.#trace(id === NONE ? "no usable channel" : "chosen");
     return id;
   }

@@ -78,7 +78,6 @@ export class Failover {
     for (const id of passedOver) {
       passedOver.delete(id);
       if (!table.reserve(id)) continue;
-      this.#resting?.tried(id);
       const group = groupOf(id);
       // So that the next client begins with another one.
       if (this.#strategies[table.strategy(group)].rotates) {
@@ -122,7 +121,6 @@ export class Failover {
       if (table.reserve(id)) {
         // Its rest may have ended after it was passed over.
         search.passedOver?.delete(id);
-        resting?.tried(id);
         return id;
       }
       if (strategy.rotates) return OUTRUN;
