@@ -1,17 +1,12 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { CLIENTS } from "../../tests/fuzz/clients.ts";
 import { parameters } from "../../tests/fuzz/parameters.ts";
-import { parseHost } from "../table/address.ts";
 import { type ChannelId, channelId, groupOf, NONE, numberOf } from "../table/channel_id.ts";
 import { DisabledBy, Table } from "../table/table.ts";
 import { type Attempt, Selection } from "./attempt.ts";
 import type { Client } from "./strategy.ts";
 import { hashAddress } from "./strategies/hash.ts";
-
-const CLIENTS: readonly Client[] = Array.from({ length: 12 }, (_, i) => ({
-  address: parseHost(i % 3 === 0 ? `2001:db8::${i}` : `192.0.2.${i}`).bytes,
-  port: 1000 + i,
-}));
 
 interface ChannelSetup {
   readonly up: boolean;

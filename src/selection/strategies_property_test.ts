@@ -1,16 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { CLIENTS } from "../../tests/fuzz/clients.ts";
 import { parameters } from "../../tests/fuzz/parameters.ts";
-import { parseHost } from "../table/address.ts";
 import { type ChannelId, NONE } from "../table/channel_id.ts";
 import { DisabledBy, Table } from "../table/table.ts";
 import { Selection } from "./attempt.ts";
-import type { Client } from "./strategy.ts";
-
-const CLIENTS: readonly Client[] = Array.from({ length: 12 }, (_, i) => ({
-  address: parseHost(i % 3 === 0 ? `2001:db8::${i}` : `192.0.2.${i}`).bytes,
-  port: 1000 + i,
-}));
 
 Deno.test("Round Robin is fair to the last connection, whatever the threads and the order", () => {
   const turns = fc.array(fc.record({ lane: fc.nat(2), keeps: fc.boolean() }), { maxLength: 200 });

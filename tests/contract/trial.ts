@@ -123,3 +123,10 @@ export class Trial implements AsyncDisposable {
 
 /** Id of a channel of group 1, where failover goes. */
 export const RESERVE: ChannelId = MAX_CHANNELS;
+
+/** What the backend that a new client reaches says. */
+export async function ask(trial: Trial): Promise<string> {
+  using client = await trial.connect();
+  await client.finish();
+  return await client.readAllText();
+}

@@ -5,7 +5,7 @@ import { namedBackend } from "../../support/backends.ts";
 import { eventually } from "../../support/eventually.ts";
 import { RefusingPort } from "../../support/refusing_port.ts";
 import type { ContractTest } from "../suite.ts";
-import type { Trial } from "../trial.ts";
+import { ask } from "../trial.ts";
 
 /** An address that no machine has (RFC 5737). */
 const FOREIGN = "192.0.2.1";
@@ -115,13 +115,6 @@ export function events(test: ContractTest): void {
       [1, "connected"],
     ]);
   });
-}
-
-/** What the backend that a new client reaches says. */
-async function ask(trial: Trial): Promise<string> {
-  using client = await trial.connect();
-  await client.finish();
-  return await client.readAllText();
 }
 
 function hasNonLocalBind(): boolean {

@@ -1,13 +1,12 @@
 import assert from "node:assert/strict";
 import { BlackHole, hasBlackHoles } from "../../support/black_hole.ts";
 import { digestBackend, namedBackend } from "../../support/backends.ts";
-import type { Client } from "../../support/client.ts";
 import { eventually, later } from "../../support/eventually.ts";
 import { digestOf, pattern } from "../../support/pattern.ts";
 import { RefusingPort } from "../../support/refusing_port.ts";
 import { ResettingClient } from "../../support/resetting.ts";
 import type { ContractTest } from "../suite.ts";
-import { RESERVE, type Trial } from "../trial.ts";
+import { ask, RESERVE } from "../trial.ts";
 
 const MB = 1_000_000;
 
@@ -176,11 +175,4 @@ export function failover(test: ContractTest): void {
       assert.equal(await ask(trial), hashFailover ? "near" : "far");
     }
   });
-}
-
-/** What the backend that a new client reaches says. */
-export async function ask(trial: Trial): Promise<string> {
-  using client: Client = await trial.connect();
-  await client.finish();
-  return await client.readAllText();
 }

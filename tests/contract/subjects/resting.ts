@@ -4,8 +4,7 @@ import { SwitchableBackend } from "../../model/switchable_backend.ts";
 import { BlackHole, hasBlackHoles } from "../../support/black_hole.ts";
 import { namedBackend } from "../../support/backends.ts";
 import type { ContractTest } from "../suite.ts";
-import { RESERVE, type Target } from "../trial.ts";
-import { ask } from "./failover.ts";
+import { ask, RESERVE, type Target } from "../trial.ts";
 
 /** Seconds for a connect to a black hole, and a fail timeout that ends in no test. */
 const BRIEF = 0.5, LONG = 3600;
