@@ -9,6 +9,7 @@
  *     deno task bench --quick      # about one; every measure, less exact
  *     deno task bench --only keep-alive,new-connections,portable,nginx --rounds 15
  *     deno task bench --threads 2  # and with two threads where a program has them
+ *     deno task bench --before DIR # and an earlier version of this program, in another checkout
  *
  * It needs two processors that nobody else uses. Each proxy is bound to the first ones, one for each of its threads, and
  * the load to the last one. The load is one process that is both clients and back end, on libc's epoll: it reaches several
@@ -70,7 +71,7 @@ async function bench(options: Options): Promise<number> {
 }
 
 async function measure(options: Options): Promise<number> {
-  const all = await contenders(options.engines, options.threads);
+  const all = await contenders(options.engines, options.threads, options.before);
   const able = all.filter((contender) => contender.missing === undefined);
   const reference = ["haproxy", "nginx", "pen"].map((name) => able.find((each) => each.name === name));
   const { chosenMeasures, chosenContenders } = choose(

@@ -8,6 +8,7 @@ export const USAGE = `deno task bench [OPTIONS]
   --quick              every measure, shorter: about a minute
   --rounds N           rounds each measure takes (default 9; quick 2)
   --engine NAME        portable, linux, or both with a comma (default: both)
+  --before DIR         also an earlier version of this program, in a checkout of its own: "portable before", "linux before"
   --threads N          those that can, also with N threads (default 1)
   --idle N             idle connections for memory (default 9000; quick 2000)
   --beside N           idle connections beside a load (default 9000; quick 3000)
@@ -23,6 +24,8 @@ export interface Options {
   readonly quick: boolean;
   readonly rounds: number;
   readonly engines: readonly Engine[];
+  /** Checkout of an earlier version that is compared, too. */
+  readonly before: string | undefined;
   readonly threads: number;
   readonly idle: number;
   readonly beside: number;
@@ -53,6 +56,7 @@ export function parseOptions(words: readonly string[]): Options | undefined {
     quick,
     rounds: count("rounds", values.rounds, quick ? 2 : 9, 1000),
     engines: values.engine?.split(",").map(engine) ?? ENGINES,
+    before: values.before,
     threads: count("threads", values.threads, 1, 64),
     idle: count("idle", values.idle, quick ? 2000 : 9000, 9000),
     beside: count("beside", values.beside, quick ? 3000 : 9000, 9000),
@@ -75,6 +79,7 @@ function read(words: readonly string[]) {
         quick: flag,
         rounds: text,
         engine: text,
+        before: text,
         threads: text,
         idle: text,
         beside: text,

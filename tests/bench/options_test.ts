@@ -19,6 +19,11 @@ Deno.test("names are separated by commas", () => {
   assert.deepEqual(parseOptions(["--engine", "linux"])?.engines, ["linux"]);
 });
 
+Deno.test("an earlier version is named by its checkout", () => {
+  assert.equal(parseOptions(["--before", "../old"])?.before, "../old");
+  assert.equal(parseOptions([])?.before, undefined);
+});
+
 Deno.test("help is asked for with -h, too", () => {
   assert.equal(parseOptions(["--help"]), undefined);
   assert.equal(parseOptions(["-h"]), undefined);

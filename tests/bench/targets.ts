@@ -33,6 +33,12 @@ export const TARGETS: readonly Target[] = [
       target("linux", `${measure}.processor`, 0.35, peer),
     ])
   ),
+  ...["portable", "linux"].flatMap((engine) =>
+    ["beside-bulk-8", "beside-bulk-64"].flatMap((measure) => [
+      target(engine, `${measure}.request`, 1.0, "haproxy"),
+      target(engine, `${measure}.connection`, 1.0, "haproxy"),
+    ])
+  ),
   target("linux", "latency.p99", 1.1, "haproxy"),
   target("linux", "latency.p999", 1.1, "haproxy"),
   target("linux", "idle.memory", 3),

@@ -2,16 +2,20 @@ import { type Contender, DIRECT, type Engine } from "../contender.ts";
 import { haproxy } from "./haproxy.ts";
 import { nginx } from "./nginx.ts";
 import { pen } from "./pen.ts";
-import { helpText, thisProgram } from "./this_program.ts";
+import { earlier, present, thisProgram } from "./this_program.ts";
 
 /**
  * Everything there is to compare, in the order of the tables: with one thread, and where `threads` is more, those that can
  * use them with so many again.
+ *
+ * @param before a checkout of an earlier version of this program, if that is to be compared, too
  */
-export async function contenders(engines: readonly Engine[], threads: number): Promise<Contender[]> {
-  const help = await helpText();
+export async function contenders(engines: readonly Engine[], threads: number, before?: string): Promise<Contender[]> {
+  const versions = [await present(), ...before === undefined ? [] : [await earlier(before)]];
   const of = (number: number) => [
-    ...engines.filter((engine) => number === 1 || engine !== "portable").map((e) => thisProgram(e, number, help)),
+    ...versions.flatMap((version) =>
+      engines.filter((engine) => number === 1 || engine !== "portable").map((e) => thisProgram(e, number, version))
+    ),
     haproxy(number, "haproxy"),
     haproxy(number, "haproxy auto"),
     haproxy(number, "haproxy splice"),

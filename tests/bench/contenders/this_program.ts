@@ -1,18 +1,42 @@
 import { type Contender, type Engine, named } from "../contender.ts";
+import { UsageError } from "../options.ts";
+import { isFile } from "./installed.ts";
 
 /** The program's file. */
 export const PROGRAM = new URL("../../../cli.ts", import.meta.url).pathname;
 
-/** This program, from source, with one of its engines. @param help its `--help`, which says what it can be asked for */
-export function thisProgram(engine: Engine, threads: number, help: string): Contender {
+/** A version of this program, from source. */
+export interface Version {
+  /** The program's file. */
+  readonly program: string;
+  /** What `--help` prints, which says what it can be asked for. */
+  readonly help: string;
+  /** Stands behind the engine's name; empty for the version that is here. */
+  readonly suffix: string;
+}
+
+/** The version that is here. */
+export async function present(): Promise<Version> {
+  return await version(PROGRAM, "");
+}
+
+/** An earlier version, in another checkout. @throws {UsageError} when there is none */
+export async function earlier(directory: string): Promise<Version> {
+  const program = `${directory}/cli.ts`;
+  if (!isFile(program)) throw new UsageError(`--before: there is no ${program}`);
+  return await version(program, " before");
+}
+
+/** This program with one of its engines. */
+export function thisProgram(engine: Engine, threads: number, { program, help, suffix }: Version): Contender {
   const choice = help.includes("--engine");
   return {
-    name: named(engine, threads),
+    name: named(engine + suffix, threads),
     threads,
     engine,
     missing: choice || engine === "portable" ? undefined : "this version has no --engine",
     command: ({ directory, port, backEnd, channels = [`127.0.0.1:${backEnd}`] }) => [
-      ...[Deno.execPath(), "run", "-A", PROGRAM, "--control-dir", `${directory}/control`],
+      ...[Deno.execPath(), "run", "-A", program, "--control-dir", `${directory}/control`],
       ...(choice ? ["--engine", engine] : []),
       ...(choice && engine !== "portable" ? ["--threads", `${threads}`] : []),
       ...["-f", "-b", "127.0.0.1", `${port}`, ...channels],
@@ -20,8 +44,7 @@ export function thisProgram(engine: Engine, threads: number, help: string): Cont
   };
 }
 
-/** What `--help` prints. */
-export async function helpText(): Promise<string> {
-  const command = new Deno.Command(Deno.execPath(), { args: ["run", "-A", PROGRAM, "--help"], env: { NO_COLOR: "1" } });
-  return new TextDecoder().decode((await command.output()).stdout);
+async function version(program: string, suffix: string): Promise<Version> {
+  const command = new Deno.Command(Deno.execPath(), { args: ["run", "-A", program, "--help"], env: { NO_COLOR: "1" } });
+  return { program, help: new TextDecoder().decode((await command.output()).stdout), suffix };
 }

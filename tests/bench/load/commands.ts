@@ -19,6 +19,16 @@ export interface Commands {
   streams: { ask: Measured; answer: Window };
   /** Latency in microseconds at so many requests a second. */
   fixedRate: { ask: Measured & { readonly rate: number }; answer: Latency };
+  /** So many streams, and the latency of requests and of new connections beside them, each at its own rate a second. */
+  besideStreams: {
+    ask: Measured & { readonly rates: { readonly requests: number; readonly connections: number } };
+    answer: {
+      readonly requests: Latency;
+      readonly connections: Latency;
+      readonly bytes: number;
+      readonly seconds: number;
+    };
+  };
   /** Connections that stay and do nothing, so many in all, the ones already there included. */
   hold: { ask: { readonly port: number; readonly connections: number }; answer: null };
   /** Ends the ones that were held. */

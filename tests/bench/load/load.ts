@@ -2,11 +2,12 @@
  * The load process: the back end and all clients in one thread on libc's epoll. It reads a command a line from standard
  * input and writes a reply a line; between commands it rests, and takes no time from anybody.
  */
-import { percentile } from "../statistics.ts";
 import { BackEnd } from "./back_end.ts";
-import type { Command, Latency, Reply } from "./commands.ts";
+import type { Command, Commands, Reply } from "./commands.ts";
 import { now } from "./libc.ts";
 import { Loop } from "./loop.ts";
+import { latencyOf, PATIENCE } from "./paced.ts";
+import { BesideStreams } from "./traffic/beside_streams.ts";
 import { FixedRate } from "./traffic/fixed_rate.ts";
 import { Held } from "./traffic/held.ts";
 import { KeepAlive } from "./traffic/keep_alive.ts";
@@ -42,7 +43,12 @@ function perform(command: Command): unknown {
     case "fixedRate":
       return during(
         new FixedRate(loop, command.port, command.connections, command.rate, command.warmUp + command.seconds),
-        (traffic) => latencyOf(traffic, Math.round(command.warmUp * command.rate), command.spin),
+        (traffic) => latencyOf(loop, traffic, command),
+      );
+    case "besideStreams":
+      return during(
+        new BesideStreams(loop, command.port, command.connections, command.rates, command.warmUp + command.seconds),
+        (traffic) => besideStreams(traffic, command),
       );
     case "hold":
       return hold(command.port, command.connections);
@@ -71,23 +77,16 @@ function settle(): null {
   return null;
 }
 
-function latencyOf(traffic: FixedRate, skipped: number, spin: boolean): Latency {
-  while (!traffic.allSent) {
-    traffic.send();
-    // Sleeping a millisecond is too coarse for a rate, but better than to keep the proxy off a processor they share.
-    loop.turn(spin ? 0 : 1);
-  }
-  const requests = traffic.latencies.length, patience = now() + 2;
-  while (traffic.done < requests && now() < patience) loop.turn(0);
-  const unanswered = requests - traffic.done;
-  traffic.giveUp();
-  const sorted = traffic.latencies.subarray(skipped).sort();
+function besideStreams(
+  traffic: BesideStreams,
+  { rates, warmUp }: Commands["besideStreams"]["ask"],
+): Commands["besideStreams"]["answer"] {
+  traffic.run(PATIENCE);
   return {
-    p50: percentile(sorted, 0.5),
-    p99: percentile(sorted, 0.99),
-    p999: percentile(sorted, 0.999),
-    requests: sorted.length,
-    unanswered,
+    requests: traffic.requests.pace.result(Math.round(warmUp * rates.requests)),
+    connections: traffic.connections.pace.result(Math.round(warmUp * rates.connections)),
+    bytes: traffic.moved,
+    seconds: traffic.seconds,
   };
 }
 

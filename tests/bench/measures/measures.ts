@@ -1,5 +1,6 @@
 import type { Contender } from "../contender.ts";
 import type { Measure } from "../measure.ts";
+import { besideBulk } from "./beside_bulk.ts";
 import { besideIdle } from "./beside_idle.ts";
 import { bulk } from "./bulk.ts";
 import { idle } from "./idle.ts";
@@ -16,6 +17,8 @@ export function measures(reference: Contender): Measure[] {
     newConnections,
     bulk("bulk-1", 1),
     bulk("bulk-8", 8),
+    besideBulk(8),
+    besideBulk(64),
     latency(reference),
     idle,
     startUp,
