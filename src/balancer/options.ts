@@ -38,6 +38,13 @@ export interface BalancerOptions {
   readonly failTimeout?: number;
   /** Seconds after which an idle connection is closed. Default 0, never. */
   readonly idleTimeout?: number;
+  /**
+   * Seconds after which a connection is closed of which one direction has ended while nothing moves in the other. Default
+   * 3600; 0 for never.
+   */
+  readonly halfCloseTimeout?: number;
+  /** Drop a client that ends its sending side before a channel is connected, whatever it has sent. Default false. */
+  readonly abortOnClose?: boolean;
   /** Which engine moves the bytes. Default `auto`: `linux` where it can run, otherwise `portable`. */
   readonly engine?: "auto" | EngineName;
   /** Threads of the linux engine, 1 to 16. Default 1. */

@@ -14,6 +14,9 @@ import type { BalancerOptions } from "./options.ts";
 /** Length of the kernel's queue of clients that wait to be accepted; the system may hold it lower. */
 const BACKLOG = 4096;
 
+/** Seconds after which a half-closed connection over which nothing moves is closed. */
+const HALF_CLOSE_TIMEOUT = 3600;
+
 /**
  * What an engine is told, with every default in its place.
  *
@@ -27,6 +30,8 @@ export function engineSettings(options: BalancerOptions, list: readonly Strategy
     source: options.source,
     connectTimeout: duration("connectTimeout", options.connectTimeout ?? 5, Number.MIN_VALUE),
     idleTimeout: duration("idleTimeout", options.idleTimeout ?? 0, 0),
+    halfCloseTimeout: duration("halfCloseTimeout", options.halfCloseTimeout ?? HALF_CLOSE_TIMEOUT, 0),
+    abortOnClose: options.abortOnClose ?? false,
     maxConnections: whole("maxConnections", options.maxConnections ?? connectionsFor(), 1, HIGHEST_COUNT),
     backlog: whole("backlog", options.backlog ?? BACKLOG, 1, HIGHEST_COUNT),
     autodisable: options.autodisable ?? false,

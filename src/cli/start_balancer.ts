@@ -29,6 +29,8 @@ export async function startBalancer(
       connectTimeout: request.connectTimeout,
       failTimeout: request.failTimeout,
       idleTimeout: request.idleTimeout,
+      halfCloseTimeout: request.halfCloseTimeout,
+      abortOnClose: request.abortOnClose,
       maxConnections: request.maxConnections,
       engine: request.engine,
       threads: threadsFor(request),

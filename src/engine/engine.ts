@@ -16,13 +16,18 @@ import type { Table } from "../table/table.ts";
  * 2. **Connect.** For each client: `begin`, `choose`, connect within `connectTimeout`, then `connected` or `failed`, and
  *    `choose` again until it yields NONE; then the client is closed with nothing sent (`turned-away`). A shortage on this machine is
  *    `failed("local", …)`; when all channels have been tried and one failed so, the search starts again a little later,
- *    until `connectTimeout` has passed.
+ *    until `connectTimeout` has passed. A client that is known to have been reset before a channel is connected is gone:
+ *    its connect is given up, no other channel is tried, and what it had sent is dropped. It is neither a failure of the
+ *    channel nor `turned-away`. With `abortOnClose` the same holds for a client that has ended its sending side; an engine
+ *    that sees the end only behind the bytes before it may overlook one with more than it reads ahead.
  * 3. **Relay.** Bytes arrive complete, unchanged and in order, or not at all. No more than a bounded number of bytes is
  *    held for a receiver that does not read; then reading stops. Bytes are counted once they have been handed to the
  *    receiver's kernel.
  * 4. **Half-close.** An end-of-stream is passed on once everything before it has been delivered; the other direction
  *    stays open until it ends too. A reset ends both directions, after what was received has been passed on.
- * 5. **Idle.** A connection over which nothing has moved for `idleTimeout` is closed on both sides.
+ * 5. **Idle.** A connection over which nothing has moved for `idleTimeout` is closed on both sides. So is one that is
+ *    half-closed (one direction's end-of-stream has been passed on, the other direction has not ended) when nothing has moved
+ *    in the other direction for `halfCloseTimeout` since. As long as bytes move there it may go on for ever.
  * 6. **Ending.** After `stopAccepting` the port is free at once and established connections go on; `closeAll` ends
  *    those. `ended` resolves when the engine holds no socket, timer or thread any more. Each connection that was
  *    `connected` is given back with `Selection.closed` exactly once.
@@ -72,6 +77,10 @@ export interface EngineSettings extends SelectionOptions {
   readonly connectTimeout: number;
   /** Seconds after which an idle connection is closed, 0 for never. */
   readonly idleTimeout: number;
+  /** Seconds after which a half-closed connection is closed when nothing moves in the other direction, 0 for never. */
+  readonly halfCloseTimeout: number;
+  /** Drop a client that ends its sending side before a channel is connected. */
+  readonly abortOnClose: boolean;
   /** Clients served at the same time, at least 1. */
   readonly maxConnections: number;
   /** Length of the kernel's queue of clients not yet accepted. */

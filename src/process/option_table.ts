@@ -15,6 +15,8 @@ export const optionTable = {
   "connect-timeout": { short: "t", value: "SEC", summary: "time for a channel to accept (default 5)" },
   "fail-timeout": { value: "SEC", summary: "pass over a channel that failed (default 0)" },
   "idle-timeout": { short: "T", value: "SEC", summary: "close idle connections (default 0: never)" },
+  "half-close-timeout": { value: "SEC", summary: "drop silent half-closed ones (default 3600)" },
+  "abort-on-close": { summary: "drop clients that end before they are served" },
   "autodisable": { short: "a", summary: "disable a channel whose connect fails" },
   "hash-failover": { short: "H", summary: "in a Hash group, fail over inside the group" },
   "max-connections": { value: "N", summary: "clients at a time (default: by descriptors)" },

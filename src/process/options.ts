@@ -32,6 +32,9 @@ export interface ServeRequest {
   readonly failTimeout: number;
   /** Seconds, 0 for never. */
   readonly idleTimeout: number;
+  /** Seconds, 0 for never, or undefined for the default. */
+  readonly halfCloseTimeout: number | undefined;
+  readonly abortOnClose: boolean;
   /** Seconds. */
   readonly drainTimeout: number;
   /** Clients at a time, or undefined for what the descriptors allow. */
@@ -110,6 +113,8 @@ function serve({ options, words }: CommandLine): ServeRequest {
     connectTimeout: seconds(options, "connect-timeout", 5, 0.001),
     failTimeout: seconds(options, "fail-timeout", 0, 0),
     idleTimeout: seconds(options, "idle-timeout", 0, 0),
+    halfCloseTimeout: options.has("half-close-timeout") ? seconds(options, "half-close-timeout", 0, 0) : undefined,
+    abortOnClose: options.has("abort-on-close"),
     drainTimeout: seconds(options, "drain-timeout", 10, 0),
     maxConnections: count(options, "max-connections"),
     engine: oneOf(options, "engine", ["auto", "portable", "linux"]),

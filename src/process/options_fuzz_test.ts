@@ -73,9 +73,9 @@ function checkOutcome(args: readonly string[]): void {
   }
   assert.ok(["serve", "control", "list", "help", "version"].includes(request.action));
   if (request.action !== "serve") return;
-  const { port, connectTimeout, failTimeout, idleTimeout, drainTimeout, groups } = request;
+  const { port, connectTimeout, failTimeout, idleTimeout, halfCloseTimeout, drainTimeout, groups } = request;
   assert.ok(Number.isInteger(port) && port >= 1 && port <= 65535);
-  for (const seconds of [connectTimeout, failTimeout, idleTimeout, drainTimeout]) {
+  for (const seconds of [connectTimeout, failTimeout, idleTimeout, halfCloseTimeout ?? 0, drainTimeout]) {
     assert.ok(seconds >= 0 && seconds < 2 ** 31);
   }
   assert.ok(request.userTimeout === undefined || request.userTimeout > 0 && request.userTimeout * 1000 < 2 ** 31);

@@ -31,6 +31,8 @@ Deno.test("a port alone has the manual's defaults", () => {
     connectTimeout: 5,
     failTimeout: 0,
     idleTimeout: 0,
+    halfCloseTimeout: undefined,
+    abortOnClose: false,
     drainTimeout: 10,
     maxConnections: undefined,
     engine: "auto",
@@ -86,6 +88,8 @@ Deno.test("times may have fractions", () => {
     assert.equal(serve("-T", word, "80").idleTimeout, seconds);
   }
   assert.equal(serve("-T0", "80").idleTimeout, 0);
+  assert.equal(serve("--half-close-timeout", "0.5", "80").halfCloseTimeout, 0.5);
+  assert.equal(serve("--half-close-timeout=0", "80").halfCloseTimeout, 0);
   assert.equal(serve("--drain-timeout", "0", "80").drainTimeout, 0);
 });
 
@@ -173,6 +177,10 @@ Deno.test("a megabyte of text in any place is refused in a short message", () =>
 Deno.test("messages name the option as it is best known, and the word", () => {
   assert.deepEqual(refusal("-t", "0", "80"), [64, 'option -t takes seconds, 0.001 to 2147483647: "0"']);
   assert.deepEqual(refusal("--idle-timeout", "x", "80"), [64, 'option -T takes seconds, 0 to 2147483647: "x"']);
+  assert.deepEqual(refusal("--half-close-timeout", "-1", "80"), [
+    64,
+    'option --half-close-timeout takes seconds, 0 to 2147483647: "-1"',
+  ]);
   assert.deepEqual(refusal("--tcp-user-timeout", "2147484", "80"), [
     64,
     'option --tcp-user-timeout takes seconds, 0.001 to 2147483: "2147484"',

@@ -74,7 +74,7 @@ export class Selection {
 }
 
 /**
- * One client's search for a channel, from accept to established. After `connected` or `abandon` the attempt must not be
+ * One client's search for a channel, from accept to established. After `connected`, `abandon` or `clientLeft` the attempt must not be
  * touched again: it serves another client.
  *
  *     choose ─→ connected
@@ -149,6 +149,12 @@ export class Attempt {
   abandon(): void {
     if (this.#channel !== NONE) this.#giveBack();
     this.#selection.recycle(this);
+  }
+
+  /** Ends the attempt because its client has left; the channel that was being connected is not to blame. */
+  clientLeft(): void {
+    this.#trace("client has left");
+    this.abandon();
   }
 
   #giveBack(): void {

@@ -57,6 +57,19 @@ Deno.test("an attempt that is abandoned gives back what it holds", () => {
   table.lane(0).abandon((id) => assert.fail(`channel ${id} is still held`));
 });
 
+Deno.test("a client that has left is told in the trace, and its channel is given back without a failure", () => {
+  const { events, table, selection } = withChannels(1, { trace: true });
+  const attempt = selection.begin(CLIENT);
+  attempt.choose();
+  attempt.clientLeft();
+  const { total, failed } = table.counters(0);
+  assert.deepEqual([table.current(0), total, failed], [0, 1n, 0n]);
+  assert.deepEqual(events.map((event) => event.type === "trace" && [event.channel, event.step]), [
+    [0, "chosen"],
+    [0, "client has left"],
+  ]);
+});
+
 Deno.test("an attempt that was used is new for the next client", () => {
   const { selection, table } = withChannels(2);
   const first = selection.begin(CLIENT);

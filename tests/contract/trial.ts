@@ -57,6 +57,8 @@ export class Trial implements AsyncDisposable {
         port: 0,
         connectTimeout: 5,
         idleTimeout: 0,
+        halfCloseTimeout: 0,
+        abortOnClose: false,
         maxConnections: 10_000,
         backlog: 4096,
         autodisable: false,

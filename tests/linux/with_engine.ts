@@ -41,6 +41,8 @@ export async function withEngine(
       port: 0,
       connectTimeout: 5,
       idleTimeout: 0,
+      halfCloseTimeout: 0,
+      abortOnClose: false,
       maxConnections: 10_000,
       backlog: 4096,
       autodisable: false,
