@@ -12,6 +12,7 @@ const HEADERS = [
   "netinet/tcp.h",
   "poll.h",
   "pwd.h",
+  "signal.h",
   "sys/epoll.h",
   "sys/eventfd.h",
   "sys/ioctl.h",
@@ -34,6 +35,7 @@ const FIELDS: Record<string, { type: string; fields: Record<string, string> }> =
   rlimit: { type: "struct rlimit", fields: { soft: "rlim_cur", hard: "rlim_max" } },
   timespec: { type: "struct timespec", fields: { seconds: "tv_sec", nanoseconds: "tv_nsec" } },
   pollfd: { type: "struct pollfd", fields: { fd: "fd", events: "events", revents: "revents" } },
+  sigset_t: { type: "sigset_t", fields: {} },
   passwd: { type: "struct passwd", fields: { uid: "pw_uid", gid: "pw_gid" } },
   group: { type: "struct group", fields: { gid: "gr_gid" } },
 };

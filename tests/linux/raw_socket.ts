@@ -80,9 +80,8 @@ export class RawSocket {
 
   /** Sends what there is room for; says how many bytes that was. */
   trySend(bytes: Uint8Array<ArrayBuffer>): number {
-    const n = call.send(this.fd, bytes, bytes.length, C.MSG_NOSIGNAL | MSG_DONTWAIT), errno = libc.errno[0];
-    if (n < 0 && errno === ERRNO.EAGAIN) return 0;
-    return n < 0 ? checked(n) : n;
+    const n = call.send(this.fd, bytes, bytes.length, C.MSG_NOSIGNAL | MSG_DONTWAIT);
+    return n === -ERRNO.EAGAIN ? 0 : checked(n);
   }
 
   /** Sends one byte as urgent. */
@@ -97,8 +96,8 @@ export class RawSocket {
     const mark = new Int32Array(1);
     checked(call.ioctl(this.fd, C.SIOCATMARK, mark));
     const buffer = new Uint8Array(mark[0] ? 1 : most);
-    const n = call.recv(this.fd, buffer, buffer.length, 0), errno = libc.errno[0];
-    if (n < 0 && errno === ERRNO.ECONNRESET) return "reset";
+    const n = call.recv(this.fd, buffer, buffer.length, 0);
+    if (n === -ERRNO.ECONNRESET) return "reset";
     if (checked(n) === 0) return "end";
     return mark[0] ? { urgent: buffer[0] } : { bytes: buffer.subarray(0, n) };
   }

@@ -64,6 +64,14 @@ export const C = {
   EFD_CLOEXEC: 0x80000,
   CLOCK_MONOTONIC: 1,
   RLIMIT_NOFILE: 7,
+
+  SIG_BLOCK: 0,
+  SIGILL: 4,
+  SIGTRAP: 5,
+  SIGABRT: 6,
+  SIGBUS: 7,
+  SIGFPE: 8,
+  SIGSEGV: 11,
 } as const;
 
 /** Error numbers by their name, as far as a network call can set them. */
@@ -148,6 +156,8 @@ export const LAYOUT = {
   rlimit: { size: 16, soft: 0, hard: 8 },
   timespec: { size: 16, seconds: 0, nanoseconds: 8 },
   pollfd: { size: 8, fd: 0, events: 4, revents: 6 },
+  /** One bit a signal, of which the kernel takes the first 64. */
+  sigset_t: { size: 128 },
 } as const;
 
 /** Name of an error number, as in `ECONNREFUSED`; `errno 5` style for one that has none here. */

@@ -83,7 +83,6 @@ export class Acceptor {
       if (!this.#state.enter(this.#thread, this.#limit)) return i === 0 ? this.#saturated() : undefined;
       this.#length[0] = ADDRESS_SIZE;
       const fd = this.#libc.call.accept4(this.#listener, this.#address, this.#length, SOCKET_FLAGS);
-      const errno = fd < 0 ? this.#libc.errno[0] : 0;
       if (fd >= 0 && fd < this.#capacity) {
         const error = this.#host.accepted(fd, this.#address);
         if (error !== 0) return this.#shortage(error);
@@ -94,11 +93,11 @@ export class Acceptor {
         this.#libc.call.close(fd);
         return this.#shortage(ERRNO.EMFILE);
       }
-      if (errno === ERRNO.EAGAIN) {
+      if (fd === -ERRNO.EAGAIN) {
         this.#burst = 1;
         return this.#stepBack();
       }
-      if (SHORTAGES.has(errno)) return this.#shortage(errno);
+      if (SHORTAGES.has(-fd)) return this.#shortage(-fd);
       // Anything else is this client's own trouble (accept(2)), or the end of the listening socket.
     }
     this.#burst = Math.min(this.#burst * 2, MOST_AT_ONCE);

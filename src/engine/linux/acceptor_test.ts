@@ -10,7 +10,7 @@ const LISTENER = 3, CAPACITY = 64;
 
 /** An acceptor in front of a queue of clients; each answer is an error number with which one client is closed, or 0. */
 function withQueue(length: number, ...answers: number[]) {
-  const errno = new Int32Array(1), told: string[] = [];
+  const told: string[] = [];
   let time = 0, next = 10, watched = false;
   const call: Partial<Calls> = {
     epoll_create1: () => 5,
@@ -25,11 +25,10 @@ function withQueue(length: number, ...answers: number[]) {
     close: () => 0,
     accept4: () => {
       if (length > 0) return length--, next++;
-      errno[0] = ERRNO.EAGAIN;
-      return -1;
+      return -ERRNO.EAGAIN;
     },
   };
-  const libc = { call, errno, describe: (number) => `error ${number}` } as Libc;
+  const libc = { call, describe: (number) => `error ${number}` } as Libc;
   const timers = new Timers(libc, CAPACITY), state = SharedState.create(1);
   const place = { listener: LISTENER, thread: 0, limit: 100, capacity: CAPACITY };
   const acceptor = new Acceptor(libc, new Poller(libc), timers, state, place, {

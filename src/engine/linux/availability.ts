@@ -1,6 +1,7 @@
 import type { EngineSettings } from "../engine.ts";
-import { C, epollEventLayout, ERRNO } from "./abi.ts";
+import { C, epollEventLayout, ERRNO, LAYOUT } from "./abi.ts";
 import { type Libc, openLibc } from "./libc.ts";
+import { maskSignals } from "./signals.ts";
 import { ADDRESS_SIZE, setOption, sideOptions, SOCKET_FLAGS } from "./sockets.ts";
 
 /**
@@ -38,8 +39,8 @@ function descriptorRefused(libc: Libc, what: string, fd: number): string | undef
 }
 
 /** Calls on no descriptor: where one is allowed it says EBADF, and where a filter forbids it (seccomp(2)) something else. */
-function callRefused({ call, errno, describe }: Libc): string | undefined {
-  const bytes = new Uint8Array(ADDRESS_SIZE), words = new Int32Array(4);
+function callRefused(libc: Libc): string | undefined {
+  const { call, errno, describe } = libc, bytes = new Uint8Array(ADDRESS_SIZE), words = new Int32Array(4);
   const trials: readonly [name: string, trial: () => number][] = [
     ["accept4", () => call.accept4(-1, null, null, SOCKET_FLAGS)],
     ["connect", () => call.connect(-1, bytes, bytes.length)],
@@ -53,7 +54,8 @@ function callRefused({ call, errno, describe }: Libc): string | undefined {
     const number = trial() < 0 ? errno[0] : ERRNO.EBADF;
     if (number !== ERRNO.EBADF) return `${name} is refused: ${describe(number)}`;
   }
-  return undefined;
+  const number = maskSignals(libc, new Uint8Array(LAYOUT.sigset_t.size));
+  return number === 0 ? undefined : `rt_sigprocmask is refused: ${describe(number)}`;
 }
 
 /** What every socket must be able to do. Without a place for urgent bytes in the stream they would be lost or move. */

@@ -97,71 +97,43 @@ export class Backlog {
   }
 
   #flushPipe(source: number, peer: number): number {
-    const rows = this.#rows, row = source << SHIFT, { call, errno } = this.#libc;
-    for (let doubted = false;;) {
+    const rows = this.#rows, row = source << SHIFT, { call } = this.#libc;
+    for (;;) {
       const piped = rows[row + ROW.PIPED];
       const n = call.splice(rows[row + ROW.PIPE_READ], peer, piped, C.SPLICE_F_MOVE | C.SPLICE_F_NONBLOCK);
-      if (n <= 0) {
-        // Nothing at all, though there are bytes, is as wrong as an error.
-        const error = n < 0 ? errno[0] : 0;
-        if (error === ERRNO.EAGAIN) return Sent.BLOCKED;
-        if (error === ERRNO.EINTR) continue;
-        // The runtime may change errno before it is looked at; an error that ends a connection must come twice.
-        if (doubted) return Sent.BROKEN;
-        doubted = true;
-        continue;
-      }
+      // Nothing at all, though there are bytes, is as wrong as an error.
+      if (n <= 0) return n === -ERRNO.EAGAIN ? Sent.BLOCKED : Sent.BROKEN;
       rows[row + ROW.PIPED] = piped - n;
       this.#moved(source, n);
       if (n === piped) return Sent.ALL;
-      // The receiver is full, or a signal came in between. Only after EAGAIN is the kernel bound to report it writable.
-      doubted = false;
+      // The receiver is full, or the process was stopped meanwhile. Only after EAGAIN is the kernel bound to report it
+      // writable.
     }
   }
 
   #flushHeld(source: number, peer: number): number {
-    const rows = this.#rows, row = source << SHIFT, { call, errno } = this.#libc;
+    const rows = this.#rows, row = source << SHIFT;
     const held = this.#held[rows[row + ROW.HELD]]!, bytes = rows[row + ROW.HELD_BYTES];
-    for (let doubted = false;;) {
-      const n = call.send(peer, held, bytes, C.MSG_NOSIGNAL);
-      if (n < 0) {
-        const error = errno[0];
-        if (error === ERRNO.EAGAIN) return Sent.BLOCKED;
-        if (error === ERRNO.EINTR) continue;
-        // As in `#flushPipe`.
-        if (doubted) return Sent.BROKEN;
-        doubted = true;
-        continue;
-      }
-      this.#moved(source, n);
-      if (n === bytes) {
-        this.#release(row);
-        return Sent.ALL;
-      }
-      held.copyWithin(0, n, bytes);
-      rows[row + ROW.HELD_BYTES] = bytes - n;
-      return Sent.BLOCKED;
+    const n = this.#libc.call.send(peer, held, bytes, C.MSG_NOSIGNAL);
+    if (n < 0) return n === -ERRNO.EAGAIN ? Sent.BLOCKED : Sent.BROKEN;
+    this.#moved(source, n);
+    if (n === bytes) {
+      this.#release(row);
+      return Sent.ALL;
     }
+    held.copyWithin(0, n, bytes);
+    rows[row + ROW.HELD_BYTES] = bytes - n;
+    return Sent.BLOCKED;
   }
 
   #flushUrgent(source: number, peer: number): number {
-    const rows = this.#rows, row = source << SHIFT, { call, errno } = this.#libc;
+    const rows = this.#rows, row = source << SHIFT;
     this.urgent[0] = rows[row + ROW.URGENT];
-    for (let doubted = false;;) {
-      const n = call.send(peer, this.urgent, 1, C.MSG_OOB | C.MSG_NOSIGNAL);
-      if (n < 0) {
-        const error = errno[0];
-        if (error === ERRNO.EAGAIN) return Sent.BLOCKED;
-        if (error === ERRNO.EINTR) continue;
-        // As in `#flushPipe`.
-        if (doubted) return Sent.BROKEN;
-        doubted = true;
-        continue;
-      }
-      rows[row + ROW.URGENT] = -1;
-      this.#moved(source, 1);
-      return Sent.ALL;
-    }
+    const n = this.#libc.call.send(peer, this.urgent, 1, C.MSG_OOB | C.MSG_NOSIGNAL);
+    if (n < 0) return n === -ERRNO.EAGAIN ? Sent.BLOCKED : Sent.BROKEN;
+    rows[row + ROW.URGENT] = -1;
+    this.#moved(source, 1);
+    return Sent.ALL;
   }
 
   #release(row: number): void {

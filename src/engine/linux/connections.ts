@@ -71,10 +71,8 @@ export const IS = {
   PAUSED: 1 << 15,
   /** Registered with the poller. */
   WATCHED: 1 << 16,
-  /** A read failed in a way that would end the connection; the next one shows whether it was so. */
-  SUSPECT: 1 << 17,
   /** Has sent an urgent byte before. */
-  HAS_BEEN_URGENT: 1 << 18,
+  HAS_BEEN_URGENT: 1 << 17,
 } as const;
 
 /**

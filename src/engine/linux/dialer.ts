@@ -26,9 +26,6 @@ const SHORTAGE_PAUSE = 100;
 /** Lets bind(2) choose the source address only and connect(2) the port, so that ports do not run out early (ip(7)). */
 const NO_PORT = socketOption("IP_BIND_ADDRESS_NO_PORT", C.IPPROTO_IP, C.IP_BIND_ADDRESS_NO_PORT, 1);
 
-/** What connect(2) says of one that goes on by itself, the first time or when it is asked again. */
-const UNDER_WAY: ReadonlySet<number> = new Set([ERRNO.EINPROGRESS, ERRNO.EINTR, ERRNO.EALREADY, ERRNO.EISCONN]);
-
 /** A client that looks for a channel. Kept and used again, so that a new client allocates nothing. */
 interface Dial {
   attempt: Attempt;
@@ -205,24 +202,15 @@ export class Dialer {
       setOption(this.#libc, fd, NO_PORT);
       if (call.bind(fd, this.#source, this.#source.length) < 0) error = errno[0];
     }
-    if (error === 0) error = this.#request(fd, address);
+    if (error === 0) {
+      const result = call.connect(fd, address, address.length);
+      if (result < 0 && result !== -ERRNO.EINPROGRESS) error = -result;
+    }
     const { rows } = this.#connections;
     if (error === 0 && !this.#poller.watch(fd, rows[(fd << SHIFT) + ROW.GENERATION])) error = ERRNO.ENOMEM;
     if (error === 0) return fd;
     this.#connections.close(fd);
     return this.#refused(dial, error);
-  }
-
-  /** Calls connect(2); returns an error number, 0 when the connect is under way. */
-  #request(fd: number, address: Uint8Array<ArrayBuffer>): number {
-    const { call, errno } = this.#libc;
-    for (let again = false;; again = true) {
-      if (call.connect(fd, address, address.length) >= 0) return 0;
-      const error = errno[0];
-      if (UNDER_WAY.has(error)) return 0;
-      // The handler of a signal that comes before the look at errno can leave EAGAIN there.
-      if (error !== ERRNO.EAGAIN || again) return error;
-    }
   }
 
   #refused(dial: Dial, errno: number): -1 {

@@ -1,4 +1,4 @@
-import { errnoName, systemCallNumbers } from "./abi.ts";
+import { ERRNO, errnoName, systemCallNumbers } from "./abi.ts";
 
 // Lengths are u32 and not usize: a JavaScript number passed as usize leaves V8's fast path, and both calling conventions
 // extend a 32-bit register with zeros. No length here comes near 4 GiB.
@@ -20,6 +20,7 @@ const SYMBOLS = {
   epoll_ctl: { parameters: ["i32", "i32", "i32", "buffer"], result: "i32" },
   epoll_wait: { parameters: ["i32", "buffer", "i32", "i32"], result: "i32" },
   eventfd: { parameters: ["u32", "i32"], result: "i32" },
+  pthread_sigmask: { parameters: ["i32", "buffer", "pointer"], result: "i32" },
   nanosleep: { parameters: ["buffer", "buffer"], result: "i32" },
   clock_gettime: { parameters: ["i32", "buffer"], result: "i32" },
   getrlimit: { parameters: ["i32", "buffer"], result: "i32" },
@@ -40,10 +41,14 @@ const SYMBOLS = {
   close: { name: "syscall", parameters: ["i32", "i32"], result: "i32" },
 } as const;
 
-type Symbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+/** What is taken from libc. */
+export type Symbols = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
-/** The calls this engine makes: libc's functions, and system calls under their own names. */
-export type Calls = Omit<Symbols, "accept4" | "connect" | "recvfrom" | "sendto" | "splice" | "close"> & {
+/** The calls this engine makes: libc's functions, which return -1 and set `errno`, and system calls. */
+export type Calls = Omit<Symbols, keyof SystemCalls | "recvfrom" | "sendto"> & SystemCalls;
+
+/** System calls under their own names. As the kernel does, they return minus an error number when they fail. */
+export interface SystemCalls {
   /** `address` and `length` may be null when nobody wants to know who it is. */
   accept4(
     fd: number,
@@ -55,8 +60,9 @@ export type Calls = Omit<Symbols, "accept4" | "connect" | "recvfrom" | "sendto" 
   recv(fd: number, buffer: Uint8Array<ArrayBuffer>, bytes: number, flags: number): number;
   send(fd: number, buffer: Uint8Array<ArrayBuffer>, bytes: number, flags: number): number;
   splice(from: number, to: number, bytes: number, flags: number): number;
+  epoll_wait(fd: number, events: Int32Array, most: number, milliseconds: number): number;
   close(fd: number): number;
-};
+}
 
 /**
  * libc as one thread sees it. Opened by whoever needs it and never at import time, so that a program without permission
@@ -79,8 +85,9 @@ export interface Libc {
 export function openLibc(): Libc {
   // An empty name finds what the program itself is linked with, whichever libc that is.
   const library = Deno.dlopen("", SYMBOLS);
-  const { symbols } = library, call = { ...symbols, ...systemCalls(symbols) };
-  const errno = new Int32Array(Deno.UnsafePointerView.getArrayBuffer(call.__errno_location()!, 4));
+  const { symbols } = library;
+  const errno = new Int32Array(Deno.UnsafePointerView.getArrayBuffer(symbols.__errno_location()!, 4));
+  const call = { ...symbols, ...systemCalls(symbols, errno) };
   return {
     call,
     errno,
@@ -92,16 +99,58 @@ export function openLibc(): Libc {
   };
 }
 
-function systemCalls(symbols: Symbols) {
-  const { accept4, connect, recvfrom, sendto, splice, close } = symbols, number = systemCallNumbers(Deno.build.arch)!;
+/**
+ * Calls by number, and those with a doubt.
+ *
+ * Between a call and the look at errno the runtime may change it, though it was never seen to where the look comes next
+ * (0 of 5 million while garbage was collected). Where an error ends a connection or a thread, which would lose bytes,
+ * this is not good enough: such an error is believed only when the call, made again, moves nothing either.
+ */
+export function systemCalls(symbols: Symbols, errno: Int32Array): SystemCalls {
+  const { accept4, connect, recvfrom, sendto, splice, close, epoll_wait } = symbols;
+  const number = systemCallNumbers(Deno.build.arch)!;
   return {
-    accept4: (fd, address, length, flags) => accept4(number.accept4, fd, address, length, flags),
-    connect: (fd, address, length) => connect(number.connect, fd, address, length),
-    recv: (fd, buffer, bytes, flags) => recvfrom(number.recvfrom, fd, buffer, bytes, flags, null, 0),
-    send: (fd, buffer, bytes, flags) => sendto(number.sendto, fd, buffer, bytes, flags, null, 0),
-    splice: (from, to, bytes, flags) => splice(number.splice, from, null, to, null, bytes, flags),
+    accept4(fd, address, length, flags) {
+      const n = accept4(number.accept4, fd, address, length, flags);
+      return n < 0 ? -errno[0] : n;
+    },
+    connect(fd, address, length) {
+      const n = connect(number.connect, fd, address, length);
+      return n < 0 ? -errno[0] : n;
+    },
+    recv(fd, buffer, bytes, flags) {
+      const n = recvfrom(number.recvfrom, fd, buffer, bytes, flags, null, 0);
+      if (n >= 0) return n;
+      const error = -errno[0];
+      if (error === -ERRNO.EAGAIN) return error;
+      const again = recvfrom(number.recvfrom, fd, buffer, bytes, flags, null, 0);
+      // A socket tells an error once, and an end-of-stream from then on.
+      return again < 0 ? -errno[0] : again || error;
+    },
+    send(fd, buffer, bytes, flags) {
+      const n = sendto(number.sendto, fd, buffer, bytes, flags, null, 0);
+      if (n >= 0) return n;
+      if (errno[0] === ERRNO.EAGAIN) return -ERRNO.EAGAIN;
+      const again = sendto(number.sendto, fd, buffer, bytes, flags, null, 0);
+      return again < 0 ? -errno[0] : again;
+    },
+    splice(from, to, bytes, flags) {
+      const n = splice(number.splice, from, null, to, null, bytes, flags);
+      if (n >= 0) return n;
+      const error = -errno[0];
+      if (error === -ERRNO.EAGAIN) return error;
+      const again = splice(number.splice, from, null, to, null, bytes, flags);
+      return again < 0 ? -errno[0] : again || error;
+    },
+    epoll_wait(fd, events, most, milliseconds) {
+      const n = epoll_wait(fd, events, most, milliseconds);
+      if (n >= 0) return n;
+      if (errno[0] === ERRNO.EINTR) return -ERRNO.EINTR;
+      const again = epoll_wait(fd, events, most, milliseconds);
+      return again < 0 ? -errno[0] : again;
+    },
     close: (fd) => close(number.close, fd),
-  } satisfies Partial<Calls>;
+  };
 }
 
 /** A system call that failed. */

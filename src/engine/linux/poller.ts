@@ -4,9 +4,6 @@ import { type Libc, SystemError } from "./libc.ts";
 /** Events taken from the kernel at a time. */
 const BATCH = 512;
 
-/** Waits that must fail in a row, other than by a signal, before the epoll instance is given up. */
-const BELIEVED = 8;
-
 /** What a socket is watched for: everything, edge-triggered, so that it is registered once and never changed. */
 const SOCKET_EVENTS = C.EPOLLIN | C.EPOLLPRI | C.EPOLLOUT | C.EPOLLRDHUP | C.EPOLLET;
 
@@ -24,7 +21,6 @@ export class Poller {
   readonly #libc: Libc;
   readonly #words: number;
   readonly #data: number;
-  #failures = 0;
 
   /** @throws {SystemError} when the system refuses an epoll instance */
   constructor(libc: Libc) {
@@ -75,15 +71,10 @@ export class Poller {
    */
   wait(milliseconds: number): number {
     const count = this.#libc.call.epoll_wait(this.fd, this.#events, BATCH, milliseconds);
-    if (count >= 0) {
-      this.#failures = 0;
-      return count;
-    }
-    const errno = this.#libc.errno[0];
-    this.#failures = errno === ERRNO.EINTR ? 0 : this.#failures + 1;
-    // A signal; the caller comes back after looking at its timers. The handler of the next signal may have changed errno.
-    if (this.#failures < BELIEVED) return 0;
-    throw new SystemError(this.#libc, "Cannot wait for events", errno);
+    if (count >= 0) return count;
+    // Signals are blocked, but a stop and SIGCONT interrupt all the same (signal(7)).
+    if (count === -ERRNO.EINTR) return 0;
+    throw new SystemError(this.#libc, "Cannot wait for events", -count);
   }
 
   fdAt(index: number): number {

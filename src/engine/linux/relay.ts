@@ -18,10 +18,8 @@ const LONG = 16;
 /** Reads or splices of one socket before the others have their turn. */
 const TURN = 8;
 
-/** Errors of splice(2) that tell of the socket. With any other the call itself is refused: a filter can choose freely. */
+/** Errors of splice(2) that end the connection. With any other the call itself is refused: a filter can choose freely. */
 const OF_CONNECTION: ReadonlySet<number> = new Set([
-  ERRNO.EAGAIN,
-  ERRNO.EINTR,
   ERRNO.EPIPE,
   ERRNO.EPROTO,
   ERRNO.ENETDOWN,
@@ -29,7 +27,6 @@ const OF_CONNECTION: ReadonlySet<number> = new Set([
   ERRNO.ENETRESET,
   ERRNO.ECONNABORTED,
   ERRNO.ECONNRESET,
-  ERRNO.ENOBUFS,
   ERRNO.ENOTCONN,
   ERRNO.ETIMEDOUT,
   ERRNO.ECONNREFUSED,
@@ -143,7 +140,7 @@ export class Relay {
     const rows = this.#rows, row = source << SHIFT, flags = rows[row + ROW.FLAGS], buffer = this.#backlog.buffer;
     if (!(flags & (IS.FRESH | IS.URGENT))) {
       // Otherwise the first byte could arrive, and be urgent, between the look at the mark and the read.
-      if (!(flags & (IS.HUNG_UP | IS.BROKEN | IS.SUSPECT)) && this.#mark.empty(source)) {
+      if (!(flags & (IS.HUNG_UP | IS.BROKEN)) && this.#mark.empty(source)) {
         rows[row + ROW.FLAGS] = flags & ~IS.READABLE;
         return;
       }
@@ -154,7 +151,7 @@ export class Relay {
     }
     const wanted = flags & IS.NO_SPLICE ? BUFFER_SIZE : MESSAGE_SIZE;
     const n = this.#libc.call.recv(source, buffer, wanted, 0);
-    if (n <= 0) return this.#nothing(row, n === 0 ? 0 : this.#libc.errno[0]);
+    if (n <= 0) return this.#nothing(row, -n);
     const after = rows[row + ROW.FLAGS] = this.#afterRead(flags, n < wanted);
     rows[(peer << SHIFT) + ROW.STREAK] = 0;
     // The end-of-stream that follows at once then leaves in the same segment.
@@ -166,42 +163,26 @@ export class Relay {
     flags &= ~IS.FRESH;
     if (!short) return flags & (IS.NO_SPLICE | IS.URGENT) ? flags : flags | IS.SPLICING;
     // It may have stopped before an urgent byte, or before an error that is still to be read.
-    if (flags & (IS.URGENT | IS.BROKEN | IS.SUSPECT)) return flags;
+    if (flags & (IS.URGENT | IS.BROKEN)) return flags;
     // Everything was read; if the end-of-stream had arrived before, nothing can follow.
     return flags & IS.HUNG_UP ? flags | IS.ENDED : flags & ~IS.READABLE;
   }
 
-  /**
-   * Notes what a read that got nothing means; `errno` 0 is an end-of-stream. An error that ends the connection is believed
-   * only when the next read has nothing either: between a call and a look at errno the runtime may change it, and bytes
-   * would be lost.
-   */
+  /** Notes what a read that got nothing means; `errno` 0 is an end-of-stream. */
   #nothing(row: number, errno: number): void {
-    if (errno === ERRNO.EINTR) return;
-    const before = this.#rows[row + ROW.FLAGS],
-      flags = before & ~(IS.FRESH | IS.SUSPECT),
-      suspect = before & IS.SUSPECT;
-    if (errno === ERRNO.EAGAIN && !(flags & IS.BROKEN)) this.#rows[row + ROW.FLAGS] = flags & ~IS.READABLE;
-    else if (flags & IS.BROKEN || (errno === 0 && !suspect)) this.#rows[row + ROW.FLAGS] = flags | IS.ENDED;
-    else if (suspect) this.#rows[row + ROW.FLAGS] = flags | IS.ENDED | IS.BROKEN;
-    else this.#rows[row + ROW.FLAGS] = flags | IS.SUSPECT;
+    const flags = this.#rows[row + ROW.FLAGS] & ~IS.FRESH;
+    if (errno === 0 || flags & IS.BROKEN) this.#rows[row + ROW.FLAGS] = flags | IS.ENDED;
+    else if (errno === ERRNO.EAGAIN) this.#rows[row + ROW.FLAGS] = flags & ~IS.READABLE;
+    else this.#rows[row + ROW.FLAGS] = flags | IS.ENDED | IS.BROKEN;
   }
 
   #send(source: number, peer: number, buffer: Uint8Array<ArrayBuffer>, bytes: number, how: number): void {
     this.#host.tap?.(source, buffer, bytes);
-    const { call, errno: last } = this.#libc;
-    let n = call.send(peer, buffer, bytes, how), errno = n < 0 ? last[0] : 0;
-    // Believed only the second time, as in `#nothing`.
-    if (n < 0 && errno !== ERRNO.EAGAIN) n = call.send(peer, buffer, bytes, how), errno = n < 0 ? last[0] : 0;
+    const n = this.#libc.call.send(peer, buffer, bytes, how);
     if (n === bytes) return this.#host.moved(source, n);
-    if (n < 0) {
-      if (errno !== ERRNO.EAGAIN && errno !== ERRNO.EINTR) return this.#broken(peer);
-      this.#backlog.keep(source, 0, bytes);
-      if (errno === ERRNO.EINTR) return;
-    } else {
-      this.#host.moved(source, n);
-      this.#backlog.keep(source, n, bytes);
-    }
+    if (n < 0 && n !== -ERRNO.EAGAIN) return this.#broken(peer);
+    if (n > 0) this.#host.moved(source, n);
+    this.#backlog.keep(source, Math.max(n, 0), bytes);
     this.#rows[(peer << SHIFT) + ROW.FLAGS] &= ~IS.WRITABLE;
   }
 
@@ -220,7 +201,7 @@ export class Relay {
       PIPE_SIZE,
       C.SPLICE_F_MOVE | C.SPLICE_F_NONBLOCK,
     );
-    const errno = n < 0 ? this.#libc.errno[0] : 0, flags = rows[row + ROW.FLAGS] & ~IS.FRESH;
+    const flags = rows[row + ROW.FLAGS] & ~IS.FRESH;
     if (n > 0) {
       rows[row + ROW.PIPED] = n;
       if (rows[row + ROW.STREAK] === LONG) this.#streaming = true;
@@ -230,8 +211,10 @@ export class Relay {
       rows[row + ROW.FLAGS] = (small === SMALL_SPLICES ? flags & ~IS.SPLICING : flags) | IS.BACKLOG;
       // An end-of-stream or an urgent byte; a read tells.
     } else if (n === 0) rows[row + ROW.FLAGS] &= ~(IS.FRESH | IS.SPLICING);
-    else if (OF_CONNECTION.has(errno)) this.#nothing(row, errno);
-    else this.#withoutSplice(row, "Cannot splice", errno);
+    else if (n === -ERRNO.EAGAIN) this.#nothing(row, -n);
+    // Told once, and at an urgent mark before the bytes that are still there: reads take those, up to the end.
+    else if (OF_CONNECTION.has(-n)) rows[row + ROW.FLAGS] = flags & ~IS.SPLICING | IS.BROKEN;
+    else this.#withoutSplice(row, "Cannot splice", -n);
   }
 
   /** This direction goes on with read and write for good. */
@@ -242,18 +225,17 @@ export class Relay {
 
   /** One step towards, over or past an urgent byte. */
   #urgent(source: number, peer: number): void {
-    const rows = this.#rows, row = source << SHIFT, { call, errno } = this.#libc;
+    const rows = this.#rows, row = source << SHIFT;
     if (!this.#mark.pending(source)) {
       rows[row + ROW.FLAGS] &= ~(IS.URGENT | IS.FRESH);
       return;
     }
     if (!this.#mark.atMark(source)) return this.#read(source, peer);
-    const byte = this.#backlog.urgent, n = call.recv(source, byte, 1, 0);
+    const byte = this.#backlog.urgent, n = this.#libc.call.recv(source, byte, 1, 0);
     if (n <= 0) {
-      const error = n === 0 ? 0 : errno[0];
-      // At the mark a signal that is pending makes EAGAIN although the byte is there (tcp_recvmsg).
-      if (error === ERRNO.EAGAIN && this.#mark.pending(source)) return;
-      return this.#nothing(row, error);
+      // At the mark a process that is being stopped gets EAGAIN although the byte is there (tcp_recvmsg).
+      if (n === -ERRNO.EAGAIN && this.#mark.pending(source)) return;
+      return this.#nothing(row, -n);
     }
     rows[row + ROW.FLAGS] &= ~IS.FRESH;
     this.#host.tap?.(source, byte, 1);
@@ -263,6 +245,6 @@ export class Relay {
   /** Reads away what there is nobody to give to. */
   #discard(source: number): void {
     const row = source << SHIFT, n = this.#libc.call.recv(source, this.#backlog.buffer, BUFFER_SIZE, 0);
-    if (n <= 0) this.#nothing(row, n === 0 ? 0 : this.#libc.errno[0]);
+    if (n <= 0) this.#nothing(row, -n);
   }
 }

@@ -1,6 +1,7 @@
 /// <reference lib="deno.worker" />
 import { openLibc } from "./libc.ts";
 import type { ThreadMessage, ThreadSetup } from "./messages.ts";
+import { blockSignals } from "./signals.ts";
 import { Thread } from "./thread.ts";
 
 const scope = globalThis as unknown as DedicatedWorkerGlobalScope;
@@ -9,7 +10,9 @@ const scope = globalThis as unknown as DedicatedWorkerGlobalScope;
 function serve(setup: ThreadSetup): void {
   const post = (message: ThreadMessage) => scope.postMessage(message);
   try {
-    const libc = openLibc(), thread = new Thread(libc, setup, post);
+    const libc = openLibc();
+    blockSignals(libc);
+    const thread = new Thread(libc, setup, post);
     post({ type: "ready" });
     thread.run();
     thread.close();
