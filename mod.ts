@@ -11,5 +11,6 @@ export type { ChannelSnapshot, GroupSnapshot } from "./src/control/snapshot.ts";
 export type { Direction, EngineEvent, EngineName, KeepAlive, Tap } from "./src/engine/engine.ts";
 export type { SelectionEvent } from "./src/selection/events.ts";
 export type { Client, GroupView, Strategy } from "./src/selection/strategy.ts";
+export type { Address } from "./src/table/address.ts";
 export type { ChannelId } from "./src/table/channel_id.ts";
 export { MAX_CHANNELS, MAX_GROUPS } from "./src/table/limits.ts";

@@ -1,7 +1,7 @@
 import type { EngineEvent } from "../engine/engine.ts";
 import type { Logger } from "../log/log.ts";
-import { formatAddress } from "../table/address.ts";
-import { type ChannelId, channelId, groupOf, NONE, numberOf } from "../table/channel_id.ts";
+import { type Address, formatAddress } from "../table/address.ts";
+import { type ChannelId, channelId, groupOf, numberOf } from "../table/channel_id.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
 import type { Table } from "../table/table.ts";
 
@@ -52,7 +52,7 @@ export class Report {
           event.channel,
           (repeats) =>
             logger.warn("group {group} channel {channel} ({address}) does not accept: {reason}{repeats}", {
-              ...this.#place(event.channel),
+              ...placeOf(event),
               reason: event.reason,
               repeats,
             }),
@@ -62,14 +62,14 @@ export class Report {
           event.channel,
           (repeats) =>
             logger.info("group {group} channel {channel} ({address}) accepts again{repeats}", {
-              ...this.#place(event.channel),
+              ...placeOf(event),
               repeats,
             }),
         );
       case "channel-autodisabled":
         return logger.error(
           "group {group} channel {channel} ({address}) disabled: {reason}; an operator must enable it again",
-          { ...this.#place(event.channel), reason: event.reason },
+          { ...placeOf(event), reason: event.reason },
         );
       case "shortage":
         return logger.error("cannot {what} for want of resources here, trying again: {reason}", {
@@ -95,10 +95,10 @@ export class Report {
           },
         );
       case "trace": {
-        const { client, step } = event;
-        if (event.channel === NONE) return logger.debug("client {client}: {step}", { client, step });
+        const { client, channel, address, step } = event;
+        if (address === undefined) return logger.debug("client {client}: {step}", { client, step });
         return logger.debug("client {client}, group {group} channel {channel} ({address}): {step}", {
-          ...this.#place(event.channel),
+          ...placeOf({ channel, address }),
           client,
           step,
         });
@@ -138,8 +138,9 @@ export class Report {
     this.#changes.delete(channel);
     latest?.(held > 1 ? ` (and ${held - 1} changes before)` : "");
   }
+}
 
-  #place(id: ChannelId): { group: number; channel: number; address: string } {
-    return { group: groupOf(id), channel: numberOf(id), address: formatAddress(this.#table.address(id)) };
-  }
+function placeOf(event: { channel: ChannelId; address: Address }): { group: number; channel: number; address: string } {
+  const { channel: id, address } = event;
+  return { group: groupOf(id), channel: numberOf(id), address: formatAddress(address) };
 }

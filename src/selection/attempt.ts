@@ -1,7 +1,7 @@
 import { formatAddress, formatHost } from "../table/address.ts";
 import { type ChannelId, NONE } from "../table/channel_id.ts";
 import type { Lane } from "../table/lane.ts";
-import { DisabledBy, type Table } from "../table/table.ts";
+import { DisabledBy, type Table, type Target } from "../table/table.ts";
 import type { SelectionEvent } from "./events.ts";
 import { Failover, newSearch, restart } from "./failover.ts";
 import { Resting } from "./resting.ts";
@@ -88,6 +88,8 @@ export class Attempt {
   readonly #search = newSearch();
   #client!: Client;
   #channel: ChannelId = NONE;
+  /** Where the channel's connections went when it was chosen. What becomes of this connect says nothing of a later address. */
+  #target!: Target;
 
   /** Use `Selection.begin`. */
   constructor(selection: Selection) {
@@ -103,9 +105,10 @@ export class Attempt {
 
   /** Reserves the next channel and returns it, or NONE when all have been tried. */
   choose(): ChannelId {
-    const { failover, lane, resting } = this.#selection;
+    const { table, failover, lane, resting } = this.#selection;
     const id = this.#channel = failover.next(this.#search, this.#client);
     if (id !== NONE) {
+      this.#target = table.target(id);
       lane.taken(id);
       resting?.tried(id);
     }
@@ -115,8 +118,8 @@ export class Attempt {
 
   /** The chosen channel accepted the connection. */
   connected(): void {
-    const { table, emit } = this.#selection, channel = this.#channel;
-    if (table.setFailing(channel, false)) emit({ type: "channel-back", channel });
+    const { table, emit } = this.#selection, channel = this.#channel, { sequence, address } = this.#target;
+    if (table.setFailing(channel, false, sequence)) emit({ type: "channel-back", channel, address });
     this.#trace("connected");
     this.#selection.recycle(this);
   }
@@ -124,6 +127,7 @@ export class Attempt {
   /** The chosen channel could not be reached. */
   failed(cause: Cause, reason: string): void {
     const { table, lane, options, emit, resting } = this.#selection, channel = this.#channel;
+    const { sequence, address } = this.#target;
     this.#trace(`failed: ${reason}`);
     this.#giveBack();
     if (cause === "local") {
@@ -131,11 +135,12 @@ export class Attempt {
       return;
     }
     lane.failed(channel);
+    if (table.addressSequence(channel) !== sequence) return;
     // First, so that a thread which sees that the channel fails sees also that it was tried.
     resting?.failed(channel);
-    if (table.setFailing(channel, true)) emit({ type: "channel-failing", channel, reason });
-    if (options.autodisable && table.disable(channel, DisabledBy.MACHINE)) {
-      emit({ type: "channel-autodisabled", channel, reason });
+    if (table.setFailing(channel, true, sequence)) emit({ type: "channel-failing", channel, address, reason });
+    if (options.autodisable && table.disableAt(channel, DisabledBy.MACHINE, sequence)) {
+      emit({ type: "channel-autodisabled", channel, address, reason });
     }
   }
 
@@ -166,6 +171,8 @@ export class Attempt {
   #trace(step: string): void {
     if (!this.#selection.options.trace) return;
     const client = formatAddress({ host: formatHost(this.#client.address), port: this.#client.port });
-    this.#selection.emit({ type: "trace", client, channel: this.#channel, step });
+    const channel = this.#channel, { emit } = this.#selection;
+    if (channel === NONE) emit({ type: "trace", client, channel, step });
+    else emit({ type: "trace", client, channel, address: this.#target.address, step });
   }
 }

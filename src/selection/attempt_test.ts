@@ -107,10 +107,11 @@ Deno.test("a failing channel is reported once, and once when it is back", () => 
     if (works) selection.closed(channel);
   };
   for (const works of [true, false, false, true, true, false]) connect(works);
+  const at = { channel: 0, address: { host: "127.0.0.1", port: 1 } };
   assert.deepEqual(events, [
-    { type: "channel-failing", channel: 0, reason: "Connection refused" },
-    { type: "channel-back", channel: 0 },
-    { type: "channel-failing", channel: 0, reason: "Connection refused" },
+    { type: "channel-failing", ...at, reason: "Connection refused" },
+    { type: "channel-back", ...at },
+    { type: "channel-failing", ...at, reason: "Connection refused" },
   ]);
   assert.ok(table.failing(0));
   assert.equal(table.disabledBy(0), 0);
@@ -164,6 +165,42 @@ Deno.test("a shortage on this machine is nobody's failure", () => {
   assert.equal(table.current(0), 1);
 });
 
+for (const works of [false, true]) {
+  Deno.test(`a connect to an old address that ${works ? "works" : "fails"} says nothing of the new one`, () => {
+    const { events, selection, table } = withChannels(1, { autodisable: !works, failTimeout: 10, trace: true });
+    const early = selection.begin(CLIENT), old = table.address(0), address = { host: "192.0.2.9", port: 9 };
+    assert.equal(early.choose(), 0);
+    table.setAddress(0, address);
+    if (works) {
+      const late = selection.begin(CLIENT);
+      assert.equal(late.choose(), 0);
+      late.failed("channel", "no answer");
+      late.abandon();
+      early.connected();
+    } else {
+      early.failed("channel", "no answer");
+      assert.equal(table.counters(0).failed, 1n);
+      early.abandon();
+    }
+    assert.deepEqual([table.failing(0), table.disabledBy(0)], [works, 0]);
+    const told = events.map((event) => event.type === "trace" ? [event.step, event.address] : event);
+    assert.deepEqual(
+      told,
+      works
+        ? [
+          ["chosen", old],
+          ["chosen", address],
+          ["failed: no answer", address],
+          { type: "channel-failing", channel: 0, address, reason: "no answer" },
+          ["connected", old],
+        ]
+        : [["chosen", old], ["failed: no answer", old]],
+    );
+    // It does not rest for what its old address did.
+    if (!works) assert.equal(selection.begin(CLIENT).choose(), 0);
+  });
+}
+
 Deno.test("a trace tells every step with its client", () => {
   const { events, selection } = withChannels(1, { trace: true });
   const attempt = selection.begin({ address: parseHost("2001:db8::7").bytes, port: 99 });
@@ -171,11 +208,11 @@ Deno.test("a trace tells every step with its client", () => {
   attempt.failed("channel", "no answer");
   attempt.choose();
   attempt.abandon();
-  const client = "[2001:db8::7]:99";
+  const client = "[2001:db8::7]:99", at = { channel: 0, address: { host: "127.0.0.1", port: 1 } };
   assert.deepEqual(events, [
-    { type: "trace", client, channel: 0, step: "chosen" },
-    { type: "trace", client, channel: 0, step: "failed: no answer" },
-    { type: "channel-failing", channel: 0, reason: "no answer" },
+    { type: "trace", client, ...at, step: "chosen" },
+    { type: "trace", client, ...at, step: "failed: no answer" },
+    { type: "channel-failing", ...at, reason: "no answer" },
     { type: "trace", client, channel: NONE, step: "no usable channel" },
   ]);
 });

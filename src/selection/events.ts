@@ -1,12 +1,32 @@
+import type { Address } from "../table/address.ts";
 import type { ChannelId } from "../table/channel_id.ts";
 
-/** What happened to a channel, as plain data: an engine's thread can post it to the main thread. */
+/**
+ * What happened to a channel, as plain data: an engine's thread can post it to the main thread. `address` is where the
+ * connect went, which may not be the channel's address any more when the event arrives.
+ */
 export type SelectionEvent =
   /** The first connect that failed since the channel last worked. */
-  | { readonly type: "channel-failing"; readonly channel: ChannelId; readonly reason: string }
+  | {
+    readonly type: "channel-failing";
+    readonly channel: ChannelId;
+    readonly address: Address;
+    readonly reason: string;
+  }
   /** The first connect that worked since the channel failed. */
-  | { readonly type: "channel-back"; readonly channel: ChannelId }
+  | { readonly type: "channel-back"; readonly channel: ChannelId; readonly address: Address }
   /** Autodisable took the channel out. */
-  | { readonly type: "channel-autodisabled"; readonly channel: ChannelId; readonly reason: string }
-  /** One step of one connection, only with tracing on. */
-  | { readonly type: "trace"; readonly client: string; readonly channel: ChannelId; readonly step: string };
+  | {
+    readonly type: "channel-autodisabled";
+    readonly channel: ChannelId;
+    readonly address: Address;
+    readonly reason: string;
+  }
+  /** One step of one connection, only with tracing on. Without a channel there is no address. */
+  | {
+    readonly type: "trace";
+    readonly client: string;
+    readonly channel: ChannelId;
+    readonly address?: Address;
+    readonly step: string;
+  };

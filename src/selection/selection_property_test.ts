@@ -35,6 +35,7 @@ interface Step {
     | "disable"
     | "enable"
     | "limit"
+    | "assign"
     | "tick";
   readonly which: number;
   readonly value: number;
@@ -53,6 +54,8 @@ interface Seeker {
   desperate: boolean;
   /** The channel that it waits for, or NONE. */
   channel: ChannelId;
+  /** How often that had been given an address when it was chosen. */
+  version: number;
 }
 
 /** Selections on one table, driven step by step beside a plain description of what they have to do. */
@@ -62,6 +65,8 @@ class Simulation {
   readonly #selections: readonly Selection[];
   readonly #ids: ChannelId[] = [];
   readonly #up = new Map<ChannelId, boolean>();
+  /** How often each channel has been given another address. */
+  readonly #versions = new Map<ChannelId, number>();
   readonly #holders = new Map<ChannelId, number>();
   readonly #totals = new Map<ChannelId, { total: bigint; failed: bigint }>();
   /** When each channel that is failing was tried last. */
@@ -83,6 +88,7 @@ class Simulation {
         const id = table.addChannel(group, { host: "127.0.0.1", port: 1 }, maxc, by)!;
         this.#ids.push(id);
         this.#up.set(id, up);
+        this.#versions.set(id, 0);
         this.#holders.set(id, 0);
         this.#totals.set(id, { total: 0n, failed: 0n });
       }
@@ -99,11 +105,21 @@ class Simulation {
     if (action === "begin") {
       const client = CLIENTS[value % CLIENTS.length], lane = which % lanes;
       const attempt = this.#selections[lane].begin(client);
-      this.#seekers.push({ attempt, client, lane, tried: [], passedOver: [], desperate: false, channel: NONE });
+      this.#seekers.push({
+        attempt,
+        client,
+        lane,
+        tried: [],
+        passedOver: [],
+        desperate: false,
+        channel: NONE,
+        version: 0,
+      });
     } else if (action === "flip") this.#up.set(id, !this.#up.get(id));
     else if (action === "disable") this.#table.disable(id, DisabledBy.OPERATOR);
     else if (action === "enable") this.#table.enable(id, DisabledBy.OPERATOR | DisabledBy.MACHINE);
     else if (action === "limit") this.#table.setMaxc(id, value % 4);
+    else if (action === "assign") this.#assign(id, which % 65535 + 1, value % 2 === 0);
     else if (action === "tick") this.#now += value;
     else if (action === "close") this.#close(which);
     else if (seeker === undefined) return;
@@ -144,6 +160,7 @@ class Simulation {
     assert.ok(limit === 0 || this.#table.current(id) <= limit, "over its limit");
     seeker.tried.push(id);
     seeker.channel = id;
+    seeker.version = this.#versions.get(id)!;
     this.#hold(id, 1);
     this.#totals.get(id)!.total++;
     if (this.#trials.has(id)) this.#trials.set(id, this.#now);
@@ -195,22 +212,22 @@ class Simulation {
 
   #connect(seeker: Seeker): void {
     seeker.attempt.connected();
-    this.#trials.delete(seeker.channel);
+    if (this.#isCurrent(seeker)) this.#trials.delete(seeker.channel);
     this.#connected.push({ id: seeker.channel, lane: seeker.lane });
     this.#seekers.splice(this.#seekers.indexOf(seeker), 1);
   }
 
   #fail(seeker: Seeker, cause: "channel" | "local"): void {
-    const id = seeker.channel, disabledBy = this.#table.disabledBy(id);
+    const id = seeker.channel, disabledBy = this.#table.disabledBy(id), current = this.#isCurrent(seeker);
     seeker.attempt.failed(cause, "no answer");
     seeker.channel = NONE;
     this.#hold(id, -1);
     const blamed = cause === "channel";
     if (blamed) {
       this.#totals.get(id)!.failed++;
-      this.#trials.set(id, this.#now);
+      if (current) this.#trials.set(id, this.#now);
     }
-    const bits = blamed && this.#setup.autodisable ? disabledBy | DisabledBy.MACHINE : disabledBy;
+    const bits = blamed && current && this.#setup.autodisable ? disabledBy | DisabledBy.MACHINE : disabledBy;
     assert.equal(this.#table.disabledBy(id), bits);
   }
 
@@ -218,6 +235,18 @@ class Simulation {
     seeker.attempt.abandon();
     if (seeker.channel !== NONE) this.#hold(seeker.channel, -1);
     this.#seekers.splice(this.#seekers.indexOf(seeker), 1);
+  }
+
+  #assign(id: ChannelId, port: number, up: boolean): void {
+    this.#table.setAddress(id, { host: "127.0.0.1", port });
+    this.#versions.set(id, this.#versions.get(id)! + 1);
+    this.#trials.delete(id);
+    this.#up.set(id, up);
+  }
+
+  /** Whether the client tries the address that its channel has now. */
+  #isCurrent({ channel, version }: Seeker): boolean {
+    return version === this.#versions.get(channel);
   }
 
   #close(which: number): void {
@@ -235,6 +264,7 @@ class Simulation {
     for (const id of this.#ids) {
       assert.equal(this.#table.current(id), this.#holders.get(id));
       const { total, failed, sent, rcvd } = this.#table.counters(id);
+      assert.equal(this.#table.failing(id), this.#trials.has(id));
       assert.deepEqual({ total, failed, sent, rcvd }, { ...this.#totals.get(id), sent: 0n, rcvd: 0n });
     }
   }
@@ -264,7 +294,7 @@ const setup: fc.Arbitrary<Setup> = fc.record({
 const step: fc.Arbitrary<Step> = fc.record({
   do: fc.constantFrom(
     ...["begin", "begin", "begin", "advance", "advance", "advance", "advance", "advance", "advance"] as const,
-    ...["shortage", "abandon", "close", "flip", "disable", "enable", "enable", "limit", "tick"] as const,
+    ...["shortage", "abandon", "close", "flip", "disable", "enable", "enable", "limit", "tick", "assign"] as const,
   ),
   which: fc.nat(200),
   value: fc.nat(50),

@@ -27,6 +27,7 @@ export const CHANNEL = {
   ZONE: 5,
   /** Four words: the sixteen address bytes. */
   ADDRESS: 6,
+  /** SEQUENCE of the address that fails, 0 for none. */
   FAILING: 10,
   TRIALS: 11,
   WORDS: 16,

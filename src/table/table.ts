@@ -14,6 +14,13 @@ export const DisabledBy = {
   MACHINE: 2,
 } as const;
 
+/** An address that a channel has, or had. */
+export interface Target {
+  /** Tells it from the addresses that the channel had before and gets later. */
+  readonly sequence: number;
+  readonly address: Address;
+}
+
 /**
  * Groups, channels, limits and counters in one SharedArrayBuffer: the state that the control plane and the engine's
  * threads share. Every method may be called from any thread unless it says otherwise; what a method changes is seen by
@@ -30,7 +37,7 @@ export class Table {
   readonly #bases: BigInt64Array;
   readonly #laneCounters: Float64Array[] = [];
   /** Text of each address, made again when the address changes. */
-  readonly #texts: { sequence: number; address: Address }[] = [];
+  readonly #texts: Target[] = [];
 
   private constructor(buffer: SharedArrayBuffer) {
     this.buffer = buffer;
@@ -130,6 +137,19 @@ export class Table {
     return before === 0;
   }
 
+  /**
+   * Disables a channel for what its address `sequence` has done, unless it has another one by now; says whether it was
+   * enabled until now.
+   */
+  disableAt(id: ChannelId, party: number, sequence: number): boolean {
+    if (this.addressSequence(id) !== sequence) return false;
+    const before = Atomics.or(this.#channels, id * CHANNEL.WORDS + CHANNEL.DISABLED_BY, party);
+    // It may have been given a new address in between, for which this is not meant.
+    if (this.addressSequence(id) === sequence) this.#followEnabled(id);
+    else if ((before & party) === 0) this.enable(id, party);
+    return before === 0 && this.addressSequence(id) === sequence;
+  }
+
   /** Withdraws the `parties`' bits; says whether that made the channel usable. */
   enable(id: ChannelId, parties: number): boolean {
     const before = Atomics.and(this.#channels, id * CHANNEL.WORDS + CHANNEL.DISABLED_BY, ~parties);
@@ -174,16 +194,25 @@ export class Table {
     Atomics.sub(this.#channels, id * CHANNEL.WORDS + CHANNEL.CURRENT, count);
   }
 
-  /** Notes whether the channel's last connect failed; says whether that is news. */
-  setFailing(id: ChannelId, failing: boolean): boolean {
-    const index = id * CHANNEL.WORDS + CHANNEL.FAILING, value = failing ? 1 : 0;
-    if (Atomics.load(this.#channels, index) === value) return false;
-    return Atomics.exchange(this.#channels, index, value) !== value;
+  /**
+   * Notes whether the last connect to the address `sequence` failed; says whether that is news. Of an address that the
+   * channel does not have any more it never is, and changes nothing.
+   */
+  setFailing(id: ChannelId, failing: boolean, sequence: number): boolean {
+    const index = id * CHANNEL.WORDS + CHANNEL.FAILING;
+    for (;;) {
+      const before = Atomics.load(this.#channels, index);
+      // The word names the address that fails, so that a verdict on an earlier one is none on this one.
+      if ((before === sequence) === failing || this.addressSequence(id) !== sequence) return false;
+      const after = failing ? sequence : 0;
+      if (Atomics.compareExchange(this.#channels, index, before, after) === before) return true;
+    }
   }
 
-  /** Whether the channel's last connect failed. */
+  /** Whether the last connect to the channel's address failed. */
   failing(id: ChannelId): boolean {
-    return this.#load(id, CHANNEL.FAILING) !== 0;
+    const sequence = this.#load(id, CHANNEL.FAILING);
+    return sequence !== 0 && sequence === this.addressSequence(id);
   }
 
   /** How often the channel was tried while it was failing, or failed. A number to compare: it begins again after 2^32. */
@@ -198,13 +227,16 @@ export class Table {
 
   /** Where the channel's connections go. The object stays the same until the address changes. */
   address(id: ChannelId): Address {
+    return this.target(id).address;
+  }
+
+  /** The channel's address and which one it is. The object stays the same until the address changes. */
+  target(id: ChannelId): Target {
     const cached = this.#texts[id];
-    if (cached?.sequence === this.#load(id, CHANNEL.SEQUENCE)) return cached.address;
+    if (cached?.sequence === this.addressSequence(id)) return cached;
     const raw = new Uint8Array(16);
     const { sequence, port, zone } = this.readAddress(id, raw);
-    const address = { host: formatHost(raw, zone), port };
-    this.#texts[id] = { sequence, address };
-    return address;
+    return this.#texts[id] = { sequence, address: { host: formatHost(raw, zone), port } };
   }
 
   /** Changes with each new address: tells a thread that keeps something made from it when to make it again. */
@@ -230,7 +262,6 @@ export class Table {
   /** Gives the channel a new address, of which no failure is known. Main thread only. @throws {TypeError} when the host is not numeric */
   setAddress(id: ChannelId, address: Address): void {
     this.#writeAddress(id, parseHost(address.host), address.port);
-    this.#store(id, CHANNEL.FAILING, 0);
   }
 
   // Counters

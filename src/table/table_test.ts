@@ -207,9 +207,30 @@ Deno.test("connections are counted exactly beyond 2^32", () => {
 
 Deno.test("a failure is news once, and so is the return", () => {
   const table = withChannels(2);
-  assert.deepEqual([table.setFailing(0, true), table.setFailing(0, true), table.failing(0)], [true, false, true]);
+  const set = (failing: boolean) => table.setFailing(0, failing, table.addressSequence(0));
+  assert.deepEqual([set(true), set(true), table.failing(0)], [true, false, true]);
   assert.ok(!table.failing(1));
-  assert.deepEqual([table.setFailing(0, false), table.setFailing(0, false), table.failing(0)], [true, false, false]);
+  assert.deepEqual([set(false), set(false), table.failing(0)], [true, false, false]);
+});
+
+Deno.test("a verdict on an address that the channel had before changes nothing", () => {
+  const table = withChannels(1), old = table.addressSequence(0);
+  table.setAddress(0, { host: HOST, port: 9 });
+  const now = table.addressSequence(0);
+  assert.deepEqual([table.setFailing(0, true, old), table.disableAt(0, MACHINE, old)], [false, false]);
+  assert.deepEqual([table.failing(0), table.disabledBy(0)], [false, 0]);
+  assert.ok(table.setFailing(0, true, now));
+  assert.deepEqual([table.setFailing(0, false, old), table.setFailing(0, true, old)], [false, false]);
+  assert.ok(table.failing(0));
+  assert.ok(table.disableAt(0, MACHINE, now));
+  assert.deepEqual([table.disabledBy(0), table.nextEnabled(0, 0, 1)], [MACHINE, -1]);
+});
+
+Deno.test("a channel that somebody has disabled is not disabled anew", () => {
+  const table = withChannels(1);
+  table.disable(0, OPERATOR);
+  assert.ok(!table.disableAt(0, MACHINE, table.addressSequence(0)));
+  assert.equal(table.disabledBy(0), OPERATOR | MACHINE);
 });
 
 Deno.test("the rotation moves only from where the caller saw it", () => {
@@ -237,7 +258,7 @@ Deno.test("what one table writes, every table on the same buffer sees", () => {
 Deno.test("a channel's row ends where the next begins", () => {
   const table = withChannels(3, 1);
   table.setAddress(1, { host: "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", port: 65535 });
-  table.setFailing(1, true);
+  table.setFailing(1, true, table.addressSequence(1));
   table.disable(1, OPERATOR | MACHINE);
   for (const id of [0, 2]) {
     assert.deepEqual(table.address(id), { host: HOST, port: 1000 + id });
@@ -255,8 +276,7 @@ function seed(table: Table, value: bigint): void {
 
 Deno.test("a channel with a new address is not known to fail", () => {
   const table = withChannels(2);
-  table.setFailing(0, true);
-  table.setFailing(1, true);
+  for (const id of [0, 1]) table.setFailing(id, true, table.addressSequence(id));
   table.setAddress(0, { host: HOST, port: 9 });
   assert.deepEqual([table.failing(0), table.failing(1)], [false, true]);
 });

@@ -33,6 +33,14 @@ export class BlackHole implements Disposable {
     }
   }
 
+  /** Takes connections from now on; the kernel asks again for those that wait after a second, then two (RFC 6298). */
+  answer(): void {
+    const accept = async () => {
+      for (;;) this.#waiting.push(await this.#listener.accept());
+    };
+    accept().catch(() => {});
+  }
+
   [Symbol.dispose](): void {
     for (const connection of this.#waiting.splice(0)) connection.close();
     this.#listener.close();

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { DisabledBy } from "../../../src/table/table.ts";
 import { BlackHole, hasBlackHoles } from "../../support/black_hole.ts";
 import { digestBackend, namedBackend } from "../../support/backends.ts";
 import { eventually, later } from "../../support/eventually.ts";
@@ -75,6 +76,46 @@ export function failover(test: ContractTest): void {
     assert.equal(await ask(trial), "live");
     await trial.idle();
     assert.deepEqual([0, 1, 2].map((id) => trial.counters(id).failed), [1n, 1n, 0n]);
+  }, noBlackHoles);
+
+  for (const settings of [{ autodisable: true }, { failTimeout: 3600 }, {}]) {
+    const how = Object.keys(settings).map((name) => `, with ${name}`).join();
+
+    test(`a connect to an old address that fails says nothing of the channel's new one${how}`, async (start) => {
+      using hole = await BlackHole.open();
+      await using live = namedBackend("live");
+      await using trial = await start({ channels: [hole], connectTimeout: BRIEF, ...settings });
+      using waiting = await trial.connect();
+      await eventually("the channel is being tried", () => trial.table.current(0) === 1);
+      trial.table.disable(0, DisabledBy.OPERATOR);
+      trial.table.setAddress(0, live.address);
+      trial.table.enable(0, DisabledBy.OPERATOR);
+      assert.equal((await waiting.readToEnd()).length, 0);
+      await trial.idle();
+      assert.equal(trial.counters(0).failed, 1n);
+      assert.deepEqual([trial.table.disabledBy(0), trial.table.failing(0)], [0, false]);
+      assert.equal(await ask(trial), "live");
+      assert.deepEqual(trial.eventTypes(0), []);
+    }, noBlackHoles);
+  }
+
+  test("a connect to an old address that works does not hide that the new one fails", async (start) => {
+    using hole = await BlackHole.open();
+    using dead = await RefusingPort.take();
+    await using trial = await start({ channels: [hole], connectTimeout: 60, trace: true });
+    using _waiting = await trial.connect();
+    await eventually("the channel is being tried", () => trial.table.current(0) === 1);
+    trial.table.setAddress(0, dead.address);
+    using turnedAway = await trial.connect();
+    assert.equal((await turnedAway.readToEnd()).length, 0);
+    assert.ok(trial.table.failing(0));
+    hole.answer();
+    await eventually(
+      "the first client is connected",
+      () => trial.events.some((event) => event.type === "trace" && event.step === "connected"),
+    );
+    assert.ok(trial.table.failing(0));
+    assert.deepEqual(trial.eventTypes(0).filter((type) => type !== "trace"), ["channel-failing"]);
   }, noBlackHoles);
 
   test("others are served while a channel does not answer", async (start) => {
