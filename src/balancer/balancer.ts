@@ -1,15 +1,18 @@
 import { type ChannelNames, type GroupSnapshot, snapshot } from "../control/snapshot.ts";
-import type { Engine, EngineName, EngineSettings } from "../engine/engine.ts";
+import type { Engine, EngineEvent, EngineName, EngineSettings } from "../engine/engine.ts";
 import { LONGEST_TIMER } from "../engine/longest_timer.ts";
 import type { Strategy } from "../selection/strategy.ts";
 import { type ChannelId, channelId } from "../table/channel_id.ts";
-import { MAX_CHANNELS, MAX_CONNECTIONS_PER_CHANNEL, MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy, Table } from "../table/table.ts";
 import { addChannel, fillTable, resolve } from "./channels.ts";
 import { chooseEngine } from "./choose_engine.ts";
+import { coded } from "./errors.ts";
+import { balancerEvent } from "./events.ts";
 import { allStrategies, guarded } from "./foreign_code.ts";
+import { withJson } from "./json_counters.ts";
+import { BALANCER_OPTIONS, CHANNEL, CHANNEL_OPTIONS, checkGroups, GROUP, MAXC, SECONDS } from "./option_shapes.ts";
 import type { BalancerOptions, ChannelOptions } from "./options.ts";
-import { duration, engineSettings, whole } from "./settings.ts";
+import { engineSettings } from "./settings.ts";
 
 /**
  * A running balancer.
@@ -43,6 +46,7 @@ export class Balancer implements AsyncDisposable {
   /** Numeric address that connections to channels come from, if that was asked for. */
   readonly source: string | undefined;
   readonly #engine: Engine;
+  #stopped = false;
 
   private constructor(
     table: Table,
@@ -58,24 +62,29 @@ export class Balancer implements AsyncDisposable {
     this.#engine = engine;
     this.engineReason = engineReason;
     this.source = source;
+    engine.ended.then(() => this.#stopped = true);
   }
 
   /**
-   * Resolves the hosts, opens the port and starts to serve.
+   * Checks the options, resolves the hosts, opens the port and starts to serve. Every error has a `code`; see `ErrorCode`.
    *
+   * @throws {TypeError} naming the option, when a value is missing or of the wrong kind, or there is no such option
+   * @throws {RangeError} naming the option, when there are too many groups or channels, a number is out of range, or a
+   * strategy or engine is unknown
    * @throws {UnknownHost} when a host does not resolve
-   * @throws {RangeError} when there are too many groups or channels, a number is out of range, or a strategy or engine is
-   * unknown
    * @throws {EngineUnavailable} when the engine that is asked for cannot run, or not with these options
    * @throws {Error} with a `code` such as EADDRINUSE when the port cannot be opened
    */
   static async start(options: BalancerOptions): Promise<Balancer> {
-    const list = allStrategies(options.strategies);
-    const settings = await withNumericAddresses(engineSettings(options, list));
+    const checked = BALANCER_OPTIONS(options, ""), { onEvent, onChunk } = checked;
+    const list = allStrategies(checked.strategies);
+    checkGroups(checked, list);
+    const settings = await withNumericAddresses(engineSettings(checked, list));
     const table = Table.create(settings.threads), names: ChannelNames = new Map();
-    await fillTable(table, names, { ...options, source: settings.source }, list);
-    const choice = chooseEngine(options.engine ?? "auto", settings);
-    const emit = guarded(options.onEvent ?? (() => {})), tap = options.onChunk && guarded(options.onChunk);
+    await fillTable(table, names, { ...checked, source: settings.source }, list);
+    const choice = chooseEngine(checked.engine ?? "auto", settings);
+    const emit = onEvent ? guarded((event: EngineEvent) => onEvent(balancerEvent(event))) : () => {};
+    const tap = onChunk && guarded(onChunk);
     const context = { table, settings, emit, tap };
     return new Balancer(table, names, list, await choice.start(context), choice.reason, settings.source);
   }
@@ -105,42 +114,59 @@ export class Balancer implements AsyncDisposable {
     return this.#engine.ended;
   }
 
-  /** All groups and channels with their counters. */
+  /**
+   * All groups and channels with their counters. `JSON.stringify` takes them: a counter is a number there, or a string of
+   * digits from 2^53 on, where a number would not be exact.
+   */
   show(): GroupSnapshot[] {
-    return snapshot(this.table, this.names, this.strategies);
+    return withJson(snapshot(this.table, this.names, this.strategies));
   }
 
   /**
    * Adds a channel to a group, enabled; says which number it got.
    *
-   * @throws {UnknownHost} when the host does not resolve
+   * @throws {TypeError} naming what is missing or of the wrong kind
    * @throws {RangeError} when the group is full or a number is out of range
+   * @throws {UnknownHost} when the host does not resolve
+   * @throws {Error} with the code ERR_STOPPED when the balancer has stopped
    */
   async add(group: number, channel: ChannelOptions): Promise<number> {
-    whole("group", group, 0, MAX_GROUPS - 1);
-    return addChannel(
-      this.table,
-      this.names,
-      group,
-      channel,
-      await resolve(channel.host, this.source),
-      this.address.port,
-    );
+    GROUP(group, "group");
+    const checked = CHANNEL_OPTIONS(channel, "channel"), { port } = this.address;
+    this.#mustRun();
+    const host = await resolve(checked.host, this.source);
+    this.#mustRun();
+    return addChannel(this.table, this.names, group, checked, host, port);
   }
 
-  /** Gives a channel no new connections. @throws {RangeError} when there is no such channel */
+  /**
+   * Gives a channel no new connections.
+   *
+   * @throws {TypeError} when a number is of the wrong kind
+   * @throws {RangeError} when there is no such channel
+   */
   disable(group: number, channel: number): void {
     this.table.disable(this.#id(group, channel), DisabledBy.OPERATOR);
   }
 
-  /** Lets a channel have connections again, whoever disabled it. @throws {RangeError} when there is no such channel */
+  /**
+   * Lets a channel have connections again, whoever disabled it.
+   *
+   * @throws {TypeError} when a number is of the wrong kind
+   * @throws {RangeError} when there is no such channel
+   */
   enable(group: number, channel: number): void {
     this.table.enable(this.#id(group, channel), DisabledBy.OPERATOR | DisabledBy.MACHINE);
   }
 
-  /** Limits a channel's simultaneous connections, 0 for no limit. @throws {RangeError} when there is no such channel */
+  /**
+   * Limits a channel's simultaneous connections, 0 for no limit.
+   *
+   * @throws {TypeError} when a number is of the wrong kind
+   * @throws {RangeError} when there is no such channel, or `maxc` is out of range
+   */
   limit(group: number, channel: number, maxc: number): void {
-    this.table.setMaxc(this.#id(group, channel), whole("maxc", maxc, 0, MAX_CONNECTIONS_PER_CHANNEL));
+    this.table.setMaxc(this.#id(group, channel), MAXC(maxc, "maxc"));
   }
 
   /** Leaves further clients in the kernel's queue until `resumeAccepting`; connections go on. */
@@ -161,10 +187,11 @@ export class Balancer implements AsyncDisposable {
   /**
    * Stops accepting, lets connections end for `seconds`, then closes the rest. Says how many those were.
    *
-   * @throws {RangeError} when `seconds` is no number from 0 to 2,147,483,647
+   * @throws {TypeError} when `seconds` is no number
+   * @throws {RangeError} when it is not from 0 to 2,147,483,647
    */
   async drain(seconds: number): Promise<number> {
-    const end = performance.now() + duration("drain time", seconds, 0) * 1000;
+    const end = performance.now() + SECONDS(seconds, "seconds") * 1000;
     this.#engine.stopAccepting();
     let timer: ReturnType<typeof setTimeout> | undefined;
     const over = new Promise<void>((resolve) => {
@@ -184,6 +211,7 @@ export class Balancer implements AsyncDisposable {
 
   /** Stops accepting and closes every connection. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     this.#engine.stopAccepting();
     this.#engine.closeAll();
     await this.ended;
@@ -195,12 +223,14 @@ export class Balancer implements AsyncDisposable {
   }
 
   #id(group: number, channel: number): ChannelId {
-    whole("group", group, 0, MAX_GROUPS - 1);
-    const id = channelId(group, channel);
-    if (!Number.isInteger(channel) || channel < 0 || channel >= MAX_CHANNELS || !this.table.has(id)) {
-      throw new RangeError(`Cannot change channel: group ${group} has no channel ${channel}`);
-    }
-    return id;
+    const id = channelId(GROUP(group, "group"), CHANNEL(channel, "channel"));
+    if (this.table.has(id)) return id;
+    const message = `Cannot change channel: group ${group} has no channel ${channel}`;
+    throw coded(new RangeError(message), "ERR_NO_SUCH_CHANNEL");
+  }
+
+  #mustRun(): void {
+    if (this.#stopped) throw coded(new Error("Cannot add channel: the balancer has stopped"), "ERR_STOPPED");
   }
 }
 

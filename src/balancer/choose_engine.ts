@@ -2,13 +2,7 @@ import type { EngineName, EngineSettings, StartEngine } from "../engine/engine.t
 import { linuxUnavailable } from "../engine/linux/availability.ts";
 import { startLinux } from "../engine/linux/linux.ts";
 import { startPortable } from "../engine/portable/portable.ts";
-import { quote } from "../log/escape.ts";
-
-/** The engine that is asked for cannot run here, or cannot do what is asked of it. */
-export class EngineUnavailable extends Error {
-  /** Name of the class. */
-  override readonly name = "EngineUnavailable";
-}
+import { EngineUnavailable } from "./errors.ts";
 
 /** An engine, and why it was chosen. */
 export interface EngineChoice {
@@ -29,14 +23,9 @@ const LINUX_ONLY = {
 /**
  * Chooses the engine: `auto` takes linux where it can run and portable elsewhere.
  *
- * @throws {RangeError} when there is no such engine
  * @throws {EngineUnavailable} when linux is asked for and cannot run, or portable would have to leave a setting out
  */
 export function chooseEngine(wanted: "auto" | EngineName, settings: EngineSettings): EngineChoice {
-  // The library is called from JavaScript, too.
-  if (!["auto", "portable", "linux"].includes(wanted)) {
-    throw new RangeError(`Cannot start balancer: unknown engine ${quote(String(wanted))}`);
-  }
   const obstacle = wanted === "portable" ? undefined : linuxUnavailable(settings);
   if (wanted !== "portable" && obstacle === undefined) {
     const reason = wanted === "auto" ? "it can run here" : "asked for";

@@ -1,11 +1,15 @@
 import { quote } from "../log/escape.ts";
 import { type Client, type GroupView, strategies, type Strategy } from "../selection/strategy.ts";
+import { coded } from "./errors.ts";
 
 /** The built-in strategies, then those of the embedding program. @throws {RangeError} when two have the same name */
 export function allStrategies(own: readonly Strategy[] = []): readonly Strategy[] {
   const all = [...strategies, ...own.map((strategy) => new GuardedStrategy(strategy))];
-  const names = all.map(({ name }) => name), twice = names.find((name, i) => names.indexOf(name) !== i);
-  if (twice !== undefined) throw new RangeError(`Cannot start balancer: two strategies are called ${quote(twice)}`);
+  for (const [i, { name }] of own.entries()) {
+    if (all.findIndex((strategy) => strategy.name === name) === strategies.length + i) continue;
+    const message = `Cannot use strategies[${i}].name ${quote(name)}: another strategy has that name`;
+    throw coded(new RangeError(message), "ERR_OUT_OF_RANGE");
+  }
   return all;
 }
 

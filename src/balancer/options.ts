@@ -1,11 +1,12 @@
-import type { EngineEvent, EngineName, KeepAlive, Tap } from "../engine/engine.ts";
+import type { EngineName, KeepAlive, Tap } from "../engine/engine.ts";
 import type { Strategy } from "../selection/strategy.ts";
+import type { BalancerEvent } from "./events.ts";
 
 /** A channel to balance to. */
 export interface ChannelOptions {
   /** Name or numeric address. A name is resolved once, at the start. */
   readonly host: string;
-  /** TCP port. Default: the balancer's own. */
+  /** TCP port. Default: the balancer's own, unless that is 0. */
   readonly port?: number;
   /** Most simultaneous connections. Default 0, no limit. */
   readonly maxc?: number;
@@ -78,7 +79,7 @@ export interface BalancerOptions {
    */
   readonly strategies?: readonly Strategy[];
   /** Called with everything worth reporting. What it throws is reported as an uncaught error (`reportError`). */
-  readonly onEvent?: (event: EngineEvent) => void;
+  readonly onEvent?: (event: BalancerEvent) => void;
   /**
    * Called with every chunk before it is passed on; the bytes are valid during the call only. What it throws is reported
    * as an uncaught error (`reportError`), and the chunk is passed on all the same.

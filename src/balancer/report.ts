@@ -1,9 +1,9 @@
-import type { EngineEvent } from "../engine/engine.ts";
 import type { Logger } from "../log/log.ts";
-import { type Address, formatAddress } from "../table/address.ts";
-import { type ChannelId, channelId, groupOf, numberOf } from "../table/channel_id.ts";
+import { formatAddress } from "../table/address.ts";
+import { type ChannelId, channelId } from "../table/channel_id.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
 import type { Table } from "../table/table.ts";
+import type { BalancerEvent, ChannelPlace } from "./events.ts";
 
 /** A channel that comes and goes is logged so many times in so many milliseconds; the rest is counted. */
 const BURST = 4, WINDOW = 10_000;
@@ -31,7 +31,7 @@ export function countChannels(table: Table): { channels: number; disabled: numbe
   return count;
 }
 
-/** Turns what an engine reports into lines of the log. */
+/** Turns what a balancer reports into lines of the log. */
 export class Report {
   readonly #logger: Logger;
   readonly #table: Table;
@@ -44,12 +44,12 @@ export class Report {
   }
 
   /** Logs one event. */
-  readonly event = (event: EngineEvent): void => {
+  readonly event = (event: BalancerEvent): void => {
     const logger = this.#logger;
     switch (event.type) {
       case "channel-failing":
         return this.#rated(
-          event.channel,
+          event,
           (repeats) =>
             logger.warn("group {group} channel {channel} ({address}) does not accept: {reason}{repeats}", {
               ...placeOf(event),
@@ -59,7 +59,7 @@ export class Report {
         );
       case "channel-back":
         return this.#rated(
-          event.channel,
+          event,
           (repeats) =>
             logger.info("group {group} channel {channel} ({address}) accepts again{repeats}", {
               ...placeOf(event),
@@ -95,10 +95,12 @@ export class Report {
           },
         );
       case "trace": {
-        const { client, channel, address, step } = event;
-        if (address === undefined) return logger.debug("client {client}: {step}", { client, step });
+        const { client, step, group, channel, address } = event;
+        if (group === undefined || channel === undefined || address === undefined) {
+          return logger.debug("client {client}: {step}", { client, step });
+        }
         return logger.debug("client {client}, group {group} channel {channel} ({address}): {step}", {
-          ...placeOf({ channel, address }),
+          ...placeOf({ group, channel, address }),
           client,
           step,
         });
@@ -118,7 +120,8 @@ export class Report {
   }
 
   /** Keeps a channel that fails and comes back all the time from flooding the log. The last state is always logged. */
-  #rated(channel: ChannelId, log: (repeats: string) => void): void {
+  #rated({ group, channel: number }: ChannelPlace, log: (repeats: string) => void): void {
+    const channel = channelId(group, number);
     let changes = this.#changes.get(channel);
     if (changes === undefined) {
       changes = { logged: 0, held: 0, latest: undefined };
@@ -140,7 +143,6 @@ export class Report {
   }
 }
 
-function placeOf(event: { channel: ChannelId; address: Address }): { group: number; channel: number; address: string } {
-  const { channel: id, address } = event;
-  return { group: groupOf(id), channel: numberOf(id), address: formatAddress(address) };
+function placeOf({ group, channel, address }: ChannelPlace): Record<keyof ChannelPlace, number | string> {
+  return { group, channel, address: formatAddress(address) };
 }

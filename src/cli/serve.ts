@@ -1,9 +1,10 @@
 import { resolve } from "node:path";
 import type { Balancer } from "../balancer/balancer.ts";
+import type { BalancerEvent } from "../balancer/events.ts";
 import { Report } from "../balancer/report.ts";
 import { defaultDirectory, DirectoryError, openDirectory } from "../control/directory.ts";
 import { type ControlServer, startControlServer } from "../control/server.ts";
-import type { EngineEvent, Tap } from "../engine/engine.ts";
+import type { Tap } from "../engine/engine.ts";
 import { LineWriter } from "../log/line_writer.ts";
 import { type Log, openLog } from "../log/log.ts";
 import { dumpChunk } from "../log/packet_dump.ts";
@@ -75,8 +76,8 @@ class Instance {
     const dump = request.packetDump && !background
       ? new LineWriter(Deno.stdout, DUMP_BOUND, (chunks) => `(${chunks} chunks lost: the reader was too slow)\n\n`)
       : undefined;
-    const early: EngineEvent[] = [];
-    let event = (event: EngineEvent): void => void early.push(event);
+    const early: BalancerEvent[] = [];
+    let event = (event: BalancerEvent): void => void early.push(event);
     const tap: Tap | undefined = dump && ((direction, bytes) => dump.write(dumpChunk(direction, bytes)));
     const balancer = await startBalancer(request, { onEvent: (item) => event(item), onChunk: tap });
     let control: ControlServer | undefined;

@@ -1,6 +1,5 @@
 import { Balancer } from "../balancer/balancer.ts";
-import { UnknownHost } from "../balancer/channels.ts";
-import { EngineUnavailable } from "../balancer/choose_engine.ts";
+import { EngineUnavailable, UnknownHost } from "../balancer/errors.ts";
 import type { BalancerOptions } from "../balancer/options.ts";
 import { linuxUnavailable } from "../engine/linux/availability.ts";
 import { defaultThreads } from "../engine/linux/linux.ts";

@@ -55,6 +55,9 @@ export interface Engine {
 /** Names of the engines. */
 export type EngineName = "portable" | "linux";
 
+/** All of them. */
+export const ENGINE_NAMES: readonly EngineName[] = ["portable", "linux"];
+
 /** TCP keep-alive of one side (tcp(7)); what is left out stays as the system has it. */
 export interface KeepAlive {
   /** Seconds without data until the first probe, at least 1. */
@@ -119,8 +122,10 @@ export type Direction = "sent" | "rcvd";
 export type Tap = (direction: Direction, bytes: Uint8Array) => void;
 
 /** What an engine reports. */
-export type EngineEvent =
-  | SelectionEvent
+export type EngineEvent = SelectionEvent | GeneralEvent;
+
+/** What an engine reports that is about no channel. */
+export type GeneralEvent =
   /** This machine is short of something; at most one a second, whatever `what` is. */
   | { readonly type: "shortage"; readonly what: "accept" | "connect"; readonly reason: string }
   /** `splice` or its pipes are not to be had; connections go on with read and write. Once for each reason. */

@@ -1,0 +1,42 @@
+/**
+ * What an error of the library is about, as its `code` says for programs. Errors of the system have the system's, such
+ * as EADDRINUSE.
+ */
+export type ErrorCode =
+  /** TypeError: a value is missing, is of the wrong kind, or cannot be read. */
+  | "ERR_INVALID_TYPE"
+  /** TypeError: there is no option of that name. */
+  | "ERR_UNKNOWN_OPTION"
+  /** RangeError: a number is out of range, a name is not one of those allowed, or there is too much of something. */
+  | "ERR_OUT_OF_RANGE"
+  /** RangeError: the group has no channel of that number. */
+  | "ERR_NO_SUCH_CHANNEL"
+  /** RangeError: the group has as many channels as it can have. */
+  | "ERR_GROUP_FULL"
+  /** `UnknownHost`. */
+  | "ERR_UNKNOWN_HOST"
+  /** `EngineUnavailable`. */
+  | "ERR_ENGINE_UNAVAILABLE"
+  /** Error: the balancer has stopped for good. */
+  | "ERR_STOPPED";
+
+/** A host that does not resolve, or not to an address that can be reached from the source address. */
+export class UnknownHost extends Error {
+  /** Name of the class. */
+  override readonly name = "UnknownHost";
+  /** For programs. */
+  readonly code = "ERR_UNKNOWN_HOST" satisfies ErrorCode;
+}
+
+/** The engine that is asked for cannot run here, or cannot do what is asked of it. */
+export class EngineUnavailable extends Error {
+  /** Name of the class. */
+  override readonly name = "EngineUnavailable";
+  /** For programs. */
+  readonly code = "ERR_ENGINE_UNAVAILABLE" satisfies ErrorCode;
+}
+
+/** Gives an error its code. */
+export function coded<E extends Error>(error: E, code: ErrorCode): E & { readonly code: ErrorCode } {
+  return Object.assign(error, { code });
+}

@@ -1,0 +1,104 @@
+import { ENGINE_NAMES, type KeepAlive } from "../engine/engine.ts";
+import {
+  HIGHEST_COUNT,
+  LONGEST_KEEP_ALIVE,
+  LONGEST_TIME,
+  LONGEST_USER_TIMEOUT,
+  MOST_PROBES,
+} from "../process/ranges.ts";
+import type { Strategy } from "../selection/strategy.ts";
+import { MAX_CHANNELS, MAX_CONNECTIONS_PER_CHANNEL, MAX_GROUPS, MAX_LANES } from "../table/limits.ts";
+import type { BalancerOptions, ChannelOptions, GroupOptions } from "./options.ts";
+import { callback, flag, list, method, oneOf, optional, record, seconds, text, whole } from "./shape.ts";
+
+/** Number of a group. */
+export const GROUP = whole(0, MAX_GROUPS - 1);
+
+/** Number of a channel in its group. */
+export const CHANNEL = whole(0, MAX_CHANNELS - 1);
+
+const PORT = whole(1, 65535);
+
+/** A channel's limit of connections, 0 for none. */
+export const MAXC = whole(0, MAX_CONNECTIONS_PER_CHANNEL);
+
+/** Any time in seconds. */
+export const SECONDS = seconds(0, LONGEST_TIME);
+
+/** What `ChannelOptions` must look like. */
+export const CHANNEL_OPTIONS = record<ChannelOptions>({
+  host: text(),
+  port: optional(PORT),
+  maxc: optional(MAXC),
+});
+
+/** Strategies of the embedding program: more than anybody has, so that no list is endless. */
+const MOST_STRATEGIES = 256;
+
+const GROUP_OPTIONS = record<GroupOptions>({
+  // Which names there are is known once the strategies are.
+  strategy: optional(text()),
+  channels: list(CHANNEL_OPTIONS, MAX_CHANNELS),
+});
+
+const KEEP_ALIVE = record<KeepAlive>({
+  idle: optional(whole(1, LONGEST_KEEP_ALIVE)),
+  interval: optional(whole(1, LONGEST_KEEP_ALIVE)),
+  probes: optional(whole(1, MOST_PROBES)),
+});
+
+/** Open, because a strategy may keep a state of its own. */
+const STRATEGY = record<Strategy>({
+  name: text({ filled: true }),
+  label: text({ filled: true }),
+  title: text({ filled: true }),
+  rotates: flag(),
+  sticky: flag(),
+  start: method(),
+}, { open: true });
+
+const COUNT = whole(1, HIGHEST_COUNT);
+
+/** What `BalancerOptions` must look like. */
+export const BALANCER_OPTIONS = record<BalancerOptions>({
+  port: whole(0, 65535),
+  hostname: optional(text()),
+  groups: optional(list(GROUP_OPTIONS, MAX_GROUPS)),
+  source: optional(text()),
+  connectTimeout: optional(seconds(Number.MIN_VALUE, LONGEST_TIME)),
+  failTimeout: optional(SECONDS),
+  idleTimeout: optional(SECONDS),
+  halfCloseTimeout: optional(SECONDS),
+  abortOnClose: optional(flag()),
+  engine: optional(oneOf(["auto", ...ENGINE_NAMES])),
+  threads: optional(whole(1, MAX_LANES)),
+  backlog: optional(COUNT),
+  clientKeepAlive: optional(KEEP_ALIVE),
+  channelKeepAlive: optional(KEEP_ALIVE),
+  sendBuffer: optional(COUNT),
+  receiveBuffer: optional(COUNT),
+  userTimeout: optional(seconds(0.001, LONGEST_USER_TIMEOUT)),
+  maxConnections: optional(COUNT),
+  autodisable: optional(flag()),
+  hashFailover: optional(flag()),
+  trace: optional(flag()),
+  strategies: optional(list(STRATEGY, MOST_STRATEGIES)),
+  onEvent: optional(callback()),
+  onChunk: optional(callback()),
+});
+
+/**
+ * Checks what depends on other options.
+ *
+ * @param list all strategies, the built-in ones included
+ * @throws {TypeError} when a channel has no port and the balancer's own is not known yet
+ * @throws {RangeError} when a group has a strategy that does not exist
+ */
+export function checkGroups({ groups = [], port }: BalancerOptions, list: readonly Strategy[]): void {
+  const strategy = optional(oneOf(list.map(({ name }) => name)));
+  for (const [i, group] of groups.entries()) {
+    strategy(group.strategy, `groups[${i}].strategy`);
+    if (port !== 0) continue;
+    for (const [j, channel] of group.channels.entries()) PORT(channel.port, `groups[${i}].channels[${j}].port`);
+  }
+}

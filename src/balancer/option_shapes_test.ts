@@ -1,0 +1,261 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { strategies } from "../selection/strategy.ts";
+import { BALANCER_OPTIONS, CHANNEL_OPTIONS, checkGroups } from "./option_shapes.ts";
+import type { BalancerOptions } from "./options.ts";
+
+const check = (options: unknown) => BALANCER_OPTIONS(options, "");
+
+Deno.test("the ends of each range are taken, and what is beyond is an error that names it", () => {
+  const ranges: [name: keyof BalancerOptions, least: number, most: number, beyond: number[]][] = [
+    ["port", 0, 65535, [-1, 1.5, 65536]],
+    ["connectTimeout", 0.001, 2 ** 31 - 1, [0, -1, 2 ** 31]],
+    ["failTimeout", 0, 2 ** 31 - 1, [-0.001, 2 ** 31]],
+    ["idleTimeout", 0, 2 ** 31 - 1, [-0.001, 2 ** 31]],
+    ["halfCloseTimeout", 0, 2 ** 31 - 1, [-0.001, 2 ** 31]],
+    ["maxConnections", 1, 2 ** 31 - 1, [0, 1.5, 2 ** 31]],
+    ["backlog", 1, 2 ** 31 - 1, [0, 1.5, 2 ** 31]],
+    ["threads", 1, 16, [0, 1.5, 17]],
+    ["sendBuffer", 1, 2 ** 31 - 1, [0, 1.5, 2 ** 31]],
+    ["receiveBuffer", 1, 2 ** 31 - 1, [0, 1.5, 2 ** 31]],
+    ["userTimeout", 0.001, 2147483, [0, 0.0005, 2147484]],
+  ];
+  for (const [name, least, most, beyond] of ranges) {
+    for (const value of [least, most]) assert.equal(check({ port: 0, [name]: value })[name], value);
+    for (const value of [...beyond, NaN, Infinity, -Infinity]) {
+      assert.throws(() => check({ port: 0, [name]: value }), {
+        name: "RangeError",
+        code: "ERR_OUT_OF_RANGE",
+        message: new RegExp(`^Cannot use ${name} ${value}: allowed are `),
+      });
+    }
+    for (const value of ["1", null, 1n, Symbol("1"), true, [1], {}, () => 1]) {
+      assert.throws(() => check({ port: 0, [name]: value }), {
+        name: "TypeError",
+        code: "ERR_INVALID_TYPE",
+        message: new RegExp(`^Cannot use ${name}.*: it is .*, not a number$`),
+      });
+    }
+  }
+});
+
+Deno.test("keep-alive times are those that the system takes", () => {
+  for (const side of ["clientKeepAlive", "channelKeepAlive"] as const) {
+    const times = { idle: 32767, interval: undefined, probes: 127 };
+    assert.deepEqual(check({ port: 0, [side]: { idle: 32767, probes: 127 } })[side], times);
+    for (const [name, most] of [["idle", 32767], ["interval", 32767], ["probes", 127]] as const) {
+      for (const value of [0, 1.5, most + 1, NaN]) {
+        const message = `Cannot use ${side}.${name} ${value}: allowed are whole numbers from 1 to ${most}`;
+        assert.throws(() => check({ port: 0, [side]: { [name]: value } }), { name: "RangeError", message });
+      }
+    }
+  }
+});
+
+Deno.test("wrong options are errors that name the place, the value and the nearest right name", () => {
+  const own = { name: "own", label: "Own", title: "own", rotates: false, sticky: false, start: () => 0 };
+  const wrong: [options: unknown, name: string, message: string][] = [
+    [undefined, "TypeError", "Cannot use options: it is missing"],
+    [null, "TypeError", "Cannot use options: it is null, not an object"],
+    [[], "TypeError", "Cannot use options: it is an array, not an object"],
+    [8080, "TypeError", "Cannot use options 8080: it is a number, not an object"],
+    [{}, "TypeError", "Cannot use port: it is missing"],
+    [{ port: "16310" }, "TypeError", 'Cannot use port "16310": it is a string, not a number'],
+    [{ port: 0, hostname: 1 }, "TypeError", "Cannot use hostname 1: it is a number, not a string"],
+    [{ port: 0, groups: {} }, "TypeError", "Cannot use groups: it is an object, not an array"],
+    [{ port: 0, groups: [{}] }, "TypeError", "Cannot use groups[0].channels: it is missing"],
+    [{ port: 0, groups: new Array(1) }, "TypeError", "Cannot use groups[0]: it is missing"],
+    [
+      { port: 0, groups: [{ channels: ["web1:80"] }] },
+      "TypeError",
+      'Cannot use groups[0].channels[0] "web1:80": it is a string, not an object',
+    ],
+    [
+      { port: 1, groups: [{ channels: [{ port: 1 }] }] },
+      "TypeError",
+      "Cannot use groups[0].channels[0].host: it is missing",
+    ],
+    [
+      { port: 1, groups: [{ channels: [{ host: "a" }, { host: "b", port: "80" }] }] },
+      "TypeError",
+      'Cannot use groups[0].channels[1].port "80": it is a string, not a number',
+    ],
+    [
+      { port: 1, groups: [{ channels: [{ host: "a", port: 0 }] }] },
+      "RangeError",
+      "Cannot use groups[0].channels[0].port 0: allowed are whole numbers from 1 to 65535",
+    ],
+    [{ port: 0, groups: new Array(33) }, "RangeError", "Cannot use groups: it has 33 items, allowed are 32"],
+    [
+      { port: 0, groups: [{ channels: new Array(65) }] },
+      "RangeError",
+      "Cannot use groups[0].channels: it has 65 items, allowed are 64",
+    ],
+    [
+      { port: 0, idletimeout: 5 },
+      "TypeError",
+      "Cannot use idletimeout: there is no such option; did you mean idleTimeout?",
+    ],
+    [{ port: 0, xyzzy: 5 }, "TypeError", "Cannot use xyzzy: there is no such option"],
+    [{ port: 0, "a\n\u202eb": 5 }, "TypeError", 'Cannot use "a\\x0a\\u202eb": there is no such option'],
+    [
+      { port: 0, groups: [{ chanels: [] }] },
+      "TypeError",
+      "Cannot use groups[0].chanels: there is no such option; did you mean channels?",
+    ],
+    [
+      { port: 0, groups: [{ channels: [{ host: "a", prot: 1 }] }] },
+      "TypeError",
+      "Cannot use groups[0].channels[0].prot: there is no such option; did you mean port?",
+    ],
+    [
+      { port: 0, clientKeepAlive: { probe: 3 } },
+      "TypeError",
+      "Cannot use clientKeepAlive.probe: there is no such option; did you mean probes?",
+    ],
+    [
+      { port: 0, engine: "linus" },
+      "RangeError",
+      'Cannot use engine "linus": allowed are "auto", "portable", "linux"; did you mean "linux"?',
+    ],
+    [{ port: 0, trace: "yes" }, "TypeError", 'Cannot use trace "yes": it is a string, not a boolean'],
+    [{ port: 0, onEvent: 5 }, "TypeError", "Cannot use onEvent 5: it is a number, not a function"],
+    [{ port: 0, onChunk: {} }, "TypeError", "Cannot use onChunk: it is an object, not a function"],
+    [
+      { port: 0, strategies: [{ ...own, start: undefined }] },
+      "TypeError",
+      "Cannot use strategies[0].start: it is missing",
+    ],
+    [
+      { port: 0, strategies: [own, { ...own, name: 5 }] },
+      "TypeError",
+      "Cannot use strategies[1].name 5: it is a number, not a string",
+    ],
+    [{ port: 0, strategies: [{ ...own, label: "" }] }, "RangeError", "Cannot use strategies[0].label: it is empty"],
+    [
+      { port: 0, groups: [{ strategy: "hsah", channels: [] }] },
+      "RangeError",
+      'Cannot use groups[0].strategy "hsah": allowed are "rr", "hash"; did you mean "hash"?',
+    ],
+    [
+      { port: 0, groups: [{ channels: [{ host: "a" }] }] },
+      "TypeError",
+      "Cannot use groups[0].channels[0].port: it is missing",
+    ],
+  ];
+  for (const [options, name, message] of wrong) {
+    assert.throws(() => checkGroups(check(options), strategies), { name, message });
+  }
+});
+
+Deno.test("a long value is cut, and an object is not asked how it looks", () => {
+  assert.throws(() => check({ port: "9".repeat(1e6) }), {
+    message: /^Cannot use port "9{80}…" \(1000000 characters\): it/,
+  });
+  assert.throws(() => check({ port: 10n ** 1000n }), { message: "Cannot use port: it is a bigint, not a number" });
+  const object = {
+    toString: () => assert.fail("asked"),
+    get [Symbol.toStringTag]() {
+      return assert.fail("asked");
+    },
+  };
+  assert.throws(() => check({ port: object }), { message: "Cannot use port: it is an object, not a number" });
+});
+
+Deno.test("what throws when it is read is an error that names it, with the cause", () => {
+  const cause = new Error("out of ink");
+  const fail = () => {
+    throw cause;
+  };
+  const array = new Proxy([], { get: fail }), revoked = Proxy.revocable({}, {});
+  revoked.revoke();
+  const hostile: [options: unknown, place: string][] = [
+    [Object.defineProperty({}, "port", { get: fail, enumerable: true }), "port"],
+    [new Proxy({}, { ownKeys: fail }), "options"],
+    [revoked.proxy, "options"],
+    [{ port: 0, groups: array }, "groups"],
+    [{ port: 0, clientKeepAlive: revoked.proxy }, "clientKeepAlive"],
+    [{
+      port: 0,
+      groups: [{
+        channels: [{
+          get host() {
+            return fail();
+          },
+        }],
+      }],
+    }, "groups[0].channels[0].host"],
+  ];
+  for (const [options, place] of hostile) {
+    assert.throws(() => check(options), {
+      name: "TypeError",
+      code: "ERR_INVALID_TYPE",
+      message: `Cannot read ${place}: it throws an error`,
+    });
+  }
+  assert.throws(() => check(hostile[0][0]), (error: Error) => error.cause === cause);
+});
+
+Deno.test("options are read once, and changing them later changes nothing", () => {
+  let asked = 0;
+  const channel = {
+    host: "a",
+    get port() {
+      return ++asked;
+    },
+  };
+  const options = { port: 8080, groups: [{ channels: [channel] }] };
+  const checked = check(options);
+  options.port = 1;
+  channel.host = "b";
+  options.groups[0].channels.push(channel);
+  assert.equal(asked, 1);
+  assert.equal(checked.port, 8080);
+  assert.deepEqual(checked.groups?.[0].channels, [{ host: "a", port: 1, maxc: undefined }]);
+});
+
+Deno.test("a strategy keeps what it is made of", () => {
+  class Own {
+    readonly name = "own";
+    readonly label = "Own";
+    readonly title = "a strategy";
+    readonly rotates = false;
+    readonly sticky = false;
+    readonly state = 7;
+    #secret = 1;
+    start(): number {
+      return this.state + this.#secret;
+    }
+  }
+  const [strategy] = check({ port: 0, strategies: [new Own()] }).strategies!;
+  assert.equal(strategy.start(undefined as never, undefined as never), 8);
+});
+
+Deno.test("whatever it is given, the check returns or throws one of its own errors", () => {
+  const names = ["port", "groups", "channels", "host", "maxc", "strategies", "engine", "threads", "onEvent"];
+  const anything = fc.anything({
+    key: fc.oneof(fc.constantFrom(...names), fc.string()),
+    withBigInt: true,
+    withDate: true,
+    withMap: true,
+    withNullPrototype: true,
+    withSparseArray: true,
+    withTypedArray: true,
+  });
+  const own = (value: unknown, shape: (value: unknown, path: string) => unknown) => {
+    try {
+      shape(value, "");
+    } catch (error) {
+      assert.ok(error instanceof TypeError || error instanceof RangeError);
+      assert.match((error as unknown as { code: string }).code, /^ERR_/);
+      assert.match(error.message, /^Cannot (use|read) \P{Cc}+$/u);
+      assert.ok(error.message.length < 500);
+    }
+  };
+  fc.assert(fc.property(anything, (value) => {
+    own(value, BALANCER_OPTIONS);
+    own({ port: 0, groups: value }, BALANCER_OPTIONS);
+    own({ port: 0, groups: [{ channels: [value] }] }, BALANCER_OPTIONS);
+    own(value, CHANNEL_OPTIONS);
+  }));
+});

@@ -1,0 +1,158 @@
+/** What an embedding program can do wrong with a running balancer, and what it is told. */
+import assert from "node:assert/strict";
+import { Balancer, type BalancerEvent, EngineUnavailable, UnknownHost } from "../../mod.ts";
+import { ENGINES } from "../faults/subject.ts";
+import { namedBackend } from "../support/backends.ts";
+import { Client } from "../support/client.ts";
+import { eventually } from "../support/eventually.ts";
+import { RefusingPort } from "../support/refusing_port.ts";
+import { linux, testWith } from "../support/requirements.ts";
+
+const LISTEN = { hostname: "127.0.0.1", port: 0 };
+
+const start = () =>
+  Balancer.start({ ...LISTEN, engine: "portable", groups: [{ channels: [{ host: "127.0.0.1", port: 1 }] }] });
+
+/** As a program in JavaScript would call it. */
+type Careless = Record<"add" | "disable" | "enable" | "limit" | "drain", (...args: unknown[]) => unknown>;
+
+Deno.test("library: wrong words to a running balancer are errors that name them, and change nothing", async () => {
+  await using balancer = await start();
+  const careless = balancer as unknown as Careless, before = balancer.show();
+  const wrong: [call: () => unknown, name: string, code: string, message: string][] = [];
+  for (const name of ["disable", "enable", "limit"] as const) {
+    const call = (...args: unknown[]) => () => careless[name](...args);
+    wrong.push(
+      [call("0", 0, 1), "TypeError", "ERR_INVALID_TYPE", 'Cannot use group "0": it is a string, not a number'],
+      [call(0, undefined, 1), "TypeError", "ERR_INVALID_TYPE", "Cannot use channel: it is missing"],
+      [
+        call(0, Symbol("x"), 1),
+        "TypeError",
+        "ERR_INVALID_TYPE",
+        'Cannot use channel "Symbol(x)": it is a symbol, not a number',
+      ],
+      [call(0, 0n, 1), "TypeError", "ERR_INVALID_TYPE", "Cannot use channel 0n: it is a bigint, not a number"],
+      [
+        call(0, NaN, 1),
+        "RangeError",
+        "ERR_OUT_OF_RANGE",
+        "Cannot use channel NaN: allowed are whole numbers from 0 to 63",
+      ],
+      [call(32, 0, 1), "RangeError", "ERR_OUT_OF_RANGE", "Cannot use group 32: allowed are whole numbers from 0 to 31"],
+      [call(0, 1, 1), "RangeError", "ERR_NO_SUCH_CHANNEL", "Cannot change channel: group 0 has no channel 1"],
+    );
+  }
+  wrong.push(
+    [() => careless.limit(0, 0), "TypeError", "ERR_INVALID_TYPE", "Cannot use maxc: it is missing"],
+    [
+      () => careless.limit(0, 0, "9"),
+      "TypeError",
+      "ERR_INVALID_TYPE",
+      'Cannot use maxc "9": it is a string, not a number',
+    ],
+    [() => careless.drain(), "TypeError", "ERR_INVALID_TYPE", "Cannot use seconds: it is missing"],
+    [
+      () => careless.drain(10n),
+      "TypeError",
+      "ERR_INVALID_TYPE",
+      "Cannot use seconds 10n: it is a bigint, not a number",
+    ],
+    [() => careless.add(0), "TypeError", "ERR_INVALID_TYPE", "Cannot use channel: it is missing"],
+    [
+      () => careless.add(0, "web1:80"),
+      "TypeError",
+      "ERR_INVALID_TYPE",
+      'Cannot use channel "web1:80": it is a string, not an object',
+    ],
+    [() => careless.add(0, { port: 1 }), "TypeError", "ERR_INVALID_TYPE", "Cannot use channel.host: it is missing"],
+    [
+      () => careless.add(0, { host: "127.0.0.1", Port: 1 }),
+      "TypeError",
+      "ERR_UNKNOWN_OPTION",
+      "Cannot use channel.Port: there is no such option; did you mean port?",
+    ],
+    [
+      () => careless.add(0, { host: "no such" }),
+      "UnknownHost",
+      "ERR_UNKNOWN_HOST",
+      'Cannot resolve host: "no such" is not a host name',
+    ],
+  );
+  for (const [call, name, code, message] of wrong) {
+    await assert.rejects(async () => await call(), { name, code, message });
+  }
+  assert.deepEqual(balancer.show(), before);
+});
+
+Deno.test("library: a full group takes no more, and says so", async () => {
+  await using balancer = await start();
+  for (let i = 1; i < 64; i++) assert.equal(await balancer.add(0, { host: "127.0.0.1", port: 1 }), i);
+  const expected = {
+    name: "RangeError",
+    code: "ERR_GROUP_FULL",
+    message: "Cannot add channel: group 0 has 64 already",
+  };
+  await assert.rejects(balancer.add(0, { host: "127.0.0.1", port: 1 }), expected);
+});
+
+Deno.test("library: a balancer that has stopped takes no channel", async () => {
+  const expected = { name: "Error", code: "ERR_STOPPED", message: "Cannot add channel: the balancer has stopped" };
+  const channel = { host: "localhost", port: 1 };
+  for (const end of ["stop", "drain"] as const) {
+    const balancer = await start();
+    await balancer[end](0);
+    await assert.rejects(balancer.add(0, channel), expected);
+    assert.equal(balancer.show()[0].channels.length, 1);
+  }
+  const balancer = await start(), adding = balancer.add(0, channel);
+  await Promise.all([assert.rejects(adding, expected), balancer.stop()]);
+});
+
+Deno.test("library: errors carry a code that a program can go by", async () => {
+  await using balancer = await start();
+  const { port } = balancer.address;
+  const failure = (options: object) =>
+    Balancer.start({ ...LISTEN, ...options }).then(() => assert.fail(), (error) => error);
+  const unknown = await failure({ hostname: "no such" });
+  assert.ok(unknown instanceof UnknownHost);
+  assert.equal(unknown.code, "ERR_UNKNOWN_HOST");
+  const unavailable = await failure({ engine: "portable", threads: 2 });
+  assert.ok(unavailable instanceof EngineUnavailable);
+  assert.equal(unavailable.code, "ERR_ENGINE_UNAVAILABLE");
+  assert.equal((await failure({ engine: "portable", port })).code, "EADDRINUSE");
+});
+
+for (const engine of ENGINES) {
+  testWith(engine === "linux" ? [linux] : [], `library, ${engine} engine: events name group and channel`, async () => {
+    const events: BalancerEvent[] = [];
+    using dead = await RefusingPort.take();
+    await using live = namedBackend("live");
+    await using balancer = await Balancer.start({
+      ...LISTEN,
+      engine,
+      trace: true,
+      groups: [
+        { channels: [] },
+        {
+          channels: [{ host: dead.address.host, port: dead.address.port }, {
+            host: "127.0.0.1",
+            port: live.address.port,
+          }],
+        },
+      ],
+      onEvent: (event) => events.push(event),
+    });
+    using client = await Client.connect(balancer.address.port);
+    assert.equal(new TextDecoder().decode(await client.readExactly(4)), "live");
+    const connected = (event: BalancerEvent) => event.type === "trace" && event.step === "connected";
+    await eventually("the connection is traced", () => events.some(connected));
+    const failing = events.find(({ type }) => type === "channel-failing");
+    assert.ok(failing?.type === "channel-failing");
+    assert.deepEqual([failing.group, failing.channel], [1, 0]);
+    assert.deepEqual(events.filter(connected).map((event) => "group" in event && [event.group, event.channel]), [[
+      1,
+      1,
+    ]]);
+    assert.doesNotThrow(() => JSON.stringify(balancer.show()));
+  });
+}
