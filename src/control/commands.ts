@@ -25,7 +25,7 @@ export interface Reply {
 /** Thrown by a command that was given the wrong words. */
 class SyntaxFault extends Error {}
 
-/** One control command. The record drives the parser, the help, the completion and the documentation. */
+/** One control command. The record drives the parser, the help and the completion; a test holds the README to it. */
 export interface Command {
   readonly name: string;
   /** Another word for it, taken only whole. */
@@ -206,7 +206,7 @@ export const commands: readonly Command[] = [
 ];
 
 /**
- * Runs one line. Never throws: whatever is wrong with the line, the reply says `syntax error`.
+ * Runs one line. Whatever is wrong with the line, the reply says so; it throws only what is a fault of the program's own.
  *
  * @param line a command, or any prefix of its name, and its words
  */

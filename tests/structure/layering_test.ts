@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
+import { sources } from "./sources.ts";
 
 /** What each folder of `src/` may import, itself aside. Arrows point down only; engine and control never meet. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
@@ -74,10 +75,3 @@ Deno.test("no file or folder has a name that says nothing", async () => {
   }
   assert.deepEqual(named, []);
 });
-
-async function* sources(folder: string): AsyncGenerator<string> {
-  for await (const { name, isDirectory } of Deno.readDir(new URL(folder, root))) {
-    if (isDirectory) yield* sources(`${folder}${name}/`);
-    else yield `${folder}${name}`;
-  }
-}

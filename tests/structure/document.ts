@@ -1,0 +1,55 @@
+/** A document of the project, taken apart. */
+export class Document {
+  /** Path from the root. */
+  readonly name: string;
+  readonly text: string;
+
+  private constructor(name: string, text: string) {
+    this.name = name;
+    this.text = text;
+  }
+
+  static async read(name: string): Promise<Document> {
+    return new Document(name, await Deno.readTextFile(new URL(`../../${name}`, import.meta.url)));
+  }
+
+  /** The text without blocks of code. */
+  get prose(): string {
+    return this.text.replaceAll(/^```.*?^```$/gms, "");
+  }
+
+  /** Everything that stands between backticks in the prose. */
+  get spans(): string[] {
+    return spans(this.prose);
+  }
+
+  /** Targets of all links. */
+  get links(): string[] {
+    return [...this.prose.matchAll(/\]\(([^)\s]+)\)/g)].map(([, target]) => target);
+  }
+
+  /** What `#…` can name: headings as GitHub writes them in addresses. */
+  get anchors(): string[] {
+    return [...this.prose.matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
+      heading.toLowerCase().replaceAll(/[^\p{L}\p{N}\s-]/gu, "").replaceAll(" ", "-")
+    );
+  }
+
+  /** The rows of the table with this first heading, as their cells. @throws {Error} when there is none */
+  table(heading: string): string[][] {
+    const lines = this.text.split("\n"), start = lines.findIndex((line) => cells(line)[0] === heading);
+    if (start < 0) throw new Error(`${this.name} has no table of ${heading}`);
+    const length = lines.slice(start).findIndex((line) => !line.startsWith("|"));
+    return lines.slice(start + 2, start + length).map(cells);
+  }
+}
+
+/** Everything that stands between backticks in a piece of a document, as it is read. */
+export function spans(markdown: string): string[] {
+  return [...markdown.matchAll(/`([^`\n]+)`/g)].map(([, text]) => text);
+}
+
+/** Cells of a table's line. `\|` is a bar inside of one. */
+function cells(line: string): string[] {
+  return line.split(/(?<!\\)\|/).slice(1, -1).map((cell) => cell.trim().replaceAll("\\|", "|"));
+}
