@@ -14,9 +14,10 @@ import type { Table } from "../table/table.ts";
  *    loop, loses a client already accepted or spins. After `pauseAccepting` they wait there whatever their number; one that
  *    was being accepted at that moment may still be served.
  * 2. **Connect.** For each client: `begin`, `choose`, connect within `connectTimeout`, then `connected` or `failed`, and
- *    `choose` again until it yields NONE; then the client is closed with nothing sent (`turned-away`). A shortage on this machine is
- *    `failed("local", …)`; when all channels have been tried and one failed so, the search starts again a little later,
- *    until `connectTimeout` has passed. A client that is known to have been reset before a channel is connected is gone:
+ *    `choose` again until it yields NONE; then the client is closed with nothing sent (`turned-away`). A shortage on this
+ *    machine is `failed` with the cause that `causeOf` says: if it is of the whole machine, `choose` yields NONE at once.
+ *    After a NONE with `shortage` the engine waits a little and does `retry`, again and again until `connectTimeout` has
+ *    passed. A client that is known to have been reset before a channel is connected is gone:
  *    its connect is given up, no other channel is tried, and what it had sent is dropped. It is neither a failure of the
  *    channel nor `turned-away`. With `abortOnClose` the same holds for a client that has ended its sending side; an engine
  *    that sees the end only behind the bytes before it may overlook one with more than it reads ahead.
@@ -146,9 +147,18 @@ export type GeneralEvent =
 /** Opens the listening socket and starts to serve. @throws {Error} with a `code` such as EADDRINUSE */
 export type StartEngine = (context: EngineContext) => Engine | Promise<Engine>;
 
-const LOCAL_SHORTAGE = new Set(["EMFILE", "ENFILE", "ENOBUFS", "ENOMEM", "EADDRNOTAVAIL", "EADDRINUSE", "EAGAIN"]);
+/** Ports are counted for each destination; EAGAIN is what older kernels say when there are none. */
+const SHORTAGES: Readonly<Record<string, Cause>> = {
+  EMFILE: "machine",
+  ENFILE: "machine",
+  ENOBUFS: "machine",
+  ENOMEM: "machine",
+  EADDRNOTAVAIL: "ports",
+  EADDRINUSE: "ports",
+  EAGAIN: "ports",
+};
 
 /** Whose fault a failed connect is, by its errno name (connect(2), socket(2)). */
 export function causeOf(code: string | undefined): Cause {
-  return code !== undefined && LOCAL_SHORTAGE.has(code) ? "local" : "channel";
+  return SHORTAGES[code ?? ""] ?? "channel";
 }

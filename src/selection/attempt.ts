@@ -3,15 +3,17 @@ import { type ChannelId, NONE } from "../table/channel_id.ts";
 import type { Lane } from "../table/lane.ts";
 import { DisabledBy, type Table, type Target } from "../table/table.ts";
 import type { SelectionEvent } from "./events.ts";
-import { Failover, newSearch, restart } from "./failover.ts";
+import { Failover } from "./failover.ts";
 import { Resting } from "./resting.ts";
+import { Search } from "./search.ts";
 import type { Client, Strategy } from "./strategy.ts";
 
 /**
- * Why a connect failed. `local` is a shortage on this machine (descriptors, ports, memory): it never counts against the
- * channel and never disables it.
+ * Why a connect failed. Only `channel` counts against the channel and can disable it; the others are shortages here, in
+ * which it was not even tried: `ports` towards its address are used up, which other channels may not mind, and without
+ * descriptors or memory on this `machine` no other channel helps.
  */
-export type Cause = "channel" | "local";
+export type Cause = "channel" | "ports" | "machine";
 
 /** How channels are chosen; the command line's `-a`, `-H` and `--fail-timeout`. */
 export interface SelectionOptions {
@@ -79,17 +81,19 @@ export class Selection {
  *
  *     choose ─→ connected
  *        ↑ └──→ failed ─┐
- *        └──────────────┘      choose → NONE: abandon
+ *        └──────────────┘      choose → NONE: abandon, or wait if it is for a shortage or a limit, and retry
  */
 export class Attempt {
-  /** Whether a failure since the last `restart` was a shortage on this machine, so that waiting may help. */
+  /** Whether a failure since the last `retry` was a shortage on this machine, so that waiting may help. */
   shortage = false;
   readonly #selection: Selection;
-  readonly #search = newSearch();
+  readonly #search = new Search();
   #client!: Client;
   #channel: ChannelId = NONE;
   /** Where the channel's connections went when it was chosen. What becomes of this connect says nothing of a later address. */
   #target!: Target;
+  /** Number of the trial, if the channel was failing and channels rest. */
+  #trial: number | undefined;
 
   /** Use `Selection.begin`. */
   constructor(selection: Selection) {
@@ -100,17 +104,26 @@ export class Attempt {
   reuse(client: Client): void {
     this.#client = client;
     this.#channel = NONE;
-    this.restart();
+    this.#search.begin();
+    this.shortage = false;
   }
 
-  /** Reserves the next channel and returns it, or NONE when all have been tried. */
+  /**
+   * Whether `choose` met a channel that it would have returned but for its limit. Once it has yielded NONE, a place may
+   * come free soon.
+   */
+  get full(): boolean {
+    return this.#search.full;
+  }
+
+  /** Reserves the next channel and returns it, or NONE when all have been tried, or the machine lacks what any needs. */
   choose(): ChannelId {
     const { table, failover, lane, resting } = this.#selection;
     const id = this.#channel = failover.next(this.#search, this.#client);
     if (id !== NONE) {
       this.#target = table.target(id);
       lane.taken(id);
-      resting?.tried(id);
+      this.#trial = resting?.tried(id);
     }
     this.#trace(id === NONE ? "no usable channel" : "chosen");
     return id;
@@ -130,11 +143,15 @@ export class Attempt {
     const { sequence, address } = this.#target;
     this.#trace(`failed: ${reason}`);
     this.#giveBack();
-    if (cause === "local") {
+    if (cause !== "channel") {
+      lane.untried(channel);
+      if (this.#trial !== undefined) resting!.untried(channel, this.#trial);
       this.shortage = true;
+      if (cause === "machine") this.#search.end();
       return;
     }
     lane.failed(channel);
+    this.#search.failed(channel);
     if (table.addressSequence(channel) !== sequence) return;
     // First, so that a thread which sees that the channel fails sees also that it was tried.
     resting?.failed(channel);
@@ -144,9 +161,9 @@ export class Attempt {
     }
   }
 
-  /** Makes every channel eligible again, for a new round after a shortage. */
-  restart(): void {
-    restart(this.#search);
+  /** Looks again for a channel, after a wait, among those that this client has not seen fail. */
+  retry(): void {
+    this.#search.retry();
     this.shortage = false;
   }
 

@@ -74,7 +74,7 @@ Deno.test("an attempt that was used is new for the next client", () => {
   const { selection, table } = withChannels(2);
   const first = selection.begin(CLIENT);
   first.choose();
-  first.failed("local", "Too many open files");
+  first.failed("ports", "Cannot assign requested address");
   first.choose();
   first.connected();
   const second = selection.begin(CLIENT);
@@ -143,26 +143,90 @@ Deno.test("autodisable leaves a channel alone that an operator has disabled mean
   assert.equal(table.disabledBy(0), 0);
 });
 
-Deno.test("a shortage on this machine is nobody's failure", () => {
+Deno.test("a lack of ports is nobody's failure, and other channels are tried", () => {
   const { events, selection, table } = withChannels(2, { autodisable: true });
   const attempt = selection.begin(CLIENT);
   for (const channel of [0, 1]) {
     assert.equal(attempt.choose(), channel);
-    attempt.failed("local", "Too many open files");
+    attempt.failed("ports", "Cannot assign requested address");
   }
   assert.equal(attempt.choose(), NONE);
   assert.ok(attempt.shortage);
   for (const channel of [0, 1]) {
-    assert.deepEqual([table.current(channel), table.counters(channel).failed], [0, 0n]);
+    const { total, failed } = table.counters(channel);
+    assert.deepEqual([table.current(channel), total, failed], [0, 0n, 0n]);
     assert.deepEqual([table.disabledBy(channel), table.failing(channel)], [0, false]);
   }
   assert.deepEqual(events, []);
 
-  attempt.restart();
+  attempt.retry();
   assert.ok(!attempt.shortage);
   assert.equal(attempt.choose(), 0);
   attempt.connected();
-  assert.equal(table.current(0), 1);
+  assert.deepEqual([table.current(0), table.counters(0).total], [1, 1n]);
+});
+
+Deno.test("when this machine lacks what every connect needs, no other channel is tried", () => {
+  const { events, selection, table } = withChannels(3);
+  const attempt = selection.begin(CLIENT);
+  attempt.choose();
+  attempt.failed("channel", "refused");
+  assert.equal(attempt.choose(), 1);
+  attempt.failed("machine", "Too many open files");
+  assert.deepEqual([attempt.choose(), attempt.shortage], [NONE, true]);
+  assert.deepEqual([0, 1, 2].map((id) => table.counters(id).total), [1n, 0n, 0n]);
+  assert.deepEqual(events.map(({ type }) => type), ["channel-failing"]);
+  // The one that failed is not asked again by the same client.
+  attempt.retry();
+  for (const channel of [2, 1]) {
+    assert.equal(attempt.choose(), channel);
+    attempt.failed("channel", "refused");
+  }
+  assert.deepEqual([attempt.choose(), attempt.shortage], [NONE, false]);
+  attempt.abandon();
+  table.lane(0).abandon((id) => assert.fail(`channel ${id} is still held`));
+});
+
+Deno.test("counters that are reset while a shortage is noticed are never negative", () => {
+  const { selection, table } = withChannels(1);
+  const attempt = selection.begin(CLIENT);
+  attempt.choose();
+  table.reset(0);
+  attempt.failed("machine", "Too many open files");
+  assert.equal(table.counters(0).total, 0n);
+  attempt.abandon();
+});
+
+Deno.test("a search says when only a limit kept it from a channel", () => {
+  const { selection, table } = withChannels(3);
+  table.setMaxc(0, 1);
+  const first = selection.begin(CLIENT), second = selection.begin(CLIENT);
+  assert.equal(first.choose(), 0);
+  first.connected();
+  for (const channel of [1, 2]) {
+    assert.equal(second.choose(), channel);
+    second.failed("channel", "refused");
+  }
+  assert.deepEqual([second.choose(), second.full, second.shortage], [NONE, true, false]);
+  second.retry();
+  assert.deepEqual([second.choose(), second.full], [NONE, true]);
+  selection.closed(0);
+  second.retry();
+  assert.deepEqual([second.choose(), second.full], [0, false]);
+  second.connected();
+  assert.deepEqual([0, 1, 2].map((id) => table.counters(id).total), [2n, 1n, 1n]);
+});
+
+Deno.test("for a channel that is disabled, or full and failing, waiting does not help", () => {
+  const { selection, table } = withChannels(2);
+  for (const id of [0, 1]) table.setMaxc(id, 1);
+  const holders = [selection.begin(CLIENT), selection.begin(CLIENT)];
+  for (const holder of holders) holder.choose();
+  table.disable(0, DisabledBy.OPERATOR);
+  table.setFailing(1, true, table.addressSequence(1));
+  const attempt = selection.begin(CLIENT);
+  assert.deepEqual([attempt.choose(), attempt.full], [NONE, false]);
+  for (const each of [attempt, ...holders]) each.abandon();
 });
 
 for (const works of [false, true]) {

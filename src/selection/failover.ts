@@ -2,35 +2,11 @@ import { type ChannelId, channelId, groupOf, NONE, numberOf } from "../table/cha
 import { MAX_GROUPS } from "../table/limits.ts";
 import type { Table } from "../table/table.ts";
 import type { Resting } from "./resting.ts";
+import type { Search } from "./search.ts";
 import { type Client, type GroupView, strategies, type Strategy } from "./strategy.ts";
-
-/** Where one connection's search stands: the group it has reached and what it has tried there. */
-export interface Search {
-  group: number;
-  /** Channels of the group tried so far, one bit each. */
-  triedLow: number;
-  triedHigh: number;
-  /** The channel tried last, or NONE. */
-  last: ChannelId;
-  /** Channels passed over because they rest: the last resort, in the order in which they were met. */
-  passedOver: Set<ChannelId> | undefined;
-}
 
 /** Another thread has taken the turn or the channel meanwhile: look again. */
 const OUTRUN: ChannelId = -2;
-
-/** A search that has tried nothing. */
-export function newSearch(): Search {
-  return { group: 0, triedLow: 0, triedHigh: 0, last: NONE, passedOver: undefined };
-}
-
-/** Makes a search start again from group 0. */
-export function restart(search: Search): void {
-  search.group = 0;
-  search.last = NONE;
-  search.triedLow = search.triedHigh = 0;
-  search.passedOver?.clear();
-}
 
 /**
  * Finds the next channel for a connection, across the channels of a group and then across the groups. The one place
@@ -57,14 +33,12 @@ export class Failover {
 
   /** Reserves the next channel of the search and returns it, or NONE when every group has been walked through. */
   next(search: Search, client: Client): ChannelId {
-    for (; search.group < MAX_GROUPS; search.group++, search.triedLow = search.triedHigh = 0, search.last = NONE) {
+    for (; search.group < MAX_GROUPS; search.group++, search.last = NONE) {
       // Looked at first, so that hundreds of disabled channels cost next to nothing.
       if (this.#table.nextEnabled(search.group, 0, this.#table.size(search.group)) === NONE) continue;
       const id = this.#inGroup(search, client);
       if (id === NONE) continue;
-      const bit = numberOf(id);
-      if (bit < 32) search.triedLow |= 1 << bit;
-      else search.triedHigh |= 1 << (bit - 32);
+      search.trying(id);
       search.last = id;
       return id;
     }
@@ -72,12 +46,13 @@ export class Failover {
   }
 
   /** Reserves a channel that was passed over: better one that failed lately than none. */
-  #lastResort({ passedOver }: Search): ChannelId {
-    if (passedOver === undefined) return NONE;
+  #lastResort(search: Search): ChannelId {
+    if (search.passedOver === undefined) return NONE;
     const table = this.#table;
-    for (const id of passedOver) {
-      passedOver.delete(id);
+    for (const id of search.passedOver) {
+      search.passedOver.delete(id);
       if (!table.reserve(id)) continue;
+      search.trying(id);
       const group = groupOf(id);
       // So that the next client begins with another one.
       if (this.#strategies[table.strategy(group)].rotates) {
@@ -111,20 +86,29 @@ export class Failover {
       number = table.nextEnabled(group, number + 1, end);
       if (number === NONE) return NONE;
       const id = channelId(group, number);
-      if (tried(search, number) || !table.usable(id)) continue;
+      if (search.tried(id)) continue;
+      if (!table.usable(id)) {
+        this.#noteFull(search, id);
+        continue;
+      }
       if (resting?.has(id)) {
         (search.passedOver ??= new Set()).add(id);
         continue;
       }
       // The turn is taken before the connection, so that two threads at the same cursor never take the same channel.
       if (strategy.rotates && !table.moveCursor(group, cursor, (number + 1) % table.size(group))) return OUTRUN;
-      if (table.reserve(id)) {
-        // Its rest may have ended after it was passed over.
-        search.passedOver?.delete(id);
-        return id;
-      }
+      if (table.reserve(id)) return id;
       if (strategy.rotates) return OUTRUN;
+      this.#noteFull(search, id);
     }
+  }
+
+  /**
+   * Notes that a channel cannot be taken for its limit, which is so if it is enabled: its places are not looked at again, as
+   * one may have come free meanwhile. For one that fails it is not worth waiting.
+   */
+  #noteFull(search: Search, id: ChannelId): void {
+    search.full ||= this.#table.disabledBy(id) === 0 && !this.#table.failing(id);
   }
 }
 
@@ -132,10 +116,6 @@ export class Failover {
 function inside(size: number, start: number): number {
   const number = Math.trunc(start) % size;
   return number >= 0 ? number : 0;
-}
-
-function tried(search: Search, number: number): boolean {
-  return ((number < 32 ? search.triedLow >> number : search.triedHigh >> (number - 32)) & 1) === 1;
 }
 
 /** One view reused for every choice, so that choosing allocates nothing. */

@@ -3,7 +3,8 @@ import { parseHost } from "../table/address.ts";
 import { type ChannelId, channelId, NONE } from "../table/channel_id.ts";
 import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy, Table } from "../table/table.ts";
-import { Failover, newSearch, restart } from "./failover.ts";
+import { Failover } from "./failover.ts";
+import { Search } from "./search.ts";
 import { type Client, type GroupView, strategies, type Strategy } from "./strategy.ts";
 import { hashAddress } from "./strategies/hash.ts";
 
@@ -26,7 +27,7 @@ function failover(table: Table, hashFailover = false, list: readonly Strategy[] 
 
 /** Every channel that one search tries, in order. */
 function tries(chooser: Failover, client = CLIENT): ChannelId[] {
-  const search = newSearch(), tried: ChannelId[] = [];
+  const search = new Search(), tried: ChannelId[] = [];
   for (let id = chooser.next(search, client); id !== NONE; id = chooser.next(search, client)) tried.push(id);
   assert.equal(chooser.next(search, client), NONE);
   return tried;
@@ -34,7 +35,7 @@ function tries(chooser: Failover, client = CLIENT): ChannelId[] {
 
 /** The channel that a new client gets. */
 function first(chooser: Failover, client = CLIENT): ChannelId {
-  return chooser.next(newSearch(), client);
+  return chooser.next(new Search(), client);
 }
 
 /** The channels of a group of `size`, from `start` once around. */
@@ -137,30 +138,36 @@ Deno.test("with -H a client of a Hash group goes around its group first", () => 
 });
 
 Deno.test("a group may change its type in the middle of a search", () => {
-  const table = withGroups(4, 1), chooser = failover(table), search = newSearch();
+  const table = withGroups(4, 1), chooser = failover(table), search = new Search();
   assert.equal(chooser.next(search, CLIENT), 0);
   table.setStrategy(0, HASH);
   assert.equal(chooser.next(search, CLIENT), channelId(1, 0));
-  const another = newSearch();
+  const another = new Search();
   assert.equal(chooser.next(another, CLIENT), hashAddress(CLIENT.address) % 4);
   table.setStrategy(0, RR);
   assert.notEqual(chooser.next(another, CLIENT), hashAddress(CLIENT.address) % 4);
 });
 
 Deno.test("a channel added in the middle of a search is tried, too", () => {
-  const table = withGroups(1), chooser = failover(table), search = newSearch();
+  const table = withGroups(1), chooser = failover(table), search = new Search();
   assert.equal(chooser.next(search, CLIENT), 0);
   table.addChannel(0, { host: "127.0.0.1", port: 9 });
   assert.equal(chooser.next(search, CLIENT), 1);
   assert.equal(chooser.next(search, CLIENT), NONE);
 });
 
-Deno.test("a search that starts again tries everything again", () => {
-  const table = withGroups(2, 1), chooser = failover(table), search = newSearch();
+Deno.test("a search that is retried tries everything again but what has failed", () => {
+  const table = withGroups(2, 1), chooser = failover(table), search = new Search();
   const round = () => [1, 2, 3, 4].map(() => chooser.next(search, CLIENT));
   assert.deepEqual(round(), [0, 1, MAX_CHANNELS, NONE]);
-  restart(search);
+  search.retry();
   assert.deepEqual(round(), [0, 1, MAX_CHANNELS, NONE]);
+  search.failed(1);
+  search.failed(MAX_CHANNELS);
+  search.retry();
+  assert.deepEqual(round(), [0, NONE, NONE, NONE]);
+  search.begin();
+  assert.deepEqual(round(), [1, 0, MAX_CHANNELS, NONE]);
 });
 
 Deno.test("a strategy of one's own sees the group and is asked where to start only", () => {

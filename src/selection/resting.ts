@@ -15,6 +15,8 @@ export class Resting {
   readonly #met = new Int32Array(CHANNELS);
   /** When each channel may be tried again, by this thread's clock. */
   readonly #until = new Float64Array(CHANNELS);
+  /** When each channel might have been tried but for the latest trial. */
+  readonly #before = new Float64Array(CHANNELS);
 
   /** @param seconds how long a channel rests @param now milliseconds of a clock that never goes back */
   constructor(table: Table, seconds: number, now: () => number) {
@@ -31,9 +33,21 @@ export class Resting {
     return this.#now() < this.#until[id];
   }
 
-  /** The channel is tried. If it was failing, no other client needs to try it before its time. */
-  tried(id: ChannelId): void {
-    if (this.#table.failing(id)) this.failed(id);
+  /**
+   * The channel is tried. If it was failing, no other client needs to try it before its time: then this is a trial, of
+   * which the number is returned.
+   */
+  tried(id: ChannelId): number | undefined {
+    if (!this.#table.failing(id)) return undefined;
+    const before = this.#until[id];
+    this.failed(id);
+    this.#before[id] = before;
+    return this.#met[id];
+  }
+
+  /** The trial did not come about. At least this thread tries the channel again as if it had not been. */
+  untried(id: ChannelId, trial: number): void {
+    if (this.#table.trials(id) === trial) this.#until[id] = this.#before[id];
   }
 
   /** A connect to the channel has failed. */

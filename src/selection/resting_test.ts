@@ -111,7 +111,7 @@ Deno.test("a channel stays out of the way of a shortage: only a failure of its o
   const { selections, serve } = withChannels(2);
   const attempt = selections[0].begin(CLIENT);
   assert.equal(attempt.choose(), 0);
-  attempt.failed("local", "Too many open files");
+  attempt.failed("machine", "Too many open files");
   attempt.abandon();
   assert.deepEqual([serve(() => true), serve(() => true)], [[1], [0]]);
 });

@@ -4,7 +4,7 @@ import { CLIENTS } from "../../tests/fuzz/clients.ts";
 import { parameters } from "../../tests/fuzz/parameters.ts";
 import { type ChannelId, channelId, groupOf, NONE, numberOf } from "../table/channel_id.ts";
 import { DisabledBy, Table } from "../table/table.ts";
-import { type Attempt, Selection } from "./attempt.ts";
+import { type Attempt, type Cause, Selection } from "./attempt.ts";
 import type { Client } from "./strategy.ts";
 import { hashAddress } from "./strategies/hash.ts";
 
@@ -28,7 +28,8 @@ interface Step {
   readonly do:
     | "begin"
     | "advance"
-    | "shortage"
+    | "no port"
+    | "no descriptor"
     | "abandon"
     | "close"
     | "flip"
@@ -46,8 +47,14 @@ interface Seeker {
   readonly attempt: Attempt;
   readonly client: Client;
   readonly lane: number;
-  /** Channels tried since it began or began again, in order. */
+  /** Channels tried since it began or was retried, in order. */
   tried: ChannelId[];
+  /** Channels that it has seen fail. */
+  readonly failed: ChannelId[];
+  /** Whether no other channel is to be tried, for want of something here. */
+  over: boolean;
+  /** Whether it has met a channel that it would have tried but for its limit. */
+  full: boolean;
   /** Channels that rested when it met them. */
   passedOver: ChannelId[];
   /** Whether only those are left. */
@@ -56,6 +63,8 @@ interface Seeker {
   channel: ChannelId;
   /** How often that had been given an address when it was chosen. */
   version: number;
+  /** If it was failing then: number of this trial, and when the one before was. */
+  trial: { readonly number: number; readonly before: number } | undefined;
 }
 
 /** Selections on one table, driven step by step beside a plain description of what they have to do. */
@@ -71,6 +80,7 @@ class Simulation {
   readonly #totals = new Map<ChannelId, { total: bigint; failed: bigint }>();
   /** When each channel that is failing was tried last. */
   readonly #trials = new Map<ChannelId, number>();
+  readonly #trialNumbers = new Map<ChannelId, number>();
   readonly #cursors: number[];
   /** Seconds. */
   #now = 0;
@@ -110,10 +120,14 @@ class Simulation {
         client,
         lane,
         tried: [],
+        failed: [],
+        over: false,
+        full: false,
         passedOver: [],
         desperate: false,
         channel: NONE,
         version: 0,
+        trial: undefined,
       });
     } else if (action === "flip") this.#up.set(id, !this.#up.get(id));
     else if (action === "disable") this.#table.disable(id, DisabledBy.OPERATOR);
@@ -125,7 +139,8 @@ class Simulation {
     else if (seeker === undefined) return;
     else if (action === "abandon") this.#abandon(seeker);
     else if (seeker.channel === NONE) this.#choose(seeker);
-    else if (action === "shortage") this.#fail(seeker, "local");
+    else if (action === "no port") this.#fail(seeker, "ports");
+    else if (action === "no descriptor") this.#fail(seeker, "machine");
     else if (this.#up.get(seeker.channel)) this.#connect(seeker);
     else this.#fail(seeker, "channel");
     this.#check();
@@ -146,9 +161,12 @@ class Simulation {
     const expected = this.#expected(seeker), id = seeker.attempt.choose();
     assert.equal(id, expected);
     if (id === NONE) {
-      // All have been tried. After a shortage the search may start again; otherwise it is over.
-      if (!seeker.attempt.shortage) return this.#abandon(seeker);
-      seeker.attempt.restart();
+      const { shortage, full } = seeker.attempt;
+      assert.equal(full, seeker.full, "full");
+      // After a shortage, or when a place may come free, the search may go on; otherwise it is over.
+      if (!shortage && !full) return this.#abandon(seeker);
+      seeker.attempt.retry();
+      seeker.over = seeker.full = false;
       seeker.tried = [];
       seeker.passedOver = [];
       seeker.desperate = false;
@@ -163,7 +181,9 @@ class Simulation {
     seeker.version = this.#versions.get(id)!;
     this.#hold(id, 1);
     this.#totals.get(id)!.total++;
-    if (this.#trials.has(id)) this.#trials.set(id, this.#now);
+    const before = this.#trials.get(id);
+    seeker.trial = before === undefined ? undefined : { number: this.#countTrial(id), before };
+    if (before !== undefined) this.#trials.set(id, this.#now);
     const group = this.#setup.groups[groupOf(id)];
     if (!group.hash) this.#cursors[groupOf(id)] = (numberOf(id) + 1) % group.channels.length;
   }
@@ -173,6 +193,7 @@ class Simulation {
    * after them the first that had to rest.
    */
   #expected(seeker: Seeker): ChannelId {
+    if (seeker.over) return NONE;
     const id = seeker.desperate ? NONE : this.#firstInGroups(seeker);
     if (id !== NONE) {
       seeker.passedOver = seeker.passedOver.filter((other) => other !== id);
@@ -186,7 +207,8 @@ class Simulation {
     return NONE;
   }
 
-  #firstInGroups({ tried, passedOver, client }: Seeker): ChannelId {
+  #firstInGroups(seeker: Seeker): ChannelId {
+    const { tried, failed, passedOver, client } = seeker;
     const last = tried.at(-1) ?? NONE;
     for (let group = last === NONE ? 0 : groupOf(last); group < this.#setup.groups.length; group++) {
       const { hash, channels: { length: size } } = this.#setup.groups[group];
@@ -197,7 +219,11 @@ class Simulation {
       const reach = hash && !this.#setup.hashFailover ? 1 : size;
       for (let step = 0; step < reach; step++) {
         const id = channelId(group, (start + step) % size);
-        if (tried.includes(id) || !this.#usable(id)) continue;
+        if (tried.includes(id) || failed.includes(id)) continue;
+        if (!this.#usable(id)) {
+          if (this.#table.disabledBy(id) === 0 && !this.#trials.has(id)) seeker.full = true;
+          continue;
+        }
         if (this.#now >= (this.#trials.get(id) ?? -Infinity) + this.#setup.failTimeout) return id;
         if (!passedOver.includes(id)) passedOver.push(id);
       }
@@ -217,18 +243,36 @@ class Simulation {
     this.#seekers.splice(this.#seekers.indexOf(seeker), 1);
   }
 
-  #fail(seeker: Seeker, cause: "channel" | "local"): void {
+  #fail(seeker: Seeker, cause: Cause): void {
     const id = seeker.channel, disabledBy = this.#table.disabledBy(id), current = this.#isCurrent(seeker);
     seeker.attempt.failed(cause, "no answer");
     seeker.channel = NONE;
     this.#hold(id, -1);
     const blamed = cause === "channel";
     if (blamed) {
+      seeker.failed.push(id);
       this.#totals.get(id)!.failed++;
-      if (current) this.#trials.set(id, this.#now);
+      if (current) {
+        this.#countTrial(id);
+        this.#trials.set(id, this.#now);
+      }
+    } else {
+      this.#totals.get(id)!.total--;
+      const { trial } = seeker;
+      if (trial?.number === this.#trialNumbers.get(id) && this.#trials.has(id)) this.#trials.set(id, trial!.before);
+      if (cause === "machine") {
+        seeker.over = true;
+        seeker.full = false;
+      }
     }
     const bits = blamed && current && this.#setup.autodisable ? disabledBy | DisabledBy.MACHINE : disabledBy;
     assert.equal(this.#table.disabledBy(id), bits);
+  }
+
+  #countTrial(id: ChannelId): number {
+    const number = (this.#trialNumbers.get(id) ?? 0) + 1;
+    this.#trialNumbers.set(id, number);
+    return number;
   }
 
   #abandon(seeker: Seeker): void {
@@ -294,7 +338,19 @@ const setup: fc.Arbitrary<Setup> = fc.record({
 const step: fc.Arbitrary<Step> = fc.record({
   do: fc.constantFrom(
     ...["begin", "begin", "begin", "advance", "advance", "advance", "advance", "advance", "advance"] as const,
-    ...["shortage", "abandon", "close", "flip", "disable", "enable", "enable", "limit", "tick", "assign"] as const,
+    ...[
+      "no port",
+      "no descriptor",
+      "abandon",
+      "close",
+      "flip",
+      "disable",
+      "enable",
+      "enable",
+      "limit",
+      "tick",
+      "assign",
+    ] as const,
   ),
   which: fc.nat(200),
   value: fc.nat(50),

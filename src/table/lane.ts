@@ -23,6 +23,11 @@ export class Lane {
     this.#held[id] += 1;
   }
 
+  /** Takes a connection that has been returned out of the count: the channel was not even tried. */
+  untried(id: ChannelId): void {
+    this.#counters[id * COUNT.DOUBLES + COUNT.TOTAL] -= 1;
+  }
+
   /** Counts a connection that ended or failed. */
   returned(id: ChannelId): void {
     this.#held[id] -= 1;

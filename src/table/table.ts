@@ -269,8 +269,10 @@ export class Table {
   /** The channel's counters, summed over all threads. */
   counters(id: ChannelId): Counters {
     const now = this.#sum(id), base = id * BASE.WORDS;
+    const total = now.total - Atomics.load(this.#bases, base + BASE.TOTAL);
     return {
-      total: now.total - Atomics.load(this.#bases, base + BASE.TOTAL),
+      // A connection may have been counted before a `reset` and taken back after it, as it was never tried.
+      total: total < 0n ? 0n : total,
       failed: now.failed - Atomics.load(this.#bases, base + BASE.FAILED),
       sent: now.sent - Atomics.load(this.#bases, base + BASE.SENT),
       rcvd: now.rcvd - Atomics.load(this.#bases, base + BASE.RCVD),

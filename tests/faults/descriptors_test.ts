@@ -56,6 +56,38 @@ export const scenarios: Scenario[] = [{
     return figures;
   },
 }, {
+  fault: "out of descriptors with many channels",
+  made: `hard limit of ${LIMIT} descriptors, ${CLIENTS} clients, no cap on connections, 32 groups of 64 channels`,
+  holds: "no channel is tried without a descriptor or counted, the processor is idle, the log has a line a second",
+  needs: [linux, installed("prlimit")],
+  async measure(subject) {
+    await using backend = echoBackend();
+    const group = Array<string>(64).fill(`127.0.0.1:${backend.port}`);
+    const words = Array.from({ length: 32 }, (_, i) => i === 0 ? group : ["!", ...group]).flat();
+    await using target = await subject.balance(words, {
+      before: ["prlimit", `--nofile=${LIMIT}:${LIMIT}`],
+      options: ["--max-connections", "1000", "-t", "60"],
+    });
+    const clients = await Promise.all(Array.from({ length: CLIENTS }, () => target.client()));
+    let served = 0;
+    clients.forEach((client) => void echoes(client).then((yes) => yes && served++));
+    await eventuallyAsync("clients are served up to the limit", () => Promise.resolve(served >= WANTED - 10), 20);
+    await pause(500);
+    const meanwhile = served, share = within("idle processor", await processorShare(target.pid, 5), 1, "%");
+    const lines = target.logged(/want of resources/).length;
+    for (const client of clients) client[Symbol.dispose]();
+    await target.untilState("no connection is left", ({ connections }) => connections === 0);
+    const channels = await target.channels(),
+      sum = (of: (channel: typeof channels[0]) => number) => channels.reduce((all, channel) => all + of(channel), 0);
+    const total = sum(({ total }) => total);
+    // Some that waited had their turn while the others left.
+    assert.ok(total >= meanwhile && total <= CLIENTS, `${total} connections are counted`);
+    assert.equal(sum(({ failed }) => failed), 0);
+    return [
+      `${meanwhile} served at a time, ${total} counted in all; ${share}; ${lines} log lines in 5.5 s`,
+    ];
+  },
+}, {
   fault: "as many clients as descriptors allow",
   made: `hard limit of ${LIMIT} descriptors, ${CLIENTS} clients, the default cap on connections`,
   holds: `serves at least ${WANTED}, runs out of nothing, answers control, serves the others when there is room`,

@@ -136,7 +136,7 @@ export class Dialer {
     const { rows } = this.#connections, row = client << SHIFT, dial = this.#dialOf(client);
     if (rows[row + ROW.FLAGS] & IS.PAUSED) {
       rows[row + ROW.FLAGS] &= ~IS.PAUSED;
-      dial.attempt.restart();
+      dial.attempt.retry();
     } else {
       this.#closeServer(client);
       this.#failed(dial, "channel", `no answer within ${this.#seconds} s`);
@@ -220,7 +220,7 @@ export class Dialer {
 
   #failed(dial: Dial, cause: Cause, reason: string): void {
     dial.attempt.failed(cause, reason);
-    if (cause === "local") this.#host.shortage("connect", reason);
+    if (cause !== "channel") this.#host.shortage("connect", reason);
   }
 
   #closeServer(client: number): void {

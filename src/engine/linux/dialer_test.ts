@@ -11,22 +11,39 @@ import { Timers } from "./timers.ts";
 
 const CLIENT = 10, SERVER = 20, CAPACITY = 64;
 
+/** What a kernel refuses: error numbers of its calls, or a descriptor that it gives out. */
+interface Refusal {
+  readonly socket?: number;
+  readonly descriptor?: number;
+  readonly watch?: number;
+  readonly connect?: number;
+}
+
 /** A client that looks for one channel, with a kernel whose connect(2) answers with these errors, 0 for none. */
 function dialled(...connects: number[]) {
-  const told: string[] = [];
+  return dialledBeside(0, {}, ...connects);
+}
+
+/** The same with some more channels, and a kernel that refuses something every time. */
+function dialledBeside(channels: number, refusal: Refusal, ...connects: number[]) {
+  const told: string[] = [], errno = new Int32Array(1), calls = { sockets: 0 };
+  const answer = (error: number | undefined, result: number) => {
+    errno[0] = error ?? 0;
+    return error === undefined ? result : -1;
+  };
   const call: Partial<Calls> = {
     epoll_create1: () => 5,
-    epoll_ctl: () => 0,
-    socket: () => SERVER,
+    epoll_ctl: () => answer(refusal.watch, 0),
+    socket: () => (calls.sockets++, answer(refusal.socket, refusal.descriptor ?? SERVER)),
     setsockopt: () => 0,
     getsockopt: () => 0,
     clock_gettime: () => 0,
     close: () => 0,
-    connect: () => -connects.shift()!,
+    connect: () => -(refusal.connect ?? connects.shift() ?? ERRNO.EINPROGRESS),
   };
-  const libc = { call, describe: (number) => `error ${number}` } as Libc;
+  const libc = { call, errno, describe: (number) => `error ${number}` } as Libc;
   const table = Table.create(), connections = new Connections(libc, new Uint8Array(CAPACITY), 0);
-  table.addChannel(0, { host: "127.0.0.1", port: 80 });
+  for (let i = 0; i <= channels; i++) table.addChannel(0, { host: "127.0.0.1", port: 80 });
   const settings = { connectTimeout: 5, autodisable: false, hashFailover: false, failTimeout: 0, trace: false };
   const selection = new Selection(table, table.lane(0), settings, ({ type }) => told.push(type));
   const timers = new Timers(libc, CAPACITY);
@@ -40,7 +57,7 @@ function dialled(...connects: number[]) {
   dialer.prepare();
   dialer.begin(CLIENT);
   const flags = () => connections.rows[(CLIENT << SHIFT) + ROW.FLAGS];
-  return { dialer, table, told, flags, connects };
+  return { dialer, table, told, flags, connects, calls };
 }
 
 for (const [how, connect] of [["at once", 0], ["later", ERRNO.EINPROGRESS]] as const) {
@@ -65,6 +82,24 @@ Deno.test("a connect for which there is no port is a shortage, and tried again a
     dialer.timeout(CLIENT);
     dialer.answered(SERVER, C.EPOLLOUT);
     assert.equal(told.at(-1), "established");
-    assert.deepEqual([table.counters(0).total, table.counters(0).failed], [2n, 0n]);
+    assert.deepEqual([table.counters(0).total, table.counters(0).failed], [1n, 0n]);
   }
 });
+
+for (
+  const [what, refusal] of Object.entries<Refusal>({
+    "there is no descriptor": { socket: ERRNO.EMFILE },
+    "the descriptor is beyond what the engine can keep": { descriptor: CAPACITY },
+    "the socket cannot be watched": { watch: ERRNO.ENOMEM },
+    "there is no memory": { connect: ERRNO.ENOBUFS },
+  })
+) {
+  Deno.test(`when ${what}, no other channel is tried, and none is counted`, () => {
+    const { table, told, flags, calls } = dialledBeside(63, refusal);
+    assert.deepEqual([calls.sockets, told.length, flags() & IS.PAUSED], [1, 1, IS.PAUSED]);
+    assert.match(told[0], /^shortage/);
+    const ids = Array.from({ length: 64 }, (_, id) => id);
+    assert.deepEqual(new Set(ids.map((id) => table.counters(id).total)), new Set([0n]));
+    table.lane(0).abandon((id) => assert.fail(`channel ${id} is still held`));
+  });
+}

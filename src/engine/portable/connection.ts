@@ -90,11 +90,11 @@ export class Connection implements Listed {
           const cause = causeOf(code);
           const reason = message.replace(/ \(os error \d+\)$/, "");
           attempt.failed(cause, reason);
-          if (cause === "local") this.#host.shortage("connect", reason);
+          if (cause !== "channel") this.#host.shortage("connect", reason);
         }
       } else if (attempt.shortage && performance.now() < deadline) {
         await this.#pause(SHORTAGE_PAUSE);
-        attempt.restart();
+        attempt.retry();
       } else {
         // A shortage has been reported already.
         if (!this.#stopped && !attempt.shortage) this.#host.turnedAway();

@@ -1,0 +1,56 @@
+import { type ChannelId, NONE } from "../table/channel_id.ts";
+import { CHANNELS } from "../table/layout.ts";
+import { MAX_GROUPS } from "../table/limits.ts";
+
+/** Where one client's search for a channel stands: the group it has reached, and what it has tried. */
+export class Search {
+  group = 0;
+  /** The channel of this group that was tried last, or NONE. */
+  last: ChannelId = NONE;
+  /** Whether a channel that could have been taken otherwise was at its limit. */
+  full = false;
+  /** Channels passed over because they rest: the last resort, in the order in which they were met. */
+  passedOver: Set<ChannelId> | undefined;
+  /** One bit for each channel. */
+  readonly #tried = new Int32Array(CHANNELS / 32);
+  readonly #failed = new Int32Array(CHANNELS / 32);
+
+  /** Forgets everything, for another client. */
+  begin(): void {
+    this.#failed.fill(0);
+    this.retry();
+  }
+
+  /** Begins again with group 0, without the channels that this search has seen fail. */
+  retry(): void {
+    this.group = 0;
+    this.last = NONE;
+    this.full = false;
+    this.passedOver?.clear();
+    this.#tried.set(this.#failed);
+  }
+
+  /** Whether the channel is not to be tried, again or at all. */
+  tried(id: ChannelId): boolean {
+    return ((this.#tried[id >> 5] >> (id & 31)) & 1) === 1;
+  }
+
+  /** The channel is tried now. */
+  trying(id: ChannelId): void {
+    this.#tried[id >> 5] |= 1 << (id & 31);
+    // Its rest may have ended after it was passed over.
+    this.passedOver?.delete(id);
+  }
+
+  /** The channel has failed, and is not tried again in this search. */
+  failed(id: ChannelId): void {
+    this.#failed[id >> 5] |= 1 << (id & 31);
+  }
+
+  /** No other channel is to be tried, until the search is retried. */
+  end(): void {
+    this.group = MAX_GROUPS;
+    this.passedOver?.clear();
+    this.full = false;
+  }
+}
