@@ -76,6 +76,10 @@ export class Report {
           what: event.what,
           reason: event.reason,
         });
+      case "events-lost":
+        return logger.warn("{count} events lost: a thread reported faster than they could be logged", {
+          count: event.count,
+        });
       case "turned-away":
         return this.#turnedAway();
       case "saturated":

@@ -1,7 +1,7 @@
 import type { Balancer } from "../balancer/balancer.ts";
 import type { ControlPlane } from "../control/control_plane.ts";
 import { quote } from "../log/escape.ts";
-import type { Logger } from "../log/log.ts";
+import type { Log } from "../log/log.ts";
 import { resolveHost, sameFamilyAs } from "../process/resolve.ts";
 import { parsePort } from "../process/services.ts";
 import { version } from "./version.ts";
@@ -9,7 +9,7 @@ import { version } from "./version.ts";
 /** The instance as its control commands see it. */
 export function controlPlane(
   balancer: Balancer,
-  logger: Logger,
+  log: Log,
   listeningPort: number,
   shutdown: () => void,
 ): ControlPlane {
@@ -35,8 +35,9 @@ export function controlPlane(
       started: startedAt,
       uptime: Math.floor((performance.now() - started) / 1000),
       connections: balancer.connections,
+      log: log.state,
     }),
-    changed: (command, reply) => logger.info("control: {command}: {reply}", { command, reply }),
+    changed: (command, reply) => log.logger.info("control: {command}: {reply}", { command, reply }),
     shutdown,
   };
 }

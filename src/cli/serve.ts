@@ -6,15 +6,16 @@ import { defaultDirectory, DirectoryError, openDirectory } from "../control/dire
 import { type ControlServer, startControlServer } from "../control/server.ts";
 import type { Tap } from "../engine/engine.ts";
 import { LineWriter } from "../log/line_writer.ts";
-import { type Log, openLog } from "../log/log.ts";
+import { type Log, type LogOptions, openLog } from "../log/log.ts";
 import { dumpChunk } from "../log/packet_dump.ts";
 import { isBackgroundProcess, reportFailure, reportReady, startInBackground } from "../process/background.ts";
-import { ExitCode, ExitError, unexpected } from "../process/exit_codes.ts";
+import { ExitCode, ExitError, uncapitalised, unexpected } from "../process/exit_codes.ts";
 import type { ServeRequest } from "../process/options.ts";
 import { controlPlane } from "./instance_plane.ts";
 import { logStart } from "./log_start.ts";
 import { becomeUser, startBalancer } from "./start_balancer.ts";
 import { watchMemory } from "./memory_watch.ts";
+import { ReopenSignal } from "./reopen_signal.ts";
 import { StopSignals } from "./stop_signals.ts";
 import { complain } from "./terminal.ts";
 
@@ -29,17 +30,19 @@ export async function serve(request: ServeRequest, program: string, args: readon
   const background = isBackgroundProcess();
   if (!background && !request.foreground && Deno.pid !== 1) {
     if (request.packetDump) complain("balance: -p has no effect in the background, add -f");
-    if (request.logFormat === "json" && Deno.build.os !== "windows") {
-      complain("balance: --log-format has no effect on the system log, add -f");
+    if (request.logFormat === "json" && request.logFile === undefined && Deno.build.os !== "windows") {
+      complain("balance: --log-format has no effect on the system log, add -f or --log-file FILE");
     }
-    await startInBackground(program, args);
+    const { notes } = await startInBackground(program, args);
+    for (const note of notes) complain(`balance: ${note}`);
     return ExitCode.OK;
   }
   // Before anything else: signals that come during the start must count, and registering one later can fail.
-  const signals = new StopSignals(background);
+  const signals = new StopSignals(background), reopen = new ReopenSignal();
   try {
     const instance = await Instance.start(request, background);
-    if (background) reportReady();
+    reopen.listen(() => instance.reopenLog());
+    if (background) reportReady(instance.notes());
     return await instance.run(signals);
   } catch (error) {
     const failure = error instanceof ExitError ? error : unexpected(error);
@@ -83,12 +86,12 @@ class Instance {
     let control: ControlServer | undefined;
     try {
       openDirectory(directory); // On Windows the log of a background process lies in it.
-      const log = await openLog({ target: logTarget(background, directory, request), ...logForm(request) });
+      const log = await startLog({ target: logTarget(background, directory, request), ...logForm(request) });
       event = new Report(log.logger, balancer.table).event;
       early.forEach(event);
       const killed = Promise.withResolvers<void>();
       control = await startControlServer(
-        controlPlane(balancer, log.logger, request.port, () => {
+        controlPlane(balancer, log, request.port, () => {
           control?.close();
           balancer.stopAccepting();
           killed.resolve();
@@ -103,6 +106,17 @@ class Instance {
       await balancer.stop();
       throw error instanceof DirectoryError ? new ExitError(ExitCode.RENDEZVOUS, error.message) : error;
     }
+  }
+
+  /** What the user ought to know before the instance is left alone. */
+  notes(): string[] {
+    const { problem } = this.#log.state;
+    return problem === null ? [] : [`the log is not written: ${problem}; --log-file FILE writes one`];
+  }
+
+  /** Opens the log file again, as its rotation wants it. */
+  async reopenLog(): Promise<void> {
+    await this.#log.reopen();
   }
 
   /** Serves until a signal or `kill`, then drains. @returns the exit code */
@@ -143,7 +157,17 @@ function logForm({ logFormat, debug }: ServeRequest): { format: "text" | "json";
   return { format: logFormat, debug };
 }
 
-function logTarget(background: boolean, directory: string, { port }: ServeRequest) {
+async function startLog(options: LogOptions): Promise<Log> {
+  try {
+    return await openLog(options);
+  } catch (error) {
+    throw new ExitError(ExitCode.SYSTEM, uncapitalised(error));
+  }
+}
+
+function logTarget(background: boolean, directory: string, { port, logFile }: ServeRequest): LogOptions["target"] {
+  // Absolute, because the background process leaves the directory it was started in.
+  if (logFile !== undefined) return { file: resolve(logFile) };
   if (!background) return "stderr" as const;
   // Windows has no system log that a program without an installer could write to.
   return Deno.build.os === "windows" ? { file: `${directory}\\balance-${port}.log` } : "syslog" as const;

@@ -43,6 +43,7 @@ class TerminalDialogue {
   readonly #print: Print;
   #channels: number[] = [];
   #groups: number[] = [];
+  #logProblem: string | null = null;
 
   constructor(session: LastingSession, print: Print) {
     this.#session = session;
@@ -52,6 +53,7 @@ class TerminalDialogue {
   async run(historyPath: string | undefined): Promise<void> {
     this.#print(banner(this.#session.greeting) + "Tab completes, help lists the commands, quit or Ctrl-D leaves.\n");
     await this.#learn();
+    if (this.#logProblem !== null) this.#print(`The log is not written: ${this.#logProblem}.\n`);
     const history = readHistory(historyPath);
     const reader = createInterface({
       input: stdin,
@@ -113,7 +115,11 @@ class TerminalDialogue {
   async #learn(): Promise<void> {
     try {
       const { text } = await this.#session.run("show json");
-      const { groups } = JSON.parse(text[0]) as { groups: { group: number; channels: { channel: number }[] }[] };
+      const { groups, log } = JSON.parse(text[0]) as {
+        groups: { group: number; channels: { channel: number }[] }[];
+        log?: { problem: string | null };
+      };
+      this.#logProblem = log?.problem ?? null;
       this.#groups = groups.map(({ group }) => group);
       this.#channels = groups.find(({ group }) =>
         group === this.#session.group

@@ -139,6 +139,8 @@ export type GeneralEvent =
     readonly reason: string;
     readonly restartIn: number;
   }
+  /** A thread had more to report than the main thread could take, so `count` events are missing. Traces go first. */
+  | { readonly type: "events-lost"; readonly count: number }
   /** A client was closed because no channel takes it. At most one a second for each thread. */
   | { readonly type: "turned-away" }
   /** As many clients are served as may be; more wait in the kernel's queue. At most one a second. */

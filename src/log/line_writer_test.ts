@@ -35,15 +35,17 @@ Deno.test("what a slow reader cannot take is dropped by whole pieces, and said s
   for (const text of ["first\n", "abc\n", "dropped\n", "dropped\n"]) writer.write(bytes(text));
   sink.letGo();
   await writer.flush(10_000);
-  assert.equal(sink.text, "first\nabc\n");
+  assert.equal(sink.text, "first\nabc\n(2 lost)\n");
   writer.write(bytes("again\n"));
   await writer.flush(10_000);
   assert.equal(sink.text, "first\nabc\n(2 lost)\nagain\n");
+  assert.equal(writer.lost, 2);
 });
 
 Deno.test("a reader that is gone costs the pieces, nothing else", async () => {
   let writes = 0;
-  const writer = new LineWriter({ write: () => Promise.reject(new Error(`gone ${++writes}`)) }, 1000, () => "lost");
+  const gone = () => Promise.reject(new Deno.errors.BrokenPipe(`gone ${++writes}`));
+  const writer = new LineWriter({ write: gone }, 1000, () => "lost");
   for (let i = 0; i < 10; i++) writer.write(bytes("line\n"));
   await writer.flush(10_000);
   writer.write(bytes("more\n"));
@@ -60,3 +62,63 @@ Deno.test("flush gives up on a reader that does not read", async () => {
   await writer.flush(10_000);
   assert.equal(sink.text, "line\n");
 });
+
+Deno.test("after a failed write nothing is tried for a second, and then what was lost is said", async () => {
+  using time = new FakeClock();
+  let full = true, text = "", writes = 0;
+  const write = (bytes: Uint8Array) => {
+    writes++;
+    if (full) return Promise.reject(new Error("No space left on device (os error 28)"));
+    text += new TextDecoder().decode(bytes);
+    return Promise.resolve(bytes.length);
+  };
+  const writer = new LineWriter({ write }, 1000, (pieces, why) => `(${pieces} lost: ${why})\n`);
+  for (let i = 0; i < 5; i++) writer.write(bytes("line\n"));
+  await writer.flush(10_000);
+  assert.deepEqual([writer.lost, writer.problem], [5, "No space left on device"]);
+  full = false;
+  time.pass(999);
+  writer.write(bytes("line\n"));
+  await writer.flush(10_000);
+  assert.deepEqual([writes, text], [1, ""]);
+  time.pass(1);
+  writer.write(bytes("again\n"));
+  await writer.flush(10_000);
+  assert.equal(text, "(6 lost: No space left on device)\nagain\n");
+  assert.deepEqual([writer.lost, writer.problem], [6, undefined]);
+});
+
+Deno.test("a sink that is replaced gets the piece that it has begun, and is closed after it", async () => {
+  let closed = 0;
+  const old = Object.assign(new SlowSink(3), { close: () => void closed++ }), young = new SlowSink();
+  const writer = new LineWriter(old, 1000, () => "lost");
+  writer.write(bytes("first\n"));
+  writer.replace(young);
+  writer.write(bytes("second\n"));
+  assert.equal(closed, 0);
+  old.letGo();
+  young.letGo();
+  await writer.flush(10_000);
+  assert.deepEqual([old.text, young.text, closed], ["first\n", "second\n", 1]);
+  writer.replace(old);
+  writer.replace(young);
+  assert.equal(closed, 2);
+});
+
+/** `performance.now()` that stands still. */
+class FakeClock {
+  readonly #real = performance.now;
+  #now = this.#real.call(performance);
+
+  constructor() {
+    performance.now = () => this.#now;
+  }
+
+  pass(milliseconds: number): void {
+    this.#now += milliseconds;
+  }
+
+  [Symbol.dispose](): void {
+    performance.now = this.#real;
+  }
+}

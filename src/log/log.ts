@@ -1,66 +1,118 @@
-import { configure, getLogger, type Logger, type LogRecord, type Sink } from "@logtape/logtape";
+import { configure, getLogger, type Logger, type LogRecord } from "@logtape/logtape";
+import { escape } from "./escape.ts";
 import { formatJson, formatText } from "./format.ts";
 import { LineWriter } from "./line_writer.ts";
-import { syslogSink } from "./syslog.ts";
+import { openLogFile } from "./log_file.ts";
+import { formatSyslog, SystemLog } from "./syslog.ts";
 
 export type { Logger };
 
 /** Bytes of log that may wait for a slow reader. */
 const BOUND = 4 * 1024 * 1024;
 
+/** The same for the system log. */
+const SYSLOG_BOUND = 256 * 1024;
+
 /** Milliseconds that the end of the program waits for a slow reader. */
 const FLUSH = 500;
 
 /** Where and how to log. */
 export interface LogOptions {
-  /** `stderr`, `syslog`, or the path of a file to append to. */
+  /** `stderr`, `syslog`, or the absolute path of a file to append to. */
   readonly target: "stderr" | "syslog" | { readonly file: string };
+  /** Form of the lines; the system log has one of its own. */
   readonly format: "text" | "json";
   /** Whether to log traces. */
   readonly debug: boolean;
 }
 
-/** The program's log. */
-export interface Log {
-  readonly logger: Logger;
-  /** Waits until what was logged has been written. */
-  flush(): Promise<void>;
+/** How the log is. */
+export interface LogState {
+  /** `stderr`, `syslog`, or the path of the file. */
+  readonly target: string;
+  /** Why nothing can be written at present. */
+  readonly problem: string | null;
+  /** Lines lost so far. */
+  readonly lost: number;
 }
 
-/** Sets the program's log up. Where there is no system log, standard error takes its place. */
+/** The program's log. Nothing that logs ever waits. */
+export interface Log {
+  readonly logger: Logger;
+  readonly state: LogState;
+  /** Waits until what was logged has been written, half a second at most. */
+  flush(): Promise<void>;
+  /** Opens the file again, by its path, or says in the old one why that failed. Does nothing when it is no file. */
+  reopen(): Promise<void>;
+}
+
+/** Where lines go, and how they are made. */
+interface Output {
+  /** Undefined where nothing can ever be written. */
+  readonly writer: LineWriter | undefined;
+  readonly render: (record: LogRecord) => string;
+  readonly problem: () => string | undefined;
+}
+
+/** Sets the program's log up. @throws {Error} naming the file, when it cannot be opened */
 export async function openLog({ target, format, debug }: LogOptions): Promise<Log> {
-  const { sink, flush } = openSink(target, format);
+  const output = await openOutput(target, format), { writer, render } = output;
+  const encoder = new TextEncoder();
   await configure({
     reset: true,
-    sinks: { main: sink },
+    sinks: { main: (record: LogRecord) => writer?.write(encoder.encode(render(record))) },
     loggers: [
       { category: "balance", sinks: ["main"], lowestLevel: debug ? "trace" : "info" },
       { category: ["logtape", "meta"], sinks: ["main"], lowestLevel: "error" },
     ],
   });
-  return { logger: getLogger("balance"), flush };
-}
-
-function openSink(target: LogOptions["target"], format: LogOptions["format"]): { sink: Sink; flush(): Promise<void> } {
-  if (target === "syslog") {
-    try {
-      return { sink: syslogSink("balance"), flush: () => Promise.resolve() };
-    } catch {
-      return openSink("stderr", format);
-    }
-  }
-  const stream = target === "stderr" ? Deno.stderr : Deno.openSync(target.file, { append: true, create: true });
-  const render = format === "json" ? formatJson : formatText;
-  const writer = new LineWriter(stream, BOUND, (lines) => render(lostRecord(lines)));
-  const encoder = new TextEncoder();
+  const logger = getLogger("balance");
   return {
-    sink: (record: LogRecord) => writer.write(encoder.encode(render(record))),
-    flush: () => writer.flush(FLUSH),
+    logger,
+    get state() {
+      const problem = output.problem() ?? writer?.problem;
+      return {
+        target: typeof target === "string" ? target : target.file,
+        problem: problem === undefined ? null : escape(problem),
+        lost: writer?.lost ?? 0,
+      };
+    },
+    flush: async () => await writer?.flush(FLUSH),
+    reopen: async () => {
+      if (typeof target === "string") return;
+      try {
+        writer?.replace(await openLogFile(target.file));
+      } catch (error) {
+        logger.error("{problem}; going on in the old one", { problem: (error as Error).message });
+      }
+    },
   };
 }
 
-function lostRecord(lines: number): LogRecord {
-  const message = ["", lines, " lines lost: the reader of the log was too slow"];
-  const properties = { lines };
+async function openOutput(target: LogOptions["target"], format: LogOptions["format"]): Promise<Output> {
+  if (target === "syslog") return openSystemLog();
+  const render = format === "json" ? formatJson : formatText;
+  const stream = target === "stderr" ? Deno.stderr : await openLogFile(target.file);
+  const lostText = (lines: number, why: string) => render(lostRecord(lines, why));
+  // Standard error is never closed.
+  const sink = target === "stderr" ? { write: (bytes: Uint8Array) => stream.write(bytes) } : stream;
+  return { writer: new LineWriter(sink, BOUND, lostText), render, problem: () => undefined };
+}
+
+function openSystemLog(): Output {
+  const render = (record: LogRecord) => formatSyslog(record, "balance", Deno.pid);
+  try {
+    const log = new SystemLog();
+    const lostText = (lines: number) => render(lostRecord(lines, "the system log did not take them"));
+    return { writer: new LineWriter(log, SYSLOG_BOUND, lostText), render, problem: () => log.problem };
+  } catch (error) {
+    const problem = `the system log cannot be called: ${(error as Error).message}`;
+    return { writer: undefined, render, problem: () => problem };
+  }
+}
+
+function lostRecord(lines: number, why: string): LogRecord {
+  const message = ["", lines, " lines lost: ", why, ""];
+  const properties = { lines, why };
   return { category: ["balance"], level: "warning", message, rawMessage: "", properties, timestamp: Date.now() };
 }

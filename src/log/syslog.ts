@@ -1,26 +1,143 @@
-import type { LogLevel, Sink } from "@logtape/logtape";
+import type { LogLevel, LogRecord } from "@logtape/logtape";
 import { messageOf } from "./format.ts";
+import type { ByteSink } from "./line_writer.ts";
+import { type Outcome, SOCK_DGRAM, SOCK_STREAM, SYSTEM_LOG, UnixSocket } from "./unix_socket.ts";
 
-/** Facility "daemon" and option "add the process id" (syslog(3)). */
-const LOG_DAEMON = 3 << 3, LOG_PID = 1;
+/** Facility "daemon" (RFC 3164, 4.1.1). */
+const DAEMON = 3 << 3;
 
-const PRIORITY: Readonly<Record<LogLevel, number>> = { fatal: 2, error: 3, warning: 4, info: 6, debug: 7, trace: 7 };
+const SEVERITY: Readonly<Record<LogLevel, number>> = { fatal: 2, error: 3, warning: 4, info: 6, debug: 7, trace: 7 };
 
-/** The system log of Linux and macOS, through the C library. @throws {Error} where that cannot be called */
-export function syslogSink(ident: string): Sink {
-  const libc = Deno.dlopen(Deno.build.os === "darwin" ? "libSystem.B.dylib" : "", {
-    openlog: { parameters: ["buffer", "i32", "i32"], result: "void" },
-    syslog: { parameters: ["i32", "buffer"], result: "void" },
-  });
-  // The C library keeps the pointer, so the buffer must live as long as the sink does.
-  const name = cString(ident);
-  libc.symbols.openlog(name, LOG_PID, LOG_DAEMON);
-  return (record) => {
-    if (name.length === 0) return;
-    libc.symbols.syslog(PRIORITY[record.level], cString(messageOf(record).replaceAll("%", "%%")));
-  };
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+/** Milliseconds until a log daemon that takes nothing is tried again: the first time, and at most. */
+const FIRST_WAIT = 1, LONGEST_WAIT = 1_000;
+
+/** Bytes below which a message that is too long is not cut any further. */
+const SHORTEST = 64;
+
+/** A record as the system log takes it from this machine: RFC 3164 without the host, local time, as syslog(3) has it. */
+export function formatSyslog(record: LogRecord, ident: string, pid: number): string {
+  const time = new Date(record.timestamp), two = (number: number) => String(number).padStart(2, "0");
+  const day = `${MONTHS[time.getMonth()]} ${String(time.getDate()).padStart(2)}`;
+  const clock = [time.getHours(), time.getMinutes(), time.getSeconds()].map(two).join(":");
+  return `<${DAEMON | SEVERITY[record.level]}>${day} ${clock} ${ident}[${pid}]: ${messageOf(record)}`;
 }
 
-function cString(text: string): Uint8Array<ArrayBuffer> {
-  return new TextEncoder().encode(text.replaceAll("\0", "") + "\0");
+/**
+ * The system log of Linux and macOS. libc's syslog(3) waits while nobody reads the log; this never does: what cannot be
+ * sent now is tried again later, and a log daemon that went away is looked for again.
+ */
+export class SystemLog implements ByteSink {
+  readonly #path: string;
+  readonly #socket: UnixSocket;
+  #type: number | undefined;
+  #problem: string | undefined;
+  /** Bytes of the present message that a stream has taken. */
+  #streamed = 0;
+  #closed = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** Connects at once, so that `problem` tells whether there is a system log. @throws {Error} where libc cannot be called */
+  constructor(path = SYSTEM_LOG) {
+    this.#path = path;
+    this.#socket = new UnixSocket(path);
+    this.#connect();
+  }
+
+  /** Why nothing can be logged at present. */
+  get problem(): string | undefined {
+    return this.#problem;
+  }
+
+  /** Sends one message, however long that takes. */
+  async write(message: Uint8Array): Promise<number> {
+    const own = new Uint8Array(message);
+    for (let wait = FIRST_WAIT; !this.#sent(own) && !this.#closed; wait = Math.min(2 * wait, LONGEST_WAIT)) {
+      await new Promise<void>((resolve) => {
+        this.#timer = setTimeout(resolve, wait);
+        Deno.unrefTimer(this.#timer);
+      });
+      // Another daemon may have taken the path while the present one is stuck.
+      if (wait === LONGEST_WAIT) this.#disconnect();
+    }
+    return message.length;
+  }
+
+  close(): void {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    this.#socket.close();
+  }
+
+  /** Tries to send a message, over a new connection if need be. */
+  #sent(message: Uint8Array<ArrayBuffer>): boolean {
+    // The second time finds the log daemon that took the place of the one before.
+    for (const fresh of [false, true]) {
+      if ((this.#type === undefined || fresh) && !this.#connect()) return false;
+      const outcome = this.#type === SOCK_STREAM ? this.#stream(message) : this.#datagram(message);
+      if (outcome === "ok") {
+        this.#problem = undefined;
+        return true;
+      }
+      this.#failed(outcome);
+      if (outcome === "EAGAIN" || outcome === "ENOBUFS") return false;
+      this.#disconnect();
+    }
+    return false;
+  }
+
+  #connect(): boolean {
+    this.#disconnect();
+    let type = SOCK_DGRAM, outcome = this.#socket.connect(type);
+    if (outcome === "EPROTOTYPE") outcome = this.#socket.connect(type = SOCK_STREAM);
+    if (outcome === "ok") this.#type = type;
+    else this.#failed(outcome);
+    return outcome === "ok";
+  }
+
+  #disconnect(): void {
+    this.#socket.disconnect();
+    this.#type = undefined;
+    this.#streamed = 0;
+  }
+
+  /** Sends a datagram, cut where it is longer than the log takes. */
+  #datagram(message: Uint8Array<ArrayBuffer>): Outcome {
+    for (let length = message.length;;) {
+      const sent = this.#socket.send(message.subarray(0, length));
+      if (typeof sent === "number") return "ok";
+      if (sent !== "EMSGSIZE") return sent;
+      // What not even a short one is taken of, nothing will be.
+      if (length < SHORTEST) return "ok";
+      length = characterStart(message, length >> 1);
+    }
+  }
+
+  /** Sends a message and the NUL that ends it, as syslog(3) does; one that is cut in two is sent whole to the next daemon. */
+  #stream(message: Uint8Array<ArrayBuffer>): Outcome {
+    const record = new Uint8Array(message.length + 1);
+    record.set(message);
+    const left = record.subarray(this.#streamed), sent = this.#socket.send(left);
+    if (typeof sent !== "number") return sent;
+    this.#streamed = sent === left.length ? 0 : this.#streamed + sent;
+    return sent === left.length ? "ok" : "EAGAIN";
+  }
+
+  #failed(outcome: Outcome): void {
+    const reasons: Partial<Record<Outcome, string>> = {
+      ENOENT: `there is no ${this.#path}`,
+      ECONNREFUSED: `nobody listens on ${this.#path}`,
+      EACCES: `permission denied for ${this.#path}`,
+      EAGAIN: `the reader of ${this.#path} is too slow`,
+      ENOBUFS: `the reader of ${this.#path} is too slow`,
+    };
+    this.#problem = reasons[outcome] ?? `${this.#path} cannot be written to`;
+  }
+}
+
+/** The place at or before `index` where a character of UTF-8 begins. */
+function characterStart(bytes: Uint8Array, index: number): number {
+  while (index > 0 && (bytes[index] & 0xc0) === 0x80) index--;
+  return index;
 }

@@ -5,8 +5,16 @@ import { ExitCode, ExitError } from "./exit_codes.ts";
 /** Set for the background process, so that it knows to report to its parent. */
 const MARK = "BALANCE_BACKGROUND";
 
+/** A background process that serves. */
+export interface Ready {
+  /** Its process id. */
+  readonly ready: number;
+  /** What its user ought to know, a line each. */
+  readonly notes: readonly string[];
+}
+
 /** What the background process prints on its standard output once it is ready, or cannot be. */
-type Report = { readonly ready: number } | {
+type Report = Ready | {
   readonly error: string;
   readonly details: readonly string[];
   code: number;
@@ -25,10 +33,10 @@ export function isBackgroundProcess(): boolean {
  * Starts this program again with the same arguments, in a session of its own and without the terminal, and waits until
  * it is ready to serve.
  *
- * @returns its process id
+ * @returns its process id, and what it has to say
  * @throws {ExitError} with the message and code of the background process when it does not get ready
  */
-export async function startInBackground(program: string, args: readonly string[]): Promise<number> {
+export async function startInBackground(program: string, args: readonly string[]): Promise<Ready> {
   requireAllPermissions();
   const self = Deno.build.standalone ? [] : ["run", "-A", "--no-prompt", "--quiet", fileURLToPath(Deno.mainModule)];
   let child: Deno.ChildProcess;
@@ -53,7 +61,7 @@ export async function startInBackground(program: string, args: readonly string[]
   const result = JSON.parse(report) as Report;
   if ("error" in result) throw new ExitError(result.code, result.error, result.details);
   child.unref();
-  return result.ready;
+  return result;
 }
 
 const PERMISSIONS = ["run", "read", "write", "net", "env", "sys", "ffi"] as const;
@@ -72,9 +80,13 @@ function requireAllPermissions(): void {
   );
 }
 
-/** Tells the parent that this process is ready, and leaves its directory and its standard output. */
-export function reportReady(): void {
-  report({ ready: Deno.pid });
+/**
+ * Tells the parent that this process is ready, and leaves its directory.
+ *
+ * @param notes what the user ought to know, a line each
+ */
+export function reportReady(notes: readonly string[]): void {
+  report({ ready: Deno.pid, notes });
   // The daemon must not keep the directory it was started in busy.
   if (Deno.build.os !== "windows") Deno.chdir("/");
 }

@@ -35,6 +35,7 @@ export const optionTable = {
   "packet-dump": { short: "p", summary: "print all relayed data (with -f)" },
   "debug": { short: "d", summary: "trace every decision in the log" },
   "log-format": { value: "text|json", summary: "form of the log (default text)" },
+  "log-file": { value: "FILE", summary: "log to this file; SIGUSR1 opens it again" },
   "memory-map": { short: "M", summary: "accepted for compatibility" },
   "interactive": { short: "i", summary: "control a running instance interactively" },
   "command": { short: "c", value: "CMD", summary: "run a control command (or several) and exit" },

@@ -61,6 +61,8 @@ export interface ServeRequest {
   readonly packetDump: boolean;
   readonly debug: boolean;
   readonly logFormat: "text" | "json";
+  /** Path as it was given. */
+  readonly logFile: string | undefined;
   readonly controlDir: string | undefined;
 }
 
@@ -135,6 +137,7 @@ function serve({ options, words }: CommandLine): ServeRequest {
     packetDump: options.has("packet-dump"),
     debug: options.has("debug"),
     logFormat: oneOf(options, "log-format", ["text", "json"]),
+    logFile: file(options, "log-file"),
     controlDir: options.get("control-dir"),
   };
 }
@@ -241,6 +244,12 @@ function keepAlive(options: CommandLine["options"], name: OptionName): KeepAlive
       quote(word)
     }`,
   );
+}
+
+function file(options: CommandLine["options"], name: OptionName): string | undefined {
+  const word = options.get(name);
+  if (word === "") throw usage(`option ${optionLabel(name)} needs a value: FILE`);
+  return word;
 }
 
 function name(options: CommandLine["options"], option: OptionName): string | undefined {

@@ -51,6 +51,7 @@ Deno.test("a port alone has the manual's defaults", () => {
     packetDump: false,
     debug: false,
     logFormat: "text",
+    logFile: undefined,
     controlDir: undefined,
   });
 });

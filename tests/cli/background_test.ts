@@ -2,16 +2,17 @@ import assert from "node:assert/strict";
 import { namedBackend } from "../support/backends.ts";
 import { freePort } from "../support/free_port.ts";
 import { BackgroundInstance, endProcess, Instance } from "../support/instance.ts";
+import { backgroundNote } from "../support/log_daemon.ts";
 import { childrenOf, lookAt, processesWith } from "../support/processes.ts";
 import { program, programPath, run, windows } from "../support/program.ts";
 import { linux, namespaces, posix, root, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 import { Terminal, terminals } from "../support/terminal.ts";
 
-Deno.test("without -f the program goes to the background and says nothing", async () => {
+Deno.test("without -f the program goes to the background and says nothing, but where its log goes nowhere", async () => {
   await using back = namedBackend("here");
   await using instance = await BackgroundInstance.start([`127.0.0.1:${back.port}`]);
-  assert.deepEqual(instance.outcome, { code: 0, stdout: "", stderr: "" });
+  assert.deepEqual(instance.outcome, { code: 0, stdout: "", stderr: backgroundNote });
   assert.deepEqual(await instance.answers(3), ["here", "here", "here"]);
   assert.equal(await instance.control("disable 0"), "channel 0 disabled\n");
 });
@@ -59,7 +60,8 @@ testWith(
         "127.0.0.1:1",
       ]);
       assert.equal(await terminal.ended(), 0);
-      assert.equal(terminal.screen.text.replaceAll(/\x1b\[\d*[A-Z]/g, ""), "");
+      const screen = terminal.screen.text.replaceAll(/\x1b\[\d*[A-Z]/g, "").replaceAll("\r\n", "\n");
+      assert.equal(screen, backgroundNote);
       [pid] = processesWith(directory.path);
       const { terminal: number, descriptors } = lookAt(pid);
       assert.equal(number, 0);
@@ -94,7 +96,7 @@ testWith([posix], "--log-format in the background is said to have no effect", as
   const place = ["--control-dir", directory.path], port = String(freePort());
   const { code, stdout, stderr } = await run([...place, "--log-format", "json", "-b", "127.0.0.1", port]);
   assert.deepEqual([code, stdout], [0, ""]);
-  assert.match(stderr, /^balance: --log-format has no effect [^\n]+\n$/);
+  assert.match(stderr.replace(backgroundNote, ""), /^balance: --log-format has no effect [^\n]+\n$/);
   assert.equal((await run([...place, "-c", "kill"])).code, 0);
   await noneLeft(directory.path);
 });
@@ -130,7 +132,7 @@ testWith([posix], "a control directory that cannot be used is told by the first 
 Deno.test("what a user has put into the program's own variable does no harm", async () => {
   for (const value of ["", "1", "garbage\x1b", "999999999999", "-1"]) {
     await using instance = await BackgroundInstance.start(["127.0.0.1:1"], { env: { BALANCE_BACKGROUND: value } });
-    assert.deepEqual(instance.outcome, { code: 0, stdout: "", stderr: "" }, JSON.stringify(value));
+    assert.deepEqual(instance.outcome, { code: 0, stdout: "", stderr: backgroundNote }, JSON.stringify(value));
     if (windows) return;
   }
   await using instance = await Instance.start(["127.0.0.1:1"], { env: { BALANCE_BACKGROUND: "1" } });
@@ -143,7 +145,7 @@ Deno.test("-p in the background is said to have no effect", async () => {
   await using instance = await BackgroundInstance.start([`127.0.0.1:${back.port}`], { options: ["-p"] });
   const { code, stdout, stderr } = instance.outcome;
   assert.deepEqual([code, stdout], [0, ""]);
-  assert.match(stderr, /^balance: -p [^\n]+\n$/);
+  assert.match(stderr.replace(backgroundNote, ""), /^balance: -p [^\n]+\n$/);
   assert.equal(await instance.answer(), "here");
 });
 
@@ -152,7 +154,7 @@ Deno.test("a background instance starts from a relative directory and with relat
   Deno.mkdirSync(`${directory.path}/control`, { mode: 0o700 });
   const port = freePort(), words = ["-b", "127.0.0.1", "--control-dir", "control", String(port), "127.0.0.1:1"];
   const started = await run(words, { cwd: directory.path });
-  assert.deepEqual(started, { code: 0, stdout: "", stderr: "" });
+  assert.deepEqual(started, { code: 0, stdout: "", stderr: backgroundNote });
   const killed = await run(["-c", "kill", "--control-dir", "control"], { cwd: directory.path });
   assert.deepEqual(killed, { code: 0, stdout: "shutdown complete, exiting.\n", stderr: "" });
   if (!windows) {

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { freePort } from "../support/free_port.ts";
 import { Instance } from "../support/instance.ts";
 import { OtherUsers, otherUsers } from "../support/other_users.ts";
+import { backgroundNote } from "../support/log_daemon.ts";
 import { program, run } from "../support/program.ts";
 import { linux, namespaces, posix, root, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
@@ -162,7 +163,7 @@ testWith(
       using parent = temporaryDirectory();
       const env = { XDG_RUNTIME_DIR: "", TMPDIR: "/tmp", [variable]: parent.path }, port = String(freePort());
       const started = await run(["-b", "127.0.0.1", port], { before, env });
-      assert.deepEqual(started, { code: 0, stdout: "", stderr: "" });
+      assert.deepEqual(started, { code: 0, stdout: "", stderr: backgroundNote });
       assert.equal(mode(`${parent.path}/${name}`), "700");
       assert.equal(mode(`${parent.path}/${name}/${port}@127.0.0.1.sock`), "600");
       const killed = await run(["-c", "kill"], { before, env });

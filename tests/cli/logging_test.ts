@@ -2,9 +2,9 @@ import assert from "node:assert/strict";
 import { namedBackend } from "../support/backends.ts";
 import { freePort } from "../support/free_port.ts";
 import { BackgroundInstance, Instance } from "../support/instance.ts";
-import { program, run, spawn, version, windows } from "../support/program.ts";
+import { program, spawn, version, windows } from "../support/program.ts";
 import { RefusingPort } from "../support/refusing_port.ts";
-import { condition, installed, linux, namespaces, posix, root, testWith } from "../support/requirements.ts";
+import { condition, posix, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 
 const TIME = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`;
@@ -139,59 +139,6 @@ testWith([posix], "a log on a full disk does not end the program", async () => {
     assert.equal((await child.status).code, 0);
   }
 });
-
-testWith(
-  [linux, root, namespaces("--mount"), installed("socat", "mknod")],
-  "in the background events go to the system log, facility daemon, with their severities",
-  async () => {
-    using directory = temporaryDirectory();
-    using dead = await RefusingPort.take();
-    // A /dev of its own, so that neither the machine's log nor other tests are touched.
-    const script = `mount -t tmpfs none /dev || exit 1
-      mknod -m 666 /dev/null c 1 3; mknod -m 666 /dev/zero c 1 5; mknod -m 666 /dev/random c 1 8
-      mknod -m 666 /dev/urandom c 1 9; mknod -m 666 /dev/tty c 5 0; mkdir -m 1777 /dev/shm
-      socat -u UNIX-RECV:/dev/log,mode=666 OPEN:"$DIR/log",creat,append & logger=$!
-      for i in $(seq 600); do [ -S /dev/log ] && break; sleep 0.05; done
-      "$@"; code=$?; echo started $code; read line; kill $logger; exit $code`;
-    const port = freePort();
-    const words = ["-a", "-b", "127.0.0.1", "--control-dir", directory.path, String(port), `127.0.0.1:${dead.port}`];
-    const child = new Deno.Command("unshare", {
-      args: ["--mount", "sh", "-c", script, "sh", ...program, ...words],
-      env: { NO_COLOR: "1", DIR: directory.path },
-      stdin: "piped",
-      stdout: "piped",
-    }).spawn();
-    const writer = child.stdin.getWriter();
-    const reader = child.stdout.pipeThrough(new TextDecoderStream() as ReadableWritablePair<string, Uint8Array>)
-      .getReader();
-    assert.equal((await reader.read()).value, "started 0\n");
-    const control = async (command: string) => (await run(["-c", command, "--control-dir", directory.path])).stdout;
-    const { pid } = JSON.parse(await control("show json"));
-    using client = await Deno.connect({ hostname: "127.0.0.1", port });
-    assert.equal(await client.read(new Uint8Array(1)), null);
-    assert.equal(await control("enable 0"), "channel 0 enabled\n");
-    assert.equal(await control("kill"), "shutdown complete, exiting.\n");
-    const path = `${directory.path}/log`;
-    const end = performance.now() + 30_000;
-    while (!Deno.readTextFileSync(path).includes("]: stopped")) {
-      assert.ok(performance.now() < end, Deno.readTextFileSync(path));
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    await writer.close();
-    await reader.read();
-    assert.equal((await child.status).code, 0);
-    const log = Deno.readTextFileSync(path);
-    // Priority: facility daemon (3) times 8, plus the severity (RFC 3164).
-    const records = [...log.matchAll(/<(\d+)>\w{3} [\d ]\d \d\d:\d\d:\d\d balance\[(\d+)\]: ([^<]*)/g)];
-    assert.deepEqual([...new Set(records.map(([, , id]) => id))], [String(pid)], log);
-    const priority = (text: RegExp) => Number(records.find(([, , , message]) => text.test(message))?.[1]);
-    assert.equal(priority(/^balance \S+ listens on 127\.0\.0\.1:\d+/), 3 * 8 + 6);
-    assert.equal(priority(/^group 0 channel 0 .* does not accept: /), 3 * 8 + 4);
-    assert.equal(priority(/^group 0 channel 0 .*an operator must enable it again/), 3 * 8 + 3);
-    assert.equal(priority(/^control: enable 0/), 3 * 8 + 6);
-    assert.equal(priority(/^stopped/), 3 * 8 + 6);
-  },
-);
 
 testWith([condition(windows, "needs Windows")], "in the background on Windows events go to a file", async () => {
   await using instance = await BackgroundInstance.start(["127.0.0.1:1"]);

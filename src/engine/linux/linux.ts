@@ -154,6 +154,7 @@ class LinuxEngine implements Engine {
         break;
       case "event":
         this.#report(message.event);
+        this.#received(thread);
         break;
       case "chunk":
         this.#context.tap?.(message.direction, message.bytes);
@@ -169,6 +170,14 @@ class LinuxEngine implements Engine {
         this.#gone(thread);
         this.#endIfDone();
     }
+  }
+
+  /** Says how many events a thread could not send, once a second while more come. */
+  #received(thread: number): void {
+    const left = this.#state.received(thread);
+    if (left > 0 && !this.#once.allows(`lost ${thread}`)) return;
+    const count = this.#state.takeLost(thread);
+    if (count > 0) this.#context.emit({ type: "events-lost", count });
   }
 
   /** Several threads may report the same; only the first of a second is passed on. */
@@ -211,6 +220,7 @@ class LinuxEngine implements Engine {
     const connections = this.#state.connectionsOf(thread);
     this.#state.leave(thread, connections);
     this.#state.stopWaiting(thread);
+    this.#state.forgetEvents(thread);
     // Those that wait for a place have it now.
     for (let next = this.#state.nextWaiting(); next >= 0; next = this.#state.nextWaiting()) this.#wake(next);
     return connections;

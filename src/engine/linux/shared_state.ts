@@ -1,8 +1,11 @@
 /** Words (32 bits) that all threads look at. */
 const WORD = { STOPPED: 0, CLOSINGS: 1, PAUSED: 2, CONNECTIONS: 16, WAITING: 32, THREADS: 48 } as const;
 
-/** Words of each thread, a cache line: its connections, and the chunks that it waits for main to dump. */
-const THREAD = { CONNECTIONS: 0, DUMPS: 1, WORDS: 16 } as const;
+/**
+ * Words of each thread, a cache line: its connections, the chunks that it waits for main to dump, the events that main
+ * has not dealt with yet, and those that were not sent.
+ */
+const THREAD = { CONNECTIONS: 0, DUMPS: 1, EVENTS: 2, LOST: 3, WORDS: 16 } as const;
 
 /** What the engine's threads and main share besides the table: who is to stop, and how many clients are served. */
 export class SharedState {
@@ -119,5 +122,28 @@ export class SharedState {
     const word = WORD.THREADS + thread * THREAD.WORDS + THREAD.DUMPS;
     Atomics.sub(this.#words, word, 1);
     Atomics.notify(this.#words, word);
+  }
+
+  /** Whether the thread may send one more event: fewer than `most` are on their way. Otherwise it counts as lost. */
+  maySend(thread: number, most: number): boolean {
+    const words = WORD.THREADS + thread * THREAD.WORDS;
+    const free = Atomics.load(this.#words, words + THREAD.EVENTS) < most;
+    Atomics.add(this.#words, words + (free ? THREAD.EVENTS : THREAD.LOST), 1);
+    return free;
+  }
+
+  /** Notes that main has dealt with an event of the thread. @returns how many are still on their way */
+  received(thread: number): number {
+    return Atomics.sub(this.#words, WORD.THREADS + thread * THREAD.WORDS + THREAD.EVENTS, 1) - 1;
+  }
+
+  /** Events of the thread that were lost since the last call. */
+  takeLost(thread: number): number {
+    return Atomics.exchange(this.#words, WORD.THREADS + thread * THREAD.WORDS + THREAD.LOST, 0);
+  }
+
+  /** Forgets events of a thread that does not run: they will not arrive any more. */
+  forgetEvents(thread: number): void {
+    Atomics.store(this.#words, WORD.THREADS + thread * THREAD.WORDS + THREAD.EVENTS, 0);
   }
 }

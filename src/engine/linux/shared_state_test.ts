@@ -27,6 +27,17 @@ Deno.test("each thread that waits for a place is chosen once", () => {
   assert.deepEqual([state.nextWaiting(), state.nextWaiting(), state.nextWaiting()], [3, 15, -1]);
 });
 
+Deno.test("events beyond the bound are counted as lost until main has dealt with others", () => {
+  const state = SharedState.create(2);
+  assert.deepEqual([2, 2, 2, 3].map((most) => state.maySend(1, most)), [true, true, false, true]);
+  assert.ok(state.maySend(0, 2));
+  assert.deepEqual([state.takeLost(1), state.takeLost(1), state.takeLost(0)], [1, 0, 0]);
+  assert.deepEqual([state.received(1), state.received(1)], [2, 1]);
+  assert.ok(state.maySend(1, 2) && !state.maySend(1, 2));
+  state.forgetEvents(1);
+  assert.ok(state.maySend(1, 1));
+});
+
 Deno.test("a few restarts come at once, the next ones within a minute of the last few", () => {
   const budget = new RestartBudget();
   assert.deepEqual([0, 1, 2, 3, 4].map((now) => budget.wait(now)), [0, 0, 0, 0, 0]);

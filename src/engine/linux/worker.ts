@@ -1,14 +1,27 @@
 /// <reference lib="deno.worker" />
+import type { EngineEvent } from "../engine.ts";
 import { openLibc } from "./libc.ts";
 import type { ThreadMessage, ThreadSetup } from "./messages.ts";
 import { blockSignals } from "./signals.ts";
+import { SharedState } from "./shared_state.ts";
 import { Thread } from "./thread.ts";
 
 const scope = globalThis as unknown as DedicatedWorkerGlobalScope;
 
+/** Events that may be on their way to main: traces, which can be a flood, and room beyond them for everything else. */
+const MOST_TRACES = 4096, MOST_EVENTS = 2 * MOST_TRACES;
+
+function mostOf({ type }: EngineEvent): number {
+  return type === "trace" ? MOST_TRACES : MOST_EVENTS;
+}
+
 /** Serves until the engine stops. Blocks the thread, so no second message is ever received. */
 function serve(setup: ThreadSetup): void {
-  const post = (message: ThreadMessage) => scope.postMessage(message);
+  const state = SharedState.attach(setup.state);
+  const post = (message: ThreadMessage) => {
+    if (message.type === "event" && !state.maySend(setup.thread, mostOf(message.event))) return;
+    scope.postMessage(message);
+  };
   try {
     const libc = openLibc();
     blockSignals(libc);

@@ -1,0 +1,31 @@
+import { quote } from "./escape.ts";
+import { reasonOf } from "./line_writer.ts";
+
+/** Milliseconds after which a file that does not open is given up: a pipe without a reader, a file system that hangs. */
+const PATIENCE = 1_000;
+
+/**
+ * Opens a file to append to, made readable for the owner and the group if it is new.
+ *
+ * @throws {Error} naming the file, when it cannot be opened or that takes too long
+ */
+export async function openLogFile(path: string): Promise<Deno.FsFile> {
+  const opening = Deno.open(path, { append: true, create: true, mode: 0o640 });
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<"late">((resolve) => timer = setTimeout(() => resolve("late"), PATIENCE));
+  try {
+    const file = await Promise.race([opening, late]);
+    if (file !== "late") return file;
+  } catch (error) {
+    throw new Error(`Cannot open log file ${quote(path)}: ${reason(error, path)}`);
+  } finally {
+    clearTimeout(timer);
+  }
+  opening.then((file) => file.close(), () => {});
+  throw new Error(`Cannot open log file ${quote(path)}: nobody reads it, or its file system does not answer`);
+}
+
+function reason(error: unknown, path: string): string {
+  // Deno appends what it was doing: ": open '/some/path'".
+  return reasonOf(error).replace(`: open '${path}'`, "");
+}
