@@ -8,6 +8,7 @@ import { commands } from "../../src/control/commands.ts";
 import { snapshot } from "../../src/control/snapshot.ts";
 import { ExitCode } from "../../src/process/exit_codes.ts";
 import { type OptionSpec, optionTable } from "../../src/process/option_table.ts";
+import type { LogState } from "../../src/log/log.ts";
 import { parseCommandLine } from "../../src/process/options.ts";
 import { MAX_CHANNELS, MAX_GROUPS } from "../../src/table/limits.ts";
 import { Table } from "../../src/table/table.ts";
@@ -189,8 +190,9 @@ Deno.test("README: `show json` has the fields that it names", () => {
   const table = Table.create();
   table.addChannel(0, { host: "127.0.0.1", port: 80 });
   const [group] = snapshot(table, new Map());
-  const plane = controlPlane({ address: {} } as never, undefined as never, 80, () => {});
-  const fields = [plane.describe(), group, group.channels[0]].flatMap((part) => Object.keys(part));
+  const state: LogState = { target: "stderr", problem: null, lost: 0 };
+  const plane = controlPlane({ address: {} } as never, { state } as never, 80, () => {});
+  const fields = [plane.describe(), state, group, group.channels[0]].flatMap((part) => Object.keys(part));
   const told = spans(paragraph).filter((span) => /^\w+$/.test(span));
   // `group` is "its number".
   const all = new Set(fields.filter((name) => name !== "group"));
