@@ -6,6 +6,7 @@ import { Backend } from "../support/backend.ts";
 import { echoBackend } from "../support/backends.ts";
 import { Client } from "../support/client.ts";
 import { ResettingClient } from "../support/resetting.ts";
+import { othersHaveTheirTurn } from "./subjects/beside_streams.ts";
 import { contract } from "./suite.ts";
 import { Trial } from "./trial.ts";
 
@@ -74,4 +75,13 @@ Deno.test("portable engine: a channel that goes on sending after its client's re
   await trial.idle();
   // What is dropped, and what the buffers of four sockets may hold.
   assert.ok(sent < 64 * 1024 * 1024, `${sent} bytes were taken`);
+});
+
+Deno.test("portable engine: streams that keep it busy leave others their turn", async () => {
+  let sum = 0;
+  // Work for each byte: the ends of the streams are faster than the engine, and have the next bytes ready.
+  const tap = (_: unknown, bytes: Uint8Array) => {
+    for (const byte of bytes) sum += byte;
+  };
+  await othersHaveTheirTurn((setup) => Trial.start(startPortable, 1, setup), tap);
 });

@@ -2,6 +2,7 @@ import type { StartEngine } from "../../src/engine/engine.ts";
 import { within } from "../support/eventually.ts";
 import { addresses } from "./subjects/addresses.ts";
 import { backpressure } from "./subjects/backpressure.ts";
+import { besideStreams } from "./subjects/beside_streams.ts";
 import { counting } from "./subjects/counting.ts";
 import { ending } from "./subjects/ending.ts";
 import { events } from "./subjects/events.ts";
@@ -66,6 +67,7 @@ export function contract(
       relaying,
       halfClose,
       backpressure,
+      besideStreams,
       resets,
       failover,
       resting,

@@ -1,5 +1,5 @@
 /** Bytes of the relay's smallest and largest buffer. */
-export const SMALL = 4 * 1024, LARGE = 256 * 1024;
+export const SMALL = 4 * 1024, LARGE = 128 * 1024;
 
 /** Small buffers kept for the next connection, 1 MiB in all. Making one costs more than a read does. */
 const KEPT = 256;

@@ -9,6 +9,7 @@ import { dial } from "./dial.ts";
 import { relay } from "./relay.ts";
 import type { Listed } from "./roster.ts";
 import { closeQuietly, type Stream } from "./stream.ts";
+import type { Turns } from "./turns.ts";
 
 /** Milliseconds until a search that failed for want of something local starts again. */
 const SHORTAGE_PAUSE = 100;
@@ -18,6 +19,7 @@ export interface ConnectionHost {
   readonly context: EngineContext;
   readonly selection: Selection;
   readonly deadlines: Deadlines;
+  readonly turns: Turns;
   shortage(what: "accept" | "connect", reason: string): void;
   /** A client is closed because no channel takes it. */
   turnedAway(): void;
@@ -106,10 +108,11 @@ export class Connection implements Listed {
   }
 
   async #relay(channel: ChannelId): Promise<void> {
-    const { context, selection: { lane } } = this.#host;
+    const { context, selection: { lane }, turns } = this.#host;
     this.#watchIdle();
     await relay(this.#client, this.#upstream!, {
       tap: context.tap,
+      turns,
       moved: (direction, bytes) => {
         lane[direction](channel, bytes);
         if (this.#idleTimer !== undefined) this.#lastMove = performance.now();

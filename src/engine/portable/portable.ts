@@ -2,7 +2,9 @@ import { Selection } from "../../selection/attempt.ts";
 import type { Engine, EngineContext } from "../engine.ts";
 import { Connection } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
+import { Reactor } from "./reactor.ts";
 import { Roster } from "./roster.ts";
+import { Turns } from "./turns.ts";
 import { Rate } from "../rate.ts";
 
 /** Milliseconds until the next accept after one that failed for want of descriptors or memory. */
@@ -23,6 +25,8 @@ class PortableEngine implements Engine {
   readonly context: EngineContext;
   readonly selection: Selection;
   readonly deadlines: Deadlines;
+  readonly turns: Turns;
+  readonly #reactor = new Reactor();
   readonly #listeners: Deno.TcpListener[];
   readonly #connections = new Roster<Connection>();
   readonly #once = new Rate();
@@ -39,6 +43,7 @@ class PortableEngine implements Engine {
     const { settings, table } = context;
     this.selection = new Selection(table, table.lane(0), settings, context.emit);
     this.deadlines = new Deadlines(settings.connectTimeout);
+    this.turns = new Turns(this.#reactor);
     this.#listeners = listen(settings.hostname, settings.port, settings.backlog);
     this.address = { hostname: settings.hostname, port: this.#listeners[0].addr.port };
     this.ended = new Promise((resolve) => this.#end = resolve);
@@ -141,7 +146,7 @@ class PortableEngine implements Engine {
   #endIfDone(): void {
     if (this.#accepting !== 0 || this.#connections.size !== 0) return;
     this.deadlines.clear();
-    this.#end();
+    this.#reactor.close().then(this.#end);
   }
 }
 

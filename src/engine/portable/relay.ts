@@ -1,6 +1,7 @@
 import type { Direction, Tap } from "../engine.ts";
 import { giveSmall, LARGE, SMALL, takeSmall } from "./buffers.ts";
 import { closeQuietly, type Stream } from "./stream.ts";
+import type { Turns } from "./turns.ts";
 
 /** The relay's buffer grows by this while reads fill it, and is small again when they do not. */
 const GROWTH = 4;
@@ -19,6 +20,8 @@ export interface RelayReport {
   /** Bytes were handed to the receiver. */
   moved(direction: Direction, bytes: number): void;
   readonly tap?: Tap;
+  /** Long streams wait here for their turn. */
+  readonly turns: Turns;
 }
 
 /**
@@ -45,7 +48,7 @@ class Pair {
   }
 
   async pump(direction: Direction, from: Stream, to: Stream): Promise<void> {
-    const { tap } = this.#report;
+    const { tap, turns } = this.#report;
     let buffer = takeSmall(), delivering = true, dropped = 0;
     for (;;) {
       let length: number | null;
@@ -64,6 +67,7 @@ class Pair {
       if (!delivering) {
         dropped += length;
         if (dropped > MOST_DROPPED) this.#streams.forEach(closeQuietly);
+        if (turns.spend(length)) await turns.next();
         continue;
       }
       tap?.(direction, buffer.subarray(0, length));
@@ -81,6 +85,7 @@ class Pair {
         this.#boundRest();
       }
       buffer = fitted(buffer, length);
+      if (buffer.length > SMALL && turns.spend(length)) await turns.next();
     }
     if (!delivering) this.#discarding = false;
     // When the other direction has ended too, the caller's `close` says it, at a third of the cost.

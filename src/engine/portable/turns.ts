@@ -1,0 +1,45 @@
+import { LARGE } from "./buffers.ts";
+import type { Reactor } from "./reactor.ts";
+
+/** Bytes of long streams that are moved between two looks at the kernel: about a millisecond of work. */
+const SHARE = 1.5 * 1024 * 1024;
+
+/**
+ * Shares the event loop between long streams and everybody else. Reads and writes that need not wait are done at once, so
+ * streams at full speed would keep the loop to themselves: no accept, no other socket, no timer. After each share they
+ * wait until the others have had their turn, and go on in the order in which they came.
+ */
+export class Turns {
+  readonly #reactor: Reactor;
+  #left = SHARE;
+  readonly #waiting: (() => void)[] = [];
+  #turning = false;
+
+  constructor(reactor: Reactor) {
+    this.#reactor = reactor;
+  }
+
+  /** Says whether a stream that has moved so many bytes has to wait for the `next` turn. */
+  spend(bytes: number): boolean {
+    return (this.#left -= bytes) <= 0;
+  }
+
+  /** Resolves when others have had their turn. */
+  next(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#waiting.push(resolve);
+      if (!this.#turning) this.#run();
+    });
+  }
+
+  async #run(): Promise<void> {
+    this.#turning = true;
+    while (this.#waiting.length > 0) {
+      await this.#reactor.look();
+      this.#left = SHARE;
+      // No more than the share is for; the others keep their places.
+      for (const go of this.#waiting.splice(0, SHARE / LARGE)) go();
+    }
+    this.#turning = false;
+  }
+}
