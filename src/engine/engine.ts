@@ -33,6 +33,8 @@ import type { Table } from "../table/table.ts";
  *    those. `ended` resolves when the engine holds no socket, timer or thread any more. Each connection that was
  *    `connected` is given back with `Selection.closed` exactly once.
  * 7. **Sockets.** TCP_NODELAY and SO_KEEPALIVE are set on both sides. Timeouts come from the monotonic clock.
+ *    None is believed before what the kernel had by then has been read: whoever answered while this process was busy,
+ *    stopped or frozen has answered in time.
  */
 export interface Engine {
   /** Which implementation this is. */

@@ -28,6 +28,7 @@ const ROWS = [
   "control_abuse",
   "counters",
   "wall_clock",
+  "stopped_process",
   "memory_limit",
   "log_gone",
   "hostile_words",

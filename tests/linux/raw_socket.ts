@@ -54,6 +54,11 @@ export class RawSocket {
     return portOf(address);
   }
 
+  /** Makes a listening socket's queue longer or shorter. */
+  setBacklog(backlog: number): void {
+    checked(call.listen(this.fd, backlog));
+  }
+
   accept(): RawSocket {
     this.#await(POLLIN);
     return new RawSocket(checked(call.accept4(this.fd, null, null, C.SOCK_CLOEXEC)));

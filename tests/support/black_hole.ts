@@ -48,7 +48,7 @@ export class BlackHole implements Disposable {
 }
 
 /** Connections that wait to be accepted on a port of 127.0.0.1, from proc_pid_net(5). */
-function queueLength(port: number): number {
+export function queueLength(port: number): number {
   const listening = new RegExp(
     `^ *\\d+: 0100007F:${port.toString(16).toUpperCase().padStart(4, "0")} 00000000:0000 0A [0-9A-F]+:([0-9A-F]+)`,
     "m",

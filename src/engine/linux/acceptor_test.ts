@@ -44,7 +44,9 @@ function withQueue(length: number, ...answers: number[]) {
   /** Lets some time pass; says whether the listener's pause has ended. */
   const pass = (milliseconds: number) => {
     time += milliseconds;
-    timers.turn();
+    timers.turn(true);
+    timers.wait();
+    timers.turn(true);
     return timers.expired() === LISTENER;
   };
   return { acceptor, told, pass, isWatching: () => watched, left: () => length };

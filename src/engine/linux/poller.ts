@@ -21,6 +21,9 @@ export class Poller {
   readonly #libc: Libc;
   readonly #words: number;
   readonly #data: number;
+  /** Events taken since everything was known. */
+  #taken = 0;
+  #interrupted = false;
 
   /** @throws {SystemError} when the system refuses an epoll instance */
   constructor(libc: Libc) {
@@ -71,10 +74,27 @@ export class Poller {
    */
   wait(milliseconds: number): number {
     const count = this.#libc.call.epoll_wait(this.fd, this.#events, BATCH, milliseconds);
-    if (count >= 0) return count;
     // Signals are blocked, but a stop and SIGCONT interrupt all the same (signal(7)).
-    if (count === -ERRNO.EINTR) return 0;
+    this.#interrupted = count === -ERRNO.EINTR;
+    if (count >= 0) {
+      this.#taken += count;
+      return count;
+    }
+    if (this.#interrupted) return 0;
     throw new SystemError(this.#libc, "Cannot wait for events", -count);
+  }
+
+  /**
+   * Whether everything has been told by now that had happened before the last wait, or before the first of several for
+   * which this said no. An interrupted wait tells nothing, and a full batch may not be all.
+   *
+   * @param watched descriptors that are watched, at most
+   */
+  isComplete(count: number, watched: number): boolean {
+    // The kernel tells in the order in which things happened (epoll(7)): each descriptor has had its turn.
+    if (this.#interrupted || (count === BATCH && this.#taken < watched)) return false;
+    this.#taken = 0;
+    return true;
   }
 
   fdAt(index: number): number {

@@ -21,3 +21,9 @@ Deno.test("an epoll instance that is unusable is an error", () => {
     { name: "SystemError", message: "Cannot wait for events: error 9", code: "EBADF" },
   );
 });
+
+Deno.test("an interrupted wait does not tell everything, and a full batch only when each descriptor has had its turn", () => {
+  const poller = answering(3, -ERRNO.EINTR, 512, -ERRNO.EINTR, 512, 512, 512, 0);
+  const complete = Array.from({ length: 8 }, () => poller.isComplete(poller.wait(-1), 1024));
+  assert.deepEqual(complete, [true, false, false, false, true, false, true, true]);
+});

@@ -117,8 +117,9 @@ export class Thread {
     const poller = this.#poller, connections = this.#connections, timers = this.#timers, ready = this.#ready;
     while (this.#served > 0 || !this.#state.stopped) {
       if (ready.size === 0 && this.#relay.streamed()) poller.collect();
-      const count = poller.wait(ready.size > 0 ? 0 : timers.wait());
-      timers.turn();
+      const count = poller.wait(timers.wait(ready.size > 0 ? 0 : Infinity));
+      // A connection has two sockets; besides there are the listening socket and the eventfd.
+      timers.turn(poller.isComplete(count, this.#served * 2 + 2));
       let clients = false, woken = false;
       for (let i = 0; i < count; i++) {
         const fd = poller.fdAt(i), generation = poller.generationAt(i);
@@ -190,9 +191,17 @@ export class Thread {
     const flags = this.#rows[(fd << SHIFT) + ROW.FLAGS];
     if (flags & IS.CLOSING) return this.#ending.look(fd);
     if (flags & IS.CONNECTING) return this.#dialer.timeout(fd);
-    const left = this.#lastMoves[fd] + this.#idleLimit - this.#timers.now();
-    if (left <= 0) this.#ending.close(fd);
-    else this.#timers.set(fd, left);
+    const end = this.#lastMoves[fd] + this.#idleLimit;
+    if (end > this.#timers.known) this.#timers.set(fd, end - this.#timers.now());
+    // It has something to move, and it is this thread that has not come to it.
+    else if (this.#isQueued(fd)) this.#timers.set(fd, 1);
+    else this.#ending.close(fd);
+  }
+
+  /** Whether one of the connection's sockets waits for its turn. */
+  #isQueued(fd: number): boolean {
+    const rows = this.#rows, row = fd << SHIFT, peerRow = rows[row + ROW.PEER] << SHIFT;
+    return ((rows[row + ROW.FLAGS] | rows[peerRow + ROW.FLAGS]) & IS.QUEUED) !== 0;
   }
 
   #accepted(client: number, address: Uint8Array): number {

@@ -4,15 +4,37 @@ import type { Libc } from "./libc.ts";
 /** Children of a node. Four keep the heap flat, and they lie in one cache line. */
 const ARITY = 4;
 
+/** Milliseconds by which a turn of the event loop may last longer than asked before the time counts as lost. */
+const LATE = 1000;
+
 /**
  * Deadlines by descriptor, at most one each: a heap in typed arrays, so that setting and clearing one allocates nothing
- * and an empty heap costs no wake-up. Times are milliseconds on the monotonic clock.
+ * and an empty heap costs no wake-up.
+ *
+ * Times are milliseconds on the monotonic clock, less the time in which the thread did not run: stopped, frozen, or its
+ * machine suspended. That was nobody's silence.
+ *
+ * A deadline is believed only once everything is known that the kernel had when it passed: the clock is looked at, then
+ * the kernel is asked, then what it told is dealt with, and only then do deadlines up to that look expire.
+ *
+ *     wait → (ask the kernel) → turn → (deal with the events) → expired
  */
 export class Timers {
   readonly #libc: Libc;
   readonly #timespec = new Int32Array(4);
   #now = 0;
   #stale = true;
+  /** The clock itself when it was last looked at. */
+  #clock = 0;
+  /** Milliseconds that the kernel was asked to wait since then. */
+  #asked = 0;
+  /** Milliseconds in which the thread did not run. */
+  #lost = 0;
+  /** Whether the last look found that time was lost. */
+  #late = false;
+  /** The look at the clock before the kernel was asked; -1 when there was none. */
+  #before = -1;
+  #known = 0;
   #size = 0;
   #deadlines = new Float64Array(256);
   #owners = new Int32Array(256);
@@ -25,33 +47,46 @@ export class Timers {
     this.#places = new Int32Array(descriptors);
   }
 
-  /** Milliseconds on the monotonic clock, as of this turn of the event loop. */
+  /** Milliseconds as of this turn of the event loop. */
   now(): number {
-    if (this.#stale) {
-      const time = this.#timespec;
-      this.#libc.call.clock_gettime(C.CLOCK_MONOTONIC, time);
-      this.#now = (time[0] >>> 0) * 1000 + time[2] / 1e6;
-      this.#stale = false;
-    }
+    if (this.#stale) this.#look();
     return this.#now;
   }
 
-  /** Begins a new turn of the event loop. */
-  turn(): void {
-    this.#stale = true;
+  /** Up to when everything is known that has happened. */
+  get known(): number {
+    return this.#known;
   }
 
-  /** Milliseconds until the next deadline, rounded up; 0 when it has passed, -1 when there is none. */
-  wait(): number {
-    if (this.#size === 0) return -1;
-    const left = this.#deadlines[0] - this.now();
+  /**
+   * Before the kernel is asked: milliseconds to wait for the next deadline, rounded up; 0 when it has passed or `most` is
+   * 0, -1 when there is none.
+   */
+  wait(most = Infinity): number {
+    if (this.#size === 0) return most === 0 ? 0 : -1;
+    const now = this.now(), left = this.#deadlines[0] - now;
+    if (this.#before < 0) this.#before = now;
     // epoll_wait takes a C int.
-    return left <= 0 ? 0 : Math.min(Math.ceil(left), 0x7fffffff);
+    const asked = left <= 0 ? 0 : Math.min(Math.ceil(left), most, 0x7fffffff);
+    this.#asked = asked;
+    return asked;
   }
 
-  /** Takes the descriptor of one deadline that has passed; -1 when there is none. */
+  /**
+   * The kernel has been asked: begins a new turn of the event loop.
+   *
+   * @param complete whether it has told everything that had happened before `wait`
+   */
+  turn(complete: boolean): void {
+    this.#stale = true;
+    if (!complete || this.#before < 0) return;
+    this.#known = this.#before;
+    this.#before = -1;
+  }
+
+  /** Takes the descriptor of one deadline that has passed for sure; -1 when there is none. */
   expired(): number {
-    if (this.#size === 0 || this.#deadlines[0] > this.now()) return -1;
+    if (this.#size === 0 || this.#deadlines[0] > this.#known) return -1;
     const owner = this.#owners[0];
     this.clear(owner);
     return owner;
@@ -59,9 +94,10 @@ export class Timers {
 
   /** Sets or moves the descriptor's deadline to `delay` milliseconds from now. */
   set(fd: number, delay: number): void {
+    const deadline = this.now() + delay;
     this.clear(fd);
     if (this.#size === this.#owners.length) this.#grow();
-    this.#rise(this.#size++, fd, this.now() + delay);
+    this.#rise(this.#size++, fd, deadline);
   }
 
   /** Forgets the descriptor's deadline, if it has one. */
@@ -75,6 +111,21 @@ export class Timers {
     // The last entry fills the hole, which may be in another branch: then it has to rise and not to sink.
     if (place > 0 && deadline < this.#deadlines[parent(place)]) this.#rise(place, owner, deadline);
     else this.#sink(place, owner, deadline);
+  }
+
+  #look(): void {
+    const time = this.#timespec;
+    this.#libc.call.clock_gettime(C.CLOCK_MONOTONIC, time);
+    const clock = (time[0] >>> 0) * 1000 + time[2] / 1e6, passed = clock - this.#clock;
+    // Nobody knows which part of the wait the thread slept through, so none of it counts; but where it is late each time,
+    // on a machine with far too much to do, deadlines must pass all the same.
+    const late = this.#size > 0 && passed > this.#asked + LATE;
+    if (late) this.#lost += this.#late ? passed - this.#asked : passed;
+    this.#late = late;
+    this.#clock = clock;
+    this.#asked = 0;
+    this.#now = clock - this.#lost;
+    this.#stale = false;
   }
 
   #rise(place: number, owner: number, deadline: number): void {

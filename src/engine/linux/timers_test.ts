@@ -16,6 +16,20 @@ function clock(): { time: number; libc: Libc } {
   return it;
 }
 
+/** A turn in which the kernel tells everything. */
+function ask(timers: Timers): void {
+  timers.turn(true);
+  timers.wait();
+  timers.turn(true);
+}
+
+/** The descriptors whose deadlines have passed. */
+function expired(timers: Timers): number[] {
+  const all: number[] = [];
+  for (let fd = timers.expired(); fd >= 0; fd = timers.expired()) all.push(fd);
+  return all;
+}
+
 Deno.test("without a deadline there is nothing to wait for", () => {
   assert.equal(new Timers(clock().libc, 10).wait(), -1);
 });
@@ -28,7 +42,7 @@ Deno.test("deadlines come in their order, whatever is set, moved and cleared bet
       if (delay < 0) timers.clear(fd), expected.delete(fd);
       else timers.set(fd, delay), expected.set(fd, at.time + delay);
       at.time += pass;
-      timers.turn();
+      ask(timers);
       let last = -Infinity;
       for (let due = timers.expired(); due >= 0; due = timers.expired()) {
         const deadline = expected.get(due)!;
@@ -42,4 +56,81 @@ Deno.test("deadlines come in their order, whatever is set, moved and cleared bet
     }
   });
   fc.assert(sequence, parameters(100));
+});
+
+Deno.test("a deadline that passes while the kernel is asked is believed after the next time", () => {
+  const at = clock(), timers = new Timers(at.libc, 10);
+  timers.set(3, 100);
+  assert.equal(timers.wait(), 100);
+  at.time += 150;
+  timers.turn(true);
+  assert.deepEqual(expired(timers), []);
+  assert.equal(timers.wait(), 0);
+  timers.turn(true);
+  assert.deepEqual(expired(timers), [3]);
+});
+
+Deno.test("no deadline is believed before the kernel has told everything that came before it", () => {
+  const at = clock(), timers = new Timers(at.libc, 10);
+  timers.set(3, 100);
+  at.time += 50;
+  timers.set(4, 400);
+  at.time += 100;
+  timers.turn(false);
+  // Interrupted, or cut short, again and again; what the last of them completes began with the first.
+  for (let i = 0; i < 5; i++) {
+    assert.equal(timers.wait(), 0);
+    timers.turn(false);
+    assert.deepEqual(expired(timers), []);
+    at.time += 100;
+  }
+  timers.wait();
+  timers.turn(true);
+  assert.deepEqual(expired(timers), [3]);
+  timers.wait();
+  timers.turn(true);
+  assert.deepEqual(expired(timers), [4]);
+});
+
+Deno.test("time in which the thread did not run does not count", () => {
+  const at = clock(), timers = new Timers(at.libc, 10);
+  timers.set(3, 5000);
+  ask(timers);
+  const before = timers.now();
+  assert.equal(timers.wait(), 5000);
+  at.time += 60_000;
+  timers.turn(false);
+  assert.equal(timers.now(), before);
+  assert.equal(timers.wait(), 5000);
+  at.time += 5000;
+  ask(timers);
+  assert.deepEqual(expired(timers), [3]);
+});
+
+Deno.test("a wait that lasts a little longer than asked counts as it was", () => {
+  const at = clock(), timers = new Timers(at.libc, 10);
+  timers.set(3, 5000);
+  timers.wait();
+  at.time += 5900;
+  ask(timers);
+  assert.deepEqual(expired(timers), [3]);
+});
+
+Deno.test("where every wait is late deadlines pass all the same", () => {
+  const at = clock(), timers = new Timers(at.libc, 10);
+  timers.set(3, 5000);
+  let waits = 0;
+  for (; expired(timers).length === 0; waits++) {
+    at.time += timers.wait() + 2000;
+    timers.turn(true);
+  }
+  assert.ok(waits <= 4, `after ${waits} waits`);
+});
+
+Deno.test("with no deadline set, no time is lost however long nothing happens", () => {
+  const at = clock(), timers = new Timers(at.libc, 10), before = timers.now();
+  assert.equal(timers.wait(), -1);
+  at.time += 100_000;
+  timers.turn(true);
+  assert.equal(timers.now() - before, 100_000);
 });
