@@ -7,7 +7,7 @@ export { Balancer } from "./src/balancer/balancer.ts";
 export { EngineUnavailable, type ErrorCode, UnknownHost } from "./src/balancer/errors.ts";
 export type { BalancerEvent, ChannelPlace } from "./src/balancer/events.ts";
 export type { BalancerOptions, ChannelOptions, GroupOptions } from "./src/balancer/options.ts";
-export type { ChannelSnapshot, GroupSnapshot } from "./src/control/snapshot.ts";
+export type { ChannelSnapshot, GroupSnapshot } from "./src/groups/snapshot.ts";
 export type { Direction, EngineName, GeneralEvent, KeepAlive, Tap } from "./src/engine/engine.ts";
 export type { Client, GroupView, Strategy } from "./src/selection/strategy.ts";
 export type { Address } from "./src/table/address.ts";

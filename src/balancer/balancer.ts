@@ -1,13 +1,12 @@
-import { type ChannelNames, type GroupSnapshot, snapshot } from "../control/snapshot.ts";
 import type { Engine, EngineEvent, EngineName, EngineSettings } from "../engine/engine.ts";
+import { Groups } from "../groups/groups.ts";
+import type { GroupSnapshot } from "../groups/snapshot.ts";
 import { LONGEST_TIMER } from "../engine/longest_timer.ts";
-import type { Strategy } from "../selection/strategy.ts";
-import { type ChannelId, channelId } from "../table/channel_id.ts";
-import { DisabledBy, Table } from "../table/table.ts";
-import { addChannel, fillTable, resolve } from "./channels.ts";
+import { Table } from "../table/table.ts";
 import { chooseEngine } from "./choose_engine.ts";
 import { coded } from "./errors.ts";
 import { balancerEvent } from "./events.ts";
+import { addChannel, fillGroups, resolve } from "./fill_groups.ts";
 import { allStrategies, guarded } from "./foreign_code.ts";
 import { withJson } from "./json_counters.ts";
 import { BALANCER_OPTIONS, CHANNEL, CHANNEL_OPTIONS, checkGroups, GROUP, MAXC, SECONDS } from "./option_shapes.ts";
@@ -35,12 +34,8 @@ import { engineSettings } from "./settings.ts";
  * ```
  */
 export class Balancer implements AsyncDisposable {
-  /** @internal The shared state, for the control plane. */
-  readonly table: Table;
-  /** @internal Host names of the channels, as they were given. */
-  readonly names: ChannelNames;
-  /** @internal The strategies that groups can have. */
-  readonly strategies: readonly Strategy[];
+  /** @internal Groups and channels, for the control plane. */
+  readonly groups: Groups;
   /** Why it is this engine. */
   readonly engineReason: string;
   /** Numeric address that connections to channels come from, if that was asked for. */
@@ -49,16 +44,12 @@ export class Balancer implements AsyncDisposable {
   #stopped = false;
 
   private constructor(
-    table: Table,
-    names: ChannelNames,
-    list: readonly Strategy[],
+    groups: Groups,
     engine: Engine,
     engineReason: string,
     source: string | undefined,
   ) {
-    this.table = table;
-    this.names = names;
-    this.strategies = list;
+    this.groups = groups;
     this.#engine = engine;
     this.engineReason = engineReason;
     this.source = source;
@@ -80,13 +71,13 @@ export class Balancer implements AsyncDisposable {
     const list = allStrategies(checked.strategies);
     checkGroups(checked, list);
     const settings = await withNumericAddresses(engineSettings(checked, list));
-    const table = Table.create(settings.threads), names: ChannelNames = new Map();
-    await fillTable(table, names, { ...checked, source: settings.source }, list);
+    const table = Table.create(settings.threads), groups = new Groups(table, list);
+    await fillGroups(groups, { ...checked, source: settings.source });
     const choice = chooseEngine(checked.engine ?? "auto", settings);
     const emit = onEvent ? guarded((event: EngineEvent) => onEvent(balancerEvent(event))) : () => {};
     const tap = onChunk && guarded(onChunk);
     const context = { table, settings, emit, tap };
-    return new Balancer(table, names, list, await choice.start(context), choice.reason, settings.source);
+    return new Balancer(groups, await choice.start(context), choice.reason, settings.source);
   }
 
   /** Where it listens. */
@@ -101,7 +92,7 @@ export class Balancer implements AsyncDisposable {
 
   /** Threads that move bytes. */
   get threads(): number {
-    return this.table.lanes;
+    return this.groups.table.lanes;
   }
 
   /** Client connections at this moment. */
@@ -119,7 +110,7 @@ export class Balancer implements AsyncDisposable {
    * digits from 2^53 on, where a number would not be exact.
    */
   show(): GroupSnapshot[] {
-    return withJson(snapshot(this.table, this.names, this.strategies));
+    return withJson(this.groups.snapshot());
   }
 
   /**
@@ -134,9 +125,9 @@ export class Balancer implements AsyncDisposable {
     GROUP(group, "group");
     const checked = CHANNEL_OPTIONS(channel, "channel"), { port } = this.address;
     this.#mustRun();
-    const host = await resolve(checked.host, this.source);
+    const numeric = await this.resolve(checked.host);
     this.#mustRun();
-    return addChannel(this.table, this.names, group, checked, host, port);
+    return addChannel(this.groups, group, checked, numeric, port);
   }
 
   /**
@@ -146,7 +137,8 @@ export class Balancer implements AsyncDisposable {
    * @throws {RangeError} when there is no such channel
    */
   disable(group: number, channel: number): void {
-    this.table.disable(this.#id(group, channel), DisabledBy.OPERATOR);
+    this.#mustHave(group, channel);
+    this.groups.disable(group, channel);
   }
 
   /**
@@ -156,7 +148,8 @@ export class Balancer implements AsyncDisposable {
    * @throws {RangeError} when there is no such channel
    */
   enable(group: number, channel: number): void {
-    this.table.enable(this.#id(group, channel), DisabledBy.OPERATOR | DisabledBy.MACHINE);
+    this.#mustHave(group, channel);
+    this.groups.enable(group, channel);
   }
 
   /**
@@ -166,7 +159,13 @@ export class Balancer implements AsyncDisposable {
    * @throws {RangeError} when there is no such channel, or `maxc` is out of range
    */
   limit(group: number, channel: number, maxc: number): void {
-    this.table.setMaxc(this.#id(group, channel), MAXC(maxc, "maxc"));
+    this.#mustHave(group, channel);
+    this.groups.limit(group, channel, MAXC(maxc, "maxc"));
+  }
+
+  /** @internal The address that channels of this host are given: one that the source address can reach. @throws {UnknownHost} */
+  resolve(host: string): Promise<string> {
+    return resolve(host, this.source);
   }
 
   /** Leaves further clients in the kernel's queue until `resumeAccepting`; connections go on. */
@@ -222,9 +221,8 @@ export class Balancer implements AsyncDisposable {
     await this.stop();
   }
 
-  #id(group: number, channel: number): ChannelId {
-    const id = channelId(GROUP(group, "group"), CHANNEL(channel, "channel"));
-    if (this.table.has(id)) return id;
+  #mustHave(group: number, channel: number): void {
+    if (this.groups.has(GROUP(group, "group"), CHANNEL(channel, "channel"))) return;
     const message = `Cannot change channel: group ${group} has no channel ${channel}`;
     throw coded(new RangeError(message), "ERR_NO_SUCH_CHANNEL");
   }

@@ -1,4 +1,4 @@
-import type { ChannelSnapshot, GroupSnapshot } from "../control/snapshot.ts";
+import type { ChannelSnapshot, GroupSnapshot } from "../groups/snapshot.ts";
 
 /**
  * Makes snapshots fit for `JSON.stringify`, which throws on a BigInt. A counter becomes a number as long as that is exact,

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
 import { toJson } from "../control/json.ts";
-import { snapshot } from "../control/snapshot.ts";
+import { Groups } from "../groups/groups.ts";
 import { Table } from "../table/table.ts";
 import { withJson } from "./json_counters.ts";
 
 function snapshots(counters: object) {
-  const table = Table.create();
-  table.addChannel(0, { host: "127.0.0.1", port: 80 });
-  const [group] = snapshot(table, new Map());
+  const groups = new Groups(Table.create());
+  groups.add(0, { host: "127.0.0.1", address: { host: "127.0.0.1", port: 80 } });
+  const [group] = groups.snapshot();
   return [{ ...group, channels: [{ ...group.channels[0], ...counters }] }];
 }
 

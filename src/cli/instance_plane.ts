@@ -2,7 +2,6 @@ import type { Balancer } from "../balancer/balancer.ts";
 import type { ControlPlane } from "../control/control_plane.ts";
 import { quote } from "../log/escape.ts";
 import type { Log } from "../log/log.ts";
-import { resolveHost, sameFamilyAs } from "../process/resolve.ts";
 import { parsePort } from "../process/services.ts";
 import { version } from "./version.ts";
 
@@ -15,14 +14,12 @@ export function controlPlane(
 ): ControlPlane {
   const started = performance.now(), startedAt = new Date().toISOString();
   return {
-    table: balancer.table,
-    names: balancer.names,
-    strategies: balancer.strategies,
+    groups: balancer.groups,
     version,
     resolve: async (host, word) => {
       const port = parsePort(word);
       if (port === undefined) throw new Error(`Cannot resolve port: ${quote(word)}`);
-      return { host: await resolveHost(host, sameFamilyAs(balancer.source)), port };
+      return { host: await balancer.resolve(host), port };
     },
     describe: () => ({
       version,

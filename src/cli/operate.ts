@@ -1,7 +1,7 @@
 import { ControlClient, isAbsent } from "../control/client.ts";
 import { defaultDirectory, DirectoryError, type Entry, listEntries } from "../control/directory.ts";
 import { pipeDialogue, terminalDialogue } from "../control/repl.ts";
-import type { GroupSnapshot } from "../control/snapshot.ts";
+import type { GroupSnapshot } from "../groups/snapshot.ts";
 import { quote } from "../log/escape.ts";
 import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
 import type { ControlRequest } from "../process/options.ts";

@@ -1,7 +1,6 @@
 import { resolve } from "node:path";
 import type { Balancer } from "../balancer/balancer.ts";
 import type { BalancerEvent } from "../balancer/events.ts";
-import { Report } from "../balancer/report.ts";
 import { defaultDirectory, DirectoryError, openDirectory } from "../control/directory.ts";
 import { type ControlServer, startControlServer } from "../control/server.ts";
 import type { Tap } from "../engine/engine.ts";
@@ -13,6 +12,7 @@ import { ExitCode, ExitError, uncapitalised, unexpected } from "../process/exit_
 import type { ServeRequest } from "../process/options.ts";
 import { controlPlane } from "./instance_plane.ts";
 import { logStart } from "./log_start.ts";
+import { Report } from "./report.ts";
 import { becomeUser, startBalancer } from "./start_balancer.ts";
 import { watchMemory } from "./memory_watch.ts";
 import { ReopenSignal } from "./reopen_signal.ts";
@@ -87,7 +87,7 @@ class Instance {
     try {
       openDirectory(directory); // On Windows the log of a background process lies in it.
       const log = await startLog({ target: logTarget(background, directory, request), ...logForm(request) });
-      event = new Report(log.logger, balancer.table).event;
+      event = new Report(log.logger, balancer.groups).event;
       early.forEach(event);
       const killed = Promise.withResolvers<void>();
       control = await startControlServer(

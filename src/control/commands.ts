@@ -1,10 +1,9 @@
-import { channelId } from "../table/channel_id.ts";
+import type { Groups } from "../groups/groups.ts";
+import type { Counters } from "../table/counter.ts";
 import { MAX_CHANNELS, MAX_CONNECTIONS_PER_CHANNEL, MAX_GROUPS } from "../table/limits.ts";
-import { DisabledBy } from "../table/table.ts";
 import type { ControlPlane } from "./control_plane.ts";
 import { toJson } from "./json.ts";
 import { showTable } from "./show.ts";
-import { snapshot } from "./snapshot.ts";
 
 /** What one dialogue remembers between commands. */
 export interface Session {
@@ -53,7 +52,7 @@ export const commands: readonly Command[] = [
     summary: "show all groups and channels, as a table or as JSON",
     changes: false,
     run: ([form], _, plane) => {
-      const groups = snapshot(plane.table, plane.names, plane.strategies);
+      const groups = plane.groups.snapshot();
       if (form === undefined) return answer(...showTable(groups));
       if (form !== "json") throw new SyntaxFault();
       return answer(toJson({ ...plane.describe(), groups }));
@@ -82,10 +81,10 @@ export const commands: readonly Command[] = [
     parameters: "CH",
     summary: "give the channel no new connections",
     changes: true,
-    run: ([word], session, { table }) => {
-      const number = integer(word), id = channelId(session.group, number);
-      if (!exists(table, session, number)) return refuse(`no such channel ${number}`);
-      return table.disable(id, DisabledBy.OPERATOR)
+    run: ([word], { group }, { groups }) => {
+      const number = integer(word);
+      if (!groups.has(group, number)) return refuse(`no such channel ${number}`);
+      return groups.disable(group, number)
         ? answer(`channel ${number} disabled`)
         : refuse(`channel ${number} already disabled`);
     },
@@ -107,10 +106,10 @@ export const commands: readonly Command[] = [
     parameters: "CH",
     summary: "set the channel's counters to 0",
     changes: true,
-    run: ([word], session, { table }) => {
+    run: ([word], { group }, { groups }) => {
       const number = integer(word);
-      if (!exists(table, session, number)) return refuse(`no such channel ${number}`);
-      table.reset(channelId(session.group, number));
+      if (!groups.has(group, number)) return refuse(`no such channel ${number}`);
+      groups.reset(group, number);
       return answer(`channel ${number} counters reset`);
     },
   },
@@ -119,10 +118,10 @@ export const commands: readonly Command[] = [
     parameters: "CH",
     summary: "let the channel have connections again",
     changes: true,
-    run: ([word], session, { table }) => {
+    run: ([word], { group }, { groups }) => {
       const number = integer(word);
-      if (!exists(table, session, number)) return refuse(`no such channel ${number}`);
-      return table.enable(channelId(session.group, number), DisabledBy.OPERATOR | DisabledBy.MACHINE)
+      if (!groups.has(group, number)) return refuse(`no such channel ${number}`);
+      return groups.enable(group, number)
         ? answer(`channel ${number} enabled`)
         : refuse(`channel ${number} already enabled`);
     },
@@ -132,16 +131,14 @@ export const commands: readonly Command[] = [
     parameters: "HOST PORT",
     summary: "add a channel to the group, disabled at first",
     changes: true,
-    run: async ([host, port], session, plane) => {
-      const { table, names } = plane, { group } = session;
-      if (table.size(group) >= MAX_CHANNELS) return refuse("no channel slots available");
+    run: async ([host, port], { group }, plane) => {
+      const { groups } = plane;
+      if (groups.size(group) >= MAX_CHANNELS) return refuse("no channel slots available");
       const address = await addressOf(plane, host, port);
       if (address === undefined) return refuse("invalid address");
-      // Asked again by this, because another session may have taken the place meanwhile.
-      const id = table.addChannel(group, address, 0, DisabledBy.OPERATOR);
-      if (id === undefined) return refuse("no channel slots available");
-      names.set(id, host);
-      return answer("channel created");
+      // Another session may have taken the place meanwhile.
+      const number = groups.add(group, { host, address, enabled: false });
+      return number === undefined ? refuse("no channel slots available") : answer("channel created");
     },
   },
   {
@@ -149,17 +146,15 @@ export const commands: readonly Command[] = [
     parameters: "CH HOST PORT",
     summary: "give a disabled channel a new address",
     changes: true,
-    run: async ([word, host, port], session, plane) => {
-      const { table, names } = plane, number = integer(word), id = channelId(session.group, number);
-      if (!exists(table, session, number)) return refuse("unknown channel");
+    run: async ([word, host, port], { group }, plane) => {
+      const { groups } = plane, number = integer(word);
+      if (!groups.has(group, number)) return refuse("unknown channel");
       const enabled = "channel must be disabled to assign new address";
-      if (table.disabledBy(id) === 0) return refuse(enabled);
+      if (groups.enabled(group, number)) return refuse(enabled);
       const address = await addressOf(plane, host, port);
       if (address === undefined) return refuse("invalid address");
-      if (table.disabledBy(id) === 0) return refuse(enabled);
-      table.setAddress(id, address);
-      names.set(id, host);
-      return answer("channel reassigned");
+      // Another session may have enabled it meanwhile.
+      return groups.assign(group, number, host, address) ? answer("channel reassigned") : refuse(enabled);
     },
   },
   {
@@ -167,11 +162,11 @@ export const commands: readonly Command[] = [
     parameters: "CH N",
     summary: "limit the channel's simultaneous connections, 0 for no limit",
     changes: true,
-    run: ([word, limit], session, { table }) => {
+    run: ([word, limit], { group }, { groups }) => {
       const number = integer(word), maxc = integer(limit);
       if (maxc < 0 || maxc > MAX_CONNECTIONS_PER_CHANNEL) throw new SyntaxFault();
-      if (!exists(table, session, number)) return refuse("unknown channel");
-      table.setMaxc(channelId(session.group, number), maxc);
+      if (!groups.has(group, number)) return refuse("unknown channel");
+      groups.limit(group, number, maxc);
       return answer(`maxc of channel ${number} changed to ${maxc}`);
     },
   },
@@ -180,18 +175,14 @@ export const commands: readonly Command[] = [
     parameters: "G CH",
     summary: "show the channel's bytes received and sent, for MRTG",
     changes: false,
-    run: (words, _, { table }) =>
-      mrtg(words, table, (id) => {
-        const { rcvd, sent } = table.counters(id);
-        return [`${rcvd}`, `${sent}`];
-      }),
+    run: (words, _, { groups }) => mrtg(words, groups, ({ rcvd, sent }) => [`${rcvd}`, `${sent}`]),
   },
   {
     name: "mrtg-conns",
     parameters: "G CH",
     summary: "show the channel's connections so far, for MRTG",
     changes: false,
-    run: (words, _, { table }) => mrtg(words, table, (id) => [`${table.counters(id).total}`, "UNKNOWN"]),
+    run: (words, _, { groups }) => mrtg(words, groups, ({ total }) => [`${total}`, "UNKNOWN"]),
   },
   {
     name: "version",
@@ -252,19 +243,15 @@ function setStrategy(name: string, what: string): Command {
     parameters: "",
     summary: `set the group's distribution: ${what}`,
     changes: true,
-    run: (_, { group }, { table, strategies }) => {
-      const index = strategies.findIndex((strategy) => strategy.name === name);
-      table.setStrategy(group, index);
-      return answer(`group ${group} set to ${strategies[index].title}`);
-    },
+    run: (_, { group }, { groups }) => answer(`group ${group} set to ${groups.setStrategy(group, name).title}`),
   };
 }
 
-function mrtg([g, ch]: readonly string[], table: ControlPlane["table"], two: (id: number) => string[]): Reply {
+function mrtg([g, ch]: readonly string[], groups: Groups, two: (counters: Counters) => string[]): Reply {
   const group = integer(g), number = integer(ch);
   if (group < 0 || group >= MAX_GROUPS) return refuse("unknown group");
-  if (!exists(table, { group }, number)) return refuse("unknown channel");
-  return answer(...two(channelId(group, number)), "UNKNOWN", `group ${group} channel ${number}`);
+  if (!groups.has(group, number)) return refuse("unknown channel");
+  return answer(...two(groups.counters(group, number)), "UNKNOWN", `group ${group} channel ${number}`);
 }
 
 async function addressOf(plane: ControlPlane, host: string, port: string) {
@@ -273,10 +260,6 @@ async function addressOf(plane: ControlPlane, host: string, port: string) {
   } catch {
     return undefined;
   }
-}
-
-function exists(table: ControlPlane["table"], { group }: Session, number: number): boolean {
-  return number >= 0 && number < table.size(group);
 }
 
 /** A whole number, possibly negative so that the reply can name it. */

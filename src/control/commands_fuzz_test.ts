@@ -4,21 +4,19 @@ import { isIP } from "node:net";
 import fc from "fast-check";
 import { foreignText, isHarmless } from "../../tests/fuzz/foreign_text.ts";
 import { parameters } from "../../tests/fuzz/parameters.ts";
+import { Groups } from "../groups/groups.ts";
 import { resolveHost } from "../process/resolve.ts";
 import { parsePort } from "../process/services.ts";
-import { strategies } from "../selection/strategy.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
 import { Table } from "../table/table.ts";
 import { commands, execute } from "./commands.ts";
 import { complete } from "./completion.ts";
 import type { ControlPlane } from "./control_plane.ts";
-import type { ChannelNames } from "./snapshot.ts";
 
 /** An instance without an engine, as the program makes it; only names are not looked up. */
 class Plane implements ControlPlane {
   readonly table = Table.create();
-  readonly names: ChannelNames = new Map();
-  readonly strategies = strategies;
+  readonly groups = new Groups(this.table);
   readonly version = "1.2.3";
   kills = 0;
   readonly changes: string[] = [];
@@ -42,14 +40,19 @@ class Plane implements ControlPlane {
   shutdown = (): void => void this.kills++;
 
   /** All there is to change. */
-  copy(): { table: Uint8Array; names: [number, string][] } {
-    return { table: new Uint8Array(this.table.buffer).slice(), names: [...this.names] };
+  copy(): { table: Uint8Array; names: string[] } {
+    return { table: new Uint8Array(this.table.buffer).slice(), names: this.names() };
+  }
+
+  /** Hosts as they were given. */
+  names(): string[] {
+    return this.groups.snapshot().flatMap(({ channels }) => channels.map(({ host }) => host));
   }
 
   /** Whether nothing has changed since. */
   isLike({ table, names }: ReturnType<Plane["copy"]>): boolean {
     const same = Buffer.compare(table, new Uint8Array(this.table.buffer)) === 0;
-    return same && JSON.stringify(names) === JSON.stringify([...this.names]);
+    return same && JSON.stringify(names) === JSON.stringify(this.names());
   }
 }
 
@@ -110,7 +113,7 @@ Deno.test("a command line of any kind is answered, harmlessly, and changes nothi
           assert.ok(plane.isLike(before), `${JSON.stringify(line)} was refused and changed the table`);
           assert.deepEqual([session.group, plane.kills, plane.changes.length], [group, kills, changes]);
         }
-        for (const name of plane.names.values()) {
+        for (const name of plane.names()) {
           assert.ok(isHarmless(name), `a channel is called ${JSON.stringify(name)}`);
         }
         // Whatever happened, the instance can still be looked at.

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { strategies } from "../selection/strategy.ts";
+import { Groups } from "../groups/groups.ts";
 import { DisabledBy, Table } from "../table/table.ts";
 import { commands, execute, findCommand, type Reply, type Session } from "./commands.ts";
 import type { ControlPlane } from "./control_plane.ts";
@@ -9,9 +9,7 @@ function plane(resolve: ControlPlane["resolve"] = (host, port) => Promise.resolv
   const table = Table.create(), changes: string[] = [], session: Session = { group: 0 };
   let kills = 0;
   const instance: ControlPlane = {
-    table,
-    names: new Map(),
-    strategies,
+    groups: new Groups(table),
     version: "1.2.3",
     resolve,
     describe: () => ({ version: "1.2.3" }),

@@ -1,13 +1,9 @@
-import type { Strategy } from "../selection/strategy.ts";
+import type { Groups } from "../groups/groups.ts";
 import type { Address } from "../table/address.ts";
-import type { Table } from "../table/table.ts";
-import type { ChannelNames } from "./snapshot.ts";
 
 /** What the control commands work on: an instance as its operator sees it. */
 export interface ControlPlane {
-  readonly table: Table;
-  readonly names: ChannelNames;
-  readonly strategies: readonly Strategy[];
+  readonly groups: Groups;
   /** The program's version. */
   readonly version: string;
   /** Turns the words of `create` and `assign` into an address. @throws {Error} when they are no host and port */

@@ -1,4 +1,4 @@
-import type { GroupSnapshot } from "./snapshot.ts";
+import type { GroupSnapshot } from "../groups/snapshot.ts";
 
 /** Column widths of the table (Balance manual); a longer value widens its own cell. */
 const WIDTHS = [3, 4, 2, 3, 16, 5, 4, 11, 4, 11, 11];

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { showTable } from "./show.ts";
-import type { ChannelSnapshot } from "./snapshot.ts";
+import type { ChannelSnapshot } from "../groups/snapshot.ts";
 
 const CHANNEL: ChannelSnapshot = {
   channel: 0,

@@ -26,7 +26,7 @@ export const scenarios: Scenario[] = [{
         groups: [{ channels: [backend.address] }],
         engine: name === "linux" ? "linux" : "portable",
       });
-      const lane = balancer.table.lane(0), id = channelId(0, 0), start = seed - 5n;
+      const lane = balancer.groups.table.lane(0), id = channelId(0, 0), start = seed - 5n;
       for (let left = start; left > 0n;) {
         // A lane takes 2^52 at a time.
         const part = left > 2n ** 52n ? 2n ** 52n : left;
@@ -35,7 +35,7 @@ export const scenarios: Scenario[] = [{
         left -= part;
       }
       // Connections are counted one by one, so their seed is written where the lane has them.
-      new Float64Array(balancer.table.buffer, OFFSET.lanes)[id * COUNT.DOUBLES + COUNT.TOTAL] = Number(start);
+      new Float64Array(balancer.groups.table.buffer, OFFSET.lanes)[id * COUNT.DOUBLES + COUNT.TOTAL] = Number(start);
       const last = seed === 2n ** 53n ? 5 : 10;
       for (let i = 0; i < last; i++) {
         using client = await Client.connect(balancer.address.port);

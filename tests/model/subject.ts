@@ -27,9 +27,7 @@ export class Subject implements AsyncDisposable {
     this.balancer = balancer;
     this.backends = backends;
     this.#plane = {
-      table: balancer.table,
-      names: balancer.names,
-      strategies: balancer.strategies,
+      groups: balancer.groups,
       version: "1.2.3",
       resolve: (host, port) => Promise.resolve({ host, port: Number(port) }),
       describe: () => ({}),

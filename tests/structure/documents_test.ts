@@ -5,7 +5,7 @@ import { BALANCER_OPTIONS } from "../../src/balancer/option_shapes.ts";
 import { engineSettings } from "../../src/balancer/settings.ts";
 import { controlPlane } from "../../src/cli/instance_plane.ts";
 import { commands } from "../../src/control/commands.ts";
-import { snapshot } from "../../src/control/snapshot.ts";
+import { Groups } from "../../src/groups/groups.ts";
 import { ExitCode } from "../../src/process/exit_codes.ts";
 import { type OptionSpec, optionTable } from "../../src/process/option_table.ts";
 import type { LogState } from "../../src/log/log.ts";
@@ -187,9 +187,9 @@ Deno.test("README: the table of the library's codes has each that is thrown", as
 
 Deno.test("README: `show json` has the fields that it names", () => {
   const [paragraph] = /^`show json` is one line with.*?\n\n/ms.exec(README.text)!;
-  const table = Table.create();
-  table.addChannel(0, { host: "127.0.0.1", port: 80 });
-  const [group] = snapshot(table, new Map());
+  const groups = new Groups(Table.create());
+  groups.add(0, { host: "127.0.0.1", address: { host: "127.0.0.1", port: 80 } });
+  const [group] = groups.snapshot();
   const state: LogState = { target: "stderr", problem: null, lost: 0 };
   const plane = controlPlane({ address: {} } as never, { state } as never, 80, () => {});
   const fields = [plane.describe(), state, group, group.channels[0]].flatMap((part) => Object.keys(part));

@@ -1,5 +1,5 @@
 import type { ControlPlane } from "../../src/control/control_plane.ts";
-import { strategies } from "../../src/selection/strategy.ts";
+import { Groups } from "../../src/groups/groups.ts";
 import { Table } from "../../src/table/table.ts";
 
 /** What a control server works on, without an engine: two channels, every name is 127.0.0.1. */
@@ -7,9 +7,7 @@ export function quietPlane(): ControlPlane & { readonly changes: string[]; kills
   const table = Table.create(), changes: string[] = [];
   for (const port of [8001, 8002]) table.addChannel(0, { host: "127.0.0.1", port });
   return {
-    table,
-    names: new Map(),
-    strategies,
+    groups: new Groups(table),
     version: "1.2.3",
     changes,
     kills: 0,

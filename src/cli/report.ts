@@ -1,9 +1,8 @@
+import type { BalancerEvent, ChannelPlace } from "../balancer/events.ts";
+import type { Groups } from "../groups/groups.ts";
 import type { Logger } from "../log/log.ts";
 import { formatAddress } from "../table/address.ts";
 import { type ChannelId, channelId } from "../table/channel_id.ts";
-import { MAX_GROUPS } from "../table/limits.ts";
-import type { Table } from "../table/table.ts";
-import type { BalancerEvent, ChannelPlace } from "./events.ts";
 
 /** A channel that comes and goes is logged so many times in so many milliseconds; the rest is counted. */
 const BURST = 4, WINDOW = 10_000;
@@ -16,31 +15,16 @@ interface Changes {
   latest: ((repeats: string) => void) | undefined;
 }
 
-/** How many channels there are, and how many cannot take a client for each reason; the first that applies counts. */
-export function countChannels(table: Table): { channels: number; disabled: number; full: number; failing: number } {
-  const count = { channels: 0, disabled: 0, full: 0, failing: 0 };
-  for (let group = 0; group < MAX_GROUPS; group++) {
-    for (let number = 0; number < table.size(group); number++) {
-      const id = channelId(group, number), maxc = table.maxc(id);
-      count.channels++;
-      if (table.disabledBy(id) !== 0) count.disabled++;
-      else if (maxc > 0 && table.current(id) >= maxc) count.full++;
-      else if (table.failing(id)) count.failing++;
-    }
-  }
-  return count;
-}
-
 /** Turns what a balancer reports into lines of the log. */
 export class Report {
   readonly #logger: Logger;
-  readonly #table: Table;
+  readonly #groups: Groups;
   readonly #changes = new Map<ChannelId, Changes>();
   #turnedAwayAt = -Infinity;
 
-  constructor(logger: Logger, table: Table) {
+  constructor(logger: Logger, groups: Groups) {
     this.#logger = logger;
-    this.#table = table;
+    this.#groups = groups;
   }
 
   /** Logs one event. */
@@ -119,7 +103,7 @@ export class Report {
     this.#turnedAwayAt = now;
     this.#logger.warn(
       "closing clients that no channel takes: {channels} channels, {disabled} disabled, {full} full, {failing} failing",
-      { ...countChannels(this.#table) },
+      { ...this.#groups.count() },
     );
   }
 

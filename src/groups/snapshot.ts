@@ -1,10 +1,7 @@
-import { strategies, type Strategy } from "../selection/strategy.ts";
+import type { Strategy } from "../selection/strategy.ts";
 import { type ChannelId, channelId } from "../table/channel_id.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy, type Table } from "../table/table.ts";
-
-/** Host names of channels, as the operator gave them. The table holds addresses only. */
-export type ChannelNames = Map<ChannelId, string>;
 
 /** One channel at one moment. */
 export interface ChannelSnapshot {
@@ -46,8 +43,11 @@ export interface GroupSnapshot {
   readonly channels: readonly ChannelSnapshot[];
 }
 
+/** Host names of channels, as they were given. */
+type ChannelNames = ReadonlyMap<ChannelId, string>;
+
 /** Reads all groups that have channels. */
-export function snapshot(table: Table, names: ChannelNames, list: readonly Strategy[] = strategies): GroupSnapshot[] {
+export function snapshot(table: Table, names: ChannelNames, list: readonly Strategy[]): GroupSnapshot[] {
   const groups: GroupSnapshot[] = [];
   for (let group = 0; group < MAX_GROUPS; group++) {
     const size = table.size(group);

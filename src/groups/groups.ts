@@ -1,0 +1,123 @@
+import { strategies, type Strategy } from "../selection/strategy.ts";
+import type { Address } from "../table/address.ts";
+import { type ChannelId, channelId, numberOf } from "../table/channel_id.ts";
+import type { Counters } from "../table/counter.ts";
+import { MAX_GROUPS } from "../table/limits.ts";
+import { DisabledBy, type Table } from "../table/table.ts";
+import { type GroupSnapshot, snapshot } from "./snapshot.ts";
+
+/** A channel to be added. */
+export interface NewChannel {
+  /** Host as it was given, a name or an address. */
+  readonly host: string;
+  /** What it resolved to. */
+  readonly address: Address;
+  /** Most simultaneous connections. Default 0, no limit. */
+  readonly maxc?: number;
+  /** Default true. */
+  readonly enabled?: boolean;
+}
+
+/**
+ * The groups and channels of an instance, as its operator and the embedding program see and change them: the table, and
+ * what is not in it, names and strategies. Whoever changes a channel by hand does it here, so that the rules stand once.
+ * Channels are named by group and number; `has` says which there are. Main thread only.
+ */
+export class Groups {
+  /** Where it all lies, for the engine. */
+  readonly table: Table;
+  /** Strategies that a group can have, by the index in its row. */
+  readonly strategies: readonly Strategy[];
+  /** Host names as they were given. The table holds addresses only. */
+  readonly #names = new Map<ChannelId, string>();
+
+  constructor(table: Table, list: readonly Strategy[] = strategies) {
+    this.table = table;
+    this.strategies = list;
+  }
+
+  /** Channels in a group. */
+  size(group: number): number {
+    return this.table.size(group);
+  }
+
+  /** Whether the group has a channel of this number. */
+  has(group: number, channel: number): boolean {
+    return channel >= 0 && channel < this.size(group);
+  }
+
+  /** Adds a channel to a group. @returns its number, or undefined when the group is full */
+  add(group: number, { host, address, maxc = 0, enabled = true }: NewChannel): number | undefined {
+    const id = this.table.addChannel(group, address, maxc, enabled ? 0 : DisabledBy.OPERATOR);
+    if (id === undefined) return undefined;
+    this.#names.set(id, host);
+    return numberOf(id);
+  }
+
+  /** Gives a disabled channel a new address; an enabled one keeps its own. @returns whether it has the new one */
+  assign(group: number, channel: number, host: string, address: Address): boolean {
+    if (this.enabled(group, channel)) return false;
+    const id = channelId(group, channel);
+    this.table.setAddress(id, address);
+    this.#names.set(id, host);
+    return true;
+  }
+
+  /** Whether nobody has disabled the channel. */
+  enabled(group: number, channel: number): boolean {
+    return this.table.disabledBy(channelId(group, channel)) === 0;
+  }
+
+  /** Gives a channel no new connections, as its operator wants it. @returns whether it was enabled until now */
+  disable(group: number, channel: number): boolean {
+    return this.table.disable(channelId(group, channel), DisabledBy.OPERATOR);
+  }
+
+  /** Lets a channel have connections again, whoever disabled it. @returns whether it was disabled until now */
+  enable(group: number, channel: number): boolean {
+    return this.table.enable(channelId(group, channel), DisabledBy.OPERATOR | DisabledBy.MACHINE);
+  }
+
+  /** Limits a channel's simultaneous connections, 0 for no limit. */
+  limit(group: number, channel: number, maxc: number): void {
+    this.table.setMaxc(channelId(group, channel), maxc);
+  }
+
+  /** A channel's counters. */
+  counters(group: number, channel: number): Counters {
+    return this.table.counters(channelId(group, channel));
+  }
+
+  /** Starts a channel's counters again from 0. */
+  reset(group: number, channel: number): void {
+    this.table.reset(channelId(group, channel));
+  }
+
+  /** Gives a group another strategy. @throws {RangeError} when there is none of that name */
+  setStrategy(group: number, name: string): Strategy {
+    const index = this.strategies.findIndex((strategy) => strategy.name === name);
+    if (index < 0) throw new RangeError(`Cannot set strategy: there is no ${name}`);
+    this.table.setStrategy(group, index);
+    return this.strategies[index];
+  }
+
+  /** All groups that have channels, at this moment. */
+  snapshot(): GroupSnapshot[] {
+    return snapshot(this.table, this.#names, this.strategies);
+  }
+
+  /** How many channels there are, and how many cannot take a client for each reason; the first that applies counts. */
+  count(): { channels: number; disabled: number; full: number; failing: number } {
+    const { table } = this, count = { channels: 0, disabled: 0, full: 0, failing: 0 };
+    for (let group = 0; group < MAX_GROUPS; group++) {
+      for (let channel = 0; channel < this.size(group); channel++) {
+        const id = channelId(group, channel), maxc = table.maxc(id);
+        count.channels++;
+        if (!this.enabled(group, channel)) count.disabled++;
+        else if (maxc > 0 && table.current(id) >= maxc) count.full++;
+        else if (table.failing(id)) count.failing++;
+      }
+    }
+    return count;
+  }
+}
