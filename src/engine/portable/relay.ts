@@ -6,14 +6,22 @@ import type { Turns } from "./turns.ts";
 /** The relay's buffer grows by this while reads fill it, and is small again when they do not. */
 const GROWTH = 4;
 
-/** Milliseconds for which a side's late bytes are read away after its peer is gone, so that they cause no reset. */
+/**
+ * Milliseconds for which a side may take nothing of what it is still sent, or not end by itself after that, once its peer
+ * is gone. Until then its late bytes are read away: closing over unread ones would reset it before it has read its own.
+ */
 const LINGER = 5_000;
 
 /**
- * Bytes that are read away at most. More than the kernels' buffers hold by default (tcp_rmem, tcp_wmem: 10 MB), so that a
- * side which answers what it was sent comes to the end of it; one that sends more does not wait for anything.
+ * Bytes that are read away at full speed. More than the kernels' buffers hold by default (tcp_rmem, tcp_wmem: 10 MB), so
+ * that a side which answers what it was sent comes to the end of it; one that sends more does not wait for anything.
  */
 const MOST_DROPPED = 16 * 1024 * 1024;
+
+/** Milliseconds between two reads of more than that, from a side that may still have to take what it was sent. */
+const DROP_PAUSE = 10;
+
+const BIT = { sent: 1, rcvd: 2 };
 
 /** What the relay tells its connection. */
 export interface RelayReport {
@@ -41,6 +49,10 @@ class Pair {
   #discarding = false;
   #reset = false;
   #lingering: ReturnType<typeof setTimeout> | undefined;
+  /** When something was handed over last, while a side lingers. */
+  #lastMove = 0;
+  /** Directions in which something was handed over. */
+  #handed = 0;
 
   constructor(client: Stream, channel: Stream, report: RelayReport) {
     this.#streams = [client, channel];
@@ -49,6 +61,7 @@ class Pair {
 
   async pump(direction: Direction, from: Stream, to: Stream): Promise<void> {
     const { tap, turns } = this.#report;
+    const bit = BIT[direction];
     let buffer = takeSmall(), delivering = true, dropped = 0;
     for (;;) {
       let length: number | null;
@@ -66,7 +79,11 @@ class Pair {
       // The receiver is gone: what still comes is dropped.
       if (!delivering) {
         dropped += length;
-        if (dropped > MOST_DROPPED) this.#streams.forEach(closeQuietly);
+        if (dropped > MOST_DROPPED) {
+          // Nothing was ever sent to this side, so nothing is on its way that closing would lose.
+          if ((this.#handed & ~bit) === 0) this.#close();
+          else await new Promise((resolve) => setTimeout(resolve, DROP_PAUSE));
+        }
         if (turns.spend(length)) await turns.next();
         continue;
       }
@@ -77,6 +94,8 @@ class Pair {
             offset === 0 && length === buffer.length ? buffer : buffer.subarray(offset, length),
           );
           this.#report.moved(direction, written);
+          this.#handed |= bit;
+          if (this.#lingering !== undefined) this.#lastMove = performance.now();
           offset += written;
         }
       } catch {
@@ -94,14 +113,22 @@ class Pair {
     this.#boundRest();
   }
 
-  /**
-   * Gives a side whose peer is gone a while to end by itself. Until then its bytes are read, because closing over unread
-   * ones would reset it before it has read what was sent to it.
-   */
+  /** Gives a side whose peer is gone a while to take what it is sent and to end by itself. */
   #boundRest(): void {
     if (this.#running === 0) return clearTimeout(this.#lingering);
     if (!this.#reset && !(this.#running === 1 && this.#discarding)) return;
-    this.#lingering ??= setTimeout(() => this.#streams.forEach(closeQuietly), LINGER);
+    this.#lastMove = performance.now();
+    this.#lingering ??= setTimeout(() => this.#linger(), LINGER);
+  }
+
+  #linger(): void {
+    const left = this.#lastMove + LINGER - performance.now();
+    if (left <= 0) this.#close();
+    else this.#lingering = setTimeout(() => this.#linger(), left);
+  }
+
+  #close(): void {
+    this.#streams.forEach(closeQuietly);
   }
 }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Backend } from "../../support/backend.ts";
 import { echoBackend, silentBackend } from "../../support/backends.ts";
-import { eventually } from "../../support/eventually.ts";
+import { eventually, later } from "../../support/eventually.ts";
 import { digestOf, pattern } from "../../support/pattern.ts";
 import { ResettingBackend, ResettingClient } from "../../support/resetting.ts";
 import { readChunks, writeAll } from "../../support/streams.ts";
@@ -9,6 +9,9 @@ import type { ContractTest, StartTrial } from "../suite.ts";
 
 /** Elsewhere a reset takes the bytes with it that its receiver has not read yet. */
 const keepsBytes = Deno.build.os !== "linux" && "a reset drops bytes in the receiver's kernel here";
+
+/** Bytes that a receiver's kernel does not take all at once. */
+const MUCH = 600_000;
 
 export function resets(test: ContractTest): void {
   for (const source of [undefined, "127.0.0.1"]) {
@@ -74,6 +77,34 @@ export function resets(test: ContractTest): void {
     await eventually("all bytes have arrived", () => received === 200_000);
     assert.equal(trial.counters(0).sent, 200_000n);
   }, keepsBytes);
+
+  test(
+    "a channel that reads slowly and sends much gets all bytes of a client that has reset the connection",
+    async (start) => {
+      let received = 0;
+      await using backend = new Backend(async (connection) => {
+        const bytes = pattern(64 * 1024), buffer = new Uint8Array(16 * 1024);
+        const sending = later((async () => {
+          for (;;) await writeAll(connection, bytes);
+        })());
+        for (let length; (length = await connection.read(buffer)) !== null;) {
+          received += length;
+          await new Promise((resolve) => setTimeout(resolve, 20));
+        }
+        connection.close();
+        await assert.rejects(sending);
+      });
+      await using trial = await start({ channels: [backend] });
+      using client = await ResettingClient.connect(trial.port);
+      await client.firstBytes();
+      await client.send(pattern(MUCH));
+      await eventually("the bytes are with the channel's kernel", () => trial.counters(0).sent === BigInt(MUCH));
+      client.reset();
+      await eventually("all bytes have arrived", () => received === MUCH);
+      await trial.idle();
+    },
+    keepsBytes,
+  );
 
   test("a side that does not end by itself after a reset is cut off", async (start) => {
     // At the same time, because an engine may give each of them a few seconds to read what it has been sent.
