@@ -1,9 +1,10 @@
-import type { Engine, EngineEvent, EngineName, EngineSettings } from "../engine/engine.ts";
+import type { DescriptorShares, Engine, EngineEvent, EngineName, EngineSettings } from "../engine/engine.ts";
 import { Groups } from "../groups/groups.ts";
 import type { GroupSnapshot } from "../groups/snapshot.ts";
 import { LONGEST_TIMER } from "../engine/longest_timer.ts";
 import { Table } from "../table/table.ts";
 import { chooseEngine } from "./choose_engine.ts";
+import { descriptorShares } from "./descriptor_shares.ts";
 import { coded } from "./errors.ts";
 import { balancerEvent } from "./events.ts";
 import { addChannel, fillGroups, resolve } from "./fill_groups.ts";
@@ -40,6 +41,8 @@ export class Balancer implements AsyncDisposable {
   readonly engineReason: string;
   /** Numeric address that connections to channels come from, if that was asked for. */
   readonly source: string | undefined;
+  /** @internal Clients that it serves at a time, and what the descriptors are enough for. */
+  readonly limits: { readonly maxConnections: number; readonly descriptors: DescriptorShares };
   readonly #engine: Engine;
   #stopped = false;
 
@@ -48,11 +51,13 @@ export class Balancer implements AsyncDisposable {
     engine: Engine,
     engineReason: string,
     source: string | undefined,
+    limits: { readonly maxConnections: number; readonly descriptors: DescriptorShares },
   ) {
     this.groups = groups;
     this.#engine = engine;
     this.engineReason = engineReason;
     this.source = source;
+    this.limits = limits;
     engine.ended.then(() => this.#stopped = true);
   }
 
@@ -70,14 +75,16 @@ export class Balancer implements AsyncDisposable {
     const checked = BALANCER_OPTIONS(options, ""), { onEvent, onChunk } = checked;
     const list = allStrategies(checked.strategies);
     checkGroups(checked, list);
-    const settings = await withNumericAddresses(engineSettings(checked, list));
-    const table = Table.create(settings.threads), groups = new Groups(table, list);
-    await fillGroups(groups, { ...checked, source: settings.source });
-    const choice = chooseEngine(checked.engine ?? "auto", settings);
+    const chosen = await withNumericAddresses(engineSettings(checked, list));
+    const table = Table.create(chosen.threads), groups = new Groups(table, list);
+    await fillGroups(groups, { ...checked, source: chosen.source });
+    const choice = chooseEngine(checked.engine ?? "auto", chosen);
+    const descriptors = descriptorShares(choice.name, table.lanes);
+    const settings = { ...chosen, descriptors, maxConnections: checked.maxConnections ?? descriptors.connections };
     const emit = onEvent ? guarded((event: EngineEvent) => onEvent(balancerEvent(event))) : () => {};
     const tap = onChunk && guarded(onChunk);
     const context = { table, settings, emit, tap };
-    return new Balancer(groups, await choice.start(context), choice.reason, settings.source);
+    return new Balancer(groups, await choice.start(context), choice.reason, settings.source, settings);
   }
 
   /** Where it listens. */

@@ -1,5 +1,5 @@
 import type { EngineSettings } from "../engine/engine.ts";
-import { connectionsFor } from "../process/descriptors.ts";
+import { HIGHEST_COUNT } from "../process/ranges.ts";
 import type { Strategy } from "../selection/strategy.ts";
 import type { BalancerOptions } from "./options.ts";
 
@@ -24,7 +24,7 @@ export function engineSettings(options: BalancerOptions, list: readonly Strategy
     idleTimeout: options.idleTimeout ?? 0,
     halfCloseTimeout: options.halfCloseTimeout ?? HALF_CLOSE_TIMEOUT,
     abortOnClose: options.abortOnClose ?? false,
-    maxConnections: options.maxConnections ?? connectionsFor(),
+    maxConnections: options.maxConnections ?? HIGHEST_COUNT,
     backlog: options.backlog ?? BACKLOG,
     autodisable: options.autodisable ?? false,
     hashFailover: options.hashFailover ?? false,

@@ -1,5 +1,6 @@
 import type { Balancer } from "../balancer/balancer.ts";
 import type { Logger } from "../log/log.ts";
+import { descriptorLimit } from "../process/descriptors.ts";
 import { formatAddress } from "../table/address.ts";
 import { version } from "./version.ts";
 
@@ -14,6 +15,13 @@ export function logStart(logger: Logger, balancer: Balancer): void {
     engine: balancer.engine,
     pid: Deno.pid,
   });
+  const { maxConnections, descriptors } = balancer.limits;
+  if (maxConnections > descriptors.connections && descriptorLimit() !== undefined) {
+    logger.warn(
+      "--max-connections {wanted} is beyond the descriptor limit, which is enough for {connections} clients; more will wait",
+      { wanted: maxConnections, connections: descriptors.connections },
+    );
+  }
   logger.debug("engine {engine}, threads {threads}: {reason}", {
     engine: balancer.engine,
     threads: balancer.threads,

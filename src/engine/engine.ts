@@ -11,7 +11,8 @@ import type { Table } from "../table/table.ts";
  *
  * 1. **Accept.** Clients are accepted as long as fewer than `maxConnections` are served; past that they wait in the
  *    kernel's queue. A lack of descriptors or memory is reported as a `shortage` and waited out; it never ends the
- *    loop, loses a client already accepted or spins. After `pauseAccepting` they wait there whatever their number; one that
+ *    loop, loses a client already accepted or spins. Clients for whom `descriptors` leaves none wait in the queue like in
+ *    any other shortage. After `pauseAccepting` they wait there whatever their number; one that
  *    was being accepted at that moment may still be served.
  * 2. **Connect.** For each client: `begin`, `choose`, connect within `connectTimeout`, then `connected` or `failed`, and
  *    `choose` again until it yields NONE; then the client is closed with nothing sent (`turned-away`). A shortage on this
@@ -71,6 +72,14 @@ export interface KeepAlive {
   readonly probes?: number;
 }
 
+/** How a process's descriptors are shared out between connections and everything else. */
+export interface DescriptorShares {
+  /** Clients at a time that the descriptors are enough for. An engine that can look at its descriptors need not count. */
+  readonly connections: number;
+  /** Descriptors that no connection ever takes: operators, look-ups and the log need some, too. */
+  readonly spare: number;
+}
+
 /** What an engine has to know about its instance. */
 export interface EngineSettings extends SelectionOptions {
   /** Numeric address to listen on; `::` takes IPv4 clients too. */
@@ -89,6 +98,8 @@ export interface EngineSettings extends SelectionOptions {
   readonly abortOnClose: boolean;
   /** Clients served at the same time, at least 1. */
   readonly maxConnections: number;
+  /** What connections may take of the process's descriptors. Default: all of them. */
+  readonly descriptors?: DescriptorShares;
   /** Length of the kernel's queue of clients not yet accepted. */
   readonly backlog: number;
 

@@ -1,12 +1,3 @@
-/**
- * Descriptors kept for everything that is not a proxied connection: listener, control, log, runtime, pipes. It is a part of
- * the limit, at least what the program and one session of control need, and at most what all threads and sessions can.
- */
-const RESERVED = { part: 1 / 8, least: 36, most: 512 };
-
-/** Descriptors to assume where the limit cannot be read (macOS and Windows allow at least as many). */
-const ASSUMED = 10_240;
-
 /** Highest number of open files of this process, `undefined` where the system does not tell. */
 export function descriptorLimit(): number | undefined {
   try {
@@ -17,8 +8,12 @@ export function descriptorLimit(): number | undefined {
   }
 }
 
-/** Clients that can be served at a time: each takes two descriptors. At least 1. */
-export function connectionsFor(descriptors = descriptorLimit() ?? ASSUMED): number {
-  const reserved = Math.min(RESERVED.most, Math.max(RESERVED.least, descriptors * RESERVED.part));
-  return Math.max(1, Math.floor((descriptors - reserved) / 2));
+/** How many files this process has open, `undefined` where the system does not tell. */
+export function openDescriptors(): number | undefined {
+  try {
+    // One of them is that of the listing itself.
+    return Array.from(Deno.readDirSync("/proc/self/fd")).length - 1;
+  } catch {
+    return undefined;
+  }
 }

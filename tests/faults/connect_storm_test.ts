@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { connectionsFor } from "../../src/process/descriptors.ts";
+import { descriptorShares } from "../../src/balancer/descriptor_shares.ts";
 import { Backend } from "../support/backend.ts";
 import { condition } from "../support/requirements.ts";
 import { isConnectionGone, writeAll } from "../support/streams.ts";
@@ -16,7 +16,7 @@ export const scenarios: Scenario[] = [{
     `${CLIENTS} connects at the same time, two channels with a limit of ${LIMIT}, each connection held for ${HOLD} ms`,
   holds:
     "no client gets anything but a whole answer, or the end with nothing sent; the limit holds by the back ends' count",
-  needs: [condition(connectionsFor() > CLIENTS, "needs a higher limit of descriptors")],
+  needs: [condition(descriptorShares("linux", 2).connections > CLIENTS, "needs a higher limit of descriptors")],
   peer: true,
   async measure(subject) {
     const serve = async (connection: Deno.TcpConn) => {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { connectionsFor } from "../../src/process/descriptors.ts";
+import { descriptorShares } from "../../src/balancer/descriptor_shares.ts";
 import { echoBackend } from "../support/backends.ts";
 import type { Client } from "../support/client.ts";
 import { condition, linux } from "../support/requirements.ts";
@@ -20,7 +20,10 @@ export const scenarios: Scenario[] = [{
   made: `${CROWD} idle connections, then new ones`,
   holds: "memory a connection within the engine's target, processor about 0, a new connection is served at once",
   // Both ends of every connection are the test's, too.
-  needs: [linux, condition(connectionsFor() > CROWD + 100, "needs a higher limit of descriptors")],
+  needs: [
+    linux,
+    condition(descriptorShares("linux", 2).connections > CROWD + 100, "needs a higher limit of descriptors"),
+  ],
   peer: true,
   async measure(subject) {
     await using backend = echoBackend();

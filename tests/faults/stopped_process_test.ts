@@ -1,6 +1,6 @@
 /** SIGSTOP for longer than a timeout, as debuggers, frozen containers and suspended machines do it. */
 import assert from "node:assert/strict";
-import { connectionsFor } from "../../src/process/descriptors.ts";
+import { descriptorShares } from "../../src/balancer/descriptor_shares.ts";
 import { RawSocket } from "../linux/raw_socket.ts";
 import { echoBackend } from "../support/backends.ts";
 import { queueLength } from "../support/black_hole.ts";
@@ -31,7 +31,10 @@ export const scenarios: Scenario[] = [{
   made: `SIGSTOP for longer than -t ${CONNECT} while ${CLIENTS} connects are under way, all accepted meanwhile; -a`,
   holds: "every client is served, no connect counts as failed, the channel stays enabled",
   engines: ["linux"],
-  needs: [linux, condition(connectionsFor() > 2 * CLIENTS, "needs a higher limit of descriptors")],
+  needs: [
+    linux,
+    condition(descriptorShares("linux", 2).connections > 2 * CLIENTS, "needs a higher limit of descriptors"),
+  ],
   peer: true,
   async measure(subject) {
     // Its queue is full, so that the kernel drops every further SYN, until it is made longer.

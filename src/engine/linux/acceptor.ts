@@ -1,8 +1,8 @@
 import { ERRNO } from "./abi.ts";
+import type { Door } from "./door.ts";
 import type { Libc } from "./libc.ts";
 import type { Poller } from "./poller.ts";
 import type { SharedState } from "./shared_state.ts";
-import { ADDRESS_SIZE, SOCKET_FLAGS } from "./sockets.ts";
 import type { Timers } from "./timers.ts";
 
 /** Clients accepted at a time: so many that a rush is served, so few that others, and other threads, have their turn. */
@@ -36,10 +36,8 @@ export class Acceptor {
   readonly #listener: number;
   readonly #thread: number;
   readonly #limit: number;
-  readonly #capacity: number;
+  readonly #door: Door;
   readonly #host: AcceptorHost;
-  readonly #address = new Uint8Array(ADDRESS_SIZE);
-  readonly #length = new Uint32Array(1);
   #watching = false;
   /** Clients to accept in the next turn: a guess that spares the accept which finds nobody. */
   #burst = 1;
@@ -49,7 +47,8 @@ export class Acceptor {
     poller: Poller,
     timers: Timers,
     state: SharedState,
-    place: { readonly listener: number; readonly thread: number; readonly limit: number; readonly capacity: number },
+    door: Door,
+    place: { readonly listener: number; readonly thread: number; readonly limit: number },
     host: AcceptorHost,
   ) {
     this.#libc = libc;
@@ -59,7 +58,7 @@ export class Acceptor {
     this.#listener = place.listener;
     this.#thread = place.thread;
     this.#limit = place.limit;
-    this.#capacity = place.capacity;
+    this.#door = door;
     this.#host = host;
   }
 
@@ -81,18 +80,13 @@ export class Acceptor {
     for (let i = 0; i < this.#burst; i++) {
       if (this.#state.stopped || this.#state.paused || !this.#watching) return this.#pause();
       if (!this.#state.enter(this.#thread, this.#limit)) return i === 0 ? this.#saturated() : undefined;
-      this.#length[0] = ADDRESS_SIZE;
-      const fd = this.#libc.call.accept4(this.#listener, this.#address, this.#length, SOCKET_FLAGS);
-      if (fd >= 0 && fd < this.#capacity) {
-        const error = this.#host.accepted(fd, this.#address);
+      const fd = this.#door.accept();
+      if (fd >= 0) {
+        const error = this.#host.accepted(fd, this.#door.address);
         if (error !== 0) return this.#shortage(error);
         continue;
       }
       this.#host.left();
-      if (fd >= 0) {
-        this.#libc.call.close(fd);
-        return this.#shortage(ERRNO.EMFILE);
-      }
       if (fd === -ERRNO.EAGAIN) {
         this.#burst = 1;
         return this.#stepBack();

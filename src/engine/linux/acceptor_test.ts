@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { ERRNO } from "./abi.ts";
 import { Acceptor } from "./acceptor.ts";
+import { Connections } from "./connections.ts";
+import { Door } from "./door.ts";
 import type { Calls, Libc } from "./libc.ts";
 import { Poller } from "./poller.ts";
 import { SharedState } from "./shared_state.ts";
@@ -30,8 +32,9 @@ function withQueue(length: number, ...answers: number[]) {
   };
   const libc = { call, describe: (number) => `error ${number}` } as Libc;
   const timers = new Timers(libc, CAPACITY), state = SharedState.create(1);
-  const place = { listener: LISTENER, thread: 0, limit: 100, capacity: CAPACITY };
-  const acceptor = new Acceptor(libc, new Poller(libc), timers, state, place, {
+  const door = new Door(libc, new Connections(libc, new Uint8Array(CAPACITY * 4), 0), LISTENER, 1);
+  const place = { listener: LISTENER, thread: 0, limit: 100 };
+  const acceptor = new Acceptor(libc, new Poller(libc), timers, state, door, place, {
     accepted: (client) => {
       told.push(`client ${client}`);
       return answers.shift() ?? 0;

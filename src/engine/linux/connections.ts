@@ -84,6 +84,8 @@ export class Connections {
   readonly rows: Int32Array;
   /** Descriptors from this on cannot be served. */
   readonly capacity: number;
+  /** Descriptors from this on are left to the rest of the program. */
+  readonly roof: number;
   readonly #libc: Libc;
   readonly #owners: Uint8Array;
   readonly #owner: number;
@@ -92,12 +94,14 @@ export class Connections {
   /**
    * @param owners one byte for each descriptor of the process: 0, or its thread's number plus 1
    * @param thread number of the thread
+   * @param spare how many of the highest numbers are left to the rest of the program
    */
-  constructor(libc: Libc, owners: Uint8Array, thread: number) {
+  constructor(libc: Libc, owners: Uint8Array, thread: number, spare = 0) {
     this.#libc = libc;
     this.#owners = owners;
     this.#owner = thread + 1;
     this.capacity = owners.length;
+    this.roof = owners.length - spare;
     // The kernel gives out low numbers first and the system only pages that are touched.
     this.rows = new Int32Array(owners.length << SHIFT);
   }
@@ -140,6 +144,12 @@ export class Connections {
     // First, for as soon as it is closed the number may belong to another thread.
     this.#owners[fd] = 0;
     this.#libc.call.close(fd);
+  }
+
+  /** Whether some thread has a descriptor of at least this number. */
+  anyFrom(fd: number): boolean {
+    for (let i = fd; i < this.capacity; i++) if (this.#owners[i] !== 0) return true;
+    return false;
   }
 
   /** Calls `each` with every client's socket, and every one whose peer is gone. */

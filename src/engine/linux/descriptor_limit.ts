@@ -2,7 +2,7 @@ import { C, LAYOUT } from "./abi.ts";
 import type { Libc } from "./libc.ts";
 
 /** The most descriptors that are served, whatever the system would allow: rows are 64 bytes of address space each. */
-const MOST = 1 << 20;
+export const MOST_DESCRIPTORS = 1 << 20;
 
 /** Raises the soft limit of open descriptors to the hard one; returns how many there may be, at most 1,048,576. */
 export function raiseDescriptorLimit({ call }: Libc): number {
@@ -11,5 +11,5 @@ export function raiseDescriptorLimit({ call }: Libc): number {
   const soft = view.getBigUint64(LAYOUT.rlimit.soft, true), hard = view.getBigUint64(LAYOUT.rlimit.hard, true);
   view.setBigUint64(LAYOUT.rlimit.soft, hard, true);
   const got = soft < hard && call.setrlimit(C.RLIMIT_NOFILE, limit) === 0 ? hard : soft;
-  return Number(got < MOST ? got : MOST);
+  return Number(got < MOST_DESCRIPTORS ? got : MOST_DESCRIPTORS);
 }

@@ -190,7 +190,7 @@ export class Dialer {
     const { call, errno } = this.#libc;
     const fd = call.socket(familyOf(address), C.SOCK_STREAM | SOCKET_FLAGS, 0);
     if (fd < 0) return this.#refused(dial, errno[0]);
-    if (fd >= this.#connections.capacity) {
+    if (fd >= this.#connections.roof) {
       call.close(fd);
       return this.#refused(dial, ERRNO.EMFILE);
     }

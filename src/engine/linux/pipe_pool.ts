@@ -49,7 +49,7 @@ export class PipePool {
     if (call.pipe2(this.#bytes, C.O_NONBLOCK | C.O_CLOEXEC) < 0) return this.#libc.errno[0];
     this.read = this.#ends[0];
     this.write = this.#ends[1];
-    if (Math.max(this.read, this.write) >= this.#connections.capacity) {
+    if (Math.max(this.read, this.write) >= this.#connections.roof) {
       call.close(this.read);
       call.close(this.write);
       return ERRNO.EMFILE;

@@ -8,6 +8,7 @@ import { Acceptor } from "./acceptor.ts";
 import { Backlog } from "./backlog.ts";
 import { Connections, IS, ROW, SHIFT } from "./connections.ts";
 import { Dialer } from "./dialer.ts";
+import { Door } from "./door.ts";
 import { Ending } from "./ending.ts";
 import type { Libc } from "./libc.ts";
 import type { ThreadMessage, ThreadSetup } from "./messages.ts";
@@ -57,7 +58,7 @@ export class Thread {
     this.#post = post;
     this.#state = SharedState.attach(setup.state);
     this.#closingsSeen = this.#state.closings;
-    this.#connections = new Connections(libc, new Uint8Array(setup.owners), setup.thread);
+    this.#connections = new Connections(libc, new Uint8Array(setup.owners), setup.thread, settings.descriptors?.spare);
     this.#rows = this.#connections.rows;
     const capacity = this.#connections.capacity;
     this.#poller = new Poller(libc);
@@ -96,8 +97,9 @@ export class Thread {
       },
       shortage: (what, reason) => this.#shortage(what, reason),
     });
-    const place = { listener: setup.listener, thread: setup.thread, limit: settings.maxConnections, capacity };
-    this.#acceptor = new Acceptor(libc, poller, timers, this.#state, place, {
+    const door = new Door(libc, this.#connections, setup.listener, setup.wakes.length);
+    const place = { listener: setup.listener, thread: setup.thread, limit: settings.maxConnections };
+    this.#acceptor = new Acceptor(libc, poller, timers, this.#state, door, place, {
       accepted: (client, address) => this.#accepted(client, address),
       left: () => this.#leave(),
       shortage: (what, reason) => this.#shortage(what, reason),

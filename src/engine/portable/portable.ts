@@ -30,6 +30,8 @@ class PortableEngine implements Engine {
   readonly #listeners: Deno.TcpListener[];
   readonly #connections = new Roster<Connection>();
   readonly #once = new Rate();
+  /** Clients that the descriptors are enough for. */
+  readonly #affordable: number;
   #stopped = false;
   #paused = false;
   #closed = false;
@@ -44,6 +46,7 @@ class PortableEngine implements Engine {
     this.selection = new Selection(table, table.lane(0), settings, context.emit);
     this.deadlines = new Deadlines(settings.connectTimeout);
     this.turns = new Turns(this.#reactor);
+    this.#affordable = settings.descriptors?.connections ?? Infinity;
     this.#listeners = listen(settings.hostname, settings.port, settings.backlog);
     this.address = { hostname: settings.hostname, port: this.#listeners[0].addr.port };
     this.ended = new Promise((resolve) => this.#end = resolve);
@@ -95,6 +98,7 @@ class PortableEngine implements Engine {
       try {
         if (this.#full) await this.#untilRoom();
         if (this.#stopped) break;
+        if (this.#connections.size >= this.#affordable) throw new Error("the descriptors left are for operators");
         this.#serve(await listener.accept());
       } catch (error) {
         if (this.#stopped) break;

@@ -1,0 +1,44 @@
+import type { DescriptorShares, EngineName } from "../engine/engine.ts";
+import { MOST_DESCRIPTORS } from "../engine/linux/descriptor_limit.ts";
+import { LANDING } from "../engine/linux/door.ts";
+import { pipesFor } from "../engine/linux/pipe_pool.ts";
+import { descriptorLimit, openDescriptors } from "../process/descriptors.ts";
+
+/** Descriptors to assume where the limit cannot be read (macOS and Windows allow at least as many). */
+const ASSUMED = 10_240;
+
+/**
+ * Descriptors of the program itself, measured, with two to spare: standard streams, runtime, listening and control socket,
+ * the log, and Deno's caches, nine from source.
+ */
+const PROGRAM = 28;
+
+/** How many of them come after the shares are reckoned: both sockets, the log, the operators' reserve. */
+const TO_COME = 5;
+
+/** Descriptors of a thread: seven of its runtime and its epoll instance, its eventfd, and those by which it sees them run out. */
+const THREAD = 8 + LANDING;
+
+/** What is left to operators, look-ups, checks and the log: a part of the limit, for 8 sessions at least. */
+const SPARE = { part: 1 / 32, least: 8, most: 256 };
+
+/**
+ * Shares the descriptors of this process out.
+ *
+ * @param limit highest number of open files
+ * @param open files that are open before the engine starts, those included that the process inherited
+ */
+export function descriptorShares(
+  engine: EngineName,
+  threads: number,
+  limit = descriptorLimit() ?? ASSUMED,
+  open = openDescriptors() ?? 0,
+): DescriptorShares {
+  const linux = engine === "linux", usable = linux ? Math.min(limit, MOST_DESCRIPTORS) : limit;
+  const own = Math.max(PROGRAM, open + TO_COME) + (linux ? threads * THREAD : 0);
+  const pipes = linux ? pipesFor(usable, 1) * 2 : 0;
+  const wanted = Math.min(SPARE.most, Math.max(SPARE.least, Math.floor(usable * SPARE.part)));
+  // Where there are next to none, connections get half of them.
+  const spare = Math.min(wanted, Math.max(0, Math.floor((usable - own) / 2)));
+  return { connections: Math.max(1, Math.floor((usable - own - pipes - spare) / 2)), spare };
+}
