@@ -1,7 +1,8 @@
-import type { DescriptorShares, Engine, EngineEvent, EngineName, EngineSettings } from "../engine/engine.ts";
+import type { DescriptorShares, Engine, EngineEvent, EngineSettings } from "../engine/engine.ts";
 import { Groups } from "../groups/groups.ts";
 import type { GroupSnapshot } from "../groups/snapshot.ts";
 import { LONGEST_TIMER } from "../engine/longest_timer.ts";
+import type { EngineName } from "../options/engine_name.ts";
 import { Table } from "../table/table.ts";
 import { chooseEngine } from "./choose_engine.ts";
 import { descriptorShares } from "./descriptor_shares.ts";

@@ -1,11 +1,12 @@
-import type { EngineName, EngineSettings, StartEngine } from "../engine/engine.ts";
+import type { EngineSettings, StartEngine } from "../engine/engine.ts";
 import { linuxUnavailable } from "../engine/linux/availability.ts";
 import { startLinux } from "../engine/linux/linux.ts";
 import { startPortable } from "../engine/portable/portable.ts";
+import type { EngineChoice, EngineName } from "../options/engine_name.ts";
 import { EngineUnavailable } from "./errors.ts";
 
 /** An engine, and why it was chosen. */
-export interface EngineChoice {
+export interface ChosenEngine {
   readonly name: EngineName;
   readonly start: StartEngine;
   readonly reason: string;
@@ -25,7 +26,7 @@ const LINUX_ONLY = {
  *
  * @throws {EngineUnavailable} when linux is asked for and cannot run, or portable would have to leave a setting out
  */
-export function chooseEngine(wanted: "auto" | EngineName, settings: EngineSettings): EngineChoice {
+export function chooseEngine(wanted: EngineChoice, settings: EngineSettings): ChosenEngine {
   const obstacle = wanted === "portable" ? undefined : linuxUnavailable(settings);
   if (wanted !== "portable" && obstacle === undefined) {
     const reason = wanted === "auto" ? "it can run here" : "asked for";

@@ -1,4 +1,5 @@
-import type { DescriptorShares, EngineName } from "../engine/engine.ts";
+import type { DescriptorShares } from "../engine/engine.ts";
+import type { EngineName } from "../options/engine_name.ts";
 import { MOST_DESCRIPTORS } from "../engine/linux/descriptor_limit.ts";
 import { LANDING } from "../engine/linux/door.ts";
 import { pipesFor } from "../engine/linux/pipe_pool.ts";

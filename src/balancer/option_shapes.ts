@@ -1,11 +1,12 @@
-import { ENGINE_NAMES, type KeepAlive } from "../engine/engine.ts";
+import { ENGINE_CHOICES } from "../options/engine_name.ts";
+import type { KeepAlive } from "../options/keep_alive.ts";
 import {
   HIGHEST_COUNT,
   LONGEST_KEEP_ALIVE,
   LONGEST_TIME,
   LONGEST_USER_TIMEOUT,
   MOST_PROBES,
-} from "../process/ranges.ts";
+} from "../options/ranges.ts";
 import type { Strategy } from "../selection/strategy.ts";
 import { MAX_CHANNELS, MAX_CONNECTIONS_PER_CHANNEL, MAX_GROUPS, MAX_LANES } from "../table/limits.ts";
 import type { BalancerOptions, ChannelOptions, GroupOptions } from "./options.ts";
@@ -70,7 +71,7 @@ export const BALANCER_OPTIONS = record<BalancerOptions>({
   idleTimeout: optional(SECONDS),
   halfCloseTimeout: optional(SECONDS),
   abortOnClose: optional(flag()),
-  engine: optional(oneOf(["auto", ...ENGINE_NAMES])),
+  engine: optional(oneOf(ENGINE_CHOICES)),
   threads: optional(whole(1, MAX_LANES)),
   backlog: optional(COUNT),
   clientKeepAlive: optional(KEEP_ALIVE),

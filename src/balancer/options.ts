@@ -1,4 +1,6 @@
-import type { EngineName, KeepAlive, Tap } from "../engine/engine.ts";
+import type { Tap } from "../engine/engine.ts";
+import type { EngineChoice } from "../options/engine_name.ts";
+import type { KeepAlive } from "../options/keep_alive.ts";
 import type { Strategy } from "../selection/strategy.ts";
 import type { BalancerEvent } from "./events.ts";
 
@@ -47,7 +49,7 @@ export interface BalancerOptions {
   /** Drop a client that ends its sending side before a channel is connected, whatever it has sent. Default false. */
   readonly abortOnClose?: boolean;
   /** Which engine moves the bytes. Default `auto`: `linux` where it can run, otherwise `portable`. */
-  readonly engine?: "auto" | EngineName;
+  readonly engine?: EngineChoice;
   /** Threads of the linux engine, 1 to 16. Default 1. */
   readonly threads?: number;
   /** Length of the kernel's queue of clients not yet accepted; the system may hold it lower. Default 4096. */

@@ -1,5 +1,5 @@
 import type { EngineSettings } from "../engine/engine.ts";
-import { HIGHEST_COUNT } from "../process/ranges.ts";
+import { HIGHEST_COUNT } from "../options/ranges.ts";
 import type { Strategy } from "../selection/strategy.ts";
 import type { BalancerOptions } from "./options.ts";
 

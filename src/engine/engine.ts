@@ -1,3 +1,5 @@
+import type { EngineName } from "../options/engine_name.ts";
+import type { KeepAlive } from "../options/keep_alive.ts";
 import type { Cause, SelectionOptions } from "../selection/attempt.ts";
 import type { SelectionEvent } from "../selection/events.ts";
 import type { Table } from "../table/table.ts";
@@ -54,22 +56,6 @@ export interface Engine {
   stopAccepting(): void;
   /** Closes every connection. Call `stopAccepting` first. May be called again. */
   closeAll(): void;
-}
-
-/** Names of the engines. */
-export type EngineName = "portable" | "linux";
-
-/** All of them. */
-export const ENGINE_NAMES: readonly EngineName[] = ["portable", "linux"];
-
-/** TCP keep-alive of one side (tcp(7)); what is left out stays as the system has it. */
-export interface KeepAlive {
-  /** Seconds without data until the first probe, at least 1. */
-  readonly idle?: number;
-  /** Seconds between probes, at least 1. */
-  readonly interval?: number;
-  /** Probes without an answer after which the connection is given up, at least 1. */
-  readonly probes?: number;
 }
 
 /** How a process's descriptors are shared out between connections and everything else. */

@@ -1,3 +1,5 @@
+import { ENGINE_CHOICES } from "../options/engine_name.ts";
+
 /** What one option looks like on the command line and in the help. */
 export interface OptionSpec {
   /** One letter or digit. */
@@ -21,7 +23,7 @@ export const optionTable = {
   "hash-failover": { short: "H", summary: "in a Hash group, fail over inside the group" },
   "max-connections": { value: "N", summary: "clients at a time (default: by descriptors)" },
   "drain-timeout": { value: "SEC", summary: "time for connections to end (default 10)" },
-  "engine": { value: "auto|portable|linux", summary: "what moves the bytes (default auto)" },
+  "engine": { value: ENGINE_CHOICES.join("|"), summary: "what moves the bytes (default auto)" },
   "threads": { value: "N|auto", summary: "threads of the linux engine (default auto)" },
   "client-keepalive": { short: "k", value: "I[,T[,N]]", summary: "probe clients after I s, every T s, N times" },
   "channel-keepalive": { short: "K", value: "I[,T[,N]]", summary: "the same for channels" },

@@ -1,20 +1,21 @@
 import { isIP, isIPv4 } from "node:net";
 import { quote } from "../log/escape.ts";
+import { ENGINE_CHOICES, type EngineChoice } from "../options/engine_name.ts";
+import type { KeepAlive } from "../options/keep_alive.ts";
+import {
+  HIGHEST_COUNT,
+  LONGEST_KEEP_ALIVE,
+  LONGEST_TIME,
+  LONGEST_USER_TIMEOUT,
+  MOST_PROBES,
+} from "../options/ranges.ts";
 import { formatHost, parseHost } from "../table/address.ts";
 import { type GroupWords, parseGroups } from "./channel_words.ts";
 import { MAX_LANES } from "../table/limits.ts";
 import { type CommandLine, splitCommandLine } from "./command_line.ts";
 import { ExitCode, ExitError } from "./exit_codes.ts";
 import { optionLabel, type OptionName } from "./option_table.ts";
-import { HIGHEST_COUNT, LONGEST_KEEP_ALIVE, LONGEST_TIME, LONGEST_USER_TIMEOUT, MOST_PROBES } from "./ranges.ts";
 import { parsePort } from "./services.ts";
-
-/** When to probe a silent connection: whole seconds, and a number of probes. */
-export interface KeepAliveTimes {
-  readonly idle: number;
-  readonly interval?: number;
-  readonly probes?: number;
-}
 
 /** Start an instance. */
 export interface ServeRequest {
@@ -39,11 +40,11 @@ export interface ServeRequest {
   readonly drainTimeout: number;
   /** Clients at a time, or undefined for what the descriptors allow. */
   readonly maxConnections: number | undefined;
-  readonly engine: "auto" | "portable" | "linux";
+  readonly engine: EngineChoice;
   /** Threads, or `auto` for as many as make sense. */
   readonly threads: number | "auto";
-  readonly clientKeepAlive: KeepAliveTimes | undefined;
-  readonly channelKeepAlive: KeepAliveTimes | undefined;
+  readonly clientKeepAlive: KeepAlive | undefined;
+  readonly channelKeepAlive: KeepAlive | undefined;
   /** Seconds. */
   readonly userTimeout: number | undefined;
   /** Bytes. */
@@ -119,7 +120,7 @@ function serve({ options, words }: CommandLine): ServeRequest {
     abortOnClose: options.has("abort-on-close"),
     drainTimeout: seconds(options, "drain-timeout", 10, 0),
     maxConnections: count(options, "max-connections"),
-    engine: oneOf(options, "engine", ["auto", "portable", "linux"]),
+    engine: oneOf(options, "engine", ENGINE_CHOICES),
     threads: options.get("threads") === "auto" ? "auto" : count(options, "threads", MAX_LANES) ?? "auto",
     clientKeepAlive: keepAlive(options, "client-keepalive"),
     channelKeepAlive: keepAlive(options, "channel-keepalive"),
@@ -225,7 +226,7 @@ function oneOf<T extends string>(options: CommandLine["options"], name: OptionNa
   throw usage(`option ${optionLabel(name)} takes ${choices.join(" or ")}: ${quote(word)}`);
 }
 
-function keepAlive(options: CommandLine["options"], name: OptionName): KeepAliveTimes | undefined {
+function keepAlive(options: CommandLine["options"], name: OptionName): KeepAlive | undefined {
   const word = options.get(name);
   if (word === undefined) return undefined;
   const match = /^(\d{1,5})(?:,(\d{1,5})(?:,(\d{1,3}))?)?$/.exec(word);

@@ -1,7 +1,7 @@
 /** What the default of `--max-connections` promises under a low limit of descriptors. */
 import assert from "node:assert/strict";
 import { descriptorShares } from "../../src/balancer/descriptor_shares.ts";
-import type { EngineName } from "../../src/engine/engine.ts";
+import type { EngineName } from "../../src/options/engine_name.ts";
 import { descriptorsOf } from "../faults/process_figures.ts";
 import { echoBackend } from "../support/backends.ts";
 import type { Client } from "../support/client.ts";

@@ -4,7 +4,7 @@ import { Haproxy } from "./haproxy.ts";
 import type { Target } from "./target.ts";
 
 /** Engines that every scenario runs on. */
-export const ENGINES = ["portable", "linux"] as const;
+export { ENGINE_NAMES as ENGINES } from "../../src/options/engine_name.ts";
 
 /** Options that choose an engine. The linux engine has two threads, so that what they share is put to the test. */
 export function engineOptions(engine: string): string[] {

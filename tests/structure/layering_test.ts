@@ -6,12 +6,13 @@ import { sources } from "./sources.ts";
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   table: [],
   log: [],
+  options: [],
   selection: ["table"],
-  process: ["table", "log"],
-  engine: ["selection", "table"],
+  process: ["options", "table", "log"],
+  engine: ["options", "selection", "table"],
   groups: ["selection", "table"],
   control: ["groups", "table", "log"],
-  balancer: ["engine", "groups", "process", "selection", "table", "log"],
+  balancer: ["engine", "groups", "options", "process", "selection", "table", "log"],
   cli: ["balancer", "control", "engine", "groups", "process", "table", "log"],
 };
 

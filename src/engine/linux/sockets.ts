@@ -1,5 +1,6 @@
 import { formatAddress, isMapped, parseHost } from "../../table/address.ts";
-import type { EngineSettings, KeepAlive } from "../engine.ts";
+import type { KeepAlive } from "../../options/keep_alive.ts";
+import type { EngineSettings } from "../engine.ts";
 import { C, LAYOUT } from "./abi.ts";
 import { type Libc, SystemError } from "./libc.ts";
 
