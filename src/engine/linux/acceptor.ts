@@ -1,3 +1,4 @@
+import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
 import { ERRNO } from "./abi.ts";
 import type { Door } from "./door.ts";
 import type { Libc } from "./libc.ts";
@@ -10,9 +11,6 @@ const MOST_AT_ONCE = 8;
 
 /** Clients that a thread may serve beyond its part before it lets the others be asked first. */
 const AHEAD = 8;
-
-/** Milliseconds until the next accept after one that failed for want of descriptors or memory. */
-const SHORTAGE_PAUSE = 100;
 
 /** What the acceptor tells its thread. */
 export interface AcceptorHost {

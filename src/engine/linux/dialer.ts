@@ -2,6 +2,7 @@ import type { Attempt, Cause, Selection } from "../../selection/attempt.ts";
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
 import type { Table } from "../../table/table.ts";
 import { causeOf, type EngineSettings } from "../engine.ts";
+import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
 import { parseHost } from "../../table/address.ts";
 import { C, ERRNO, errnoName } from "./abi.ts";
 import { ChannelAddresses } from "./channel_addresses.ts";
@@ -19,9 +20,6 @@ import {
   socketOption,
 } from "./sockets.ts";
 import type { Timers } from "./timers.ts";
-
-/** Milliseconds until a search that failed for want of something local starts again. */
-const SHORTAGE_PAUSE = 100;
 
 /** Lets bind(2) choose the source address only and connect(2) the port, so that ports do not run out early (ip(7)). */
 const NO_PORT = socketOption("IP_BIND_ADDRESS_NO_PORT", C.IPPROTO_IP, C.IP_BIND_ADDRESS_NO_PORT, 1);

@@ -8,9 +8,7 @@ import type { ThreadMessage } from "./messages.ts";
 import { RestartBudget } from "./restart_budget.ts";
 import { SharedState } from "./shared_state.ts";
 import { type Listening, listenOn } from "./sockets.ts";
-
-/** Eight bytes that make an eventfd readable. */
-const WAKE_UP = new Uint8Array(BigUint64Array.of(1n).buffer);
+import { wake } from "./wake.ts";
 
 /**
  * An engine on libc, epoll and splice: Linux on x86_64 and aarch64, as many threads as wanted.
@@ -231,7 +229,7 @@ class LinuxEngine implements Engine {
   }
 
   #wake(thread: number): void {
-    if (this.#workers[thread] !== undefined) this.#libc.call.write(this.#wakes[thread], WAKE_UP, WAKE_UP.length);
+    if (this.#workers[thread] !== undefined) wake(this.#libc, this.#wakes[thread]);
   }
 
   #endIfDone(): void {

@@ -19,9 +19,7 @@ import { Relay } from "./relay.ts";
 import { SharedState } from "./shared_state.ts";
 import { decodeHost, portOf } from "./sockets.ts";
 import { Timers } from "./timers.ts";
-
-/** Eight bytes that make an eventfd readable. */
-const WAKE_UP = new Uint8Array(BigUint64Array.of(1n).buffer);
+import { wake } from "./wake.ts";
 
 /** One thread of the engine: its event loop, and what connects the parts. */
 export class Thread {
@@ -255,7 +253,7 @@ export class Thread {
     this.#state.leave(this.#setup.thread);
     const next = this.#state.nextWaiting();
     if (next === this.#setup.thread) this.#acceptor.resume();
-    else if (next >= 0) this.#libc.call.write(this.#setup.wakes[next], WAKE_UP, WAKE_UP.length);
+    else if (next >= 0) wake(this.#libc, this.#setup.wakes[next]);
   }
 
   #woken(): void {

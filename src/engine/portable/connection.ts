@@ -4,15 +4,13 @@ import { parseHost } from "../../table/address.ts";
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
 import { causeOf, type EngineContext } from "../engine.ts";
 import { LONGEST_TIMER } from "../longest_timer.ts";
+import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { dial } from "./dial.ts";
 import { relay } from "./relay.ts";
 import type { Listed } from "./roster.ts";
 import { closeQuietly, type Stream } from "./stream.ts";
 import type { Turns } from "./turns.ts";
-
-/** Milliseconds until a search that failed for want of something local starts again. */
-const SHORTAGE_PAUSE = 100;
 
 /** What a connection uses of its engine. */
 export interface ConnectionHost {

@@ -6,9 +6,7 @@ import { Reactor } from "./reactor.ts";
 import { Roster } from "./roster.ts";
 import { Turns } from "./turns.ts";
 import { Rate } from "../rate.ts";
-
-/** Milliseconds until the next accept after one that failed for want of descriptors or memory. */
-const ACCEPT_PAUSE = 100;
+import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
 
 /** Errors of an accept whose client has left the queue: no shortage. Deno asks the socket for its peer, which is gone. */
 const CLIENT_LEFT = new Set(["ECONNABORTED", "ECONNRESET", "ENOTCONN", "EPROTO"]);
@@ -105,7 +103,7 @@ class PortableEngine implements Engine {
         const { code, message } = error as { code?: string; message: string };
         if (code !== undefined && CLIENT_LEFT.has(code)) continue;
         this.shortage("accept", message);
-        const timer = setTimeout(() => this.#wakeAll(), ACCEPT_PAUSE);
+        const timer = setTimeout(() => this.#wakeAll(), SHORTAGE_PAUSE);
         await this.#untilWoken();
         clearTimeout(timer);
       }
