@@ -70,6 +70,7 @@ export class Balancer implements AsyncDisposable {
    * strategy or engine is unknown
    * @throws {UnknownHost} when a host does not resolve
    * @throws {EngineUnavailable} when the engine that is asked for cannot run, or not with these options
+   * @throws {Deno.errors.NotCapable} when Deno was not given a permission that it takes
    * @throws {Error} with a `code` such as EADDRINUSE when the port cannot be opened
    */
   static async start(options: BalancerOptions): Promise<Balancer> {
@@ -85,7 +86,11 @@ export class Balancer implements AsyncDisposable {
     const emit = onEvent ? guarded((event: EngineEvent) => onEvent(balancerEvent(event))) : () => {};
     const tap = onChunk && guarded(onChunk);
     const context = { table, settings, emit, tap };
-    return new Balancer(groups, await choice.start(context), choice.reason, settings.source, settings);
+    try {
+      return new Balancer(groups, await choice.start(context), choice.reason, settings.source, settings);
+    } catch (error) {
+      throw error instanceof Deno.errors.NotCapable ? coded(error, "ERR_PERMISSION") : error;
+    }
   }
 
   /** Where it listens. */

@@ -17,6 +17,8 @@ export type ErrorCode =
   | "ERR_UNKNOWN_HOST"
   /** `EngineUnavailable`. */
   | "ERR_ENGINE_UNAVAILABLE"
+  /** `Deno.errors.NotCapable`: Deno was not given a permission that it takes. */
+  | "ERR_PERMISSION"
   /** Error: the balancer has stopped for good. */
   | "ERR_STOPPED";
 

@@ -44,7 +44,8 @@ class GuardedStrategy implements Strategy {
 
   start(group: GroupView, client: Client): number {
     try {
-      return this.#strategy.start(group, client);
+      const start: unknown = this.#strategy.start(group, client);
+      return typeof start === "number" ? start : 0;
     } catch (error) {
       reportError(error);
       return 0;

@@ -119,7 +119,28 @@ Deno.test("library: errors carry a code that a program can go by", async () => {
   const unavailable = await failure({ engine: "portable", threads: 2 });
   assert.ok(unavailable instanceof EngineUnavailable);
   assert.equal(unavailable.code, "ERR_ENGINE_UNAVAILABLE");
-  assert.equal((await failure({ engine: "portable", port })).code, "EADDRINUSE");
+  for (const engine of linux.met ? ENGINES : ["portable"]) {
+    assert.equal((await failure({ engine, port })).code, "EADDRINUSE", engine);
+    // An address that no machine has (RFC 5737).
+    assert.equal((await failure({ engine, hostname: "192.0.2.1" })).code, "EADDRNOTAVAIL", engine);
+  }
+});
+
+Deno.test({
+  name: "library: a permission that is missing is an error with a code",
+  permissions: { net: false, ffi: false },
+  fn: async () => {
+    const expected = { name: "NotCapable", code: "ERR_PERMISSION", message: /--allow-net/ };
+    await assert.rejects(Balancer.start({ ...LISTEN, engine: "portable" }), expected);
+    const unresolved = {
+      name: "UnknownHost",
+      code: "ERR_UNKNOWN_HOST",
+      message: /there is no permission, --allow-net/,
+    };
+    await assert.rejects(Balancer.start({ ...LISTEN, hostname: "localhost" }), unresolved);
+    const unavailable = { name: "EngineUnavailable", code: "ERR_ENGINE_UNAVAILABLE", message: /--allow-ffi/ };
+    await assert.rejects(Balancer.start({ ...LISTEN, engine: "linux" }), unavailable);
+  },
 });
 
 for (const engine of ENGINES) {

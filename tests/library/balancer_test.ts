@@ -109,7 +109,8 @@ Deno.test("library: a strategy that throws is reported, and the first channel is
 });
 
 Deno.test("library: what a strategy answers is brought into its group", async () => {
-  for (const answer of [NaN, -1, 0.5, 1e9, Infinity]) {
+  const foreign: unknown[] = [1n, "1", Symbol("1"), null, undefined, {}, { valueOf: fail }, [1], true];
+  for (const answer of [NaN, -1, 0.5, 1e9, Infinity, ...foreign as number[]]) {
     assert.deepEqual(await echoThrough({ engine: "portable", strategies: [strategy(() => answer)] }), []);
   }
 });

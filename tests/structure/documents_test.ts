@@ -134,6 +134,20 @@ Deno.test("README: the table of options has each option with its letter, its val
   for (const [name, standard] of told) assertDefault(name, standard, `README, --${name}`);
 });
 
+Deno.test("options that documents name exist", () => {
+  // Of Deno, `task demo`, `task bench` and docker.
+  const foreign = /^--(allow-\w+|stay|quick|time)$/;
+  const unknown: string[] = [];
+  for (const document of documents) {
+    for (const span of document.spans) {
+      for (const [option, name] of span.matchAll(/(?<![\w-])--([a-z][\w-]*)/g)) {
+        if (!foreign.test(option) && !Object.hasOwn(optionTable, name)) unknown.push(`${document.name}: ${span}`);
+      }
+    }
+  }
+  assert.deepEqual(unknown, []);
+});
+
 Deno.test("--help: defaults are those of the program", () => {
   for (const [name, { summary }] of options) {
     const [, standard] = /\(default:? ([^)]+)\)/.exec(summary) ?? [];
