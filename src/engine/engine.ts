@@ -103,6 +103,11 @@ export interface EngineSettings extends SelectionOptions {
   readonly receiveBuffer?: number;
   /** Seconds that sent data may stay unacknowledged before the connection is given up (TCP_USER_TIMEOUT). */
   readonly userTimeout?: number;
+  /**
+   * When the kernel asks the side of a half-closed connection that has ended whether it has only shut down or is gone:
+   * seconds of silence before, default 60, and between two keep-alive probes, default 75 (whole seconds).
+   */
+  readonly halfCloseProbes?: { readonly after: number; readonly every: number };
 }
 
 /** What an engine is given to work with. */

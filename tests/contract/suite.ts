@@ -9,6 +9,7 @@ import { events } from "./subjects/events.ts";
 import { failover } from "./subjects/failover.ts";
 import { halfClose } from "./subjects/half_close.ts";
 import { idle } from "./subjects/idle.ts";
+import { leaving } from "./subjects/leaving.ts";
 import { limits } from "./subjects/limits.ts";
 import { relaying } from "./subjects/relaying.ts";
 import { resets } from "./subjects/resets.ts";
@@ -75,6 +76,7 @@ export function contract(
       events,
       counting,
       idle,
+      leaving,
       addresses,
       ending,
     ]

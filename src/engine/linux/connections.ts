@@ -73,6 +73,10 @@ export const IS = {
   WATCHED: 1 << 16,
   /** Has sent an urgent byte before. */
   HAS_BEEN_URGENT: 1 << 17,
+  /** This side or its peer has ended its sending; the connection goes on. */
+  HALF_CLOSED: 1 << 18,
+  /** Has ended its sending and is probed, to find out if it is gone. */
+  PROBED: 1 << 19,
 } as const;
 
 /**

@@ -39,7 +39,7 @@ export interface DialerHost {
   established(client: number, server: number): void;
   /** No channel took the client; it is to be closed. */
   rejected(client: number): void;
-  /** That is because no channel takes it, not for a shortage, and not because it has gone itself. */
+  /** That is because no channel takes it, and not for a shortage. */
   turnedAway(): void;
   shortage(what: "connect", reason: string): void;
 }
@@ -142,17 +142,14 @@ export class Dialer {
     this.#next(client, dial);
   }
 
-  /**
-   * Whether the connect of a client that has reset its connection is still wanted: it may have sent something before, which
-   * the channel is to get. Not on another channel should this one fail.
-   */
-  goesOn(client: number): boolean {
-    if (this.#connections.rows[(client << SHIFT) + ROW.PEER] < 0) return false;
-    this.#error[0] = 0;
-    return this.#libc.call.ioctl(client, C.FIONREAD, this.#error) === 0 && this.#error[0] > 0;
+  /** Ends the search of a client that has left. The client's socket stays open. */
+  clientLeft(client: number): void {
+    this.#closeServer(client);
+    this.#dialOf(client).attempt.clientLeft();
+    this.#release(client);
   }
 
-  /** Ends the search of a client that is gone or has to go. The client's socket stays open. */
+  /** Ends the search of a client that has to go. The client's socket stays open. */
   abandon(client: number): void {
     const dial = this.#dialOf(client);
     this.#closeServer(client);
@@ -163,7 +160,7 @@ export class Dialer {
   /** Connects the next channel that can be tried. */
   #next(client: number, dial: Dial): void {
     const { rows } = this.#connections, row = client << SHIFT;
-    while (!(rows[row + ROW.FLAGS] & IS.BROKEN)) {
+    for (;;) {
       const channel = dial.channel = dial.attempt.choose();
       if (channel === NONE) break;
       const server = this.#connect(client, dial, this.#addresses.of(channel));
@@ -172,12 +169,12 @@ export class Dialer {
       this.#timers.set(client, this.#seconds * 1000);
       return;
     }
-    if (dial.attempt.shortage && this.#timers.now() < dial.deadline && !(rows[row + ROW.FLAGS] & IS.BROKEN)) {
+    if (dial.attempt.shortage && this.#timers.now() < dial.deadline) {
       rows[row + ROW.FLAGS] |= IS.PAUSED;
       this.#timers.set(client, SHORTAGE_PAUSE);
       return;
     }
-    if (!dial.attempt.shortage && !(rows[row + ROW.FLAGS] & IS.BROKEN)) this.#host.turnedAway();
+    if (!dial.attempt.shortage) this.#host.turnedAway();
     dial.attempt.abandon();
     this.#release(client);
     this.#host.rejected(client);

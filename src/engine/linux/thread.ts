@@ -10,6 +10,7 @@ import { Connections, IS, ROW, SHIFT } from "./connections.ts";
 import { Dialer } from "./dialer.ts";
 import { Door } from "./door.ts";
 import { Ending } from "./ending.ts";
+import { HalfClosed } from "./half_close.ts";
 import type { Libc } from "./libc.ts";
 import type { ThreadMessage, ThreadSetup } from "./messages.ts";
 import { PipePool } from "./pipe_pool.ts";
@@ -37,12 +38,14 @@ export class Thread {
   readonly #relay: Relay;
   readonly #dialer: Dialer;
   readonly #ending: Ending;
+  readonly #halfClosed: HalfClosed;
   readonly #acceptor: Acceptor;
   readonly #lane: Lane;
   readonly #rate = new Rate();
   readonly #refused = new Set<string>();
   /** Milliseconds a connection may be idle, 0 for ever. */
   readonly #idleLimit: number;
+  readonly #abortOnClose: boolean;
   /** When something last moved, by the client's descriptor. */
   readonly #lastMoves: Float64Array;
   #closingsSeen: number;
@@ -65,6 +68,7 @@ export class Thread {
     this.#ready = new ReadyQueue(this.#connections);
     this.#pipes = new PipePool(libc, this.#connections, setup.wakes.length);
     this.#idleLimit = settings.idleTimeout * 1000;
+    this.#abortOnClose = settings.abortOnClose;
     this.#lastMoves = new Float64Array(this.#idleLimit > 0 ? capacity : 0);
     const table = Table.attach(setup.table);
     this.#lane = table.lane(setup.thread);
@@ -86,6 +90,14 @@ export class Thread {
       timers,
       selection,
       () => this.#left(),
+    );
+    this.#halfClosed = new HalfClosed(
+      libc,
+      this.#connections,
+      timers,
+      settings.halfCloseTimeout,
+      (fd) => this.#ending.close(fd),
+      settings.halfCloseProbes,
     );
     this.#dialer = new Dialer(libc, this.#connections, poller, timers, selection, table, settings, {
       established: (client, server) => this.#established(client, server),
@@ -156,14 +168,21 @@ export class Thread {
     }
     rows[row + ROW.FLAGS] = flags;
     if (flags & (IS.CONNECTING | IS.CLOSING)) return this.#unrelayed(fd, flags, mask);
-    const peer = rows[row + ROW.PEER];
+    const peer = rows[row + ROW.PEER], generation = rows[row + ROW.GENERATION], come = flags & ~before;
     // Its peer goes on if it waited to send, and hears of a reset.
-    if ((flags & ~before) & (IS.WRITABLE | IS.BROKEN)) {
-      const generation = rows[row + ROW.GENERATION];
+    if (come & (IS.WRITABLE | IS.BROKEN)) {
       this.#relay.pump(peer);
       if (!this.#connections.alive(fd, generation)) return;
     }
     if (rows[row + ROW.FLAGS] & IS.READABLE) this.#resume(fd);
+    // Not before: it may have been the second side to end, and everything be over.
+    if (come & IS.HUNG_UP) this.#hungUp(fd, generation);
+  }
+
+  /** A connected side has ended its sending; the connection may be over by now. */
+  #hungUp(fd: number, generation: number): void {
+    if (!this.#connections.alive(fd, generation) || this.#rows[(fd << SHIFT) + ROW.FLAGS] & IS.CLOSING) return;
+    this.#halfClosed.begin(fd);
   }
 
   /** An event on a socket that does not relay yet, or not any more. */
@@ -172,8 +191,8 @@ export class Thread {
       if (flags & IS.BROKEN) this.#ending.close(fd);
       else this.#ending.discard(fd);
     } else if (!(flags & IS.CLIENT)) this.#dialer.answered(fd, mask);
-    else if (flags & IS.BROKEN && !this.#dialer.goesOn(fd)) {
-      this.#dialer.abandon(fd);
+    else if (flags & IS.BROKEN || (flags & IS.HUNG_UP && this.#abortOnClose)) {
+      this.#dialer.clientLeft(fd);
       this.#ending.close(fd);
     }
   }
@@ -191,6 +210,8 @@ export class Thread {
     const flags = this.#rows[(fd << SHIFT) + ROW.FLAGS];
     if (flags & IS.CLOSING) return this.#ending.look(fd);
     if (flags & IS.CONNECTING) return this.#dialer.timeout(fd);
+    // Of a connection's two sockets the client's has the deadline of the idle timeout, the channel's that of a half-close.
+    if (!(flags & IS.CLIENT)) return this.#isQueued(fd) ? this.#timers.set(fd, 1) : this.#halfClosed.look(fd);
     const end = this.#lastMoves[fd] + this.#idleLimit;
     if (end > this.#timers.known) this.#timers.set(fd, end - this.#timers.now());
     // It has something to move, and it is this thread that has not come to it.
@@ -225,9 +246,11 @@ export class Thread {
       this.#timers.set(client, this.#idleLimit);
     }
     const generation = this.#rows[(client << SHIFT) + ROW.GENERATION];
+    const ended = (this.#rows[(client << SHIFT) + ROW.FLAGS] | this.#rows[(server << SHIFT) + ROW.FLAGS]) & IS.HUNG_UP;
     if (this.#rows[(server << SHIFT) + ROW.FLAGS] & IS.READABLE) this.#relay.pump(server);
     if (!this.#connections.alive(client, generation)) return;
     if (this.#rows[(client << SHIFT) + ROW.FLAGS] & IS.READABLE) this.#resume(client);
+    if (ended) this.#hungUp(client, generation);
   }
 
   /** A packet dump has to see the bytes, which `splice` does not show. */
@@ -236,10 +259,11 @@ export class Thread {
   }
 
   #moved(source: number, bytes: number): void {
-    const rows = this.#rows, row = source << SHIFT, channel = rows[row + ROW.CHANNEL];
-    const fromClient = (rows[row + ROW.FLAGS] & IS.CLIENT) !== 0;
+    const rows = this.#rows, row = source << SHIFT, channel = rows[row + ROW.CHANNEL], flags = rows[row + ROW.FLAGS];
+    const fromClient = (flags & IS.CLIENT) !== 0;
     if (fromClient) this.#lane.sent(channel, bytes);
     else this.#lane.rcvd(channel, bytes);
+    if (flags & IS.HALF_CLOSED) this.#halfClosed.moved(source);
     if (this.#idleLimit > 0) this.#lastMoves[fromClient ? source : rows[row + ROW.PEER]] = this.#timers.now();
   }
 

@@ -1,0 +1,119 @@
+import { C } from "./abi.ts";
+import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
+import type { Libc } from "./libc.ts";
+import type { Timers } from "./timers.ts";
+
+/** When the side that has ended is asked whether it is still there; both in seconds. */
+export interface HalfCloseProbes {
+  /** Silence before it is asked. */
+  readonly after: number;
+  /** Time between two keep-alive probes, a whole number. */
+  readonly every: number;
+}
+
+/**
+ * Standard probes. The kernel of a peer that has closed forgets its socket after tcp_fin_timeout, which is 60 s (tcp(7)),
+ * and from then on answers a probe with a reset; that of one which has only shut down its sending side acknowledges it.
+ */
+const PROBES: HalfCloseProbes = { after: 60, every: 75 };
+
+/**
+ * Watches connections of which one side has ended its sending: closes those over which nothing moves for too long, and lets
+ * the kernel ask the side that has ended whether it has only shut down or is gone. The deadline is the channel's socket's,
+ * since the client's has that of the idle timeout.
+ */
+export class HalfClosed {
+  readonly #libc: Libc;
+  readonly #rows: Int32Array;
+  readonly #timers: Timers;
+  readonly #close: (fd: number) => void;
+  /** Milliseconds. */
+  readonly #limit: number;
+  readonly #after: number;
+  /** Seconds. */
+  readonly #every: number;
+  /** When something last moved, by the channel's descriptor. */
+  readonly #lastMoves: Float64Array;
+  readonly #value = new Int32Array(1);
+  readonly #bytes = new Uint8Array(this.#value.buffer);
+  readonly #length = new Uint32Array(1);
+
+  /**
+   * @param limit seconds of silence after which a connection is closed, 0 for never
+   * @param close closes both sides of a connection
+   */
+  constructor(
+    libc: Libc,
+    connections: Connections,
+    timers: Timers,
+    limit: number,
+    close: (fd: number) => void,
+    probes: HalfCloseProbes = PROBES,
+  ) {
+    this.#libc = libc;
+    this.#rows = connections.rows;
+    this.#timers = timers;
+    this.#close = close;
+    this.#limit = limit > 0 ? limit * 1000 : Infinity;
+    this.#after = probes.after * 1000;
+    this.#every = probes.every;
+    // The system only gives pages that are touched.
+    this.#lastMoves = new Float64Array(connections.capacity);
+  }
+
+  /** A side of an established connection has ended its sending. May be said again, also when the other one has, too. */
+  begin(fd: number): void {
+    const rows = this.#rows, peer = rows[(fd << SHIFT) + ROW.PEER];
+    if (rows[(fd << SHIFT) + ROW.FLAGS] & IS.HALF_CLOSED) return;
+    rows[(fd << SHIFT) + ROW.FLAGS] |= IS.HALF_CLOSED;
+    rows[(peer << SHIFT) + ROW.FLAGS] |= IS.HALF_CLOSED;
+    this.moved(fd);
+    this.#timers.set(this.#serverOf(fd), Math.min(this.#after, this.#limit));
+  }
+
+  /** Something has moved over a half-closed connection. */
+  moved(fd: number): void {
+    this.#lastMoves[this.#serverOf(fd)] = this.#timers.now();
+  }
+
+  /** The deadline of a half-closed connection has passed. */
+  look(server: number): void {
+    const rows = this.#rows, row = server << SHIFT, client = rows[row + ROW.PEER];
+    const last = this.#lastMoves[server], silence = this.#timers.known - last;
+    if (silence >= this.#limit) return this.#close(client);
+    let next = last + this.#after;
+    if (silence >= this.#after) {
+      // One side is reset, and the other does not take what is left.
+      if ((rows[row + ROW.FLAGS] | rows[(client << SHIFT) + ROW.FLAGS]) & IS.BROKEN) return this.#close(client);
+      this.#probe(server);
+      this.#probe(client);
+      next = this.#timers.now() + this.#after;
+    }
+    this.#timers.set(server, Math.min(next, last + this.#limit) - this.#timers.now());
+  }
+
+  #serverOf(fd: number): number {
+    const row = fd << SHIFT;
+    return this.#rows[row + ROW.FLAGS] & IS.CLIENT ? this.#rows[row + ROW.PEER] : fd;
+  }
+
+  /** Has a side that has ended probed, unless it is probed as often already. */
+  #probe(fd: number): void {
+    const row = fd << SHIFT, flags = this.#rows[row + ROW.FLAGS];
+    if (!(flags & IS.HUNG_UP) || flags & IS.PROBED) return;
+    this.#rows[row + ROW.FLAGS] = flags | IS.PROBED;
+    this.#atMost(fd, C.TCP_KEEPIDLE);
+    this.#atMost(fd, C.TCP_KEEPINTVL);
+  }
+
+  /** Lowers a time of keep-alive, which may be the user's own. */
+  #atMost(fd: number, option: number): void {
+    this.#value[0] = 0;
+    this.#length[0] = 4;
+    const { call } = this.#libc;
+    if (call.getsockopt(fd, C.IPPROTO_TCP, option, this.#bytes, this.#length) < 0) return;
+    if (this.#value[0] <= this.#every) return;
+    this.#value[0] = this.#every;
+    call.setsockopt(fd, C.IPPROTO_TCP, option, this.#bytes, 4);
+  }
+}

@@ -1,0 +1,139 @@
+import assert from "node:assert/strict";
+import { C } from "./abi.ts";
+import { Connections, IS, ROW, SHIFT } from "./connections.ts";
+import { HalfClosed } from "./half_close.ts";
+import type { Calls, Libc } from "./libc.ts";
+import { Timers } from "./timers.ts";
+
+const CLIENT = 10, SERVER = 20, CAPACITY = 64;
+
+/**
+ * A connection with a clock that is set by hand and sockets whose keep-alive has these times.
+ *
+ * @param limit seconds
+ */
+function halfClosed(limit: number, { idle = 7200, interval = 75 } = {}) {
+  let seconds = 1000;
+  const keepAlive = new Map<string, number>(), closed: number[] = [];
+  for (const fd of [CLIENT, SERVER]) {
+    keepAlive.set(`${fd} ${C.TCP_KEEPIDLE}`, idle).set(`${fd} ${C.TCP_KEEPINTVL}`, interval);
+  }
+  let calls = 0;
+  const call: Partial<Calls> = {
+    clock_gettime: (_, time) => {
+      new Int32Array((time as Int32Array).buffer)[0] = seconds;
+      return 0;
+    },
+    getsockopt: (fd, _, name, value) => {
+      calls++;
+      new DataView((value as Uint8Array).buffer).setInt32(0, keepAlive.get(`${fd} ${name}`)!, true);
+      return 0;
+    },
+    setsockopt: (fd, _, name, value) => {
+      calls++;
+      keepAlive.set(`${fd} ${name}`, new DataView((value as Uint8Array).buffer).getInt32(0, true));
+      return 0;
+    },
+  };
+  const libc = { call, errno: new Int32Array(1), describe: String } as unknown as Libc;
+  const connections = new Connections(libc, new Uint8Array(CAPACITY), 0), timers = new Timers(libc, CAPACITY);
+  connections.open(CLIENT, IS.CLIENT | IS.WRITABLE, SERVER);
+  connections.open(SERVER, IS.WRITABLE, CLIENT);
+  const watch = new HalfClosed(libc, connections, timers, limit, (fd) => closed.push(fd));
+  const flag = (fd: number, flags: number) => connections.rows[(fd << SHIFT) + ROW.FLAGS] |= flags;
+  return {
+    watch,
+    closed,
+    flag,
+    timers,
+    calls: () => calls,
+    times: (fd: number) => [C.TCP_KEEPIDLE, C.TCP_KEEPINTVL].map((name) => keepAlive.get(`${fd} ${name}`)),
+    end: (fd: number) => {
+      flag(fd, IS.HUNG_UP);
+      watch.begin(fd);
+    },
+    /** Lets time pass second by second and deals with each deadline. */
+    pass: (duration: number) => {
+      for (const end = seconds + duration; seconds < end;) {
+        seconds++;
+        timers.turn(true);
+        timers.wait();
+        timers.turn(true);
+        for (let fd = timers.expired(); fd >= 0; fd = timers.expired()) watch.look(fd);
+      }
+      timers.turn(true);
+    },
+  };
+}
+
+for (const [side, fd, other] of [["client", CLIENT, SERVER], ["channel", SERVER, CLIENT]] as const) {
+  Deno.test(`the ${side} is probed every 75 s once it has ended and nothing has moved for a minute`, () => {
+    const { end, pass, times } = halfClosed(3600);
+    end(fd);
+    pass(59);
+    assert.deepEqual(times(fd), [7200, 75]);
+    pass(1);
+    assert.deepEqual([times(fd), times(other)], [[75, 75], [7200, 75]]);
+  });
+}
+
+Deno.test("a side is told once that it is probed, however long the silence is", () => {
+  const { end, pass, calls } = halfClosed(0);
+  end(CLIENT);
+  pass(60);
+  const before = calls();
+  assert.ok(before > 0);
+  pass(10_000);
+  assert.equal(calls(), before);
+});
+
+Deno.test("keep-alive times that are shorter stay, and longer ones are lowered", () => {
+  for (const [idle, interval, ...after] of [[5, 2, 5, 2], [600, 3, 75, 3], [10, 100, 10, 75]]) {
+    const { end, pass, times } = halfClosed(3600, { idle, interval });
+    end(CLIENT);
+    pass(60);
+    assert.deepEqual(times(CLIENT), after);
+  }
+});
+
+Deno.test("a half-closed connection is closed once nothing has moved for so long", () => {
+  for (const limit of [5, 60, 90, 3600]) {
+    const { end, pass, closed, watch } = halfClosed(limit);
+    end(SERVER);
+    pass(limit - 1);
+    watch.moved(CLIENT);
+    pass(limit - 1);
+    assert.deepEqual(closed, [], `${limit}`);
+    pass(1);
+    assert.deepEqual(closed, [CLIENT], `${limit}`);
+  }
+});
+
+Deno.test("without a limit it stays", () => {
+  const { end, pass, closed } = halfClosed(0);
+  end(CLIENT);
+  pass(100_000);
+  assert.deepEqual(closed, []);
+});
+
+Deno.test("the second side to end does not begin the silence anew", () => {
+  const { end, pass, closed } = halfClosed(100);
+  end(CLIENT);
+  pass(50);
+  end(SERVER);
+  pass(50);
+  assert.deepEqual(closed, [CLIENT]);
+});
+
+Deno.test("when a side is reset whose peer takes nothing any more, the connection is closed after a minute", () => {
+  const { end, flag, pass, closed } = halfClosed(0);
+  end(CLIENT);
+  pass(70);
+  flag(CLIENT, IS.BROKEN);
+  pass(60);
+  assert.deepEqual(closed, [CLIENT]);
+});
+
+Deno.test("a connection of which no side has ended has no deadline", () => {
+  assert.equal(halfClosed(1).timers.wait(), -1);
+});
