@@ -1,0 +1,67 @@
+import assert from "node:assert/strict";
+import { MAX_CHANNELS } from "../table/limits.ts";
+import { DisabledBy, Table } from "../table/table.ts";
+import { Groups } from "./groups.ts";
+
+const address = { host: "192.0.2.1", port: 80 }, other = { host: "2001:db8::1", port: 81 };
+
+Deno.test("a channel is known by the host that was given, and goes to its address", () => {
+  const groups = new Groups(Table.create());
+  assert.equal(groups.add(3, { host: "web1", address, maxc: 7 }), 0);
+  const [{ group, type, channels: [channel] }] = groups.snapshot();
+  assert.deepEqual([group, type], [3, "RR"]);
+  assert.deepEqual([channel.host, channel.address, channel.port, channel.maxc], ["web1", "192.0.2.1", 80, 7]);
+  assert.ok(groups.has(3, 0) && groups.enabled(3, 0));
+  for (const [group, number] of [[3, 1], [3, -1], [0, 0]]) assert.equal(groups.has(group, number), false);
+});
+
+Deno.test("a full group takes no more channels", () => {
+  const groups = new Groups(Table.create());
+  for (let i = 0; i < MAX_CHANNELS; i++) assert.equal(groups.add(0, { host: `web${i}`, address }), i);
+  assert.equal(groups.add(0, { host: "more", address }), undefined);
+  assert.equal(groups.size(0), MAX_CHANNELS);
+});
+
+Deno.test("enabling undoes what the operator and what the machine did; disabling is the operator's", () => {
+  const groups = new Groups(Table.create());
+  groups.add(0, { host: "web1", address, enabled: false });
+  assert.equal(groups.table.disabledBy(0), DisabledBy.OPERATOR);
+  groups.table.disable(0, DisabledBy.MACHINE);
+  assert.ok(groups.enable(0, 0) && groups.enabled(0, 0));
+  assert.equal(groups.enable(0, 0), false);
+  assert.equal(groups.disable(0, 0), true);
+  assert.equal(groups.disable(0, 0), false);
+  assert.equal(groups.table.disabledBy(0), DisabledBy.OPERATOR);
+});
+
+Deno.test("only a disabled channel is given a new address, and its name with it", () => {
+  const groups = new Groups(Table.create());
+  groups.add(0, { host: "web1", address });
+  assert.equal(groups.assign(0, 0, "web2", other), false);
+  assert.equal(groups.snapshot()[0].channels[0].host, "web1");
+  groups.disable(0, 0);
+  assert.equal(groups.assign(0, 0, "web2", other), true);
+  const [{ host, address: numeric, port }] = groups.snapshot()[0].channels;
+  assert.deepEqual([host, numeric, port], ["web2", "2001:db8::1", 81]);
+});
+
+Deno.test("each channel that cannot take a client is counted once, for the first reason that applies", () => {
+  const groups = new Groups(Table.create()), { table } = groups;
+  for (let i = 0; i < 4; i++) groups.add(i % 2, { host: `web${i}`, address, maxc: 1 });
+  assert.deepEqual(groups.count(), { channels: 4, disabled: 0, full: 0, failing: 0 });
+  for (const id of [0, 1, 64]) table.setFailing(id, true, table.addressSequence(id));
+  for (const id of [0, 1]) table.reserve(id);
+  groups.disable(0, 0);
+  assert.deepEqual(groups.count(), { channels: 4, disabled: 1, full: 1, failing: 1 });
+});
+
+Deno.test("a group gets the strategy of that name, or stays as it is", () => {
+  const groups = new Groups(Table.create());
+  groups.add(0, { host: "web1", address });
+  assert.equal(groups.setStrategy(0, "hash").label, "Hash");
+  assert.throws(() => groups.setStrategy(0, "least"), {
+    name: "RangeError",
+    message: "Cannot set strategy: there is no least",
+  });
+  assert.equal(groups.snapshot()[0].type, "Hash");
+});

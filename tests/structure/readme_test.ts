@@ -1,0 +1,95 @@
+/** What the README says about the program, as far as it can be checked. */
+import assert from "node:assert/strict";
+import configuration from "../../deno.json" with { type: "json" };
+import { chooseEngine } from "../../src/balancer/choose_engine.ts";
+import { EngineUnavailable } from "../../src/balancer/errors.ts";
+import { engineSettings } from "../../src/balancer/settings.ts";
+import { controlPlane } from "../../src/cli/instance_plane.ts";
+import { commands } from "../../src/control/commands.ts";
+import { Groups } from "../../src/groups/groups.ts";
+import type { LogState } from "../../src/log/log.ts";
+import { ExitCode } from "../../src/process/exit_codes.ts";
+import { type OptionSpec, optionTable } from "../../src/process/option_table.ts";
+import { parseCommandLine } from "../../src/process/options.ts";
+import { MAX_CHANNELS, MAX_GROUPS } from "../../src/table/limits.ts";
+import { Table } from "../../src/table/table.ts";
+import { Document, spans } from "./document.ts";
+import { optionKey } from "./option_key.ts";
+
+const root = new URL("../../", import.meta.url);
+const README = await Document.read("README.md");
+const options: [name: string, spec: OptionSpec][] = Object.entries(optionTable);
+
+Deno.test("README: the table of control commands has each of them with its words", () => {
+  const told = README.table("command").flatMap(([heads]) => spans(heads));
+  const expected = commands.flatMap(({ name, parameters }) =>
+    parameters === "[json]" ? [name, `${name} json`] : [`${name} ${parameters}`.trim()]
+  );
+  assert.deepEqual(told.sort(), expected.sort());
+});
+
+Deno.test("README: the table of exit codes is that of the program", () => {
+  const told = README.table("exit code").map(([code]) => Number(code));
+  assert.deepEqual(told, Object.values(ExitCode).sort((a, b) => a - b));
+});
+
+Deno.test("README: the table of the library's codes has each that is thrown", async () => {
+  const declared = (await Deno.readTextFile(new URL("src/balancer/errors.ts", root))).matchAll(/\| "(ERR_\w+)"/g);
+  const told = README.table("code").flatMap(([code]) => spans(code));
+  assert.deepEqual(told.sort(), [...declared].map(([, code]) => code).sort());
+});
+
+Deno.test("README: `show json` has the fields that it names", () => {
+  const [paragraph] = /^`show json` is one line with.*?\n\n/ms.exec(README.text)!;
+  const groups = new Groups(Table.create());
+  groups.add(0, { host: "127.0.0.1", address: { host: "127.0.0.1", port: 80 } });
+  const [group] = groups.snapshot();
+  const state: LogState = { target: "stderr", problem: null, lost: 0 };
+  const plane = controlPlane({ address: {} } as never, { state } as never, 80, () => {});
+  const fields = [plane.describe(), state, group, group.channels[0]].flatMap((part) => Object.keys(part));
+  const told = spans(paragraph).filter((span) => /^\w+$/.test(span));
+  // `group` is "its number".
+  const all = new Set(fields.filter((name) => name !== "group"));
+  assert.deepEqual([...new Set(told)].sort(), [...all, "groups"].sort());
+});
+
+Deno.test("README: what only the linux engine has is an error with the portable one", () => {
+  const [sentence] = /Only it passes on.*?they are errors/s.exec(README.prose)!;
+  const told = spans(sentence).map((span) =>
+    options.find(([name, { short }]) => [`-${short}`, `--${name}`].includes(span))![0]
+  );
+  const refused = options.map(([name]) => name).filter((name) => {
+    // A number for what takes a number, and something for the rest: the engine only asks whether it is there.
+    const settings = { ...engineSettings({ port: 0 }, []), [optionKey(name)]: 2 };
+    try {
+      chooseEngine("portable", settings);
+    } catch (error) {
+      return error instanceof EngineUnavailable;
+    }
+  });
+  assert.deepEqual(told.sort(), refused.sort());
+});
+
+Deno.test("README: the table of dependencies has each that is imported", async () => {
+  const told = README.table("package").flatMap(([name]) => spans(name));
+  assert.deepEqual(told.sort(), Object.keys(configuration.imports).sort());
+  const [[deno]] = README.table("package");
+  assert.ok(deno.endsWith(` ${(await Deno.readTextFile(new URL(".dvmrc", root))).trim()}`), deno);
+});
+
+Deno.test("README: limits are those of the program", () => {
+  assert.ok(README.prose.includes(`There can be ${MAX_GROUPS} groups of ${MAX_CHANNELS} channels.`));
+});
+
+Deno.test("README: examples are command lines that the program takes", () => {
+  const blocks = [...README.text.matchAll(/^```(?:sh)?\n(.*?)^```$/gms)].map(([, block]) => block);
+  const lines = blocks.flatMap((block) => block.split("\n")).flatMap((line) =>
+    /^(?:\$ )?balance (.*)$/.exec(line)?.[1] ?? []
+  );
+  const complete = lines.filter((line) => !/\[|…/.test(line) && !/^\d+ \d+ \d/.test(line));
+  assert.ok(complete.length > 8, `${complete.length} examples`);
+  for (const line of complete) {
+    const words = line.replace(/\s+#.*$/, "").match(/"[^"]*"|\S+/g)!.map((word) => word.replaceAll('"', ""));
+    assert.doesNotThrow(() => parseCommandLine(words), line);
+  }
+});
