@@ -1,7 +1,7 @@
 import type { DescriptorShares, Engine, EngineEvent, EngineSettings } from "../engine/engine.ts";
 import { Groups } from "../groups/groups.ts";
 import type { GroupSnapshot } from "../groups/snapshot.ts";
-import { LONGEST_TIMER } from "../engine/longest_timer.ts";
+import { type Alarm, RunningClock } from "../engine/running_clock.ts";
 import type { EngineName } from "../options/engine_name.ts";
 import { Table } from "../table/table.ts";
 import { chooseEngine } from "./choose_engine.ts";
@@ -14,6 +14,9 @@ import { withJson } from "./json_counters.ts";
 import { BALANCER_OPTIONS, CHANNEL, CHANNEL_OPTIONS, checkGroups, GROUP, MAXC, SECONDS } from "./option_shapes.ts";
 import type { BalancerOptions, ChannelOptions } from "./options.ts";
 import { engineSettings } from "./settings.ts";
+
+/** Milliseconds between two looks at the clock while connections drain: time in which the process was stopped shows in them. */
+const DRAIN_LOOK = 1000;
 
 /**
  * A running balancer.
@@ -203,19 +206,19 @@ export class Balancer implements AsyncDisposable {
    * @throws {RangeError} when it is not from 0 to 2,147,483,647
    */
   async drain(seconds: number): Promise<number> {
-    const end = performance.now() + SECONDS(seconds, "seconds") * 1000;
+    const clock = new RunningClock(), end = clock.now() + SECONDS(seconds, "seconds") * 1000;
     this.#engine.stopAccepting();
-    let timer: ReturnType<typeof setTimeout> | undefined;
+    let alarm: Alarm | undefined;
     const over = new Promise<void>((resolve) => {
       const wait = () => {
-        const left = end - performance.now();
-        if (left <= 0) resolve();
-        else timer = setTimeout(wait, Math.min(left, LONGEST_TIMER));
+        const now = clock.now();
+        if (now >= end) resolve();
+        else alarm = clock.at(Math.min(end, now + DRAIN_LOOK), wait);
       };
       wait();
     });
     await Promise.race([this.ended, over]);
-    clearTimeout(timer);
+    alarm?.cancel();
     const left = this.connections;
     await this.stop();
     return left;

@@ -14,8 +14,6 @@ export interface Scenario {
   readonly made: string;
   /** What must hold. */
   readonly holds: string;
-  /** Engines of which it is asked yet. Default: all. */
-  readonly engines?: readonly string[];
   readonly needs?: readonly Requirement[];
   /** Whether it runs in a network namespace of its own, whose loopback is up and where it is root. */
   readonly isolated?: boolean;
@@ -33,7 +31,7 @@ export function measure(scenario: Scenario, module: string, subject: string): Pr
 /** A test for each scenario and engine. @param module `import.meta.url` of the file that exports the scenarios */
 export function testScenarios(module: string, scenarios: readonly Scenario[]): void {
   for (const scenario of scenarios) {
-    for (const engine of scenario.engines ?? ENGINES) {
+    for (const engine of ENGINES) {
       testWith(scenario.needs ?? [], `${scenario.fault}: ${scenario.holds} (${engine} engine)`, async () => {
         await measure(scenario, module, engine);
       });

@@ -4,15 +4,15 @@ import { descriptorShares } from "../../src/balancer/descriptor_shares.ts";
 import { RawSocket } from "../linux/raw_socket.ts";
 import { echoBackend } from "../support/backends.ts";
 import { queueLength } from "../support/black_hole.ts";
-import type { Client } from "../support/client.ts";
+import { Client } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
-import { condition, linux } from "../support/requirements.ts";
+import { condition, linux, posix } from "../support/requirements.ts";
 import { Balance } from "./balance.ts";
-import { pause } from "./patience.ts";
+import { eventuallyAsync, pause } from "./patience.ts";
 import { type Scenario, testScenarios } from "./scenario.ts";
 import type { Target } from "./target.ts";
 
-const CONNECT = 3, CLIENTS = 1_500, IDLE = 2, CONNECTIONS = 40;
+const CONNECT = 3, CLIENTS = 1_500, IDLE = 2, DRAIN = 3, CONNECTIONS = 40;
 
 /** Stops a process for so many seconds at least, and for as long as what is to happen meanwhile takes. */
 async function stopped(target: Target, seconds: number, meanwhile: () => Promise<void>): Promise<void> {
@@ -30,7 +30,6 @@ export const scenarios: Scenario[] = [{
   fault: "stopped while connecting",
   made: `SIGSTOP for longer than -t ${CONNECT} while ${CLIENTS} connects are under way, all accepted meanwhile; -a`,
   holds: "every client is served, no connect counts as failed, the channel stays enabled",
-  engines: ["linux"],
   needs: [
     linux,
     condition(descriptorShares("linux", 2).connections > 2 * CLIENTS, "needs a higher limit of descriptors"),
@@ -70,7 +69,6 @@ export const scenarios: Scenario[] = [{
   fault: "stopped while idle",
   made: `SIGSTOP for longer than -T ${IDLE}; on ${CONNECTIONS} connections bytes arrive meanwhile`,
   holds: "no connection is cut, every byte is delivered",
-  engines: ["linux"],
   needs: [linux],
   peer: true,
   async measure(subject) {
@@ -92,6 +90,35 @@ export const scenarios: Scenario[] = [{
     if (target instanceof Balance) assert.equal(delivered, CONNECTIONS);
     await nothingLeaked();
     return [`${delivered} of ${CONNECTIONS} delivered, ${CONNECTIONS - delivered} cut`];
+  },
+}, {
+  fault: "stopped while draining",
+  made: `SIGTERM with --drain-timeout ${DRAIN}, then SIGSTOP for longer than that`,
+  holds: "connections still have their time to end",
+  needs: [posix],
+  async measure(subject) {
+    await using backend = echoBackend();
+    await using target = await subject.balance([`127.0.0.1:${backend.port}`], {
+      options: ["--drain-timeout", String(DRAIN)],
+    });
+    using client = await target.client();
+    await client.send("x");
+    await client.readExactly(1);
+    Deno.kill(target.pid, "SIGTERM");
+    await eventuallyAsync(
+      "nobody is accepted any more",
+      () => Client.connect(target.port).then((client) => (client[Symbol.dispose](), false), () => true),
+    );
+    await stopped(target, DRAIN + 1.5, () => Promise.resolve());
+    // It has run for a while again, and looked at its clock.
+    await pause(300);
+    await client.send("y");
+    await client.readExactly(1);
+    await client.finish();
+    const { end } = await client.readToEnd();
+    assert.equal(end, "end-of-stream");
+    assert.equal(await target.instance.exit, 0);
+    return ["the connection ended by itself"];
   },
 }];
 

@@ -3,7 +3,7 @@ import type { Client } from "../../selection/strategy.ts";
 import { parseHost } from "../../table/address.ts";
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
 import { causeOf, type EngineContext } from "../engine.ts";
-import { LONGEST_TIMER } from "../longest_timer.ts";
+import type { Alarm, RunningClock } from "../running_clock.ts";
 import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { dial } from "./dial.ts";
@@ -16,6 +16,7 @@ import type { Turns } from "./turns.ts";
 export interface ConnectionHost {
   readonly context: EngineContext;
   readonly selection: Selection;
+  readonly clock: RunningClock;
   readonly deadlines: Deadlines;
   readonly turns: Turns;
   shortage(what: "accept" | "connect", reason: string): void;
@@ -34,7 +35,7 @@ export class Connection implements Listed {
   /** Ends what goes on before there is an upstream: a connect, or a pause between two. */
   #leave: (() => void) | undefined;
   #upstream: Stream | undefined;
-  #idleTimer: ReturnType<typeof setTimeout> | undefined;
+  #idle: Alarm | undefined;
   #lastMove = 0;
 
   constructor(host: ConnectionHost, client: Deno.TcpConn) {
@@ -53,7 +54,7 @@ export class Connection implements Listed {
     } catch {
       // The client was gone before its socket could be set up.
     } finally {
-      clearTimeout(this.#idleTimer);
+      this.#idle?.cancel();
       closeQuietly(this.#client);
       closeQuietly(this.#upstream);
       if (channel !== NONE) this.#host.selection.closed(channel);
@@ -71,9 +72,9 @@ export class Connection implements Listed {
 
   /** Walks through the channels until one accepts; NONE when none does. */
   async #connect(): Promise<ChannelId> {
-    const { context: { table, settings }, selection, deadlines } = this.#host;
+    const { context: { table, settings }, selection, clock, deadlines } = this.#host;
     const attempt = selection.begin(new RemoteClient(this.#client.remoteAddr));
-    const deadline = performance.now() + settings.connectTimeout * 1000;
+    const deadline = clock.now() + settings.connectTimeout * 1000;
     for (;;) {
       const channel = this.#stopped ? NONE : attempt.choose();
       if (channel !== NONE) {
@@ -92,7 +93,7 @@ export class Connection implements Listed {
           attempt.failed(cause, reason);
           if (cause !== "channel") this.#host.shortage("connect", reason);
         }
-      } else if (attempt.shortage && performance.now() < deadline) {
+      } else if (attempt.shortage && clock.now() < deadline) {
         await this.#pause(SHORTAGE_PAUSE);
         attempt.retry();
       } else {
@@ -106,29 +107,30 @@ export class Connection implements Listed {
   }
 
   async #relay(channel: ChannelId): Promise<void> {
-    const { context, selection: { lane }, turns } = this.#host;
+    const { context, selection: { lane }, clock, turns } = this.#host;
     this.#watchIdle();
     await relay(this.#client, this.#upstream!, {
       tap: context.tap,
+      clock,
       turns,
       moved: (direction, bytes) => {
         lane[direction](channel, bytes);
-        if (this.#idleTimer !== undefined) this.#lastMove = performance.now();
+        if (this.#idle !== undefined) this.#lastMove = clock.now();
       },
     });
   }
 
   /** One timer for a whole idle period, set again for what is left when it fires, instead of one a chunk. */
   #watchIdle(): void {
-    const limit = this.#host.context.settings.idleTimeout * 1000;
+    const { clock, context: { settings } } = this.#host, limit = settings.idleTimeout * 1000;
     if (limit === 0) return;
-    const check = () => {
-      const left = this.#lastMove + limit - performance.now();
-      if (left <= 0) this.close();
-      else this.#idleTimer = setTimeout(check, Math.min(left, LONGEST_TIMER));
+    const check = (known: number) => {
+      const end = this.#lastMove + limit;
+      if (end <= known) this.close();
+      else this.#idle = clock.at(end, check);
     };
-    this.#lastMove = performance.now();
-    this.#idleTimer = setTimeout(check, Math.min(limit, LONGEST_TIMER));
+    this.#lastMove = clock.now();
+    this.#idle = clock.at(this.#lastMove + limit, check);
   }
 
   #pause(milliseconds: number): Promise<void> {

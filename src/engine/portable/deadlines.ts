@@ -1,4 +1,4 @@
-import { LONGEST_TIMER } from "../longest_timer.ts";
+import type { Alarm, RunningClock } from "../running_clock.ts";
 import { type Listed, Roster } from "./roster.ts";
 
 /** A connect that was not answered in time. */
@@ -13,27 +13,29 @@ export class ConnectTimeout extends Error {
 
 /** When a connect has to be over. */
 export interface Deadline extends Listed {
-  /** Milliseconds of the monotonic clock. */
+  /** Milliseconds of the engine's clock. */
   readonly end: number;
   readonly connect: AbortController;
 }
 
 /** Ends connects that take too long. One timer serves all of them: a timer each would cost more than a read. */
 export class Deadlines {
+  readonly #clock: RunningClock;
   readonly #seconds: number;
   readonly #pending = new Roster<Deadline>();
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  #alarm: Alarm | undefined;
 
   /** @param seconds how long a connect may take */
-  constructor(seconds: number) {
+  constructor(clock: RunningClock, seconds: number) {
+    this.#clock = clock;
     this.#seconds = seconds;
   }
 
   /** Aborts a connect with `ConnectTimeout` when its time is over, unless it is released before. */
   watch(connect: AbortController): Deadline {
-    const deadline = { place: 0, end: performance.now() + this.#seconds * 1000, connect };
+    const deadline = { place: 0, end: this.#clock.now() + this.#seconds * 1000, connect };
     this.#pending.add(deadline);
-    this.#timer ??= this.#start(this.#seconds * 1000);
+    this.#alarm ??= this.#set(deadline.end);
     return deadline;
   }
 
@@ -44,22 +46,21 @@ export class Deadlines {
 
   /** Gives up the timer, which otherwise stays for a while after the last connect. Nothing must be under way. */
   clear(): void {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
+    this.#alarm?.cancel();
+    this.#alarm = undefined;
   }
 
   /** Aborted ones stay on the roster until they are released. */
-  #expire(): void {
-    const now = performance.now();
+  #expire(known: number): void {
     let next = Infinity;
     for (const { end, connect } of this.#pending.all()) {
-      if (end > now) next = Math.min(next, end);
+      if (end > known) next = Math.min(next, end);
       else connect.abort(new ConnectTimeout(this.#seconds));
     }
-    this.#timer = next === Infinity ? undefined : this.#start(next - now);
+    this.#alarm = next === Infinity ? undefined : this.#set(next);
   }
 
-  #start(delay: number): ReturnType<typeof setTimeout> {
-    return setTimeout(() => this.#expire(), Math.min(delay, LONGEST_TIMER));
+  #set(end: number): Alarm {
+    return this.#clock.at(end, (known) => this.#expire(known));
   }
 }

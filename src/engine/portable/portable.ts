@@ -1,5 +1,6 @@
 import { Selection } from "../../selection/attempt.ts";
 import type { Engine, EngineContext } from "../engine.ts";
+import { RunningClock } from "../running_clock.ts";
 import { Connection } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
 import { Reactor } from "./reactor.ts";
@@ -22,9 +23,10 @@ class PortableEngine implements Engine {
   readonly ended: Promise<void>;
   readonly context: EngineContext;
   readonly selection: Selection;
+  readonly #reactor = new Reactor();
+  readonly clock = new RunningClock((behind) => this.#reactor.settle(behind));
   readonly deadlines: Deadlines;
   readonly turns: Turns;
-  readonly #reactor = new Reactor();
   readonly #listeners: Deno.TcpListener[];
   readonly #connections = new Roster<Connection>();
   readonly #once = new Rate();
@@ -42,7 +44,7 @@ class PortableEngine implements Engine {
     this.context = context;
     const { settings, table } = context;
     this.selection = new Selection(table, table.lane(0), settings, context.emit);
-    this.deadlines = new Deadlines(settings.connectTimeout);
+    this.deadlines = new Deadlines(this.clock, settings.connectTimeout);
     this.turns = new Turns(this.#reactor);
     this.#affordable = settings.descriptors?.connections ?? Infinity;
     this.#listeners = listen(settings.hostname, settings.port, settings.backlog);

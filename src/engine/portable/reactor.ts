@@ -4,8 +4,17 @@ import { closeQuietly } from "./stream.ts";
 /** Rounds of the event loop after which the runtime has asked the kernel anyway: tokio does so at every 61st. */
 const BLIND_ROUNDS = 64;
 
+/**
+ * Looks in which what the kernel has is dealt with: usually, and after the process was stopped. One brings 1,024 events
+ * at most, of which tokio lets 128 be dealt with until the next.
+ */
+const FEW_LOOKS = 2, MANY_LOOKS = 32;
+
 /** Milliseconds after which a pair of sockets is asked for again where there was none. */
 const RETRY = 1000;
+
+/** Milliseconds after which the pair is given up when nobody has looked. */
+const KEPT = 2000;
 
 const BYTE = new Uint8Array(1);
 
@@ -19,20 +28,30 @@ export class Reactor {
   #opened = -Infinity;
   #waiting: (() => void)[] = [];
   #looking = false;
+  #closed = false;
+  #lastLook = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #buffer = new Uint8Array(16);
 
   /** Resolves when what the kernel had ready at this moment has been handed out. */
   look(): Promise<void> {
     return new Promise((resolve) => {
+      if (this.#closed) return resolve();
       this.#waiting.push(resolve);
       if (!this.#looking) this.#run();
     });
   }
 
-  /** Gives the sockets up, which were opened at the first look. */
-  async close(): Promise<void> {
-    const pair = await this.#pair;
-    pair?.forEach(closeQuietly);
+  /** Resolves when what the kernel had ready at this moment has been dealt with, also when that is much: `behind`. */
+  async settle(behind: boolean): Promise<void> {
+    for (let looks = behind ? MANY_LOOKS : FEW_LOOKS; looks > 0; looks--) await this.look();
+  }
+
+  /** Looks no more. */
+  close(): Promise<void> {
+    this.#closed = true;
+    clearTimeout(this.#timer);
+    return this.#giveUp();
   }
 
   async #run(): Promise<void> {
@@ -44,6 +63,20 @@ export class Reactor {
       for (const resolve of waiting) resolve();
     }
     this.#looking = false;
+    this.#lastLook = performance.now();
+    if (!this.#closed) this.#timer ??= setTimeout(() => this.#giveUpUnused(), KEPT);
+  }
+
+  #giveUpUnused(): void {
+    const left = this.#looking ? KEPT : this.#lastLook + KEPT - performance.now();
+    this.#timer = left > 0 ? setTimeout(() => this.#giveUpUnused(), left) : undefined;
+    if (left <= 0) this.#giveUp();
+  }
+
+  async #giveUp(): Promise<void> {
+    const pair = this.#pair;
+    this.#pair = undefined;
+    (await pair)?.forEach(closeQuietly);
   }
 
   async #roundTrip(): Promise<void> {
@@ -52,16 +85,16 @@ export class Reactor {
       this.#opened = now;
       this.#pair = openPair();
     }
-    const pair = await this.#pair;
+    const opening = this.#pair, pair = await opening;
     try {
       const [near, far] = pair!;
       const back = far.read(this.#buffer);
       await near.write(BYTE);
       await back;
     } catch {
-      // Out of descriptors, or no right to loopback.
+      // Out of descriptors, no right to loopback, or closed meanwhile.
       pair?.forEach(closeQuietly);
-      this.#pair = undefined;
+      if (this.#pair === opening) this.#pair = undefined;
       for (let i = 0; i < BLIND_ROUNDS; i++) await new Promise<void>((resolve) => setImmediate(resolve));
     }
   }

@@ -1,4 +1,5 @@
 import type { Direction, Tap } from "../engine.ts";
+import type { Alarm, RunningClock } from "../running_clock.ts";
 import { giveSmall, LARGE, SMALL, takeSmall } from "./buffers.ts";
 import { closeQuietly, type Stream } from "./stream.ts";
 import type { Turns } from "./turns.ts";
@@ -28,6 +29,7 @@ export interface RelayReport {
   /** Bytes were handed to the receiver. */
   moved(direction: Direction, bytes: number): void;
   readonly tap?: Tap;
+  readonly clock: RunningClock;
   /** Long streams wait here for their turn. */
   readonly turns: Turns;
 }
@@ -48,7 +50,7 @@ class Pair {
   /** Whether a pump reads only to drop what comes, because its receiver is gone. */
   #discarding = false;
   #reset = false;
-  #lingering: ReturnType<typeof setTimeout> | undefined;
+  #lingering: Alarm | undefined;
   /** When something was handed over last, while a side lingers. */
   #lastMove = 0;
   /** Directions in which something was handed over. */
@@ -95,7 +97,7 @@ class Pair {
           );
           this.#report.moved(direction, written);
           this.#handed |= bit;
-          if (this.#lingering !== undefined) this.#lastMove = performance.now();
+          if (this.#lingering !== undefined) this.#lastMove = this.#report.clock.now();
           offset += written;
         }
       } catch {
@@ -115,16 +117,17 @@ class Pair {
 
   /** Gives a side whose peer is gone a while to take what it is sent and to end by itself. */
   #boundRest(): void {
-    if (this.#running === 0) return clearTimeout(this.#lingering);
+    if (this.#running === 0) return this.#lingering?.cancel();
     if (!this.#reset && !(this.#running === 1 && this.#discarding)) return;
-    this.#lastMove = performance.now();
-    this.#lingering ??= setTimeout(() => this.#linger(), LINGER);
+    this.#lastMove = this.#report.clock.now();
+    if (this.#lingering === undefined) this.#linger();
   }
 
   #linger(): void {
-    const left = this.#lastMove + LINGER - performance.now();
-    if (left <= 0) this.#close();
-    else this.#lingering = setTimeout(() => this.#linger(), left);
+    this.#lingering = this.#report.clock.at(this.#lastMove + LINGER, (known) => {
+      if (this.#lastMove + LINGER <= known) this.#close();
+      else this.#linger();
+    });
   }
 
   #close(): void {

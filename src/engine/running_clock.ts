@@ -1,0 +1,84 @@
+import { LONGEST_TIMER } from "./longest_timer.ts";
+
+/** Milliseconds by which a timer may be late before the time counts as lost. */
+const LATE = 1000;
+
+/** Milliseconds by which a timer may be late before more than usual may have happened meanwhile. */
+const BEHIND = 50;
+
+/** What is to be dealt with before a time is believed to have passed: what happened in it, or in more than usual of it. */
+export type Settle = (behind: boolean) => Promise<void>;
+
+/**
+ * The monotonic clock, less the time in which the process did not run: stopped, frozen, or its machine suspended. That was
+ * nobody's silence. It shows in a timer that is late, and only then.
+ */
+export class RunningClock {
+  readonly #settle: Settle;
+  #lost = 0;
+
+  /** @param settle deals with everything that had happened at this moment; `behind` when that may be much */
+  constructor(settle: Settle = () => Promise.resolve()) {
+    this.#settle = settle;
+  }
+
+  /** Milliseconds. */
+  now(): number {
+    return performance.now() - this.#lost;
+  }
+
+  /**
+   * Calls once the clock shows `due` and what had happened up to then has been dealt with.
+   *
+   * @param ring is told up to when everything is known
+   */
+  at(due: number, ring: (known: number) => void): Alarm {
+    return new Alarm(this, due, ring);
+  }
+
+  /** @internal A timer that should have fired at `expected` has fired. @returns whether it is late enough to be behind */
+  fired(expected: number): boolean {
+    const late = this.now() - expected;
+    if (late > LATE) this.#lost += late;
+    return late > BEHIND;
+  }
+
+  /** @internal */
+  settle(behind: boolean): Promise<void> {
+    return this.#settle(behind);
+  }
+}
+
+/** One call to come. */
+export class Alarm {
+  readonly #clock: RunningClock;
+  readonly #due: number;
+  readonly #ring: (known: number) => void;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #cancelled = false;
+
+  constructor(clock: RunningClock, due: number, ring: (known: number) => void) {
+    this.#clock = clock;
+    this.#due = due;
+    this.#ring = ring;
+    this.#set(clock.now());
+  }
+
+  /** The call will not come. */
+  cancel(): void {
+    this.#cancelled = true;
+    clearTimeout(this.#timer);
+  }
+
+  #set(now: number): void {
+    const delay = Math.min(Math.max(0, this.#due - now), LONGEST_TIMER);
+    this.#timer = setTimeout(() => this.#fired(now + delay), delay);
+  }
+
+  async #fired(expected: number): Promise<void> {
+    const behind = this.#clock.fired(expected), known = this.#clock.now();
+    if (known < this.#due) return this.#set(known);
+    await this.#clock.settle(behind);
+    if (!this.#cancelled) this.#ring(known);
+  }
+}
