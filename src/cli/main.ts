@@ -2,7 +2,8 @@ import { DirectoryError } from "../control/directory.ts";
 import { ExitCode, ExitError, unexpected } from "../process/exit_codes.ts";
 import { parseCommandLine, type Request } from "../process/options.ts";
 import { helpText } from "../process/usage.ts";
-import { control, list } from "./operate.ts";
+import { list } from "./list.ts";
+import { control } from "./operate.ts";
 import { serve } from "./serve.ts";
 import { complain, say } from "./terminal.ts";
 import { version } from "./version.ts";
@@ -34,7 +35,7 @@ function act(request: Request, program: string, args: readonly string[]): number
       say(`balance ${version}`);
       return ExitCode.OK;
     case "list":
-      return list(request.controlDir);
+      return list(request);
     case "control":
       return control(request);
     case "serve":

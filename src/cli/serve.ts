@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import type { Balancer } from "../balancer/balancer.ts";
 import type { BalancerEvent } from "../balancer/events.ts";
 import { defaultDirectory, DirectoryError, openDirectory } from "../control/directory.ts";
+import { chosenDirectory } from "../control/places.ts";
 import { type ControlServer, startControlServer } from "../control/server.ts";
 import type { Tap } from "../engine/engine.ts";
 import { LineWriter } from "../log/line_writer.ts";
@@ -75,7 +76,7 @@ class Instance {
 
   static async start(request: ServeRequest, background: boolean): Promise<Instance> {
     // Absolute, because the background process leaves the directory it was started in.
-    const directory = resolve(request.controlDir ?? defaultDirectory());
+    const directory = resolve(chosenDirectory(request.controlDir) ?? defaultDirectory());
     const dump = request.packetDump && !background
       ? new LineWriter(Deno.stdout, DUMP_BOUND, (chunks) => `(${chunks} chunks lost: the reader was too slow)\n\n`)
       : undefined;

@@ -40,11 +40,12 @@ export class ControlClient implements Disposable {
   /**
    * Opens a session through an entry of the control directory.
    *
+   * @param owner user whom the entry must belong to. What another user's instance says is not to be trusted
    * @throws {DirectoryError} when the entry cannot be trusted, or may not be opened
    * @throws {Error} when no instance is there, see `isAbsent`, or it does not serve
    */
-  static async open(path: string): Promise<ControlClient> {
-    const socket = await connected(path);
+  static async open(path: string, owner?: number): Promise<ControlClient> {
+    const socket = await connected(path, owner);
     const reader = replies(socket);
     const timer = setTimeout(() => socket.destroy(new Error("the instance does not answer")), GREETING_TIMEOUT);
     try {
@@ -92,8 +93,8 @@ export class ControlClient implements Disposable {
   }
 }
 
-async function connected(path: string): Promise<Socket> {
-  const socket = connect(entryTarget(path));
+async function connected(path: string, owner: number | undefined): Promise<Socket> {
+  const socket = connect(entryTarget(path, owner));
   try {
     await new Promise<void>((resolve, reject) => socket.once("connect", resolve).once("error", reject));
   } catch (error) {

@@ -11,6 +11,13 @@ export interface Entry {
   /** Address it listens on. */
   readonly address: string;
   readonly port: number;
+  /** User whom directory and entry belong to; 0 on Windows, where nobody is asked. */
+  readonly owner: number;
+}
+
+/** Number of the user that runs this program; 0 on Windows. */
+export function ownUser(): number {
+  return Deno.uid() ?? 0;
 }
 
 const WINDOWS = Deno.build.os === "windows";
@@ -25,10 +32,15 @@ const ENDING = WINDOWS ? ".pipe" : ".sock";
  */
 export function defaultDirectory(): string {
   if (WINDOWS) return `${Deno.env.get("LOCALAPPDATA") ?? Deno.env.get("TEMP") ?? "C:\\Windows\\Temp"}\\balance`;
-  if (Deno.uid() === 0) return isDirectory("/run") ? "/run/balance" : "/var/run/balance";
+  if (Deno.uid() === 0) return `${runDirectory()}/balance`;
   const runtime = Deno.env.get("XDG_RUNTIME_DIR");
   if (runtime?.startsWith("/") && isDirectory(runtime)) return `${runtime}/balance`;
   return `${(Deno.env.get("TMPDIR") || "/tmp").replace(/\/+$/, "")}/balance-${Deno.uid()}`;
+}
+
+/** Where services keep their sockets: `/run`, or `/var/run` where there is no such thing. */
+export function runDirectory(): string {
+  return isDirectory("/run") ? "/run" : "/var/run";
 }
 
 /**
@@ -45,8 +57,13 @@ export function openDirectory(path: string): void {
   checkDirectory(path);
 }
 
-/** Whether the directory is there, and safe to use. @throws {DirectoryError} when it is there and is not */
-export function checkDirectory(path: string): boolean {
+/**
+ * Whether the directory is there, and safe to use.
+ *
+ * @param owner user whom it must belong to
+ * @throws {DirectoryError} when it is there and is not
+ */
+export function checkDirectory(path: string, owner = ownUser()): boolean {
   let info: Deno.FileInfo;
   try {
     info = Deno.lstatSync(path);
@@ -57,7 +74,7 @@ export function checkDirectory(path: string): boolean {
   if (info.isSymlink) throw cannot("use", path, "it is a symbolic link");
   if (!info.isDirectory) throw cannot("use", path, "it is not a directory");
   if (WINDOWS) return true;
-  if (info.uid !== Deno.uid()) throw cannot("use", path, `it belongs to user ${info.uid}, not to ${Deno.uid()}`);
+  if (info.uid !== owner) throw cannot("use", path, `it belongs to user ${info.uid}, not to ${owner}`);
   if ((info.mode! & 0o077) !== 0) throw cannot("use", path, "others can enter it, chmod 700 would shut them out");
   return true;
 }
@@ -69,14 +86,14 @@ export function entryPath(directory: string, address: string, port: number): str
 }
 
 /** The entries of all instances, dead ones included, in the order of their ports. */
-export function listEntries(directory: string): Entry[] {
-  if (!checkDirectory(directory)) return [];
+export function listEntries(directory: string, owner = ownUser()): Entry[] {
+  if (!checkDirectory(directory, owner)) return [];
   const entries: Entry[] = [];
   for (const name of namesIn(directory)) {
     const match = /^(\d{1,5})@([\w.%-]+)\.(?:sock|pipe)$/.exec(name);
     if (!match || !name.endsWith(ENDING)) continue;
     const port = Number(match[1]), address = match[2].replaceAll("_", ":");
-    entries.push({ path: entryPath(directory, address, port), address, port });
+    entries.push({ path: entryPath(directory, address, port), address, port, owner });
   }
   return entries.sort((a, b) => a.port - b.port || a.address.localeCompare(b.address));
 }
@@ -92,12 +109,13 @@ function namesIn(directory: string): string[] {
 /**
  * What to connect to for an entry: the socket, or the pipe that the file names.
  *
+ * @param owner user whom it must belong to
  * @throws {DirectoryError} when the socket belongs to somebody else or is no socket
  * @throws {Deno.errors.NotFound} when there is no such entry
  */
-export function entryTarget(path: string): string {
+export function entryTarget(path: string, owner = ownUser()): string {
   if (WINDOWS) return Deno.readTextFileSync(path).trim();
-  checkEntry(path);
+  checkEntry(path, owner);
   return path;
 }
 
@@ -107,12 +125,12 @@ export function entryTarget(path: string): string {
  * @throws {DirectoryError} when either belongs to somebody else or may not be looked at, or the entry is no socket
  * @throws {Deno.errors.NotFound} when there is no such entry
  */
-export function checkEntry(path: string): Deno.FileInfo {
-  checkDirectory(path.slice(0, path.lastIndexOf("/")) || "/");
+export function checkEntry(path: string, owner = ownUser()): Deno.FileInfo {
+  checkDirectory(path.slice(0, path.lastIndexOf("/")) || "/", owner);
   const info = look(path);
   if (!info.isSocket) throw cannotUseSocket(path, "it is no socket");
-  if (info.uid !== Deno.uid()) {
-    throw cannotUseSocket(path, `it belongs to user ${info.uid}, not to ${Deno.uid()}`);
+  if (info.uid !== owner) {
+    throw cannotUseSocket(path, `it belongs to user ${info.uid}, not to ${owner}`);
   }
   return info;
 }

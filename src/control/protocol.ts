@@ -39,7 +39,7 @@ export function formatGreeting({ pid, version }: Greeting): string {
 
 /** @throws {Error} when the other side is no instance that this program understands */
 export function parseGreeting(line: string): Greeting {
-  const match = /^balance (\d{1,9}) (\d{1,10}) ([\w.+-]+)$/.exec(line);
+  const match = /^balance (\d{1,9}) (\d{1,10}) ([\w.+-]{1,64})$/.exec(line);
   if (!match) throw new Error("Cannot control instance: it does not answer as balance does");
   if (Number(match[1]) !== PROTOCOL_VERSION) {
     throw new Error(`Cannot control instance: it speaks protocol ${match[1]}, this program speaks ${PROTOCOL_VERSION}`);

@@ -41,8 +41,9 @@ export const optionTable = {
   "memory-map": { short: "M", summary: "accepted for compatibility" },
   "interactive": { short: "i", summary: "control a running instance interactively" },
   "command": { short: "c", value: "CMD", summary: "run a control command (or several) and exit" },
-  "list": { summary: "show the instances in the control directory" },
-  "control-dir": { value: "DIR", summary: "where control sockets are kept" },
+  "list": { summary: "show the instances that are running" },
+  "json": { summary: "show them as JSON (with --list)" },
+  "control-dir": { value: "DIR", summary: "control sockets (or $BALANCE_CONTROL_DIR)" },
   "help": { short: "h", summary: "show this help" },
   "version": { summary: "show the version" },
 } as const satisfies Record<string, OptionSpec>;

@@ -86,7 +86,7 @@ export interface ControlRequest {
 export type Request =
   | ServeRequest
   | ControlRequest
-  | { readonly action: "list"; readonly controlDir: string | undefined }
+  | { readonly action: "list"; readonly controlDir: string | undefined; readonly json: boolean }
   | { readonly action: "help" }
   | { readonly action: "version" };
 
@@ -99,8 +99,9 @@ export function parseCommandLine(args: readonly string[]): Request {
   if (options.has("version")) return { action: "version" };
   if (options.has("list")) {
     noMoreWords(line, 0, "--list");
-    return { action: "list", controlDir };
+    return { action: "list", controlDir, json: options.has("json") };
   }
+  if (options.has("json")) throw usage("option --json goes with --list: for an instance there is -c 'show json'");
   return options.has("interactive") || options.has("command") ? control(line) : serve(line);
 }
 

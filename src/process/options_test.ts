@@ -140,7 +140,12 @@ Deno.test("control requests keep what was asked for apart from what was left out
     commands: ["group 1", "show"],
     port: 80,
   });
-  assert.deepEqual(parseCommandLine(["--list", "--control-dir", "/x"]), { action: "list", controlDir: "/x" });
+  assert.deepEqual(parseCommandLine(["--list", "--control-dir", "/x"]), {
+    action: "list",
+    controlDir: "/x",
+    json: false,
+  });
+  assert.equal(parseCommandLine(["--json", "--list"]).action === "list", true);
 });
 
 Deno.test("help wins over version, and both over everything else that can be read", () => {

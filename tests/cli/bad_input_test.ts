@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { freePort } from "../support/free_port.ts";
 import { Instance } from "../support/instance.ts";
+import { nobodyThere } from "../support/nobody_there.ts";
 import { program, programPath, run, windows } from "../support/program.ts";
 import { condition, ipv6, posix, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
@@ -219,13 +220,13 @@ Deno.test("control options with what does not belong to them are refused with 64
     [["-ic", "show", PORT], "-c"],
   ]));
 
-Deno.test("without an instance, -i and -c end with 69", () =>
-  assertRefused(69, [
-    [["-c", "show", PORT], "no master process, exiting."],
-    [["-c", "show"], "no master process, exiting."],
-    [["-i", PORT], "no master process, exiting."],
-    [["-b", "127.0.0.1", "-i", PORT], "no master process, exiting."],
-  ]));
+Deno.test("without an instance, -i and -c end with 69", async () => {
+  using directory = temporaryDirectory();
+  for (const words of [["-c", "show", PORT], ["-c", "show"], ["-i", PORT], ["-b", "127.0.0.1", "-i", PORT]]) {
+    const outcome = await run(["--control-dir", programPath(directory.path), ...words]);
+    assert.deepEqual(outcome, { code: 69, stdout: "", stderr: nobodyThere(directory) });
+  }
+});
 
 Deno.test("words that could steer a terminal are shown escaped", () =>
   assertRefused(65, [

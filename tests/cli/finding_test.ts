@@ -4,8 +4,9 @@ import { Client } from "../support/client.ts";
 import { namedBackend } from "../support/backends.ts";
 import { freePort } from "../support/free_port.ts";
 import { Instance } from "../support/instance.ts";
+import { nobodyThere } from "../support/nobody_there.ts";
 import { programPath, run, type RunOptions, version } from "../support/program.ts";
-import { ipv6, testWith } from "../support/requirements.ts";
+import { ipv6, posix, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 
 /** The program with a control directory. */
@@ -31,11 +32,12 @@ Deno.test("two instances live side by side, each with its own channels and contr
 Deno.test("the port can be left out while one instance runs, otherwise the candidates are listed", async () => {
   using directory = temporaryDirectory();
   const balance = within(directory.path), port = freePort();
-  assert.deepEqual(await balance(["-c", "show"]), {
+  const nobody = {
     code: 69,
     stdout: "",
-    stderr: "balance: no master process, exiting.\n",
-  });
+    stderr: nobodyThere(directory),
+  };
+  for (const args of [["-c", "show"], ["-i"]]) assert.deepEqual(await balance(args), nobody);
   await using first = await Instance.start(["127.0.0.1:1"], { directory, port });
   assert.equal((await balance(["-c", "disable 0"])).stdout, "channel 0 disabled\n");
   assert.match((await balance(["-i"], { stdin: "disable 0\n" })).stdout, /channel 0 already disabled\n/);
@@ -53,11 +55,7 @@ Deno.test("the port can be left out while one instance runs, otherwise the candi
   assert.equal((await balance(["-c", "kill", String(port)])).code, 0);
   assert.equal(await first.ended(), 0);
   assert.equal((await balance(["-c", "enable 0"])).stdout, "channel 0 enabled\n", "one is left");
-  assert.deepEqual(await balance(["-c", "show", String(port)]), {
-    code: 69,
-    stdout: "",
-    stderr: "balance: no master process, exiting.\n",
-  });
+  assert.deepEqual(await balance(["-c", "show", String(port)]), nobody);
   assert.equal((await second.channel(0)).enabled, true);
 });
 
@@ -93,7 +91,11 @@ Deno.test("a service name is as good as the port's number, and so is a name for 
 Deno.test("--list shows every running instance in a table", async () => {
   using directory = temporaryDirectory();
   const balance = within(directory.path), port = freePort();
-  assert.deepEqual(await balance(["--list"]), { code: 0, stdout: "", stderr: "balance: no instance is running\n" });
+  assert.deepEqual(await balance(["--list"]), {
+    code: 0,
+    stdout: "",
+    stderr: `balance: no instance is running in ${JSON.stringify(programPath(directory.path))}\n`,
+  });
   await using back = namedBackend("here");
   const [first, second] = [port, port + 1].map(String);
   await using a = await Instance.start([`127.0.0.1:${back.port}`, "127.0.0.1:1"], { directory, port });
@@ -132,4 +134,56 @@ Deno.test("what is no entry in the control directory is passed over", async () =
   const { code, stdout } = await balance(["--list"]);
   assert.deepEqual([code, stdout.split("\n").length], [0, 3], stdout);
   assert.match(stdout, new RegExp(`^127\\.0\\.0\\.1:${instance.port} `, "m"));
+});
+
+Deno.test("--list --json has what the table has, and where it looked", async () => {
+  using directory = temporaryDirectory();
+  const balance = within(directory.path), directories = [programPath(directory.path)], user = Deno.uid() ?? 0;
+  const empty = await balance(["--list", "--json"]);
+  assert.deepEqual([empty.code, empty.stderr], [0, ""]);
+  assert.deepEqual(JSON.parse(empty.stdout), { directories, instances: [], problems: [] });
+  await using instance = await Instance.start(["127.0.0.1:1", "127.0.0.1:2"], { directory });
+  await instance.control("disable 1");
+  const { code, stdout, stderr } = await balance(["--json", "--list"]);
+  assert.deepEqual([code, stderr, stdout.split("\n").length], [0, "", 2]);
+  const { instances: [{ uptime, ...rest }, ...others], ...found } = JSON.parse(stdout);
+  assert.ok(Number.isInteger(uptime));
+  assert.deepEqual({ found, others }, { found: { directories, problems: [] }, others: [] });
+  assert.deepEqual(rest, {
+    ...{ address: "127.0.0.1", port: instance.port, directory: directories[0], user },
+    ...{ pid: (await instance.state()).pid, version, connections: 0, channels: 2, enabled: 1, failing: 0 },
+  });
+});
+
+testWith([posix], "--list --json has instances that do not serve under problems", async () => {
+  using directory = temporaryDirectory();
+  const path = `${directory.path}/8080@127.0.0.1.sock`, umask = Deno.umask(0o177);
+  using listener = Deno.listen({ transport: "unix", path });
+  Deno.umask(umask);
+  const answering = listener.accept().then(async (connection) => {
+    await connection.write(new TextEncoder().encode('balance 1 1 0.1.0\nok 1 0\n{"pid":"\\u001b[31m"}\n'));
+    await connection.read(new Uint8Array(99));
+    connection.close();
+  });
+  const { code, stdout } = await within(directory.path)(["--list", "--json"]);
+  await answering;
+  assert.equal(code, 0);
+  assert.deepEqual(JSON.parse(stdout).problems, [{
+    ...{ address: "127.0.0.1", port: 8080, directory: directory.path, user: Deno.uid() },
+    problem: "cannot read state: it does not answer as balance does",
+  }]);
+});
+
+Deno.test("BALANCE_CONTROL_DIR names the directory for everything, and --control-dir wins", async () => {
+  using directory = temporaryDirectory();
+  using other = temporaryDirectory();
+  const env = { BALANCE_CONTROL_DIR: programPath(directory.path) }, port = freePort();
+  const started = await run(["-b", "127.0.0.1", String(port), "127.0.0.1:1"], { env });
+  assert.deepEqual([started.code, started.stdout], [0, ""]);
+  assert.equal((await run(["-c", "disable 0"], { env })).stdout, "channel 0 disabled\n");
+  assert.match((await run(["-i"], { env, stdin: "enable 0\n" })).stdout, /channel 0 enabled\n/);
+  assert.match((await run(["--list"], { env })).stdout, new RegExp(`^127\\.0\\.0\\.1:${port} `, "m"));
+  assert.equal((await within(other.path)(["-c", "disable 0"], { env })).code, 69);
+  assert.deepEqual(JSON.parse((await within(other.path)(["--list", "--json"], { env })).stdout).instances, []);
+  assert.equal((await within(directory.path)(["-c", "kill"])).stdout, "shutdown complete, exiting.\n");
 });

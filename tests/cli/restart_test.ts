@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { namedBackend } from "../support/backends.ts";
 import { BackgroundInstance, endProcess, Instance } from "../support/instance.ts";
+import { nobodyThere } from "../support/nobody_there.ts";
 import { program, programPath, run, windows } from "../support/program.ts";
 import { namespaces, posix, root, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
@@ -16,7 +17,7 @@ Deno.test("an instance that was killed hard leaves its port free and its socket 
   await first.ended();
   assert.equal([...Deno.readDirSync(directory.path)].length, 1, "the socket of the dead instance is still there");
   const { code, stderr } = await first.run(["-c", "show"]);
-  assert.deepEqual([code, stderr], [69, "balance: no master process, exiting.\n"]);
+  assert.deepEqual([code, stderr], [69, nobodyThere(directory)]);
   await using second = await Instance.start(channels, { directory, port: first.port });
   assert.equal(await second.answer(), "here");
   assert.equal(await second.control("disable 0"), "channel 0 disabled\n");

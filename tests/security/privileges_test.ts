@@ -79,7 +79,11 @@ testWith(
       assert.equal(await instance.control("kill"), "shutdown complete, exiting.\n");
       assert.equal(await instance.ended(), 0);
       const listed = await run(["--list", "--control-dir", directory.path]);
-      assert.deepEqual(listed, { code: 0, stdout: "", stderr: "balance: no instance is running\n" });
+      assert.deepEqual(listed, {
+        code: 0,
+        stdout: "",
+        stderr: `balance: no instance is running in "${directory.path}"\n`,
+      });
     }
     {
       await using _again = await Instance.start(["127.0.0.1:1"], { directory, port });
