@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { escape } from "../log/escape.ts";
 import { ExitCode, ExitError } from "./exit_codes.ts";
+import { withholdDescriptors } from "./withhold_descriptors.ts";
 
 /** Set for the background process, so that it knows to report to its parent. */
 const MARK = "BALANCE_BACKGROUND";
@@ -39,6 +40,7 @@ export function isBackgroundProcess(): boolean {
 export async function startInBackground(program: string, args: readonly string[]): Promise<Ready> {
   requireAllPermissions();
   const self = Deno.build.standalone ? [] : ["run", "-A", "--no-prompt", "--quiet", fileURLToPath(Deno.mainModule)];
+  withholdDescriptors();
   let child: Deno.ChildProcess;
   try {
     child = new Deno.Command(program, {

@@ -16,6 +16,7 @@ export type SystemCall = keyof typeof NUMBERS.x86_64;
 const NUMBERS = {
   x86_64: {
     accept4: 288,
+    close_range: 436,
     epoll_create1: 291,
     eventfd2: 290,
     fcntl: 72,
@@ -26,6 +27,7 @@ const NUMBERS = {
   },
   aarch64: {
     accept4: 242,
+    close_range: 436,
     epoll_create1: 20,
     eventfd2: 19,
     fcntl: 25,
