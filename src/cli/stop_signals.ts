@@ -1,3 +1,5 @@
+import { isIgnored } from "../process/ignored_signals.ts";
+
 /** How urgently a signal asks the program to end. */
 export type Urgency = "drain" | "at once";
 
@@ -5,6 +7,8 @@ const WINDOWS = Deno.build.os === "windows";
 
 /**
  * The signals that end an instance, in the order they come. Those that come before anybody asks are kept.
+ *
+ * A SIGHUP or SIGINT that the program was started to ignore stays ignored, as with nohup(1) or `&` in a script.
  *
  * They are never given back their usual effect: Deno runs a handler some time after the signal came, and one that was
  * removed meanwhile lets the signal kill the program in the last moment of its orderly end.
@@ -15,11 +19,16 @@ export class StopSignals {
 
   /** @param background whether to ignore the end of a terminal */
   constructor(background: boolean) {
-    const drain = () => this.#came("drain"), now = () => this.#came("at once");
+    const drain = () => this.#came("drain"), now = () => this.#came("at once"), nothing = () => {};
+    // Asked before the first listener is added: with it Deno takes all of them over, and one that has no listener then
+    // ends the program.
+    const interrupt = isIgnored("SIGINT") ? nothing : now;
+    const hangUp = background || isIgnored("SIGHUP") ? nothing : drain;
     const handlers: [Deno.Signal, () => void][] = WINDOWS ? [["SIGINT", now], ["SIGBREAK", drain]] : [
+      // Never ignored: there has to be one that ends it.
       ["SIGTERM", drain],
-      ["SIGINT", now],
-      ["SIGHUP", background ? () => {} : drain],
+      ["SIGINT", interrupt],
+      ["SIGHUP", hangUp],
     ];
     for (const [signal, handler] of handlers) Deno.addSignalListener(signal, handler);
   }

@@ -6,7 +6,7 @@ import { within } from "../support/eventually.ts";
 import { Instance } from "../support/instance.ts";
 import { nobodyThere } from "../support/nobody_there.ts";
 import { digestOf, pattern } from "../support/pattern.ts";
-import { posix, testWith } from "../support/requirements.ts";
+import { installed, posix, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 
 /** More than the sockets on the way can hold, so that a transfer is in progress while nobody reads. */
@@ -161,6 +161,49 @@ testWith([posix], "a control session outlives kill by no more than the instance"
   await client.readToEnd();
   assert.equal(await within(30, "wait for the end of the session", session.read(buffer)), null);
   assert.equal(await instance.ended(), 0);
+});
+
+for (const signal of ["SIGHUP", "SIGINT"] as const) {
+  testWith([posix], `a ${signal} that is ignored at the start stays ignored, and SIGTERM ends it`, async () => {
+    await using back = namedBackend("here");
+    const before = ["sh", "-c", `trap "" ${signal.slice(3)} TERM; exec "$@"`, "sh"];
+    await using instance = await Instance.start([`127.0.0.1:${back.port}`], { before });
+    instance.signal(signal);
+    assert.equal(await instance.answer(), "here");
+    instance.signal(signal);
+    assert.equal(await instance.control("version").then((text) => text.includes("MAXGROUPS")), true);
+    assert.doesNotMatch(instance.stderr.text, /stopping/);
+    instance.signal("SIGTERM");
+    assert.equal(await instance.ended(), 0);
+  });
+}
+
+testWith([posix, installed("nohup")], "with nohup the end of the terminal does not end it", async () => {
+  await using back = namedBackend("here");
+  await using instance = await Instance.start([`127.0.0.1:${back.port}`], { before: ["nohup"] });
+  instance.signal("SIGHUP");
+  assert.equal(await instance.answer(), "here");
+  instance.signal("SIGINT");
+  assert.equal(await instance.ended(), 0);
+  assert.match(instance.stderr.text, /stopped\n$/);
+});
+
+testWith([posix], "both ways to learn what is ignored agree", async () => {
+  const module = new URL("../../src/process/ignored_signals.ts", import.meta.url).href;
+  const code = `const { ignoredByLibc, ignoredByProc } = await import(${JSON.stringify(module)});
+    console.log([1, 2, 15].flatMap((signal) => [ignoredByLibc(signal), ignoredByProc(signal)]).join(" "));`;
+  for (const [trapped, expected] of [["HUP", [true, false]], ["INT", [false, true]]] as const) {
+    const { stdout } = await new Deno.Command("sh", {
+      args: ["-c", `trap "" ${trapped}; exec "$0" eval "$1"`, Deno.execPath(), code],
+      env: { NO_COLOR: "1" },
+    }).output();
+    const told = new TextDecoder().decode(stdout).trim().split(" ");
+    // There is no /proc on macOS.
+    assert.deepEqual(
+      told.filter((_, i) => i % 2 === 0 || Deno.build.os === "linux"),
+      [...expected, false].flatMap((one) => Deno.build.os === "linux" ? [`${one}`, `${one}`] : [`${one}`]),
+    );
+  }
 });
 
 testWith([posix], "signals that mean nothing to the program do no harm", async () => {
