@@ -7,7 +7,7 @@ import { endProcess } from "../support/instance.ts";
 import { lookAt, processesWith } from "../support/processes.ts";
 import { program, run } from "../support/program.ts";
 import { linux, testWith } from "../support/requirements.ts";
-import { type Refusal } from "../support/system_call_filter.ts";
+import type { Refusal } from "../support/system_call_filter.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 
 const ENOSYS = 38;
