@@ -6,16 +6,16 @@ import { listenPipe } from "./pipe_listener.ts";
 import { listenUnix } from "./unix_listener.ts";
 
 /** Sessions at a time; one more is turned away. */
-const MOST_SESSIONS = 64;
+export const MOST_SESSIONS = 64;
 
 /** Connections at a time, those included that are just being turned away; one more is closed without a word. */
-const MOST_CONNECTIONS = 2 * MOST_SESSIONS;
+export const MOST_CONNECTIONS = 2 * MOST_SESSIONS;
 
 /**
  * Milliseconds without a command, or with a reply that is not read, after which a session is closed. The client program
  * opens another by itself.
  */
-const SILENCE = 300_000;
+export const SILENCE = 300_000;
 
 /** Where an instance can be controlled. */
 export interface ControlServer {

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import configuration from "../../deno.json" with { type: "json" };
 import { descriptorShares } from "../../src/balancer/descriptor_shares.ts";
+import { LONGEST_LINE } from "../../src/control/protocol.ts";
+import { MOST_CONNECTIONS, MOST_SESSIONS, SILENCE } from "../../src/control/server.ts";
 import type { EngineName } from "../../src/options/engine_name.ts";
 import { optionTable } from "../../src/process/option_table.ts";
 import { Document, spans } from "./document.ts";
@@ -137,4 +139,15 @@ Deno.test("FAULTS: the page has the scenarios of every file", async () => {
     if (/^export const scenarios\b/m.test(await Deno.readTextFile(new URL(file, root)))) withScenarios.push(file);
   }
   assert.deepEqual(withScenarios.sort(), rows.sort());
+});
+
+Deno.test("SECURITY: the bounds of the control socket are those of the program", () => {
+  const text = SECURITY.text.replaceAll(/\s+/g, " ");
+  for (
+    const sentence of [
+      `${MOST_SESSIONS} sessions are served at a time and ${MOST_CONNECTIONS} connections held;`,
+      `a line has at most ${LONGEST_LINE} bytes;`,
+      `ends after ${SILENCE === 300_000 ? "five" : SILENCE / 60_000} minutes.`,
+    ]
+  ) assert.ok(text.includes(sentence), sentence);
 });
