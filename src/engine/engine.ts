@@ -20,7 +20,8 @@ import type { Table } from "../table/table.ts";
  *    `choose` again until it yields NONE; then the client is closed with nothing sent (`turned-away`). A shortage on this
  *    machine is `failed` with the cause that `causeOf` says: if it is of the whole machine, `choose` yields NONE at once.
  *    After a NONE with `shortage` the engine waits a little and does `retry`, again and again until `connectTimeout` has
- *    passed. A client that is known to have been reset before a channel is connected is gone:
+ *    passed; after one with `full` it does so for some milliseconds (`Places`), so that a place whose client has ended is
+ *    given back before anybody is turned away for want of it. A client that is known to have been reset before a channel is connected is gone:
  *    its connect is given up, no other channel is tried, and what it had sent is dropped. It is neither a failure of the
  *    channel nor `turned-away`. With `abortOnClose` the same holds for a client that has ended its sending side; an engine
  *    that sees the end only behind the bytes before it may overlook one with more than it reads ahead.

@@ -17,6 +17,15 @@ export function namedBackend(name: string, options?: BackendOptions): Backend {
   }, options);
 }
 
+/** Says its name and ends, then waits for the client's end. */
+export function closingBackend(name: string, options?: BackendOptions): Backend {
+  return new Backend(async (connection) => {
+    await writeAll(connection, encoder.encode(name));
+    await connection.closeWrite();
+    await readChunks(connection, () => {});
+  }, options);
+}
+
 /** Sends `pattern(length)` and its end, then waits for the client's. */
 export function sendingBackend(length: number, options?: BackendOptions): Backend {
   const bytes = pattern(length);

@@ -3,6 +3,7 @@ import { type ChannelId, NONE } from "../../table/channel_id.ts";
 import type { Table } from "../../table/table.ts";
 import { causeOf, type EngineSettings } from "../engine.ts";
 import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
+import { Places } from "../places.ts";
 import { parseHost } from "../../table/address.ts";
 import { C, ERRNO, errnoName } from "./abi.ts";
 import { ChannelAddresses } from "./channel_addresses.ts";
@@ -31,6 +32,9 @@ interface Dial {
   channel: ChannelId;
   /** When a shortage stops being waited out. */
   deadline: number;
+  /** Whether it waits for a place on a channel that is full, and how often it has. */
+  waiting: boolean;
+  waits: number;
 }
 
 /** What the dialer tells its thread. */
@@ -58,6 +62,7 @@ export class Dialer {
   readonly #seconds: number;
   readonly #dials: Dial[] = [];
   readonly #idle: number[] = [];
+  readonly #places = new Places();
   readonly #error = new Int32Array(1);
   readonly #length = new Uint32Array(1);
 
@@ -91,7 +96,7 @@ export class Dialer {
     if (this.#idle.length === 0) {
       const client = { address: new Uint8Array(16), port: 0 };
       this.#idle.push(this.#dials.length);
-      this.#dials.push({ attempt: undefined!, client, channel: NONE, deadline: 0 });
+      this.#dials.push({ attempt: undefined!, client, channel: NONE, deadline: 0, waiting: false, waits: 0 });
     }
     return this.#dials[this.#idle[this.#idle.length - 1]].client;
   }
@@ -102,6 +107,7 @@ export class Dialer {
     this.#connections.rows[(client << SHIFT) + ROW.DIAL] = slot;
     dial.attempt = this.#selection.begin(dial.client);
     dial.deadline = this.#timers.now() + this.#seconds * 1000;
+    dial.waits = 0;
     this.#next(client, dial);
   }
 
@@ -134,6 +140,7 @@ export class Dialer {
     const { rows } = this.#connections, row = client << SHIFT, dial = this.#dialOf(client);
     if (rows[row + ROW.FLAGS] & IS.PAUSED) {
       rows[row + ROW.FLAGS] &= ~IS.PAUSED;
+      this.#stopWaiting(dial);
       dial.attempt.retry();
     } else {
       this.#closeServer(client);
@@ -163,21 +170,39 @@ export class Dialer {
     for (;;) {
       const channel = dial.channel = dial.attempt.choose();
       if (channel === NONE) break;
+      if (dial.waits > 0) this.#places.found();
       const server = this.#connect(client, dial, this.#addresses.of(channel));
       if (server < 0) continue;
       rows[row + ROW.PEER] = server;
       this.#timers.set(client, this.#seconds * 1000);
       return;
     }
-    if (dial.attempt.shortage && this.#timers.now() < dial.deadline) {
+    const pause = this.#pauseOf(dial);
+    if (pause > 0) {
       rows[row + ROW.FLAGS] |= IS.PAUSED;
-      this.#timers.set(client, SHORTAGE_PAUSE);
-      return;
+      return this.#timers.set(client, pause);
     }
     if (!dial.attempt.shortage) this.#host.turnedAway();
     dial.attempt.abandon();
     this.#release(client);
     this.#host.rejected(client);
+  }
+
+  /** Milliseconds until a search that has found nothing is retried, 0 if that would not help. */
+  #pauseOf(dial: Dial): number {
+    const { attempt } = dial;
+    if (attempt.shortage) return this.#timers.now() < dial.deadline ? SHORTAGE_PAUSE : 0;
+    const pause = attempt.full ? this.#places.wait(dial.waits) : 0;
+    if (pause === 0) return 0;
+    dial.waits++;
+    dial.waiting = true;
+    return pause;
+  }
+
+  #stopWaiting(dial: Dial): void {
+    if (!dial.waiting) return;
+    dial.waiting = false;
+    this.#places.waited();
   }
 
   /** Starts a connect; returns the socket, or -1 when it failed at once and the attempt knows. */
@@ -240,6 +265,7 @@ export class Dialer {
 
   #release(client: number): void {
     const { rows } = this.#connections, row = client << SHIFT;
+    this.#stopWaiting(this.#dialOf(client));
     this.#timers.clear(client);
     this.#idle.push(rows[row + ROW.DIAL]);
     rows[row + ROW.DIAL] = -1;

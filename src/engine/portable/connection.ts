@@ -5,6 +5,7 @@ import { type ChannelId, NONE } from "../../table/channel_id.ts";
 import { causeOf, type EngineContext } from "../engine.ts";
 import type { Alarm, RunningClock } from "../running_clock.ts";
 import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
+import type { Places } from "../places.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { dial } from "./dial.ts";
 import { relay } from "./relay.ts";
@@ -19,6 +20,7 @@ export interface ConnectionHost {
   readonly clock: RunningClock;
   readonly deadlines: Deadlines;
   readonly turns: Turns;
+  readonly places: Places;
   shortage(what: "accept" | "connect", reason: string): void;
   /** A client is closed because no channel takes it. */
   turnedAway(): void;
@@ -75,9 +77,11 @@ export class Connection implements Listed {
     const { context: { table, settings }, selection, clock, deadlines } = this.#host;
     const attempt = selection.begin(new RemoteClient(this.#client.remoteAddr));
     const deadline = clock.now() + settings.connectTimeout * 1000;
+    let waits = 0;
     for (;;) {
       const channel = this.#stopped ? NONE : attempt.choose();
       if (channel !== NONE) {
+        if (waits > 0) this.#host.places.found();
         try {
           const connect = new AbortController();
           this.#leave = () => connect.abort(new Error("stopped"));
@@ -95,6 +99,8 @@ export class Connection implements Listed {
         }
       } else if (attempt.shortage && clock.now() < deadline) {
         await this.#pause(SHORTAGE_PAUSE);
+        attempt.retry();
+      } else if (!this.#stopped && attempt.full && await this.#waitForPlace(waits++)) {
         attempt.retry();
       } else {
         // A shortage has been reported already.
@@ -131,6 +137,15 @@ export class Connection implements Listed {
     };
     this.#lastMove = clock.now();
     this.#idle = clock.at(this.#lastMove + limit, check);
+  }
+
+  /** Waits for a place on a channel that is full, if it has not waited often enough. @param times how often it has waited */
+  async #waitForPlace(times: number): Promise<boolean> {
+    const { places } = this.#host, pause = places.wait(times);
+    if (pause === 0) return false;
+    await this.#pause(pause);
+    places.waited();
+    return true;
   }
 
   #pause(milliseconds: number): Promise<void> {

@@ -6,6 +6,7 @@ import { Deadlines } from "./deadlines.ts";
 import { Reactor } from "./reactor.ts";
 import { Roster } from "./roster.ts";
 import { Turns } from "./turns.ts";
+import { Places } from "../places.ts";
 import { Rate } from "../rate.ts";
 import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
 
@@ -27,6 +28,7 @@ class PortableEngine implements Engine {
   readonly clock = new RunningClock((behind) => this.#reactor.settle(behind));
   readonly deadlines: Deadlines;
   readonly turns: Turns;
+  readonly places = new Places();
   readonly #listeners: Deno.TcpListener[];
   readonly #connections = new Roster<Connection>();
   readonly #once = new Rate();

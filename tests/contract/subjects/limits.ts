@@ -1,12 +1,20 @@
 import assert from "node:assert/strict";
-import { namedBackend } from "../../support/backends.ts";
+import { closingBackend, namedBackend } from "../../support/backends.ts";
 import type { Client } from "../../support/client.ts";
 import { eventually } from "../../support/eventually.ts";
 import { DisabledBy } from "../../../src/table/table.ts";
 import { ResettingClient } from "../../support/resetting.ts";
+import { RefusingPort } from "../../support/refusing_port.ts";
 import type { ContractTest } from "../suite.ts";
+import { RESERVE, type Trial } from "../trial.ts";
 
 const CLIENTS = 200;
+
+/**
+ * Clients that come one after the other, and how many of them must be served: all, but for those that come while the thread
+ * that has to notice the end of the one before gets no processor for as long as they wait.
+ */
+const SEQUENCE = 300, SERVED = 290;
 
 export function limits(test: ContractTest): void {
   test(`${CLIENTS} clients at the same time fill each channel to its limit and never beyond`, async (start) => {
@@ -38,6 +46,67 @@ export function limits(test: ContractTest): void {
     assert.equal(a.accepted + b.accepted, CLIENTS);
     assert.deepEqual([a.most, b.most], [3, 5]);
     await trial.idle();
+  });
+
+  for (const [who, backend] of [["the client", namedBackend], ["the back end", closingBackend]] as const) {
+    test(`strictly one after the other, each client finds the place of the one before: ${who} ends first`, async (start) => {
+      await using a = backend("a");
+      await using trial = await start({ channels: [{ address: a.address, maxc: 1 }] });
+      let served = 0;
+      for (let i = 0; i < SEQUENCE; i++) if (await visit(trial, who === "the client")) served++;
+      assert.ok(served >= SERVED, `${served} of ${SEQUENCE} were served`);
+      assert.equal(a.accepted, served);
+      await trial.idle();
+    });
+  }
+
+  test("as many clients as the limit allows, each one after the other, are all served", async (start) => {
+    await using a = namedBackend("a");
+    await using b = namedBackend("a");
+    await using trial = await start({ channels: [{ address: a.address, maxc: 2 }, { address: b.address, maxc: 3 }] });
+    let served = 0;
+    await Promise.all(Array.from({ length: 5 }, async () => {
+      for (let i = 0; i < SEQUENCE / 5; i++) if (await visit(trial)) served++;
+    }));
+    assert.ok(served >= SERVED, `${served} of ${SEQUENCE} were served`);
+    assert.ok(a.most <= 2 && b.most <= 3);
+    await trial.idle();
+  });
+
+  test("a client waits for a place, too, when the other channels have failed, which are asked once", async (start) => {
+    await using backend = namedBackend("a");
+    using dead = await RefusingPort.take();
+    await using trial = await start({
+      groups: [{ channels: [{ address: backend.address, maxc: 1 }, dead] }, { channels: [dead] }],
+    });
+    let served = 0;
+    for (let i = 0; i < SEQUENCE; i++) if (await visit(trial)) served++;
+    assert.ok(served >= SERVED, `${served} of ${SEQUENCE} were served`);
+    await trial.idle();
+    for (const id of [1, RESERVE]) {
+      const { total, failed } = trial.counters(id);
+      assert.equal(total, failed);
+      assert.ok(total <= SEQUENCE, `channel ${id} was asked ${total} times`);
+    }
+  });
+
+  test("a client is turned away from a channel that stays full, and leaves nothing behind", async (start) => {
+    await using backend = namedBackend("a");
+    await using trial = await start({ channels: [{ address: backend.address, maxc: 1 }] });
+    using holder = await trial.connect();
+    assert.equal(await holder.readText(), "a");
+    const clients = await Promise.all(Array.from({ length: CLIENTS }, () => trial.connect()));
+    // Some reset while they wait for a place.
+    for (let i = 0; i < 20; i++) (await ResettingClient.connect(trial.port)).reset();
+    for (const client of clients) {
+      assert.equal(await client.readText(), null);
+      client[Symbol.dispose]();
+    }
+    assert.deepEqual([backend.accepted, trial.counters(0).total], [1, 1n]);
+    await eventually("only the holder is left", () => trial.engine.connections === 1);
+    await holder.finish();
+    assert.equal(await holder.readText(), null);
+    assert.ok(await visit(trial));
   });
 
   test("what is beyond a group's limits goes to the next group", async (start) => {
@@ -153,6 +222,15 @@ export function limits(test: ContractTest): void {
     assert.deepEqual(trial.eventTypes(), []);
     await trial.idle();
   });
+}
+
+/** A client that reads what it is told, to the end, and closes; says whether it was served. */
+async function visit(trial: Trial, endsFirst = true): Promise<boolean> {
+  using client = await trial.connect();
+  if (await client.readText() === null) return false;
+  if (endsFirst) await client.finish();
+  assert.equal(await client.readText(), null);
+  return true;
 }
 
 function count(answers: readonly (string | null)[]): Record<string, number> {
