@@ -13,6 +13,7 @@ const PAGE = new URL("../../.github/FAULTS.md", import.meta.url);
 const ROWS = [
   "descriptors",
   "ephemeral_ports",
+  "self_connection",
   "mid_stream_reset",
   "black_hole",
   "half_close",

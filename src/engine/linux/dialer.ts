@@ -10,7 +10,9 @@ import { ChannelAddresses } from "./channel_addresses.ts";
 import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
 import type { Libc } from "./libc.ts";
 import type { Poller } from "./poller.ts";
+import { SelfConnections } from "./self_connections.ts";
 import {
+  ADDRESS_SIZE,
   encodeAddress,
   familyOf,
   RESET_ON_CLOSE,
@@ -25,11 +27,16 @@ import type { Timers } from "./timers.ts";
 /** Lets bind(2) choose the source address only and connect(2) the port, so that ports do not run out early (ip(7)). */
 const NO_PORT = socketOption("IP_BIND_ADDRESS_NO_PORT", C.IPPROTO_IP, C.IP_BIND_ADDRESS_NO_PORT, 1);
 
+/** The address of a client that connects none. */
+const NOWHERE = new Uint8Array(ADDRESS_SIZE);
+
 /** A client that looks for a channel. Kept and used again, so that a new client allocates nothing. */
 interface Dial {
   attempt: Attempt;
   readonly client: { readonly address: Uint8Array; port: number };
   channel: ChannelId;
+  /** The `struct sockaddr` that is being connected. */
+  address: Uint8Array;
   /** When a shortage stops being waited out. */
   deadline: number;
   /** Whether it waits for a place on a channel that is full, and how often it has. */
@@ -63,6 +70,7 @@ export class Dialer {
   readonly #dials: Dial[] = [];
   readonly #idle: number[] = [];
   readonly #places = new Places();
+  readonly #selfConnections: SelfConnections;
   readonly #error = new Int32Array(1);
   readonly #length = new Uint32Array(1);
 
@@ -83,6 +91,7 @@ export class Dialer {
     this.#selection = selection;
     this.#host = host;
     this.#addresses = new ChannelAddresses(table);
+    this.#selfConnections = new SelfConnections(libc);
     this.#options = sideOptions(settings, settings.channelKeepAlive);
     this.#seconds = settings.connectTimeout;
     if (settings.source !== undefined) {
@@ -96,7 +105,15 @@ export class Dialer {
     if (this.#idle.length === 0) {
       const client = { address: new Uint8Array(16), port: 0 };
       this.#idle.push(this.#dials.length);
-      this.#dials.push({ attempt: undefined!, client, channel: NONE, deadline: 0, waiting: false, waits: 0 });
+      this.#dials.push({
+        attempt: undefined!,
+        client,
+        channel: NONE,
+        address: NOWHERE,
+        deadline: 0,
+        waiting: false,
+        waits: 0,
+      });
     }
     return this.#dials[this.#idle[this.#idle.length - 1]].client;
   }
@@ -125,6 +142,13 @@ export class Dialer {
       return this.#next(client, dial);
     }
     if (!(mask & C.EPOLLOUT) && !dropped) return;
+    if (this.#selfConnections.has(server, dial.address)) {
+      // With a reset nothing is left of it that would keep the port from the channel itself.
+      setOption(this.#libc, server, RESET_ON_CLOSE);
+      this.#closeServer(client);
+      this.#refused(dial, ERRNO.ECONNREFUSED);
+      return this.#next(client, dial);
+    }
     const channel = dial.channel, row = server << SHIFT;
     dial.attempt.connected();
     this.#release(client);
@@ -171,9 +195,10 @@ export class Dialer {
       const channel = dial.channel = dial.attempt.choose();
       if (channel === NONE) break;
       if (dial.waits > 0) this.#places.found();
-      const server = this.#connect(client, dial, this.#addresses.of(channel));
+      const address = this.#addresses.of(channel), server = this.#connect(client, dial, address);
       if (server < 0) continue;
       rows[row + ROW.PEER] = server;
+      dial.address = address;
       this.#timers.set(client, this.#seconds * 1000);
       return;
     }

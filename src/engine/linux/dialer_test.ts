@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Selection } from "../../selection/attempt.ts";
+import { parseHost } from "../../table/address.ts";
 import { Table } from "../../table/table.ts";
 import type { EngineSettings } from "../engine.ts";
 import { C, ERRNO } from "./abi.ts";
@@ -7,9 +8,13 @@ import { Connections, IS, ROW, SHIFT } from "./connections.ts";
 import { Dialer } from "./dialer.ts";
 import type { Calls, Libc } from "./libc.ts";
 import { Poller } from "./poller.ts";
+import { encodeAddress } from "./sockets.ts";
 import { Timers } from "./timers.ts";
 
 const CLIENT = 10, SERVER = 20, CAPACITY = 64;
+
+/** The channel's port, in the range from which the kernel takes ports by itself. */
+const PORT = 40_000;
 
 /** What a kernel refuses: error numbers of its calls, or a descriptor that it gives out. */
 interface Refusal {
@@ -17,6 +22,8 @@ interface Refusal {
   readonly descriptor?: number;
   readonly watch?: number;
   readonly connect?: number;
+  /** The port that it gives sockets. */
+  readonly ownPort?: number;
 }
 
 /** A client that looks for one channel, with a kernel whose connect(2) answers with these errors, 0 for none. */
@@ -26,7 +33,7 @@ function dialled(...connects: number[]) {
 
 /** The same with some more channels, and a kernel that refuses something every time. */
 function dialledBeside(channels: number, refusal: Refusal, ...connects: number[]) {
-  const told: string[] = [], errno = new Int32Array(1), calls = { sockets: 0 };
+  const told: string[] = [], errno = new Int32Array(1), calls = { sockets: 0, reset: false };
   const answer = (error: number | undefined, result: number) => {
     errno[0] = error ?? 0;
     return error === undefined ? result : -1;
@@ -35,15 +42,19 @@ function dialledBeside(channels: number, refusal: Refusal, ...connects: number[]
     epoll_create1: () => 5,
     epoll_ctl: () => answer(refusal.watch, 0),
     socket: () => (calls.sockets++, answer(refusal.socket, refusal.descriptor ?? SERVER)),
-    setsockopt: () => 0,
+    setsockopt: (_, __, name) => (calls.reset ||= name === C.SO_LINGER, 0),
     getsockopt: () => 0,
+    getsockname: (_, address) => {
+      (address as Uint8Array).set(encodeAddress(parseHost("127.0.0.1").bytes, refusal.ownPort ?? PORT + 1, 0));
+      return 0;
+    },
     clock_gettime: () => 0,
     close: () => 0,
     connect: () => -(refusal.connect ?? connects.shift() ?? ERRNO.EINPROGRESS),
   };
   const libc = { call, errno, describe: (number) => `error ${number}` } as Libc;
   const table = Table.create(), connections = new Connections(libc, new Uint8Array(CAPACITY), 0);
-  for (let i = 0; i <= channels; i++) table.addChannel(0, { host: "127.0.0.1", port: 80 });
+  for (let i = 0; i <= channels; i++) table.addChannel(0, { host: "127.0.0.1", port: PORT });
   const settings = { connectTimeout: 5, autodisable: false, hashFailover: false, failTimeout: 0, trace: false };
   const selection = new Selection(table, table.lane(0), settings, ({ type }) => told.push(type));
   const timers = new Timers(libc, CAPACITY);
@@ -84,6 +95,13 @@ Deno.test("a connect for which there is no port is a shortage, and tried again a
     assert.equal(told.at(-1), "established");
     assert.deepEqual([table.counters(0).total, table.counters(0).failed], [1n, 0n]);
   }
+});
+
+Deno.test("a socket that has met itself is a refused connect, and is reset", () => {
+  const { dialer, table, told, calls } = dialledBeside(0, { ownPort: PORT });
+  dialer.answered(SERVER, C.EPOLLOUT);
+  assert.deepEqual([told, calls.reset], [["channel-failing", "turned away", "rejected"], true]);
+  assert.deepEqual([table.current(0), table.counters(0).failed], [0, 1n]);
 });
 
 for (

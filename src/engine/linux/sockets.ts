@@ -37,6 +37,26 @@ export function portOf(address: Uint8Array): number {
   return address[V4.port] << 8 | address[V4.port + 1];
 }
 
+/** Whether two `struct sockaddr` of one family have the same host. */
+export function sameHost(one: Uint8Array, other: Uint8Array): boolean {
+  const { start, end } = hostOf(one);
+  for (let i = start; i < end; i++) if (one[i] !== other[i]) return false;
+  return true;
+}
+
+/** Whether a `struct sockaddr` has another host than the wildcard, `0.0.0.0` or `::`. */
+export function hasHost(address: Uint8Array): boolean {
+  const { start, end } = hostOf(address);
+  for (let i = start; i < end; i++) if (address[i] !== 0) return true;
+  return false;
+}
+
+function hostOf(address: Uint8Array): { readonly start: number; readonly end: number } {
+  return familyOf(address) === C.AF_INET ? V4_HOST : V6_HOST;
+}
+
+const V4_HOST = { start: V4.address, end: V4.address + 4 }, V6_HOST = { start: V6.address, end: V6.address + 16 };
+
 /** Writes the host of a `struct sockaddr` into sixteen bytes, IPv4 as IPv4-mapped. Allocates nothing. */
 export function decodeHost(address: Uint8Array, host: Uint8Array): void {
   if (familyOf(address) === C.AF_INET) {

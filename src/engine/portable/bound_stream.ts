@@ -1,5 +1,6 @@
 import { connect, isIPv6, type Socket } from "node:net";
 import type { Address } from "../../table/address.ts";
+import { isSelf, refusal } from "./self_connection.ts";
 import type { Stream } from "./stream.ts";
 
 /** A source address that cannot be bound. Deno says EINVAL for whatever the reason is; it is always on this machine. */
@@ -32,7 +33,11 @@ export function dialFrom(source: string, address: Address, signal: AbortSignal):
     };
     const connected = () => {
       settle();
-      resolve(new BoundStream(socket));
+      if (!isSelf(address, socket.localAddress ?? source, socket.localPort ?? 0)) {
+        return resolve(new BoundStream(socket));
+      }
+      socket.on("error", () => {}).destroy();
+      reject(refusal());
     };
     const failed = (error: Error) => {
       settle();

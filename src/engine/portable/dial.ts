@@ -1,6 +1,7 @@
 import type { Address } from "../../table/address.ts";
 import { dialFrom } from "./bound_stream.ts";
 import type { Deadlines } from "./deadlines.ts";
+import { isSelf, refusal } from "./self_connection.ts";
 import type { Stream } from "./stream.ts";
 
 /**
@@ -22,6 +23,10 @@ export async function dial(
   try {
     if (source !== undefined) return await dialFrom(source, address, signal);
     const connection = await Deno.connect({ hostname: address.host, port: address.port, signal });
+    if (isSelf(address, connection.localAddr.hostname, connection.localAddr.port)) {
+      connection.close();
+      throw refusal();
+    }
     connection.setNoDelay();
     connection.setKeepAlive();
     return connection;

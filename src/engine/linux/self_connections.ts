@@ -1,0 +1,44 @@
+import type { Libc } from "./libc.ts";
+import { ADDRESS_SIZE, hasHost, portOf, sameHost } from "./sockets.ts";
+
+/**
+ * Connects that have met themselves. The kernel takes a socket's own port from a range, and where that happens to be the
+ * port it connects to, on this machine, and nobody listens there, the socket's two ends are the same one (a simultaneous
+ * open, RFC 9293, 3.5): the client would get back what it sends.
+ */
+export class SelfConnections {
+  readonly #libc: Libc;
+  readonly #first: number;
+  readonly #last: number;
+  readonly #own = new Uint8Array(ADDRESS_SIZE);
+  readonly #length = new Uint32Array(1);
+
+  /** @param ports the range that the kernel takes ports from */
+  constructor(libc: Libc, ports: readonly [first: number, last: number] = ephemeralPorts()) {
+    this.#libc = libc;
+    [this.#first, this.#last] = ports;
+  }
+
+  /** Whether a socket that is connected to `address` is its own peer. No system call for ports outside the range. */
+  has(fd: number, address: Uint8Array): boolean {
+    const port = portOf(address);
+    if (port < this.#first || port > this.#last) return false;
+    this.#length[0] = ADDRESS_SIZE;
+    if (this.#libc.call.getsockname(fd, this.#own, this.#length) !== 0 || portOf(this.#own) !== port) return false;
+    // Whoever connects to the wildcard reaches this machine from its own address.
+    return sameHost(this.#own, address) || !hasHost(address);
+  }
+}
+
+/** The range of ip(7), every port where it cannot be read. */
+function ephemeralPorts(): [first: number, last: number] {
+  try {
+    const [first, last] = Deno.readTextFileSync("/proc/sys/net/ipv4/ip_local_port_range").trim().split(/\s+/).map(
+      Number,
+    );
+    if (first <= last) return [first, last];
+  } catch {
+    // No permission, or no such file.
+  }
+  return [1, 65535];
+}
