@@ -1,11 +1,13 @@
 import { ControlClient, isAbsent } from "../control/client.ts";
-import { DirectoryError } from "../control/directory.ts";
+import { DirectoryError, type Entry } from "../control/directory.ts";
 import { placesToLook } from "../control/places.ts";
-import { pipeDialogue, terminalDialogue } from "../control/repl.ts";
+import { pipeDialogue } from "../control/repl.ts";
+import { terminalDialogue } from "../control/terminal_dialogue.ts";
 import { quote } from "../log/escape.ts";
 import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
 import type { ControlRequest } from "../process/options.ts";
 import { findInstance, nobodyThere } from "./find_instance.ts";
+import { nameOf } from "./look_for_instances.ts";
 import { complain, print, say } from "./terminal.ts";
 
 /** Runs `-c` or `-i` against the instance that the request means. @returns the exit code */
@@ -13,7 +15,7 @@ export async function control(request: ControlRequest): Promise<number> {
   const entry = await findInstance(request);
   if (request.debug) complain(`balance: control socket ${quote(entry.path)}`);
   try {
-    if (request.commands.length === 0) await dialogue(entry.path);
+    if (request.commands.length === 0) await dialogue(entry);
     else await runAll(entry.path, request.commands);
   } catch (error) {
     if (error instanceof DirectoryError || error instanceof ExitError) throw error;
@@ -23,9 +25,9 @@ export async function control(request: ControlRequest): Promise<number> {
   return ExitCode.OK;
 }
 
-async function dialogue(path: string): Promise<void> {
-  if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal()) return await pipeDialogue(path, print);
-  await terminalDialogue(path, print, historyPath());
+async function dialogue(entry: Entry): Promise<void> {
+  if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal()) return await pipeDialogue(entry.path, print);
+  await terminalDialogue(entry.path, nameOf(entry), print, historyPath());
 }
 
 async function runAll(path: string, commands: readonly string[]): Promise<void> {

@@ -66,6 +66,12 @@ export class ControlClient implements Disposable {
     return this.#socket.destroyed || this.#socket.readableEnded;
   }
 
+  /** Calls back once, when the session is over, whoever ended it. */
+  onceOver(told: () => void): void {
+    if (this.closed) return told();
+    this.#socket.once("end", told).once("close", told);
+  }
+
   /** Runs one command. @throws {Error} when the session breaks before the reply is complete */
   async run(command: string): Promise<ControlReply> {
     const line = new TextEncoder().encode(command.replaceAll(/[\r\n]/g, " ") + "\n");

@@ -1,5 +1,8 @@
-import { ControlClient, type ControlReply } from "./client.ts";
+import { ControlClient, type ControlReply, isAbsent } from "./client.ts";
 import type { Greeting } from "./protocol.ts";
+
+/** Milliseconds between two looks whether an instance is still there that has closed its session. */
+const LOOK = 5_000;
 
 /**
  * A session for a dialogue of any length. An instance closes a session that is silent for long; the next command then
@@ -9,6 +12,10 @@ export class LastingSession implements Disposable {
   readonly #path: string;
   #client: ControlClient;
   #group = 0;
+  readonly #gone = new AbortController();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #watches = false;
+  #disposed = false;
 
   private constructor(path: string, client: ControlClient) {
     this.#path = path;
@@ -30,11 +37,32 @@ export class LastingSession implements Disposable {
     return this.#group;
   }
 
+  /**
+   * Fires when the instance has ended. A session that it closed for long silence is no sign of that, so from then on it is
+   * looked for every few seconds.
+   */
+  gone(): AbortSignal {
+    this.#watches = true;
+    this.#watch();
+    return this.#gone.signal;
+  }
+
+  /** Whether nobody is there any more who could open a session. */
+  async hasEnded(): Promise<boolean> {
+    try {
+      (await ControlClient.open(this.#path))[Symbol.dispose]();
+      return false;
+    } catch (error) {
+      return isAbsent(error);
+    }
+  }
+
   /** Runs one command. @throws {Error} when the instance is gone, or goes before the reply is complete */
   async run(command: string): Promise<ControlReply> {
     if (this.#client.closed) {
       this.#client[Symbol.dispose]();
       this.#client = await ControlClient.open(this.#path);
+      this.#watch();
       await this.#client.run(`group ${this.#group}`);
     }
     const reply = await this.#client.run(command);
@@ -43,6 +71,19 @@ export class LastingSession implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#disposed = true;
+    clearTimeout(this.#timer);
     this.#client[Symbol.dispose]();
+  }
+
+  #watch(): void {
+    if (this.#watches) this.#client.onceOver(() => void this.#lookForIt());
+  }
+
+  async #lookForIt(): Promise<void> {
+    clearTimeout(this.#timer);
+    if (this.#disposed || !this.#client.closed) return;
+    if (await this.hasEnded()) return this.#gone.abort();
+    if (!this.#disposed) this.#timer = setTimeout(() => void this.#lookForIt(), LOOK);
   }
 }

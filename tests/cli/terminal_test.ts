@@ -5,12 +5,18 @@ import { testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 import { Terminal, terminals } from "../support/terminal.ts";
 
-const PROMPT = /balance\[\d+\] (?:\x1b\[\d*[A-Z])*$/, UP = "\x1b[A", CTRL_C = "\x03", CTRL_D = "\x04";
+const PROMPT = /127\.0\.0\.1:\d+ \[\d+\]> (?:\x1b\[\d*[A-Z])*$/,
+  UP = "\x1b[A",
+  CTRL_C = "\x03",
+  CTRL_D = "\x04",
+  CTRL_G = "\x07",
+  CTRL_R = "\x12",
+  ESCAPE = "\x1b";
 
 /** A dialogue with an instance. `XDG_STATE_HOME` says where its history is. */
-async function dialogue(instance: Instance, env: Record<string, string>): Promise<Terminal> {
+async function dialogue(instance: Instance, env: Record<string, string>, columns?: number): Promise<Terminal> {
   const args = ["-i", "--control-dir", instance.directory.path, String(instance.port)];
-  const terminal = new Terminal(args, { NO_COLOR: "", ...env });
+  const terminal = new Terminal(args, { NO_COLOR: "", ...env }, columns);
   await terminal.screen.until(PROMPT);
   return terminal;
 }
@@ -21,7 +27,7 @@ testWith(terminals, "a dialogue on a terminal runs commands and ends at quit", a
   await using terminal = await dialogue(instance, { XDG_STATE_HOME: state.path });
   assert.match(terminal.screen.text, /interactive command shell\r\nPID of master process is \d+\r\n/);
   assert.match(await terminal.type("show\r", /\n.*127\.0\.0\.1[^\n]*\r\n/), / {2}0 {3}RR {2}0 ENA/);
-  await terminal.type("group 7\r", "balance[7] ");
+  await terminal.type("group 7\r", " [7]> ");
   assert.match(await terminal.type("nonsense\r", "help lists the commands"), /syntax error/);
   assert.match(await terminal.type("maxc 0\r", "usage: maxc CH N"), /syntax error/);
   assert.equal(await terminal.typeLast("quit\r"), 0);
@@ -54,24 +60,24 @@ testWith(terminals, "Tab completes commands, groups and channel numbers, new one
   await using terminal = await dialogue(instance, { XDG_STATE_HOME: state.path });
   // A Tab counts when it comes as the last key of a piece; inside a pasted one it is text.
   await terminal.type("ver\t", "version ");
-  await terminal.type("\r", /MAXCHANNELS=64[^]*balance\[0\] /);
+  await terminal.type("\r", /MAXCHANNELS=64[^]* \[0\]> /);
   await terminal.type("mr\t", "mrtg-");
-  await terminal.type("\t", /mrtg-bytes\s+mrtg-conns[^]*balance\[0\] mrtg-/);
+  await terminal.type("\t", /mrtg-bytes\s+mrtg-conns[^]* \[0\]> mrtg-/);
   await terminal.type("b\t", "ytes ");
   await terminal.type("\t", "0 ");
-  await terminal.type("0\r", /group 0 channel 0[^]*balance\[0\] /);
+  await terminal.type("0\r", /group 0 channel 0[^]* \[0\]> /);
   await terminal.type("disa\t", "disable ");
   await terminal.type("\t", "0 ");
-  await terminal.type("\r", /channel 0 disabled[^]*balance\[0\] /);
-  await terminal.type("create 127.0.0.1 2\r", /channel created[^]*balance\[0\] /);
+  await terminal.type("\r", /channel 0 disabled[^]* \[0\]> /);
+  await terminal.type("create 127.0.0.1 2\r", /channel created[^]* \[0\]> /);
   await terminal.type("enable 1", "enable 1");
   // What shows that the number is complete is the space behind it, and the cursor two columns on.
   await terminal.type("\t", " ");
-  await terminal.type("\r", /channel 1 enabled[^]*balance\[0\] /);
+  await terminal.type("\r", /channel 1 enabled[^]* \[0\]> /);
   await terminal.type("group 0\t", "group 0 ");
-  await terminal.type("\r", "balance[0] ");
+  await terminal.type("\r", " [0]> ");
   await terminal.type("show j\t", "show json ");
-  await terminal.type("\r", /\{"version"[^]*balance\[0\] /);
+  await terminal.type("\r", /\{"version"[^]* \[0\]> /);
   assert.equal(await terminal.typeLast(CTRL_D), 0);
 });
 
@@ -117,19 +123,97 @@ testWith(terminals, "lines that come all at once, as when pasted, are all run in
   using state = temporaryDirectory();
   await using instance = await Instance.start(["127.0.0.1:1"]);
   await using terminal = await dialogue(instance, { XDG_STATE_HOME: state.path });
-  await terminal.type("disable 0\renable 0\rmaxc 0 5\rgroup 4\r", "balance[4] ");
+  await terminal.type("disable 0\renable 0\rmaxc 0 5\rgroup 4\r", " [4]> ");
   const replies = terminal.screen.text.match(/channel 0 disabled|channel 0 enabled|maxc of channel 0 changed to 5/g);
   assert.deepEqual(replies, ["channel 0 disabled", "channel 0 enabled", "maxc of channel 0 changed to 5"]);
   assert.equal(await terminal.typeLast("quit\r"), 0);
 });
 
-testWith(terminals, "kill ends the dialogue on a terminal, too", async () => {
+testWith(terminals, "kill asks once on a terminal, and nothing but yes ends the instance", async () => {
   using state = temporaryDirectory();
   await using instance = await Instance.start(["127.0.0.1:1"]);
   await using terminal = await dialogue(instance, { XDG_STATE_HOME: state.path });
-  assert.equal(await terminal.typeLast("kill\r"), 0);
+  const question = `end 127.0.0.1:${instance.port}? [y/N] `;
+  for (const no of ["\r", "n\r", "show\r", CTRL_C]) {
+    await terminal.type("kill\r", question);
+    await terminal.type(no, /not ended\r\n[^]*> /);
+  }
+  await terminal.type("k\r", question);
+  await terminal.type(`no${UP}${UP}`, "no");
+  await terminal.type("\r", /not ended\r\n[^]*> /);
+  // What is no answer but a syntax error is not asked about.
+  assert.match(await terminal.type("kill 0\r", /syntax error[^]*> /), /usage: kill/);
+  assert.equal((await instance.channel(0)).enabled, true, "it runs");
+  await terminal.type("kill\r", question);
+  assert.equal(await terminal.typeLast("yes\r"), 0);
   assert.match(terminal.screen.text, /shutdown complete, exiting\.\r\n/);
   assert.equal(await instance.ended(), 0);
+  const history = Deno.readTextFileSync(`${state.path}/balance/history`).split("\n");
+  assert.deepEqual(history, [..."kill kill kill kill k".split(" "), "kill 0", "kill", ""], "without the answers");
+});
+
+for (const how of ["kill", "SIGKILL"] as const) {
+  testWith(terminals, `an instance that ends says so at once, at the prompt (${how})`, async () => {
+    using state = temporaryDirectory();
+    await using instance = await Instance.start(["127.0.0.1:1"]);
+    await using terminal = await dialogue(instance, { XDG_STATE_HOME: state.path });
+    await terminal.type("version\r", /MAXCHANNELS=64[^]*> /);
+    await terminal.type("half a com", "half a com");
+    if (how === "kill") await instance.control("kill");
+    else instance.signal("SIGKILL");
+    assert.equal(await terminal.ended(), 69);
+    const said = `half a com\r\nbalance: the instance on 127.0.0.1:${instance.port} has ended\r\n`;
+    assert.ok(terminal.screen.text.endsWith(said), JSON.stringify(terminal.screen.text.slice(-200)));
+    assert.equal(Deno.readTextFileSync(`${state.path}/balance/history`), "version\n");
+  });
+}
+
+testWith(
+  terminals,
+  "Ctrl-R searches the history: again for older ones, Enter runs, Ctrl-G and Escape leave",
+  async () => {
+    using state = temporaryDirectory();
+    await using instance = await Instance.start(["127.0.0.1:1"]);
+    await using terminal = await dialogue(instance, { XDG_STATE_HOME: state.path });
+    for (const command of ["maxc 0 5", "maxc 0 7", "version"]) await terminal.type(`${command}\r`, /\n[^]*\]> /);
+    await terminal.type(CTRL_R, "(search)'': ");
+    await terminal.type("m", "(search)'m': maxc 0 7");
+    await terminal.type("axc", "(search)'maxc': maxc 0 7");
+    await terminal.type(CTRL_R, "(search)'maxc': maxc 0 5");
+    await terminal.type("\r", /maxc of channel 0 changed to 5[^]*\]> /);
+    assert.equal((await instance.channel(0)).maxc, 5);
+    // Leaving brings back what had been typed.
+    for (const leave of [CTRL_G, ESCAPE]) {
+      await terminal.type("gro", "gro");
+      await terminal.type(CTRL_R, "(search)'': gro");
+      await terminal.type("vx", "(not found)'vx': version");
+      await terminal.type("\x7f", "(search)'v': version");
+      await terminal.type(leave, /\]> gro/);
+      await terminal.type(`up 3\r`, " [3]> ");
+      await terminal.type(`group 0\r`, " [0]> ");
+    }
+    // An arrow goes on with what was found.
+    await terminal.type(CTRL_R, "(search)'': ");
+    await terminal.type("maxc", "(search)'maxc': maxc 0 5");
+    await terminal.type("\x1b[D", /\]> maxc 0 5/);
+    await terminal.type("1\r", /maxc of channel 0 changed to 15[^]*\]> /);
+    await terminal.type(CTRL_R, "(search)'': ");
+    await terminal.type("ver", "(search)'ver': version");
+    await terminal.type(CTRL_C, /\^C\r\n[^]*\]> /);
+    assert.equal(await terminal.typeLast("quit\r"), 0);
+  },
+);
+
+testWith(terminals, "at 80 columns neither help nor show wraps", async () => {
+  using state = temporaryDirectory();
+  await using instance = await Instance.start(["127.0.0.1:1", "127.0.0.1:2:9999", "%", "255.255.255.255:65535"]);
+  await using terminal = await dialogue(instance, { XDG_STATE_HOME: state.path, NO_COLOR: "1" }, 80);
+  for (const command of ["show", "help"]) {
+    const lines = (await terminal.type(`${command}\r`, /\r\n[^]*\]> /)).split("\r\n").slice(1, -1);
+    assert.ok(lines.length > 3 && lines.every((line) => line.length <= 80), lines.join("\n"));
+  }
+  assert.match(terminal.screen.text, /\n {2}0 Hash 0 ENA +127\.0\.0\.1 +1 0 +0 +0 +0 +0\r\n/);
+  assert.equal(await terminal.typeLast("quit\r"), 0);
 });
 
 testWith(terminals, "a history that cannot be kept does no harm", async () => {

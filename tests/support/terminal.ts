@@ -7,7 +7,7 @@ import { installed, linux, type Requirement } from "./requirements.ts";
 /** What a test on a terminal needs. */
 export const terminals: readonly Requirement[] = [linux, installed("script", "stty")];
 
-/** The program under test on a terminal of 40 lines and 100 columns. Disposing of it ends it. */
+/** The program under test on a terminal of 40 lines. Disposing of it ends it. */
 export class Terminal implements AsyncDisposable {
   /** Everything that came to the screen, escape sequences included. */
   readonly screen: CollectedText;
@@ -15,8 +15,8 @@ export class Terminal implements AsyncDisposable {
   readonly #stderr: CollectedText;
   readonly #keys: WritableStreamDefaultWriter<Uint8Array>;
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}) {
-    const command = ["stty rows 40 cols 100; exec", ...[...program, ...args].map(quote)].join(" ");
+  constructor(args: readonly string[], env: Readonly<Record<string, string>> = {}, columns = 100) {
+    const command = [`stty rows 40 cols ${columns}; exec`, ...[...program, ...args].map(quote)].join(" ");
     this.#child = new Deno.Command("script", {
       args: ["--quiet", "--flush", "--return", "--command", command, "/dev/null"],
       env: { TERM: "xterm-256color", SHELL: "/bin/sh", ...env },

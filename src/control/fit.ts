@@ -1,0 +1,63 @@
+/** Columns that hold counters, which may be long. */
+const COUNTERS: ReadonlySet<string> = new Set(["totalc", "sent", "rcvd"]);
+
+/** What stays of an address at least: any IPv4 address. */
+const SHORTEST_ADDRESS = 15;
+
+const UNITS = ["", "k", "M", "G", "T", "P", "E", "Z", "Y"];
+
+/**
+ * Makes the table of `show` fit a terminal: columns as narrow as they can be, and if that does not do, large counters as
+ * `12.3G`, and at last addresses without their middle. What fits, and what is no table, stays as it is.
+ */
+export function fitTable(lines: readonly string[], width: number): readonly string[] {
+  if (lines.every((line) => line.length <= width)) return lines;
+  const rows = lines.map((line) => line.trim().split(/\s+/)), [headings] = rows;
+  if (headings[0] !== "GRP" || rows.some((row) => row.length !== headings.length)) return lines;
+  const narrow = layOut(rows);
+  if (narrow.every((line) => line.length <= width)) return narrow;
+  const short = rows.map((row) => row.map((cell, i) => COUNTERS.has(headings[i]) ? shortened(cell) : cell));
+  const excess = Math.max(...layOut(short).map((line) => line.length)) - width;
+  if (excess <= 0) return layOut(short);
+  const address = headings.indexOf("ip-address"), longest = Math.max(...short.map((row) => row[address].length));
+  const room = Math.max(SHORTEST_ADDRESS, longest - excess);
+  return layOut(short.map((row) => row.map((cell, i) => i === address ? cut(cell, room) : cell)));
+}
+
+/** Breaks lines of the help at words, so that what they say stays in its column. */
+export function fitHelp(lines: readonly string[], width: number): string[] {
+  return lines.flatMap((line) => {
+    const column = /^ *\S.*? {2,}(?=\S)/.exec(line)?.[0].length ?? 0, room = width - column;
+    if (line.length <= width || room < 10) return [line];
+    const broken: string[] = [];
+    let head = line.slice(0, column);
+    for (const word of line.slice(column).split(" ")) {
+      if (head.trim() !== "" && head.length > column && head.length + 1 + word.length > width) {
+        broken.push(head);
+        head = " ".repeat(column);
+      }
+      head += head.length > column ? ` ${word}` : word;
+    }
+    return [...broken, head];
+  });
+}
+
+function layOut(rows: readonly (readonly string[])[]): string[] {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  return rows.map((row) => row.map((cell, i) => cell.padStart(widths[i])).join(" "));
+}
+
+/** Leaves the middle of a long cell out. */
+function cut(cell: string, room: number): string {
+  if (cell.length <= room) return cell;
+  const head = Math.ceil((room - 1) / 2);
+  return `${cell.slice(0, head)}…${cell.slice(cell.length - (room - 1 - head))}`;
+}
+
+/** A whole number in at most five characters. */
+function shortened(cell: string): string {
+  if (!/^\d{6,}$/.test(cell)) return cell;
+  const unit = Math.floor((cell.length - 1) / 3), whole = cell.length - unit * 3;
+  if (UNITS[unit] === undefined) return cell;
+  return (whole === 3 ? cell.slice(0, 3) : `${cell.slice(0, whole)}.${cell[whole]}`) + UNITS[unit];
+}

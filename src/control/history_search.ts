@@ -1,0 +1,47 @@
+/** A search in the history that goes on with every key, as Ctrl-R has it in shells. */
+export class HistorySearch {
+  /** What is looked for. */
+  query = "";
+  /** The command that was found last, or the line from which the search began. */
+  match: string;
+  /** Whether there is no (further) command with `query` in it. */
+  failed = false;
+  readonly #history: readonly string[];
+  #at = -1;
+
+  /**
+   * @param history commands, the latest first
+   * @param line what had been typed before
+   */
+  constructor(history: readonly string[], line: string) {
+    this.#history = history;
+    this.match = line;
+  }
+
+  /** Adds to what is looked for. */
+  add(text: string): void {
+    this.query += text;
+    this.#find(Math.max(0, this.#at));
+  }
+
+  /** Takes the last character back and starts again with the latest command. */
+  erase(): void {
+    this.query = Array.from(this.query).slice(0, -1).join("");
+    this.#at = -1;
+    this.failed = false;
+    if (this.query !== "") this.#find(0);
+  }
+
+  /** Goes on to the next older command that is another one. */
+  further(): void {
+    if (this.query !== "") this.#find(this.#at + 1, this.#at < 0 ? undefined : this.match);
+  }
+
+  #find(from: number, except?: string): void {
+    const at = this.#history.findIndex((line, i) => i >= from && line !== except && line.includes(this.query));
+    this.failed = at < 0;
+    if (at < 0) return;
+    this.#at = at;
+    this.match = this.#history[at];
+  }
+}

@@ -1,0 +1,123 @@
+import { stdout } from "node:process";
+import { findCommand } from "./commands.ts";
+import { complete } from "./completion.ts";
+import { fitHelp, fitTable } from "./fit.ts";
+import { readHistory, writeHistory } from "./history.ts";
+import { LastingSession } from "./lasting_session.ts";
+import { banner, type Print } from "./repl.ts";
+import { TypedLines } from "./typed_lines.ts";
+
+/**
+ * A dialogue on a terminal: history, completion, colour, and told at once when the instance ends.
+ *
+ * @param path its entry
+ * @param name what the instance is called, its address
+ * @throws what `LastingSession.open` throws
+ * @throws {Error} when the instance ends meanwhile
+ */
+export async function terminalDialogue(
+  path: string,
+  name: string,
+  print: Print,
+  historyPath: string | undefined,
+): Promise<void> {
+  using session = await LastingSession.open(path);
+  await new TerminalDialogue(session, name, print).run(historyPath);
+}
+
+class TerminalDialogue {
+  readonly #session: LastingSession;
+  readonly #name: string;
+  readonly #print: Print;
+  #channels: number[] = [];
+  #groups: number[] = [];
+  #logProblem: string | null = null;
+
+  constructor(session: LastingSession, name: string, print: Print) {
+    this.#session = session;
+    this.#name = name;
+    this.#print = print;
+  }
+
+  async run(historyPath: string | undefined): Promise<void> {
+    this.#print(banner(this.#session.greeting) + "Tab completes, help lists the commands, quit or Ctrl-D leaves.\n");
+    await this.#learn();
+    if (this.#logProblem !== null) this.#print(`The log is not written: ${this.#logProblem}.\n`);
+    const history = readHistory(historyPath), gone = this.#session.gone();
+    using typed = new TypedLines(this.#print, history, (line) => complete(line, this.#channels, this.#groups));
+    try {
+      for (;;) {
+        const line = await typed.next(`${this.#name} [${this.#session.group}]> `, gone);
+        if (line === undefined) {
+          this.#print("\n");
+          break;
+        }
+        if (line.trim() !== "") history.push(line);
+        if (isKill(line) && !/^y(es)?$/i.test((await typed.ask(`end ${this.#name}? [y/N] `, gone)).trim())) {
+          if (!gone.aborted) this.#print("not ended\n");
+          continue;
+        }
+        if (await this.#run(line)) return;
+      }
+      if (gone.aborted) throw this.#ended();
+    } finally {
+      writeHistory(historyPath, history);
+    }
+  }
+
+  /** Runs a command. Says whether it was the last one. @throws {Error} when the instance is gone */
+  async #run(line: string): Promise<boolean> {
+    const { text, outcome } = await this.#session.run(line).catch(async (error) => {
+      throw await this.#session.hasEnded() ? this.#ended() : error;
+    });
+    this.#print(fit(line, text).map((text) => paint(text) + "\n").join(""));
+    if (text[0] === "syntax error") this.#print(hint(line));
+    if (outcome === "bye") return true;
+    await this.#learn();
+    return false;
+  }
+
+  #ended(): Error {
+    return new Error(`The instance on ${this.#name} has ended`);
+  }
+
+  /** Fetches what Tab can offer. */
+  async #learn(): Promise<void> {
+    try {
+      const { text } = await this.#session.run("show json");
+      const { groups, log } = JSON.parse(text[0]) as {
+        groups: { group: number; channels: { channel: number }[] }[];
+        log?: { problem: string | null };
+      };
+      this.#logProblem = log?.problem ?? null;
+      this.#groups = groups.map(({ group }) => group);
+      this.#channels = groups.find(({ group }) =>
+        group === this.#session.group
+      )?.channels.map(({ channel }) => channel) ?? [];
+    } catch {
+      // Completion is a convenience; the next command will tell what is wrong.
+    }
+  }
+}
+
+/** Whether a line would end the instance. */
+function isKill(line: string): boolean {
+  const [word, ...more] = line.trim().split(/\s+/);
+  return more.length === 0 && findCommand(word)?.name === "kill";
+}
+
+/** A reply as it fits the terminal. */
+function fit(line: string, text: readonly string[]): readonly string[] {
+  const width = stdout.columns || 80, name = findCommand(line.trim().split(/\s+/)[0])?.name;
+  return name === "help" ? fitHelp(text, width) : fitTable(text, width);
+}
+
+/** Disabled channels in red. Leaves the text of the table as it is. */
+function paint(line: string): string {
+  return !Deno.noColor && /^ *\d+ +\w+ +\d+ dis /.test(line) ? `\x1b[31m${line}\x1b[39m` : line;
+}
+
+function hint(line: string): string {
+  const command = findCommand(line.trim().split(/\s+/)[0]);
+  return command ? `usage: ${command.name} ${command.parameters}\n` : "help lists the commands\n";
+}
