@@ -1,8 +1,9 @@
 import { type ChannelId, channelId, groupOf, NONE, numberOf } from "../table/channel_id.ts";
-import { MAX_GROUPS } from "../table/limits.ts";
+import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
 import type { Table } from "../table/table.ts";
 import type { Resting } from "./resting.ts";
 import type { Search } from "./search.ts";
+import { hashAddress, preference } from "./strategies/hash.ts";
 import { type Client, type GroupView, strategies, type Strategy } from "./strategy.ts";
 
 /** Another thread has taken the turn or the channel meanwhile: look again. */
@@ -18,6 +19,8 @@ export class Failover {
   readonly #strategies: readonly Strategy[];
   readonly #resting: Resting | undefined;
   readonly #view: MutableView;
+  /** Channels of a group, by number, that cannot be a client's substitute. */
+  readonly #refused = new Uint8Array(MAX_CHANNELS);
 
   constructor(
     table: Table,
@@ -66,17 +69,49 @@ export class Failover {
   #inGroup(search: Search, client: Client): ChannelId {
     const table = this.#table, group = search.group;
     const strategy = this.#strategies[table.strategy(group)];
-    const single = strategy.sticky && !this.#hashFailover;
-    if (single && search.last !== NONE) return NONE;
+    if (strategy.sticky) return this.#sticky(search, strategy, client);
     for (;;) {
       const size = table.size(group), cursor = table.cursor(group);
       const start = search.last !== NONE && !strategy.rotates
         ? (numberOf(search.last) + 1) % size
         : inside(size, strategy.start(this.#view.of(group, size, cursor), client));
-      let id = this.#take(search, strategy, cursor, start, single ? start + 1 : size);
-      if (id === NONE && !single) id = this.#take(search, strategy, cursor, 0, start);
+      let id = this.#take(search, strategy, cursor, start, size);
+      if (id === NONE) id = this.#take(search, strategy, cursor, 0, start);
       if (id !== OUTRUN) return id;
     }
+  }
+
+  /** The client's own channel; with `-H` otherwise that of the others which it would rather have than the rest. */
+  #sticky(search: Search, strategy: Strategy, client: Client): ChannelId {
+    const table = this.#table, group = search.group, size = table.size(group);
+    if (search.last === NONE) {
+      const home = inside(size, strategy.start(this.#view.of(group, size, table.cursor(group)), client));
+      const id = this.#takeOne(search, strategy, home);
+      if (id !== NONE) return id;
+    }
+    if (!this.#hashFailover) return NONE;
+    const hash = hashAddress(client.address);
+    this.#refused.fill(0);
+    for (;;) {
+      let best = NONE, highest = -1;
+      for (let number = -1; (number = table.nextEnabled(group, number + 1, size)) !== NONE;) {
+        if (this.#refused[number] === 1 || search.tried(channelId(group, number))) continue;
+        const value = preference(hash, number);
+        if (value <= highest) continue;
+        best = number;
+        highest = value;
+      }
+      if (best === NONE) return NONE;
+      const id = this.#takeOne(search, strategy, best);
+      if (id !== NONE) return id;
+      this.#refused[best] = 1;
+    }
+  }
+
+  #takeOne(search: Search, strategy: Strategy, number: number): ChannelId {
+    let id: ChannelId;
+    do id = this.#take(search, strategy, this.#table.cursor(search.group), number, number + 1); while (id === OUTRUN);
+    return id;
   }
 
   /** Reserves the first channel of the group from number `from` up to before `end`. Otherwise returns NONE or OUTRUN. */

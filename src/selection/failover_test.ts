@@ -4,9 +4,10 @@ import { type ChannelId, channelId, NONE } from "../table/channel_id.ts";
 import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy, Table } from "../table/table.ts";
 import { Failover } from "./failover.ts";
+import { Resting } from "./resting.ts";
 import { Search } from "./search.ts";
 import { type Client, type GroupView, strategies, type Strategy } from "./strategy.ts";
-import { hashAddress } from "./strategies/hash.ts";
+import { hashAddress, preference } from "./strategies/hash.ts";
 
 const RR = 0, HASH = 1;
 
@@ -129,12 +130,35 @@ Deno.test("without -H a client of a Hash group whose channel fails goes to the n
   assert.deepEqual(tries(failover(table)), next);
 });
 
-Deno.test("with -H a client of a Hash group goes around its group first", () => {
-  const table = withGroups(5, 1), mine = hashAddress(CLIENT.address) % 5;
+Deno.test("with -H a client of a Hash group tries all of its group first, in an order of its own", () => {
+  const table = withGroups(5, 1), hash = hashAddress(CLIENT.address), mine = hash % 5;
+  const others = [0, 1, 2, 3, 4].filter((number) => number !== mine)
+    .sort((a, b) => preference(hash, b) - preference(hash, a));
   table.setStrategy(0, HASH);
-  assert.deepEqual(tries(failover(table, true)), [...around(mine, 5), channelId(1, 0)]);
+  assert.deepEqual(tries(failover(table, true)), [mine, ...others, channelId(1, 0)]);
   table.disable(mine, DisabledBy.OPERATOR);
-  assert.deepEqual(tries(failover(table, true)), [...around(mine, 5).slice(1), channelId(1, 0)]);
+  assert.deepEqual(tries(failover(table, true)), [...others, channelId(1, 0)]);
+  // Whichever of the others come and go, the client stays with the first of its order.
+  table.enable(mine, DisabledBy.OPERATOR);
+  table.setMaxc(mine, table.current(mine));
+  for (const gone of others.slice(1)) {
+    table.disable(gone, DisabledBy.OPERATOR);
+    assert.equal(first(failover(table, true)), others[0]);
+  }
+});
+
+Deno.test("with -H a full or disabled substitute is passed over for the next in the client's order", () => {
+  const table = withGroups(6), hash = hashAddress(CLIENT.address), chooser = failover(table, true);
+  table.setStrategy(0, HASH);
+  const order = tries(chooser);
+  order.forEach((id) => table.release(id));
+  assert.equal(order[0], hash % 6);
+  for (let out = 0; out < 5; out++) {
+    if (out % 2 === 0) table.disable(order[out], DisabledBy.MACHINE);
+    else table.setMaxc(order[out], table.current(order[out]) || 1);
+    if (out % 2 === 1 && table.current(order[out]) === 0) table.reserve(order[out]);
+    assert.equal(first(chooser), order[out + 1]);
+  }
 });
 
 Deno.test("a group may change its type in the middle of a search", () => {
@@ -205,3 +229,43 @@ Deno.test("a strategy that answers nonsense harms nobody", () => {
     assert.deepEqual([table.disabledBy(0), table.maxc(0)], [0, 0]);
   }
 });
+
+/** Makes channel 1 one that no client gets. */
+const OUT: Readonly<Record<string, (table: Table) => void>> = {
+  disabled: (table) => table.disable(1, DisabledBy.OPERATOR),
+  full: (table) => {
+    table.setMaxc(1, 1);
+    table.reserve(1);
+  },
+  resting: (table) => table.setFailing(1, true, table.addressSequence(1)),
+  dead: () => {},
+};
+
+for (const [how, make] of Object.entries(OUT)) {
+  Deno.test(`with -H the clients of a channel that is ${how} are spread over the others, which keep theirs`, () => {
+    const table = withGroups(4), served = [0, 0, 0, 0], own = [0, 0, 0, 0];
+    table.setStrategy(0, HASH);
+    make(table);
+    const resting = how === "resting" ? new Resting(table, 10, () => 0) : undefined;
+    resting?.failed(1);
+    const chooser = new Failover(table, { hashFailover: true }, resting);
+    for (let i = 0; i < 600; i++) {
+      const client = { address: parseHost(`10.0.${i >> 8}.${i & 255}`).bytes, port: 1 }, search = new Search();
+      const home = hashAddress(client.address) % 4;
+      let id = chooser.next(search, client);
+      if (id === 1) id = chooser.next(search, client);
+      own[home]++;
+      served[id]++;
+      if (home !== 1) assert.equal(id, home);
+    }
+    assert.equal(served[1], 0);
+    for (const id of [0, 2, 3]) {
+      const gained = served[id] - own[id], share = own[1] / 3;
+      // Three standard deviations of what chance makes.
+      assert.ok(
+        Math.abs(gained - share) < 3 * Math.sqrt(share * 2 / 3),
+        `channel ${id} got ${gained} of ${own[1]} more`,
+      );
+    }
+  });
+}

@@ -6,7 +6,7 @@ import { type ChannelId, channelId, groupOf, NONE, numberOf } from "../table/cha
 import { DisabledBy, Table } from "../table/table.ts";
 import { type Attempt, type Cause, Selection } from "./attempt.ts";
 import type { Client } from "./strategy.ts";
-import { hashAddress } from "./strategies/hash.ts";
+import { hashAddress, preference } from "./strategies/hash.ts";
 
 interface ChannelSetup {
   readonly up: boolean;
@@ -214,11 +214,11 @@ class Simulation {
       const { hash, channels: { length: size } } = this.#setup.groups[group];
       if (size === 0) continue;
       const again = last !== NONE && groupOf(last) === group;
-      if (hash && !this.#setup.hashFailover && again) continue;
-      const start = !hash ? this.#cursors[group] : again ? numberOf(last) + 1 : hashAddress(client.address) % size;
-      const reach = hash && !this.#setup.hashFailover ? 1 : size;
-      for (let step = 0; step < reach; step++) {
-        const id = channelId(group, (start + step) % size);
+      const order = hash
+        ? this.#hashOrder(client, size, again)
+        : Array.from({ length: size }, (_, step) => (this.#cursors[group] + step) % size);
+      for (const number of order) {
+        const id = channelId(group, number);
         if (tried.includes(id) || failed.includes(id)) continue;
         if (!this.#usable(id)) {
           if (this.#table.disabledBy(id) === 0 && !this.#trials.has(id)) seeker.full = true;
@@ -229,6 +229,13 @@ class Simulation {
       }
     }
     return NONE;
+  }
+
+  /** The client's own channel, if it has tried none yet, and then, if it may, all in an order of its own. */
+  #hashOrder(client: Client, size: number, again: boolean): number[] {
+    const hash = hashAddress(client.address), own = again ? [] : [hash % size];
+    const rest = this.#setup.hashFailover ? Array.from({ length: size }, (_, number) => number) : [];
+    return [...own, ...rest.sort((a, b) => preference(hash, b) - preference(hash, a))];
   }
 
   #usable(id: ChannelId): boolean {

@@ -1,5 +1,5 @@
 /** A simple account of what a balancer's table must say, written from the manual and not from the program. */
-import { hashAddress } from "../../src/selection/strategies/hash.ts";
+import { hashAddress, preference } from "../../src/selection/strategies/hash.ts";
 
 /** 127.0.0.1, from where all clients of the model come, as sixteen bytes. */
 const CLIENT = Uint8Array.of(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 127, 0, 0, 1);
@@ -93,18 +93,23 @@ export class TableModel {
     connection.channel.current--;
   }
 
+  /** The client's own channel, and with -H all of them in an order of its own. */
+  #hashOrder(size: number, again: boolean): number[] {
+    const hash = hashAddress(CLIENT), own = again ? [] : [hash % size];
+    const others = this.#hashFailover ? Array.from({ length: size }, (_, number) => number) : [];
+    return [...own, ...others.sort((a, b) => preference(hash, b) - preference(hash, a))];
+  }
+
   #next(group: ModelGroup, tried: ReadonlySet<ModelChannel>): ModelChannel | undefined {
     const { channels } = group, size = channels.length;
     const usable = (channel: ModelChannel) =>
       !channel.operator && !channel.machine && !tried.has(channel) &&
       (channel.maxc === 0 || channel.current < channel.maxc);
     if (size === 0) return undefined;
-    const home = hashAddress(CLIENT) % size;
-    const start = group.strategy === "rr" ? group.cursor : home;
-    const reach = group.strategy === "rr" || this.#hashFailover ? size : 1;
-    if (reach === 1 && tried.size > 0) return undefined;
-    for (let step = 0; step < reach; step++) {
-      const number = (start + step) % size;
+    const order = group.strategy === "rr"
+      ? channels.map((_, step) => (group.cursor + step) % size)
+      : this.#hashOrder(size, tried.size > 0);
+    for (const number of order) {
       if (!usable(channels[number])) continue;
       if (group.strategy === "rr") group.cursor = (number + 1) % size;
       return channels[number];

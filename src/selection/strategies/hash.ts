@@ -14,6 +14,19 @@ export const hash: Strategy = {
 export function hashAddress(address: Uint8Array): number {
   let h = 0x811c9dc5;
   for (let i = 0; i < address.length; i++) h = Math.imul(h ^ address[i], 0x01000193);
+  return mix(h);
+}
+
+/**
+ * How much a client would rather have one channel than another when its own cannot be had: it gets the one with the highest
+ * number. So it always has the same substitute, whichever others come and go, and the clients of one channel are spread over
+ * all that are left (highest random weight, Thaler and Ravishankar, 1998).
+ */
+export function preference(addressHash: number, channel: number): number {
+  return mix(addressHash ^ Math.imul(channel + 1, 0x9e3779b1));
+}
+
+function mix(h: number): number {
   h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
   h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
   return (h ^ (h >>> 16)) >>> 0;

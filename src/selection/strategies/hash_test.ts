@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { parseHost } from "../../table/address.ts";
-import { hashAddress } from "./hash.ts";
+import { hashAddress, preference } from "./hash.ts";
 
 /** Clients of one network: what a hash that looks at few bits spreads worst. */
 const NETWORKS: Readonly<Record<string, (i: number) => string>> = {
@@ -23,6 +23,36 @@ for (const [name, address] of Object.entries(NETWORKS)) {
       const fair = CLIENTS / channels, deviation = Math.sqrt(fair * (1 - 1 / channels));
       for (const share of shares) {
         assert.ok(Math.abs(share - fair) < 4 * deviation, `${channels} channels: ${share} instead of ${fair}`);
+      }
+    }
+  });
+}
+
+/** Chi-squared that chance exceeds once in a thousand times, by degrees of freedom (Wilson and Hilferty, 1931). */
+function unlikely(freedom: number): number {
+  const spread = 2 / (9 * freedom);
+  return freedom * (1 - spread + 3.09 * Math.sqrt(spread)) ** 3;
+}
+
+for (const [name, address] of Object.entries(NETWORKS)) {
+  Deno.test(`the clients of a channel are spread over all others when it cannot be had: ${name}`, () => {
+    const hashes = Array.from({ length: CLIENTS }, (_, i) => hashAddress(parseHost(address(i)).bytes));
+    for (const channels of [3, 4, 7, 8, 16]) {
+      for (const dead of [[0], [channels - 1], [0, 1]]) {
+        const left = Array.from({ length: channels }, (_, number) => number).filter((number) => !dead.includes(number));
+        if (left.length < 2) continue;
+        const shares = new Map(left.map((number) => [number, 0]));
+        for (const hash of hashes.filter((hash) => dead.includes(hash % channels))) {
+          const substitute = left.reduce((a, b) => preference(hash, a) > preference(hash, b) ? a : b);
+          shares.set(substitute, shares.get(substitute)! + 1);
+        }
+        const counts = [...shares.values()], fair = counts.reduce((a, b) => a + b) / left.length;
+        const chi = counts.reduce((sum, count) => sum + (count - fair) ** 2 / fair, 0);
+        const most = unlikely(left.length - 1);
+        assert.ok(
+          chi < most,
+          `${channels} channels without ${dead}: ${counts}, ${chi.toFixed(1)} > ${most.toFixed(1)}`,
+        );
       }
     }
   });
