@@ -69,7 +69,12 @@ export class ControlClient implements Disposable {
   /** Calls back once, when the session is over, whoever ended it. */
   onceOver(told: () => void): void {
     if (this.closed) return told();
-    this.#socket.once("end", told).once("close", told);
+    const socket = this.#socket;
+    const over = () => {
+      socket.off("end", over).off("close", over);
+      told();
+    };
+    socket.on("end", over).on("close", over);
   }
 
   /** Runs one command. @throws {Error} when the session breaks before the reply is complete */

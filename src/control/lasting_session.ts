@@ -1,8 +1,8 @@
 import { ControlClient, type ControlReply, isAbsent } from "./client.ts";
 import type { Greeting } from "./protocol.ts";
 
-/** Milliseconds between two looks whether an instance is still there that has closed its session. */
-const LOOK = 5_000;
+/** Milliseconds between two looks whether an instance is still there that has closed its session: at first, and at most. */
+const FIRST_LOOK = 50, LAST_LOOK = 2_000;
 
 /**
  * A session for a dialogue of any length. An instance closes a session that is silent for long; the next command then
@@ -77,13 +77,15 @@ export class LastingSession implements Disposable {
   }
 
   #watch(): void {
-    if (this.#watches) this.#client.onceOver(() => void this.#lookForIt());
+    if (this.#watches) this.#client.onceOver(() => void this.#lookForIt(FIRST_LOOK));
   }
 
-  async #lookForIt(): Promise<void> {
+  async #lookForIt(pause: number): Promise<void> {
     clearTimeout(this.#timer);
     if (this.#disposed || !this.#client.closed) return;
     if (await this.hasEnded()) return this.#gone.abort();
-    if (!this.#disposed) this.#timer = setTimeout(() => void this.#lookForIt(), LOOK);
+    // One that is killed may close its sessions before its listener.
+    const next = Math.min(pause * 2, LAST_LOOK);
+    if (!this.#disposed) this.#timer = setTimeout(() => void this.#lookForIt(next), pause);
   }
 }

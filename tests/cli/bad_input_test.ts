@@ -38,6 +38,7 @@ async function assertRefused(code: number, list: readonly Wrong[]): Promise<void
 Deno.test("a wrong option is refused with 64", () =>
   assertRefused(64, [
     [["--nope", PORT], '"--nope"'],
+    [["--json", PORT], "--json"],
     [["-x", PORT], '"-x"'],
     [["-fx", PORT], '"-x"'],
     [["-f=1", PORT], '"-="'],

@@ -242,3 +242,46 @@ testWith(terminals, "help is coloured on a terminal only", async () => {
   assert.equal(await plain.ended(), 0);
   assert.doesNotMatch(plain.screen.text, /\x1b\[\d*m/);
 });
+
+testWith(
+  terminals,
+  "a session that is closed for its silence is no end of the instance, which is noticed all the same",
+  async () => {
+    using state = temporaryDirectory();
+    using directory = temporaryDirectory();
+    const umask = Deno.umask(0o177);
+    const listener = Deno.listen({ transport: "unix", path: `${directory.path}/8080@127.0.0.1.sock` });
+    Deno.umask(umask);
+    // The first session is the look for instances, the second one the dialogue's.
+    const sessions: Deno.UnixConn[] = [], looks = Promise.withResolvers<void>();
+    const serving = (async () => {
+      for await (const connection of listener) {
+        if (sessions.push(connection) === 4) looks.resolve();
+        answer(connection).catch(() => {});
+      }
+    })();
+    await using terminal = new Terminal(["-i", "--control-dir", directory.path, "8080"], {
+      XDG_STATE_HOME: state.path,
+    });
+    await terminal.screen.until("127.0.0.1:8080 [0]> ");
+    sessions[1].close();
+    await looks.promise;
+    assert.doesNotMatch(terminal.screen.text, /ended/);
+    assert.match(await terminal.type("version\r", /\{"pid[^]*> /), /connections/, "another session is opened");
+    for (const session of sessions.slice(2)) session.close();
+    listener.close();
+    assert.equal(await terminal.ended(), 69);
+    assert.match(terminal.screen.text, /balance: the instance on 127\.0\.0\.1:8080 has ended\r\n$/);
+    await serving;
+    sessions[0].close();
+  },
+);
+
+/** Greets, and answers every command as `show json`. */
+async function answer(connection: Deno.UnixConn): Promise<void> {
+  const buffer = new Uint8Array(999), state = '{"pid":1,"uptime":1,"connections":0,"groups":[]}';
+  await connection.write(new TextEncoder().encode("balance 1 1 0.1.0\n"));
+  while (await connection.read(buffer) !== null) {
+    await connection.write(new TextEncoder().encode(`ok 1 0\n${state}\n`));
+  }
+}

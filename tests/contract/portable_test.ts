@@ -3,8 +3,9 @@ import { Balancer } from "../../src/balancer/balancer.ts";
 import type { ConnectionHost } from "../../src/engine/portable/connection.ts";
 import { startPortable } from "../../src/engine/portable/portable.ts";
 import { Backend } from "../support/backend.ts";
-import { echoBackend } from "../support/backends.ts";
+import { echoBackend, namedBackend } from "../support/backends.ts";
 import { Client } from "../support/client.ts";
+import { eventually } from "../support/eventually.ts";
 import { ResettingClient } from "../support/resetting.ts";
 import { othersHaveTheirTurn } from "./subjects/beside_streams.ts";
 import { contract } from "./suite.ts";
@@ -30,6 +31,24 @@ Deno.test("portable engine: shortages of both kinds together are reported once a
   host.shortage("accept", "Too many open files");
   host.shortage("connect", "Too many open files");
   assert.deepEqual(trial.eventTypes(), ["shortage"]);
+});
+
+Deno.test("portable engine: clients beyond what the descriptors are enough for wait as in a shortage, and are served later", async () => {
+  await using backend = namedBackend("a");
+  await using trial = await Trial.start(startPortable, 1, {
+    channels: [backend],
+    descriptors: { connections: 3, spare: 0 },
+  });
+  const clients = await Promise.all(Array.from({ length: 8 }, () => trial.connect()));
+  const served: Client[] = [];
+  for (const client of clients) client.readText().then((text) => text === "a" && served.push(client), () => {});
+  for (let gone = 0; gone < clients.length; gone++) {
+    await eventually("the next client is served", () => served.length > gone);
+    assert.ok(trial.engine.connections <= 3, `${trial.engine.connections} connections are served`);
+    served[gone][Symbol.dispose]();
+  }
+  assert.deepEqual(new Set(trial.eventTypes()), new Set(["shortage"]));
+  assert.deepEqual([backend.accepted, backend.most], [8, 3]);
 });
 
 Deno.test("portable engine: timeouts of sixty years start no timer that fires at once", async () => {

@@ -105,7 +105,8 @@ export class Connections {
     this.#owners = owners;
     this.#owner = thread + 1;
     this.capacity = owners.length;
-    this.roof = owners.length - spare;
+    // Whoever reckoned may not have known the limit.
+    this.roof = owners.length - Math.min(spare, owners.length >> 3);
     // The kernel gives out low numbers first and the system only pages that are touched.
     this.rows = new Int32Array(owners.length << SHIFT);
   }

@@ -4,7 +4,7 @@ import { Connections, IS } from "./connections.ts";
 import { Door } from "./door.ts";
 import type { Calls, Libc } from "./libc.ts";
 
-const LIMIT = 40, SPARE = 8, ROOF = LIMIT - SPARE, LISTENER = 3;
+const LIMIT = 64, SPARE = 8, ROOF = LIMIT - SPARE, LISTENER = 3;
 
 /** A kernel that knows descriptors, a queue of clients, and `threads` that accept from it. */
 function withDescriptors(threads: number, others = 10) {
