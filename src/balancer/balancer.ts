@@ -15,7 +15,9 @@ import { BALANCER_OPTIONS, CHANNEL, CHANNEL_OPTIONS, checkGroups, GROUP, MAXC, S
 import type { BalancerOptions, ChannelOptions } from "./options.ts";
 import { engineSettings } from "./settings.ts";
 
-/** Milliseconds between two looks at the clock while connections drain: time in which the process was stopped shows in them. */
+/**
+ * Milliseconds between checks of the clock during a drain, so that time in which the process was stopped is noticed.
+ */
 const DRAIN_LOOK = 1000;
 
 /**
@@ -41,11 +43,11 @@ const DRAIN_LOOK = 1000;
 export class Balancer implements AsyncDisposable {
   /** @internal Groups and channels, for the control plane. */
   readonly groups: Groups;
-  /** Why it is this engine. */
+  /** Why this engine was chosen. */
   readonly engineReason: string;
-  /** Numeric address that connections to channels come from, if that was asked for. */
+  /** Numeric source address of connections to channels, if one was set. */
   readonly source: string | undefined;
-  /** @internal Clients that it serves at a time, and what the descriptors are enough for. */
+  /** @internal Most simultaneous clients, and how the descriptors are shared out. */
   readonly limits: { readonly maxConnections: number; readonly descriptors: DescriptorShares };
   readonly #engine: Engine;
   #stopped = false;
@@ -66,14 +68,15 @@ export class Balancer implements AsyncDisposable {
   }
 
   /**
-   * Checks the options, resolves the hosts, opens the port and starts to serve. Every error has a `code`; see `ErrorCode`.
+   * Checks the options, resolves the hosts, opens the port and starts to serve. Every error has a `code`; see
+   * `ErrorCode`.
    *
    * @throws {TypeError} naming the option, when a value is missing or of the wrong kind, or there is no such option
    * @throws {RangeError} naming the option, when there are too many groups or channels, a number is out of range, or a
    * strategy or engine is unknown
    * @throws {UnknownHost} when a host does not resolve
-   * @throws {EngineUnavailable} when the engine that is asked for cannot run, or not with these options
-   * @throws {Deno.errors.NotCapable} when Deno was not given a permission that it takes
+   * @throws {EngineUnavailable} when the requested engine cannot run here, or not with these options
+   * @throws {Deno.errors.NotCapable} when Deno lacks a permission that this needs
    * @throws {Error} with a `code` such as EADDRINUSE when the port cannot be opened
    */
   static async start(options: BalancerOptions): Promise<Balancer> {
@@ -122,15 +125,15 @@ export class Balancer implements AsyncDisposable {
   }
 
   /**
-   * All groups and channels with their counters. `JSON.stringify` takes them: a counter is a number there, or a string of
-   * digits from 2^53 on, where a number would not be exact.
+   * All groups and channels with their counters. They work with `JSON.stringify`: a counter becomes a number or, from
+   * 2^53 on, where a number would not be exact, a string of digits.
    */
   show(): GroupSnapshot[] {
     return withJson(this.groups.snapshot());
   }
 
   /**
-   * Adds a channel to a group, enabled; says which number it got.
+   * Adds an enabled channel to a group and returns its number.
    *
    * @throws {TypeError} naming what is missing or of the wrong kind
    * @throws {RangeError} when the group is full or a number is out of range
@@ -147,7 +150,7 @@ export class Balancer implements AsyncDisposable {
   }
 
   /**
-   * Gives a channel no new connections.
+   * Stops giving a channel new connections.
    *
    * @throws {TypeError} when a number is of the wrong kind
    * @throws {RangeError} when there is no such channel
@@ -158,7 +161,7 @@ export class Balancer implements AsyncDisposable {
   }
 
   /**
-   * Lets a channel have connections again, whoever disabled it.
+   * Gives a channel connections again, no matter who disabled it.
    *
    * @throws {TypeError} when a number is of the wrong kind
    * @throws {RangeError} when there is no such channel
@@ -179,12 +182,12 @@ export class Balancer implements AsyncDisposable {
     this.groups.limit(group, channel, MAXC(maxc, "maxc"));
   }
 
-  /** @internal The address that channels of this host are given: one that the source address can reach. @throws {UnknownHost} */
+  /** @internal The address for channels on this host: one that the source address can reach. @throws {UnknownHost} */
   resolve(host: string): Promise<string> {
     return resolve(host, this.source);
   }
 
-  /** Leaves further clients in the kernel's queue until `resumeAccepting`; connections go on. */
+  /** Leaves new clients in the kernel's queue until `resumeAccepting`; existing connections continue. */
   pauseAccepting(): void {
     this.#engine.pauseAccepting();
   }
@@ -194,15 +197,15 @@ export class Balancer implements AsyncDisposable {
     this.#engine.resumeAccepting();
   }
 
-  /** Stops accepting and frees the port at once; connections go on. */
+  /** Stops accepting and frees the port at once; existing connections continue. */
   stopAccepting(): void {
     this.#engine.stopAccepting();
   }
 
   /**
-   * Stops accepting, lets connections end for `seconds`, then closes the rest. Says how many those were.
+   * Stops accepting, gives connections `seconds` to end, then closes those that are left and returns their number.
    *
-   * @throws {TypeError} when `seconds` is no number
+   * @throws {TypeError} when `seconds` is not a number
    * @throws {RangeError} when it is not from 0 to 2,147,483,647
    */
   async drain(seconds: number): Promise<number> {

@@ -12,7 +12,7 @@ export interface ChosenEngine {
   readonly reason: string;
 }
 
-/** Settings that only the linux engine follows, as messages call them. */
+/** Settings that only the linux engine has, by the names that messages use. */
 const LINUX_ONLY = {
   clientKeepAlive: "keep-alive times",
   channelKeepAlive: "keep-alive times",
@@ -24,7 +24,7 @@ const LINUX_ONLY = {
 /**
  * Chooses the engine: `auto` takes linux where it can run and portable elsewhere.
  *
- * @throws {EngineUnavailable} when linux is asked for and cannot run, or portable would have to leave a setting out
+ * @throws {EngineUnavailable} when linux is requested and cannot run, or portable would have to ignore a setting
  */
 export function chooseEngine(wanted: EngineChoice, settings: EngineSettings): ChosenEngine {
   const obstacle = wanted === "portable" ? undefined : linuxUnavailable(settings);

@@ -9,25 +9,28 @@ import { descriptorLimit, openDescriptors } from "../process/descriptors.ts";
 const ASSUMED = 10_240;
 
 /**
- * Descriptors of the program itself, measured, with two to spare: standard streams, runtime, listening and control socket,
- * the log, and Deno's caches, nine from source.
+ * Descriptors of the program itself, as measured plus two: standard streams, runtime, listening and control socket,
+ * the log, and Deno's caches (nine when run from source).
  */
 const PROGRAM = 28;
 
-/** How many of them come after the shares are reckoned: both sockets, the log, the operators' reserve. */
+/** How many of them are opened after the shares are computed: both sockets, the log, the operators' reserve. */
 const TO_COME = 5;
 
-/** Descriptors of a thread: seven of its runtime and its epoll instance, its eventfd, and those by which it sees them run out. */
+/**
+ * Descriptors of a thread: seven for its runtime and epoll instance, an eventfd, and those that warn it when they run
+ * out.
+ */
 const THREAD = 8 + LANDING;
 
-/** What is left to operators, look-ups, checks and the log: a part of the limit, for 8 sessions at least. */
+/** What is kept for operators, look-ups, checks and the log: a share of the limit, enough for at least 8 sessions. */
 const SPARE = { part: 1 / 32, least: 8, most: 256 };
 
 /**
- * Shares the descriptors of this process out.
+ * Shares out the descriptors of this process.
  *
  * @param limit highest number of open files
- * @param open files that are open before the engine starts, those included that the process inherited
+ * @param open files open before the engine starts, including inherited ones
  */
 export function descriptorShares(
   engine: EngineName,
@@ -39,7 +42,7 @@ export function descriptorShares(
   const own = Math.max(PROGRAM, open + TO_COME) + (linux ? threads * THREAD : 0);
   const pipes = linux ? pipesFor(usable, 1) * 2 : 0;
   const wanted = Math.min(SPARE.most, Math.max(SPARE.least, Math.floor(usable * SPARE.part)));
-  // Where there are next to none, connections get half of them.
+  // When hardly any are left, connections get half of them.
   const spare = Math.min(wanted, Math.max(0, Math.floor((usable - own) / 2)));
   return { connections: Math.max(1, Math.floor((usable - own - pipes - spare) / 2)), spare };
 }

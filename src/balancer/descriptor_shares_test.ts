@@ -8,17 +8,17 @@ Deno.test("each thread of the linux engine costs eleven descriptors", () => {
   assert.deepEqual(clients, [110, 104, 99, 88, 66, 22]);
 });
 
-Deno.test("pipes have their part beyond 256 descriptors", () => {
+Deno.test("above 256 descriptors, pipes get a share", () => {
   assert.deepEqual(descriptorShares("portable", 1, 10_240, 23), { connections: 9_978 / 2 - 11, spare: 256 });
   assert.deepEqual(descriptorShares("linux", 1, 10_240, 23), { connections: 4_660, spare: 256 });
 });
 
-Deno.test("files that the process has inherited are reckoned with", () => {
+Deno.test("inherited files are taken into account", () => {
   assert.equal(descriptorShares("portable", 1, 256, 63).connections, 90);
 });
 
 for (const [engine, threads] of ENGINES) {
-  Deno.test(`${engine}, ${threads} threads: descriptors never cost a client by being more, but for one where shares are rounded`, () => {
+  Deno.test(`${engine}, ${threads} threads: a higher limit never allows fewer clients, but for one lost to rounding`, () => {
     for (let limit = 0, most = 1; limit <= 20_000; limit++) {
       const { connections, spare } = descriptorShares(engine, threads, limit, 23);
       assert.ok(
@@ -30,6 +30,6 @@ for (const [engine, threads] of ENGINES) {
   });
 }
 
-Deno.test("the linux engine serves no more than its rows are for", () => {
+Deno.test("the linux engine serves no more clients than its tables have room for", () => {
   assert.deepEqual(descriptorShares("linux", 1, 1 << 30, 23), descriptorShares("linux", 1, 1 << 20, 23));
 });

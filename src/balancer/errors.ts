@@ -1,40 +1,40 @@
 /**
- * What an error of the library is about, as its `code` says for programs. Errors of the system have the system's, such
- * as EADDRINUSE.
+ * What an error of the library is about: its `code`, for programs to check. System errors keep the system's code,
+ * such as EADDRINUSE.
  */
 export type ErrorCode =
   /** TypeError: a value is missing, is of the wrong kind, or cannot be read. */
   | "ERR_INVALID_TYPE"
   /** TypeError: there is no option of that name. */
   | "ERR_UNKNOWN_OPTION"
-  /** RangeError: a number is out of range, a name is not one of those allowed, or there is too much of something. */
+  /** RangeError: a number is out of range, a name is not one of those allowed, or there are too many of something. */
   | "ERR_OUT_OF_RANGE"
   /** RangeError: the group has no channel of that number. */
   | "ERR_NO_SUCH_CHANNEL"
-  /** RangeError: the group has as many channels as it can have. */
+  /** RangeError: the group is full. */
   | "ERR_GROUP_FULL"
   /** `UnknownHost`. */
   | "ERR_UNKNOWN_HOST"
   /** `EngineUnavailable`. */
   | "ERR_ENGINE_UNAVAILABLE"
-  /** `Deno.errors.NotCapable`: Deno was not given a permission that it takes. */
+  /** `Deno.errors.NotCapable`: Deno lacks a permission that this needs. */
   | "ERR_PERMISSION"
-  /** Error: the balancer has stopped for good. */
+  /** Error: the balancer has stopped. */
   | "ERR_STOPPED";
 
 /** A host that does not resolve, or not to an address that can be reached from the source address. */
 export class UnknownHost extends Error {
   /** Name of the class. */
   override readonly name = "UnknownHost";
-  /** For programs. */
+  /** For programs to check; it stays the same. */
   readonly code = "ERR_UNKNOWN_HOST" satisfies ErrorCode;
 }
 
-/** The engine that is asked for cannot run here, or cannot do what is asked of it. */
+/** The requested engine cannot run here, or lacks something that the options need. */
 export class EngineUnavailable extends Error {
   /** Name of the class. */
   override readonly name = "EngineUnavailable";
-  /** For programs. */
+  /** For programs to check; it stays the same. */
   readonly code = "ERR_ENGINE_UNAVAILABLE" satisfies ErrorCode;
 }
 

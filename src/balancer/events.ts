@@ -8,7 +8,7 @@ export interface ChannelPlace {
   readonly group: number;
   /** Its number in the group. */
   readonly channel: number;
-  /** Where the connect went, which may not be the channel's address any more. */
+  /** Where the connect went; the channel may have another address by now. */
   readonly address: Address;
 }
 
@@ -20,11 +20,11 @@ export type BalancerEvent =
   | ChannelPlace & { readonly type: "channel-back" }
   /** `autodisable` took the channel out. */
   | ChannelPlace & { readonly type: "channel-autodisabled"; readonly reason: string }
-  /** One step of one connection, only with `trace`. Without a place while it has no channel. */
+  /** One step of one connection, only with `trace`. It names no channel while the connection has none. */
   | Partial<ChannelPlace> & { readonly type: "trace"; readonly client: string; readonly step: string }
   | GeneralEvent;
 
-/** What an engine reports, with the channel as the embedding program counts. */
+/** An engine's event, with its channel as group and number. */
 export function balancerEvent(event: EngineEvent): BalancerEvent {
   if (!("channel" in event)) return event;
   const { channel: id, ...rest } = event;

@@ -4,7 +4,7 @@ import { MAX_CHANNELS } from "../table/limits.ts";
 import { coded, UnknownHost } from "./errors.ts";
 import type { BalancerOptions, ChannelOptions } from "./options.ts";
 
-/** Makes the groups that were asked for. @throws {UnknownHost} when a host does not resolve */
+/** Creates the groups that the options describe. @throws {UnknownHost} when a host does not resolve */
 export async function fillGroups(
   groups: Groups,
   { groups: wanted = [], port, source }: BalancerOptions,
@@ -16,7 +16,7 @@ export async function fillGroups(
   }
 }
 
-/** Adds one channel, whose host has been resolved; says which number it got. @throws {RangeError} when the group is full */
+/** Adds a channel whose host has been resolved, and returns its number. @throws {RangeError} when the group is full */
 export function addChannel(
   groups: Groups,
   group: number,
@@ -26,7 +26,7 @@ export function addChannel(
 ): number {
   const number = groups.add(group, { host, address: { host: numeric, port: port ?? standardPort }, maxc });
   if (number !== undefined) return number;
-  const message = `Cannot add channel: group ${group} has ${MAX_CHANNELS} already`;
+  const message = `Cannot add channel: group ${group} already has ${MAX_CHANNELS} channels`;
   throw coded(new RangeError(message), "ERR_GROUP_FULL");
 }
 

@@ -24,7 +24,9 @@ export function guarded<Args extends unknown[]>(callback: (...args: Args) => voi
   };
 }
 
-/** A strategy of the embedding program. When it throws, that is reported as an uncaught error, and channel 0 is taken. */
+/**
+ * A strategy of the embedding program. If it throws, that is reported as an uncaught error, and channel 0 is taken.
+ */
 class GuardedStrategy implements Strategy {
   readonly name: string;
   readonly label: string;

@@ -1,8 +1,9 @@
 import type { ChannelSnapshot, GroupSnapshot } from "../groups/snapshot.ts";
 
 /**
- * Makes snapshots fit for `JSON.stringify`, which throws on a BigInt. A counter becomes a number as long as that is exact,
- * and a string of its digits beyond. The method is not enumerable: copies, comparisons and the console do not see it.
+ * Makes snapshots work with `JSON.stringify`, which throws on a BigInt. A counter becomes a number while that is
+ * exact, otherwise a string of digits. The method is not enumerable, so copies, comparisons and the console do not see
+ * it.
  */
 export function withJson(groups: GroupSnapshot[]): GroupSnapshot[] {
   for (const { channels } of groups) {

@@ -11,7 +11,7 @@ function snapshots(counters: object) {
   return [{ ...group, channels: [{ ...group.channels[0], ...counters }] }];
 }
 
-Deno.test("JSON.stringify takes snapshots, and no counter loses a digit", () => {
+Deno.test("JSON.stringify accepts snapshots, and no counter loses a digit", () => {
   const counters = { total: 0n, failed: 2n ** 53n - 1n, sent: 2n ** 53n, rcvd: 12345678901234567890n };
   const [group] = JSON.parse(JSON.stringify(withJson(snapshots(counters))));
   assert.deepEqual(group, {
@@ -35,7 +35,7 @@ Deno.test("JSON.stringify takes snapshots, and no counter loses a digit", () => 
   });
 });
 
-Deno.test("what makes a snapshot fit for JSON is not seen otherwise", () => {
+Deno.test("a snapshot's JSON method shows up nowhere else", () => {
   const plain = snapshots({}), made = withJson(snapshots({}));
   assert.deepEqual(made, plain);
   assert.deepEqual(structuredClone(made), plain);

@@ -33,11 +33,11 @@ export const CHANNEL_OPTIONS = record<ChannelOptions>({
   maxc: optional(MAXC),
 });
 
-/** Strategies of the embedding program: more than anybody has, so that no list is endless. */
+/** Most strategies of an embedding program: more than anybody needs, but no endless list. */
 const MOST_STRATEGIES = 256;
 
 const GROUP_OPTIONS = record<GroupOptions>({
-  // Which names there are is known once the strategies are.
+  // `checkGroups` checks the name, once the strategies are known.
   strategy: optional(text()),
   channels: list(CHANNEL_OPTIONS, MAX_CHANNELS),
 });
@@ -48,7 +48,7 @@ const KEEP_ALIVE = record<KeepAlive>({
   probes: optional(whole(1, MOST_PROBES)),
 });
 
-/** Open, because a strategy may keep a state of its own. */
+/** Open, because a strategy may keep its own state. */
 const STRATEGY = record<Strategy>({
   name: text({ filled: true }),
   label: text({ filled: true }),

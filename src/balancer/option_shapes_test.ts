@@ -6,7 +6,7 @@ import type { BalancerOptions } from "./options.ts";
 
 const check = (options: unknown) => BALANCER_OPTIONS(options, "");
 
-Deno.test("the ends of each range are taken, and what is beyond is an error that names it", () => {
+Deno.test("the ends of each range are accepted, and anything beyond is an error that names it", () => {
   const ranges: [name: keyof BalancerOptions, least: number, most: number, beyond: number[]][] = [
     ["port", 0, 65535, [-1, 1.5, 65536]],
     ["connectTimeout", 0.001, 2 ** 31 - 1, [0, -1, 2 ** 31]],
@@ -26,7 +26,7 @@ Deno.test("the ends of each range are taken, and what is beyond is an error that
       assert.throws(() => check({ port: 0, [name]: value }), {
         name: "RangeError",
         code: "ERR_OUT_OF_RANGE",
-        message: new RegExp(`^Cannot use ${name} ${value}: allowed are `),
+        message: new RegExp(`^Cannot use ${name} ${value}: it must be `),
       });
     }
     for (const value of ["1", null, 1n, Symbol("1"), true, [1], {}, () => 1]) {
@@ -39,13 +39,13 @@ Deno.test("the ends of each range are taken, and what is beyond is an error that
   }
 });
 
-Deno.test("keep-alive times are those that the system takes", () => {
+Deno.test("keep-alive times have the system's ranges", () => {
   for (const side of ["clientKeepAlive", "channelKeepAlive"] as const) {
     const times = { idle: 32767, interval: undefined, probes: 127 };
     assert.deepEqual(check({ port: 0, [side]: { idle: 32767, probes: 127 } })[side], times);
     for (const [name, most] of [["idle", 32767], ["interval", 32767], ["probes", 127]] as const) {
       for (const value of [0, 1.5, most + 1, NaN]) {
-        const message = `Cannot use ${side}.${name} ${value}: allowed are whole numbers from 1 to ${most}`;
+        const message = `Cannot use ${side}.${name} ${value}: it must be a whole number from 1 to ${most}`;
         assert.throws(() => check({ port: 0, [side]: { [name]: value } }), { name: "RangeError", message });
       }
     }
@@ -83,13 +83,13 @@ Deno.test("wrong options are errors that name the place, the value and the neare
     [
       { port: 1, groups: [{ channels: [{ host: "a", port: 0 }] }] },
       "RangeError",
-      "Cannot use groups[0].channels[0].port 0: allowed are whole numbers from 1 to 65535",
+      "Cannot use groups[0].channels[0].port 0: it must be a whole number from 1 to 65535",
     ],
-    [{ port: 0, groups: new Array(33) }, "RangeError", "Cannot use groups: it has 33 items, allowed are 32"],
+    [{ port: 0, groups: new Array(33) }, "RangeError", "Cannot use groups: it has 33 items, at most 32 are allowed"],
     [
       { port: 0, groups: [{ channels: new Array(65) }] },
       "RangeError",
-      "Cannot use groups[0].channels: it has 65 items, allowed are 64",
+      "Cannot use groups[0].channels: it has 65 items, at most 64 are allowed",
     ],
     [
       { port: 0, idletimeout: 5 },
@@ -116,7 +116,7 @@ Deno.test("wrong options are errors that name the place, the value and the neare
     [
       { port: 0, engine: "linus" },
       "RangeError",
-      'Cannot use engine "linus": allowed are "auto", "portable", "linux"; did you mean "linux"?',
+      'Cannot use engine "linus": it must be one of "auto", "portable", "linux"; did you mean "linux"?',
     ],
     [{ port: 0, trace: "yes" }, "TypeError", 'Cannot use trace "yes": it is a string, not a boolean'],
     [{ port: 0, onEvent: 5 }, "TypeError", "Cannot use onEvent 5: it is a number, not a function"],
@@ -135,7 +135,7 @@ Deno.test("wrong options are errors that name the place, the value and the neare
     [
       { port: 0, groups: [{ strategy: "hsah", channels: [] }] },
       "RangeError",
-      'Cannot use groups[0].strategy "hsah": allowed are "rr", "hash"; did you mean "hash"?',
+      'Cannot use groups[0].strategy "hsah": it must be one of "rr", "hash"; did you mean "hash"?',
     ],
     [
       { port: 0, groups: [{ channels: [{ host: "a" }] }] },
@@ -148,7 +148,7 @@ Deno.test("wrong options are errors that name the place, the value and the neare
   }
 });
 
-Deno.test("a long value is cut, and an object is not asked how it looks", () => {
+Deno.test("a long value is cut, and an object's code does not run to show it", () => {
   assert.throws(() => check({ port: "9".repeat(1e6) }), {
     message: /^Cannot use port "9{80}…" \(1000000 characters\): it/,
   });
@@ -162,7 +162,7 @@ Deno.test("a long value is cut, and an object is not asked how it looks", () => 
   assert.throws(() => check({ port: object }), { message: "Cannot use port: it is an object, not a number" });
 });
 
-Deno.test("what throws when it is read is an error that names it, with the cause", () => {
+Deno.test("a value that throws when read is an error that names it, with the cause", () => {
   const cause = new Error("out of ink");
   const fail = () => {
     throw cause;
@@ -214,7 +214,7 @@ Deno.test("options are read once, and changing them later changes nothing", () =
   assert.deepEqual(checked.groups?.[0].channels, [{ host: "a", port: 1, maxc: undefined }]);
 });
 
-Deno.test("a strategy keeps what it is made of", () => {
+Deno.test("a strategy keeps its own fields, private ones included", () => {
   class Own {
     readonly name = "own";
     readonly label = "Own";
@@ -231,7 +231,7 @@ Deno.test("a strategy keeps what it is made of", () => {
   assert.equal(strategy.start(undefined as never, undefined as never), 8);
 });
 
-Deno.test("whatever it is given, the check returns or throws one of its own errors", () => {
+Deno.test("whatever the input, the check returns or throws one of its own errors", () => {
   const names = ["port", "groups", "channels", "host", "maxc", "strategies", "engine", "threads", "onEvent"];
   const anything = fc.anything({
     key: fc.oneof(fc.constantFrom(...names), fc.string()),

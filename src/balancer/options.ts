@@ -16,7 +16,7 @@ export interface ChannelOptions {
 
 /** Channels that share the load; later groups take over when earlier ones have no usable channel. */
 export interface GroupOptions {
-  /** Name of the strategy, `rr` or `hash` or one of your own. Default `rr`. */
+  /** Name of the strategy: `rr`, `hash` or a custom one. Default `rr`. */
   readonly strategy?: string;
   /** Its channels, numbered from 0 in this order. */
   readonly channels: readonly ChannelOptions[];
@@ -26,24 +26,24 @@ export interface GroupOptions {
 export interface BalancerOptions {
   /** Port to listen on, 0 for a free one. */
   readonly port: number;
-  /** Address to listen on, or a name, which is resolved. Default `0.0.0.0`; `::` takes IPv4 clients, too. */
+  /** Address to listen on, or a name, which is resolved. Default `0.0.0.0`; `::` also takes IPv4 clients. */
   readonly hostname?: string;
-  /** Groups in the order of their preference. Default none. */
+  /** Groups in order of preference. Default: none. */
   readonly groups?: readonly GroupOptions[];
   /** Source address of outgoing connections, or a name, which is resolved. Default: the system chooses. */
   readonly source?: string;
   /** Seconds a channel has to accept, more than 0. Default 5. */
   readonly connectTimeout?: number;
   /**
-   * Seconds for which a channel is passed over after a failed connect, as long as another takes the client; then one
-   * client tries it again. Default 0, none.
+   * Seconds for which a channel is skipped after a failed connect, provided another takes the client; then one client
+   * tries it again. Default 0, not at all.
    */
   readonly failTimeout?: number;
   /** Seconds after which an idle connection is closed. Default 0, never. */
   readonly idleTimeout?: number;
   /**
-   * Seconds after which a connection is closed of which one direction has ended while nothing moves in the other. Default
-   * 3600; 0 for never.
+   * Seconds after which a half-closed connection is closed: one direction has ended and nothing moves in the other.
+   * Default 3600; 0 for never.
    */
   readonly halfCloseTimeout?: number;
   /** Drop a client that ends its sending side before a channel is connected, whatever it has sent. Default false. */
@@ -52,7 +52,7 @@ export interface BalancerOptions {
   readonly engine?: EngineChoice;
   /** Threads of the linux engine, 1 to 16. Default 1. */
   readonly threads?: number;
-  /** Length of the kernel's queue of clients not yet accepted; the system may hold it lower. Default 4096. */
+  /** Length of the kernel's queue of clients not yet accepted; the system may shorten it. Default 4096. */
   readonly backlog?: number;
   /** Keep-alive of clients' connections. Default: the system's. Only the linux engine has it. */
   readonly clientKeepAlive?: KeepAlive;
@@ -67,7 +67,7 @@ export interface BalancerOptions {
    * linux engine has it.
    */
   readonly userTimeout?: number;
-  /** Clients served at a time; more wait in the kernel's queue. Default: what the descriptor limit allows. */
+  /** Most clients served at a time; others wait in the kernel's queue. Default: what the descriptor limit allows. */
   readonly maxConnections?: number;
   /** Disable a channel whose connect fails, until it is enabled again. Default false. */
   readonly autodisable?: boolean;
@@ -76,15 +76,15 @@ export interface BalancerOptions {
   /** Report every step of every connection as a `trace` event. Default false. */
   readonly trace?: boolean;
   /**
-   * Strategies beyond the built-in ones, with names of their own. Only the portable engine takes them. What one throws is
-   * reported as an uncaught error (`reportError`), and the group's channels are tried from the first.
+   * Custom strategies, whose names must differ from the built-in ones. Only the portable engine takes them. If one
+   * throws, that is reported as an uncaught error (`reportError`), and the group's channels are tried from the first.
    */
   readonly strategies?: readonly Strategy[];
-  /** Called with everything worth reporting. What it throws is reported as an uncaught error (`reportError`). */
+  /** Called with everything worth reporting. If it throws, that is reported as an uncaught error (`reportError`). */
   readonly onEvent?: (event: BalancerEvent) => void;
   /**
-   * Called with every chunk before it is passed on; the bytes are valid during the call only. What it throws is reported
-   * as an uncaught error (`reportError`), and the chunk is passed on all the same.
+   * Called with every chunk before it is passed on; the bytes are valid only during the call. If it throws, that is
+   * reported as an uncaught error (`reportError`), and the chunk is still passed on.
    */
   readonly onChunk?: Tap;
 }

@@ -3,16 +3,16 @@ import { HIGHEST_COUNT } from "../options/ranges.ts";
 import type { Strategy } from "../selection/strategy.ts";
 import type { BalancerOptions } from "./options.ts";
 
-/** Length of the kernel's queue of clients that wait to be accepted; the system may hold it lower. */
+/** Length of the kernel's queue of clients not yet accepted; the system may shorten it. */
 const BACKLOG = 4096;
 
-/** Seconds after which a half-closed connection over which nothing moves is closed. */
+/** Seconds after which a silent half-closed connection is closed. */
 const HALF_CLOSE_TIMEOUT = 3600;
 
 /**
- * What an engine is told, with every default in its place.
+ * The engine's settings, with all defaults filled in.
  *
- * @param options what `BALANCER_OPTIONS` has checked
+ * @param options the options, checked by `BALANCER_OPTIONS`
  * @param list all strategies, the built-in ones included
  */
 export function engineSettings(options: BalancerOptions, list: readonly Strategy[]): EngineSettings {
@@ -30,7 +30,7 @@ export function engineSettings(options: BalancerOptions, list: readonly Strategy
     hashFailover: options.hashFailover ?? false,
     failTimeout: options.failTimeout ?? 0,
     trace: options.trace ?? false,
-    // Left out where it can be: functions cannot be sent to threads.
+    // Left out if possible: functions cannot be sent to threads.
     strategies: options.strategies === undefined ? undefined : list,
     threads: options.threads ?? 1,
     clientKeepAlive: options.clientKeepAlive,

@@ -3,17 +3,17 @@ import { nearest } from "../process/nearest.ts";
 import { coded } from "./errors.ts";
 
 /**
- * What a value from the embedding program must look like. Checks it and returns it, records and lists as copies, so that
- * what was checked is what is used.
+ * What a value from the embedding program must look like. Checks the value and returns it. Records and lists are
+ * copied, so that what was checked is what is used.
  *
- * @param path how errors call the value, `groups[0].channels[1].port`; empty for the options as a whole
+ * @param path how errors name the value, such as `groups[0].channels[1].port`; empty for the options as a whole
  * @param owner the object it is a property of
  * @throws {TypeError} when it is of the wrong kind
- * @throws {RangeError} when it is of the right kind and not allowed all the same
+ * @throws {RangeError} when it is of the right kind but not allowed
  */
 export type Shape<T> = (value: unknown, path: string, owner?: object) => T;
 
-/** What may be left out. */
+/** A value that may be left out. */
 export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
   return (value, path, owner) => value === undefined ? undefined : shape(value, path, owner);
 }
@@ -44,7 +44,7 @@ export function list<T>(item: Shape<T>, most: number): Shape<readonly T[]> {
   return (value, path) => {
     if (!isArray(value, path)) throw wrongKind(path, value, "an array");
     const length = reading(path, () => value.length);
-    if (length > most) throw outOfRange(path, `: it has ${length} items, allowed are ${most}`);
+    if (length > most) throw outOfRange(path, `: it has ${length} items, at most ${most} are allowed`);
     return Array.from({ length }, (_, i) => {
       const place = `${path}[${i}]`;
       return item(reading(place, () => value[i]), place);
@@ -57,7 +57,7 @@ export function whole(least: number, most: number): Shape<number> {
   return (value, path) => {
     const found = number(value, path);
     if (Number.isInteger(found) && found >= least && found <= most) return found;
-    throw outOfRange(path, ` ${found}: allowed are whole numbers from ${least} to ${most}`);
+    throw outOfRange(path, ` ${found}: it must be a whole number from ${least} to ${most}`);
   };
 }
 
@@ -67,7 +67,7 @@ export function seconds(least: number, most: number): Shape<number> {
   return (value, path) => {
     const found = number(value, path);
     if (found >= least && found <= most) return found;
-    throw outOfRange(path, ` ${found}: allowed are ${range} seconds`);
+    throw outOfRange(path, ` ${found}: it must be ${range} seconds`);
   };
 }
 
@@ -88,7 +88,7 @@ export function flag(): Shape<boolean> {
   };
 }
 
-/** One of some words. */
+/** One of several words. */
 export function oneOf<T extends string>(words: readonly T[]): Shape<T> {
   const shape = text();
   return (value, path) => {
@@ -97,12 +97,12 @@ export function oneOf<T extends string>(words: readonly T[]): Shape<T> {
     const guess = nearest(found, words), all = words.map((word) => quote(word)).join(", ");
     throw outOfRange(
       path,
-      ` ${quote(found)}: allowed are ${all}` + (guess === undefined ? "" : `; did you mean ${quote(guess)}?`),
+      ` ${quote(found)}: it must be one of ${all}` + (guess === undefined ? "" : `; did you mean ${quote(guess)}?`),
     );
   };
 }
 
-/** A function that is called on its own. */
+/** A function that is called without its object. */
 export function callback<F extends (...args: never[]) => unknown>(): Shape<F> {
   return (value, path) => {
     if (typeof value === "function") return value as F;
@@ -126,7 +126,7 @@ function isArray(value: unknown, path: string): value is readonly unknown[] {
   return reading(path, () => Array.isArray(value));
 }
 
-/** Reads something that may be a getter, or a proxy's. */
+/** Reads something that may be a getter or part of a proxy. */
 function reading<T>(path: string, read: () => T): T {
   try {
     return read();
@@ -162,7 +162,7 @@ function kind(value: unknown, path: string): string {
   return `a ${typeof value}`;
 }
 
-/** A value as a message shows it; an object is not asked how it looks. */
+/** A value as a message shows it. An object is not shown, since that could run its code. */
 function literal(value: unknown): string {
   switch (typeof value) {
     case "string":

@@ -6,7 +6,7 @@ import { MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy, type Table } from "../table/table.ts";
 import { type GroupSnapshot, snapshot } from "./snapshot.ts";
 
-/** A channel to be added. */
+/** A channel to add. */
 export interface NewChannel {
   /** Host as it was given, a name or an address. */
   readonly host: string;
@@ -19,14 +19,14 @@ export interface NewChannel {
 }
 
 /**
- * The groups and channels of an instance, as its operator and the embedding program see and change them: the table, and
- * what is not in it, names and strategies. Whoever changes a channel by hand does it here, so that the rules stand once.
- * Channels are named by group and number; `has` says which there are. Main thread only.
+ * The groups and channels of an instance, as its operator and the embedding program see and change them: the table,
+ * plus host names and strategies, which are not in it. All changes by hand go through here, so that each rule is
+ * written once. Channels are given by group and number; `has` says which exist. Main thread only.
  */
 export class Groups {
-  /** Where it all lies, for the engine. */
+  /** The table, for the engine. */
   readonly table: Table;
-  /** Strategies that a group can have, by the index in its row. */
+  /** Strategies to choose from; a group's row holds an index into this list. */
   readonly strategies: readonly Strategy[];
   /** Host names as they were given. The table holds addresses only. */
   readonly #names = new Map<ChannelId, string>();
@@ -54,7 +54,7 @@ export class Groups {
     return numberOf(id);
   }
 
-  /** Gives a disabled channel a new address; an enabled one keeps its own. @returns whether it has the new one */
+  /** Gives a disabled channel a new address; an enabled one keeps its old one. @returns whether the address changed */
   assign(group: number, channel: number, host: string, address: Address): boolean {
     if (this.enabled(group, channel)) return false;
     const id = channelId(group, channel);
@@ -68,12 +68,12 @@ export class Groups {
     return this.table.disabledBy(channelId(group, channel)) === 0;
   }
 
-  /** Gives a channel no new connections, as its operator wants it. @returns whether it was enabled until now */
+  /** Stops giving a channel new connections, for its operator. @returns whether it was enabled before */
   disable(group: number, channel: number): boolean {
     return this.table.disable(channelId(group, channel), DisabledBy.OPERATOR);
   }
 
-  /** Lets a channel have connections again, whoever disabled it. @returns whether it was disabled until now */
+  /** Gives a channel connections again, no matter who disabled it. @returns whether it was disabled before */
   enable(group: number, channel: number): boolean {
     return this.table.enable(channelId(group, channel), DisabledBy.OPERATOR | DisabledBy.MACHINE);
   }
@@ -88,7 +88,7 @@ export class Groups {
     return this.table.counters(channelId(group, channel));
   }
 
-  /** Starts a channel's counters again from 0. */
+  /** Sets a channel's counters to 0. */
   reset(group: number, channel: number): void {
     this.table.reset(channelId(group, channel));
   }
@@ -106,7 +106,7 @@ export class Groups {
     return snapshot(this.table, this.#names, this.strategies);
   }
 
-  /** How many channels there are, and how many cannot take a client for each reason; the first that applies counts. */
+  /** Counts the channels, and those that cannot take a client, by the first reason that applies. */
   count(): { channels: number; disabled: number; full: number; failing: number } {
     const { table } = this, count = { channels: 0, disabled: 0, full: 0, failing: 0 };
     for (let group = 0; group < MAX_GROUPS; group++) {

@@ -5,7 +5,7 @@ import { Groups } from "./groups.ts";
 
 const address = { host: "192.0.2.1", port: 80 }, other = { host: "2001:db8::1", port: 81 };
 
-Deno.test("a channel is known by the host that was given, and goes to its address", () => {
+Deno.test("a channel keeps the host name it was given, and connects to its address", () => {
   const groups = new Groups(Table.create());
   assert.equal(groups.add(3, { host: "web1", address, maxc: 7 }), 0);
   const [{ group, type, channels: [channel] }] = groups.snapshot();
@@ -22,7 +22,7 @@ Deno.test("a full group takes no more channels", () => {
   assert.equal(groups.size(0), MAX_CHANNELS);
 });
 
-Deno.test("enabling undoes what the operator and what the machine did; disabling is the operator's", () => {
+Deno.test("enabling undoes what operator and autodisable did; disabling counts as the operator's", () => {
   const groups = new Groups(Table.create());
   groups.add(0, { host: "web1", address, enabled: false });
   assert.equal(groups.table.disabledBy(0), DisabledBy.OPERATOR);
@@ -34,7 +34,7 @@ Deno.test("enabling undoes what the operator and what the machine did; disabling
   assert.equal(groups.table.disabledBy(0), DisabledBy.OPERATOR);
 });
 
-Deno.test("only a disabled channel is given a new address, and its name with it", () => {
+Deno.test("only a disabled channel can get a new address, with a new host name", () => {
   const groups = new Groups(Table.create());
   groups.add(0, { host: "web1", address });
   assert.equal(groups.assign(0, 0, "web2", other), false);
@@ -55,7 +55,7 @@ Deno.test("each channel that cannot take a client is counted once, for the first
   assert.deepEqual(groups.count(), { channels: 4, disabled: 1, full: 1, failing: 1 });
 });
 
-Deno.test("a group gets the strategy of that name, or stays as it is", () => {
+Deno.test("a group gets the strategy of that name, or keeps its own if there is none", () => {
   const groups = new Groups(Table.create());
   groups.add(0, { host: "web1", address });
   assert.equal(groups.setStrategy(0, "hash").label, "Hash");

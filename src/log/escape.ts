@@ -7,7 +7,7 @@ const LONGEST = 80;
  */
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
 
-/** Makes foreign text fit to be shown: everything that could steer a terminal or forge a line becomes an escape. */
+/** Makes foreign text safe to show: everything that could steer a terminal or forge a line becomes an escape. */
 export function escape(text: string): string {
   return text.replaceAll(UNSAFE, (character) => {
     const code = character.codePointAt(0)!;
@@ -17,8 +17,8 @@ export function escape(text: string): string {
 }
 
 /**
- * The same for JSON text, which stays the same value: unsafe characters can only stand inside its strings. `JSON.stringify`
- * itself leaves the controls above 0x7f and everything that changes the direction of text.
+ * The same for JSON text, whose value does not change: unsafe characters can only occur inside its strings.
+ * `JSON.stringify` itself lets control characters above 0x7f through, and those that change the direction of text.
  */
 export function escapeJson(json: string): string {
   return json.replaceAll(UNSAFE, (character) => {
@@ -27,7 +27,7 @@ export function escapeJson(json: string): string {
   });
 }
 
-/** The word a message is about: escaped, in quotes, and cut where it is too long to read. */
+/** The word a message is about: escaped, in quotes, and cut if it is too long. */
 export function quote(word: string): string {
   const cut = word.length > LONGEST ? `${word.slice(0, LONGEST)}` : word;
   const text = escape(cut).replaceAll('"', '\\"');

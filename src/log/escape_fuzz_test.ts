@@ -4,7 +4,7 @@ import { foreignText, isHarmless } from "../../tests/fuzz/foreign_text.ts";
 import { parameters } from "../../tests/fuzz/parameters.ts";
 import { escape, quote } from "./escape.ts";
 
-Deno.test("escaped text holds nothing that steers a terminal, and a second time changes nothing", () => {
+Deno.test("escaped text cannot steer a terminal, and escaping it again changes nothing", () => {
   fc.assert(
     fc.property(foreignText(200), (text) => {
       const escaped = escape(text);
@@ -15,7 +15,7 @@ Deno.test("escaped text holds nothing that steers a terminal, and a second time 
   );
 });
 
-Deno.test("no single character of Unicode passes that steers or hides", () => {
+Deno.test("no Unicode character that steers or hides gets through", () => {
   for (let code = 0; code <= 0x10ffff; code++) {
     const character = String.fromCodePoint(code);
     if (!isHarmless(character)) assert.ok(isHarmless(escape(character)), `U+${code.toString(16)}`);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { escape, quote } from "./escape.ts";
 
-Deno.test("what could steer a terminal, forge a line or turn text round becomes an escape", () => {
+Deno.test("anything that could steer a terminal, forge a line or reverse text is escaped", () => {
   for (
     const [text, shown] of [
       ["plain text, Grüße, 日本語, 😀", "plain text, Grüße, 日本語, 😀"],
@@ -16,7 +16,7 @@ Deno.test("what could steer a terminal, forge a line or turn text round becomes 
   ) assert.equal(escape(text), shown);
 });
 
-Deno.test("a word is shown in quotes, and cut where it is too long to read", () => {
+Deno.test("a word is shown in quotes, and cut if it is too long", () => {
   assert.equal(quote("word"), '"word"');
   assert.equal(quote(""), '""');
   assert.equal(quote('say "it"'), String.raw`"say \"it\""`);

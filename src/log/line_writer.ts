@@ -2,20 +2,20 @@
 export interface ByteSink {
   /** Takes some of the bytes and says how many. */
   write(bytes: Uint8Array): Promise<number>;
-  /** Gives back what it holds. */
+  /** Releases what it holds. */
   close?(): void;
 }
 
-/** Milliseconds after a failed write in which nothing is tried, as while a disk is full. */
+/** Milliseconds to wait after a failed write, for example to a full disk, before trying again. */
 const PAUSE = 1_000;
 
-/** Why pieces are lost when nothing failed. */
+/** Reason given for lost pieces when no write failed. */
 const TOO_SLOW = "the reader was too slow";
 
 /**
- * Writes whole pieces of text to a stream without ever making the caller wait. A reader that is slow costs memory up to
- * a bound and then pieces, and so does a full disk; a reader that is gone costs everything from then on. The program
- * goes on in any case, and what was lost is said as soon as something can be written again.
+ * Writes whole pieces of text to a stream without ever making the caller wait. With a slow reader or a full disk,
+ * pieces wait in memory up to a bound; beyond it they are dropped. Once the reader is gone, all are. The program
+ * continues in any case, and a line says what was lost as soon as it can be written.
  */
 export class LineWriter {
   #sink: ByteSink;
@@ -31,7 +31,7 @@ export class LineWriter {
 
   /**
    * @param bound bytes that may wait for the reader
-   * @param lostText text that stands in for `pieces` dropped ones
+   * @param lostText text to write in place of `pieces` dropped ones
    */
   constructor(sink: ByteSink, bound: number, lostText: (pieces: number, why: string) => string) {
     this.#sink = sink;
@@ -44,22 +44,22 @@ export class LineWriter {
     return this.#lost;
   }
 
-  /** Why the latest write failed; undefined after one that did not. */
+  /** Why the latest write failed; undefined if it succeeded. */
   get problem(): string | undefined {
     return this.#problem;
   }
 
-  /** Queues one piece, which is written without another in between. */
+  /** Queues one piece, which is written whole. */
   write(piece: Uint8Array): void {
     if (this.#queued + piece.length > this.#bound) return this.#drop(1);
     if (this.#writing === undefined && performance.now() < this.#retryAt) return this.#drop(1);
-    // Before it, so that the place is marked; not at every single gap of a flood.
+    // First, so that the note is where the gap is; but a flood does not get a note for every gap.
     if (this.#queued * 2 <= this.#bound) this.#sayLost();
     this.#push(piece);
     this.#writing ??= this.#drain();
   }
 
-  /** Waits until everything is written, or for `milliseconds` at most. */
+  /** Waits until everything is written, but no longer than `milliseconds`. */
   async flush(milliseconds: number): Promise<void> {
     if (this.#writing === undefined) return;
     let timer: ReturnType<typeof setTimeout> | undefined;
@@ -67,7 +67,7 @@ export class LineWriter {
     clearTimeout(timer);
   }
 
-  /** Writes to another sink from the next piece on; the present one is closed after that which is being written. */
+  /** Switches to another sink from the next piece on; the old one is closed after the piece that is being written. */
   replace(sink: ByteSink): void {
     const old = this.#sink;
     this.#sink = sink;
@@ -103,7 +103,7 @@ export class LineWriter {
         this.#queued = 0;
         break;
       }
-      // All that was queued is written, so there is room for it.
+      // The whole queue has been written, so there is room for it.
       if (this.#queue.length === 0 && this.#problem === undefined) this.#sayLost();
     }
     this.#writing = undefined;
@@ -127,13 +127,13 @@ export class LineWriter {
   }
 }
 
-/** Whether nobody will ever read any more. */
+/** Whether the reader is gone for good. */
 function isGone(error: unknown): boolean {
   return error instanceof Deno.errors.BrokenPipe || error instanceof Deno.errors.BadResource ||
     (error as { code?: string }).code === "EBADF";
 }
 
-/** What the system says, without the number that Deno adds. */
+/** The system's message, without the number that Deno adds. */
 export function reasonOf(error: unknown): string {
   return (error as Error).message.replace(/ \(os error \d+\)/, "");
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type ByteSink, LineWriter } from "./line_writer.ts";
 
-/** A sink that takes a few bytes at a time, and only when it is let. */
+/** A sink that takes a few bytes at a time, and only when it is allowed to. */
 class SlowSink implements ByteSink {
   text = "";
   #open = Promise.withResolvers<void>();
@@ -30,7 +30,7 @@ Deno.test("pieces arrive whole and in order at a sink that takes little at a tim
   assert.equal(sink.text, Array.from({ length: 50 }, (_, i) => `line ${i}\n`).join(""));
 });
 
-Deno.test("what a slow reader cannot take is dropped by whole pieces, and said so in its place", async () => {
+Deno.test("whole pieces are dropped when the reader is too slow, and a line in their place says so", async () => {
   const sink = new SlowSink(), writer = new LineWriter(sink, 10, (pieces) => `(${pieces} lost)\n`);
   for (const text of ["first\n", "abc\n", "dropped\n", "dropped\n"]) writer.write(bytes(text));
   sink.letGo();
@@ -42,7 +42,7 @@ Deno.test("what a slow reader cannot take is dropped by whole pieces, and said s
   assert.equal(writer.lost, 2);
 });
 
-Deno.test("a reader that is gone costs the pieces, nothing else", async () => {
+Deno.test("without a reader the pieces are lost, and nothing else happens", async () => {
   let writes = 0;
   const gone = () => Promise.reject(new Deno.errors.BrokenPipe(`gone ${++writes}`));
   const writer = new LineWriter({ write: gone }, 1000, () => "lost");
@@ -63,7 +63,7 @@ Deno.test("flush gives up on a reader that does not read", async () => {
   assert.equal(sink.text, "line\n");
 });
 
-Deno.test("after a failed write nothing is tried for a second, and then what was lost is said", async () => {
+Deno.test("after a failed write the writer waits for a second, then says what was lost", async () => {
   using time = new FakeClock();
   let full = true, text = "", writes = 0;
   const write = (bytes: Uint8Array) => {
@@ -88,7 +88,7 @@ Deno.test("after a failed write nothing is tried for a second, and then what was
   assert.deepEqual([writer.lost, writer.problem], [6, undefined]);
 });
 
-Deno.test("a sink that is replaced gets the piece that it has begun, and is closed after it", async () => {
+Deno.test("a sink that is replaced gets the rest of the piece it has begun, and is then closed", async () => {
   let closed = 0;
   const old = Object.assign(new SlowSink(3), { close: () => void closed++ }), young = new SlowSink();
   const writer = new LineWriter(old, 1000, () => "lost");

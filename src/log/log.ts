@@ -13,20 +13,20 @@ const BOUND = 4 * 1024 * 1024;
 /** The same for the system log. */
 const SYSLOG_BOUND = 256 * 1024;
 
-/** Milliseconds that the end of the program waits for a slow reader. */
+/** Milliseconds that the program waits for a slow reader before it ends. */
 const FLUSH = 500;
 
 /** Where and how to log. */
 export interface LogOptions {
   /** `stderr`, `syslog`, or the absolute path of a file to append to. */
   readonly target: "stderr" | "syslog" | { readonly file: string };
-  /** Form of the lines; the system log has one of its own. */
+  /** Form of the lines; the system log has its own. */
   readonly format: "text" | "json";
   /** Whether to log traces. */
   readonly debug: boolean;
 }
 
-/** How the log is. */
+/** State of the log. */
 export interface LogState {
   /** `stderr`, `syslog`, or the path of the file. */
   readonly target: string;
@@ -40,9 +40,9 @@ export interface LogState {
 export interface Log {
   readonly logger: Logger;
   readonly state: LogState;
-  /** Waits until what was logged has been written, half a second at most. */
+  /** Waits until all lines have been written, for at most half a second. */
   flush(): Promise<void>;
-  /** Opens the file again, by its path, or says in the old one why that failed. Does nothing when it is no file. */
+  /** Opens the file again by its path; if that fails, the old one says why. Does nothing unless the log is a file. */
   reopen(): Promise<void>;
 }
 
@@ -54,7 +54,7 @@ interface Output {
   readonly problem: () => string | undefined;
 }
 
-/** Sets the program's log up. @throws {Error} naming the file, when it cannot be opened */
+/** Sets up the program's log. @throws {Error} naming the file, when it cannot be opened */
 export async function openLog({ target, format, debug }: LogOptions): Promise<Log> {
   const output = await openOutput(target, format), { writer, render } = output;
   const encoder = new TextEncoder();

@@ -1,11 +1,11 @@
 import { quote } from "./escape.ts";
 import { reasonOf } from "./line_writer.ts";
 
-/** Milliseconds after which a file that does not open is given up: a pipe without a reader, a file system that hangs. */
+/** Milliseconds to wait for a file to open: a pipe may have no reader, a file system may hang. */
 const PATIENCE = 1_000;
 
 /**
- * Opens a file to append to, made readable for the owner and the group if it is new.
+ * Opens a file to append to. A new one is readable for its owner and group.
  *
  * @throws {Error} naming the file, when it cannot be opened or that takes too long
  */

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { parameters } from "../../tests/fuzz/parameters.ts";
 import { dumpChunk } from "./packet_dump.ts";
 
-/** Reads a dump back, by nothing but its description in the Balance manual. */
+/** Reads a dump back, using only its description in the Balance manual. */
 function undump(dump: string): { direction: string; length: number; bytes: number[] } {
   const match = /^(->|-<) (\d+)\n(.*)\n$/s.exec(dump);
   assert.ok(match, JSON.stringify(dump));

@@ -10,13 +10,15 @@ const SEVERITY: Readonly<Record<LogLevel, number>> = { fatal: 2, error: 3, warni
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
-/** Milliseconds until a log daemon that takes nothing is tried again: the first time, and at most. */
+/** Milliseconds between attempts while the log daemon takes nothing: at first, and at most. */
 const FIRST_WAIT = 1, LONGEST_WAIT = 1_000;
 
-/** Bytes below which a message that is too long is not cut any further. */
+/** A message that is too long is cut, but not once it is shorter than this many bytes. */
 const SHORTEST = 64;
 
-/** A record as the system log takes it from this machine: RFC 3164 without the host, local time, as syslog(3) has it. */
+/**
+ * A record in the form that the local system log takes: RFC 3164 in local time and without the host, as from syslog(3).
+ */
 export function formatSyslog(record: LogRecord, ident: string, pid: number): string {
   const time = new Date(record.timestamp), two = (number: number) => String(number).padStart(2, "0");
   const day = `${MONTHS[time.getMonth()]} ${String(time.getDate()).padStart(2)}`;
@@ -25,15 +27,15 @@ export function formatSyslog(record: LogRecord, ident: string, pid: number): str
 }
 
 /**
- * The system log of Linux and macOS. libc's syslog(3) waits while nobody reads the log; this never does: what cannot be
- * sent now is tried again later, and a log daemon that went away is looked for again.
+ * The system log of Linux and macOS. libc's syslog(3) waits while nobody reads the log; this never does. What cannot
+ * be sent now is sent later, and it connects again after the log daemon went away.
  */
 export class SystemLog implements ByteSink {
   readonly #path: string;
   readonly #socket: UnixSocket;
   #type: number | undefined;
   #problem: string | undefined;
-  /** Bytes of the present message that a stream has taken. */
+  /** Bytes of the current message that a stream has taken. */
   #streamed = 0;
   #closed = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -72,7 +74,7 @@ export class SystemLog implements ByteSink {
 
   /** Tries to send a message, over a new connection if need be. */
   #sent(message: Uint8Array<ArrayBuffer>): boolean {
-    // The second time finds the log daemon that took the place of the one before.
+    // The second attempt reaches a log daemon that has replaced the old one.
     for (const fresh of [false, true]) {
       if ((this.#type === undefined || fresh) && !this.#connect()) return false;
       const outcome = this.#type === SOCK_STREAM ? this.#stream(message) : this.#datagram(message);
@@ -102,19 +104,22 @@ export class SystemLog implements ByteSink {
     this.#streamed = 0;
   }
 
-  /** Sends a datagram, cut where it is longer than the log takes. */
+  /** Sends a datagram, cut if it is too long for the log. */
   #datagram(message: Uint8Array<ArrayBuffer>): Outcome {
     for (let length = message.length;;) {
       const sent = this.#socket.send(message.subarray(0, length));
       if (typeof sent === "number") return "ok";
       if (sent !== "EMSGSIZE") return sent;
-      // What not even a short one is taken of, nothing will be.
+      // If not even a short part of it is taken, it is dropped.
       if (length < SHORTEST) return "ok";
       length = characterStart(message, length >> 1);
     }
   }
 
-  /** Sends a message and the NUL that ends it, as syslog(3) does; one that is cut in two is sent whole to the next daemon. */
+  /**
+   * Sends a message and the NUL that ends it, as syslog(3) does. If the connection breaks in the middle, the next
+   * daemon gets the whole message.
+   */
   #stream(message: Uint8Array<ArrayBuffer>): Outcome {
     const record = new Uint8Array(message.length + 1);
     record.set(message);
@@ -136,7 +141,7 @@ export class SystemLog implements ByteSink {
   }
 }
 
-/** The place at or before `index` where a character of UTF-8 begins. */
+/** Start of the UTF-8 character at `index`. */
 function characterStart(bytes: Uint8Array, index: number): number {
   while (index > 0 && (bytes[index] & 0xc0) === 0x80) index--;
   return index;

@@ -39,16 +39,16 @@ const SYSTEMS = {
 
 const AF_UNIX = 1;
 
-/** Kinds of sockets. */
+/** Socket types (socket(2)). */
 export const SOCK_STREAM = 1, SOCK_DGRAM = 2;
 
-/** `ioctl` that closes a descriptor in the programs that are started; takes no third argument (macOS). */
+/** `ioctl` that sets close-on-exec; takes no third argument (macOS). */
 const FIOCLEX = 0x20006601;
 
 /** Where the system log listens. */
 export const SYSTEM_LOG = Deno.build.os === "darwin" ? "/var/run/syslog" : "/dev/log";
 
-/** What came of a call: nothing that was wrong, or the name of the error. */
+/** Outcome of a call: `ok` or the name of the error. */
 export type Outcome =
   | "ok"
   | "EAGAIN"
@@ -104,7 +104,7 @@ export class UnixSocket {
     return outcome;
   }
 
-  /** Sends what is taken without waiting. @returns how many bytes those are, or the error */
+  /** Sends as much as possible without waiting. @returns the number of bytes, or the error */
   send(bytes: Uint8Array<ArrayBuffer>): number | Outcome {
     const sent = this.#library.symbols.send(this.#fd, bytes, BigInt(bytes.length), this.#system.sendFlags);
     return sent < 0 ? this.#error(this.#errno[0]) : Number(sent);
@@ -115,7 +115,7 @@ export class UnixSocket {
     this.#fd = -1;
   }
 
-  /** Gives everything back. */
+  /** Releases everything. */
   close(): void {
     this.disconnect();
     this.#library.close();

@@ -4,8 +4,8 @@ export type EngineName = "portable" | "linux";
 /** All engines. */
 export const ENGINE_NAMES: readonly EngineName[] = ["portable", "linux"];
 
-/** Which engine is wanted: a certain one, or the one that fits. */
+/** The engine to use: a particular one, or the best that can run. */
 export type EngineChoice = "auto" | EngineName;
 
-/** All that can be wanted; the first is the default. */
+/** All choices; the first is the default. */
 export const ENGINE_CHOICES: readonly EngineChoice[] = ["auto", ...ENGINE_NAMES];

@@ -1,4 +1,4 @@
-/** TCP keep-alive of one side (tcp(7)); what is left out stays as the system has it. */
+/** TCP keep-alive of one side (tcp(7)); what is left out keeps the system's value. */
 export interface KeepAlive {
   /** Seconds without data until the first probe, 1 to 32,767. */
   readonly idle?: number;

@@ -1,4 +1,4 @@
-/** Longest time in seconds, 68 years: what the C int of Balance holds. */
+/** Longest time in seconds, 68 years: the range of the C int that Balance uses. */
 export const LONGEST_TIME = 2 ** 31 - 1;
 
 /** Longest TCP_USER_TIMEOUT in seconds, 24 days: the kernel counts its milliseconds in a C int (tcp(7)). */
@@ -10,5 +10,5 @@ export const LONGEST_KEEP_ALIVE = 32767;
 /** Most keep-alive probes (tcp(7)). */
 export const MOST_PROBES = 127;
 
-/** Highest number of anything that is counted: bytes of a buffer, connections, a backlog. */
+/** Highest count of anything: bytes of a buffer, connections, a backlog. */
 export const HIGHEST_COUNT = 2 ** 31 - 1;

@@ -38,7 +38,7 @@ export function parseHost(host: string): HostBytes {
   if (family === 0) throw new TypeError(`Cannot read address: ${JSON.stringify(host)} is not numeric`);
   const bytes = family === 4 ? parseIPv4(address) : parseIPv6(address);
   if (zone !== 0 && isMapped(bytes)) {
-    throw new TypeError(`Cannot read address: ${JSON.stringify(host)} is IPv4 and has no zone`);
+    throw new TypeError(`Cannot read address: ${JSON.stringify(host)} is IPv4, which has no zones`);
   }
   return { bytes, zone };
 }

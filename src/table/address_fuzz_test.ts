@@ -48,7 +48,7 @@ Deno.test("every notation of an address means the same bytes", () => {
   );
 });
 
-Deno.test("text is an address with a zone that fits, or refused", () => {
+Deno.test("text is either an address with a valid zone or refused", () => {
   const zones = fc.constantFrom(
     "",
     "0",

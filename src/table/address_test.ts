@@ -39,7 +39,7 @@ Deno.test("IPv4 and IPv4-mapped notation give the same bytes", () => {
   assert.ok(!isMapped(parseHost("::1").bytes));
 });
 
-Deno.test("what is no numeric host is refused with the word in quotes", () => {
+Deno.test("anything but a numeric host is refused, with the word in quotes", () => {
   for (const text of ["", "localhost", "1.2.3", "1.2.3.4.5", "256.1.1.1", "01.2.3.4", "[::1]", ":::", "1.2.3.4:80"]) {
     assert.throws(() => parseHost(text), { name: "TypeError", message: new RegExp(`^Cannot read address: "`) }, text);
   }

@@ -13,7 +13,7 @@ export function add(counters: Float64Array, index: number, n: number): void {
 }
 
 function carry(counters: Float64Array, index: number, low: number): void {
-  // The order tells a reader on another thread: a low part at or above CARRY has a carry under way.
+  // In this order, a low part at or above CARRY tells readers on other threads that a carry is under way.
   counters[index + 1] += 1;
   counters[index] = low - CARRY;
 }

@@ -5,7 +5,7 @@ import { add, read } from "./counter.ts";
 
 const LARGEST = 2 ** 52;
 
-Deno.test("a counter is exact around every power of two at which a number type ends", () => {
+Deno.test("a counter is exact around every power of two where a number type ends", () => {
   for (const power of [31, 32, 52, 53, 54, 63, 64]) {
     const counters = seeded(2n ** BigInt(power) - 2n);
     for (let more = 0n; more < 5n; more++) {
@@ -15,7 +15,7 @@ Deno.test("a counter is exact around every power of two at which a number type e
   }
 });
 
-Deno.test("a counter takes as much at a time as it says", () => {
+Deno.test("a counter takes its documented maximum at once", () => {
   const counters = new Float64Array(2);
   add(counters, 0, LARGEST - 1);
   add(counters, 0, LARGEST);
@@ -23,7 +23,7 @@ Deno.test("a counter takes as much at a time as it says", () => {
   assert.equal(read(counters, 0), 3n * 2n ** 52n - 1n);
 });
 
-Deno.test("any sequence of additions sums up exactly", () => {
+Deno.test("any sequence of additions adds up exactly", () => {
   const amounts = fc.array(
     fc.oneof(fc.nat(70_000), fc.maxSafeNat().map((n) => n % (LARGEST + 1)), fc.constant(LARGEST)),
   );
@@ -48,12 +48,12 @@ Deno.test("a counter does not touch its neighbours", () => {
   assert.deepEqual([read(counters, 0), read(counters, 2), read(counters, 4)], [0n, 2n ** 52n + 5n, 0n]);
 });
 
-Deno.test("a counter whose thread died in the middle of a carry is read all the same", () => {
+Deno.test("a counter can be read even if its thread died during a carry", () => {
   const counters = Float64Array.of(LARGEST + 3, 0);
   assert.equal(read(counters, 0), 2n ** 52n + 3n);
 });
 
-/** A counter that stands at `value`. */
+/** A counter with the value `value`. */
 function seeded(value: bigint): Float64Array {
   return Float64Array.of(Number(value % 2n ** 52n), Number(value / 2n ** 52n));
 }

@@ -2,8 +2,8 @@ import { NONE } from "./channel_id.ts";
 import { GROUP } from "./layout.ts";
 
 /**
- * Which channels of each group nobody has disabled, one bit each, so that a search finds the next one at once, however many
- * disabled ones are before it. Follows the channels' own words, which alone are exact at every moment.
+ * The enabled channels of each group, one bit each, so that a search finds the next one at once, however many
+ * disabled ones come before it. This is a copy: only the channels' own words are exact at every moment.
  */
 export class EnabledChannels {
   readonly #groups: Int32Array;
@@ -14,8 +14,8 @@ export class EnabledChannels {
   }
 
   /**
-   * Writes down what `enabled` says of a channel. Two threads may do so in the other order than they changed the channel;
-   * the one that comes last finds its answer outdated and writes again.
+   * Copies what `enabled` says about a channel. Two threads may copy in a different order than they changed the
+   * channel; the last one then finds its answer outdated and writes again.
    */
   follow(group: number, number: number, enabled: () => boolean): void {
     const index = wordOf(group, number), bit = 1 << (number & 31);
@@ -27,7 +27,7 @@ export class EnabledChannels {
     } while (written !== enabled());
   }
 
-  /** Number of the first one from `from` up to before `end`, or NONE. */
+  /** Number of the first one from `from` to just before `end`, or NONE. */
   next(group: number, from: number, end: number): number {
     for (let word = from >> 5; word << 5 < end; word++) {
       const first = word === from >> 5 ? from & 31 : 0;

@@ -8,7 +8,7 @@ import { CHANNELS, COUNT, OFFSET } from "./layout.ts";
  */
 export class Lane {
   readonly #counters: Float64Array;
-  /** Connections that this thread holds of each channel: what has to be given back if it dies. */
+  /** Connections that this thread holds on each channel, to be released if it dies. */
   readonly #held: Int32Array;
 
   constructor(buffer: SharedArrayBuffer, lane: number) {
@@ -23,7 +23,7 @@ export class Lane {
     this.#held[id] += 1;
   }
 
-  /** Takes a connection that has been returned out of the count: the channel was not even tried. */
+  /** Uncounts a returned connection for which the channel was not even tried. */
   untried(id: ChannelId): void {
     this.#counters[id * COUNT.DOUBLES + COUNT.TOTAL] -= 1;
   }
@@ -49,8 +49,8 @@ export class Lane {
   }
 
   /**
-   * Forgets every connection that a dead thread held and calls `each` with the channel and how many they were, for the
-   * table to release. For the main thread, once the lane's own thread is gone.
+   * Forgets all connections that a dead thread held, and calls `each` with every such channel and their number, for
+   * the table to release. Main thread only, once the lane's own thread is gone.
    */
   abandon(each: (id: ChannelId, count: number) => void): void {
     for (let id = 0; id < CHANNELS; id++) {

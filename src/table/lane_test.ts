@@ -50,7 +50,7 @@ Deno.test("a dead thread's connections are given back, and only what it still he
   assert.equal(table.current(0), 0);
 });
 
-Deno.test("a lane taken up again goes on with what it counted", () => {
+Deno.test("a lane that is used again continues its counts", () => {
   const table = Table.create(1);
   table.lane(0).sent(5, 1000);
   const again = Table.attach(table.buffer).lane(0);

@@ -1,7 +1,7 @@
 import { MAX_CHANNELS, MAX_GROUPS, MAX_LANES } from "./limits.ts";
 
 /**
- * Where everything lies in the one shared buffer. Rows of channels come first, each in a cache line of its own, so that
+ * Where everything lies in the one shared buffer. Rows of channels come first, each in its own cache line, so that
  * threads working on different channels do not slow each other down; counters follow, one block for each thread.
  */
 export const CHANNELS = MAX_GROUPS * MAX_CHANNELS;
@@ -54,7 +54,7 @@ export const OFFSET = (() => {
 /** Size of a table in bytes. */
 export function tableBytes(lanes: number): number {
   if (!Number.isInteger(lanes) || lanes < 1 || lanes > MAX_LANES) {
-    throw new RangeError(`Cannot lay out table: ${lanes} lanes, allowed are 1 to ${MAX_LANES}`);
+    throw new RangeError(`Cannot lay out table: ${lanes} lanes, but there must be 1 to ${MAX_LANES}`);
   }
   return OFFSET.lanes + lanes * OFFSET.laneBytes;
 }

@@ -8,7 +8,7 @@ Deno.test("a table holds at least 32 groups of 64 channels", () => {
   assert.equal(CHANNELS, MAX_GROUPS * MAX_CHANNELS);
 });
 
-Deno.test("the sections follow each other without overlap, each on a cache line of its own", () => {
+Deno.test("the sections follow each other without overlap, each on its own cache line", () => {
   const sections = [
     [OFFSET.groups, MAX_GROUPS * GROUP.WORDS * 4],
     [OFFSET.channels, CHANNELS * CHANNEL.WORDS * 4],
@@ -27,7 +27,7 @@ Deno.test("the sections follow each other without overlap, each on a cache line 
   assert.ok(OFFSET.held + CHANNELS * 4 <= OFFSET.laneBytes);
 });
 
-Deno.test("the fields of a row have places of their own inside the row", () => {
+Deno.test("the fields of a row lie inside the row and do not overlap", () => {
   const { WORDS: groupWords, ...groupFields } = GROUP, { WORDS: channelWords, ADDRESS, ...channelFields } = CHANNEL;
   assertDistinct(Object.values(groupFields), groupWords);
   assertDistinct([...Object.values(channelFields), ADDRESS, ADDRESS + 1, ADDRESS + 2, ADDRESS + 3], channelWords);

@@ -16,7 +16,7 @@ export const DisabledBy = {
 
 /** An address that a channel has, or had. */
 export interface Target {
-  /** Tells it from the addresses that the channel had before and gets later. */
+  /** Distinguishes it from the channel's earlier and later addresses. */
   readonly sequence: number;
   readonly address: Address;
 }
@@ -74,7 +74,7 @@ export class Table {
     return Atomics.load(this.#groups, group * GROUP.WORDS + GROUP.SIZE);
   }
 
-  /** Number of the first channel from `from` up to before `end` that nobody has disabled, or NONE. */
+  /** Number of the first channel from `from` to just before `end` that nobody has disabled, or NONE. */
   nextEnabled(group: number, from: number, end: number): number {
     return this.#enabled.next(group, from, end);
   }
@@ -88,7 +88,7 @@ export class Table {
     Atomics.store(this.#groups, group * GROUP.WORDS + GROUP.STRATEGY, strategy);
   }
 
-  /** Where the group's rotation stands: the number of the channel that comes next. */
+  /** The group's place in the rotation: the number of the next channel. */
   cursor(group: number): number {
     return Atomics.load(this.#groups, group * GROUP.WORDS + GROUP.CURSOR);
   }
@@ -104,7 +104,7 @@ export class Table {
    * Adds a channel at the end of a group.
    *
    * @param maxc most simultaneous connections, 0 for no limit
-   * @returns its id, or undefined when the group has no free place
+   * @returns its id, or undefined when the group is full
    * @throws {TypeError} when the host is not numeric
    */
   addChannel(group: number, address: Address, maxc = 0, disabledBy = 0): ChannelId | undefined {
@@ -115,7 +115,7 @@ export class Table {
     this.#store(id, CHANNEL.MAXC, maxc);
     this.#store(id, CHANNEL.DISABLED_BY, disabledBy);
     this.#followEnabled(id);
-    // Last, because this is what shows the channel to the other threads.
+    // Last, because this makes the channel visible to the other threads.
     Atomics.store(this.#groups, group * GROUP.WORDS + GROUP.SIZE, size + 1);
     return id;
   }
@@ -130,7 +130,7 @@ export class Table {
     return this.#load(id, CHANNEL.DISABLED_BY);
   }
 
-  /** Disables a channel on behalf of `party`; says whether it was enabled until now. */
+  /** Disables a channel on behalf of `party`; returns whether it was enabled before. */
   disable(id: ChannelId, party: number): boolean {
     const before = Atomics.or(this.#channels, id * CHANNEL.WORDS + CHANNEL.DISABLED_BY, party);
     this.#followEnabled(id);
@@ -138,19 +138,19 @@ export class Table {
   }
 
   /**
-   * Disables a channel for what its address `sequence` has done, unless it has another one by now; says whether it was
-   * enabled until now.
+   * Disables a channel because of its address `sequence`, unless it has another one by now; returns whether it was
+   * enabled before.
    */
   disableAt(id: ChannelId, party: number, sequence: number): boolean {
     if (this.addressSequence(id) !== sequence) return false;
     const before = Atomics.or(this.#channels, id * CHANNEL.WORDS + CHANNEL.DISABLED_BY, party);
-    // It may have been given a new address in between, for which this is not meant.
+    // It may have got a new address in between, which has done nothing wrong.
     if (this.addressSequence(id) === sequence) this.#followEnabled(id);
     else if ((before & party) === 0) this.enable(id, party);
     return before === 0 && this.addressSequence(id) === sequence;
   }
 
-  /** Withdraws the `parties`' bits; says whether that made the channel usable. */
+  /** Withdraws the `parties`' bits; returns whether that made the channel usable. */
   enable(id: ChannelId, parties: number): boolean {
     const before = Atomics.and(this.#channels, id * CHANNEL.WORDS + CHANNEL.DISABLED_BY, ~parties);
     this.#followEnabled(id);
@@ -178,7 +178,7 @@ export class Table {
     return maxc === 0 || this.current(id) < maxc;
   }
 
-  /** Takes one of the channel's connections if it is enabled and below its limit, which holds exactly for all threads. */
+  /** Reserves a connection if the channel is enabled and below its limit. The limit is exact across all threads. */
   reserve(id: ChannelId): boolean {
     const index = id * CHANNEL.WORDS + CHANNEL.CURRENT;
     for (;;) {
@@ -189,20 +189,20 @@ export class Table {
     }
   }
 
-  /** Gives `count` reserved connections back. */
+  /** Releases `count` reserved connections. */
   release(id: ChannelId, count = 1): void {
     Atomics.sub(this.#channels, id * CHANNEL.WORDS + CHANNEL.CURRENT, count);
   }
 
   /**
-   * Notes whether the last connect to the address `sequence` failed; says whether that is news. Of an address that the
-   * channel does not have any more it never is, and changes nothing.
+   * Notes whether the last connect to the address `sequence` failed; returns whether that is news. If the channel has
+   * another address by now, nothing changes and it is not news.
    */
   setFailing(id: ChannelId, failing: boolean, sequence: number): boolean {
     const index = id * CHANNEL.WORDS + CHANNEL.FAILING;
     for (;;) {
       const before = Atomics.load(this.#channels, index);
-      // The word names the address that fails, so that a verdict on an earlier one is none on this one.
+      // The word names the failing address, so a verdict on an earlier one says nothing about the current one.
       if ((before === sequence) === failing || this.addressSequence(id) !== sequence) return false;
       const after = failing ? sequence : 0;
       if (Atomics.compareExchange(this.#channels, index, before, after) === before) return true;
@@ -215,12 +215,12 @@ export class Table {
     return sequence !== 0 && sequence === this.addressSequence(id);
   }
 
-  /** How often the channel was tried while it was failing, or failed. A number to compare: it begins again after 2^32. */
+  /** How often the channel failed, or was tried while failing. Only for comparing: it wraps around after 2^32. */
   trials(id: ChannelId): number {
     return this.#load(id, CHANNEL.TRIALS);
   }
 
-  /** Counts one more of these trials; says which number it is. */
+  /** Counts one more of these trials and returns its number. */
   addTrial(id: ChannelId): number {
     return (Atomics.add(this.#channels, id * CHANNEL.WORDS + CHANNEL.TRIALS, 1) + 1) | 0;
   }
@@ -239,12 +239,12 @@ export class Table {
     return this.#texts[id] = { sequence, address: { host: formatHost(raw, zone), port } };
   }
 
-  /** Changes with each new address: tells a thread that keeps something made from it when to make it again. */
+  /** Changes with each new address, so that a thread that caches something made from it knows when to renew it. */
   addressSequence(id: ChannelId): number {
     return this.#load(id, CHANNEL.SEQUENCE);
   }
 
-  /** Copies the sixteen address bytes (IPv4 as IPv4-mapped) into `bytes`, never half of one and half of another. */
+  /** Copies the sixteen address bytes (IPv4 as IPv4-mapped) into `bytes`, never a mix of two addresses. */
   readAddress(id: ChannelId, bytes: Uint8Array): { sequence: number; port: number; zone: number } {
     const row = id * CHANNEL.WORDS;
     for (;;) {
@@ -259,7 +259,10 @@ export class Table {
     }
   }
 
-  /** Gives the channel a new address, of which no failure is known. Main thread only. @throws {TypeError} when the host is not numeric */
+  /**
+   * Gives the channel a new address, with no known failure. Main thread only. @throws {TypeError} when the host is not
+   * numeric
+   */
   setAddress(id: ChannelId, address: Address): void {
     this.#writeAddress(id, parseHost(address.host), address.port);
   }
@@ -271,7 +274,8 @@ export class Table {
     const now = this.#sum(id), base = id * BASE.WORDS;
     const total = now.total - Atomics.load(this.#bases, base + BASE.TOTAL);
     return {
-      // A connection may have been counted before a `reset` and taken back after it, as it was never tried.
+      // A connection may have been counted before a `reset` and uncounted after it, because the channel was never
+      // tried.
       total: total < 0n ? 0n : total,
       failed: now.failed - Atomics.load(this.#bases, base + BASE.FAILED),
       sent: now.sent - Atomics.load(this.#bases, base + BASE.SENT),
@@ -279,7 +283,7 @@ export class Table {
     };
   }
 
-  /** Starts the channel's counters again from 0. Main thread only. */
+  /** Sets the channel's counters to 0. Main thread only. */
   reset(id: ChannelId): void {
     const now = this.#sum(id), base = id * BASE.WORDS;
     Atomics.store(this.#bases, base + BASE.TOTAL, now.total);

@@ -34,7 +34,7 @@ Deno.test("a new table has no channels and Round Robin everywhere", () => {
   assert.ok(!table.has(0));
 });
 
-Deno.test("channels are numbered in the order they are added, up to the most a group can have", () => {
+Deno.test("channels are numbered in the order they are added, up to the most that a group can have", () => {
   const table = Table.create();
   for (const group of [0, MAX_GROUPS - 1]) {
     for (let number = 0; number < MAX_CHANNELS; number++) {
@@ -52,7 +52,7 @@ Deno.test("channels are numbered in the order they are added, up to the most a g
   assert.equal(table.size(1), 0);
 });
 
-Deno.test("an id that is no channel's is not had", () => {
+Deno.test("an id without a channel is not in the table", () => {
   const table = withChannels(2);
   for (const id of [-1, 2, MAX_CHANNELS, CHANNELS, CHANNELS + 1]) assert.ok(!table.has(id), String(id));
 });
@@ -65,7 +65,7 @@ Deno.test("a host that is not numeric is refused and nothing is added", () => {
   assert.deepEqual(table.address(0), { host: HOST, port: 1000 });
 });
 
-Deno.test("a limit is reached exactly and held", () => {
+Deno.test("a limit can be reached but not exceeded", () => {
   const table = withChannels(1, 3);
   assert.deepEqual([1, 2, 3, 4, 5].map(() => table.reserve(0)), [true, true, true, false, false]);
   assert.equal(table.current(0), 3);
@@ -75,7 +75,7 @@ Deno.test("a limit is reached exactly and held", () => {
   assert.deepEqual([table.reserve(0), table.reserve(0)], [true, false]);
 });
 
-Deno.test("maxc 0 is no limit, and the largest maxc is one", () => {
+Deno.test("maxc 0 means no limit, and the largest maxc is accepted", () => {
   const table = withChannels(1);
   for (let i = 0; i < 100_000; i++) assert.ok(table.reserve(0));
   assert.equal(table.current(0), 100_000);
@@ -84,7 +84,7 @@ Deno.test("maxc 0 is no limit, and the largest maxc is one", () => {
   assert.ok(table.reserve(0));
 });
 
-Deno.test("a limit lowered below what there is lets nothing in until enough have left", () => {
+Deno.test("a limit lowered below the current connections admits none until enough have left", () => {
   const table = withChannels(1);
   for (let i = 0; i < 5; i++) table.reserve(0);
   table.setMaxc(0, 2);
@@ -96,7 +96,7 @@ Deno.test("a limit lowered below what there is lets nothing in until enough have
   assert.equal(table.current(0), 2);
 });
 
-Deno.test("a disabled channel gives no connection, and each party's bit stands for itself", () => {
+Deno.test("a disabled channel gives no connections, and each party's bit is independent", () => {
   const table = withChannels(2);
   assert.ok(table.disable(0, OPERATOR));
   assert.deepEqual([table.usable(0), table.reserve(0), enabled(table)], [false, false, [1]]);
@@ -118,7 +118,7 @@ Deno.test("a channel added disabled has to be enabled first", () => {
   assert.deepEqual([enabled(table, 3), table.reserve(id)], [[0], true]);
 });
 
-Deno.test("the enabled channels are found after any sequence of changes, from and up to any number", () => {
+Deno.test("the enabled channels are found after any sequence of changes, in any range of numbers", () => {
   const change = fc.record({
     channel: fc.nat(MAX_CHANNELS - 1),
     parties: fc.constantFrom(OPERATOR, MACHINE, OPERATOR | MACHINE),
@@ -143,7 +143,7 @@ Deno.test("the enabled channels are found after any sequence of changes, from an
   );
 });
 
-Deno.test("an address is the same object until it changes, and never half of two", () => {
+Deno.test("an address is the same object until it changes, and never a mix of two", () => {
   const table = withChannels(2);
   const before = table.address(0), sequence = table.addressSequence(0);
   assert.equal(table.address(0), before);
@@ -164,7 +164,7 @@ Deno.test("an address arrives in another thread's table with its zone", () => {
   assert.deepEqual([port, zone, sequence % 2, bytes[0], bytes[15]], [80, 4, 0, 0xfe, 1]);
 });
 
-Deno.test("reset starts the counters of one channel again from 0 and touches nothing else", () => {
+Deno.test("reset sets one channel's counters to 0 and touches nothing else", () => {
   const table = withChannels(2, 5), lane = table.lane(0);
   for (const id of [0, 1]) {
     table.reserve(id);
@@ -205,7 +205,7 @@ Deno.test("connections are counted exactly beyond 2^32", () => {
   assert.equal(table.counters(0).total, 2n ** 32n + 1n);
 });
 
-Deno.test("a failure is news once, and so is the return", () => {
+Deno.test("a failure is news once, and so is the recovery", () => {
   const table = withChannels(2);
   const set = (failing: boolean) => table.setFailing(0, failing, table.addressSequence(0));
   assert.deepEqual([set(true), set(true), table.failing(0)], [true, false, true]);
@@ -213,7 +213,7 @@ Deno.test("a failure is news once, and so is the return", () => {
   assert.deepEqual([set(false), set(false), table.failing(0)], [true, false, false]);
 });
 
-Deno.test("a verdict on an address that the channel had before changes nothing", () => {
+Deno.test("a verdict on a channel's earlier address changes nothing", () => {
   const table = withChannels(1), old = table.addressSequence(0);
   table.setAddress(0, { host: HOST, port: 9 });
   const now = table.addressSequence(0);
@@ -226,7 +226,7 @@ Deno.test("a verdict on an address that the channel had before changes nothing",
   assert.deepEqual([table.disabledBy(0), table.nextEnabled(0, 0, 1)], [MACHINE, -1]);
 });
 
-Deno.test("a channel that somebody has disabled is not disabled anew", () => {
+Deno.test("a channel that is already disabled does not count as newly disabled", () => {
   const table = withChannels(1);
   table.disable(0, OPERATOR);
   assert.ok(!table.disableAt(0, MACHINE, table.addressSequence(0)));
@@ -241,7 +241,7 @@ Deno.test("the rotation moves only from where the caller saw it", () => {
   assert.equal(table.cursor(1), 0);
 });
 
-Deno.test("what one table writes, every table on the same buffer sees", () => {
+Deno.test("every table on a buffer sees what another one writes there", () => {
   const table = Table.create(2), other = Table.attach(table.buffer);
   assert.equal(other.lanes, 2);
   table.addChannel(4, { host: HOST, port: 1 }, 7);
@@ -255,7 +255,7 @@ Deno.test("what one table writes, every table on the same buffer sees", () => {
   assert.deepEqual([table.current(id), table.counters(id).total], [1, 1n]);
 });
 
-Deno.test("a channel's row ends where the next begins", () => {
+Deno.test("a channel's row does not reach into the next one", () => {
   const table = withChannels(3, 1);
   table.setAddress(1, { host: "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", port: 65535 });
   table.setFailing(1, true, table.addressSequence(1));
@@ -267,14 +267,14 @@ Deno.test("a channel's row ends where the next begins", () => {
   assert.equal(CHANNEL.WORDS * 4, 64);
 });
 
-/** Makes channel 0's sent bytes stand at `value`, as after years of work. */
+/** Sets channel 0's sent bytes to `value`, as after years of work. */
 function seed(table: Table, value: bigint): void {
   const counters = new Float64Array(table.buffer, OFFSET.lanes);
   counters[COUNT.SENT] = Number(value % 2n ** 52n);
   counters[COUNT.SENT + 1] = Number(value / 2n ** 52n);
 }
 
-Deno.test("a channel with a new address is not known to fail", () => {
+Deno.test("a new address clears the failure of the old one", () => {
   const table = withChannels(2);
   for (const id of [0, 1]) table.setFailing(id, true, table.addressSequence(id));
   table.setAddress(0, { host: HOST, port: 9 });

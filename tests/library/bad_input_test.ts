@@ -36,9 +36,9 @@ Deno.test("library: wrong words to a running balancer are errors that name them,
         call(0, NaN, 1),
         "RangeError",
         "ERR_OUT_OF_RANGE",
-        "Cannot use channel NaN: allowed are whole numbers from 0 to 63",
+        "Cannot use channel NaN: it must be a whole number from 0 to 63",
       ],
-      [call(32, 0, 1), "RangeError", "ERR_OUT_OF_RANGE", "Cannot use group 32: allowed are whole numbers from 0 to 31"],
+      [call(32, 0, 1), "RangeError", "ERR_OUT_OF_RANGE", "Cannot use group 32: it must be a whole number from 0 to 31"],
       [call(0, 1, 1), "RangeError", "ERR_NO_SUCH_CHANNEL", "Cannot change channel: group 0 has no channel 1"],
     );
   }
@@ -90,7 +90,7 @@ Deno.test("library: a full group takes no more, and says so", async () => {
   const expected = {
     name: "RangeError",
     code: "ERR_GROUP_FULL",
-    message: "Cannot add channel: group 0 has 64 already",
+    message: "Cannot add channel: group 0 already has 64 channels",
   };
   await assert.rejects(balancer.add(0, { host: "127.0.0.1", port: 1 }), expected);
 });
