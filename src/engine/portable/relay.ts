@@ -1,11 +1,8 @@
 import type { Direction, Tap } from "../engine.ts";
 import type { Alarm, RunningClock } from "../running_clock.ts";
-import { giveSmall, LARGE, SMALL, takeSmall } from "./buffers.ts";
+import { fitted, give, SMALL, takeSmall } from "./buffers.ts";
 import { closeQuietly, type Stream } from "./stream.ts";
 import type { Turns } from "./turns.ts";
-
-/** The relay's buffer grows by this while reads fill it, and is small again when they do not. */
-const GROWTH = 4;
 
 /**
  * Milliseconds for which a side may take nothing of what it is still sent, or not end by itself after that, once its peer
@@ -72,10 +69,11 @@ class Pair {
       } catch {
         // A reset took both directions of `from` with it, so the other pump has no receiver any more.
         this.#reset = true;
+        give(buffer, false);
         break;
       }
       if (length === null) {
-        giveSmall(buffer);
+        give(buffer, true);
         break;
       }
       // The receiver is gone: what still comes is dropped.
@@ -90,6 +88,7 @@ class Pair {
         continue;
       }
       tap?.(direction, buffer.subarray(0, length));
+      let waited = false;
       try {
         for (let offset = 0; offset < length;) {
           const written = await to.write(
@@ -99,13 +98,14 @@ class Pair {
           this.#handed |= bit;
           if (this.#lingering !== undefined) this.#lastMove = this.#report.clock.now();
           offset += written;
+          waited ||= offset < length;
         }
       } catch {
         delivering = false;
         this.#discarding = true;
         this.#boundRest();
       }
-      buffer = fitted(buffer, length);
+      buffer = fitted(buffer, length, waited);
       if (buffer.length > SMALL && turns.spend(length)) await turns.next();
     }
     if (!delivering) this.#discarding = false;
@@ -133,10 +133,4 @@ class Pair {
   #close(): void {
     this.#streams.forEach(closeQuietly);
   }
-}
-
-/** The buffer for the next read, after one that brought so many bytes. */
-function fitted(buffer: Uint8Array<ArrayBuffer>, length: number): Uint8Array<ArrayBuffer> {
-  if (length === buffer.length) return length < LARGE ? new Uint8Array(Math.min(length * GROWTH, LARGE)) : buffer;
-  return length <= SMALL / 2 && buffer.length > SMALL ? takeSmall() : buffer;
 }
