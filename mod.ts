@@ -4,7 +4,7 @@
  * @module
  */
 export { Balancer } from "./src/balancer/balancer.ts";
-export { EngineUnavailable, type ErrorCode, UnknownHost } from "./src/balancer/errors.ts";
+export { ChannelLoop, EngineUnavailable, type ErrorCode, UnknownHost } from "./src/balancer/errors.ts";
 export type { BalancerEvent, ChannelPlace } from "./src/balancer/events.ts";
 export type { BalancerOptions, ChannelOptions, GroupOptions } from "./src/balancer/options.ts";
 export type { ChannelSnapshot, GroupSnapshot } from "./src/groups/snapshot.ts";

@@ -3,14 +3,17 @@ import { Groups } from "../groups/groups.ts";
 import type { GroupSnapshot } from "../groups/snapshot.ts";
 import { type Alarm, RunningClock } from "../engine/running_clock.ts";
 import type { EngineName } from "../options/engine_name.ts";
+import { type Address, formatAddress } from "../table/address.ts";
+import { channelId } from "../table/channel_id.ts";
 import { Table } from "../table/table.ts";
 import { chooseEngine } from "./choose_engine.ts";
 import { descriptorShares } from "./descriptor_shares.ts";
-import { coded } from "./errors.ts";
+import { ChannelLoop, coded } from "./errors.ts";
 import { balancerEvent } from "./events.ts";
 import { addChannel, fillGroups, resolve } from "./fill_groups.ts";
 import { allStrategies, guarded } from "./foreign_code.ts";
 import { withJson } from "./json_counters.ts";
+import { leadsBack, refuseLoops } from "./loops.ts";
 import { BALANCER_OPTIONS, CHANNEL, CHANNEL_OPTIONS, checkGroups, GROUP, MAXC, SECONDS } from "./option_shapes.ts";
 import type { BalancerOptions, ChannelOptions } from "./options.ts";
 import { engineSettings } from "./settings.ts";
@@ -50,6 +53,7 @@ export class Balancer implements AsyncDisposable {
   /** @internal Most simultaneous clients, and how the descriptors are shared out. */
   readonly limits: { readonly maxConnections: number; readonly descriptors: DescriptorShares };
   readonly #engine: Engine;
+  readonly #allowLoop: boolean;
   #stopped = false;
 
   private constructor(
@@ -58,12 +62,14 @@ export class Balancer implements AsyncDisposable {
     engineReason: string,
     source: string | undefined,
     limits: { readonly maxConnections: number; readonly descriptors: DescriptorShares },
+    allowLoop: boolean,
   ) {
     this.groups = groups;
     this.#engine = engine;
     this.engineReason = engineReason;
     this.source = source;
     this.limits = limits;
+    this.#allowLoop = allowLoop;
     engine.ended.then(() => this.#stopped = true);
   }
 
@@ -75,6 +81,7 @@ export class Balancer implements AsyncDisposable {
    * @throws {RangeError} naming the option, when there are too many groups or channels, a number is out of range, or a
    * strategy or engine is unknown
    * @throws {UnknownHost} when a host does not resolve
+   * @throws {ChannelLoop} when a channel without a limit is the balancer itself, unless there is `allowLoop`
    * @throws {EngineUnavailable} when the requested engine cannot run here, or not with these options
    * @throws {Deno.errors.NotCapable} when Deno lacks a permission that this needs
    * @throws {Error} with a `code` such as EADDRINUSE when the port cannot be opened
@@ -86,6 +93,8 @@ export class Balancer implements AsyncDisposable {
     const chosen = await withNumericAddresses(engineSettings(checked, list));
     const table = Table.create(chosen.threads), groups = new Groups(table, list);
     await fillGroups(groups, { ...checked, source: chosen.source });
+    const allowLoop = checked.allowLoop ?? false;
+    if (!allowLoop) refuseLoops(groups, chosen);
     const choice = chooseEngine(checked.engine ?? "auto", chosen);
     const descriptors = descriptorShares(choice.name, table.lanes);
     const settings = { ...chosen, descriptors, maxConnections: checked.maxConnections ?? descriptors.connections };
@@ -93,7 +102,8 @@ export class Balancer implements AsyncDisposable {
     const tap = onChunk && guarded(onChunk);
     const context = { table, settings, emit, tap };
     try {
-      return new Balancer(groups, await choice.start(context), choice.reason, settings.source, settings);
+      const engine = await choice.start(context);
+      return new Balancer(groups, engine, choice.reason, settings.source, settings, allowLoop);
     } catch (error) {
       throw error instanceof Deno.errors.NotCapable ? coded(error, "ERR_PERMISSION") : error;
     }
@@ -138,6 +148,7 @@ export class Balancer implements AsyncDisposable {
    * @throws {TypeError} naming what is missing or of the wrong kind
    * @throws {RangeError} when the group is full or a number is out of range
    * @throws {UnknownHost} when the host does not resolve
+   * @throws {ChannelLoop} when it is the balancer itself and has no limit, unless there is `allowLoop`
    * @throws {Error} with the code ERR_STOPPED when the balancer has stopped
    */
   async add(group: number, channel: ChannelOptions): Promise<number> {
@@ -146,6 +157,8 @@ export class Balancer implements AsyncDisposable {
     this.#mustRun();
     const numeric = await this.resolve(checked.host);
     this.#mustRun();
+    const address = { host: numeric, port: checked.port ?? port };
+    this.#mustNotLoop("channel", group, this.groups.size(group), address, checked.maxc ?? 0);
     return addChannel(this.groups, group, checked, numeric, port);
   }
 
@@ -176,10 +189,13 @@ export class Balancer implements AsyncDisposable {
    *
    * @throws {TypeError} when a number is of the wrong kind
    * @throws {RangeError} when there is no such channel, or `maxc` is out of range
+   * @throws {ChannelLoop} when the channel is the balancer itself and would have no limit, unless there is `allowLoop`
    */
   limit(group: number, channel: number, maxc: number): void {
     this.#mustHave(group, channel);
-    this.groups.limit(group, channel, MAXC(maxc, "maxc"));
+    const most = MAXC(maxc, "maxc"), { table } = this.groups;
+    this.#mustNotLoop("maxc", group, channel, table.address(channelId(group, channel)), most);
+    this.groups.limit(group, channel, most);
   }
 
   /** @internal The address for channels on this host: one that the source address can reach. @throws {UnknownHost} */
@@ -244,6 +260,11 @@ export class Balancer implements AsyncDisposable {
     if (this.groups.has(GROUP(group, "group"), CHANNEL(channel, "channel"))) return;
     const message = `Cannot change channel: group ${group} has no channel ${channel}`;
     throw coded(new RangeError(message), "ERR_NO_SUCH_CHANNEL");
+  }
+
+  #mustNotLoop(path: string, group: number, channel: number, address: Address, maxc: number): void {
+    if (maxc > 0 || this.#allowLoop || !leadsBack(address, this.address)) return;
+    throw new ChannelLoop(path, formatAddress(address), group, channel);
   }
 
   #mustRun(): void {

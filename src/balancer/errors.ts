@@ -15,6 +15,8 @@ export type ErrorCode =
   | "ERR_GROUP_FULL"
   /** `UnknownHost`. */
   | "ERR_UNKNOWN_HOST"
+  /** `ChannelLoop`. */
+  | "ERR_CHANNEL_LOOP"
   /** `EngineUnavailable`. */
   | "ERR_ENGINE_UNAVAILABLE"
   /** `Deno.errors.NotCapable`: Deno lacks a permission that this needs. */
@@ -28,6 +30,32 @@ export class UnknownHost extends Error {
   override readonly name = "UnknownHost";
   /** For programs to check; it stays the same. */
   readonly code = "ERR_UNKNOWN_HOST" satisfies ErrorCode;
+}
+
+/** A channel that is the balancer itself, without a limit: a client of it would come back without end. */
+export class ChannelLoop extends RangeError {
+  /** Name of the class. */
+  override readonly name = "ChannelLoop";
+  /** For programs. */
+  readonly code = "ERR_CHANNEL_LOOP" satisfies ErrorCode;
+  /** Number of the channel's group. */
+  readonly group: number;
+  /** Number of the channel in its group, which it would have had if it is a new one. */
+  readonly channel: number;
+
+  /**
+   * Says which channel it is.
+   *
+   * @param path the option or argument that names the channel
+   * @param address where it leads
+   * @param group number of its group
+   * @param channel its number in the group
+   */
+  constructor(path: string, address: string, group: number, channel: number) {
+    super(`Cannot use ${path}: ${address} is the balancer itself, which takes a limit (maxc) or allowLoop`);
+    this.group = group;
+    this.channel = channel;
+  }
 }
 
 /** The requested engine cannot run here, or lacks something that the options need. */

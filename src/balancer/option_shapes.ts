@@ -82,6 +82,7 @@ export const BALANCER_OPTIONS = record<BalancerOptions>({
   maxConnections: optional(COUNT),
   autodisable: optional(flag()),
   hashFailover: optional(flag()),
+  allowLoop: optional(flag()),
   trace: optional(flag()),
   strategies: optional(list(STRATEGY, MOST_STRATEGIES)),
   onEvent: optional(callback()),

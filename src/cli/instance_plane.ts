@@ -3,6 +3,7 @@ import type { ControlPlane } from "../control/control_plane.ts";
 import { quote } from "../log/escape.ts";
 import type { Log } from "../log/log.ts";
 import { parsePort } from "../process/services.ts";
+import type { LoopWarnings } from "./loop_warnings.ts";
 import { version } from "./version.ts";
 
 /** The instance as its control commands see it. */
@@ -11,6 +12,7 @@ export function controlPlane(
   log: Log,
   listeningPort: number,
   shutdown: () => void,
+  loops?: LoopWarnings,
 ): ControlPlane {
   const started = performance.now(), startedAt = new Date().toISOString();
   return {
@@ -34,7 +36,10 @@ export function controlPlane(
       connections: balancer.connections,
       log: log.state,
     }),
-    changed: (command, reply) => log.logger.info("control: {command}: {reply}", { command, reply }),
+    changed: (command, reply) => {
+      log.logger.info("control: {command}: {reply}", { command, reply });
+      loops?.look();
+    },
     shutdown,
   };
 }

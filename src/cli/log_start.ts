@@ -32,20 +32,4 @@ export function logStart(logger: Logger, balancer: Balancer): void {
       "out-of-band data is not passed on: Deno's sockets have none, and what comes right behind it waits for more",
     );
   }
-  for (const { group, channels } of groups) {
-    for (const { channel, address: host, port: own, maxc } of channels) {
-      if (own !== port || maxc > 0 || !leadsBack(host, hostname)) continue;
-      logger.warn(
-        "group {group} channel {channel} ({address}) is this balancer itself, without a limit: a client comes back without end",
-        { group, channel, address: formatAddress({ host, port }) },
-      );
-    }
-  }
-}
-
-/** Whether a connection to an address comes to a listener on `listening`. Of a wildcard only loopback is known for certain. */
-function leadsBack(host: string, listening: string): boolean {
-  if (host === listening) return true;
-  if (listening === "0.0.0.0") return host.startsWith("127.");
-  return listening === "::" && (host === "::1" || host.startsWith("127."));
 }

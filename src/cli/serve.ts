@@ -13,6 +13,7 @@ import { ExitCode, ExitError, uncapitalised, unexpected } from "../process/exit_
 import type { ServeRequest } from "../process/options.ts";
 import { controlPlane } from "./instance_plane.ts";
 import { logStart } from "./log_start.ts";
+import { LoopWarnings } from "./loop_warnings.ts";
 import { Report } from "./report.ts";
 import { becomeUser, startBalancer } from "./start_balancer.ts";
 import { watchMemory } from "./memory_watch.ts";
@@ -90,17 +91,18 @@ class Instance {
       const log = await startLog({ target: logTarget(background, directory, request), ...logForm(request) });
       event = new Report(log.logger, balancer.groups).event;
       early.forEach(event);
-      const killed = Promise.withResolvers<void>();
+      const killed = Promise.withResolvers<void>(), loops = new LoopWarnings(log.logger, balancer);
       control = await startControlServer(
         controlPlane(balancer, log, request.port, () => {
           control?.close();
           balancer.stopAccepting();
           killed.resolve();
-        }),
+        }, loops),
         { directory, ...listeningOn(balancer) },
       );
       becomeUser(request);
       logStart(log.logger, balancer);
+      loops.look();
       return new Instance({ balancer, control, log, dump, killed: killed.promise }, request.drainTimeout);
     } catch (error) {
       control?.close();

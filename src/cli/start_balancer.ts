@@ -1,9 +1,10 @@
 import { Balancer } from "../balancer/balancer.ts";
-import { EngineUnavailable, UnknownHost } from "../balancer/errors.ts";
+import { ChannelLoop, EngineUnavailable, UnknownHost } from "../balancer/errors.ts";
 import type { BalancerOptions } from "../balancer/options.ts";
 import { linuxUnavailable } from "../engine/linux/availability.ts";
 import { defaultThreads } from "../engine/linux/linux.ts";
 import { escape, quote } from "../log/escape.ts";
+import { channelWord } from "../process/channel_words.ts";
 import { descriptorLimit } from "../process/descriptors.ts";
 import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
 import type { ServeRequest } from "../process/options.ts";
@@ -41,14 +42,24 @@ export async function startBalancer(
       userTimeout: request.userTimeout,
       autodisable: request.autodisable,
       hashFailover: request.hashFailover,
+      allowLoop: request.allowLoop,
       trace: request.debug,
     });
   } catch (error) {
     if (error instanceof EngineUnavailable) throw new ExitError(ExitCode.USAGE, error.message);
+    if (error instanceof ChannelLoop) throw new ExitError(ExitCode.ADDRESS, loopMessage(error, request));
     if (error instanceof UnknownHost) throw new ExitError(ExitCode.ADDRESS, uncapitalised(error));
     const where = formatAddress({ host: hostname, port: request.port });
     throw new ExitError(ExitCode.SYSTEM, `cannot listen on ${where}: ${reason(error)}`);
   }
+}
+
+function loopMessage({ group, channel }: ChannelLoop, { groups }: ServeRequest): string {
+  const word = groups[group].channels[channel], limited = quote(channelWord(word, 4));
+  return `channel ${
+    quote(channelWord(word))
+  } is this balancer itself: a client would come back without end; give it a ` +
+    `limit, as in ${limited}, or add --allow-loop`;
 }
 
 function threadsFor({ threads, engine }: ServeRequest): number {

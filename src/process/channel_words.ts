@@ -69,6 +69,13 @@ export function parseChannel(word: string, port = parsePort): ChannelWord {
   return { host, port: number, maxc };
 }
 
+/** The word that a channel was given as, with another limit if there is one. */
+export function channelWord({ host, port }: ChannelWord, maxc?: number): string {
+  const name = host.includes(":") ? `[${host}]` : host;
+  if (maxc !== undefined) return `${name}:${port ?? ""}:${maxc}`;
+  return port === undefined ? name : `${name}:${port}`;
+}
+
 /** `db::100` could be an IPv6 address, too; it is the host `db` (Balance manual). What cannot be read so may be meant as one. */
 function invalid(word: string, cause: string): ExitError {
   const why = word.length <= LONGEST_ADDRESS && isIPv6(word) ? `write [${word}]` : cause;

@@ -21,6 +21,7 @@ export const optionTable = {
   "abort-on-close": { summary: "drop clients that end before they are served" },
   "autodisable": { short: "a", summary: "disable a channel whose connect fails" },
   "hash-failover": { short: "H", summary: "in a Hash group, fail over inside the group" },
+  "allow-loop": { summary: "let a channel be the balancer itself" },
   "max-connections": { value: "N", summary: "clients at a time (default: by descriptors)" },
   "drain-timeout": { value: "SEC", summary: "time for connections to end (default 10)" },
   "engine": { value: ENGINE_CHOICES.join("|"), summary: "what moves the bytes (default auto)" },

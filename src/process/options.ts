@@ -58,6 +58,7 @@ export interface ServeRequest {
   readonly group: string | undefined;
   readonly autodisable: boolean;
   readonly hashFailover: boolean;
+  readonly allowLoop: boolean;
   readonly foreground: boolean;
   readonly packetDump: boolean;
   readonly debug: boolean;
@@ -135,6 +136,7 @@ function serve({ options, words }: CommandLine): ServeRequest {
     group: name(options, "group"),
     autodisable: options.has("autodisable"),
     hashFailover: options.has("hash-failover"),
+    allowLoop: options.has("allow-loop"),
     foreground: options.has("foreground"),
     packetDump: options.has("packet-dump"),
     debug: options.has("debug"),

@@ -47,6 +47,7 @@ Deno.test("a port alone has the manual's defaults", () => {
     group: undefined,
     autodisable: false,
     hashFailover: false,
+    allowLoop: false,
     foreground: false,
     packetDump: false,
     debug: false,

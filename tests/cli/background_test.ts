@@ -122,7 +122,7 @@ testWith([posix], "a control directory that cannot be used is told by the first 
   using directory = temporaryDirectory();
   Deno.chmodSync(directory.path, 0o755);
   const port = freePort();
-  const { code, stdout, stderr } = await run(["--control-dir", directory.path, String(port), "127.0.0.1"]);
+  const { code, stdout, stderr } = await run(["--control-dir", directory.path, String(port), "127.0.0.1:1"]);
   assert.deepEqual([code, stdout], [66, ""]);
   assert.match(stderr, /^balance: [^\n]+\n$/);
   await noneLeft(directory.path);

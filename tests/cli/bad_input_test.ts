@@ -35,6 +35,31 @@ async function assertRefused(code: number, list: readonly Wrong[]): Promise<void
   assert.deepEqual([...Deno.readDirSync(directory.path)], []);
 }
 
+Deno.test("a channel that is the balancer itself, without a limit, is refused with 65", () =>
+  assertRefused(65, [
+    [["-f", PORT, "127.0.0.1"], '"127.0.0.1" is this balancer itself'],
+    [["-f", PORT, "127.0.0.1:1", `127.0.0.1::2`, "!", `127.7.7.7:${PORT}`], `"127.7.7.7:${PORT}"`],
+    [["-f", "-b", HOST, PORT, "127.0.0.1:1", "!", `0.0.0.0:${PORT}`], `"0.0.0.0:${PORT}"`],
+    [["-f", "-b", HOST, PORT, HOST], `as in "${HOST}::4"`],
+    [["-f", PORT, `localhost:${PORT}:0`], "--allow-loop"],
+  ]));
+
+testWith([ipv6], "so is one on the IPv6 wildcard", () =>
+  assertRefused(65, [
+    [["-f", "-6", PORT, "[::1]"], '"[::1]" is this balancer itself'],
+    [["-f", "-6", PORT, "127.0.0.1"], '"127.0.0.1" is this balancer itself'],
+  ]));
+
+/** An address of this machine that is not loopback. */
+const own = Deno.networkInterfaces().find(({ family, address }) => family === "IPv4" && !address.startsWith("127."))
+  ?.address;
+
+testWith(
+  [condition(own !== undefined, "an address besides loopback")],
+  "so is one by any address of this machine",
+  () => assertRefused(65, [[["-f", PORT, own!], `"${own}" is this balancer itself`]]),
+);
+
 Deno.test("a wrong option is refused with 64", () =>
   assertRefused(64, [
     [["--nope", PORT], '"--nope"'],

@@ -28,15 +28,35 @@ Deno.test("start, changes and stop are lines with time and level on standard err
   assert.equal(instance.stdout.text, "");
 });
 
-Deno.test("a channel that is the balancer itself is warned of, unless it has a limit", async () => {
+Deno.test("with --allow-loop a channel that is the balancer itself is warned of, unless it has a limit", async () => {
   const port = freePort();
-  await using instance = await Instance.start([`127.0.0.1:${port}:2`, "127.0.0.1", "!", "127.0.0.2"], { port });
+  await using instance = await Instance.start([`127.0.0.1:${port}:2`, "127.0.0.1", "!", "127.0.0.2"], {
+    port,
+    options: ["--allow-loop"],
+  });
   assert.match(
     await instance.logged(/this balancer itself/),
     new RegExp(`warning group 0 channel 1 \\(127\\.0\\.0\\.1:${port}\\) is this balancer itself`),
   );
   await instance.control("version");
   assert.equal(instance.stderr.text.match(/this balancer itself/g)!.length, 1);
+});
+
+Deno.test("an operator who makes a channel the balancer itself is warned of it once", async () => {
+  await using instance = await Instance.start(["127.0.0.1:1:2"]);
+  const { port } = instance, warnings = () => instance.stderr.text.match(/this balancer itself/g)?.length ?? 0;
+  assert.equal(await instance.control(`create 127.0.0.1 ${port}`), "channel created\n");
+  assert.equal(warnings(), 0, "it is disabled");
+  assert.equal(await instance.control("maxc 1 3"), "maxc of channel 1 changed to 3\n");
+  assert.equal(await instance.control("enable 1"), "channel 1 enabled\n");
+  assert.equal(warnings(), 0, "it has a limit");
+  assert.equal(await instance.control("maxc 1 0"), "maxc of channel 1 changed to 0\n");
+  assert.match(await instance.logged(/this balancer itself/), /group 0 channel 1/);
+  assert.equal(await instance.control("maxc 0 5"), "maxc of channel 0 changed to 5\n");
+  assert.equal(await instance.control("disable 1"), "channel 1 disabled\n");
+  assert.equal(warnings(), 1);
+  assert.equal(await instance.control("enable 1"), "channel 1 enabled\n");
+  await instance.logged(/enable 1.*\n[^]*enable 1[^]*this balancer itself/);
 });
 
 Deno.test("clients that no channel takes are logged with the reasons, once for all of them", async () => {

@@ -1,4 +1,5 @@
 /** What an embedding program can do wrong with a running balancer, and what it is told. */
+import { freePort } from "../support/free_port.ts";
 import assert from "node:assert/strict";
 import { Balancer, type BalancerEvent, EngineUnavailable, UnknownHost } from "../../mod.ts";
 import { ENGINES } from "../faults/subject.ts";
@@ -106,6 +107,27 @@ Deno.test("library: a balancer that has stopped takes no channel", async () => {
   }
   const balancer = await start(), adding = balancer.add(0, channel);
   await Promise.all([assert.rejects(adding, expected), balancer.stop()]);
+});
+
+Deno.test("library: a channel that is the balancer itself takes a limit or allowLoop", async () => {
+  const port = freePort(), loop = { host: "127.0.0.1" };
+  const groups = [{ channels: [{ host: "127.0.0.1", port: 1 }] }, { channels: [{ ...loop, maxc: 2 }, loop] }];
+  const expected = { name: "ChannelLoop", code: "ERR_CHANNEL_LOOP", group: 1, channel: 1 };
+  await assert.rejects(Balancer.start({ hostname: "127.0.0.1", port, groups }), {
+    ...expected,
+    message:
+      `Cannot use groups[1].channels[1]: 127.0.0.1:${port} is the balancer itself, which takes a limit (maxc) or allowLoop`,
+  });
+  const limited = [groups[0], { channels: groups[1].channels.slice(0, 1) }];
+  await using balancer = await Balancer.start({ hostname: "127.0.0.1", port, groups: limited });
+  await assert.rejects(balancer.add(1, loop), expected);
+  assert.throws(() => balancer.limit(1, 0, 0), { ...expected, channel: 0 });
+  assert.equal(await balancer.add(1, { ...loop, maxc: 1 }), 1);
+  assert.deepEqual(balancer.show()[1].channels.map(({ maxc }) => maxc), [2, 1]);
+  await balancer.stop();
+  await using allowed = await Balancer.start({ hostname: "127.0.0.1", port, groups, allowLoop: true });
+  allowed.limit(1, 0, 0);
+  assert.equal(await allowed.add(1, loop), 2);
 });
 
 Deno.test("library: errors carry a code that a program can go by", async () => {

@@ -33,6 +33,13 @@ export class BlackHole implements Disposable {
     }
   }
 
+  /** Waits until somebody is trying to connect to it. */
+  async tried(): Promise<void> {
+    const port = this.address.port.toString(16).toUpperCase().padStart(4, "0");
+    const trying = new RegExp(`^ *\\d+: [0-9A-F:]+ 0100007F:${port} 02 `, "m");
+    await eventually("somebody connects", () => trying.test(Deno.readTextFileSync("/proc/net/tcp")));
+  }
+
   /** Takes connections from now on; the kernel asks again for those that wait after a second, then two (RFC 6298). */
   answer(): void {
     const accept = async () => {

@@ -86,7 +86,7 @@ export function failover(test: ContractTest): void {
       await using live = namedBackend("live");
       await using trial = await start({ channels: [hole], connectTimeout: BRIEF, ...settings });
       using waiting = await trial.connect();
-      await eventually("the channel is being tried", () => trial.table.current(0) === 1);
+      await hole.tried();
       trial.table.disable(0, DisabledBy.OPERATOR);
       trial.table.setAddress(0, live.address);
       trial.table.enable(0, DisabledBy.OPERATOR);
@@ -104,7 +104,7 @@ export function failover(test: ContractTest): void {
     using dead = await RefusingPort.take();
     await using trial = await start({ channels: [hole], connectTimeout: 60, trace: true });
     using _waiting = await trial.connect();
-    await eventually("the channel is being tried", () => trial.table.current(0) === 1);
+    await hole.tried();
     trial.table.setAddress(0, dead.address);
     using turnedAway = await trial.connect();
     assert.equal((await turnedAway.readToEnd()).length, 0);

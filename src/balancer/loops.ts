@@ -1,0 +1,69 @@
+import type { Groups } from "../groups/groups.ts";
+import { type Address, formatAddress, formatHost, parseHost } from "../table/address.ts";
+import { ChannelLoop } from "./errors.ts";
+
+/** Where a balancer listens. */
+export interface Listening {
+  /** Numeric address, which may be a wildcard. */
+  readonly hostname: string;
+  readonly port: number;
+}
+
+/** Numeric addresses that a wildcard listens on, and that the connect to a wildcard goes to. */
+const WILDCARDS: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
+
+/**
+ * Whether a connection to an address comes to a listener.
+ *
+ * @param own numeric addresses of this machine, besides loopback
+ */
+export function leadsBack(
+  { host, port }: Address,
+  listening: Listening,
+  own: () => ReadonlySet<string> = ownAddresses,
+): boolean {
+  if (port !== listening.port) return false;
+  const target = WILDCARDS[host] ?? host, { hostname } = listening;
+  if (target === hostname) return true;
+  // The IPv6 wildcard takes IPv4 clients, too.
+  if (hostname !== "::" && (hostname !== "0.0.0.0" || target.includes(":"))) return false;
+  return target.startsWith("127.") || target === "::1" || own().has(target);
+}
+
+/** Channels without a limit that are the balancer itself: a client of theirs would come back without end. */
+export function endlessLoops(
+  groups: Groups,
+  listening: Listening,
+): { group: number; channel: number; address: Address }[] {
+  const loops = [];
+  for (const { group, channels } of groups.snapshot()) {
+    for (const { channel, enabled, address: host, port, maxc } of channels) {
+      if (!enabled || maxc > 0 || !leadsBack({ host, port }, listening)) continue;
+      loops.push({ group, channel, address: { host, port } });
+    }
+  }
+  return loops;
+}
+
+/** @throws {ChannelLoop} when a channel without a limit is the balancer itself */
+export function refuseLoops(groups: Groups, listening: Listening): void {
+  const [loop] = endlessLoops(groups, listening);
+  if (loop === undefined) return;
+  const { group, channel, address } = loop;
+  throw new ChannelLoop(`groups[${group}].channels[${channel}]`, formatAddress(address), group, channel);
+}
+
+/** The addresses of this machine's interfaces; none where they may not be known. */
+function ownAddresses(): ReadonlySet<string> {
+  try {
+    return new Set(
+      Deno.networkInterfaces().map(({ address, scopeid }) => {
+        const { bytes } = parseHost(address);
+        // Zones belong to link-local addresses only (RFC 4007).
+        return formatHost(bytes, bytes[0] === 0xfe && (bytes[1] & 0xc0) === 0x80 ? scopeid ?? 0 : 0);
+      }),
+    );
+  } catch {
+    return new Set();
+  }
+}

@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { leadsBack } from "./loops.ts";
+
+const OWN = new Set(["10.1.2.3", "2001:db8::7", "fe80::7%3"]);
+
+function leads(host: string, hostname: string, port = 80): boolean {
+  return leadsBack({ host, port }, { hostname, port: 80 }, () => OWN);
+}
+
+Deno.test("an address leads back to a listener on it, and on its port only", () => {
+  for (const host of ["127.0.0.1", "10.1.2.3", "2001:db8::7", "fe80::7%3"]) {
+    assert.ok(leads(host, host));
+    assert.ok(!leads(host, host, 81));
+  }
+  assert.ok(!leads("127.0.0.2", "127.0.0.1"));
+  assert.ok(!leads("10.1.2.3", "127.0.0.1"));
+  assert.ok(!leads("127.0.0.1", "10.1.2.3"));
+});
+
+Deno.test("every address of this machine leads back to a listener on the wildcard", () => {
+  for (const host of ["127.0.0.1", "127.9.9.9", "10.1.2.3"]) {
+    assert.ok(leads(host, "0.0.0.0") && leads(host, "::"), host);
+  }
+  for (const host of ["::1", "2001:db8::7", "fe80::7%3"]) {
+    assert.ok(leads(host, "::"), host);
+    assert.ok(!leads(host, "0.0.0.0"), host);
+  }
+  for (const host of ["10.1.2.4", "2001:db8::8", "fe80::7%4", "fe80::7"]) {
+    assert.ok(!leads(host, "0.0.0.0") && !leads(host, "::"), host);
+  }
+});
+
+Deno.test("a connect to the wildcard goes to loopback", () => {
+  assert.ok(leads("0.0.0.0", "127.0.0.1") && leads("0.0.0.0", "0.0.0.0") && leads("0.0.0.0", "::"));
+  assert.ok(leads("::", "::1") && leads("::", "::") && !leads("::", "0.0.0.0"));
+  assert.ok(!leads("0.0.0.0", "10.1.2.3"));
+});
+
+Deno.test("without the permission to know this machine's addresses loopback is known all the same", () => {
+  const at = { hostname: "0.0.0.0", port: 80 };
+  assert.ok(leadsBack({ host: "127.0.0.1", port: 80 }, at));
+});
