@@ -1,7 +1,7 @@
 import { quote } from "./escape.ts";
 import { reasonOf } from "./line_writer.ts";
 
-/** Milliseconds to wait for a file to open: a pipe may have no reader, a file system may hang. */
+/** Milliseconds to wait for a file to open: its file system may hang. */
 const PATIENCE = 1_000;
 
 /**
@@ -10,7 +10,7 @@ const PATIENCE = 1_000;
  * @throws {Error} naming the file, when it cannot be opened or that takes too long
  */
 export async function openLogFile(path: string): Promise<Deno.FsFile> {
-  const opening = Deno.open(path, { append: true, create: true, mode: 0o640 });
+  const opening = open(path);
   let timer: ReturnType<typeof setTimeout> | undefined;
   const late = new Promise<"late">((resolve) => timer = setTimeout(() => resolve("late"), PATIENCE));
   try {
@@ -22,7 +22,13 @@ export async function openLogFile(path: string): Promise<Deno.FsFile> {
     clearTimeout(timer);
   }
   opening.then((file) => file.close(), () => {});
-  throw new Error(`Cannot open log file ${quote(path)}: nobody reads it, or its file system does not answer`);
+  throw new Error(`Cannot open log file ${quote(path)}: its file system does not answer`);
+}
+
+async function open(path: string): Promise<Deno.FsFile> {
+  // A pipe opened for writing alone waits for a reader.
+  const pipe = await Deno.stat(path).then(({ isFifo }) => isFifo, () => false);
+  return await Deno.open(path, pipe ? { read: true, append: true } : { append: true, create: true, mode: 0o640 });
 }
 
 function reason(error: unknown, path: string): string {

@@ -9,7 +9,7 @@ import { BackgroundInstance, endProcess } from "../support/instance.ts";
 import { LogDaemon, queueLength } from "../support/log_daemon.ts";
 import { processesWith } from "../support/processes.ts";
 import { RefusingPort } from "../support/refusing_port.ts";
-import { linux, namespaces, posix, root, testWith } from "../support/requirements.ts";
+import { installed, linux, namespaces, posix, root, testWith } from "../support/requirements.ts";
 import { run } from "../support/program.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 import { Terminal, terminals } from "../support/terminal.ts";
@@ -189,13 +189,10 @@ testWith([posix], "--log-file works in the background, in any form, and SIGUSR1 
 
 testWith([posix], "a log file that cannot be opened is told by the first process, with code 71", async () => {
   using directory = temporaryDirectory();
-  const pipe = `${directory.path}/pipe`;
-  await new Deno.Command("mkfifo", { args: [pipe] }).output();
   for (
     const [file, why] of [
       [`${directory.path}/none/x.log`, "No such file or directory"],
       [directory.path, "Is a directory"],
-      [pipe, "nobody reads it, or its file system does not answer"],
     ]
   ) {
     for (const foreground of [[], ["-f"]]) {
@@ -208,6 +205,26 @@ testWith([posix], "a log file that cannot be opened is told by the first process
     }
   }
   assert.equal((await run(["--log-file", "", "8080"])).code, 64);
+});
+
+testWith([posix, installed("mkfifo")], "a log file that is a pipe which nobody reads holds up nothing", async () => {
+  using directory = temporaryDirectory();
+  const pipe = `${directory.path}/pipe`;
+  await new Deno.Command("mkfifo", { args: [pipe] }).output();
+  await using back = namedBackend("here");
+  await using instance = await BackgroundInstance.start([`127.0.0.1:${back.port}`], { options: ["--log-file", pipe] });
+  // More than a pipe holds.
+  await change(instance, 2_000);
+  assert.equal(await instance.answer(), "here");
+  const reader = await Deno.open(pipe);
+  try {
+    const text = new Uint8Array(1000);
+    assert.match(new TextDecoder().decode(text.subarray(0, (await reader.read(text))!)), / listens on /);
+  } finally {
+    reader.close();
+  }
+  assert.equal(await instance.control("kill"), "shutdown complete, exiting.\n");
+  await gone(instance.pid);
 });
 
 testWith([posix], "SIGUSR1 is harmless where there is no log file", async () => {
