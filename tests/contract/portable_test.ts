@@ -11,19 +11,7 @@ import { othersHaveTheirTurn } from "./subjects/beside_streams.ts";
 import { contract } from "./suite.ts";
 import { Trial } from "./trial.ts";
 
-const pending = "the portable engine does not watch clients that leave yet";
-
-contract("portable engine", startPortable, {
-  skips: {
-    "a client that resets while its first channel connects is not served, 0 bytes sent": pending,
-    "a client that resets while its first channel connects is not served, 1000 bytes sent": pending,
-    "with abortOnClose a client that ends after 0 bytes is not served": pending,
-    "with abortOnClose a client that ends after 7 bytes is not served": pending,
-    "a connection of which the client has ended is closed when nothing moves for halfCloseTimeout": pending,
-    "a connection of which the channel has ended is closed when nothing moves for halfCloseTimeout": pending,
-    "a half-closed connection goes on as long as bytes move, and a whole one while it is silent": pending,
-  },
-});
+contract("portable engine", startPortable);
 
 Deno.test("portable engine: shortages of both kinds together are reported once a second", async () => {
   await using trial = await Trial.start(startPortable, 1, { channels: [] });

@@ -8,8 +8,11 @@ import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
 import type { Places } from "../places.ts";
 import type { Deadlines } from "./deadlines.ts";
 import { dial } from "./dial.ts";
+import { ReadAhead } from "./read_ahead.ts";
 import { relay } from "./relay.ts";
+import type { HalfClosed } from "./half_closed.ts";
 import type { Listed } from "./roster.ts";
+import type { Search, SlowSearches } from "./slow_searches.ts";
 import { closeQuietly, type Stream } from "./stream.ts";
 import type { Turns } from "./turns.ts";
 
@@ -20,6 +23,8 @@ export interface ConnectionHost {
   readonly clock: RunningClock;
   readonly deadlines: Deadlines;
   readonly turns: Turns;
+  readonly slowSearches: SlowSearches;
+  readonly halfClosed: HalfClosed;
   readonly places: Places;
   shortage(what: "accept" | "connect", reason: string): void;
   /** A client is closed because no channel takes it. */
@@ -29,7 +34,7 @@ export interface ConnectionHost {
 }
 
 /** One client, from accept to the end. */
-export class Connection implements Listed {
+export class Connection implements Listed, Search {
   place = 0;
   readonly #host: ConnectionHost;
   readonly #client: Deno.TcpConn;
@@ -37,6 +42,9 @@ export class Connection implements Listed {
   /** Ends what goes on before there is an upstream: a connect, or a pause between two. */
   #leave: (() => void) | undefined;
   #upstream: Stream | undefined;
+  #ahead: ReadAhead | undefined;
+  /** The client is gone, or has ended and is not to be served then. */
+  #clientLeft = false;
   #idle: Alarm | undefined;
   #lastMove = 0;
 
@@ -72,13 +80,33 @@ export class Connection implements Listed {
     closeQuietly(this.#upstream);
   }
 
+  /** Watches the client from now on if it still has no channel. */
+  slow(): void {
+    if (this.#leave !== undefined && !this.#stopped) this.#watchClient();
+  }
+
+  #watchClient(): void {
+    const { abortOnClose } = this.#host.context.settings;
+    this.#ahead ??= new ReadAhead(this.#client, (how) => {
+      if (how === "ended" && !abortOnClose) return;
+      this.#clientLeft = true;
+      this.#leave?.();
+    });
+  }
+
   /** Walks through the channels until one accepts; NONE when none does. */
   async #connect(): Promise<ChannelId> {
     const { context: { table, settings }, selection, clock, deadlines } = this.#host;
     const attempt = selection.begin(new RemoteClient(this.#client.remoteAddr));
     const deadline = clock.now() + settings.connectTimeout * 1000;
     let waits = 0;
+    if (settings.abortOnClose) this.#watchClient();
+    this.#host.slowSearches.add(this);
     for (;;) {
+      if (this.#clientLeft) {
+        attempt.clientLeft();
+        return NONE;
+      }
       const channel = this.#stopped ? NONE : attempt.choose();
       if (channel !== NONE) {
         if (waits > 0) this.#host.places.found();
@@ -87,10 +115,14 @@ export class Connection implements Listed {
           this.#leave = () => connect.abort(new Error("stopped"));
           this.#upstream = await dial(table.address(channel), settings.source, connect, deadlines);
           this.#leave = undefined;
+          // What the client did before that is known only then.
+          if (settings.abortOnClose) await clock.settle(false);
+          if (this.#clientLeft) continue;
           attempt.connected();
           return channel;
         } catch (error) {
           if (this.#stopped) break;
+          if (this.#clientLeft) continue;
           const { code, message } = error as { code?: string; message: string };
           const cause = causeOf(code);
           const reason = message.replace(/ \(os error \d+\)$/, "");
@@ -113,11 +145,12 @@ export class Connection implements Listed {
   }
 
   async #relay(channel: ChannelId): Promise<void> {
-    const { context, selection: { lane }, clock, turns } = this.#host;
+    const { context, selection: { lane }, clock, halfClosed, turns } = this.#host;
     this.#watchIdle();
-    await relay(this.#client, this.#upstream!, {
+    await relay(this.#ahead ?? this.#client, this.#upstream!, {
       tap: context.tap,
       clock,
+      halfClosed,
       turns,
       moved: (direction, bytes) => {
         lane[direction](channel, bytes);

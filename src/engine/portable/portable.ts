@@ -3,8 +3,10 @@ import type { Engine, EngineContext } from "../engine.ts";
 import { RunningClock } from "../running_clock.ts";
 import { Connection } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
+import { HalfClosed } from "./half_closed.ts";
 import { Reactor } from "./reactor.ts";
 import { Roster } from "./roster.ts";
+import { SlowSearches } from "./slow_searches.ts";
 import { Turns } from "./turns.ts";
 import { Places } from "../places.ts";
 import { Rate } from "../rate.ts";
@@ -28,6 +30,8 @@ class PortableEngine implements Engine {
   readonly clock = new RunningClock((behind) => this.#reactor.settle(behind));
   readonly deadlines: Deadlines;
   readonly turns: Turns;
+  readonly slowSearches = new SlowSearches();
+  readonly halfClosed: HalfClosed;
   readonly places = new Places();
   readonly #listeners: Deno.TcpListener[];
   readonly #connections = new Roster<Connection>();
@@ -48,6 +52,7 @@ class PortableEngine implements Engine {
     this.selection = new Selection(table, table.lane(0), settings, context.emit);
     this.deadlines = new Deadlines(this.clock, settings.connectTimeout);
     this.turns = new Turns(this.#reactor);
+    this.halfClosed = new HalfClosed(this.clock, settings.halfCloseTimeout);
     this.#affordable = settings.descriptors?.connections ?? Infinity;
     this.#listeners = listen(settings.hostname, settings.port, settings.backlog);
     this.address = { hostname: settings.hostname, port: this.#listeners[0].addr.port };
@@ -152,6 +157,8 @@ class PortableEngine implements Engine {
   #endIfDone(): void {
     if (this.#accepting !== 0 || this.#connections.size !== 0) return;
     this.deadlines.clear();
+    this.slowSearches.clear();
+    this.halfClosed.clear();
     this.#reactor.close().then(this.#end);
   }
 }

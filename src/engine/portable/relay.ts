@@ -1,6 +1,7 @@
 import type { Direction, Tap } from "../engine.ts";
 import type { Alarm, RunningClock } from "../running_clock.ts";
 import { fitted, give, SMALL, takeSmall } from "./buffers.ts";
+import type { HalfClosed, HalfClosedConnection } from "./half_closed.ts";
 import { closeQuietly, type Stream } from "./stream.ts";
 import type { Turns } from "./turns.ts";
 
@@ -27,6 +28,7 @@ export interface RelayReport {
   moved(direction: Direction, bytes: number): void;
   readonly tap?: Tap;
   readonly clock: RunningClock;
+  readonly halfClosed: HalfClosed;
   /** Long streams wait here for their turn. */
   readonly turns: Turns;
 }
@@ -40,7 +42,10 @@ export async function relay(client: Stream, channel: Stream, report: RelayReport
   await Promise.all([both.pump("sent", client, channel), both.pump("rcvd", channel, client)]);
 }
 
-class Pair {
+class Pair implements HalfClosedConnection {
+  place = 0;
+  /** When something was handed over last, or a direction ended; while time is taken at all. */
+  lastMove = 0;
   readonly #report: RelayReport;
   readonly #streams: readonly [Stream, Stream];
   #running = 2;
@@ -48,8 +53,7 @@ class Pair {
   #discarding = false;
   #reset = false;
   #lingering: Alarm | undefined;
-  /** When something was handed over last, while a side lingers. */
-  #lastMove = 0;
+  #halfClosed = false;
   /** Directions in which something was handed over. */
   #handed = 0;
 
@@ -81,7 +85,7 @@ class Pair {
         dropped += length;
         if (dropped > MOST_DROPPED) {
           // Nothing was ever sent to this side, so nothing is on its way that closing would lose.
-          if ((this.#handed & ~bit) === 0) this.#close();
+          if ((this.#handed & ~bit) === 0) this.close();
           else await new Promise((resolve) => setTimeout(resolve, DROP_PAUSE));
         }
         if (turns.spend(length)) await turns.next();
@@ -96,7 +100,7 @@ class Pair {
           );
           this.#report.moved(direction, written);
           this.#handed |= bit;
-          if (this.#lingering !== undefined) this.#lastMove = this.#report.clock.now();
+          if (this.#halfClosed || this.#lingering !== undefined) this.lastMove = this.#report.clock.now();
           offset += written;
           waited ||= offset < length;
         }
@@ -112,25 +116,40 @@ class Pair {
     // When the other direction has ended too, the caller's `close` says it, at a third of the cost.
     else if (this.#running === 2) await to.closeWrite().catch(() => {});
     this.#running--;
+    this.#watchHalf();
     this.#boundRest();
+  }
+
+  /** Silence is bounded between the end of one direction and that of the other. */
+  #watchHalf(): void {
+    const { clock, halfClosed } = this.#report;
+    if (this.#running === 1 && halfClosed.watching) {
+      this.#halfClosed = true;
+      this.lastMove = clock.now();
+      halfClosed.add(this);
+    } else if (this.#halfClosed) {
+      this.#halfClosed = false;
+      halfClosed.delete(this);
+    }
   }
 
   /** Gives a side whose peer is gone a while to take what it is sent and to end by itself. */
   #boundRest(): void {
     if (this.#running === 0) return this.#lingering?.cancel();
     if (!this.#reset && !(this.#running === 1 && this.#discarding)) return;
-    this.#lastMove = this.#report.clock.now();
+    this.lastMove = this.#report.clock.now();
     if (this.#lingering === undefined) this.#linger();
   }
 
   #linger(): void {
-    this.#lingering = this.#report.clock.at(this.#lastMove + LINGER, (known) => {
-      if (this.#lastMove + LINGER <= known) this.#close();
+    this.#lingering = this.#report.clock.at(this.lastMove + LINGER, (known) => {
+      if (this.lastMove + LINGER <= known) this.close();
       else this.#linger();
     });
   }
 
-  #close(): void {
+  /** Ends both directions. */
+  close(): void {
     this.#streams.forEach(closeQuietly);
   }
 }
