@@ -10,7 +10,7 @@ import { asUser, lookForInstances, nameOf, namesOf, type Running } from "./look_
  * The one running instance that a request means.
  *
  * @throws {ExitError} 69 when there is none, or several
- * @throws {DirectoryError} when the directory that comes first cannot be used
+ * @throws {DirectoryError} when the first directory cannot be used
  */
 export async function findInstance({ port, bind, ipv6, controlDir }: ControlRequest): Promise<Entry> {
   const address = bind === undefined ? undefined : await listeningAddress(bind, ipv6);
@@ -21,12 +21,12 @@ export async function findInstance({ port, bind, ipv6, controlDir }: ControlRequ
   if (running.length > 1) throw several(running, own[0]);
   const unusable = unwilling.find(({ place, entry }) => place === own[0] && entry === undefined);
   if (unusable !== undefined) throw unusable.error;
-  // It says itself why it does not serve.
+  // The instance itself will say why it does not serve.
   for (const { entry } of unwilling) if (entry !== undefined) return entry;
   throw nobodyThere(own, ...await elsewhere(foreign, fits));
 }
 
-/** Nothing that could be controlled. The first line is Balance's, the others say what `--list` says. */
+/** The error when there is no instance to control. The first line is Balance's, the others are those of `--list`. */
 export function nobodyThere(places: readonly Place[], ...more: string[]): ExitError {
   const details = [`  no such instance is running in ${namesOf(places)}`, ...more];
   return new ExitError(ExitCode.UNAVAILABLE, "no master process, exiting.", details);
@@ -40,7 +40,7 @@ function several(running: readonly Running[], first: Place): ExitError {
   return new ExitError(ExitCode.UNAVAILABLE, message, lines);
 }
 
-/** What there may be in directories of other users, and who controls that. */
+/** Instances that may be in other users' directories, and who can control them. */
 async function elsewhere(foreign: readonly Place[], fits: (entry: Entry) => boolean): Promise<string[]> {
   if (ownUser() !== 0) {
     return foreign.map(({ path, owner }) => `  ${quote(path)} belongs to user ${owner}: ${asUser(owner)} balance …`);

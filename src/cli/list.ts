@@ -17,7 +17,7 @@ export async function list(
   else showTable(places, found);
   if (!request.json && !mayLook) {
     for (const { path, owner } of foreign) {
-      complain(`balance: ${path} belongs to user ${owner}, for what runs there: ${asUser(owner)} balance --list`);
+      complain(`balance: ${path} belongs to user ${owner}; to see what runs there: ${asUser(owner)} balance --list`);
     }
   }
   return ExitCode.OK;

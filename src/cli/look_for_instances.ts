@@ -5,10 +5,10 @@ import { quote } from "../log/escape.ts";
 import { uncapitalised } from "../process/exit_codes.ts";
 import { formatAddress } from "../table/address.ts";
 
-/** Milliseconds that an instance may take to say how it is. */
+/** Milliseconds an instance has to report its state. */
 const PATIENCE = 10_000;
 
-/** How an instance is. */
+/** State of an instance. */
 export interface InstanceState {
   readonly version: string;
   readonly pid: number;
@@ -21,14 +21,14 @@ export interface InstanceState {
   readonly failing: number;
 }
 
-/** An instance that runs. */
+/** A running instance. */
 export interface Running {
   readonly place: Place;
   readonly entry: Entry;
   readonly state: InstanceState;
 }
 
-/** An instance that is there and does not say how it is, or without an entry, a directory that cannot be used. */
+/** An instance that does not report its state; without an entry, a directory that cannot be used. */
 export interface Unwilling {
   readonly place: Place;
   readonly entry: Entry | undefined;
@@ -42,7 +42,7 @@ export interface Found {
   readonly unwilling: readonly Unwilling[];
 }
 
-/** Asks every instance in some directories how it is. */
+/** Asks every instance in these directories for its state. */
 export async function lookForInstances(
   places: readonly Place[],
   wanted: (entry: Entry) => boolean = () => true,
@@ -60,12 +60,12 @@ export function nameOf({ address, port }: Entry): string {
   return formatAddress({ host: address, port });
 }
 
-/** Directories as a sentence has them. */
+/** Directories, as listed in a sentence. */
 export function namesOf(places: readonly Place[]): string {
   return places.map(({ path }) => quote(path)).join(" or ");
 }
 
-/** Words that run a command as another user, known by number. */
+/** The start of a command line that runs something as the user with this number. */
 export function asUser(user: number): string {
   return `sudo -u '#${user}'`;
 }

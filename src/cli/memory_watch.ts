@@ -4,7 +4,7 @@ import { MemoryGuard } from "../process/memory_guard.ts";
 import { MemoryLimit } from "../process/memory_limit.ts";
 import { releaseMemory } from "../process/release_memory.ts";
 
-/** Milliseconds between two looks at the memory that is used. */
+/** Milliseconds between two checks of memory use. */
 const INTERVAL = 250;
 
 /** The same while more than half of the limit is used. */
@@ -13,7 +13,9 @@ const CLOSE_INTERVAL = 50;
 /** Milliseconds between two releases of unused memory while accepting is paused. */
 const RELEASE = 1_000;
 
-/** Stops accepting before the control group's memory limit is reached, if there is one. @returns how to end that */
+/**
+ * Pauses accepting before the control group's memory limit is reached, if there is one. @returns what ends the watch
+ */
 export function watchMemory(balancer: Balancer, logger: Logger): () => void {
   const limit = MemoryLimit.find(), guard = new MemoryGuard();
   if (limit === undefined) return () => {};
@@ -29,7 +31,7 @@ export function watchMemory(balancer: Balancer, logger: Logger): () => void {
         paused = true;
         balancer.pauseAccepting();
         logger.error(
-          "memory is short, {used} of {limit} MB used: {connections} clients are served, more wait in the queue",
+          "memory is short, {used} of {limit} MB used: {connections} clients are served, new ones wait in the kernel's queue",
           figures,
         );
         break;

@@ -1,6 +1,6 @@
 /**
- * SIGUSR1, by which whoever has renamed the log file asks for it to be opened again. Listened to from the start, since a
- * first listener can fail later, and with any log, since by default the signal ends the program.
+ * SIGUSR1, which asks to open the log file again after it was renamed. It is handled from the start, because adding the
+ * first listener can fail later, and with any kind of log, because by default the signal ends the program.
  */
 export class ReopenSignal {
   #act: () => void = () => {};
@@ -9,7 +9,7 @@ export class ReopenSignal {
     if (Deno.build.os !== "windows") Deno.addSignalListener("SIGUSR1", () => this.#act());
   }
 
-  /** Says what to do when it comes. */
+  /** Sets what to do when it comes. */
   listen(act: () => void): void {
     this.#act = act;
   }

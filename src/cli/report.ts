@@ -4,10 +4,10 @@ import type { Logger } from "../log/log.ts";
 import { formatAddress } from "../table/address.ts";
 import { type ChannelId, channelId } from "../table/channel_id.ts";
 
-/** A channel that comes and goes is logged so many times in so many milliseconds; the rest is counted. */
+/** How many changes of one channel are logged within how many milliseconds; further ones are only counted. */
 const BURST = 4, WINDOW = 10_000;
 
-/** A channel's failures and returns in the present window. */
+/** A channel's changes, failures and recoveries, in the current window. */
 interface Changes {
   logged: number;
   held: number;
@@ -56,7 +56,7 @@ export class Report {
           { ...placeOf(event), reason: event.reason },
         );
       case "shortage":
-        return logger.error("cannot {what} for want of resources here, trying again: {reason}", {
+        return logger.error("{what} failed, out of resources on this machine; retrying: {reason}", {
           what: event.what,
           reason: event.reason,
         });
@@ -67,7 +67,7 @@ export class Report {
       case "turned-away":
         return this.#turnedAway();
       case "saturated":
-        return logger.warn("serving {connections} clients, as many as may be; more wait in the queue", {
+        return logger.warn("serving {connections} clients, the maximum; new ones wait in the kernel's queue", {
           connections: event.connections,
         });
       case "splice-refused":
@@ -96,7 +96,7 @@ export class Report {
     }
   };
 
-  /** Says why no channel takes clients, as things stand; once in a window, for it may go on for hours. */
+  /** Logs why no channel takes clients at the moment; once per window, since this may go on for hours. */
   #turnedAway(): void {
     const now = performance.now();
     if (now - this.#turnedAwayAt < WINDOW) return;

@@ -6,12 +6,12 @@ export type Urgency = "drain" | "at once";
 const WINDOWS = Deno.build.os === "windows";
 
 /**
- * The signals that end an instance, in the order they come. Those that come before anybody asks are kept.
+ * The signals that end an instance, in the order they arrive. Those that arrive before anybody waits for them are kept.
  *
  * A SIGHUP or SIGINT that the program was started to ignore stays ignored, as with nohup(1) or `&` in a script.
  *
- * They are never given back their usual effect: Deno runs a handler some time after the signal came, and one that was
- * removed meanwhile lets the signal kill the program in the last moment of its orderly end.
+ * The handlers are never removed: Deno runs a handler some time after its signal arrived, and without one the signal
+ * would kill the program at the last moment of an orderly end.
  */
 export class StopSignals {
   readonly #pending: Urgency[] = [];
@@ -20,12 +20,12 @@ export class StopSignals {
   /** @param background whether to ignore the end of a terminal */
   constructor(background: boolean) {
     const drain = () => this.#came("drain"), now = () => this.#came("at once"), nothing = () => {};
-    // Asked before the first listener is added: with it Deno takes all of them over, and one that has no listener then
-    // ends the program.
+    // Asked before the first listener is added: from then on Deno handles all of them, and one without a listener ends
+    // the program.
     const interrupt = isIgnored("SIGINT") ? nothing : now;
     const hangUp = background || isIgnored("SIGHUP") ? nothing : drain;
     const handlers: [Deno.Signal, () => void][] = WINDOWS ? [["SIGINT", now], ["SIGBREAK", drain]] : [
-      // Never ignored: there has to be one that ends it.
+      // Never ignored: one signal must always be able to end the program.
       ["SIGTERM", drain],
       ["SIGINT", interrupt],
       ["SIGHUP", hangUp],

@@ -1,7 +1,7 @@
 import { escape } from "../log/escape.ts";
 import { ExitCode, ExitError } from "../process/exit_codes.ts";
 
-/** Says a line that the user asked for. @throws {ExitError} 71 when it cannot be written */
+/** Prints a line that the user asked for. @throws {ExitError} 71 when it cannot be written */
 export function say(line: string): void {
   print(line + "\n");
 }

@@ -10,7 +10,7 @@ const LONGEST_REPLY = 16 * 1024 * 1024;
 /** Milliseconds an instance may take to greet. */
 const GREETING_TIMEOUT = 5_000;
 
-/** Codes of errors that say that the other side has closed. */
+/** Error codes that mean the other side has closed. */
 const CLOSED = new Set(["EPIPE", "ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE"]);
 
 /** Whether an error of `ControlClient.open` means that no instance is there. */
@@ -40,7 +40,7 @@ export class ControlClient implements Disposable {
   /**
    * Opens a session through an entry of the control directory.
    *
-   * @param owner user whom the entry must belong to. What another user's instance says is not to be trusted
+   * @param owner user who must own the entry, since another user's instance cannot be trusted
    * @throws {DirectoryError} when the entry cannot be trusted, or may not be opened
    * @throws {Error} when no instance is there, see `isAbsent`, or it does not serve
    */
@@ -80,7 +80,7 @@ export class ControlClient implements Disposable {
   /** Runs one command. @throws {Error} when the session breaks before the reply is complete */
   async run(command: string): Promise<ControlReply> {
     const line = new TextEncoder().encode(command.replaceAll(/[\r\n]/g, " ") + "\n");
-    // Said here, because the instance would end the session over it.
+    // Refused here, because the instance would end the session over it.
     if (line.length - 1 > LONGEST_LINE) {
       const text = [`line too long, at most ${LONGEST_LINE} bytes`];
       return { outcome: "error", lines: text.length, group: this.#group, text };
@@ -112,7 +112,7 @@ async function connected(path: string, owner: number | undefined): Promise<Socke
     if (isAbsent(error)) throw error;
     const { code, message } = error as { code?: string; message: string };
     if (code === "EACCES" || code === "EPERM") throw cannotUseSocket(path, "permission denied");
-    const why = code === "EAGAIN" ? "it has too many sessions that it has not seen yet" : escape(message);
+    const why = code === "EAGAIN" ? "too many sessions are waiting for it" : escape(message);
     throw new Error(`Cannot control instance: ${why}`);
   }
   socket.on("error", () => {});
@@ -124,7 +124,7 @@ async function* replies(socket: Socket): AsyncGenerator<string, undefined> {
   try {
     yield* lines(socket.iterator({ destroyOnReturn: false }), LONGEST_REPLY);
   } catch (error) {
-    // A write may find out before the read does that the other side is gone.
+    // A write may notice before the read does that the other side is gone.
     if (!CLOSED.has((error as { code?: string }).code ?? "")) throw error;
   }
 }

@@ -24,15 +24,17 @@ export interface Reply {
 /** Thrown by a command that was given the wrong words. */
 class SyntaxFault extends Error {}
 
-/** One control command. The record drives the parser, the help and the completion; a test holds the README to it. */
+/**
+ * One control command. The record drives the parser, the help and the completion; a test compares the README with it.
+ */
 export interface Command {
   readonly name: string;
-  /** Another word for it, taken only whole. */
+  /** Another name for it, which cannot be shortened. */
   readonly alias?: string;
   /** The words it takes, as the help shows them: `CH` is a channel, `G` a group, brackets mean optional. */
   readonly parameters: string;
   readonly summary: string;
-  /** Whether it changes the instance, so that it is logged. */
+  /** Whether it changes the instance and is therefore logged. */
   readonly changes: boolean;
   run(words: readonly string[], session: Session, plane: ControlPlane): Reply | Promise<Reply>;
 }
@@ -197,7 +199,7 @@ export const commands: readonly Command[] = [
 ];
 
 /**
- * Runs one line. Whatever is wrong with the line, the reply says so; it throws only what is a fault of the program's own.
+ * Runs one line. If the line is wrong, the reply says so; only a fault in the program itself is thrown.
  *
  * @param line a command, or any prefix of its name, and its words
  */

@@ -13,7 +13,7 @@ import { commands, execute } from "./commands.ts";
 import { complete } from "./completion.ts";
 import type { ControlPlane } from "./control_plane.ts";
 
-/** An instance without an engine, as the program makes it; only names are not looked up. */
+/** An instance without an engine, otherwise as the program makes it, except that names are not looked up. */
 class Plane implements ControlPlane {
   readonly table = Table.create();
   readonly groups = new Groups(this.table);
@@ -39,7 +39,7 @@ class Plane implements ControlPlane {
   changed = (command: string): void => void this.changes.push(command);
   shutdown = (): void => void this.kills++;
 
-  /** All there is to change. */
+  /** Everything that can change. */
   copy(): { table: Uint8Array; names: string[] } {
     return { table: new Uint8Array(this.table.buffer).slice(), names: this.names() };
   }
@@ -81,7 +81,7 @@ const space = fc.constantFrom(" ", "  ", "\t", "\u00a0", " \0 ");
 const line = fc.tuple(word, fc.array(fc.oneof(number, host, fc.constantFrom("json")), { maxLength: 4 }), space)
   .map(([first, more, space]) => [first, ...more].join(space));
 
-/** Lines that have what the command asks for, so that what lies behind the parser is reached. */
+/** Lines with the right kind of parameters, to get past the parser. */
 const fitting = fc.constantFrom(...commands).chain(({ name, parameters }) =>
   fc.tuple(
     ...parameters.split(" ").filter((parameter) => parameter !== "").map((parameter) => {
@@ -92,7 +92,7 @@ const fitting = fc.constantFrom(...commands).chain(({ name, parameters }) =>
   ).map((words) => [name, ...words].join(" "))
 );
 
-Deno.test("a command line of any kind is answered, harmlessly, and changes nothing when it is refused", async () => {
+Deno.test("any command line gets a harmless answer, and changes nothing if it is refused", async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.oneof(line, fitting, foreignText(60)), { minLength: 1, maxLength: 25, size: "medium" }),
@@ -116,7 +116,7 @@ Deno.test("a command line of any kind is answered, harmlessly, and changes nothi
         for (const name of plane.names()) {
           assert.ok(isHarmless(name), `a channel is called ${JSON.stringify(name)}`);
         }
-        // Whatever happened, the instance can still be looked at.
+        // Whatever happened, the instance can still be shown.
         for (const show of ["show", "show json"]) {
           const { ok, lines } = await execute(show, session, plane);
           assert.ok(ok && lines.every(isHarmless), JSON.stringify(lines));
@@ -126,12 +126,12 @@ Deno.test("a command line of any kind is answered, harmlessly, and changes nothi
         assert.equal(plane.kills > 0, plane.changes.some((change) => change.startsWith("kill ")));
       },
     ),
-    // The first was once taken, with the rest of the word in the channel's name.
+    // This line was once accepted, and the end of the word became part of the channel's name.
     { ...parameters(1000), examples: [[["create fe80::1%1%\x9b31m 80"]]] },
   );
 });
 
-Deno.test("Tab offers something or nothing for any line", () => {
+Deno.test("Tab never fails, whatever the line", () => {
   fc.assert(
     fc.property(fc.oneof(line, foreignText(20)), (line) => {
       const [candidates, last] = complete(line, [0, 1], [0, 5]);

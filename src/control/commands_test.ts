@@ -41,14 +41,14 @@ Deno.test("a refused command is not ok and reports no change", async () => {
   assert.deepEqual(changes, []);
 });
 
-Deno.test("a change is reported with the words, the group and the reply", async () => {
+Deno.test("a change is reported with the command, the group and the reply", async () => {
   const { say, changes } = plane();
   await say("group 2");
   await say("c 10.0.0.1 80");
   assert.deepEqual(changes, ["create 10.0.0.1 80 (group 2) → channel created"]);
 });
 
-Deno.test("enable takes back what the operator and autodisable did, disable adds the operator's part", async () => {
+Deno.test("enable undoes what operator and autodisable did, disable adds the operator's bit", async () => {
   const { say, table } = plane();
   const id = table.addChannel(0, { host: "10.0.0.1", port: 80 })!;
   table.disable(id, DisabledBy.MACHINE);
@@ -92,7 +92,7 @@ Deno.test("kill and quit end the session, and only kill the instance", async () 
   assert.equal(kills(), 1);
 });
 
-Deno.test("counters of any size are told in full", async () => {
+Deno.test("counters of any size are shown in full", async () => {
   const { say, table } = plane();
   const id = table.addChannel(0, { host: "10.0.0.1", port: 80 })!, lane = table.lane(0);
   lane.taken(id);

@@ -8,7 +8,7 @@ export interface ControlPlane {
   readonly version: string;
   /** Turns the words of `create` and `assign` into an address. @throws {Error} when they are no host and port */
   resolve(host: string, port: string): Promise<Address>;
-  /** What `show json` says about the instance beside its groups. */
+  /** What `show json` says about the instance besides its groups. */
   describe(): Readonly<Record<string, unknown>>;
   /** Notes a command that changed something. */
   changed(command: string, reply: string): void;

@@ -4,7 +4,7 @@ import { lines, LineTooLong } from "./lines.ts";
 import type { Connection } from "./listener.ts";
 import { formatGreeting, formatHead, LONGEST_LINE } from "./protocol.ts";
 
-/** Milliseconds that a session which is over may take to go away. */
+/** Milliseconds that a session has to close once it is over. */
 const PARTING = 1_000;
 
 /**
@@ -23,7 +23,7 @@ export async function converse(connection: Connection, plane: ControlPlane, sile
       clearTimeout(deadline);
       const reply = await execute(line, session, plane);
       const outcome = reply.end ? "bye" : reply.ok ? "ok" : "error";
-      // Before the reply is written: whoever does not read it is silent, too.
+      // Before the reply is written: a client that does not read it also counts as silent.
       deadline = setTimeout(() => connection.close(), silence);
       const head = formatHead({ outcome, lines: reply.lines.length, group: session.group });
       await connection.write([head, ...reply.lines].join("\n") + "\n");
@@ -38,7 +38,7 @@ export async function converse(connection: Connection, plane: ControlPlane, sile
   }
 }
 
-/** Ends a session: says a last word, and reads what still comes so that the word is not lost in a reset. */
+/** Ends a session: sends a last line, then reads what still arrives, so that no reset destroys that line. */
 export async function part(connection: Connection, word = ""): Promise<void> {
   const timer = setTimeout(() => connection.close(), PARTING);
   try {

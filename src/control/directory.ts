@@ -11,7 +11,7 @@ export interface Entry {
   /** Address it listens on. */
   readonly address: string;
   readonly port: number;
-  /** User whom directory and entry belong to; 0 on Windows, where nobody is asked. */
+  /** User who owns directory and entry; 0 on Windows, where ownership is not checked. */
   readonly owner: number;
 }
 
@@ -38,13 +38,13 @@ export function defaultDirectory(): string {
   return `${(Deno.env.get("TMPDIR") || "/tmp").replace(/\/+$/, "")}/balance-${Deno.uid()}`;
 }
 
-/** Where services keep their sockets: `/run`, or `/var/run` where there is no such thing. */
+/** Where services keep their sockets: `/run`, or `/var/run` if there is no `/run`. */
 export function runDirectory(): string {
   return isDirectory("/run") ? "/run" : "/var/run";
 }
 
 /**
- * Makes the directory, for its owner only, or checks the one that is there.
+ * Creates the directory, for its owner only, or checks an existing one.
  *
  * @throws {DirectoryError} when it is a link, belongs to somebody else, or others can enter it
  */
@@ -58,10 +58,10 @@ export function openDirectory(path: string): void {
 }
 
 /**
- * Whether the directory is there, and safe to use.
+ * Whether the directory exists. One that exists must be safe to use.
  *
- * @param owner user whom it must belong to
- * @throws {DirectoryError} when it is there and is not
+ * @param owner user who must own it
+ * @throws {DirectoryError} when it exists but is not safe
  */
 export function checkDirectory(path: string, owner = ownUser()): boolean {
   let info: Deno.FileInfo;
@@ -75,7 +75,7 @@ export function checkDirectory(path: string, owner = ownUser()): boolean {
   if (!info.isDirectory) throw cannot("use", path, "it is not a directory");
   if (WINDOWS) return true;
   if (info.uid !== owner) throw cannot("use", path, `it belongs to user ${info.uid}, not to ${owner}`);
-  if ((info.mode! & 0o077) !== 0) throw cannot("use", path, "others can enter it, chmod 700 would shut them out");
+  if ((info.mode! & 0o077) !== 0) throw cannot("use", path, "others can enter it; chmod 700 shuts them out");
   return true;
 }
 
@@ -109,8 +109,8 @@ function namesIn(directory: string): string[] {
 /**
  * What to connect to for an entry: the socket, or the pipe that the file names.
  *
- * @param owner user whom it must belong to
- * @throws {DirectoryError} when the socket belongs to somebody else or is no socket
+ * @param owner user who must own it
+ * @throws {DirectoryError} when the socket belongs to somebody else or is not a socket
  * @throws {Deno.errors.NotFound} when there is no such entry
  */
 export function entryTarget(path: string, owner = ownUser()): string {
@@ -120,15 +120,15 @@ export function entryTarget(path: string, owner = ownUser()): string {
 }
 
 /**
- * Looks at the socket of an entry, and once more at its directory.
+ * Checks the socket of an entry, and its directory again.
  *
- * @throws {DirectoryError} when either belongs to somebody else or may not be looked at, or the entry is no socket
+ * @throws {DirectoryError} when either belongs to somebody else or may not be examined, or the entry is not a socket
  * @throws {Deno.errors.NotFound} when there is no such entry
  */
 export function checkEntry(path: string, owner = ownUser()): Deno.FileInfo {
   checkDirectory(path.slice(0, path.lastIndexOf("/")) || "/", owner);
   const info = look(path);
-  if (!info.isSocket) throw cannotUseSocket(path, "it is no socket");
+  if (!info.isSocket) throw cannotUseSocket(path, "it is not a socket");
   if (info.uid !== owner) {
     throw cannotUseSocket(path, `it belongs to user ${info.uid}, not to ${owner}`);
   }
@@ -144,7 +144,7 @@ function look(path: string): Deno.FileInfo {
   }
 }
 
-/** An error of the system without what Deno adds to it: the error's number, and the path as it is. */
+/** A system error without what Deno adds to it: the error number and the unescaped path. */
 export function reasonOf(error: unknown): string {
   return escape((error as Error).message.replace(/ \(os error \d+\).*$/s, ""));
 }

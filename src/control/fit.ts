@@ -1,14 +1,15 @@
 /** Columns that hold counters, which may be long. */
 const COUNTERS: ReadonlySet<string> = new Set(["totalc", "sent", "rcvd"]);
 
-/** What stays of an address at least: any IPv4 address. */
+/** The least width of an address: enough for any IPv4 address. */
 const SHORTEST_ADDRESS = 15;
 
 const UNITS = ["", "k", "M", "G", "T", "P", "E", "Z", "Y"];
 
 /**
- * Makes the table of `show` fit a terminal: columns as narrow as they can be, and if that does not do, large counters as
- * `12.3G`, and at last addresses without their middle. What fits, and what is no table, stays as it is.
+ * Makes the table of `show` fit a terminal: columns as narrow as possible; if that is still too wide, large counters as
+ * `12.3G`; as a last resort, addresses without their middle. A table that fits stays as it is, and so does anything
+ * that is not a table.
  */
 export function fitTable(lines: readonly string[], width: number): readonly string[] {
   if (lines.every((line) => line.length <= width)) return lines;
@@ -24,7 +25,7 @@ export function fitTable(lines: readonly string[], width: number): readonly stri
   return layOut(short.map((row) => row.map((cell, i) => i === address ? cut(cell, room) : cell)));
 }
 
-/** Breaks lines of the help at words, so that what they say stays in its column. */
+/** Wraps lines of the help between words, so that descriptions stay in their column. */
 export function fitHelp(lines: readonly string[], width: number): string[] {
   return lines.flatMap((line) => {
     const column = /^ *\S.*? {2,}(?=\S)/.exec(line)?.[0].length ?? 0, room = width - column;

@@ -16,14 +16,14 @@ Deno.test("at 80 columns its columns are as narrow as they can be", () => {
   ]);
 });
 
-Deno.test("where that does not do, counters are rounded down", () => {
+Deno.test("if that is still too wide, counters are rounded down", () => {
   const fitted = fitTable(TABLE, 80);
   assert.ok(fitted.every((line) => line.length <= 80), fitted.join("\n"));
   assert.match(fitted[2], / 1\.2G 5000 98\.7G 12\.3G$/);
   assert.match(fitted[1], / 5 {4}0 {3}375 {2}2480$/);
 });
 
-Deno.test("where even that does not do, the longest addresses lose their middle", () => {
+Deno.test("if even that is too wide, the longest addresses lose their middle", () => {
   const long = TABLE[1].replace("       127.0.0.1", "2001:db8:1111:2222:3333:4444:5555:6666");
   const fitted = fitTable([...TABLE, long], 80);
   assert.ok(fitted.every((line) => line.length <= 80), fitted.join("\n"));
@@ -31,11 +31,11 @@ Deno.test("where even that does not do, the longest addresses lose their middle"
   assert.match(fitted[2], / 255\.255\.255\.255 /);
 });
 
-Deno.test("what is no table stays as it is, however long", () => {
+Deno.test("anything that is not a table stays as it is, however long", () => {
   for (const lines of [["syntax error".repeat(20)], [TABLE[0], "a b"]]) assert.equal(fitTable(lines, 40), lines);
 });
 
-Deno.test("the help breaks at words, in the column where what it says begins", () => {
+Deno.test("the help wraps between words, into the column where descriptions begin", () => {
   const help = [
     "  maxc CH N     limit its simultaneous connections, 0 for no limit",
     "  quit          end the session",

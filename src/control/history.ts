@@ -1,7 +1,7 @@
 /** Commands kept. */
 export const HISTORY = 500;
 
-/** The commands of earlier dialogues, the oldest first; none where they cannot be read. */
+/** The commands of earlier dialogues, the oldest first; none if they cannot be read. */
 export function readHistory(path: string | undefined): string[] {
   try {
     return path === undefined ? [] : Deno.readTextFileSync(path).split("\n").filter((line) => line !== "");
@@ -10,7 +10,7 @@ export function readHistory(path: string | undefined): string[] {
   }
 }
 
-/** Keeps the commands for the next dialogue, for their owner only. */
+/** Saves the commands for the next dialogue, readable only by their owner. */
 export function writeHistory(path: string | undefined, history: readonly string[]): void {
   if (path === undefined) return;
   try {

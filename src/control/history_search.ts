@@ -1,6 +1,6 @@
-/** A search in the history that goes on with every key, as Ctrl-R has it in shells. */
+/** An incremental search in the history, like Ctrl-R in shells. */
 export class HistorySearch {
-  /** What is looked for. */
+  /** The text to search for. */
   query = "";
   /** The command that was found last, or the line from which the search began. */
   match: string;
@@ -18,13 +18,13 @@ export class HistorySearch {
     this.match = line;
   }
 
-  /** Adds to what is looked for. */
+  /** Adds to the text to search for. */
   add(text: string): void {
     this.query += text;
     this.#find(Math.max(0, this.#at));
   }
 
-  /** Takes the last character back and starts again with the latest command. */
+  /** Deletes the last character and searches again from the latest command. */
   erase(): void {
     this.query = Array.from(this.query).slice(0, -1).join("");
     this.#at = -1;
@@ -32,7 +32,7 @@ export class HistorySearch {
     if (this.query !== "") this.#find(0);
   }
 
-  /** Goes on to the next older command that is another one. */
+  /** Continues to the next older command that differs. */
   further(): void {
     if (this.query !== "") this.#find(this.#at + 1, this.#at < 0 ? undefined : this.match);
   }

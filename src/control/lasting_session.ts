@@ -1,12 +1,12 @@
 import { ControlClient, type ControlReply, isAbsent } from "./client.ts";
 import type { Greeting } from "./protocol.ts";
 
-/** Milliseconds between two looks whether an instance is still there that has closed its session: at first, and at most. */
+/** Milliseconds between checks whether an instance that closed its session is still there: at first, and at most. */
 const FIRST_LOOK = 50, LAST_LOOK = 2_000;
 
 /**
- * A session for a dialogue of any length. An instance closes a session that is silent for long; the next command then
- * opens another, in the same group.
+ * A session for a dialogue of any length. An instance closes a session that is silent for too long; the next command
+ * then opens another, in the same group.
  */
 export class LastingSession implements Disposable {
   readonly #path: string;
@@ -38,8 +38,8 @@ export class LastingSession implements Disposable {
   }
 
   /**
-   * Fires when the instance has ended. A session that it closed for long silence is no sign of that, so from then on it is
-   * looked for every few seconds.
+   * Fires when the instance has ended. A session closed for long silence does not mean that, so from then on the
+   * instance is checked every few seconds.
    */
   gone(): AbortSignal {
     this.#watches = true;
@@ -47,7 +47,7 @@ export class LastingSession implements Disposable {
     return this.#gone.signal;
   }
 
-  /** Whether nobody is there any more who could open a session. */
+  /** Whether the instance is gone, so that no session can be opened. */
   async hasEnded(): Promise<boolean> {
     try {
       (await ControlClient.open(this.#path))[Symbol.dispose]();

@@ -1,13 +1,13 @@
-/** A line that is longer than it may be. */
+/** A line that is too long. */
 export class LineTooLong extends Error {
   override readonly name = "LineTooLong";
 }
 
 /**
- * Splits a stream of bytes into lines, without their LF or CR LF. What follows the last LF is a line, too.
+ * Splits a stream of bytes into lines, without their LF or CR LF. What follows the last LF is also a line.
  *
- * @param longest bytes a line may have; no more are kept
- * @param beyond what becomes of a longer one: `throw` ends with an error, `cut` drops the bytes that are too many
+ * @param longest most bytes of a line; no more are kept
+ * @param beyond what happens to a longer one: `throw` ends with an error, `cut` drops the excess bytes
  * @throws {LineTooLong} on a longer one
  */
 export async function* lines(

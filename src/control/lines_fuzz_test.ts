@@ -47,7 +47,7 @@ Deno.test("lines do not depend on how the bytes arrive", async () => {
   );
 });
 
-Deno.test("lines are what stands between line feeds, as long as each fits", async () => {
+Deno.test("lines are the text between line feeds, as long as each fits", async () => {
   const line = fc.string({ unit: "grapheme", maxLength: 20 }).filter((text) => !/[\r\n\ufeff]/.test(text));
   const ending = fc.constantFrom("\n", "\r\n");
   await fc.assert(
@@ -59,7 +59,7 @@ Deno.test("lines are what stands between line feeds, as long as each fits", asyn
   );
 });
 
-Deno.test("a line without an end is given up after no more bytes than it may have and one chunk", async () => {
+Deno.test("an endless line is given up no more than one chunk beyond the longest line", async () => {
   await fc.assert(
     fc.asyncProperty(fc.integer({ min: 1, max: 5000 }), fc.integer({ min: 1, max: 9000 }), async (longest, size) => {
       let pulled = 0;

@@ -17,7 +17,7 @@ Deno.test("lines end at LF or CR LF, wherever the chunks do", async () => {
   assert.deepEqual(await read(99, "", "\n", ""), [""]);
 });
 
-Deno.test("a character that is cut by the end of a chunk is whole again", async () => {
+Deno.test("a character that is split between two chunks is put together again", async () => {
   const bytes = new TextEncoder().encode("é€😀\n");
   const single = (async function* () {
     for (const byte of bytes) yield await Promise.resolve(new Uint8Array([byte]));
@@ -37,7 +37,7 @@ Deno.test("a line that is too long is an error, after the lines before it", asyn
   await assert.rejects(reader.next(), LineTooLong);
 });
 
-Deno.test("where a line may be cut, only what is beyond its length is lost", async () => {
+Deno.test("where a line may be cut, only the excess is lost", async () => {
   for (const texts of [["ok\n12345678\nnext\n"], ["ok\n123", "45678", "9\nne", "xt"]]) {
     const all: string[] = [];
     for await (const line of lines(chunks(...texts), 4, "cut")) all.push(line);

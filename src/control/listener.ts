@@ -6,7 +6,7 @@ export interface Connection {
   write(text: string): Promise<void>;
   /** Ends this direction. */
   finish(): Promise<void>;
-  /** Ends both directions at once; what waits for them fails. May be called again. */
+  /** Ends both directions at once; pending reads and writes fail. May be called again. */
   close(): void;
 }
 

@@ -5,7 +5,7 @@ import type { Connection, Listener } from "./listener.ts";
 
 /** Listens on a named pipe of Windows, whose name the entry holds. See `Listen`. */
 export async function listenPipe(path: string, serve: (connection: Connection) => Promise<void>): Promise<Listener> {
-  // A name that nobody can foresee, so that nobody can have taken it.
+  // A name that nobody can predict, so nobody can have taken it.
   const name = `\\\\.\\pipe\\balance-${Deno.pid}-${crypto.randomUUID()}`;
   const server = createServer({ allowHalfOpen: true }, (socket) => void serve(new PipeConnection(socket)));
   server.listen({ path: name });
@@ -17,7 +17,7 @@ export async function listenPipe(path: string, serve: (connection: Connection) =
       try {
         if (Deno.readTextFileSync(path).trim() === name) Deno.removeSync(path);
       } catch {
-        // Somebody cleaned up before.
+        // Somebody has already removed it.
       }
       server.close();
     },
@@ -26,7 +26,7 @@ export async function listenPipe(path: string, serve: (connection: Connection) =
 
 class PipeConnection implements Connection {
   readonly #socket: Socket;
-  /** Rejects when the connection is over: what waits for a pipe that is closed would wait for ever. */
+  /** Rejects when the connection is over: a read from a closed pipe would wait for ever. */
   readonly #closed: Promise<never>;
 
   constructor(socket: Socket) {
@@ -39,7 +39,7 @@ class PipeConnection implements Connection {
   }
 
   chunks(): AsyncIterable<Uint8Array> {
-    // The socket must outlive the reader: there is a last word to say.
+    // The socket must outlive the reader: a last line is still to be sent.
     return this.#socket.iterator({ destroyOnReturn: false });
   }
 

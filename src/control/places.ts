@@ -1,34 +1,34 @@
 import { defaultDirectory, ownUser, runDirectory } from "./directory.ts";
 
-/** Names another control directory than the default one, unless `--control-dir` does. */
+/** Environment variable that names the control directory when `--control-dir` does not. */
 const VARIABLE = "BALANCE_CONTROL_DIR";
 
 /** A directory with the entries of instances. */
 export interface Place {
   readonly path: string;
-  /** User whom it belongs to. */
+  /** User who owns it. */
   readonly owner: number;
 }
 
 /** Where instances are looked for. */
 export interface Places {
-  /** This user's, first the one that an instance would be started in, whether it is there or not. */
+  /** This user's. The first is the one that a new instance would use, whether it exists or not. */
   readonly own: readonly Place[];
   /** Services of other users: only root can look into them. */
   readonly foreign: readonly Place[];
 }
 
-/** The control directory that was asked for, by `--control-dir` or else by the environment; undefined for the default. */
+/** The control directory set by `--control-dir` or else by the environment; undefined for the default. */
 export function chosenDirectory(option: string | undefined): string | undefined {
   if (option !== undefined) return option;
-  // Asked first, so that nobody is prompted.
+  // Queried first, so that Deno does not prompt.
   if (Deno.permissions.querySync({ name: "env", variable: VARIABLE }).state !== "granted") return undefined;
   return Deno.env.get(VARIABLE) || undefined;
 }
 
 /**
- * Where to look for instances: in the directory that was asked for, or else in the default one, in those that would be the
- * default with another environment, and in `/run/balance*`, where services have theirs (`RuntimeDirectory=balance-%i`).
+ * Where to look for instances: in the directory that was set; or else in the default one, in those that would be the
+ * default in another environment, and in `/run/balance*`, where services have theirs (`RuntimeDirectory=balance-%i`).
  */
 export function placesToLook(option: string | undefined): Places {
   const owner = ownUser(), chosen = chosenDirectory(option);
@@ -56,7 +56,7 @@ function serviceDirectories(): string[] {
   }
 }
 
-/** Whom a directory belongs to; undefined when there is none at the path that only its owner can enter. */
+/** Owner of a directory; undefined unless the path is a directory that only its owner can enter. */
 function ownerOf(path: string): number | undefined {
   if (Deno.permissions.querySync({ name: "read", path }).state !== "granted") return undefined;
   try {

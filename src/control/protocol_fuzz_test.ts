@@ -4,7 +4,7 @@ import { foreignText, isHarmless } from "../../tests/fuzz/foreign_text.ts";
 import { parameters } from "../../tests/fuzz/parameters.ts";
 import { formatGreeting, formatHead, parseGreeting, parseHead } from "./protocol.ts";
 
-/** What a parser makes of a line; a refusal must be fit to be shown. */
+/** What a parser makes of a line; a refusal must be safe to show. */
 function attempt<T>(parse: (line: string) => T, line: string): T | undefined {
   try {
     return parse(line);

@@ -12,14 +12,14 @@ Deno.test("greetings and heads are read back as they were written", () => {
   }
 });
 
-Deno.test("what is no greeting of this protocol is refused with the reason", () => {
+Deno.test("anything but a greeting of this protocol is refused, with the reason", () => {
   assert.throws(() => parseGreeting("balance 2 1 1.0"), /speaks protocol 2/);
   for (const line of ["", "SSH-2.0-OpenSSH", "balance", "balance 1 x 1.0", "balance 1 1 a b", "balance 1 1 \x1b"]) {
     assert.throws(() => parseGreeting(line), /does not answer as balance does/, line);
   }
 });
 
-Deno.test("what is no head is refused", () => {
+Deno.test("anything but a head is refused", () => {
   for (const line of ["", "ok", "ok 1", "ok -1 0", "maybe 1 0", "ok 1 0 0", " ok 1 0", "OK 1 0"]) {
     assert.throws(() => parseHead(line), /malformed/, line);
   }

@@ -1,4 +1,4 @@
-/** Milliseconds between two attempts to have the descriptor back. */
+/** Milliseconds between two attempts to get the descriptor back. */
 const INTERVAL = 250;
 
 const FILE = "/dev/null";
@@ -8,7 +8,7 @@ const FILE = "/dev/null";
  * permission to read `/dev/null` there is none.
  */
 export class ReserveDescriptor implements Disposable {
-  /** Asked first, so that nobody is prompted. */
+  /** Queried first, so that Deno does not prompt. */
   readonly #allowed = Deno.permissions.querySync({ name: "read", path: FILE }).state === "granted";
   #file: Deno.FsFile | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
@@ -17,7 +17,7 @@ export class ReserveDescriptor implements Disposable {
     this.restore();
   }
 
-  /** Frees it, and has it back when there is one to spare. @returns whether it was there */
+  /** Frees it, and takes one back as soon as one is free. @returns whether it was held */
   release(): boolean {
     if (this.#file === undefined) return false;
     this.#file.close();
@@ -26,7 +26,7 @@ export class ReserveDescriptor implements Disposable {
     return true;
   }
 
-  /** Takes it again if it is gone: at once, or else as soon as there is one to spare. */
+  /** Takes it back if it is gone: at once, or else as soon as one is free. */
   restore(): void {
     if (this.#file !== undefined || !this.#allowed) return;
     try {

@@ -5,15 +5,15 @@ import type { Connection, Listen } from "./listener.ts";
 import { listenPipe } from "./pipe_listener.ts";
 import { listenUnix } from "./unix_listener.ts";
 
-/** Sessions at a time; one more is turned away. */
+/** Most sessions at a time; further ones are turned away. */
 export const MOST_SESSIONS = 64;
 
-/** Connections at a time, those included that are just being turned away; one more is closed without a word. */
+/** Most connections at a time, including those being turned away; further ones are closed without a reply. */
 export const MOST_CONNECTIONS = 2 * MOST_SESSIONS;
 
 /**
  * Milliseconds without a command, or with a reply that is not read, after which a session is closed. The client program
- * opens another by itself.
+ * then opens another.
  */
 export const SILENCE = 300_000;
 

@@ -8,7 +8,7 @@ import { banner, type Print } from "./repl.ts";
 import { TypedLines } from "./typed_lines.ts";
 
 /**
- * A dialogue on a terminal: history, completion, colour, and told at once when the instance ends.
+ * A dialogue on a terminal, with history, completion and colour. It says at once when the instance ends.
  *
  * @param path its entry
  * @param name what the instance is called, its address

@@ -61,7 +61,7 @@ export class TypedLines implements Disposable {
   /**
    * The next line; undefined at Ctrl-D, or once the signal has fired. Ctrl-C drops what is typed.
    *
-   * @param signal ends the waiting
+   * @param signal stops waiting
    */
   async next(prompt: string, signal: AbortSignal): Promise<string | undefined> {
     // Ctrl-D may have come while a command ran, and a closed reader takes no prompt.
@@ -100,7 +100,7 @@ export class TypedLines implements Disposable {
     this.#show(this.#prompt);
   }
 
-  /** Deals with a key of a search. Says whether readline is to have it, too. */
+  /** Handles a key during a search. Returns whether readline must handle it as well. */
   #searches(text: string | undefined, key: Key): boolean {
     const starts = key.ctrl === true && key.name === "r" && !this.#asking;
     if (this.#search === undefined) {

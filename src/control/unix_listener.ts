@@ -47,7 +47,8 @@ class UnixListener implements Listener {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    // Closing removes whatever is at the path. If that is not this socket any more, it is left open: the program ends soon.
+    // Closing removes whatever is at the path. If that is no longer this socket, the socket is left open: the program
+    // ends soon.
     if (!this.#isReplaced) this.#listener.close();
     this.#reserve[Symbol.dispose]();
     this.#wake();
@@ -59,7 +60,7 @@ class UnixListener implements Listener {
       const { dev, ino } = Deno.lstatSync(this.#path);
       return dev !== this.#own.dev || ino !== this.#own.ino;
     } catch {
-      // Somebody cleaned up before, or the program has become a user who may not look.
+      // Already removed, or the program has become a user who may not see it.
       return false;
     }
   }
@@ -73,7 +74,7 @@ class UnixListener implements Listener {
         pause = SHORTEST_PAUSE;
       } catch (error) {
         if (this.#closed) return;
-        // Accepted in this very turn, so that no other part of the main thread takes the descriptor.
+        // Accepted in the same turn, so that no other part of the main thread takes the descriptor.
         if (isDescriptorShortage(error) && this.#reserve.release()) continue;
         await this.#wait(pause);
         pause = Math.min(pause * 2, LONGEST_PAUSE);
@@ -139,7 +140,7 @@ function bind(path: string): Deno.UnixListener {
   }
 }
 
-/** Removes the socket of an instance that died. @throws {DirectoryError} when one may be there, or it is no socket */
+/** Removes the socket of an instance that died. @throws {DirectoryError} when it may be alive, or is not a socket */
 async function reclaim(path: string): Promise<void> {
   let info: Deno.FileInfo;
   try {

@@ -10,7 +10,7 @@ const MARK = "BALANCE_BACKGROUND";
 export interface Ready {
   /** Its process id. */
   readonly ready: number;
-  /** What its user ought to know, a line each. */
+  /** Notes for the user, one per line. */
   readonly notes: readonly string[];
 }
 
@@ -69,8 +69,8 @@ export async function startInBackground(program: string, args: readonly string[]
 const PERMISSIONS = ["run", "read", "write", "net", "env", "sys", "ffi"] as const;
 
 /**
- * From source the background process gets all permissions, because a program cannot know which ones it was given in part.
- * So it must have them all itself: nobody gets more by going to the background.
+ * From source the background process gets all permissions, because a program cannot tell which ones it was given in
+ * part. So this process must have them all: going to the background must not add any.
  */
 function requireAllPermissions(): void {
   if (Deno.build.standalone) return;
@@ -78,14 +78,14 @@ function requireAllPermissions(): void {
   if (missing === undefined) return;
   throw new ExitError(
     ExitCode.SYSTEM,
-    `cannot go to the background: that takes all permissions (deno run -A) and --allow-${missing} is missing, add -f`,
+    `cannot go to the background: that needs all permissions (deno run -A), and --allow-${missing} is missing; use -f`,
   );
 }
 
 /**
  * Tells the parent that this process is ready, and leaves its directory.
  *
- * @param notes what the user ought to know, a line each
+ * @param notes notes for the user, one per line
  */
 export function reportReady(notes: readonly string[]): void {
   report({ ready: Deno.pid, notes });
@@ -102,7 +102,7 @@ function report(report: Report): void {
   try {
     Deno.stdout.writeSync(new TextEncoder().encode(JSON.stringify(report) + "\n"));
   } catch {
-    // The parent was ended meanwhile; the instance runs all the same.
+    // The parent has ended meanwhile; the instance still runs.
   }
 }
 

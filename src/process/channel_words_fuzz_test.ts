@@ -24,7 +24,7 @@ function write({ host, port, maxc }: ChannelWord): string {
   return `${head}:${port ?? ""}:${maxc}`;
 }
 
-/** Parses, and lets nothing but a clear refusal pass as one. */
+/** Parses; undefined for a clear refusal, and any other error fails the test. */
 function attempt<T>(parse: () => T): T | undefined {
   try {
     return parse();
@@ -52,7 +52,7 @@ Deno.test("service names are read as the ports they stand for", () => {
   );
 });
 
-Deno.test("what is taken for a channel has a host, a port that exists and a limit that can be kept", () => {
+Deno.test("every accepted channel has a host, a possible port and a possible limit", () => {
   const part = fc.oneof(
     foreignText(12),
     fc.constantFrom("", "[", "]", "::1", "%", "http", "80", "65536", "0", "-1", "1e3", "٣"),
@@ -88,7 +88,7 @@ Deno.test("groups keep every channel in its place", () => {
   );
 });
 
-Deno.test("any words are groups within the limits or one clear refusal", () => {
+Deno.test("any words give groups within the limits or one clear refusal", () => {
   const word = fc.oneof(fc.constantFrom("!", "%", "a", "b:80"), valid.map(write), foreignText(12));
   fc.assert(
     fc.property(fc.array(word, { maxLength: 120 }), (words) => {

@@ -60,7 +60,7 @@ Deno.test("a channel that cannot be read is refused with 65, with the reason", (
   ) assert.deepEqual(code(() => parseChannel(word, port)), [65, `invalid channel address "${word}": ${why}`]);
 });
 
-Deno.test("separators say what the group before them is", () => {
+Deno.test("a separator sets the strategy of the group before it", () => {
   const groups = (...words: string[]) =>
     parseGroups(words, port).map(({ strategy, channels }) => [strategy, channels.length]);
   assert.deepEqual(groups(), []);
@@ -69,7 +69,7 @@ Deno.test("separators say what the group before them is", () => {
   assert.deepEqual(groups("a", "%"), [["hash", 1]]);
 });
 
-Deno.test("an empty group, one group too many and one channel too many have codes of their own", () => {
+Deno.test("an empty group, one group too many and one channel too many have their own exit codes", () => {
   const many = (count: number) => Array.from({ length: count }, (_, i) => `h${i}`);
   assert.deepEqual(code(() => parseGroups(["!"], port)), [69, 'empty group before separator "!"']);
   assert.deepEqual(code(() => parseGroups(["a", "%", "!"], port)), [69, 'empty group before separator "!"']);

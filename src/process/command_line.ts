@@ -4,7 +4,7 @@ import { ExitCode, ExitError } from "./exit_codes.ts";
 import { nearest } from "./nearest.ts";
 import { type OptionName, type OptionSpec, optionTable } from "./option_table.ts";
 
-/** Characters of joined options that are looked at: `parseArgs` takes a call stack in proportion to them. */
+/** Most characters of joined options that are parsed: `parseArgs` needs a call stack in proportion to them. */
 const LONGEST_JOINED = 64;
 
 /** Options and other words, not yet looked into. */
@@ -53,7 +53,7 @@ export function splitCommandLine(args: readonly string[]): CommandLine {
   return { options, words, commands };
 }
 
-/** Whether so many options are joined that none of the first ones has the rest as its value. */
+/** Whether too many options are joined, with none among the first that takes the remaining text as its value. */
 function isEndless(arg: string, specs: readonly [string, OptionSpec][]): boolean {
   if (!/^-[^-]/.test(arg)) return false;
   const withValue = specs.flatMap(([, { short, value }]) => value === undefined ? [] : short ?? []);
@@ -68,7 +68,7 @@ function unknownOption(rawName: string): ExitError {
   );
 }
 
-/** `-F` for `-f`: the likely slip with one letter. */
+/** `-F` for `-f`: the likely typo with one letter. */
 function otherCase(rawName: string): string | undefined {
   const letter = rawName.slice(1);
   const swapped = letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase();

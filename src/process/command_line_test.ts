@@ -38,13 +38,13 @@ Deno.test("a value may look like an option or be empty", () => {
   assert.deepEqual(split("-c", ""), [[["command", ""]], []]);
 });
 
-Deno.test("an option that does not fit is refused by the name it was given", () => {
+Deno.test("an option that does not fit is refused by the name that was typed", () => {
   assert.equal(refusal("--foreground=yes"), 'option --foreground takes no value: "yes"');
   assert.equal(refusal("-f", "-t"), "option -t needs a value: SEC");
   assert.equal(refusal("--connect-timeout"), "option --connect-timeout needs a value: SEC");
 });
 
-Deno.test("an unknown option gets the nearest known one, when there is one near", () => {
+Deno.test("the nearest known option is suggested for an unknown one, if any is near", () => {
   assert.equal(refusal("--forground"), 'unknown option "--forground", did you mean --foreground?');
   assert.equal(refusal("-F"), 'unknown option "-F", did you mean -f?');
   assert.equal(refusal("-fx"), 'unknown option "-x", see balance --help');
@@ -52,7 +52,7 @@ Deno.test("an unknown option gets the nearest known one, when there is one near"
   assert.equal(refusal("--__proto__"), 'unknown option "--__proto__", see balance --help');
 });
 
-Deno.test("joined options without an end are refused as one word, but a value may be as long as it likes", () => {
+Deno.test("endless joined options are refused as one word, but a value may be of any length", () => {
   for (const letter of ["x", "f"]) {
     assert.match(refusal("-" + letter.repeat(1024 * 1024)), /^unknown option "-[xf]+…" \(1048577 characters\), see /);
   }

@@ -11,7 +11,7 @@ export function descriptorLimit(): number | undefined {
 /** How many files this process has open, `undefined` where the system does not tell. */
 export function openDescriptors(): number | undefined {
   try {
-    // One of them is that of the listing itself.
+    // One of them belongs to the listing itself.
     return Array.from(Deno.readDirSync("/proc/self/fd")).length - 1;
   } catch {
     return undefined;

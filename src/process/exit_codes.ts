@@ -31,14 +31,14 @@ export class ExitError extends Error {
   }
 }
 
-/** Any other error as one that ends the program: a permission that is missing, or a fault of the program's own. */
+/** Turns any other error into one that ends the program: a missing permission, or a fault in the program itself. */
 export function unexpected(error: unknown): ExitError {
   if (error instanceof Deno.errors.NotCapable) return new ExitError(ExitCode.SYSTEM, escape(error.message));
   const text = error instanceof Error ? error.stack ?? error.message : String(error);
   return new ExitError(ExitCode.SOFTWARE, `unexpected error: ${escape(text)}`);
 }
 
-/** An error's message as the rest of a line that has begun already. */
+/** An error's message, to be appended to the start of a line. */
 export function uncapitalised(error: unknown): string {
   const { message } = error as Error;
   return message.charAt(0).toLowerCase() + message.slice(1);

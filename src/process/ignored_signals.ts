@@ -1,4 +1,4 @@
-/** Signals whose disposition a program is started with may be to ignore them: their numbers on Linux and macOS. */
+/** Signals that a program may be started to ignore, with their numbers on Linux and macOS. */
 const NUMBERS = { SIGHUP: 1, SIGINT: 2 } as const;
 
 /** A signal that may have been ignored from the start. */
@@ -8,8 +8,8 @@ export type IgnorableSignal = keyof typeof NUMBERS;
 const SIG_IGN = 1n, SIGACTION = 256;
 
 /**
- * Whether whoever started this program had it ignore a signal, as nohup(1) does with SIGHUP, and a shell with SIGINT
- * for what a script starts with `&`. To be asked before the signal is listened to. False where the system does not tell.
+ * Whether this program was started with a signal ignored, as nohup(1) does with SIGHUP, and a shell with SIGINT for `&`
+ * in a script. Call it before listening to the signal. False where the system does not tell.
  */
 export function isIgnored(signal: IgnorableSignal): boolean {
   if (Deno.build.os === "windows") return false;

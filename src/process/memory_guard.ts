@@ -1,6 +1,6 @@
 import type { MemoryUse } from "./memory_limit.ts";
 
-/** Memory that is kept free: a share of the limit, and no fewer bytes unless that were a larger share. */
+/** Memory to keep free: a share of the limit, at least so many bytes, but at most the share `most`. */
 interface Spare {
   readonly share: number;
   readonly bytes: number;
@@ -9,28 +9,30 @@ interface Spare {
 
 const MEGABYTE = 2 ** 20;
 
-/** Kept free for what the clients already served go on to need: clients are accepted only while there is more. */
+/**
+ * Kept free for the further needs of clients already served: new ones are accepted only while more than this is free.
+ */
 const USUAL: Spare = { share: 0.1, bytes: 16 * MEGABYTE, most: 0.25 };
 
-/** Kept free also when waiting has been of no use. */
+/** Kept free even when waiting has not helped. */
 const LEAST: Spare = { share: 0.03, bytes: 8 * MEGABYTE, most: 0.125 };
 
-/** Accepting goes on when this share of the limit is free above what is usually kept free. */
+/** Accepting resumes when this share of the limit is free on top of what is usually kept free. */
 const RELIEF = 0.1;
 
-/** What may be used in addition, as a share of the limit, when waiting has been of no use. */
+/** When waiting has not helped, this share of the limit may be used in addition. */
 const STEP = 0.02;
 
 /**
- * Says when to stop accepting clients for want of memory, and when to go on: when less than 10 % of the limit or 16 MB
- * (at most a quarter of the limit) is free, and when another 10 % is.
+ * Says when to stop accepting clients for lack of memory, and when to resume. It stops when less than 10 % of the limit
+ * or 16 MB (at most a quarter of the limit) is free, and resumes when another 10 % is.
  *
- * A runtime keeps memory that it has once had, and uses it again; so use may stay high although connections have ended.
- * When half of those that there were at the stop are gone, accepting goes on all the same, until more is used than then;
- * but not while less than 3 % or 8 MB is free, unless there is no connection left whose end could be waited for.
+ * A runtime keeps memory that it once had and reuses it, so use may stay high although connections have ended.
+ * Therefore accepting also resumes once half of the connections at the stop are gone, until more memory is used than
+ * then. But it does not resume while less than 3 % or 8 MB is free, unless no connection is left to wait for.
  */
 export class MemoryGuard {
-  /** Bytes that may be used before the stop, where that is more than usual. */
+  /** Bytes that may be used before the next stop, if more than usual. */
   #raised = 0;
   /** Connections at the moment of the stop, while stopped. */
   #stoppedAt: number | undefined;

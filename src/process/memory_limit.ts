@@ -1,7 +1,7 @@
 /** What the control group lets this process and its neighbours in the group use, and what they do use, in bytes. */
 export interface MemoryUse {
   readonly limit: number;
-  /** Without what the kernel gives back before it kills: the pages of files. */
+  /** Without the pages of files, which the kernel frees before it kills. */
   readonly used: number;
 }
 

@@ -8,7 +8,7 @@ const from = (files: Record<string, string | undefined>) => (path: string) => {
   return text;
 };
 
-Deno.test("version 2 of control groups: the own group's limit, without the page cache that can be given back", () => {
+Deno.test("version 2 of control groups: this group's limit, without page cache that can be freed", () => {
   const limit = MemoryLimit.find(from({
     "/proc/self/cgroup": "0::/system.slice/balance.service\n",
     "/sys/fs/cgroup/system.slice/balance.service/memory.max": "1000\n",
@@ -30,7 +30,7 @@ Deno.test("version 1 of control groups, among other controllers", () => {
   assert.deepEqual(limit?.look(), { limit: 1000, used: 570 });
 });
 
-Deno.test("of nested groups the one with the least left counts", () => {
+Deno.test("among nested groups, the one with the least left counts", () => {
   const group = (path: string, max: string, current: string) => ({
     [`/sys/fs/cgroup${path}/memory.max`]: max,
     [`/sys/fs/cgroup${path}/memory.current`]: current,
@@ -54,7 +54,7 @@ Deno.test("a container that sees its own group as the root", () => {
   assert.deepEqual(limit?.look(), { limit: 1000, used: 10 });
 });
 
-Deno.test("there is none without a limit, without control groups, and with numbers that mean no limit", () => {
+Deno.test("there is no limit without one set, without control groups, and with numbers that mean no limit", () => {
   const files = { "/sys/fs/cgroup/memory.current": "10\n", "/sys/fs/cgroup/memory.stat": "" };
   for (
     const other of [

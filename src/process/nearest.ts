@@ -1,4 +1,4 @@
-/** Characters that a word with a slip may have. Comparing takes time in proportion to them. */
+/** Longest word to compare, in characters. Comparing takes time in proportion. */
 const LONGEST = 64;
 
 /** The candidate that `word` was probably meant to be, or undefined when none is near. */

@@ -3,7 +3,7 @@ import { nearest } from "./nearest.ts";
 
 const WORDS = ["--bind", "--idle-timeout", "--connect-timeout", "--foreground", "--list"];
 
-Deno.test("a slip of one letter, a swap and a beginning find the word that was meant", () => {
+Deno.test("a wrong letter, a swap and the start of a word find the word that was meant", () => {
   for (
     const [word, meant] of [
       ["--bnd", "--bind"],
@@ -17,7 +17,7 @@ Deno.test("a slip of one letter, a swap and a beginning find the word that was m
   ) assert.equal(nearest(word, WORDS), meant);
 });
 
-Deno.test("what is near nothing finds nothing", () => {
+Deno.test("a word that is near no other finds nothing", () => {
   for (const word of ["--xyzzy", "--something-else", "", "x".repeat(100_000)]) {
     assert.equal(nearest(word, WORDS), undefined, word.slice(0, 20));
   }

@@ -96,7 +96,7 @@ Deno.test("any list of arguments behind a port and a channel is a request or one
   fc.assert(fc.property(args, (more) => checkOutcome(["8080", "127.0.0.1", ...more])), parameters(2000));
 });
 
-Deno.test("arguments as long as a system lets them be are refused or taken without delay", () => {
+Deno.test("arguments of the greatest length are accepted or refused without delay", () => {
   // 128 KiB is Linux's limit for one argument (execve(2)); quadratic work would take a minute here.
   const length = 128 * 1024 - 32;
   const longs = ["1", "0", ":", "a", ".", "-", "%", "[", "]", ",", "\x1b", "é", "1.", "a:", "::", "=", "@", "$"]

@@ -19,19 +19,19 @@ type Calls = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 /** Why the process cannot become another user here, as the end of a sentence; undefined when it may try. */
 export function privilegesUnavailable(): string | undefined {
   if (Deno.build.os !== "linux") return `this is ${Deno.build.os}`;
-  // Asked first, so that nobody is prompted.
+  // Queried first, so that Deno does not prompt.
   const { state } = Deno.permissions.querySync({ name: "ffi" });
   return state === "granted" ? undefined : "there is no permission, --allow-ffi";
 }
 
 /**
- * Makes the whole process, all its threads, another user and group for good, and makes sure that there is no way back.
- * libc changes every thread (nptl(7)).
+ * Changes the user and group of the whole process, all threads included, for good, and makes sure that there is no way
+ * back. libc changes every thread (nptl(7)).
  *
  * @param user name or number; undefined to change the group only
  * @param group name or number; default is the user's own
  * @throws {TypeError} when there is no such user or group
- * @throws {Error} when the system refuses, or when the old user could be had back
+ * @throws {Error} when the system refuses, or when the old user could be regained
  */
 export function dropPrivileges(user: string | undefined, group: string | undefined): void {
   const library = Deno.dlopen("", SYMBOLS), call = library.symbols;
@@ -44,7 +44,7 @@ export function dropPrivileges(user: string | undefined, group: string | undefin
     const was = call.geteuid();
     // The order matters: without the user's rights, groups cannot be changed any more.
     if (gid !== undefined) {
-      // Only what the new group gives is kept of the groups, so that none of root's stays.
+      // Only the new group is kept, so that none of root's groups stays.
       if (was === 0 && call.setgroups(0, null) < 0) throw refused("group", group ?? user!);
       if (call.setresgid(gid, gid, gid) < 0) throw refused("group", group ?? user!);
     }

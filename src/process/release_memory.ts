@@ -1,9 +1,9 @@
 const SYMBOLS = { malloc_trim: { parameters: ["usize"], result: "i32" } } as const;
 
 /**
- * Gives back to the system at once what this process does not use. The runtime collects garbage when its own limits come
- * near, and knows nothing of a control group's; glibc keeps freed memory for the next need (malloc_trim(3)). Each half is
- * without effect where it is not to be had. Never rejects.
+ * Returns unused memory to the system at once. The runtime collects garbage near its own limits and knows nothing of a
+ * control group's; glibc keeps freed memory for later (malloc_trim(3)). Whichever of the two is unavailable is skipped.
+ * Never rejects.
  */
 export async function releaseMemory(): Promise<void> {
   collect ??= garbageCollector();
@@ -15,7 +15,7 @@ let collect: Promise<() => void> | undefined;
 
 async function garbageCollector(): Promise<() => void> {
   try {
-    // Loaded only when memory is short: the two modules are no small part of a start.
+    // Loaded only when memory is short: the two modules take a noticeable part of the start-up time.
     const [v8, vm] = await Promise.all([import("node:v8"), import("node:vm")]);
     v8.setFlagsFromString("--expose-gc");
     return vm.runInNewContext("gc") as () => void;
@@ -25,7 +25,7 @@ async function garbageCollector(): Promise<() => void> {
 }
 
 function trim(): void {
-  // Asked first, so that nobody is prompted.
+  // Queried first, so that Deno does not prompt.
   if (Deno.build.os !== "linux" || Deno.permissions.querySync({ name: "ffi" }).state !== "granted") return;
   try {
     const libc = Deno.dlopen("", SYMBOLS);

@@ -3,22 +3,22 @@ import { isIP } from "node:net";
 import { escape, quote } from "../log/escape.ts";
 import { formatHost, parseHost } from "../table/address.ts";
 
-/** An address family, 4 or 6, and why only that will do, as a message ends: `as -6 asks for`. */
+/** A required address family, 4 or 6, and the reason as messages end: `which -6 requires`. */
 export interface Wanted {
   readonly family: number;
   readonly reason: string;
 }
 
-/** What connections from `source` need; nothing without one. */
+/** The family that connections from `source` need; undefined without one. */
 export function sameFamilyAs(source: string | undefined): Wanted | undefined {
-  return source === undefined ? undefined : { family: familyOf(source), reason: `as the source ${source} is one` };
+  return source === undefined ? undefined : { family: familyOf(source), reason: `which the source ${source} requires` };
 }
 
 /**
- * Turns a host into a numeric address. Of a name with several addresses the first IPv4 one is taken, as Balance does;
- * a name that has only IPv6 addresses gives the first of them.
+ * Turns a host into a numeric address. Of a name with several addresses the first IPv4 one is taken, as Balance does; a
+ * name that has only IPv6 addresses gives the first of them.
  *
- * @param wanted the only family that will do, 4 or 6, and why; an IPv4-mapped address is of family 4
+ * @param wanted the required family, 4 or 6, and the reason; an IPv4-mapped address has family 4
  * @throws {Error} naming the host, when it is malformed, does not resolve or has no address of the family
  */
 export async function resolveHost(host: string, wanted?: Wanted): Promise<string> {
@@ -29,7 +29,7 @@ export async function resolveHost(host: string, wanted?: Wanted): Promise<string
     if (wanted !== undefined && familyOf(numeric) !== wanted.family) throw lacking(host, wanted);
     return numeric;
   }
-  // What cannot be a name is not looked up: the resolver would wait for an answer that says so.
+  // A malformed name is not looked up: the resolver would wait for an answer only to say so.
   if (!/^[\p{L}\p{N}_.-]{1,253}$/u.test(host)) {
     throw new Error(`Cannot resolve host: ${quote(host)} is not a host name`);
   }
@@ -46,7 +46,7 @@ export async function resolveHost(host: string, wanted?: Wanted): Promise<string
   return chosen.address;
 }
 
-/** Whether a numeric address is of IPv4 or IPv6: 4 or 6. */
+/** Family of a numeric address: 4 or 6. */
 export function familyOf(address: string): number {
   return isIP(address.split("%")[0]);
 }

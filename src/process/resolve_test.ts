@@ -3,7 +3,7 @@ import { resolveHost, sameFamilyAs } from "./resolve.ts";
 
 Deno.test("a numeric address of the wrong family is refused, with the reason", async () => {
   await assert.rejects(resolveHost("127.0.0.1", sameFamilyAs("::1")), {
-    message: 'Cannot resolve host: "127.0.0.1" has no IPv6 address, as the source ::1 is one',
+    message: 'Cannot resolve host: "127.0.0.1" has no IPv6 address, which the source ::1 requires',
   });
   await assert.rejects(resolveHost("::1", sameFamilyAs("192.0.2.7")), /"::1" has no IPv4 address/);
   await assert.rejects(resolveHost("::ffff:192.0.2.1", sameFamilyAs("::1")), /has no IPv6 address/);

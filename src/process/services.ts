@@ -1,4 +1,4 @@
-/** Ports of the services that people balance, for systems without a services file. */
+/** Ports of commonly balanced services, for systems without a services file. */
 const BUILT_IN: Readonly<Record<string, number>> = {
   ftp: 21,
   ssh: 22,
@@ -73,7 +73,7 @@ export function readServices(): Map<string, number> {
   try {
     for (const [name, port] of parseServices(Deno.readTextFileSync(path))) services.set(name, port);
   } catch {
-    // Small containers have none; the built-in table serves.
+    // Small containers have none, so the built-in table is used.
   }
   return services;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parsePort, parseServices } from "./services.ts";
 
-Deno.test("a services file gives TCP services and their aliases, the first line of a name counting", () => {
+Deno.test("a services file gives TCP services and their aliases; the first line with a name counts", () => {
   const text = [
     "# comment",
     "smtp\t\t25/tcp\t\tmail\t# with a comment",

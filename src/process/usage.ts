@@ -24,7 +24,7 @@ export function helpText(version: string, colour: boolean): string {
     ...options,
     "",
     bold("Examples"),
-    example("balance 8080 host1 host2 ! standby", "two in turn, a third in need"),
+    example("balance 8080 host1 host2 ! standby", "two in turn, a third as standby"),
     example("balance -f 8080 10.0.0.1:80:100 [::1]:80", "at most 100 at a time; IPv6"),
     example("balance -H https web1 web2 web3 %", "each client keeps its host"),
     example('balance -c "disable 0" 8080', "take host1 out of service"),

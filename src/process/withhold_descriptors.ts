@@ -1,16 +1,16 @@
 /** CLOSE_RANGE_CLOEXEC (close_range(2)). */
 const CLOEXEC = 4;
 
-/** `ioctl` that closes a descriptor in the programs that are started. It takes no third argument. */
+/** `ioctl` that sets close-on-exec. It takes no third argument. */
 const FIOCLEX = { linux: 0x5451, darwin: 0x20006601 } as const;
 
 /** The first descriptor that a service manager hands over (sd_listen_fds(3)). */
 const FIRST = 3;
 
 /**
- * Lets the programs that this process starts have none of the descriptors that it was given itself: a pipe whose reader
- * waits for its end, a lock. Deno's own are not inherited anyway. Sockets that a service manager gave to this process
- * (LISTEN_FDS, LISTEN_PID) are passed on. Does what the system allows, and nothing on Windows.
+ * Keeps programs that this process starts from inheriting the descriptors that it was given itself, such as a lock, or
+ * a pipe whose reader waits for its end. Deno's own are never inherited. Sockets that a service manager gave to this
+ * process (LISTEN_FDS, LISTEN_PID) are passed on. Does what the system allows, and nothing on Windows.
  */
 export function withholdDescriptors(): void {
   if (Deno.build.os !== "linux" && Deno.build.os !== "darwin") return;

@@ -202,7 +202,7 @@ Deno.test("an unknown host is refused with 65 and named", () =>
     [[PORT, "a".repeat(64) + ".invalid"], '"' + "a".repeat(64)],
     [[PORT, "..:80"], '".."'],
     [[PORT, "ho st:80"], '"ho st"'],
-    [["-B", "127.0.0.1", PORT, HOST, "[::1]:80"], '"::1" has no IPv4 address, as the source 127.0.0.1 is one'],
+    [["-B", "127.0.0.1", PORT, HOST, "[::1]:80"], '"::1" has no IPv4 address, which the source 127.0.0.1 requires'],
     [[PORT, "host/:80"], '"host/"'],
   ]));
 
@@ -210,7 +210,10 @@ testWith(
   [ipv6],
   "a channel that the source address cannot reach is refused with 65, or as an invalid address",
   async () => {
-    await assertRefused(65, [[["-B", "::1", PORT, HOST], '"127.0.0.1" has no IPv6 address, as the source ::1 is one']]);
+    await assertRefused(65, [[
+      ["-B", "::1", PORT, HOST],
+      '"127.0.0.1" has no IPv6 address, which the source ::1 requires',
+    ]]);
     await using instance = await Instance.start(["[::1]:1"], { options: ["-B", "::1"] });
     assert.equal(await instance.control("create 127.0.0.1 80"), "invalid address\n");
     assert.equal(await instance.control("create ::1 80"), "channel created\n");

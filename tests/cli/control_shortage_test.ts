@@ -29,7 +29,7 @@ for (const engine of ["portable", "linux --threads 1", "linux --threads 3"]) {
       const path = `${instance.directory.path}/${instance.port}@127.0.0.1.sock`;
       const clients = await Promise.all(Array.from({ length: CLIENTS }, () => Client.connect(instance.port)));
       try {
-        await instance.logged(/cannot accept for want of resources/);
+        await instance.logged(/accept failed, out of resources/);
         for (let round = 0; round < IN_TURN; round++) {
           using operator = await ControlSession.open(path);
           await operator.send("show json\nquit\n");

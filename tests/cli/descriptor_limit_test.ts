@@ -28,7 +28,7 @@ for (const [engine, threads] of ENGINES) {
       });
       const clients = await Promise.all(Array.from({ length: CLIENTS }, () => instance.client()));
       try {
-        const promised = Number(/serving (\d+) clients/.exec(await instance.logged(/as many as may be/))![1]);
+        const promised = Number(/serving (\d+) clients/.exec(await instance.logged(/the maximum/))![1]);
         assert.ok(promised >= descriptorShares(engine, threads, LIMIT, 23 + INHERITED).connections, `${promised}`);
         const served: Client[] = [];
         let gone = 0;

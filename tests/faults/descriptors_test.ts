@@ -50,7 +50,7 @@ export const scenarios: Scenario[] = [{
       const gap = Math.min(...["accept", "connect"].map((what) => smallestGap(target, what)));
       assert.ok(gap >= 0.9, `two log lines within ${gap} s`);
       figures.push(
-        `${target.logged(/want of resources/).length} log lines in ${show(since(start))} s, one a second of a kind`,
+        `${target.logged(/out of resources/).length} log lines in ${show(since(start))} s, one a second of a kind`,
       );
     }
     return figures;
@@ -74,7 +74,7 @@ export const scenarios: Scenario[] = [{
     await eventuallyAsync("clients are served up to the limit", () => Promise.resolve(served >= WANTED - 10), 20);
     await pause(500);
     const meanwhile = served, share = within("idle processor", await processorShare(target.pid, 5), 1, "%");
-    const lines = target.logged(/want of resources/).length;
+    const lines = target.logged(/out of resources/).length;
     for (const client of clients) client[Symbol.dispose]();
     await target.untilState("no connection is left", ({ connections }) => connections === 0);
     const channels = await target.channels(),
@@ -117,7 +117,7 @@ export const scenarios: Scenario[] = [{
       done += served.size;
       served.clear();
     }
-    assert.deepEqual(target.logged(/want of resources/), []);
+    assert.deepEqual(target.logged(/out of resources/), []);
     await nothingLeaked();
     return [`${connections} served at a time, all ${CLIENTS} in the end`];
   },
@@ -134,7 +134,7 @@ async function echoes(client: Client): Promise<boolean> {
 
 /** Seconds between the two log lines about a shortage that are closest to each other. */
 function smallestGap(target: Balance, what: string): number {
-  const times = target.logged(new RegExp(`cannot ${what} for want of resources`)).map((line) =>
+  const times = target.logged(new RegExp(`${what} failed, out of resources`)).map((line) =>
     Date.parse(line.split(" ")[0])
   );
   return Math.min(...times.slice(1).map((time, i) => (time - times[i]) / 1000));

@@ -34,7 +34,7 @@ export const scenarios: Scenario[] = [{
       10,
       () => String(served.size),
     );
-    await target.log.until("cannot connect for want of resources");
+    await target.log.until("connect failed, out of resources");
     await pause(500);
     const meanwhile = await target.channels();
     const relief = performance.now();

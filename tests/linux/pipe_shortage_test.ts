@@ -53,7 +53,7 @@ testWith(
     await untilTheyStand(instance, STREAMS);
     assert.equal(pipeSizes(instance.pid).filter((size) => size === PIPE_SIZE).length, 2 * pipesFor(LIMIT, 1));
     for (let i = 0; i < 40; i++) await assertEchoed(instance.port, 10_000 + i, i + 1);
-    assert.ok(!instance.stderr.text.includes("want of resources"), instance.stderr.text.slice(-500));
+    assert.ok(!instance.stderr.text.includes("out of resources"), instance.stderr.text.slice(-500));
     await Promise.all(streams.map(readWhole));
     const { rcvd, failed } = await instance.channel(0);
     assert.deepEqual([rcvd, failed], [STREAMS * BULK, 0]);

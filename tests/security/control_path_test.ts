@@ -51,10 +51,10 @@ testWith([posix], "a link in the place of the socket is not followed, and not re
   await using trap = new Trap(`${directory.path}/trap`);
   Deno.renameSync(socket, `${directory.path}/moved`);
   Deno.symlinkSync(`${directory.path}/trap`, socket);
-  await assertRefused(instance, /it is no socket\n$/);
+  await assertRefused(instance, /it is not a socket\n$/);
   const listed = await run(["--list", "--control-dir", directory.path]);
   assert.deepEqual([listed.code, listed.stdout], [0, ""]);
-  assert.match(listed.stderr, /^balance: 127\.0\.0\.1:\d+: cannot use control socket [^\n]+: it is no socket\n$/);
+  assert.match(listed.stderr, /^balance: 127\.0\.0\.1:\d+: cannot use control socket [^\n]+: it is not a socket\n$/);
   assert.equal(trap.caught, 0);
   using session = await ControlSession.open(`${directory.path}/moved`);
   assert.ok(await session.until(/^balance 1 /), "the instance listens where its socket went");

@@ -91,7 +91,7 @@ testWith(needs, "root lists the instances of services, their users control them 
   assert.deepEqual([strange.code, strange.stdout], [0, ""]);
   assert.match(
     strange.stderr,
-    new RegExp(`^balance: ${path} belongs to user ${SERVICE}, for what runs there: sudo`, "m"),
+    new RegExp(`^balance: ${path} belongs to user ${SERVICE}; to see what runs there: sudo`, "m"),
   );
   assert.equal((await run(["-c", "show", `${port}`], stranger)).code, 69);
 });
@@ -112,5 +112,5 @@ testWith(needs, "what a service's user puts in the way of root's --list harms no
   assert.deepEqual(made, { code: 0, stdout: "", stderr: "" });
   const { code, stdout, stderr } = await run(["--list"], { before: space.before });
   assert.deepEqual([code, stdout.split("\n").length], [0, 3]);
-  assert.equal(stderr.match(/cannot use control socket "[^"]+": it is no socket\n/g)?.length, 2, stderr);
+  assert.equal(stderr.match(/cannot use control socket "[^"]+": it is not a socket\n/g)?.length, 2, stderr);
 });
