@@ -105,9 +105,10 @@ ${rows.join("\n")}
   HAProxy it is the same. The flapping row counts them.
 - **A reset in the very moment of the connect** looks like a failed connect to the portable engine, because Deno's
   \`connect\` says so: bytes that the back end sent before it are lost, and the next channel is tried.
-- **A slow reader and large kernel buffers.** The engines themselves hold at most a buffer or a pipe for each direction,
-  but the kernel grows a socket's receive buffer up to the third number of \`net.ipv4.tcp_rmem\` while it is read fast.
-  Where that is large, \`--receive-buffer\` of the linux engine bounds it.
+- **A slow reader and large kernel buffers.** The engines themselves hold little for a receiver that does not read: the
+  linux engine at most 64 KB for each direction, and 16 KB while 64 MB stand in its pipes. But the kernel grows a
+  socket's receive buffer up to the third number of \`net.ipv4.tcp_rmem\` while it is read fast. Where that is large,
+  \`--receive-buffer\` of the linux engine bounds it.
 - **A vanished peer without \`-T\`** is closed by keep-alive, whose times the portable engine cannot set; there the
   system's hold, two hours on Linux.
 - **Memory.** Accepting pauses, but what the connections already there go on to need is still taken. A group that fills by

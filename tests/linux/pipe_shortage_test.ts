@@ -7,7 +7,7 @@ import { assertEchoed } from "../support/echoed.ts";
 import { Instance } from "../support/instance.ts";
 import { condition, installed, linux, root, testWith } from "../support/requirements.ts";
 import { PIPE_SIZE, pipesFor } from "../../src/engine/linux/pipe_pool.ts";
-import { canSeeSockets, pipeSizes } from "./program_sockets.ts";
+import { canSeeSockets, pipeEnds } from "./program_sockets.ts";
 
 const BULK = 6_000_000;
 
@@ -51,7 +51,8 @@ testWith(
     const streams = await Promise.all(Array.from({ length: STREAMS }, () => instance.client()));
     // They read nothing, so every stream comes to a stand, some with bytes in their pipe.
     await untilTheyStand(instance, STREAMS);
-    assert.equal(pipeSizes(instance.pid).filter((size) => size === PIPE_SIZE).length, 2 * pipesFor(LIMIT, 1));
+    const ends = pipeEnds(instance.pid).filter(({ bytes }) => bytes > 0).length;
+    assert.ok(ends > 0 && ends <= 2 * pipesFor(LIMIT, 1), `${ends} ends of pipes`);
     for (let i = 0; i < 40; i++) await assertEchoed(instance.port, 10_000 + i, i + 1);
     assert.ok(!instance.stderr.text.includes("out of resources"), instance.stderr.text.slice(-500));
     await Promise.all(streams.map(readWhole));
@@ -75,8 +76,9 @@ testWith(
     const count = Math.ceil(quota() * PAGE / PIPE_SIZE) + 20;
     const streams = await Promise.all(Array.from({ length: count }, () => instance.client()));
     await untilTheyStand(instance, count);
-    const sizes = pipeSizes(instance.pid);
-    assert.ok(sizes.includes(PIPE_SIZE) && sizes.includes(2 * PAGE), sizes.join(" "));
+    const sizes = pipeEnds(instance.pid).map(({ size }) => size);
+    const large = sizes.filter((size) => size === PIPE_SIZE).length;
+    assert.ok(large > 0 && large < sizes.length && large / 2 * PIPE_SIZE <= quota() * PAGE, sizes.join(" "));
     await Promise.all(streams.map(readWhole));
     assert.ok(!instance.stderr.text.includes("read and write only"), instance.stderr.text);
   },

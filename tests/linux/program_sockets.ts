@@ -9,6 +9,7 @@ const SO_ACCEPTCONN = 30, TCP_INFO = 11, F_GETPIPE_SZ = 1032;
 const { symbols } = Deno.dlopen("", {
   syscall: { parameters: ["i64", "i32", "i32", "u32"], result: "i32" },
   fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
+  ioctl: { parameters: ["i32", "i32", "buffer"], result: "i32" },
   getpeername: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
   getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
 });
@@ -50,18 +51,26 @@ export class ProgramSockets implements Disposable {
   }
 }
 
-/** Bytes that each of a running program's pipes can hold, counted once for each of its ends. */
-export function pipeSizes(pid: number): number[] {
-  const process = new RawSocket(got(symbols.syscall(BigInt(PIDFD_OPEN), pid, 0, 0))), sizes: number[] = [];
+/** One end of a pipe: how many bytes the pipe can hold, and how many it does. */
+export interface PipeEnd {
+  readonly size: number;
+  readonly bytes: number;
+}
+
+/** A running program's pipes, each counted once for each of its ends. */
+export function pipeEnds(pid: number): PipeEnd[] {
+  const process = new RawSocket(got(symbols.syscall(BigInt(PIDFD_OPEN), pid, 0, 0))), ends: PipeEnd[] = [];
   for (const { name } of Deno.readDirSync(`/proc/${pid}/fd`)) {
     if (!leadsTo("pipe:", `/proc/${pid}/fd/${name}`)) continue;
     const fd = symbols.syscall(BigInt(PIDFD_GETFD), process.fd, Number(name), 0);
     if (fd < 0) continue; // Closed meanwhile.
-    sizes.push(got(symbols.fcntl(fd, F_GETPIPE_SZ, 0)));
+    const bytes = new Int32Array(1);
+    got(symbols.ioctl(fd, C.FIONREAD, bytes));
+    ends.push({ size: got(symbols.fcntl(fd, F_GETPIPE_SZ, 0)), bytes: bytes[0] });
     new RawSocket(fd).close();
   }
   process.close();
-  return sizes;
+  return ends;
 }
 
 /** Whether this kernel hands sockets of another process over, and this user may have them. */

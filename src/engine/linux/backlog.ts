@@ -6,8 +6,8 @@ import type { PipePool } from "./pipe_pool.ts";
 /** Bytes of a read buffer. */
 export const BUFFER_SIZE = 64 * 1024;
 
-/** Free buffers kept. */
-const KEPT = 32;
+/** Sizes of the buffers that hold what is left over, and how many free ones of each are kept: 2 MB in all. */
+const SIZES = [2 * 1024, 16 * 1024, BUFFER_SIZE], KEPT = [64, 48, 16];
 
 /** What became of an attempt to send. */
 export const Sent = {
@@ -21,8 +21,8 @@ export const Sent = {
 
 /**
  * What a thread has read and the receiver's kernel has not taken: for each direction a rest in a buffer, or bytes in a
- * pipe, or an urgent byte; never two of them. The thread reads into `buffer`; when a rest is to be kept, that buffer is
- * put aside as it is and another takes its place.
+ * pipe, or an urgent byte; never two of them. The thread reads into `buffer`. A small rest is copied into a buffer of its
+ * size, for it may stay there long; for a large one `buffer` is put aside as it is and another takes its place.
  */
 export class Backlog {
   /** Where reads go. */
@@ -35,7 +35,7 @@ export class Backlog {
   readonly #moved: (source: number, bytes: number) => void;
   readonly #held: (Uint8Array<ArrayBuffer> | undefined)[] = [];
   readonly #vacant: number[] = [];
-  readonly #free: Uint8Array<ArrayBuffer>[] = [];
+  readonly #free: Uint8Array<ArrayBuffer>[][] = SIZES.map(() => []);
 
   /** @param moved called with the source and the number of bytes that its peer's kernel has taken */
   constructor(libc: Libc, connections: Connections, pipes: PipePool, moved: (source: number, bytes: number) => void) {
@@ -47,13 +47,20 @@ export class Backlog {
 
   /** Keeps `buffer` from `from` to `end` for the source's peer. */
   keep(source: number, from: number, end: number): void {
-    const buffer = this.buffer, slot = this.#vacant.pop() ?? this.#held.length;
-    if (from > 0) buffer.copyWithin(0, from, end);
-    this.#held[slot] = buffer;
-    this.buffer = this.#free.pop() ?? new Uint8Array(BUFFER_SIZE);
+    const buffer = this.buffer, slot = this.#vacant.pop() ?? this.#held.length, bytes = end - from;
+    const size = bytes <= SIZES[0] ? 0 : bytes <= SIZES[1] ? 1 : 2;
+    const other = this.#free[size].pop() ?? new Uint8Array(SIZES[size]);
+    if (size === 2) {
+      if (from > 0) buffer.copyWithin(0, from, end);
+      this.#held[slot] = buffer;
+      this.buffer = other;
+    } else {
+      other.set(buffer.subarray(from, end));
+      this.#held[slot] = other;
+    }
     const row = source << SHIFT;
     this.#rows[row + ROW.HELD] = slot;
-    this.#rows[row + ROW.HELD_BYTES] = end - from;
+    this.#rows[row + ROW.HELD_BYTES] = bytes;
     this.#rows[row + ROW.FLAGS] |= IS.BACKLOG;
   }
 
@@ -84,6 +91,7 @@ export class Backlog {
     if (rows[row + ROW.HELD] >= 0) this.#release(row);
     if (rows[row + ROW.PIPE_READ] < 0) return;
     if (rows[row + ROW.PIPED] === 0) return this.returnPipe(source);
+    this.#pipes.bytes -= rows[row + ROW.PIPED];
     this.#pipes.discard(rows[row + ROW.PIPE_READ], rows[row + ROW.PIPE_WRITE]);
     rows[row + ROW.PIPE_READ] = rows[row + ROW.PIPE_WRITE] = -1;
     rows[row + ROW.PIPED] = 0;
@@ -104,6 +112,7 @@ export class Backlog {
       // Nothing at all, though there are bytes, is as wrong as an error.
       if (n <= 0) return n === -ERRNO.EAGAIN ? Sent.BLOCKED : Sent.BROKEN;
       rows[row + ROW.PIPED] = piped - n;
+      this.#pipes.bytes -= n;
       this.#moved(source, n);
       if (n === piped) return Sent.ALL;
       // The receiver is full, or the process was stopped meanwhile. Only after EAGAIN is the kernel bound to report it
@@ -140,7 +149,8 @@ export class Backlog {
     const slot = this.#rows[row + ROW.HELD], buffer = this.#held[slot]!;
     this.#held[slot] = undefined;
     this.#vacant.push(slot);
-    if (this.#free.length < KEPT) this.#free.push(buffer);
+    const size = SIZES.indexOf(buffer.length);
+    if (this.#free[size].length < KEPT[size]) this.#free[size].push(buffer);
     this.#rows[row + ROW.HELD] = -1;
     this.#rows[row + ROW.HELD_BYTES] = 0;
   }

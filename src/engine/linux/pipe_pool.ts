@@ -2,8 +2,14 @@ import { C, ERRNO } from "./abi.ts";
 import type { Connections } from "./connections.ts";
 import type { Libc } from "./libc.ts";
 
-/** Bytes a pipe is asked to hold. The kernel may give less, to those who are not root and have many (pipe(7)). */
+/**
+ * Bytes that the pipe of a long stream is asked to hold. The kernel may give less, to those who are not root and have many
+ * (pipe(7)).
+ */
 export const PIPE_SIZE = 1 << 20;
+
+/** Bytes that may stand in pipes before streams are moved with read and write, all threads together. */
+const STANDING = 64 << 20;
 
 /** Empty pipes kept for the next stream. */
 const KEPT = 64;
@@ -22,9 +28,14 @@ export class PipePool {
   readonly #bytes = new Uint8Array(this.#ends.buffer);
   readonly #idle = new Int32Array(KEPT * 2);
   readonly #most: number;
+  readonly #mostBytes: number;
+  /** Whether the pipe that is written to at a descriptor has been enlarged. */
+  readonly #large: Uint8Array;
   #count = 0;
   /** Pipes there are, idle or not. */
   #made = 0;
+  /** Bytes in all of this thread's pipes. */
+  bytes = 0;
   /** Ends of the pipe that `take` got. */
   read = -1;
   write = -1;
@@ -34,6 +45,13 @@ export class PipePool {
     this.#libc = libc;
     this.#connections = connections;
     this.#most = pipesFor(connections.capacity, threads);
+    this.#mostBytes = STANDING / threads;
+    this.#large = new Uint8Array(connections.capacity);
+  }
+
+  /** Whether as many bytes stand in pipes as may. */
+  get full(): boolean {
+    return this.bytes >= this.#mostBytes;
   }
 
   /** Gets an empty pipe into `read` and `write`; returns 0, or the error number when the system has none to give. */
@@ -57,9 +75,16 @@ export class PipePool {
     this.#made++;
     this.#connections.own(this.read);
     this.#connections.own(this.write);
-    // Refused beyond the user's share; the pipe then has its default size.
-    call.fcntl(this.write, C.F_SETPIPE_SZ, PIPE_SIZE);
+    this.#large[this.write] = 0;
     return 0;
+  }
+
+  /** Lets a pipe hold as much as a long stream has at a time. */
+  enlarge(write: number): void {
+    if (this.#large[write] !== 0) return;
+    this.#large[write] = 1;
+    // Refused beyond the user's share; the pipe then stays as it is.
+    this.#libc.call.fcntl(write, C.F_SETPIPE_SZ, PIPE_SIZE);
   }
 
   /** Takes an empty pipe back. */

@@ -4,10 +4,14 @@ import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
 import type { Libc } from "./libc.ts";
 import { PIPE_SIZE, type PipePool } from "./pipe_pool.ts";
 import type { ReadyQueue } from "./ready_queue.ts";
+import { ReceiverRoom } from "./receiver_room.ts";
 import { UrgentMark } from "./urgent.ts";
 
 /** Bytes read at a time; a read that gets as many is taken for a stream, which `splice` moves cheaper. */
 export const MESSAGE_SIZE = 16 * 1024;
+
+/** Bytes moved at a time before a stream counts as long; also what the receiver of a long one is given at least. */
+const FIRST_SIZE = 64 * 1024;
 
 /** Small splices in a row after which a stream counts as messages again. */
 const SMALL_SPLICES = 4;
@@ -62,6 +66,7 @@ export class Relay {
   readonly #ready: ReadyQueue;
   readonly #host: RelayHost;
   readonly #mark: UrgentMark;
+  readonly #room: ReceiverRoom;
   #streaming = false;
 
   constructor(
@@ -79,6 +84,7 @@ export class Relay {
     this.#ready = ready;
     this.#host = host;
     this.#mark = new UrgentMark(libc);
+    this.#room = new ReceiverRoom(libc);
   }
 
   /** Whether part of a long stream was moved since this was last asked. */
@@ -110,7 +116,7 @@ export class Relay {
         if (peerFlags & IS.BROKEN) this.#discard(source);
         else if (!(peerFlags & IS.WRITABLE)) return;
         else if (flags & IS.URGENT) this.#urgent(source, peer);
-        else if (flags & IS.SPLICING) this.#splice(source);
+        else if (flags & IS.SPLICING && !this.#pipes.full) this.#splice(source, peer);
         else this.#read(source, peer);
         round++;
       }
@@ -149,11 +155,14 @@ export class Relay {
         return;
       }
     }
-    const wanted = flags & IS.NO_SPLICE ? BUFFER_SIZE : MESSAGE_SIZE;
+    const wanted = flags & IS.NO_SPLICE && rows[row + ROW.STREAK] === LONG
+      ? Math.max(MESSAGE_SIZE, Math.min(BUFFER_SIZE, this.#room.of(peer)))
+      : MESSAGE_SIZE;
     const n = this.#libc.call.recv(source, buffer, wanted, 0);
     if (n <= 0) return this.#nothing(row, -n);
     const after = rows[row + ROW.FLAGS] = this.#afterRead(flags, n < wanted);
     rows[(peer << SHIFT) + ROW.STREAK] = 0;
+    if (flags & IS.NO_SPLICE && n === wanted && rows[row + ROW.STREAK] < LONG) rows[row + ROW.STREAK]++;
     // The end-of-stream that follows at once then leaves in the same segment.
     this.#send(source, peer, buffer, n, after & IS.ENDED ? C.MSG_NOSIGNAL | C.MSG_MORE : C.MSG_NOSIGNAL);
   }
@@ -187,7 +196,7 @@ export class Relay {
   }
 
   /** Fills the source's pipe; `pump` empties it. */
-  #splice(source: number): void {
+  #splice(source: number, peer: number): void {
     const rows = this.#rows, row = source << SHIFT;
     if (rows[row + ROW.PIPE_READ] < 0) {
       const error = this.#pipes.take();
@@ -195,15 +204,22 @@ export class Relay {
       rows[row + ROW.PIPE_READ] = this.#pipes.read;
       rows[row + ROW.PIPE_WRITE] = this.#pipes.write;
     }
+    // What is taken and finds no room stays in the pipe for as long as the receiver does not read.
+    let most = FIRST_SIZE;
+    if (rows[row + ROW.STREAK] === LONG) {
+      this.#pipes.enlarge(rows[row + ROW.PIPE_WRITE]);
+      most = Math.max(FIRST_SIZE, Math.min(PIPE_SIZE, this.#room.of(peer)));
+    }
     const n = this.#libc.call.splice(
       source,
       rows[row + ROW.PIPE_WRITE],
-      PIPE_SIZE,
+      most,
       C.SPLICE_F_MOVE | C.SPLICE_F_NONBLOCK,
     );
     const flags = rows[row + ROW.FLAGS] & ~IS.FRESH;
     if (n > 0) {
       rows[row + ROW.PIPED] = n;
+      this.#pipes.bytes += n;
       if (rows[row + ROW.STREAK] === LONG) this.#streaming = true;
       else if (n >= MESSAGE_SIZE) rows[row + ROW.STREAK]++;
       const small = n < MESSAGE_SIZE ? rows[row + ROW.SMALL] + 1 : 0;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { ERRNO } from "./abi.ts";
+import { C, ERRNO } from "./abi.ts";
 import { Backlog } from "./backlog.ts";
 import { Connections, IS, ROW, SHIFT } from "./connections.ts";
 import type { Calls, Libc } from "./libc.ts";
@@ -9,10 +9,17 @@ import { MESSAGE_SIZE, Relay } from "./relay.ts";
 
 const CLIENT = 10, SERVER = 11;
 
+const KB = 1024, MB = KB * KB;
+
+/** The send buffer's place in the answer to SO_MEMINFO (linux/sock_diag.h). */
+const SEND_BUFFER = 3;
+
 /** A relay between two sockets of a kernel that has whatever the test puts there, and takes everything. */
 function relayed() {
   const waiting: Record<number, number> = { [CLIENT]: 0, [SERVER]: 0 };
   let piped = 0, descriptor = 20;
+  /** Bytes that the receivers' kernel takes, all of a pipe's at once, and how many were taken from the senders at a time. */
+  const kernel = { room: Infinity, taken: [] as number[] };
   const take = (fd: number, most: number) => {
     const n = Math.min(waiting[fd], most);
     waiting[fd] -= n;
@@ -21,7 +28,17 @@ function relayed() {
   const call = {
     recv: (fd, _, bytes) => take(fd, bytes),
     send: (_, __, bytes) => bytes,
-    splice: (from, _, bytes) => from < 20 ? piped = take(from, Math.min(bytes, 64 * 1024)) : piped,
+    splice: (from, _, bytes) => {
+      if (from < 20) return kernel.taken.push(bytes), piped = take(from, bytes);
+      if (kernel.room < piped) return -ERRNO.EAGAIN;
+      kernel.room -= piped;
+      return piped;
+    },
+    getsockopt: (_, __, name, value) => {
+      if (name !== C.SO_MEMINFO) return -1;
+      (value as Int32Array)[SEND_BUFFER] = kernel.room === Infinity ? 8 * MB : kernel.room;
+      return 0;
+    },
     pipe2: (ends) => {
       new Int32Array((ends as Uint8Array<ArrayBuffer>).buffer).set([descriptor++, descriptor++]);
       return 0;
@@ -51,7 +68,13 @@ function relayed() {
     relay.pump(fd);
     while (waiting[fd] > 0) relay.pump(fd);
   };
-  return { relay, come };
+  /** So many bytes come that may find no room. */
+  const flood = (fd: number, bytes: number) => {
+    waiting[fd] += bytes;
+    connections.rows[(fd << SHIFT) + ROW.FLAGS] |= IS.READABLE | IS.FRESH;
+    for (let turn = 0; turn < 100; turn++) relay.pump(fd);
+  };
+  return { relay, come, flood, kernel, pipes };
 }
 
 Deno.test("a stream that goes on and on counts as long, message after message does not", () => {
@@ -73,4 +96,30 @@ Deno.test("large answers to one request after another are no long stream", () =>
     come(SERVER, 8 * MESSAGE_SIZE);
     assert.equal(relay.streamed(), false);
   }
+});
+
+Deno.test("a stream is moved in small pieces at first, then in as large ones as the receiver has room for", () => {
+  const { come, flood, kernel, pipes } = relayed();
+  come(SERVER, 32 * MB);
+  assert.equal(Math.max(...kernel.taken.slice(0, 16)), 64 * KB);
+  assert.equal(kernel.taken.at(-1), MB);
+  assert.equal(pipes.bytes, 0);
+  kernel.room = 300 * KB;
+  kernel.taken.length = 0;
+  flood(SERVER, 32 * MB);
+  // What finds room, and one piece more, since only a refusal makes the kernel report room again.
+  assert.deepEqual(kernel.taken, [300 * KB, 64 * KB]);
+  assert.equal(pipes.bytes, 64 * KB);
+});
+
+Deno.test("while too many bytes stand in pipes a stream is moved with read and write", () => {
+  const { come, kernel, pipes } = relayed();
+  come(SERVER, MB);
+  const before = kernel.taken.length;
+  pipes.bytes = 64 * MB;
+  come(SERVER, MB);
+  assert.equal(kernel.taken.length, before);
+  pipes.bytes = 0;
+  come(SERVER, MB);
+  assert.ok(kernel.taken.length > before);
 });
