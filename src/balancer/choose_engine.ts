@@ -37,6 +37,10 @@ export function chooseEngine(wanted: EngineChoice, settings: EngineSettings): Ch
   const missing = Object.entries(LINUX_ONLY).find(([name]) => settings[name as keyof EngineSettings] !== undefined)
     ?.[1];
   if (missing !== undefined) throw new EngineUnavailable(`the portable engine has no ${missing} (${reason})`);
+  // Deno's node:net binds without the zone, which the system refuses.
+  if (settings.source?.includes("%")) {
+    throw new EngineUnavailable(`the portable engine has no source address with a zone (${reason})`);
+  }
   if ((settings.threads ?? 1) > 1) throw new EngineUnavailable(`the portable engine has one thread (${reason})`);
   return { name: "portable", start: startPortable, reason };
 }

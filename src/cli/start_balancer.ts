@@ -9,6 +9,7 @@ import { descriptorLimit } from "../process/descriptors.ts";
 import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
 import type { ServeRequest } from "../process/options.ts";
 import { dropPrivileges, privilegesUnavailable } from "../process/privileges.ts";
+import { resolveHost } from "../process/resolve.ts";
 import { formatAddress } from "../table/address.ts";
 import { listeningAddress } from "./listening_address.ts";
 
@@ -18,14 +19,14 @@ export async function startBalancer(
   hooks: Pick<BalancerOptions, "onEvent" | "onChunk">,
 ): Promise<Balancer> {
   const hostname = await listeningAddress(request.bind, request.ipv6);
-  if (request.source !== undefined) checkSource(request.source);
+  const source = request.source === undefined ? undefined : await sourceAddress(request.source);
   try {
     return await Balancer.start({
       ...hooks,
       hostname,
       port: request.port,
       groups: request.groups,
-      source: request.source,
+      source,
       connectTimeout: request.connectTimeout,
       failTimeout: request.failTimeout,
       idleTimeout: request.idleTimeout,
@@ -67,10 +68,17 @@ function threadsFor({ threads, engine }: ServeRequest): number {
   return engine === "portable" || linuxUnavailable() !== undefined ? 1 : defaultThreads(descriptorLimit());
 }
 
-/** A source address that is not this machine's would make every connect fail later, so it fails now. */
-function checkSource(source: string): void {
+/** The address that `-B` means. One that is not this machine's would make every connect fail later, so it fails now. @throws {ExitError} */
+async function sourceAddress(word: string): Promise<string> {
+  let source: string;
+  try {
+    source = await resolveHost(word);
+  } catch (error) {
+    throw new ExitError(ExitCode.USAGE, `option -B: ${uncapitalised(error)}`);
+  }
   try {
     Deno.listen({ hostname: source, port: 0 }).close();
+    return source;
   } catch (error) {
     throw new ExitError(ExitCode.SYSTEM, `cannot connect from ${quote(source)}: ${reason(error)}`);
   }
@@ -94,6 +102,7 @@ function reason(error: unknown): string {
     EADDRINUSE: "the port is in use",
     EACCES: "permission denied",
     EADDRNOTAVAIL: "the address is not one of this machine",
+    ENODEV: "there is no interface of that number",
     EAFNOSUPPORT: "the system does not support the address family",
   };
   return known[code ?? ""] ?? escape(message);

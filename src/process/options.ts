@@ -9,7 +9,7 @@ import {
   LONGEST_USER_TIMEOUT,
   MOST_PROBES,
 } from "../options/ranges.ts";
-import { formatHost, parseHost } from "../table/address.ts";
+import { formatHost, isMapped, parseHost } from "../table/address.ts";
 import { type GroupWords, parseGroups } from "./channel_words.ts";
 import { MAX_LANES } from "../table/limits.ts";
 import { type CommandLine, splitCommandLine } from "./command_line.ts";
@@ -191,13 +191,18 @@ function sourceAddress(options: CommandLine["options"]): string | undefined {
   return numeric("source", word);
 }
 
+/** The canonical form. The zone of a scoped address may be an interface's name, of which the index is looked up later. */
 function numeric(name: OptionName, word: string): string {
+  const [address, zone, ...more] = word.split("%");
+  const named = zone !== undefined && !/^\d*$/.test(zone) && more.length === 0;
   try {
-    const { bytes, zone } = parseHost(word);
-    return formatHost(bytes, zone);
+    const { bytes, zone: index } = parseHost(named ? address : word);
+    if (!named) return formatHost(bytes, index);
+    if (!isMapped(bytes)) return `${formatHost(bytes)}%${zone}`;
   } catch {
-    throw usage(`option ${optionLabel(name)} has a bad address: ${quote(word)}`);
+    // Refused, as an IPv4 address with a zone is.
   }
+  throw usage(`option ${optionLabel(name)} has a bad address: ${quote(word)}`);
 }
 
 function seconds(

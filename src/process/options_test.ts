@@ -104,8 +104,11 @@ Deno.test("the address to listen on is brought into one form", () => {
       ["2001:db8:0:0:0:0:0:1", "2001:db8::1"],
       ["[::1]", "::1"],
       ["example.org", "example.org"],
+      ["FE80::0:11%7", "fe80::11%7"],
+      ["[fe80::0:11%eth0]", "fe80::11%eth0"],
     ]
   ) assert.equal(serve("-b", word, "80").bind, bind);
+  assert.equal(serve("-B", "FE80::0:11%eth0", "80").source, "fe80::11%eth0");
   assert.equal(serve("-6", "80").bind, "::");
   assert.equal(serve("-6", "-b", "::1", "80").bind, "::1");
 });

@@ -55,7 +55,7 @@ const own = Deno.networkInterfaces().find(({ family, address }) => family === "I
   ?.address;
 
 testWith(
-  [condition(own !== undefined, "an address besides loopback")],
+  [condition(own !== undefined, "needs an address besides loopback")],
   "so is one by any address of this machine",
   () => assertRefused(65, [[["-f", PORT, own!], `"${own}" is this balancer itself`]]),
 );
@@ -150,6 +150,8 @@ Deno.test("a bad address of its own is refused with 64, one of another machine w
     [["-B", "localhost", PORT, HOST], '"localhost"'],
     [["-B", "", PORT, HOST], "-B"],
     [["-B", "300.1.1.1", PORT, HOST], '"300.1.1.1"'],
+    [["-b", "::ffff:1.2.3.4%eth0", PORT, HOST], '"::ffff:1.2.3.4%eth0"'],
+    [["-B", "::ffff:1.2.3.4%eth0", PORT, HOST], '"::ffff:1.2.3.4%eth0"'],
   ]);
   // TEST-NET-3 (RFC 5737): no machine has such an address.
   await assertRefused(71, [
