@@ -3,6 +3,7 @@ import type { EngineName } from "../options/engine_name.ts";
 import { MOST_DESCRIPTORS } from "../engine/linux/descriptor_limit.ts";
 import { LANDING } from "../engine/linux/door.ts";
 import { pipesFor } from "../engine/linux/pipe_pool.ts";
+import { PAIR } from "../engine/portable/reactor.ts";
 import { descriptorLimit, openDescriptors } from "../process/descriptors.ts";
 
 /** Descriptors to assume where the limit cannot be read (macOS and Windows allow at least as many). */
@@ -39,7 +40,7 @@ export function descriptorShares(
   open = openDescriptors() ?? 0,
 ): DescriptorShares {
   const linux = engine === "linux", usable = linux ? Math.min(limit, MOST_DESCRIPTORS) : limit;
-  const own = Math.max(PROGRAM, open + TO_COME) + (linux ? threads * THREAD : 0);
+  const own = Math.max(PROGRAM, open + TO_COME) + (linux ? threads * THREAD : PAIR);
   const pipes = linux ? pipesFor(usable, 1) * 2 : 0;
   const wanted = Math.min(SPARE.most, Math.max(SPARE.least, Math.floor(usable * SPARE.part)));
   // When hardly any are left, connections get half of them.

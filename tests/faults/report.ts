@@ -93,13 +93,13 @@ ${rows.join("\n")}
 
 ## What does not hold, and why
 
-- **Out of descriptors.** A client takes two descriptors. The program itself takes 27, each thread of the linux engine 8
-  and another 3 by which it sees them run out; from source 9 of them are Deno's caches. A thirty-second of the limit, 8 at
-  least, is never given to clients, so that operators are served, and from 256 on a sixteenth of what is beyond is for
-  pipes. The default of \`--max-connections\` is what is left, half of it: with a limit of 512 that is 234 for the portable
-  engine, and 220, 215, 204 and 182 with 1, 2, 4 and 8 threads. A higher \`--max-connections\` is warned of at the start,
-  and clients wait in the kernel's queue when descriptors run out. \`--threads auto\` takes one thread for each 256.
-  HAProxy needs 14 descriptors.
+- **Out of descriptors.** A client takes two descriptors. The program itself takes 27, the portable engine 2 or 3 more
+  beside long streams, each thread of the linux engine 8 and another 3 by which it sees them run out; from source 9 of
+  them are Deno's caches. A thirty-second of the limit, 8 at least, is never given to clients, so that operators are
+  served, and from 256 on a sixteenth of what is beyond is for pipes. The default of \`--max-connections\` is what is
+  left, half of it: with a limit of 512 that is 232 for the portable engine, and 220, 215, 204 and 182 with 1, 2, 4
+  and 8 threads. A higher \`--max-connections\` is warned of at the start, and clients wait in the kernel's queue when
+  descriptors run out. \`--threads auto\` takes one thread for each 256. HAProxy needs 14 descriptors.
 - **Connections that a back end drops.** A back end that closes its listening socket resets the connections that its
   kernel has accepted and it has not. Bytes may have been sent by then, so they cannot be given to another back end; with
   HAProxy it is the same. The flapping row counts them.

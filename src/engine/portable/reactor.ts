@@ -1,6 +1,9 @@
 import { setImmediate } from "node:timers";
 import { closeQuietly } from "./stream.ts";
 
+/** Descriptors of the pair of sockets, and of the listening one by which it is made. */
+export const PAIR = 3;
+
 /** Rounds of the event loop after which the runtime has asked the kernel anyway: tokio does so at every 61st. */
 const BLIND_ROUNDS = 64;
 
