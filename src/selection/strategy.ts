@@ -21,7 +21,7 @@ export interface GroupView {
 
 /**
  * A way of spreading clients over a group's channels. It only says where to start looking; `Failover` walks on from
- * there past channels that are disabled, full or dead.
+ * there past channels that are disabled, full or dead; in a sticky group with `-H` in an order of the client's own.
  */
 export interface Strategy {
   /** The control command that chooses it. */

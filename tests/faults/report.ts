@@ -105,6 +105,9 @@ ${rows.join("\n")}
   HAProxy it is the same. The flapping row counts them.
 - **A reset in the very moment of the connect** looks like a failed connect to the portable engine, because Deno's
   \`connect\` says so: bytes that the back end sent before it are lost, and the next channel is tried.
+- **A connect that has met itself** keeps the port of a dead channel on this machine for a minute with the portable engine
+  (TIME-WAIT), because Deno cannot reset a connection. Ports below the range of \`net.ipv4.ip_local_port_range\` have no
+  such trouble.
 - **A slow reader and large kernel buffers.** The engines themselves hold little for a receiver that does not read: the
   linux engine at most 64 KB for each direction, and 16 KB while 64 MB stand in its pipes. But the kernel grows a
   socket's receive buffer up to the third number of \`net.ipv4.tcp_rmem\` while it is read fast. Where that is large,
