@@ -29,18 +29,24 @@ const LINUX_ONLY = {
 export function chooseEngine(wanted: EngineChoice, settings: EngineSettings): ChosenEngine {
   const obstacle = wanted === "portable" ? undefined : linuxUnavailable(settings);
   if (wanted !== "portable" && obstacle === undefined) {
-    const reason = wanted === "auto" ? "it can run here" : "asked for";
+    const reason = wanted === "auto" ? "it can run here" : "requested";
     return { name: "linux", start: startLinux, reason };
   }
   if (wanted === "linux") throw new EngineUnavailable(`the linux engine cannot run: ${obstacle}`);
-  const reason = wanted === "portable" ? "asked for" : `the linux engine cannot run: ${obstacle}`;
   const missing = Object.entries(LINUX_ONLY).find(([name]) => settings[name as keyof EngineSettings] !== undefined)
     ?.[1];
-  if (missing !== undefined) throw new EngineUnavailable(`the portable engine has no ${missing} (${reason})`);
-  // Deno's node:net binds without the zone, which the system refuses.
-  if (settings.source?.includes("%")) {
-    throw new EngineUnavailable(`the portable engine has no source address with a zone (${reason})`);
+  const lacks = missing !== undefined
+    ? `no ${missing}`
+    // Deno's node:net binds without the zone, which the system refuses.
+    : settings.source?.includes("%")
+    ? "no source address with a zone"
+    : (settings.threads ?? 1) > 1
+    ? "one thread"
+    : undefined;
+  if (lacks !== undefined) {
+    const other = obstacle === undefined ? "" : `, and the linux engine cannot run: ${obstacle}`;
+    throw new EngineUnavailable(`the portable engine has ${lacks}${other}`);
   }
-  if ((settings.threads ?? 1) > 1) throw new EngineUnavailable(`the portable engine has one thread (${reason})`);
+  const reason = obstacle === undefined ? "requested" : `the linux engine cannot run: ${obstacle}`;
   return { name: "portable", start: startPortable, reason };
 }

@@ -1,5 +1,6 @@
 import type { Balancer } from "../balancer/balancer.ts";
 import type { Logger } from "../log/log.ts";
+import { plural } from "../log/plural.ts";
 import { descriptorLimit } from "../process/descriptors.ts";
 import { formatAddress } from "../table/address.ts";
 import { version } from "./version.ts";
@@ -7,10 +8,12 @@ import { version } from "./version.ts";
 /** Logs that an instance has started, and what its operator ought to know about that. */
 export function logStart(logger: Logger, balancer: Balancer): void {
   const { hostname, port } = balancer.address, groups = balancer.show();
-  logger.info("balance {version} listens on {address}: {channels} channels in {groups} groups, engine {engine}", {
+  const channels = groups.reduce((sum, { channels }) => sum + channels.length, 0);
+  const size = `{channels} ${plural(channels, "channel")} in {groups} ${plural(groups.length, "group")}`;
+  logger.info(`balance {version} listens on {address}: ${size}, engine {engine}`, {
     version,
     address: formatAddress({ host: hostname, port }),
-    channels: groups.reduce((sum, { channels }) => sum + channels.length, 0),
+    channels,
     groups: groups.length,
     engine: balancer.engine,
     pid: Deno.pid,
@@ -18,7 +21,8 @@ export function logStart(logger: Logger, balancer: Balancer): void {
   const { maxConnections, descriptors } = balancer.limits;
   if (maxConnections > descriptors.connections && descriptorLimit() !== undefined) {
     logger.warn(
-      "--max-connections {wanted} is beyond the descriptor limit, which is enough for {connections} clients; more will wait",
+      "--max-connections {wanted} is beyond the descriptor limit, which is enough for {connections} " +
+        `${plural(descriptors.connections, "client")}; more will wait`,
       { wanted: maxConnections, connections: descriptors.connections },
     );
   }

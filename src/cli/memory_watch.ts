@@ -1,5 +1,6 @@
 import type { Balancer } from "../balancer/balancer.ts";
 import type { Logger } from "../log/log.ts";
+import { plural } from "../log/plural.ts";
 import { MemoryGuard } from "../process/memory_guard.ts";
 import { MemoryLimit } from "../process/memory_limit.ts";
 import { releaseMemory } from "../process/release_memory.ts";
@@ -25,20 +26,21 @@ export function watchMemory(balancer: Balancer, logger: Logger): () => void {
     timer = setTimeout(look, use !== undefined && use.used > use.limit / 2 ? CLOSE_INTERVAL : INTERVAL);
     Deno.unrefTimer(timer);
     if (use === undefined) return;
-    const connections = balancer.connections, figures = { ...megabytes(use), connections };
+    const connections = balancer.connections, clients = plural(connections, "client is", "clients are");
+    const figures = { ...megabytes(use), connections };
     switch (guard.next(use, connections)) {
       case "stop":
         paused = true;
         balancer.pauseAccepting();
         logger.error(
-          "memory is short, {used} of {limit} MB used: {connections} clients are served, new ones wait in the kernel's queue",
+          `memory is short, {used} of {limit} MB used: {connections} ${clients} served, new ones wait in the kernel's queue`,
           figures,
         );
         break;
       case "go on":
         paused = false;
         balancer.resumeAccepting();
-        logger.info("accepting again, {used} of {limit} MB used: {connections} clients are served", figures);
+        logger.info(`accepting again, {used} of {limit} MB used: {connections} ${clients} served`, figures);
     }
     if (!paused || performance.now() - released < RELEASE) return;
     released = performance.now();

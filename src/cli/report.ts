@@ -1,6 +1,7 @@
 import type { BalancerEvent, ChannelPlace } from "../balancer/events.ts";
 import type { Groups } from "../groups/groups.ts";
 import type { Logger } from "../log/log.ts";
+import { plural } from "../log/plural.ts";
 import { formatAddress } from "../table/address.ts";
 import { type ChannelId, channelId } from "../table/channel_id.ts";
 
@@ -61,20 +62,26 @@ export class Report {
           reason: event.reason,
         });
       case "events-lost":
-        return logger.warn("{count} events lost: a thread reported faster than they could be logged", {
-          count: event.count,
-        });
+        return logger.warn(
+          `{count} ${plural(event.count, "event")} lost: a thread reported faster than they could be logged`,
+          { count: event.count },
+        );
       case "turned-away":
         return this.#turnedAway();
       case "saturated":
-        return logger.warn("serving {connections} clients, the maximum; new ones wait in the kernel's queue", {
-          connections: event.connections,
-        });
+        return logger.warn(
+          `serving {connections} ${
+            plural(event.connections, "client")
+          }, the maximum; new ones wait in the kernel's queue`,
+          { connections: event.connections },
+        );
       case "splice-refused":
         return logger.warn("relaying with read and write only: {reason}", { reason: event.reason });
       case "thread-crashed":
         return logger.error(
-          "thread {thread} died with {connections} connections and starts again in {restartIn} s: {reason}",
+          `thread {thread} died with {connections} ${
+            plural(event.connections, "connection")
+          } and starts again in {restartIn} s: {reason}`,
           {
             thread: event.thread,
             connections: event.connections,
@@ -101,9 +108,11 @@ export class Report {
     const now = performance.now();
     if (now - this.#turnedAwayAt < WINDOW) return;
     this.#turnedAwayAt = now;
+    const counts = this.#groups.count();
     this.#logger.warn(
-      "closing clients that no channel takes: {channels} channels, {disabled} disabled, {full} full, {failing} failing",
-      { ...this.#groups.count() },
+      `closing clients that no channel takes: {channels} ${plural(counts.channels, "channel")}, ` +
+        "{disabled} disabled, {full} full, {failing} failing",
+      { ...counts },
     );
   }
 
@@ -127,7 +136,7 @@ export class Report {
   #endWindow(channel: ChannelId): void {
     const { held, latest } = this.#changes.get(channel)!;
     this.#changes.delete(channel);
-    latest?.(held > 1 ? ` (and ${held - 1} changes before)` : "");
+    latest?.(held > 1 ? ` (and ${held - 1} ${plural(held - 1, "change")} before)` : "");
   }
 }
 

@@ -8,6 +8,7 @@ import type { Tap } from "../engine/engine.ts";
 import { LineWriter } from "../log/line_writer.ts";
 import { type Log, type LogOptions, openLog } from "../log/log.ts";
 import { dumpChunk } from "../log/packet_dump.ts";
+import { plural } from "../log/plural.ts";
 import { isBackgroundProcess, reportFailure, reportReady, startInBackground } from "../process/background.ts";
 import { ExitCode, ExitError, uncapitalised, unexpected } from "../process/exit_codes.ts";
 import type { ServeRequest } from "../process/options.ts";
@@ -79,7 +80,11 @@ class Instance {
     // Absolute, because the background process leaves the directory it was started in.
     const directory = resolve(chosenDirectory(request.controlDir) ?? defaultDirectory());
     const dump = request.packetDump && !background
-      ? new LineWriter(Deno.stdout, DUMP_BOUND, (chunks) => `(${chunks} chunks lost: the reader was too slow)\n\n`)
+      ? new LineWriter(
+        Deno.stdout,
+        DUMP_BOUND,
+        (chunks) => `(${chunks} ${plural(chunks, "chunk")} lost: the reader was too slow)\n\n`,
+      )
       : undefined;
     const early: BalancerEvent[] = [];
     let event = (event: BalancerEvent): void => void early.push(event);
@@ -133,11 +138,11 @@ class Instance {
     this.#balancer.stopAccepting();
     const drain = cause === "kill" || cause === "drain";
     const connections = this.#balancer.connections;
-    logger.info("stopping, {connections} connections left to end", { connections });
+    logger.info(`stopping, {connections} ${plural(connections, "connection")} left to end`, { connections });
     const left = drain ? await this.#drainUntil(signals) : connections;
     await this.#balancer.stop();
     this.#control.closeSessions();
-    if (left > 0) logger.warn("stopped, {left} connections were cut", { left });
+    if (left > 0) logger.warn(`stopped, {left} ${plural(left, "connection was", "connections were")} cut`, { left });
     else logger.info("stopped");
     await this.#dump?.flush(DUMP_FLUSH);
     await this.#log.flush();

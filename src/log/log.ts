@@ -3,6 +3,7 @@ import { escape } from "./escape.ts";
 import { formatJson, formatText } from "./format.ts";
 import { LineWriter } from "./line_writer.ts";
 import { openLogFile } from "./log_file.ts";
+import { plural } from "./plural.ts";
 import { formatSyslog, SystemLog } from "./syslog.ts";
 
 export type { Logger };
@@ -112,7 +113,7 @@ function openSystemLog(): Output {
 }
 
 function lostRecord(lines: number, why: string): LogRecord {
-  const message = ["", lines, " lines lost: ", why, ""];
+  const message = ["", lines, ` ${plural(lines, "line")} lost: `, why, ""];
   const properties = { lines, why };
   return { category: ["balance"], level: "warning", message, rawMessage: "", properties, timestamp: Date.now() };
 }

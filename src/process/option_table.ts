@@ -46,7 +46,7 @@ export const optionTable = {
   "json": { summary: "show them as JSON (with --list)" },
   "control-dir": { value: "DIR", summary: "control sockets (or $BALANCE_CONTROL_DIR)" },
   "help": { short: "h", summary: "show this help" },
-  "version": { summary: "show the version" },
+  "version": { short: "V", summary: "show the version" },
 } as const satisfies Record<string, OptionSpec>;
 
 /** Long name of an option. */

@@ -96,7 +96,7 @@ export function parseCommandLine(args: readonly string[]): Request {
   const line = splitCommandLine(args), { options } = line;
   const controlDir = options.get("control-dir");
   if (controlDir === "") throw usage("option --control-dir needs a value: DIR");
-  if (options.has("help")) return { action: "help" };
+  if (options.has("help") || (line.words.length === 1 && line.words[0] === "help")) return { action: "help" };
   if (options.has("version")) return { action: "version" };
   if (options.has("list")) {
     noMoreWords(line, 0, "--list");

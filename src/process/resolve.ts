@@ -29,6 +29,11 @@ export async function resolveHost(host: string, wanted?: Wanted): Promise<string
     if (wanted !== undefined && familyOf(numeric) !== wanted.family) throw lacking(host, wanted);
     return numeric;
   }
+  if (NUMBERS.test(host)) {
+    const numeric = shortAddress(host);
+    if (wanted !== undefined && wanted.family !== 4) throw lacking(host, wanted);
+    return numeric;
+  }
   // A malformed name is not looked up: the resolver would wait for an answer only to say so.
   if (!/^[\p{L}\p{N}_.-]{1,253}$/u.test(host)) {
     throw new Error(`Cannot resolve host: ${quote(host)} is not a host name`);
@@ -67,4 +72,24 @@ function interfaceIndex(zone: string): string {
   const found = Deno.networkInterfaces().find(({ name, scopeid }) => name === zone && scopeid);
   if (!found?.scopeid) throw new Error(`Cannot resolve host: no interface ${quote(zone)} with a link-local address`);
   return String(found.scopeid);
+}
+
+/** Numbers and dots alone, which is no name whatever a name service says. */
+const NUMBERS = /^(?:0x[\da-f]*|\d*)(?:\.(?:0x[\da-f]*|\d*))*$/i;
+
+/**
+ * An IPv4 address in a short notation, such as `127.1`, as inet_aton(3) reads it: the last of up to four numbers fills
+ * the bytes that are left. Unlike there, a number cannot begin with 0 (octal there, decimal to whoever writes it), and
+ * one number alone is no address, since it is more likely a port.
+ */
+function shortAddress(host: string): string {
+  const bad = (why: string) => new Error(`Cannot resolve host: ${quote(host)} is not an IPv4 address${why}`);
+  const parts = host.split(".");
+  if (parts.length === 1) throw bad(/^\d+$/.test(host) ? "; a port follows a colon, as in localhost:80" : "");
+  if (parts.some((part) => /^0\d/.test(part))) throw bad(": no number in it may begin with 0");
+  const numbers = parts.map((part) => /^(?:0x[\da-f]+|\d+)$/i.test(part) ? Number(part) : NaN), last = numbers.pop()!;
+  const room = 256 ** (4 - numbers.length);
+  if (numbers.length > 3 || !numbers.every((number) => number <= 255) || !(last < room)) throw bad("");
+  const value = numbers.reduce((sum, number, i) => sum + number * 256 ** (3 - i), last);
+  return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join(".");
 }

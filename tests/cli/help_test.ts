@@ -17,14 +17,16 @@ Deno.test("--help fits on one screen and tells every option, with examples", asy
     assert.equal(told[0].slice(head.length).trim(), summary, name);
   }
   assert.ok(lines.filter((line) => /^ {2}balance /.test(line)).length >= 5, "usage and examples");
-  assert.equal((await run(["-h"])).stdout, stdout);
+  for (const word of ["-h", "help"]) assert.equal((await run([word])).stdout, stdout);
 });
 
 Deno.test("--help and --version win over everything else on the line", async () => {
   const { code, stdout } = await run(["8080", "no-such-host.invalid", "-f", "--help"]);
   assert.equal(code, 0);
   assert.match(stdout, /^balance /);
-  assert.deepEqual(await run(["--version", "0"]), { code: 0, stdout: `balance ${version}\n`, stderr: "" });
+  for (const words of [["--version", "0"], ["-V"]]) {
+    assert.deepEqual(await run(words), { code: 0, stdout: `balance ${version}\n`, stderr: "" });
+  }
 });
 
 testWith([linux], "output or a message that cannot be written is no crash", async () => {

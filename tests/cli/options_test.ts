@@ -238,7 +238,7 @@ Deno.test("--max-connections lets further clients wait until one has ended", asy
   using first = await instance.client();
   await first.readExactly(4);
   using second = await instance.client();
-  await instance.logged(/serving 1 clients, the maximum/);
+  await instance.logged(/serving 1 client, the maximum/);
   assert.equal(back.accepted, 1);
   await first.finish();
   await first.readToEnd();

@@ -82,7 +82,7 @@ testWith([posix], "the drain timeout ends what does not end by itself", async ()
   instance.signal("SIGTERM");
   assert.equal((await client.readToEnd()).length, 0);
   assert.equal(await instance.ended(), 0);
-  assert.match(instance.stderr.text, /stopped, 1 connections were cut\n$/);
+  assert.match(instance.stderr.text, /stopped, 1 connection was cut\n$/);
 });
 
 for (const [first, second] of [["SIGTERM", "SIGTERM"], ["SIGTERM", "SIGINT"], ["SIGINT", undefined]] as const) {
@@ -93,13 +93,13 @@ for (const [first, second] of [["SIGTERM", "SIGTERM"], ["SIGTERM", "SIGINT"], ["
     using client = await established(instance);
     instance.signal(first);
     if (second !== undefined) {
-      await instance.logged(/stopping, 1 connections left/);
+      await instance.logged(/stopping, 1 connection left/);
       await echo(client, "still here");
       instance.signal(second);
     }
     assert.equal((await client.readToEnd()).length, 0);
     assert.equal(await instance.ended(), 0);
-    assert.match(instance.stderr.text, /stopped, 1 connections were cut\n$/);
+    assert.match(instance.stderr.text, /stopped, 1 connection was cut\n$/);
   });
 }
 
