@@ -2,32 +2,34 @@
  * # The benchmark
  *
  * Measures this program, HAProxy (with and without splicing), nginx's stream module and pen in front of the same back
- * end, in one run and in turn, so that what slows the machine slows all of them. To repeat it, on Linux with Debian's
- * packages `haproxy nginx libnginx-mod-stream pen util-linux iproute2` (what is missing is left out, with a line that says so):
+ * end, in turn within one run, so that whatever slows the machine slows all of them. To repeat it on Linux, with
+ * Debian's packages `haproxy nginx libnginx-mod-stream pen util-linux iproute2` (missing ones are skipped, and a line
+ * says so):
  *
- *     deno task bench              # some ten minutes
- *     deno task bench --quick      # about one; every measure, less exact
+ *     deno task bench              # about ten minutes
+ *     deno task bench --quick      # about one minute; all measures, less exact
  *     deno task bench --only keep-alive,new-connections,portable,nginx --rounds 15
- *     deno task bench --threads 2  # and with two threads where a program has them
- *     deno task bench --before DIR # and an earlier version of this program, in another checkout
+ *     deno task bench --threads 2  # also with two threads, for programs that have threads
+ *     deno task bench --before DIR # also an earlier version of this program, in another checkout
  *
- * It needs two processors that nobody else uses. Each proxy is bound to the first ones, one for each of its threads, and
- * the load to the last one. The load is one process that is both clients and back end, on libc's epoll: it reaches several
- * times what any proxy does ("no proxy"), and it does not sleep, so that no proxy pays for waking it. A proxy's time on
- * the processor ("proxy busy") says whether it was the bottleneck. Where threads and load have to share a processor, look at the CPU figures and not at the rates.
+ * It needs two idle processors. Each proxy is bound to the first processors, one per thread, and the load to the last
+ * one. The load is a single process, both clients and back end, on libc's epoll: it reaches several times the rate of
+ * any proxy ("no proxy"), and it never sleeps, so that no proxy pays for waking it. A proxy's share of processor time
+ * ("proxy busy") shows whether it was the bottleneck. If threads and load have to share a processor, look at the CPU
+ * figures and not at the rates.
  *
- * It runs in a network namespace of its own where it may (root, `iproute2`), so that nobody else's rules and connections
- * count, and there with Reno's congestion control, which on loopback, where nothing is lost, never holds back, no more than
- * the usual Cubic. BBR, which some machines have instead, paces every connection by a timer in the kernel: bulk figures then
- * tell how fast a machine's timers are, for all proxies alike. `--congestion system` measures in the machine's network.
+ * If it can (root, `iproute2`), it runs in its own network namespace, so that other rules and connections do not
+ * interfere, and with Reno congestion control. Like the usual Cubic, Reno never holds back on loopback, where nothing
+ * is lost. BBR, which some machines use instead, paces every connection by a timer in the kernel: stream throughput is
+ * then limited by these timers, for all proxies alike. `--congestion system` measures in the machine's network.
  *
- * Requests have 128 bytes and answers 512, 32 connections at a time. Bulk streams are a file sent from memory that no
- * processor cache holds, and thrown away at the other end. CPU is the processor time of all threads of all
+ * Requests have 128 bytes and answers 512, 32 connections at a time. Bulk streams are sent from a file in memory, too
+ * large for any processor cache, and discarded at the other end. CPU is the processor time of all threads of all
  * processes of the proxy, from the kernel's own count in nanoseconds, taken at both ends of each window. Ratios are
  * medians of the ratios within a round. Every proxy listens and connects on 127.0.0.1.
  *
- * The tables go to standard output, progress to standard error, everything including each round's values to
- * `dist/bench.json`. It ends with 1 when a contender failed a measure; targets that are missed are only reported.
+ * The tables go to standard output, progress to standard error, all figures, including each round's values, to
+ * `dist/bench.json`. It exits with 1 if a contender failed a measure; missed targets are only reported.
  */
 import { contenders } from "./contenders/contenders.ts";
 import type { Contender } from "./contender.ts";
@@ -50,7 +52,7 @@ const progress = (text: string) => Deno.stderr.writeSync(new TextEncoder().encod
 const paint: Paint = (text, colour) =>
   Deno.noColor || !Deno.stdout.isTerminal() ? text : `\x1b[${colour === "green" ? 32 : 31}m${text}\x1b[0m`;
 
-/** Runs the benchmark, in a network of its own when that is wanted and can be had; the exit code. */
+/** Runs the benchmark, in its own network if wanted and possible. @returns the exit code */
 async function bench(options: Options): Promise<number> {
   if (options.congestion !== "system") {
     const elsewhere = await ownNetwork(options.congestion);
@@ -65,7 +67,7 @@ async function bench(options: Options): Promise<number> {
         "system",
       ]);
     }
-    progress(`no network of its own with ${options.congestion}: it uses the machine's, with ${congestionControl()}`);
+    progress(`cannot make a network with ${options.congestion}: using the machine's, with ${congestionControl()}`);
   }
   return await measure(options);
 }
@@ -92,7 +94,9 @@ async function measure(options: Options): Promise<number> {
   return results.failures.length === 0 ? 0 : 1;
 }
 
-/** Sorts the names of `--only` into measures and contenders; a kind that none names is taken whole. */
+/**
+ * Sorts the names of `--only` into measures and contenders. If none of a kind is named, all of that kind are meant.
+ */
 function choose(only: readonly string[], measures: readonly Measure[], contenders: readonly Contender[]) {
   const unknown = only.find((name) => ![...measures, ...contenders].some((each) => each.name === name));
   if (unknown !== undefined) {
@@ -106,7 +110,7 @@ function choose(only: readonly string[], measures: readonly Measure[], contender
   return { chosenMeasures: pick(measures), chosenContenders: pick(contenders) };
 }
 
-/** Sets the stand up and takes it down, whatever happens, a signal included. */
+/** Sets up the stand and takes it down whatever happens, even on a signal. */
 async function withStand<T>(options: Options, use: (stand: Stand) => Promise<T>): Promise<T> {
   const directory = await Deno.makeTempDir({ prefix: "balance-bench-" });
   const pins = installed("taskset") !== undefined;

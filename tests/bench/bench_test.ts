@@ -15,7 +15,7 @@ function start(temporary: string, ...words: string[]): Deno.ChildProcess {
   }).spawn();
 }
 
-/** Whether a process is there and is not only waiting for its parent to take note of its end. */
+/** Whether a process runs, rather than being a zombie. */
 function runs(pid: number): boolean {
   try {
     return !/^State:\s+[ZX]/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));
@@ -26,7 +26,7 @@ function runs(pid: number): boolean {
 
 const entries = (directory: string) => [...Deno.readDirSync(directory)].map(({ name }) => name);
 
-testWith([linux], "the benchmark takes figures of this program and leaves only them behind", async () => {
+testWith([linux], "the benchmark measures this program and leaves nothing but figures behind", async () => {
   const temporary = await Deno.makeTempDir();
   try {
     const bench = start(temporary, "--only", "keep-alive,idle,portable,no proxy", "--idle", "50");

@@ -11,7 +11,7 @@ export interface Contender {
   readonly missing?: string;
 }
 
-/** What a contender is asked to do. */
+/** What a contender must do. */
 export interface Ask {
   /** Where it may write its configuration. */
   readonly directory: string;
@@ -31,10 +31,10 @@ export const ENGINES = ["portable", "linux"] as const;
 /** One of them. */
 export type Engine = typeof ENGINES[number];
 
-/** No proxy: what the clients and the back end reach by themselves. */
+/** No proxy: what clients and back end reach on their own. */
 export const DIRECT: Contender = { name: "no proxy", threads: 0 };
 
-/** Adds the number of threads to a name where there are several. */
+/** Adds the number of threads to a name if there are several. */
 export function named(name: string, threads: number): string {
   return threads === 1 ? name : `${name} x${threads}`;
 }

@@ -24,7 +24,7 @@ export class LoadProcess {
     return new LoadProcess(running, lines, JSON.parse(value).port);
   }
 
-  /** Has a command performed. @throws {Error} with the reason when it failed */
+  /** Runs a command. @throws {Error} with the reason when it failed */
   async perform<Name extends CommandName>(name: Name, ask: Commands[Name]["ask"]): Promise<Commands[Name]["answer"]> {
     await this.#writer.write(new TextEncoder().encode(JSON.stringify({ name, ...ask }) + "\n"));
     const { value, done } = await this.#lines.next();

@@ -16,7 +16,7 @@ export interface Measure<Name extends string = string> {
   /** For `--only`, in the JSON, and in the targets. */
   readonly name: string;
   readonly metrics: Readonly<Record<Name, Metric>>;
-  /** Rounds as a part of what was asked for, where one round is long or says enough; 1 otherwise. */
+  /** Share of the requested rounds, for a measure whose rounds are long or need few; default 1. */
   readonly share?: number;
   /** Contenders it makes sense for; all of them otherwise. */
   suits?(contender: Contender): boolean;

@@ -5,12 +5,12 @@ export function congestionControl(): string {
   return Deno.readTextFileSync(SETTING).trim();
 }
 
-/** Ends when the run in a network of its own has ended; its exit code. */
+/** Ends when the run in its own network has ended. @returns its exit code */
 export type Elsewhere = (words: readonly string[]) => Promise<number>;
 
 /**
- * A network namespace with nothing but a loopback interface, and the congestion control that is asked for; undefined where
- * that cannot be had (it needs root, unshare(1) and ip(8)).
+ * A network namespace with nothing but a loopback interface, and the given congestion control; undefined where that is
+ * impossible (it needs root, unshare(1) and ip(8)).
  */
 export async function ownNetwork(congestion: string): Promise<Elsewhere | undefined> {
   const inside = ["--net", "sh", "-c", 'ip link set lo up && echo "$0" > ' + SETTING + ' && exec "$@"', congestion];

@@ -8,7 +8,7 @@ export const USAGE = `deno task bench [OPTIONS]
   --quick              every measure, shorter: about a minute
   --rounds N           rounds each measure takes (default 9; quick 2)
   --engine NAME        portable, linux, or both with a comma (default: both)
-  --before DIR         also an earlier version of this program, in a checkout of its own: "portable before", "linux before"
+  --before DIR         also an earlier version of this program, in another checkout: "portable before", "linux before"
   --threads N          those that can, also with N threads (default 1)
   --idle N             idle connections for memory (default 9000; quick 2000)
   --beside N           idle connections beside a load (default 9000; quick 3000)
@@ -24,13 +24,13 @@ export interface Options {
   readonly quick: boolean;
   readonly rounds: number;
   readonly engines: readonly Engine[];
-  /** Checkout of an earlier version that is compared, too. */
+  /** Checkout of an earlier version to compare as well. */
   readonly before: string | undefined;
   readonly threads: number;
   readonly idle: number;
   readonly beside: number;
   readonly rate: number | undefined;
-  /** Congestion control by its name in tcp(7), in a network of its own; `system` for the machine's network. */
+  /** Congestion control by its name in tcp(7), in its own network; `system` for the machine's network. */
   readonly congestion: string;
   readonly json: string;
   /** Load before each window, not measured. */
@@ -46,7 +46,7 @@ export class UsageError extends Error {
   override readonly name = "UsageError";
 }
 
-/** Reads the command line; undefined when help was asked for. @throws {UsageError} naming the wrong word */
+/** Reads the command line; undefined for `--help`. @throws {UsageError} naming the wrong word */
 export function parseOptions(words: readonly string[]): Options | undefined {
   const values = read(words);
   if (values.help) return undefined;

@@ -8,7 +8,7 @@ Deno.test("without options every engine takes part, with one thread and nine rou
   assert.deepEqual(options.only, []);
 });
 
-Deno.test("a quick run is shorter in every respect, unless it is told otherwise", () => {
+Deno.test("a quick run is shorter in every respect, unless an option says otherwise", () => {
   const full = parseOptions([])!, quick = parseOptions(["--quick"])!;
   assert.ok(quick.rounds < full.rounds && quick.seconds < full.seconds && quick.beside < full.beside);
   assert.equal(parseOptions(["--quick", "--rounds", "5"])?.rounds, 5);
@@ -24,7 +24,7 @@ Deno.test("an earlier version is named by its checkout", () => {
   assert.equal(parseOptions([])?.before, undefined);
 });
 
-Deno.test("help is asked for with -h, too", () => {
+Deno.test("-h also shows the help", () => {
   assert.equal(parseOptions(["--help"]), undefined);
   assert.equal(parseOptions(["-h"]), undefined);
 });

@@ -6,8 +6,8 @@ export interface Running {
 }
 
 /**
- * Starts programs on given processors and ends every one of them, by its process number. Their standard error goes to a
- * file each, which is shown when one fails.
+ * Starts programs on given processors and ends each of them by its process number. The standard error of each goes to a
+ * file, which is shown if the program fails.
  */
 export class Processes {
   readonly #directory: string;
@@ -29,7 +29,7 @@ export class Processes {
   ): Running & { readonly log: string } {
     const log = `${this.#directory}/messages-${this.#logs++}`;
     const command = this.#pins ? ["taskset", "-c", processors, program, ...words] : [program, ...words];
-    // A shell takes the place of a file descriptor for standard error, which Deno.Command cannot be given.
+    // A shell redirects standard error, because Deno.Command takes no file descriptor for it.
     const child = new Deno.Command("sh", {
       args: ["-c", 'exec "$@" 2>"$0"', log, ...command],
       stdin: streams,
@@ -61,11 +61,11 @@ function send(pid: number, signal: Deno.Signal): void {
   try {
     Deno.kill(pid, signal);
   } catch {
-    // It has ended by itself.
+    // It has already ended.
   }
 }
 
-/** A process and those it has started, and those they have started. */
+/** A process with all its descendants. */
 export function descendants(root: number): number[] {
   const parents = new Map<number, number>();
   for (const { name } of Deno.readDirSync("/proc")) {

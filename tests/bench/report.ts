@@ -3,10 +3,10 @@ import type { Results, Verdict } from "./results.ts";
 import { ratioOf } from "./statistics.ts";
 import { TARGETS } from "./targets.ts";
 
-/** Marks a verdict, in colour where that is wanted. */
+/** Marks a verdict, in colour if wanted. */
 export type Paint = (text: string, colour: "green" | "red") => string;
 
-/** The medians, a line a metric and a column a contender. */
+/** The medians, with a line per metric and a column per contender. */
 export function medianTable(results: Results): string {
   const rows = rowsOf(results).map(({ measure, metric: [name, metric] }) => [
     `${metric.title} (${metric.unit})`,

@@ -21,7 +21,7 @@ function results(): Results {
   return results;
 }
 
-Deno.test("the table of medians has a column for each contender and a dash for what there is not", () => {
+Deno.test("the table of medians has a column for each contender and a dash for missing figures", () => {
   assert.equal(
     medianTable(results()),
     [
@@ -33,7 +33,7 @@ Deno.test("the table of medians has a column for each contender and a dash for w
   );
 });
 
-Deno.test("the table of ratios leaves out what is only a remark, and the line without a proxy", () => {
+Deno.test("the table of ratios leaves out mere remarks and the contender without a proxy", () => {
   assert.equal(
     ratioTable(results(), "portable"),
     [
@@ -44,12 +44,12 @@ Deno.test("the table of ratios leaves out what is only a remark, and the line wi
   );
 });
 
-Deno.test("a target that is missed says so", () => {
+Deno.test("a missed target is marked as missed", () => {
   const lines = targetTable(results(), (text, colour) => `${colour} ${text}`).split("\n");
   assert.equal(lines.length, 2);
   assert.match(lines[1], /^portable +CPU +≤ 1\.50 × nginx +2\.00 +2\.00 +2\.00 {2}red missed$/);
 });
 
-Deno.test("without any figure a target asks for there is no table of targets", () => {
+Deno.test("without any figures for targets there is no table of targets", () => {
   assert.equal(targetTable(new Results([measure], []), (text) => text), "");
 });

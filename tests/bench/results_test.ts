@@ -39,13 +39,13 @@ Deno.test("a target against several is judged by the best of each round", () => 
   assert.equal(verdict.met, false);
 });
 
-Deno.test("where more is better the bound is a lower one", () => {
+Deno.test("where more is better, the bound is a lower bound", () => {
   const target = { contender: "ours", measure: "load", metric: "speed", against: ["a"] };
   assert.equal(results().verdict({ ...target, bound: 0.9 })?.met, false);
   assert.equal(results().verdict({ ...target, bound: 0.7 })?.met, true);
 });
 
-Deno.test("a target without others is judged by the figure itself", () => {
+Deno.test("a target without contenders to compare with is judged by the figure itself", () => {
   const verdict = results().verdict({ contender: "ours", measure: "load", metric: "cost", bound: 10 });
   assert.deepEqual([verdict?.reached.median, verdict?.met], [10, true]);
 });

@@ -4,8 +4,8 @@ import { Results } from "./results.ts";
 import type { Stand } from "./stand.ts";
 
 /**
- * Takes every measure of every contender, in turn within a round, so that what slows the machine for a while slows all of
- * them. A contender that fails a measure is left out of its other rounds.
+ * Takes every measure of every contender, in turn within a round, so that whatever slows the machine for a while slows
+ * all of them. A contender that fails a measure is left out of that measure's other rounds.
  */
 export async function run(
   stand: Stand,

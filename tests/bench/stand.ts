@@ -11,7 +11,7 @@ export interface Proxy {
   readonly port: number;
   /** Its processes; none without a proxy. */
   readonly pids: readonly number[];
-  /** It runs on the load's processor, too. */
+  /** It also runs on the load's processor. */
   readonly shares: boolean;
   readonly running: Running | undefined;
 }
@@ -24,7 +24,10 @@ export class Stand {
   readonly clients: number;
   /** Where configurations go. */
   readonly directory: string;
-  /** Windows in which the load was to have a processor to itself, and those in which it had less than nine tenths. */
+  /**
+   * Windows in which the load should have had a processor to itself, and those in which it had less than nine tenths of
+   * it.
+   */
   readonly windows = { all: 0, disturbed: 0 };
   readonly #processes: Processes;
   readonly #shared = new Map<string, Proxy>();
@@ -53,7 +56,7 @@ export class Stand {
     this.#shared.set(key, proxy);
     for (const kind of ["keepAlive", "newConnections"] as const) {
       const ask = { ...this.ask(proxy, 32), warmUp: 0, seconds: 0.2 };
-      // In units and not in seconds, or a slow machine would measure what is not compiled yet.
+      // In units, not seconds, or a slow machine would measure code that is not compiled yet.
       for (let done = 0; done < this.options.practice[kind];) done += (await this.load.perform(kind, ask)).done;
     }
     return proxy;
@@ -100,7 +103,7 @@ export class Stand {
   }
 }
 
-/** Whether so many threads need the load's processor, too. */
+/** Whether so many threads also need the load's processor. */
 function shares(threads: number): boolean {
   return threads >= allowedProcessors().length;
 }

@@ -17,8 +17,8 @@ export interface Ratio {
 }
 
 /**
- * Compares two series taken in turn: each round's value is divided by the other's of the same round, so that what
- * slows the whole machine for a while touches both. Rounds that one of them lacks are left out; undefined without any.
+ * Compares two series taken in turn: each round's value is divided by the other's of the same round, so that whatever
+ * slows the whole machine for a while affects both. Rounds that one of them lacks are left out; undefined without any.
  */
 export function ratioOf(values: readonly number[], others: readonly number[]): Ratio | undefined {
   const ratios = values.map((value, round) => value / others[round]).filter(Number.isFinite);

@@ -1,4 +1,4 @@
-/** What a figure of this program is to reach, against others or in itself. */
+/** What a figure of this program must reach, compared with others or on its own. */
 export interface Target {
   /** The contender's name; with " xN" at the end for its variant with several threads. */
   readonly contender: string;
@@ -17,7 +17,7 @@ function target(contender: string, place: string, bound: number, ...against: str
   return { contender, measure, metric, bound, against: against.length === 0 ? undefined : against };
 }
 
-/** The bounds that speed and memory of each engine are held against. */
+/** The bounds for speed and memory of each engine. */
 export const TARGETS: readonly Target[] = [
   target("portable", "keep-alive.processor", 1.5, "nginx"),
   target("portable", "new-connections.processor", 1.8, "nginx"),

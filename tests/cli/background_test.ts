@@ -9,7 +9,7 @@ import { linux, namespaces, posix, root, testWith } from "../support/requirement
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 import { Terminal, terminals } from "../support/terminal.ts";
 
-Deno.test("without -f the program goes to the background and says nothing, but where its log goes nowhere", async () => {
+Deno.test("without -f the program goes to the background in silence, unless there is nowhere to log", async () => {
   await using back = namedBackend("here");
   await using instance = await BackgroundInstance.start([`127.0.0.1:${back.port}`]);
   assert.deepEqual(instance.outcome, { code: 0, stdout: "", stderr: backgroundNote });
@@ -17,7 +17,7 @@ Deno.test("without -f the program goes to the background and says nothing, but w
   assert.equal(await instance.control("disable 0"), "channel 0 disabled\n");
 });
 
-Deno.test("the port is open once the first process has ended", async () => {
+Deno.test("the port is open by the time the first process has ended", async () => {
   await using back = namedBackend("here");
   for (let i = 0; i < (windows ? 1 : 5); i++) {
     const port = freePort();
@@ -34,7 +34,7 @@ Deno.test("the port is open once the first process has ended", async () => {
   }
 });
 
-testWith([linux], "the background process has a session, a directory and descriptors of its own", async () => {
+testWith([linux], "the background process has its own session, directory and descriptors", async () => {
   await using instance = await BackgroundInstance.start(["127.0.0.1:1"]);
   const daemon = lookAt(instance.pid), here = lookAt(Deno.pid);
   assert.equal(daemon.session, instance.pid);
@@ -74,7 +74,7 @@ testWith(
   },
 );
 
-Deno.test("a port in use is told by the first process, with code 71", async () => {
+Deno.test("the first process reports a port in use, with code 71", async () => {
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });
   const { port } = taken.addr;
   using directory = temporaryDirectory();
@@ -91,7 +91,7 @@ Deno.test("a port in use is told by the first process, with code 71", async () =
   assert.deepEqual([...Deno.readDirSync(directory.path)], []);
 });
 
-testWith([posix], "--log-format in the background is said to have no effect", async () => {
+testWith([posix], "--log-format in the background is reported to have no effect", async () => {
   using directory = temporaryDirectory();
   const place = ["--control-dir", directory.path], port = String(freePort());
   const { code, stdout, stderr } = await run([...place, "--log-format", "json", "-b", "127.0.0.1", port]);
@@ -101,7 +101,7 @@ testWith([posix], "--log-format in the background is said to have no effect", as
   await noneLeft(directory.path);
 });
 
-Deno.test("an unknown host is told by the first process, with code 65", async () => {
+Deno.test("the first process reports an unknown host, with code 65", async () => {
   using directory = temporaryDirectory();
   for (const foreground of [[], ["-f"]]) {
     const words = [
@@ -118,7 +118,7 @@ Deno.test("an unknown host is told by the first process, with code 65", async ()
   if (!windows) await noneLeft(directory.path);
 });
 
-testWith([posix], "a control directory that cannot be used is told by the first process, with code 66", async () => {
+testWith([posix], "the first process reports an unusable control directory, with code 66", async () => {
   using directory = temporaryDirectory();
   Deno.chmodSync(directory.path, 0o755);
   const port = freePort();
@@ -129,7 +129,7 @@ testWith([posix], "a control directory that cannot be used is told by the first 
   Deno.listen({ hostname: "0.0.0.0", port }).close();
 });
 
-Deno.test("what a user has put into the program's own variable does no harm", async () => {
+Deno.test("whatever a user puts into the program's internal variable does no harm", async () => {
   for (const value of ["", "1", "garbage\x1b", "999999999999", "-1"]) {
     await using instance = await BackgroundInstance.start(["127.0.0.1:1"], { env: { BALANCE_BACKGROUND: value } });
     assert.deepEqual(instance.outcome, { code: 0, stdout: "", stderr: backgroundNote }, JSON.stringify(value));
@@ -140,7 +140,7 @@ Deno.test("what a user has put into the program's own variable does no harm", as
   assert.equal(await instance.ended(), 0);
 });
 
-Deno.test("-p in the background is said to have no effect", async () => {
+Deno.test("-p in the background is reported to have no effect", async () => {
   await using back = namedBackend("here");
   await using instance = await BackgroundInstance.start([`127.0.0.1:${back.port}`], { options: ["-p"] });
   const { code, stdout, stderr } = instance.outcome;
@@ -165,7 +165,7 @@ Deno.test("a background instance starts from a relative directory and with relat
 
 testWith(
   [linux, root, namespaces("--pid", "--fork", "--mount-proc")],
-  "as process 1 the program stays in the foreground by itself",
+  "as process 1 the program stays in the foreground even without -f",
   async () => {
     using directory = temporaryDirectory();
     await using back = namedBackend("here");
@@ -184,7 +184,7 @@ testWith(
       if (log.includes(" listens on ") && !log.includes("stopp")) {
         const { stdout } = await run(["-c", "show json", "--control-dir", directory.path]);
         assert.equal(JSON.parse(stdout).pid, 1);
-        // Process 1 is spared signals that it does not handle: this one has to be handled.
+        // The kernel drops signals that process 1 does not handle, so it must handle this one.
         for (const pid of childrenOf(child.pid)) Deno.kill(pid, "SIGTERM");
       }
     }

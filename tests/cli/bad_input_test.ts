@@ -12,7 +12,7 @@ type Wrong = readonly [args: readonly string[], named: string];
 
 const PORT = String(freePort()), HOST = "127.0.0.1";
 
-/** What no message may hold: it could steer a terminal, forge a line, or hide. */
+/** What no message may contain, because it could steer a terminal, forge a line, or hide. */
 const UNSAFE = /[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069\ufeff]/;
 
 /** Runs each command line and checks what it says. */
@@ -81,7 +81,7 @@ Deno.test("a wrong option is refused with 64", () =>
     [[PORT, "--bind"], "--bind"],
   ]));
 
-Deno.test("an unknown option gets the nearest known one suggested", async () => {
+Deno.test("the nearest known option is suggested for an unknown one", async () => {
   for (
     const [wrong, meant] of [
       ["--foregroud", "--foreground"],
@@ -139,7 +139,7 @@ Deno.test("a bad number is refused with 64", () =>
     [["--idle-timeout=soon", PORT, HOST], '"soon"'],
   ]));
 
-Deno.test("a bad address of its own is refused with 64, one of another machine with 71", async () => {
+Deno.test("a bad address to listen on or connect from is refused with 64, one of another machine with 71", async () => {
   await assertRefused(64, [
     [["-b", "", PORT], "-b"],
     [["-b", "256.0.0.1", PORT], '"256.0.0.1"'],
@@ -242,7 +242,7 @@ Deno.test("one channel too many is refused with 64, one group too many with 69",
   await assertRefused(69, [[[PORT, ...groups, "127.0.0.1:33"], '"127.0.0.1:33"']]);
 });
 
-Deno.test("control options with what does not belong to them are refused with 64", () =>
+Deno.test("control options combined with anything that does not go with them are refused with 64", () =>
   assertRefused(64, [
     [["-i", PORT, HOST], `"${HOST}"`],
     [["-c", "show", PORT, HOST], `"${HOST}"`],
@@ -273,7 +273,7 @@ Deno.test("words that could steer a terminal are shown escaped", () =>
     ...(windows ? [] : [[[PORT, 'a"b'], String.raw`"a\"b"`] as Wrong]),
   ]));
 
-Deno.test("such words are escaped in options and ports, too", () =>
+Deno.test("such words are also escaped in options and ports", () =>
   assertRefused(64, [
     [["--\x1b[31m", PORT], String.raw`"--\x1b[31m"`],
     [["-\x1b", PORT], String.raw`"-\x1b"`],
@@ -309,7 +309,7 @@ testWith(
 // The runtime of a compiled program reads the arguments before the program does, and gives up on such a one.
 const fromSource = condition(Deno.env.get("BALANCE_PROGRAM") === undefined, "needs the program as source");
 
-testWith([posix, fromSource], "an argument that is no UTF-8 is refused, not a crash", async () => {
+testWith([posix, fromSource], "an argument that is not UTF-8 is refused without a crash", async () => {
   const script = `printf '%s' "$(exec "$@" 8080 "$(printf 'a\\377b')" 2>&1)"; exit 0`;
   const { stdout } = await new Deno.Command("sh", {
     args: ["-c", script, "sh", ...program],
@@ -319,7 +319,7 @@ testWith([posix, fromSource], "an argument that is no UTF-8 is refused, not a cr
   assert.match(text, /^balance: [^\n]+$/);
 });
 
-Deno.test("a control command that is a megabyte long is one line, and the instance goes on", async () => {
+Deno.test("a control command of a megabyte gets a one-line error, and the instance continues", async () => {
   // On the command line an argument cannot be so long; the limit of the socket is far below both.
   await using instance = await Instance.start(["127.0.0.1:1"]);
   const { stdout, stderr } = await instance.run(["-c", "x".repeat(windows ? 20_000 : 120_000)]);

@@ -5,10 +5,10 @@ import { formatGreeting } from "../../src/control/protocol.ts";
 import { posix, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 
-/** How often: which of the client's calls finds out first that the session is over is a matter of luck. */
+/** Repetitions, because it is a matter of luck which of the client's calls notices first that the session is over. */
 const TIMES = 100;
 
-/** What an instance that is ending may do to a session, after its greeting. */
+/** What an ending instance may do to a session after its greeting. */
 const ENDINGS: Record<string, (connection: Deno.UnixConn) => Promise<unknown> | void> = {
   "at once": () => {},
   "with the command unread": (connection) => connection.read(new Uint8Array(1)),
@@ -19,7 +19,7 @@ const ENDINGS: Record<string, (connection: Deno.UnixConn) => Promise<unknown> | 
 };
 
 for (const [ending, end] of Object.entries(ENDINGS)) {
-  testWith([posix], `a session that is closed ${ending} is reported as closed, whichever call finds out`, async () => {
+  testWith([posix], `a session that is closed ${ending} is reported as closed, whichever call notices`, async () => {
     using directory = temporaryDirectory();
     const path = entryPath(directory.path, "127.0.0.1", 18100);
     using server = Deno.listen({ transport: "unix", path });

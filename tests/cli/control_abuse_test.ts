@@ -1,4 +1,4 @@
-/** What comes over the control socket, however wrong, is answered in one line and disturbs nobody else. */
+/** Whatever arrives over the control socket, however wrong, gets a one-line answer and disturbs nobody else. */
 import assert from "node:assert/strict";
 import { echoBackend } from "../support/backends.ts";
 import type { Client } from "../support/client.ts";
@@ -59,7 +59,7 @@ class Session implements Disposable {
   }
 }
 
-/** An instance before an echo back end, with a client and a session that must not notice anything. */
+/** An instance before an echo back end, with a client and a session that must not be disturbed. */
 async function withBystanders(abuse: (instance: Instance, assertUndisturbed: () => Promise<void>) => Promise<void>) {
   await using back = echoBackend();
   await using instance = await Instance.start([`127.0.0.1:${back.port}`]);
@@ -84,7 +84,7 @@ async function echo(client: Client): Promise<void> {
   assert.equal(new TextDecoder().decode(await client.readExactly(13)), "are you there");
 }
 
-testWith([posix], "the protocol can be spoken by hand", async () => {
+testWith([posix], "the protocol can be used by hand", async () => {
   await using instance = await Instance.start(["127.0.0.1:1"]);
   using session = await Session.open(instance);
   const { pid } = await instance.state();
@@ -108,7 +108,7 @@ testWith([posix], "the protocol can be spoken by hand", async () => {
 
 testWith(
   [posix],
-  "NUL, control characters and broken UTF-8 are a syntax error",
+  "NUL, control characters and broken UTF-8 are syntax errors",
   () =>
     withBystanders(async (instance) => {
       using session = await Session.open(instance);
@@ -147,7 +147,7 @@ testWith(
 
 testWith(
   [posix],
-  "a line of ten megabytes is refused in one line, and the session is over",
+  "a line of ten megabytes gets a one-line error, and the session ends",
   () =>
     withBystanders(async (instance, assertUndisturbed) => {
       using session = await Session.open(instance);
@@ -161,7 +161,7 @@ testWith(
     }),
 );
 
-testWith([linux], "lines without an end do not grow the program", () =>
+testWith([linux], "endless lines do not make the program grow", () =>
   withBystanders(async (instance) => {
     const megabytes = async () => {
       const status = Deno.readTextFileSync(`/proc/${(await instance.state()).pid}/status`);
@@ -174,14 +174,14 @@ testWith([linux], "lines without an end do not grow the program", () =>
       }
       return await megabytes();
     };
-    // What the first ones leave to be collected is not growth.
+    // Garbage that the first ones leave is not growth.
     const before = await endless(10), after = await endless(20);
     assert.ok(after < before + 64, `from ${before} to ${after} MB by 200 MB`);
   }));
 
 testWith(
   [posix],
-  "half a command is run at the end of the stream, and forgotten at a reset",
+  "an unfinished command is run at the end of the stream, and dropped at a reset",
   () =>
     withBystanders(async (instance) => {
       {
@@ -213,7 +213,7 @@ testWith(
 
 testWith(
   [posix],
-  "clients that say nothing keep nobody waiting",
+  "silent clients keep nobody waiting",
   () =>
     withBystanders(async (instance, assertUndisturbed) => {
       const silent: Session[] = [];
@@ -264,7 +264,7 @@ testWith(
     }),
 );
 
-testWith([posix], "sessions see each other's changes, and each has a group of its own", async () => {
+testWith([posix], "sessions see each other's changes, and each has its own current group", async () => {
   await using instance = await Instance.start(["127.0.0.1:1", "!", "127.0.0.1:2"]);
   using one = await Session.open(instance);
   using two = await Session.open(instance);

@@ -1,4 +1,4 @@
-/** Every control command's every reply, byte for byte (Balance manual), each list in one dialogue. */
+/** Every reply of every control command, byte for byte (Balance manual), each list in one dialogue. */
 import assert from "node:assert/strict";
 import { namedBackend } from "../support/backends.ts";
 import { Instance } from "../support/instance.ts";
@@ -11,7 +11,7 @@ async function replies(instance: Instance, expected: readonly (readonly [command
   assert.deepEqual(expected.map(([command], i) => [command, got[i]]), expected);
 }
 
-Deno.test("disable and enable say what they did, and what was so already", async () => {
+Deno.test("disable and enable say what they did, or that it was done already", async () => {
   await using instance = await Instance.start(["127.0.0.1:1", "127.0.0.1:2"]);
   await replies(instance, [
     ["disable 0", "channel 0 disabled\n"],
@@ -59,7 +59,7 @@ Deno.test("create adds a disabled channel, until the group is full", async () =>
   assert.deepEqual(second.channels.map(({ address, port }) => [address, port]), [["::1", 80]]);
 });
 
-Deno.test("assign gives a new address to a disabled channel only", async () => {
+Deno.test("assign gives a new address only to a disabled channel", async () => {
   await using instance = await Instance.start(["127.0.0.1:1", "127.0.0.1:2"]);
   await replies(instance, [
     ["assign 0 127.0.0.1 18101", "channel must be disabled to assign new address\n"],
@@ -169,14 +169,14 @@ Deno.test("group, hash and rr work on the group they name", async () => {
   ]);
 });
 
-Deno.test("version tells the program's version and limits", async () => {
+Deno.test("version shows the program's version and limits", async () => {
   await using instance = await Instance.start();
   await replies(instance, [
     ["version", `  This is balance ${version}\n  MAXGROUPS=32\n  MAXCHANNELS=64\n`],
   ]);
 });
 
-Deno.test("help and ? list every command, one a line", async () => {
+Deno.test("help and ? list every command, one per line", async () => {
   await using instance = await Instance.start();
   const [help, short] = await instance.dialogue("help", "?");
   assert.equal(help, short);
@@ -186,7 +186,7 @@ Deno.test("help and ? list every command, one a line", async () => {
   assert.deepEqual(names, order.split(" "));
 });
 
-Deno.test("wrong or missing words are a syntax error, and an empty line is nothing", async () => {
+Deno.test("wrong or missing words are a syntax error, and an empty line is ignored", async () => {
   await using instance = await Instance.start(["127.0.0.1:1"]);
   const wrong = [
     "nonsense",
@@ -267,7 +267,7 @@ Deno.test("a prefix means the first command in Balance's order that begins with 
   assert.equal(await instance.ended(), 0);
 });
 
-Deno.test("-c runs one command in group 0 and prints its reply alone", async () => {
+Deno.test("-c runs one command in group 0 and prints only its reply", async () => {
   await using instance = await Instance.start(["127.0.0.1:1", "!", "127.0.0.1:2"]);
   assert.equal(await instance.control("group 1"), "");
   assert.equal(await instance.control("disable 0"), "channel 0 disabled\n");
@@ -278,7 +278,7 @@ Deno.test("-c runs one command in group 0 and prints its reply alone", async () 
   assert.deepEqual(groups.map(({ channels: [{ enabled }] }) => enabled), [false, true]);
 });
 
-Deno.test("commands that change something are logged, others and refused ones are not", async () => {
+Deno.test("only commands that change something are logged", async () => {
   await using instance = await Instance.start(["127.0.0.1:1"]);
   await instance.dialogue("show", "disable 9", "nonsense", "version", "disable 0", "maxc 0 5", "hash");
   await instance.logged(/control: hash/);
@@ -290,7 +290,7 @@ Deno.test("commands that change something are logged, others and refused ones ar
   ]);
 });
 
-Deno.test("a channel that autodisable took out is enabled by enable", async () => {
+Deno.test("enable brings back a channel that autodisable took out", async () => {
   using dead = await RefusingPort.take();
   await using instance = await Instance.start([`127.0.0.1:${dead.port}`], { options: ["-a"] });
   assert.equal(await instance.answer(), "");

@@ -10,7 +10,7 @@ import { temporaryDirectory } from "../support/temporary_directory.ts";
 
 const mode = (path: string) => (Deno.lstatSync(path).mode! & 0o777).toString(8);
 
-testWith([posix], "the directory is made with mode 0700 and the socket with 0600, whatever the umask", async () => {
+testWith([posix], "the directory is created with mode 0700 and the socket with 0600, whatever the umask", async () => {
   using parent = temporaryDirectory();
   const directory = `${parent.path}/control`, port = freePort();
   const words = [...program, "-b", "127.0.0.1", "--control-dir", directory, String(port)];
@@ -59,13 +59,13 @@ testWith([posix], "a file is refused as a directory", async () => {
   await assertRefused(`${parent.path}/file`, /not a directory/);
 });
 
-testWith([posix, root], "a directory of somebody else is refused", async () => {
+testWith([posix, root], "another user's directory is refused", async () => {
   using directory = temporaryDirectory();
   Deno.chownSync(directory.path, 65534, 65534);
   await assertRefused(directory.path, /belongs to user 65534/);
 });
 
-testWith([posix, root], "a socket of somebody else is not spoken to", async () => {
+testWith([posix, root], "another user's socket is never contacted", async () => {
   using directory = temporaryDirectory();
   await using instance = await Instance.start(["127.0.0.1:1"], { directory });
   Deno.chownSync(`${directory.path}/${instance.port}@127.0.0.1.sock`, 65534, 65534);
@@ -81,7 +81,7 @@ Deno.test("a directory whose parent does not exist is refused with 66", async ()
   assert.match(stderr, /^balance: cannot make control directory [^\n]+\n$/);
 });
 
-testWith([posix], "the system's own words do not bring the directory's name back unescaped", async () => {
+testWith([posix], "the system's error messages do not show the directory's name unescaped", async () => {
   using parent = temporaryDirectory();
   const path = `${parent.path}/none/\x1b[31m${"y".repeat(500)}`;
   for (const words of [["-f", String(freePort())], [String(freePort())]]) {
@@ -117,7 +117,7 @@ testWith([linux, otherUsers], "a directory or socket that may not be opened is r
   }
 });
 
-testWith([posix], "a directory that is not there has no instances", async () => {
+testWith([posix], "a directory that does not exist has no instances", async () => {
   using parent = temporaryDirectory();
   const words = ["--control-dir", `${parent.path}/none`];
   assert.equal((await run(["-c", "show", ...words])).code, 69);

@@ -1,4 +1,4 @@
-/** Control of a program that is out of descriptors, which is when its operator needs it most. */
+/** Control of a program that is out of descriptors, when its operator needs it most. */
 import assert from "node:assert/strict";
 import { within } from "../faults/patience.ts";
 import { descriptorsOf, processorShare } from "../faults/process_figures.ts";
@@ -35,7 +35,7 @@ for (const engine of ["portable", "linux --threads 1", "linux --threads 3"]) {
           await operator.send("show json\nquit\n");
           assert.match(await operator.toEnd(), /^balance 1 \d+ [^\n]+\nok 1 0\n\{[^\n]+\}\nbye 0 0\n$/);
         }
-        // A session that is cut off gives its descriptor back as one that ends well.
+        // A session that is cut off frees its descriptor just as one that ends normally.
         for (let round = 0; round < IN_TURN; round++) {
           using operator = await ControlSession.open(path);
           assert.ok(await operator.until(/^balance 1 [^\n]+\n/));

@@ -37,7 +37,7 @@ Deno.test("a dialogue through a pipe has Balance's banner, prompts and replies",
   );
 });
 
-Deno.test("the end of the input ends the dialogue, in the middle of a line too", async () => {
+Deno.test("the end of the input ends the dialogue, even in the middle of a line", async () => {
   await using instance = await Instance.start(["127.0.0.1:18101"]);
   const head = await banner(instance);
   assert.equal(await output(instance, ""), `${head}balance[0] `);
@@ -56,7 +56,7 @@ Deno.test("kill ends the dialogue and the instance", async () => {
   assert.equal(await instance.ended(), 0);
 });
 
-Deno.test("each reply is there before the next command is sent", async () => {
+Deno.test("each reply arrives before the next command is sent", async () => {
   await using instance = await Instance.start(["127.0.0.1:18101"]);
   const child = spawn(["-i", "--control-dir", programPath(instance.directory.path)], {}, "piped");
   const stdout = new CollectedText(child.stdout), stderr = new CollectedText(child.stderr);
@@ -83,7 +83,7 @@ Deno.test("each reply is there before the next command is sent", async () => {
   assert.equal(stderr.text, "");
 });
 
-Deno.test("an instance that ends during a dialogue is one clear line and code 69", async () => {
+Deno.test("if the instance ends during a dialogue, one clear line says so, with code 69", async () => {
   await using instance = await Instance.start(["127.0.0.1:18101"]);
   const child = spawn(["-i", "--control-dir", programPath(instance.directory.path)], {}, "piped");
   const stdout = new CollectedText(child.stdout), stderr = new CollectedText(child.stderr);
@@ -95,7 +95,7 @@ Deno.test("an instance that ends during a dialogue is one clear line and code 69
   const [{ code }] = await Promise.all([child.status, stdout.ended, stderr.ended]);
   await writer.close().catch(() => {});
   assert.equal(code, 69);
-  // Whether it has noticed the end of its session before the command came.
+  // Either message, depending on whether it noticed the end of its session before the command came.
   assert.ok([nobodyThere(instance.directory), "balance: the instance closed the session\n"].includes(stderr.text));
 });
 

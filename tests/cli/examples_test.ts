@@ -1,6 +1,6 @@
 /**
- * The examples of the manual, word for word: their ports and addresses need a network of their own, in which `host1` and
- * the others have addresses. Where there are no namespaces, only the last one runs, on ports that are free.
+ * The examples of the manual, word for word: their ports and addresses need a separate network, in which `host1` and
+ * the others have addresses. Without namespaces only the last one runs, on free ports.
  */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
@@ -23,7 +23,7 @@ const ADDRESSES: Readonly<Record<string, string>> = {
   target: "10.1.1.8",
 };
 
-/** Makes the network: this machine, and another one for the servers. /run and /etc/hosts are its own, too. */
+/** Makes the network: this machine, and another one for the servers. It also has its own /run and /etc/hosts. */
 const SET_UP = `
   set -e
   mount -t tmpfs none /run
@@ -182,7 +182,7 @@ testWith(worlds, "balance telnet target::1", async () => {
   assert.deepEqual(counts(table), ["0.0 10.1.1.8:23 c 1 of 1, maxc 1"]);
 });
 
-/** What the instance that refers to itself counts when one client is served: it passes through until no limit is left. */
+/** What the instance that refers to itself counts for one client, which passes through until no limit is left. */
 const selfReferring = (port: number, last: number) => [
   `0.0 127.0.0.1:${port} c 12 of 12, maxc 12`,
   `1.0 127.0.0.1:${port} c 4 of 4, maxc 4`,
@@ -201,7 +201,7 @@ testWith(worlds, "balance 8888 localhost::12 ! localhost::4 ! localhost::2 local
   assert.deepEqual(counts(table), selfReferring(8888, 25));
 });
 
-Deno.test("the instance that refers to itself relays through all of its own limits, on any port", async () => {
+Deno.test("an instance that refers to itself relays until its limits are used up, on any port", async () => {
   await using end = namedBackend("the end");
   const port = freePort();
   const words = `localhost::12 ! localhost::4 ! localhost::2 localhost::2 ! localhost:${end.port}`.split(" ");

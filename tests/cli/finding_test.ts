@@ -14,7 +14,7 @@ function within(path: string) {
   return (args: readonly string[], options?: RunOptions) => run([...args, "--control-dir", programPath(path)], options);
 }
 
-Deno.test("two instances live side by side, each with its own channels and control", async () => {
+Deno.test("two instances run side by side, each with its own channels and control", async () => {
   using directory = temporaryDirectory();
   await using one = namedBackend("one");
   await using two = namedBackend("two");
@@ -78,7 +78,7 @@ testWith([ipv6], "-b tells instances on one port apart, in any notation of the a
   assert.equal(await six.answer("::1"), "here");
 });
 
-Deno.test("a service name is as good as the port's number, and so is a name for an address", async () => {
+Deno.test("a service name works like the port's number, and a host name like its address", async () => {
   using directory = temporaryDirectory();
   const balance = within(directory.path);
   // 1433, which no other test has: names are known on every system.
@@ -121,7 +121,7 @@ Deno.test("--list shows every running instance in a table", async () => {
   assert.match(later.stdout, new RegExp(`^127\\.0\\.0\\.1:${first} .* 2 +2 of 2 enabled, 1 failing$`, "m"));
 });
 
-Deno.test("what is no entry in the control directory is passed over", async () => {
+Deno.test("anything in the control directory that is not an entry is skipped", async () => {
   using directory = temporaryDirectory();
   await using instance = await Instance.start(["127.0.0.1:1"], { directory });
   for (const name of ["notes.txt", "x@y.sock", "99999999@0.0.0.0.sock", ".sock", "1@2.pipe.bak"]) {
@@ -136,7 +136,7 @@ Deno.test("what is no entry in the control directory is passed over", async () =
   assert.match(stdout, new RegExp(`^127\\.0\\.0\\.1:${instance.port} `, "m"));
 });
 
-Deno.test("--list --json has what the table has, and where it looked", async () => {
+Deno.test("--list --json has the contents of the table, and where it looked", async () => {
   using directory = temporaryDirectory();
   const balance = within(directory.path), directories = [programPath(directory.path)], user = Deno.uid() ?? 0;
   const empty = await balance(["--list", "--json"]);
@@ -155,7 +155,7 @@ Deno.test("--list --json has what the table has, and where it looked", async () 
   });
 });
 
-testWith([posix], "--list --json has instances that do not serve under problems", async () => {
+testWith([posix], "--list --json lists instances that do not answer under problems", async () => {
   using directory = temporaryDirectory();
   const path = `${directory.path}/8080@127.0.0.1.sock`, umask = Deno.umask(0o177);
   using listener = Deno.listen({ transport: "unix", path });

@@ -3,7 +3,7 @@ import { type OptionSpec, optionTable } from "../../src/process/option_table.ts"
 import { program, run, version } from "../support/program.ts";
 import { linux, testWith } from "../support/requirements.ts";
 
-Deno.test("--help fits on one screen and tells every option, with examples", async () => {
+Deno.test("--help fits on one screen and has every option, with examples", async () => {
   const { code, stdout, stderr } = await run(["--help"]);
   assert.deepEqual([code, stderr], [0, ""]);
   const lines = stdout.trimEnd().split("\n");
@@ -29,7 +29,7 @@ Deno.test("--help and --version win over everything else on the line", async () 
   }
 });
 
-testWith([linux], "output or a message that cannot be written is no crash", async () => {
+testWith([linux], "output or messages that cannot be written cause no crash", async () => {
   const into = (redirection: string, ...words: string[]) =>
     new Deno.Command("sh", { args: ["-c", `exec "$@" ${redirection}/dev/full`, "sh", ...program, ...words] }).output();
   for (const word of ["--help", "--version"]) {

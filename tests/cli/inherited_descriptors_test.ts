@@ -1,4 +1,4 @@
-/** What a process in the background has of the descriptors that the program was started with. */
+/** Which of the descriptors that the program was started with a background process keeps. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { within } from "../support/eventually.ts";
@@ -36,7 +36,7 @@ async function started(script: string, before: readonly string[] = []): Promise<
   }
 }
 
-testWith([linux], "a pipe or a lock of whoever starts it does not stay open in the background", async () => {
+testWith([linux], "a pipe or a lock of the caller does not stay open in the background", async () => {
   assert.deepEqual(await started('exec 3>&1 7>"$DIR/lock" 9>"$DIR/high"; "$@" && echo "done"'), {
     text: "done\n",
     files: [],

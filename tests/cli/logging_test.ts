@@ -59,7 +59,7 @@ Deno.test("an operator who makes a channel the balancer itself is warned of it o
   await instance.logged(/enable 1.*\n[^]*enable 1[^]*this balancer itself/);
 });
 
-Deno.test("clients that no channel takes are logged with the reasons, once for all of them", async () => {
+Deno.test("turned-away clients are logged with the reasons, once for all of them", async () => {
   await using live = namedBackend("live");
   await using instance = await Instance.start([`127.0.0.1:${live.port}`, "!", `127.0.0.1:${freePort()}`]);
   assert.equal(await instance.control("disable 0"), "channel 0 disabled\n");
@@ -117,7 +117,7 @@ Deno.test("--log-format json makes every line an object with time, level, messag
   assert.match(find(/: chosen$/).client, /^127\.0\.0\.1:\d+$/);
 });
 
-testWith([posix], "a log that nobody reads any more does not end the program", async () => {
+testWith([posix], "a log that has lost its reader does not end the program", async () => {
   using directory = temporaryDirectory();
   await using back = namedBackend("here");
   await using probe = await Instance.start([`127.0.0.1:${back.port}`], { directory });

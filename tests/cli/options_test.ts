@@ -1,4 +1,4 @@
-/** What each option does, seen from outside. */
+/** What each option does, as seen from outside. */
 import assert from "node:assert/strict";
 import { echoBackend, namedBackend, silentBackend } from "../support/backends.ts";
 import { BlackHole, hasBlackHoles } from "../support/black_hole.ts";
@@ -79,7 +79,7 @@ Deno.test("every short option has a long one", async () => {
   assert.match(stdout, /\] channel 1 already disabled\n/);
 });
 
-Deno.test("-a disables a channel that does not accept, and says that an operator must enable it", async () => {
+Deno.test("-a disables a channel that does not accept, and logs that an operator must enable it", async () => {
   await using back = namedBackend("here");
   using dead = await RefusingPort.take();
   await using instance = await Instance.start([`127.0.0.1:${dead.port}`, `127.0.0.1:${back.port}`], {
@@ -148,7 +148,7 @@ testWith(
   },
 );
 
-Deno.test("-T closes both sides of a connection over which nothing moves", async () => {
+Deno.test("-T closes both sides of an idle connection", async () => {
   await using back = silentBackend();
   await using instance = await Instance.start([`127.0.0.1:${back.port}`], { options: ["-T0.3"] });
   using client = await instance.client();
@@ -161,7 +161,7 @@ Deno.test("-T closes both sides of a connection over which nothing moves", async
   assert.equal((await instance.channel(0)).sent, 1);
 });
 
-Deno.test("the longest times that Balance takes are taken, and none passes at once", async () => {
+Deno.test("the longest times of Balance are accepted, and none of them passes at once", async () => {
   await using back = echoBackend();
   const longest = String(2 ** 31 - 1);
   for (const engine of ["auto", "portable"]) {
@@ -187,7 +187,7 @@ Deno.test("-B is the address that channels see", async () => {
   assert.deepEqual(back.sources, ["127.0.0.9"]);
 });
 
-testWith([ipv6], "-6 serves IPv6 and IPv4 clients alike, and Hash takes both for what they are", async () => {
+testWith([ipv6], "-6 serves IPv6 and IPv4 clients, and Hash treats a mapped IPv4 client like a plain one", async () => {
   await using one = namedBackend("one");
   await using two = namedBackend("two");
   const channels = [`127.0.0.1:${one.port}`, `127.0.0.1:${two.port}`, "%"];
@@ -218,7 +218,7 @@ Deno.test("-b takes an IPv4-mapped address as the IPv4 address that it is", asyn
   assert.match((await instance.run(["-b", "::ffff:127.0.0.1", "-c", "version"])).stdout, /This is balance/);
 });
 
-Deno.test("without -b every IPv4 address is listened on", async () => {
+Deno.test("without -b the program listens on every IPv4 address", async () => {
   await using back = namedBackend("here");
   await using instance = await Instance.start([`127.0.0.1:${back.port}`], { bind: null });
   assert.equal(await instance.answer("127.0.0.1"), "here");
@@ -232,7 +232,7 @@ testWith([ipv6], "a channel may be an IPv6 address", async () => {
   assert.deepEqual(await instance.answers(2), ["six", "six"]);
 });
 
-Deno.test("--max-connections lets further clients wait until one has ended", async () => {
+Deno.test("with --max-connections further clients wait until one has ended", async () => {
   await using back = namedBackend("here");
   await using instance = await Instance.start([`127.0.0.1:${back.port}`], { options: ["--max-connections", "1"] });
   using first = await instance.client();
@@ -265,7 +265,7 @@ Deno.test("-d traces every decision with client, group and channel", async () =>
   await instance.logged(/client 127\.0\.0\.1:\d+: no usable channel/);
 });
 
-Deno.test("-c with -d tells which control socket it uses, on standard error", async () => {
+Deno.test("-c with -d prints to standard error which control socket it uses", async () => {
   await using instance = await Instance.start(["127.0.0.1:1"]);
   const { code, stdout, stderr } = await instance.run(["-dc", "disable 0"]);
   assert.deepEqual([code, stdout], [0, "channel 0 disabled\n"]);

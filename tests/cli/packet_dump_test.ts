@@ -28,7 +28,7 @@ function parseDump(dump: string): Chunk[] {
       assert.ok(piece, `no byte at ${at}: ${JSON.stringify(dump.slice(at, at + 20))}`);
       const [text, hex, backslash, plain] = piece;
       bytes[i] = hex === undefined ? (backslash ?? plain).charCodeAt(0) : parseInt(hex, 16);
-      // What can be shown as it is must be, in one way only.
+      // What can be shown as it is must be: there is only one form.
       if (hex !== undefined) assert.ok(bytes[i] < 0x20 || bytes[i] > 0x7e, `${text} at ${at}`);
       at += text.length;
       column += text.length;
@@ -81,7 +81,7 @@ Deno.test("each chunk is a head, its bytes and an empty line", async () => {
   assert.equal(await stopped(instance), expected);
 });
 
-Deno.test("a run of more than 80 columns is broken, wherever an escape falls", async () => {
+Deno.test("a line is broken after 80 columns, wherever an escape falls", async () => {
   await using back = new Backend((connection) => readChunks(connection, () => {}));
   await using instance = await Instance.start([`127.0.0.1:${back.port}`], { options: ["-p"] });
   using client = await instance.client();

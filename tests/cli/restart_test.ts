@@ -1,4 +1,4 @@
-/** What a crash leaves behind, and what a second instance must not touch. */
+/** What a crash leaves behind, and what a second instance must leave alone. */
 import assert from "node:assert/strict";
 import { namedBackend } from "../support/backends.ts";
 import { BackgroundInstance, endProcess, Instance } from "../support/instance.ts";
@@ -7,7 +7,7 @@ import { program, programPath, run, windows } from "../support/program.ts";
 import { namespaces, posix, root, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 
-Deno.test("an instance that was killed hard leaves its port free and its socket to be reclaimed", async () => {
+Deno.test("after SIGKILL the port is free and the socket can be reclaimed", async () => {
   using directory = temporaryDirectory();
   await using back = namedBackend("here");
   const channels = [`127.0.0.1:${back.port}`];
@@ -24,7 +24,7 @@ Deno.test("an instance that was killed hard leaves its port free and its socket 
   assert.equal([...Deno.readDirSync(directory.path)].length, 1);
 });
 
-testWith([posix], "in the background, too, a killed instance starts again at once", async () => {
+testWith([posix], "a killed background instance can start again at once", async () => {
   using directory = temporaryDirectory();
   await using back = namedBackend("here");
   const channels = [`127.0.0.1:${back.port}`];
@@ -51,7 +51,7 @@ Deno.test("a second instance on the same port ends with 71 and leaves the first 
 
 testWith(
   [posix, root, namespaces("--net")],
-  "a live socket is never reclaimed, not even where the port is free",
+  "a live socket is never reclaimed, even if the port is free",
   async () => {
     using directory = temporaryDirectory();
     await using first = await Instance.start(["127.0.0.1:1"], { directory });
@@ -71,7 +71,7 @@ testWith(
   },
 );
 
-testWith([posix], "a file in the place of the socket is not removed", async () => {
+testWith([posix], "a file in place of the socket is not removed", async () => {
   using directory = temporaryDirectory();
   await using first = await Instance.start([], { directory });
   const path = `${directory.path}/${first.port}@127.0.0.1.sock`;
@@ -86,7 +86,7 @@ testWith([posix], "a file in the place of the socket is not removed", async () =
   assert.equal(Deno.readTextFileSync(path), "precious\n");
 });
 
-Deno.test("instances that start at the same moment on one port leave one of them serving", async () => {
+Deno.test("of several instances that start at the same moment on one port, one serves", async () => {
   using directory = temporaryDirectory();
   await using back = namedBackend("here");
   // A port that has a stale socket, so that they all want to reclaim it.

@@ -22,12 +22,12 @@ Deno.test("show prints the table with Balance's columns", async () => {
   );
 });
 
-Deno.test("show without a channel prints the heading alone", async () => {
+Deno.test("show without channels prints only the heading", async () => {
   await using instance = await Instance.start();
   assert.equal(await instance.control("show"), HEAD);
 });
 
-Deno.test("a value that is too long widens its own cell and no other", async () => {
+Deno.test("a value that is too long widens only its own cell", async () => {
   await using instance = await Instance.start([
     "[2001:db8:1111:2222:3333:4444:5555:6666]:80:16",
     "127.0.0.1:65535:2147483647",
@@ -46,7 +46,7 @@ Deno.test("a value that is too long widens its own cell and no other", async () 
   );
 });
 
-Deno.test("show counts connections, present and past, and bytes both ways", async () => {
+Deno.test("show counts current and past connections, and bytes both ways", async () => {
   await using one = namedBackend("twelve bytes");
   await using two = namedBackend("7 bytes");
   await using instance = await Instance.start([`127.0.0.1:${one.port}`, `127.0.0.1:${two.port}`]);
@@ -78,7 +78,7 @@ Deno.test("show has 32 groups of 64 channels, in order", async () => {
   );
 });
 
-Deno.test("show json has everything about the instance and each channel, on one line", async () => {
+Deno.test("show json has all details of the instance and each channel, on one line", async () => {
   await using back = namedBackend("hello");
   using dead = await RefusingPort.take();
   const channels = [`127.0.0.1:${dead.port}`, `localhost:${back.port}:7`, "%", "[::1]:80"];

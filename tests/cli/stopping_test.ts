@@ -9,10 +9,10 @@ import { digestOf, pattern } from "../support/pattern.ts";
 import { installed, posix, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 
-/** More than the sockets on the way can hold, so that a transfer is in progress while nobody reads. */
+/** More than all the sockets can hold, so that a transfer is in progress while nobody reads. */
 const LARGE = 20 * 1024 * 1024;
 
-/** Longer than any test may take: what ends before it was not waited for. */
+/** Longer than any test may take: if a program ends before, nothing waited for this. */
 const FOREVER = ["--drain-timeout", "3600"];
 
 /** A client that has its connection to an echo back end established. */
@@ -75,7 +75,7 @@ testWith([posix], "SIGTERM with no connection ends the program at once", async (
   assert.deepEqual([...Deno.readDirSync(instance.directory.path)], [], "the control socket is removed");
 });
 
-testWith([posix], "the drain timeout ends what does not end by itself", async () => {
+testWith([posix], "the drain timeout ends connections that do not end on their own", async () => {
   await using back = echoBackend();
   await using instance = await Instance.start([`127.0.0.1:${back.port}`], { options: ["--drain-timeout", "0.2"] });
   using client = await established(instance);
@@ -103,7 +103,7 @@ for (const [first, second] of [["SIGTERM", "SIGTERM"], ["SIGTERM", "SIGINT"], ["
   });
 }
 
-Deno.test("kill frees the port at once while a connection goes on", async () => {
+Deno.test("kill frees the port at once while a connection continues", async () => {
   await using back = echoBackend();
   await using instance = await Instance.start([`127.0.0.1:${back.port}`], { options: FOREVER });
   using client = await established(instance);
@@ -117,7 +117,7 @@ Deno.test("kill frees the port at once while a connection goes on", async () => 
   assert.equal(await instance.ended(), 0);
 });
 
-Deno.test("kill, too, has a drain timeout", async () => {
+Deno.test("kill also has a drain timeout", async () => {
   await using back = echoBackend();
   await using instance = await Instance.start([`127.0.0.1:${back.port}`], { options: ["--drain-timeout", "0"] });
   using client = await established(instance);
@@ -126,7 +126,7 @@ Deno.test("kill, too, has a drain timeout", async () => {
   assert.equal(await instance.ended(), 0);
 });
 
-Deno.test("a new instance takes the port over while the old one drains", async () => {
+Deno.test("a new instance takes over the port while the old one drains", async () => {
   using directory = temporaryDirectory();
   await using old = echoBackend();
   await using young = namedBackend("new");
@@ -140,12 +140,12 @@ Deno.test("a new instance takes the port over while the old one drains", async (
   await client.finish();
   await client.readToEnd();
   assert.equal(await first.ended(), 0);
-  // The end of the old one must not take the new one's control socket with it.
+  // The old one must not remove the new one's control socket when it ends.
   assert.equal(await second.control("enable 0"), "channel 0 enabled\n");
   assert.equal(await second.answer(), "new");
 });
 
-testWith([posix], "a control session outlives kill by no more than the instance", async () => {
+testWith([posix], "after kill, a control session ends with the instance at the latest", async () => {
   await using back = echoBackend();
   await using instance = await Instance.start([`127.0.0.1:${back.port}`], { options: FOREVER });
   using client = await established(instance);
@@ -178,7 +178,7 @@ for (const signal of ["SIGHUP", "SIGINT"] as const) {
   });
 }
 
-testWith([posix, installed("nohup")], "with nohup the end of the terminal does not end it", async () => {
+testWith([posix, installed("nohup")], "with nohup the program survives the end of the terminal", async () => {
   await using back = namedBackend("here");
   await using instance = await Instance.start([`127.0.0.1:${back.port}`], { before: ["nohup"] });
   instance.signal("SIGHUP");
@@ -188,7 +188,7 @@ testWith([posix, installed("nohup")], "with nohup the end of the terminal does n
   assert.match(instance.stderr.text, /stopped[^\n]*\n$/);
 });
 
-testWith([posix], "both ways to learn what is ignored agree", async () => {
+testWith([posix], "both ways to find out which signals are ignored agree", async () => {
   const module = new URL("../../src/process/ignored_signals.ts", import.meta.url).href;
   const code = `const { ignoredByLibc, ignoredByProc } = await import(${JSON.stringify(module)});
     console.log([1, 2, 15].flatMap((signal) => [ignoredByLibc(signal), ignoredByProc(signal)]).join(" "));`;
@@ -206,14 +206,14 @@ testWith([posix], "both ways to learn what is ignored agree", async () => {
   }
 });
 
-testWith([posix], "signals that mean nothing to the program do no harm", async () => {
+testWith([posix], "other signals do no harm", async () => {
   await using back = namedBackend("here");
   await using instance = await Instance.start([`127.0.0.1:${back.port}`]);
   for (const signal of ["SIGPIPE", "SIGCHLD", "SIGWINCH", "SIGCONT"] as const) instance.signal(signal);
   assert.equal(await instance.answer(), "here");
 });
 
-testWith([posix], "signals that come up to the last moment leave the exit code alone", async () => {
+testWith([posix], "signals at the very last moment do not change the exit code", async () => {
   await using back = namedBackend("here");
   for (let round = 0; round < 5; round++) {
     await using instance = await Instance.start([`127.0.0.1:${back.port}`]);

@@ -54,11 +54,11 @@ testWith(terminals, "the history is kept from one use to the next, for its owner
   assert.deepEqual(Deno.readTextFileSync(path).split("\n").slice(-4), ["version", "disable 0", "quit", ""]);
 });
 
-testWith(terminals, "Tab completes commands, groups and channel numbers, new ones too", async () => {
+testWith(terminals, "Tab completes commands, groups and channel numbers, including new ones", async () => {
   using state = temporaryDirectory();
   await using instance = await Instance.start(["127.0.0.1:1"]);
   await using terminal = await dialogue(instance, { XDG_STATE_HOME: state.path });
-  // A Tab counts when it comes as the last key of a piece; inside a pasted one it is text.
+  // A Tab completes only as the last key of a piece; inside pasted text it is text.
   await terminal.type("ver\t", "version ");
   await terminal.type("\r", /MAXCHANNELS=64[^]* \[0\]> /);
   await terminal.type("mr\t", "mrtg-");
@@ -71,7 +71,7 @@ testWith(terminals, "Tab completes commands, groups and channel numbers, new one
   await terminal.type("\r", /channel 0 disabled[^]* \[0\]> /);
   await terminal.type("create 127.0.0.1 2\r", /channel created[^]* \[0\]> /);
   await terminal.type("enable 1", "enable 1");
-  // What shows that the number is complete is the space behind it, and the cursor two columns on.
+  // A space and a cursor two columns further on show that the number is complete.
   await terminal.type("\t", " ");
   await terminal.type("\r", /channel 1 enabled[^]* \[0\]> /);
   await terminal.type("group 0\t", "group 0 ");
@@ -81,11 +81,11 @@ testWith(terminals, "Tab completes commands, groups and channel numbers, new one
   assert.equal(await terminal.typeLast(CTRL_D), 0);
 });
 
-testWith(terminals, "Ctrl-D ends the dialogue while a command is still running, too", async () => {
+testWith(terminals, "Ctrl-D ends the dialogue even while a command is still running", async () => {
   using state = temporaryDirectory();
   await using instance = await Instance.start(["127.0.0.1:1"]);
   await using terminal = await dialogue(instance, { XDG_STATE_HOME: state.path });
-  // The name service takes its time to say that there is no such name.
+  // The name service takes a while to answer that there is no such name.
   assert.equal(await terminal.typeLast(`create no-such-host.invalid 80\r${CTRL_D}`), 0);
 });
 
@@ -119,7 +119,7 @@ testWith(terminals, "disabled channels are red on a terminal, unless NO_COLOR is
   assert.equal(await terminal.typeLast(CTRL_D), 0);
 });
 
-testWith(terminals, "lines that come all at once, as when pasted, are all run in order", async () => {
+testWith(terminals, "lines that arrive all at once, as when pasted, are all run in order", async () => {
   using state = temporaryDirectory();
   await using instance = await Instance.start(["127.0.0.1:1"]);
   await using terminal = await dialogue(instance, { XDG_STATE_HOME: state.path });
@@ -141,7 +141,7 @@ testWith(terminals, "kill asks once on a terminal, and nothing but yes ends the 
   await terminal.type("k\r", question);
   await terminal.type(`no${UP}${UP}`, "no");
   await terminal.type("\r", /not ended\r\n[^]*> /);
-  // What is no answer but a syntax error is not asked about.
+  // A syntax error is not asked about.
   assert.match(await terminal.type("kill 0\r", /syntax error[^]*> /), /usage: kill/);
   assert.equal((await instance.channel(0)).enabled, true, "it runs");
   await terminal.type("kill\r", question);
@@ -182,7 +182,7 @@ testWith(
     await terminal.type(CTRL_R, "(search)'maxc': maxc 0 5");
     await terminal.type("\r", /maxc of channel 0 changed to 5[^]*\]> /);
     assert.equal((await instance.channel(0)).maxc, 5);
-    // Leaving brings back what had been typed.
+    // Leaving the search restores the typed line.
     for (const leave of [CTRL_G, ESCAPE]) {
       await terminal.type("gro", "gro");
       await terminal.type(CTRL_R, "(search)'': gro");
@@ -192,7 +192,7 @@ testWith(
       await terminal.type(`up 3\r`, " [3]> ");
       await terminal.type(`group 0\r`, " [0]> ");
     }
-    // An arrow goes on with what was found.
+    // An arrow key takes the line that was found.
     await terminal.type(CTRL_R, "(search)'': ");
     await terminal.type("maxc", "(search)'maxc': maxc 0 5");
     await terminal.type("\x1b[D", /\]> maxc 0 5/);
@@ -234,7 +234,7 @@ testWith(terminals, "without XDG_STATE_HOME the history is under HOME", async ()
   assert.equal(Deno.readTextFileSync(`${home.path}/.local/state/balance/history`), "version\n");
 });
 
-testWith(terminals, "help is coloured on a terminal only", async () => {
+testWith(terminals, "help is coloured only on a terminal", async () => {
   await using coloured = new Terminal(["--help"], { NO_COLOR: "" });
   assert.equal(await coloured.ended(), 0);
   assert.match(coloured.screen.text, /\x1b\[1mbalance\x1b\[22m/);

@@ -17,7 +17,7 @@ export class Backend implements AsyncDisposable {
   accepted = 0;
   /** Connections now. One that was served counts as ended before its socket is closed. */
   open = 0;
-  /** The most connections that there were at the same time. */
+  /** Most connections at the same time so far. */
   most = 0;
   /** Addresses that connections came from, in order. */
   readonly sources: string[] = [];
@@ -40,19 +40,19 @@ export class Backend implements AsyncDisposable {
     return this.address.port;
   }
 
-  /** Refuses from now on; connections go on. */
+  /** Refuses new connections from now on; existing ones continue. */
   async stopAccepting(): Promise<void> {
     this.#stopped = true;
     close(this.#listener);
     await this.#accepting;
   }
 
-  /** Ends every connection; accepts further ones. */
+  /** Ends every connection, but accepts new ones. */
   closeConnections(): void {
     for (const connection of this.#connections.keys()) close(connection);
   }
 
-  /** Stops it and ends every connection. @throws {AggregateError} of what went wrong besides lost connections */
+  /** Stops it and ends every connection. @throws {AggregateError} of all errors except lost connections */
   async [Symbol.asyncDispose](): Promise<void> {
     this.#stopped = true;
     close(this.#listener);

@@ -3,7 +3,7 @@ import { eventually } from "./eventually.ts";
 /** Connections that fill the queue: one more than its length, as listen(2) counts on Linux. */
 const BACKLOG = 1, FILLING = BACKLOG + 1;
 
-/** Where a full queue makes the kernel drop what asks for a connection; other systems refuse it. */
+/** Whether the kernel drops connection requests when the queue is full; other systems refuse them. */
 export const hasBlackHoles = Deno.build.os === "linux";
 
 /**
@@ -40,7 +40,7 @@ export class BlackHole implements Disposable {
     await eventually("somebody connects", () => trying.test(Deno.readTextFileSync("/proc/net/tcp")));
   }
 
-  /** Takes connections from now on; the kernel asks again for those that wait after a second, then two (RFC 6298). */
+  /** Accepts connections from now on; the kernel retries waiting ones after one second, then two (RFC 6298). */
   answer(): void {
     const accept = async () => {
       for (;;) this.#waiting.push(await this.#listener.accept());

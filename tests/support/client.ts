@@ -54,7 +54,7 @@ export class Client implements Disposable {
     return length === null ? null : this.#decoder.decode(buffer.subarray(0, length), { stream: true });
   }
 
-  /** Reads to the end of the connection, whichever it is, and hands over each chunk. */
+  /** Reads to the end of the connection, of whatever kind, and hands over each chunk. */
   async readToEnd(each?: (bytes: Uint8Array) => void): Promise<Received> {
     const digester = new Digester();
     let end: Received["end"] = "end-of-stream";

@@ -1,9 +1,9 @@
 import { within } from "./eventually.ts";
 import { isConnectionGone } from "./streams.ts";
 
-/** A raw session on a control socket, for those who do not keep to the protocol. */
+/** A raw session on a control socket, for tests that break the protocol. */
 export class ControlSession implements Disposable {
-  /** Everything that came so far. */
+  /** Everything received so far. */
   text = "";
   readonly #connection: Deno.UnixConn;
   readonly #decoder = new TextDecoder();
@@ -35,7 +35,7 @@ export class ControlSession implements Disposable {
     });
   }
 
-  /** Reads until the text is as wanted, or to the end. @returns whether it is */
+  /** Reads until the text matches, or to the end. @returns whether it matches */
   async until(wanted: RegExp): Promise<boolean> {
     const buffer = new Uint8Array(64 * 1024);
     while (!wanted.test(this.text)) {

@@ -8,6 +8,6 @@ export async function assertEchoed(port: number, length: number, seed = 1): Prom
   const bytes = pattern(length, seed);
   using client = await Client.connect(port);
   const sent = client.send(bytes).then(() => client.finish());
-  const [received] = await within(60, `have ${length} bytes back`, Promise.all([client.readToEnd(), sent]));
+  const [received] = await within(60, `get ${length} bytes back`, Promise.all([client.readToEnd(), sent]));
   assert.deepEqual(received, { ...digestOf(bytes), end: "end-of-stream" });
 }

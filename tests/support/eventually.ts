@@ -1,7 +1,7 @@
-/** Milliseconds between two looks at a condition. */
+/** Milliseconds between two checks of a condition. */
 const PAUSE = 2;
 
-/** Seconds that a condition may take by default: for machines that have much else to do. */
+/** Default time limit for a condition in seconds; long, for busy machines. */
 const PATIENCE = 30;
 
 /**
@@ -32,7 +32,7 @@ export async function within<T>(seconds: number, what: string, promise: Promise<
   }
 }
 
-/** A promise to be awaited later: should the test fail before, its rejection is not one more error. */
+/** A promise to be awaited later. If the test fails before that, its rejection is not an additional error. */
 export function later<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;

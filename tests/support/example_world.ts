@@ -1,7 +1,7 @@
 /**
- * Runs inside a network namespace of its own: a small world with the addresses and names of the manual's examples, in
- * which one example is tried with its real ports. Reads a `World` from standard input, prints a `Report`. Servers that
- * are not on this machine's loopback run on another machine, the namespace `far`: here they would be in the way of a
+ * Runs inside its own network namespace: a small world with the addresses and names of the manual's examples, in which
+ * one example is tried with its real ports. Reads a `World` from standard input, prints a `Report`. Servers that are
+ * not on this machine's loopback run on another machine, the namespace `far`: here they would get in the way of a
  * program that listens on every address.
  */
 import { fileURLToPath } from "node:url";
@@ -30,7 +30,7 @@ export type Step =
   /** All clients leave. */
   | { readonly leave: true };
 
-/** What came of it. */
+/** The result. */
 export interface Report {
   /** What each `connect` step's clients got, in order; empty text for a client that was turned away. */
   readonly answers: readonly (readonly string[])[];

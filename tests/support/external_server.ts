@@ -1,8 +1,8 @@
-/** A server that is a program of its own, started by a test and ended by its process id. */
+/** A server that is a separate program, started by a test and ended by its process id. */
 import { CollectedText } from "./collected_text.ts";
 import { killQuietly } from "./program.ts";
 
-/** Milliseconds between two looks at whether a server answers. */
+/** Milliseconds between two checks whether a server answers. */
 const PAUSE = 20;
 
 /** A running server. Disposing of it ends it. */
@@ -18,7 +18,7 @@ export class ExternalServer implements AsyncDisposable {
   /**
    * Starts a server and waits until it accepts on a port of 127.0.0.1.
    *
-   * @throws {Error} with what it printed, when it ends or is not there after 20 seconds
+   * @throws {Error} with what it printed, when it ends or does not answer after 20 seconds
    */
   static async start(command: string, args: readonly string[], port: number): Promise<ExternalServer> {
     const child = new Deno.Command(command, { args: [...args], stdin: "null", stdout: "piped", stderr: "piped" })

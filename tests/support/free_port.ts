@@ -1,7 +1,7 @@
-/** Below the range that systems give out by themselves, so that no back end or client gets such a port meanwhile. */
+/** Below the ephemeral port range, so that no back end or client gets such a port meanwhile. */
 const FIRST = 10_000, COUNT = 22_000;
 
-/** A port that nobody listens on at this moment. It is drawn at random, so that tests side by side get different ones. */
+/** A port that nobody listens on at this moment. It is random, so that parallel tests get different ones. */
 export function freePort(): number {
   for (;;) {
     const port = FIRST + Math.floor(Math.random() * COUNT);

@@ -6,7 +6,7 @@ import { freePort } from "./free_port.ts";
 import { killQuietly, type Outcome, programPath, run, type RunOptions, spawn, windows } from "./program.ts";
 import { type ControlDirectory, temporaryDirectory } from "./temporary_directory.ts";
 
-/** How an instance is set up, beside its channels. */
+/** How an instance is set up, besides its channels. */
 export interface InstanceOptions extends RunOptions {
   /** More options of the command line. */
   readonly options?: readonly string[];
@@ -14,7 +14,7 @@ export interface InstanceOptions extends RunOptions {
   readonly bind?: string | null;
   /** Default: a free one. */
   readonly port?: number;
-  /** Default: one of its own, which is removed with it. */
+  /** Default: a new one, which is removed with the instance. */
   readonly directory?: ControlDirectory;
 }
 
@@ -77,7 +77,7 @@ export abstract class Controllable {
     return run([...args, "--control-dir", programPath(this.directory.path), String(this.port)], options);
   }
 
-  /** Everything there is to know, from `show json`. */
+  /** All details, from `show json`. */
   async state(): Promise<InstanceState> {
     return JSON.parse(await this.control("show json"));
   }
@@ -88,7 +88,7 @@ export abstract class Controllable {
     return groups.find((item) => item.group === group)!.channels[channel];
   }
 
-  /** Waits until the state is as wanted. */
+  /** Waits until the state fulfils the condition. */
   async untilState(what: string, wanted: (state: InstanceState) => boolean): Promise<void> {
     const end = performance.now() + 60_000;
     for (let state = await this.state(); !wanted(state); state = await this.state()) {
@@ -101,10 +101,10 @@ export abstract class Controllable {
     return Client.connect(this.port, hostname);
   }
 
-  /** Everything that a new client is sent before the end, having ended its own side at once. */
+  /** Everything that a new client receives after it has ended its own side at once. */
   async answer(hostname?: string): Promise<string> {
     using client = await this.client(hostname);
-    // The other side may be gone already, as when there is no channel.
+    // The other side may already be gone, for instance when there is no channel.
     await client.finish().catch(() => {});
     let text = "";
     const decoder = new TextDecoder();
@@ -112,7 +112,7 @@ export abstract class Controllable {
     return text;
   }
 
-  /** What so many clients in turn are sent. */
+  /** What so many clients, one after another, receive. */
   async answers(count: number, hostname?: string): Promise<string[]> {
     const texts: string[] = [];
     for (let i = 0; i < count; i++) texts.push(await this.answer(hostname));
@@ -238,7 +238,7 @@ export class BackgroundInstance extends Controllable implements AsyncDisposable 
 export async function endProcess(pid: number): Promise<void> {
   for (let sent = false;; sent = true) {
     try {
-      // A process that has ended may stay in the list until its parent asks for it.
+      // A process that has ended stays in the list until its parent collects it.
       if (Deno.build.os === "linux" && isZombie(pid)) return;
       Deno.kill(pid, sent ? "SIGCONT" : "SIGKILL");
     } catch (error) {

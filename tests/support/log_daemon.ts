@@ -4,7 +4,7 @@ import { windows } from "./program.ts";
 
 const AF_UNIX = 1, O_CLOEXEC = 0x80000, MSG_DONTWAIT = 0x40;
 
-/** A log daemon of Linux that reads when it is told to. Disposing of it leaves its socket file, as a crash does. */
+/** A log daemon for Linux that reads only on request. Disposing of it leaves its socket file, as a crash does. */
 export class LogDaemon implements Disposable {
   readonly path: string;
   readonly #fd: number;
@@ -38,7 +38,7 @@ export class LogDaemon implements Disposable {
     Deno.chmodSync(path, 0o666);
   }
 
-  /** Everything that has come. */
+  /** Everything received. */
   read(): string[] {
     if (this.#kind === "datagram") return this.#receive(this.#fd);
     for (;;) {
@@ -49,7 +49,7 @@ export class LogDaemon implements Disposable {
     return this.#connections.flatMap((fd) => this.#receive(fd)).join("").split("\0").filter((text) => text !== "");
   }
 
-  /** Reads until a message fits, and gives back all messages up to then. @throws {Error} when none comes */
+  /** Reads until a message matches. @returns all messages up to then @throws {Error} when none matches */
   async until(wanted: RegExp): Promise<string[]> {
     const all: string[] = [];
     for (const end = performance.now() + 30_000;;) {
@@ -75,7 +75,7 @@ export class LogDaemon implements Disposable {
   }
 }
 
-/** What a start in the background says on this machine on standard error: nothing, where there is a system log. */
+/** What a start in the background prints to standard error on this machine: nothing, if there is a system log. */
 export const backgroundNote = windows || exists(SYSTEM_LOG)
   ? ""
   : `balance: the log is not written: there is no ${SYSTEM_LOG}; --log-file FILE writes one\n`;

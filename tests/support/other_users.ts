@@ -5,19 +5,19 @@ import { temporaryDirectory } from "./temporary_directory.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
-/** The rights of root, and setpriv(1) to give them up. */
+/** Root's rights, and setpriv(1) to drop them. */
 export const otherUsers: Requirement = {
   met: root.met && succeeds("setpriv", "--version"),
   reason: "needs root and setpriv",
 };
 
 /**
- * Lets tests that root runs start things as other users, whom it is enough to number. They share a directory, `path`,
- * writable for all with the sticky bit, as `/tmp` is. It holds copies of what they could not reach where root has it.
+ * Lets tests that run as root start programs as other users, who need nothing but a number. They share a directory,
+ * `path`, writable by all with the sticky bit, like `/tmp`. It holds copies of files that only root could reach.
  */
 export class OtherUsers implements Disposable {
   readonly #directory = temporaryDirectory();
-  /** The words that start the program for them. */
+  /** The words that start the program as these users. */
   readonly #program: readonly string[];
   readonly #deno: string;
 
@@ -33,7 +33,7 @@ export class OtherUsers implements Disposable {
     return this.#directory.path;
   }
 
-  /** Words that make the program run as this user; for `before` of `run` and `Instance.start`. */
+  /** Words that run the program as this user; for `before` of `run` and `Instance.start`. */
   before(uid: number): string[] {
     const words = [...this.#become(uid), ...this.#program].map((word) => `'${word}'`).join(" ");
     // The program's own words are replaced by those that this user can reach.
@@ -61,7 +61,7 @@ export class OtherUsers implements Disposable {
     ];
   }
 
-  /** A cache of this user's own with the packages in it, since the machine may have no network. */
+  /** A cache for this user that holds the packages, since the machine may have no network. */
   #makeCache(path: string, uid: number): void {
     const { stdout } = new Deno.Command(Deno.execPath(), { args: ["info", "--json"] }).outputSync();
     const { npmCache } = JSON.parse(new TextDecoder().decode(stdout));

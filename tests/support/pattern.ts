@@ -14,13 +14,13 @@ export function pattern(length: number, seed = 1): Uint8Array {
   return new Uint8Array(words.buffer, 0, length);
 }
 
-/** How many bytes there were, and which: equal for equal streams only. */
+/** Length and hash of a stream: equal only for equal streams. */
 export interface Digest {
   readonly length: number;
   readonly sha256: string;
 }
 
-/** Digest of bytes that are there as a whole. */
+/** Digest of bytes that are all in memory. */
 export function digestOf(bytes: Uint8Array): Digest {
   const digester = new Digester();
   digester.update(bytes);

@@ -1,4 +1,4 @@
-/** Looks at processes of Linux, through /proc. */
+/** Examines processes on Linux through /proc. */
 
 /** Ids of the processes that have `word` in an argument. */
 export function processesWith(word: string): number[] {
@@ -22,11 +22,11 @@ export interface ProcessFacts {
   /** 0 for none. */
   readonly terminal: number;
   readonly directory: string;
-  /** What its descriptors lead to. */
+  /** What its descriptors refer to. */
   readonly descriptors: readonly string[];
 }
 
-/** Looks at one process. */
+/** Examines one process. */
 export function lookAt(pid: number): ProcessFacts {
   // The second field is a name in parentheses and may hold anything.
   const [, parent, , session, terminal] = Deno.readTextFileSync(`/proc/${pid}/stat`).replace(/^.*\) /s, "").split(" ");

@@ -18,7 +18,7 @@ export const program: readonly [string, ...string[]] = programWords(Deno.env.get
 /** Version of the program, from the file that every part of the project takes it from. */
 export const version: string = JSON.parse(Deno.readTextFileSync(`${root}deno.json`)).version;
 
-/** What became of a program that has ended. */
+/** The result of a program that has ended. */
 export interface Outcome {
   readonly code: number;
   readonly stdout: string;
@@ -27,7 +27,7 @@ export interface Outcome {
 
 /** How to start the program. */
 export interface RunOptions {
-  /** Text for standard input. Default: none, and its end at once. */
+  /** Text for standard input. Default: none, closed at once. */
   readonly stdin?: string;
   readonly env?: Readonly<Record<string, string>>;
   readonly cwd?: string;
@@ -71,7 +71,7 @@ export function killQuietly(child: Deno.ChildProcess, signal: Deno.Signal = "SIG
   try {
     child.kill(signal);
   } catch {
-    // It was faster.
+    // It had already ended.
   }
 }
 
@@ -91,6 +91,6 @@ async function feedInput(stdin: WritableStream<Uint8Array>, text: string): Promi
     if (text !== "") await writer.write(new TextEncoder().encode(text));
     await writer.close();
   } catch {
-    // It did not want to read so much.
+    // It did not read everything.
   }
 }

@@ -20,13 +20,13 @@ export class RefusingPort implements Disposable {
     return this.address.port;
   }
 
-  /** Gives the port back: from now on something may listen on it. */
+  /** Releases the port: from now on something may listen on it. */
   [Symbol.dispose](): void {
     for (const end of this.#ends) {
       try {
         end.close();
       } catch {
-        // Given back before.
+        // Already released.
       }
     }
   }

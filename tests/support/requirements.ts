@@ -1,6 +1,6 @@
 import { windows } from "./program.ts";
 
-/** Something that a test needs and that is not everywhere. */
+/** Something that a test needs and that is not available everywhere. */
 export interface Requirement {
   readonly met: boolean;
   /** Why the test is ignored if it is not met. */
@@ -13,7 +13,7 @@ export const posix: Requirement = { met: !windows, reason: "needs a POSIX system
 /** `/proc`. */
 export const linux: Requirement = { met: !windows && Deno.build.os === "linux", reason: "needs Linux" };
 
-/** The rights of root. */
+/** Root's rights. */
 export const root: Requirement = { met: !windows && Deno.uid() === 0, reason: "needs root" };
 
 /** IPv6 on the loopback interface. */

@@ -1,4 +1,4 @@
-/** Both sides that end with a RST: `node:net` closes with SO_LINGER 0, which Deno's own sockets cannot. */
+/** Clients and back ends that end with a RST: `node:net` can close with SO_LINGER 0, Deno's own sockets cannot. */
 import { connect, createServer, type Server, type Socket } from "node:net";
 
 /** A client that ends its connection with a reset. */
@@ -23,12 +23,12 @@ export class ResettingClient implements Disposable {
     });
   }
 
-  /** Sends all of it: it is with the kernel afterwards. */
+  /** Sends all of it; afterwards the kernel has everything. */
   send(bytes: Uint8Array): Promise<void> {
     return new Promise((resolve, reject) => this.#socket.write(bytes, (error) => error ? reject(error) : resolve()));
   }
 
-  /** Waits for the first bytes and leaves what follows unread. */
+  /** Waits for the first bytes and leaves later ones unread. */
   async firstBytes(): Promise<Uint8Array> {
     for (;;) {
       const bytes = this.#socket.read() as Uint8Array | null;

@@ -24,7 +24,7 @@ export async function readChunks(from: Deno.TcpConn, each: (bytes: Uint8Array) =
   }
 }
 
-/** Reads to the end and says what it was. */
+/** Reads to the end and returns its kind. */
 export async function readDigest(from: Deno.TcpConn): Promise<Digest> {
   const digester = new Digester();
   await readChunks(from, (bytes) => digester.update(bytes));

@@ -80,7 +80,8 @@ export function filterProgram(refusals: readonly Refusal[], arch: keyof typeof N
 }
 
 /**
- * Installs a filter on every thread of this process, for good; what it executes has it, too. Wants no privilege.
+ * Installs a filter on every thread of this process, for good; programs that it executes inherit the filter. Needs no
+ * privilege.
  *
  * @throws {Error} where the kernel has no seccomp filters
  */

@@ -1,4 +1,4 @@
-/** A directory for control sockets, or anything else, that is removed with all it holds. */
+/** A directory for control sockets, or anything else, that is removed with everything in it. */
 export interface ControlDirectory extends Disposable {
   readonly path: string;
 }

@@ -9,7 +9,7 @@ export const terminals: readonly Requirement[] = [linux, installed("script", "st
 
 /** The program under test on a terminal of 40 lines. Disposing of it ends it. */
 export class Terminal implements AsyncDisposable {
-  /** Everything that came to the screen, escape sequences included. */
+  /** Everything written to the screen, including escape sequences. */
   readonly screen: CollectedText;
   readonly #child: Deno.ChildProcess;
   readonly #stderr: CollectedText;
@@ -50,7 +50,7 @@ export class Terminal implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // The end of its terminal ends the program, too.
+    // Closing its terminal also ends the program.
     killQuietly(this.#child);
     await this.#over();
     await this.#keys.close().catch(() => {});

@@ -2,23 +2,23 @@ import { connect, createServer, type Server, type Socket } from "node:net";
 
 /** What a toxic proxy does to the bytes on their way from the back end to its client, or the other way. */
 export interface Toxics {
-  /** Milliseconds that every chunk is late. */
+  /** Milliseconds by which every chunk is delayed. */
   readonly latency?: number;
   /** Bytes a second at most. */
   readonly bandwidth?: number;
-  /** Passes bytes on in pieces of this size, each in a packet of its own. */
+  /** Passes bytes on in pieces of this size, each in its own packet. */
   readonly slice?: number;
   /** Resets both sides after so many bytes from the back end. */
   readonly resetAfter?: number;
-  /** Milliseconds by which the end of the stream is late. */
+  /** Milliseconds by which the end of the stream is delayed. */
   readonly slowClose?: number;
   /** Accepts, reads, and answers nothing. */
   readonly blackHole?: boolean;
 }
 
 /**
- * A TCP proxy that makes a good network bad, since the kernels that tests run on cannot always do so themselves. What it
- * does may change at any time; each chunk follows the rules at the moment it arrives.
+ * A TCP proxy that makes a good network bad, since not every kernel that tests run on can do so. Its rules may change
+ * at any time; each chunk follows those in force when it arrives.
  */
 export class ToxicProxy implements AsyncDisposable {
   toxics: Toxics;

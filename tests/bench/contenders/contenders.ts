@@ -5,10 +5,10 @@ import { pen } from "./pen.ts";
 import { earlier, present, thisProgram } from "./this_program.ts";
 
 /**
- * Everything there is to compare, in the order of the tables: with one thread, and where `threads` is more, those that can
- * use them with so many again.
+ * All contenders, in the order of the tables: with one thread, and if `threads` is more, once again with that many for
+ * those that can use them.
  *
- * @param before a checkout of an earlier version of this program, if that is to be compared, too
+ * @param before a checkout of an earlier version of this program, to compare that as well
  */
 export async function contenders(engines: readonly Engine[], threads: number, before?: string): Promise<Contender[]> {
   const versions = [await present(), ...before === undefined ? [] : [await earlier(before)]];

@@ -1,4 +1,4 @@
-/** Where Debian keeps servers, beside what the path of an ordinary user has. */
+/** Where Debian keeps servers, in addition to an ordinary user's path. */
 const SERVERS = ["/usr/sbin", "/usr/local/sbin"];
 
 /** The file of an installed program; undefined when there is none. */

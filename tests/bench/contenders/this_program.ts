@@ -9,13 +9,13 @@ export const PROGRAM = new URL("../../../cli.ts", import.meta.url).pathname;
 export interface Version {
   /** The program's file. */
   readonly program: string;
-  /** What `--help` prints, which says what it can be asked for. */
+  /** What `--help` prints, which shows its options. */
   readonly help: string;
   /** Stands behind the engine's name; empty for the version that is here. */
   readonly suffix: string;
 }
 
-/** The version that is here. */
+/** The version in this checkout. */
 export async function present(): Promise<Version> {
   return await version(PROGRAM, "");
 }

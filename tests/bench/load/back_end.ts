@@ -2,7 +2,7 @@ import { accept, listen, memoryFile, READABLE, receive, transmit, transmitFile, 
 import type { Handler, Loop } from "./loop.ts";
 import { CLOSE, REQUEST, RESPONSE, STREAM } from "./messages.ts";
 
-/** MiB that streams are made of, again and again: too much for a processor's own cache, as data from elsewhere is. */
+/** MiB of data that streams repeat: too much for a processor's cache, as real data is. */
 const FILE = 64;
 /** Bytes offered to a stream's socket at a time. */
 const PART = 1 << 20;

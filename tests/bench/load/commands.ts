@@ -8,7 +8,9 @@ interface Measured {
   readonly pids: readonly number[];
   readonly warmUp: number;
   readonly seconds: number;
-  /** Never to sleep, so that no proxy pays for waking the load; not where they share a processor. */
+  /**
+   * Whether to spin instead of sleeping, so that no proxy pays for waking the load; false if they share a processor.
+   */
   readonly spin: boolean;
 }
 
@@ -43,7 +45,7 @@ export interface Latency {
   readonly p99: number;
   readonly p999: number;
   readonly requests: number;
-  /** Of them without an answer two seconds after the last was sent; they count with the time they have waited. */
+  /** Requests without an answer two seconds after the last was sent; they count with the time they have waited. */
   readonly unanswered: number;
 }
 

@@ -1,6 +1,6 @@
 /**
  * The load process: the back end and all clients in one thread on libc's epoll. It reads a command a line from standard
- * input and writes a reply a line; between commands it rests, and takes no time from anybody.
+ * input and writes a reply a line; between commands it sleeps and uses no processor time.
  */
 import { BackEnd } from "./back_end.ts";
 import type { Command, Commands, Reply } from "./commands.ts";
@@ -18,7 +18,7 @@ import { measureWindow, runUntil } from "./window.ts";
 
 /** Seconds until connections that are no longer wanted must be gone. */
 const SETTLE = 10;
-/** Connections opened at a time; more could overflow a proxy's queue, and a dropped SYN is a second lost. */
+/** Connections opened at a time; more could overflow a proxy's queue, and a dropped SYN costs a second. */
 const ABREAST = 64;
 
 const loop = new Loop(), backEnd = new BackEnd(loop), held = new Held(loop);

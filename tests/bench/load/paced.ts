@@ -7,7 +7,7 @@ import type { Traffic } from "./traffic/traffic.ts";
 /** Seconds that the last answers may take. */
 export const PATIENCE = 2;
 
-/** Traffic that keeps a pace. */
+/** Traffic at a fixed pace. */
 export interface Paced extends Traffic {
   readonly pace: Pace;
   /** Sends what is due. */
@@ -15,7 +15,7 @@ export interface Paced extends Traffic {
 }
 
 /**
- * Lets traffic keep its pace to the end; its latencies without those of the first seconds.
+ * Runs paced traffic to its end. @returns its latencies, without those of the first seconds
  *
  * @param rate requests a second
  */
@@ -26,7 +26,7 @@ export function latencyOf(
 ): Latency {
   while (!traffic.pace.allSent) {
     traffic.send();
-    // Sleeping a millisecond is too coarse for a rate, but better than to keep the proxy off a processor they share.
+    // Sleeping a millisecond is too coarse for a rate, but better than keeping the proxy off a processor they share.
     loop.turn(spin ? 0 : 1);
   }
   const patience = now() + PATIENCE;

@@ -10,7 +10,7 @@ export interface Window {
   readonly seconds: number;
   /** Nanoseconds the watched processes have used. */
   readonly processor: number;
-  /** Nanoseconds this process has used: all of the time where it spins, unless somebody took its processor. */
+  /** Nanoseconds this process has used: all of the time if it spins, unless something else took its processor. */
   readonly own: number;
 }
 

@@ -1,6 +1,6 @@
 import type { Measure } from "../measure.ts";
 
-/** Requests and new connections a second beside the streams: far from a load of their own. */
+/** Requests and new connections a second beside the streams: too few to be a load themselves. */
 const RATES = { requests: 500, connections: 100 };
 
 /** What requests and new connections wait beside so many streams at full speed, and what the streams reach meanwhile. */

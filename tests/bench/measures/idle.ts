@@ -7,8 +7,8 @@ import { processorTime } from "../processor_time.ts";
 const WATCH = 1000;
 
 /**
- * Connections that have had one answer and do nothing. Memory is the difference in resident bytes between one connection
- * and all of them; what a program loads or compiles on the way counts against it, because it stays as well.
+ * Connections that have had one answer and do nothing. Memory is the difference in resident bytes between one
+ * connection and all of them; what a program loads or compiles on the way counts as well, because it stays.
  */
 export const idle: Measure<"memory" | "processor" | "resident"> = {
   name: "idle",

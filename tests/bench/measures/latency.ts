@@ -3,14 +3,14 @@ import type { Measure } from "../measure.ts";
 import type { Stand } from "../stand.ts";
 import { underLoad } from "./loads.ts";
 
-/** Share of its capacity at which the reference, and with it everybody, is loaded. */
+/** Share of the reference's capacity that every contender gets as load. */
 const LOAD = 0.6;
 /** Connections the requests are spread over. */
 const CONNECTIONS = 64;
 
 /**
- * Latency at a fixed rate, counted from the moment each request was due. All contenders get the same rate, or their
- * figures could not be compared: 60 % of what the reference reaches.
+ * Latency at a fixed rate, counted from the moment each request was due. All contenders get the same rate, 60 % of what
+ * the reference reaches; otherwise figures could not be compared.
  */
 export function latency(reference: Contender): Measure<"p50" | "p99" | "p999" | "rate"> {
   let rate: Promise<number> | undefined;

@@ -21,7 +21,7 @@ export async function underLoad(stand: Stand, proxy: Proxy, kind: "keepAlive" | 
   };
 }
 
-/** Without a proxy there is no time to speak of, rather than none. */
+/** Without a proxy there is no such time, which is not the same as 0. */
 export function processorTimeOf(proxy: Proxy, nanoseconds: number): number {
   return proxy.pids.length === 0 ? NaN : nanoseconds;
 }

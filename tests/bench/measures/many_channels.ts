@@ -4,7 +4,7 @@ import type { Measure } from "../measure.ts";
 import type { Proxy, Stand } from "../stand.ts";
 import { underLoad } from "./loads.ts";
 
-/** As many as there may be. */
+/** As many as possible. */
 const GROUPS = 32, CHANNELS = 64;
 
 /** Groups in which the search finds channels; the first one has only its last channel enabled. */

@@ -8,7 +8,7 @@ import type { Traffic } from "./traffic.ts";
 /** Connections that the requests are spread over. */
 const CONNECTIONS = 16;
 
-/** Streams at full speed, and beside them requests and new connections, each at a pace of its own. */
+/** Streams at full speed, and beside them requests and new connections, each at its own pace. */
 export class BesideStreams implements Traffic {
   readonly streams: Streams;
   readonly requests: FixedRate;
@@ -54,7 +54,7 @@ export class BesideStreams implements Traffic {
   }
 
   ready(): void {
-    // Each part has sockets of its own.
+    // Each part has its own sockets.
   }
 
   close(): void {

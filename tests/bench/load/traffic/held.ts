@@ -3,7 +3,7 @@ import type { Loop } from "../loop.ts";
 import { KEEP, REQUEST, request, RESPONSE } from "../messages.ts";
 import { ConnectionLost, type Traffic } from "./traffic.ts";
 
-/** Clients that have had one answer and stay connected, doing nothing. `done` counts those that have had it. */
+/** Clients that stay connected and idle after one answer. `done` counts the answers. */
 export class Held implements Traffic {
   done = 0;
   readonly #loop: Loop;

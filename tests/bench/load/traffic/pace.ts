@@ -3,8 +3,8 @@ import type { Latency } from "../commands.ts";
 import { now } from "../libc.ts";
 
 /**
- * An open loop: what is due when, evenly spaced, and how long each answer took from the moment its request was due, so
- * that a proxy that stalls is charged for every request that waited (no coordinated omission).
+ * An open loop: when each request is due, evenly spaced, and how long its answer took from then, so that a stalled
+ * proxy is charged for every request that waited (no coordinated omission).
  */
 export class Pace {
   /** Microseconds by request, NaN while there is no answer. */
@@ -43,9 +43,9 @@ export class Pace {
   }
 
   /**
-   * The percentiles. Requests without an answer get the time they have waited, which is less than the truth.
+   * The percentiles. Requests without an answer count with the time they have waited so far.
    *
-   * @param skipped how many of the first do not count
+   * @param skipped how many requests at the start do not count
    */
   result(skipped: number): Latency {
     const time = now();

@@ -1,10 +1,10 @@
 import type { Handler } from "../loop.ts";
 
-/** Clients of one kind that go on by themselves once they have been opened. */
+/** Clients of one kind that run on their own once they are opened. */
 export interface Traffic extends Handler {
   /** Units done so far: requests, connections or bytes. */
   readonly done: number;
-  /** Ends the clients. What they leave behind is waited for by the caller. */
+  /** Ends the clients. The caller waits for what they leave behind. */
   close(): void;
 }
 
