@@ -14,11 +14,14 @@ export class Search {
   /** One bit for each channel. */
   readonly #tried = new Int32Array(CHANNELS / 32);
   readonly #failed = new Int32Array(CHANNELS / 32);
+  /** Words of both from the first one on that may have bits: most searches end in the first group. */
+  #words = 0;
 
   /** Forgets everything, for another client. */
   begin(): void {
-    this.#failed.fill(0);
+    for (let i = 0; i < this.#words; i++) this.#failed[i] = 0;
     this.retry();
+    this.#words = 0;
   }
 
   /** Begins again with group 0, without the channels that this search has seen fail. */
@@ -27,7 +30,7 @@ export class Search {
     this.last = NONE;
     this.full = false;
     this.passedOver?.clear();
-    this.#tried.set(this.#failed);
+    for (let i = 0; i < this.#words; i++) this.#tried[i] = this.#failed[i];
   }
 
   /** Whether the channel is not to be tried, again or at all. */
@@ -37,13 +40,16 @@ export class Search {
 
   /** The channel is tried now. */
   trying(id: ChannelId): void {
-    this.#tried[id >> 5] |= 1 << (id & 31);
+    const word = id >> 5;
+    this.#tried[word] |= 1 << (id & 31);
+    if (word >= this.#words) this.#words = word + 1;
     // Its rest may have ended after it was passed over.
     this.passedOver?.delete(id);
   }
 
   /** The channel has failed, and is not tried again in this search. */
   failed(id: ChannelId): void {
+    if (id >> 5 >= this.#words) this.#words = (id >> 5) + 1;
     this.#failed[id >> 5] |= 1 << (id & 31);
   }
 
