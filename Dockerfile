@@ -1,16 +1,16 @@
 # syntax=docker/dockerfile:1
 
-# balance as a container image: the compiled program on a base that has the C library and nothing else, no shell either.
+# balance as a container image: the compiled program on a base with the C library and nothing else, not even a shell.
 #
 #   docker build -t balance .
 #   docker run --rm -p 8080:8080 balance 8080 host1 host2
 #   docker exec CONTAINER balance -c show
 #
-# It needs no write access but to /tmp, where its control socket is:
+# It writes only to /tmp, where its control socket is:
 #   docker run --read-only --tmpfs /tmp --cap-drop ALL --security-opt no-new-privileges …
 #
-# `docker stop` sends SIGTERM: the port is closed at once, and connections may end for --drain-timeout (default 10 s, as
-# long as `docker stop` waits; for a longer one give both, `docker stop -t`).
+# `docker stop` sends SIGTERM: the port is closed at once, and connections have --drain-timeout to end (default 10 s, as
+# long as `docker stop` waits; to wait longer, give `docker stop -t` as well).
 
 # Compiled on the builder's own processor for the image's: nothing runs in emulation.
 FROM --platform=$BUILDPLATFORM node:22-bookworm-slim AS build
@@ -35,7 +35,7 @@ FROM gcr.io/distroless/cc-debian12:nonroot
 COPY --from=build /out/ /
 # User and group by number, so that Kubernetes can see that it is not root.
 USER 65532:65532
-# The port is an argument; the one of the examples is documented here, nothing opens it by itself.
+# The port is an argument; this only documents the one in the examples, and opens nothing.
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["balance", "-f"]

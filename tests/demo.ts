@@ -50,7 +50,7 @@ async function control(command: string): Promise<string> {
   return new TextDecoder().decode(stdout).trimEnd();
 }
 
-/** One HTTP request on a connection of its own; the answer is the name of a back end. */
+/** One HTTP request on a new connection; the answer is the name of a back end. */
 async function request(): Promise<string> {
   const response = await fetch(`http://127.0.0.1:${port}/`, { headers: { connection: "close" } });
   return (await response.text()).trim();
@@ -129,7 +129,7 @@ say(`${(await control("show")).replaceAll(/^/gm, "   ")}\n`);
 
 if (stay) {
   const task = "npx -y deno@2.9.6 task start";
-  say(bold("Go on by hand, in another terminal:"));
+  say(bold("Continue by hand in another terminal:"));
   say(`   curl http://127.0.0.1:${port}/`);
   say(`   ${task} -i ${port}              ${dim("then: help, show, enable 0, quit")}`);
   say(`   ${task} -c "show json" ${port}`);
@@ -142,6 +142,6 @@ say(dim(`   $ balance -c kill ${port}`));
 say(`   ${await control("kill")}`);
 await Promise.all([one.stop(), two.stop(), standby.stop()]);
 const { code } = await balance.status;
-say(`\n${bold("What it logged meanwhile")} (${code === 0 ? "it ended well" : `exit code ${code}`})`);
+say(`\n${bold("What it logged")} (${code === 0 ? "it ended normally" : `exit code ${code}`})`);
 say(dim(log.trimEnd().replaceAll(/^/gm, "   ")));
 Deno.exit(code);

@@ -8,7 +8,7 @@
 import process from "node:process";
 import { embeddedFiles } from "./embedded_files.ts";
 
-/** The npm packages that are shipped. A new one is to be noticed here, and in the README. */
+/** The npm packages that are shipped. A new one must be added here and in the README. */
 const PACKAGES = ["@logtape/logtape"];
 /** Bytes, well above today's figures: a program that grows past them embeds something it should not. */
 const OWN_LIMIT = 1_500_000, TOTAL_LIMIT = 4_000_000;
@@ -22,7 +22,7 @@ interface Info {
   readonly modules: readonly {
     readonly specifier: string;
     readonly error?: string;
-    /** Key of an npm package, where the module is one. */
+    /** Key of an npm package, if the module is one. */
     readonly npmPackage?: string;
     readonly dependencies?: readonly { readonly code?: { readonly specifier?: string } }[];
   }[];
@@ -32,7 +32,7 @@ interface Info {
 interface NpmPackage {
   readonly name: string;
   readonly version: string;
-  /** Keys of the packages it needs itself. */
+  /** Keys of the packages that it needs. */
   readonly dependencies: readonly string[];
 }
 

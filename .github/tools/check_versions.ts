@@ -9,7 +9,7 @@ const root = new URL("../../", import.meta.url);
 const pinned = (await Deno.readTextFile(new URL(".dvmrc", root))).trim();
 const faults: string[] = [];
 
-if (!/^\d+\.\d+\.\d+$/.test(pinned)) faults.push(`.dvmrc: ${JSON.stringify(pinned)} is no version`);
+if (!/^\d+\.\d+\.\d+$/.test(pinned)) faults.push(`.dvmrc: ${JSON.stringify(pinned)} is not a version`);
 if (Deno.version.deno !== pinned) faults.push(`this is Deno ${Deno.version.deno}, .dvmrc says ${pinned}`);
 
 let count = 0;
@@ -28,7 +28,7 @@ for (
     }
   }
 }
-// The README's two commands carry it; finding none means that this looks in the wrong place.
+// The README's two commands carry it; fewer mean that this looks in the wrong place.
 if (count < 2) faults.push(`found ${count} written versions, expected those of the README`);
 console.log(`Deno ${pinned}, written out in ${count} places`);
 for (const fault of faults) console.error(fault);

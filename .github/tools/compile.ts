@@ -30,9 +30,9 @@ export const TARGETS = [
  *
  * Network, read, write, environment and child processes cannot be narrowed: back ends, the control directory and the
  * place of the program itself, which it starts again for the background, are known only when it runs. FFI reaches libc
- * for the system log, the engine and the control socket's owner; whoever holds it holds the rest, so this list is no
- * sandbox (a container or systemd unit is). What it does leave out is real: no code is ever fetched (`import`), and a
- * permission that is missing is an error at once, not a question on the terminal (`--no-prompt`).
+ * for the system log, the engine and the control socket's owner; with it a program can do everything else, so this list
+ * is no sandbox (a container or systemd unit is). What it leaves out still counts: no code is ever fetched (`import`),
+ * and a permission that is missing is an error at once, not a question on the terminal (`--no-prompt`).
  */
 const PERMISSIONS = [
   "--allow-net",
@@ -95,7 +95,7 @@ async function compile(target: string, output: URL): Promise<void> {
   throw new Error(`cannot compile for ${target}: ${reason}\n${said.replace(/^/gm, "  | ")}`);
 }
 
-/** The option where this Deno knows it. Older ones embed every package of the lock file, which only costs bytes. */
+/** The option, if this Deno knows it. Older ones embed every package of the lock file, which only costs bytes. */
 async function supported(option: string): Promise<string[]> {
   const { stdout } = await new Deno.Command(Deno.execPath(), { args: ["compile", "--help"], stdin: "null" }).output();
   return new TextDecoder().decode(stdout).includes(option) ? [option] : [];
@@ -107,7 +107,7 @@ async function sha256(file: URL): Promise<string> {
   return hash.digest("hex");
 }
 
-/** Lists every program in the folder, those of earlier runs too, so that a sum never names a file that has changed. */
+/** Lists every program in the folder, also those of earlier runs, so that no sum is outdated. */
 async function writeSums(folder: URL): Promise<void> {
   const names: string[] = [];
   for await (const entry of Deno.readDir(folder)) if (entry.name.startsWith("balance-")) names.push(entry.name);
@@ -132,7 +132,7 @@ async function main(args: string[]): Promise<number> {
   if (unknown !== undefined) throw new Error(`unknown target ${unknown}: choose from ${TARGETS.join(", ")}`);
 
   if (targets.length > 1 && Deno.env.has("DENORT_BIN")) {
-    throw new Error("DENORT_BIN is for one target, name it by --target");
+    throw new Error("DENORT_BIN is for one target; name it with --target");
   }
 
   const { version } = JSON.parse(await Deno.readTextFile(new URL("deno.json", root)));

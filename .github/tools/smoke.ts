@@ -141,7 +141,7 @@ async function foreground(options: readonly string[], ...before: string[]): Prom
     ]);
     say("starts in the foreground");
     if (values.control !== undefined) await versionAndCodes();
-    // Waiting for the port has made connections of its own, so the turn is anywhere; what follows counts whole rounds.
+    // Waiting for the port has made connections, so any back end may be next; the checks below count whole rounds.
     await balance(port, backEnds, options);
     backEnds[2].close();
     // A socket with an accept under way takes connections, and drops them, for a moment after close().
@@ -239,6 +239,6 @@ if (import.meta.main) {
     console.error(`  --  ${(error as Error).message}`);
     code = 1;
   }
-  // At once: after a failure something may still be waiting for what will never be.
+  // At once: after a failure something may still be waiting for ever.
   Deno.exit(code);
 }

@@ -13,7 +13,7 @@ export interface Listening {
 const WILDCARDS: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", "::": "::1" };
 
 /**
- * Whether a connection to an address comes to a listener.
+ * Whether a connection to an address reaches a listener.
  *
  * @param own numeric addresses of this machine, besides loopback
  */
@@ -25,12 +25,12 @@ export function leadsBack(
   if (port !== listening.port) return false;
   const target = WILDCARDS[host] ?? host, { hostname } = listening;
   if (target === hostname) return true;
-  // The IPv6 wildcard takes IPv4 clients, too.
+  // The IPv6 wildcard also takes IPv4 clients.
   if (hostname !== "::" && (hostname !== "0.0.0.0" || target.includes(":"))) return false;
   return target.startsWith("127.") || target === "::1" || own().has(target);
 }
 
-/** Channels without a limit that are the balancer itself: a client of theirs would come back without end. */
+/** Channels without a limit that are the balancer itself, so that a client would come back endlessly. */
 export function endlessLoops(
   groups: Groups,
   listening: Listening,
@@ -53,7 +53,7 @@ export function refuseLoops(groups: Groups, listening: Listening): void {
   throw new ChannelLoop(`groups[${group}].channels[${channel}]`, formatAddress(address), group, channel);
 }
 
-/** The addresses of this machine's interfaces; none where they may not be known. */
+/** The addresses of this machine's interfaces; none without the permission to read them. */
 function ownAddresses(): ReadonlySet<string> {
   try {
     return new Set(

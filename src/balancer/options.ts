@@ -74,8 +74,8 @@ export interface BalancerOptions {
   /** Let a sticky strategy fail over inside its group. Default false. */
   readonly hashFailover?: boolean;
   /**
-   * Take channels that are the balancer itself without a limit, from which a client comes back without end. Default false:
-   * they are an error. With a limit they are a way to give clients to a later group once so many have come.
+   * Take channels that are the balancer itself without a limit, from which a client comes back endlessly. Default
+   * false: they are an error. With a limit they are a way to give clients to a later group once so many have come.
    */
   readonly allowLoop?: boolean;
   /** Report every step of every connection as a `trace` event. Default false. */

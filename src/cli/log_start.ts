@@ -5,7 +5,7 @@ import { descriptorLimit } from "../process/descriptors.ts";
 import { formatAddress } from "../table/address.ts";
 import { version } from "./version.ts";
 
-/** Logs that an instance has started, and what its operator ought to know about that. */
+/** Logs that an instance has started, and what its operator should know. */
 export function logStart(logger: Logger, balancer: Balancer): void {
   const { hostname, port } = balancer.address, groups = balancer.show();
   const channels = groups.reduce((sum, { channels }) => sum + channels.length, 0);
@@ -21,8 +21,8 @@ export function logStart(logger: Logger, balancer: Balancer): void {
   const { maxConnections, descriptors } = balancer.limits;
   if (maxConnections > descriptors.connections && descriptorLimit() !== undefined) {
     logger.warn(
-      "--max-connections {wanted} is beyond the descriptor limit, which is enough for {connections} " +
-        `${plural(descriptors.connections, "client")}; more will wait`,
+      "--max-connections {wanted} is beyond the descriptor limit, which allows {connections} " +
+        `${plural(descriptors.connections, "client")}; others will wait`,
       { wanted: maxConnections, connections: descriptors.connections },
     );
   }
@@ -33,7 +33,7 @@ export function logStart(logger: Logger, balancer: Balancer): void {
   });
   if (balancer.engine === "portable") {
     logger.debug(
-      "out-of-band data is not passed on: Deno's sockets have none, and what comes right behind it waits for more",
+      "out-of-band data is not passed on: Deno's sockets lack it, and the data behind it is held until more arrives",
     );
   }
 }

@@ -3,11 +3,11 @@ import { endlessLoops } from "../balancer/loops.ts";
 import type { Logger } from "../log/log.ts";
 import { formatAddress } from "../table/address.ts";
 
-/** Warns of channels that are the balancer itself, at the start and when an operator has made another one such. */
+/** Warns of channels that are the balancer itself, at the start and whenever an operator creates such a channel. */
 export class LoopWarnings {
   readonly #logger: Logger;
   readonly #balancer: Balancer;
-  /** Those that were there at the last look. */
+  /** Those found by the last check. */
   #known: ReadonlySet<string> = new Set();
 
   constructor(logger: Logger, balancer: Balancer) {
@@ -15,7 +15,7 @@ export class LoopWarnings {
     this.#balancer = balancer;
   }
 
-  /** Looks for them. */
+  /** Checks for new ones. */
   look(): void {
     const loops = new Set<string>();
     for (const { group, channel, address } of endlessLoops(this.#balancer.groups, this.#balancer.address)) {
@@ -23,7 +23,7 @@ export class LoopWarnings {
       loops.add(place);
       if (this.#known.has(place)) continue;
       this.#logger.warn(
-        "group {group} channel {channel} ({address}) is this balancer itself, without a limit: a client comes back without end",
+        "group {group} channel {channel} ({address}) is this balancer itself, without a limit: a client comes back endlessly",
         { group, channel, address: formatAddress(address) },
       );
     }

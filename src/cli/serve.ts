@@ -25,7 +25,7 @@ import { complain } from "./terminal.ts";
 /** Bytes of packet dump that may wait for a slow reader. */
 const DUMP_BOUND = 64 * 1024 * 1024;
 
-/** Milliseconds that the end of the program waits for the reader of the packet dump. */
+/** Milliseconds that the program waits for the reader of the packet dump before it ends. */
 const DUMP_FLUSH = 5_000;
 
 /** Starts an instance: here with `-f` or as process 1, otherwise in the background. @returns the exit code */
@@ -116,13 +116,13 @@ class Instance {
     }
   }
 
-  /** What the user ought to know before the instance is left alone. */
+  /** Notes for the user before the instance is left on its own. */
   notes(): string[] {
     const { problem } = this.#log.state;
     return problem === null ? [] : [`the log is not written: ${problem}; --log-file FILE writes one`];
   }
 
-  /** Opens the log file again, as its rotation wants it. */
+  /** Opens the log file again after its rotation. */
   async reopenLog(): Promise<void> {
     await this.#log.reopen();
   }
@@ -134,7 +134,7 @@ class Instance {
     const cause = await Promise.race([signals.next(), this.#killed.then(() => "kill" as const)]);
     unwatchMemory();
     this.#control.close();
-    // Before it is logged: whoever reads the log may count on the port.
+    // Before this is logged, because whoever reads the log may rely on the port.
     this.#balancer.stopAccepting();
     const drain = cause === "kill" || cause === "drain";
     const connections = this.#balancer.connections;

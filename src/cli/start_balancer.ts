@@ -84,7 +84,10 @@ async function sourceAddress(word: string): Promise<string> {
   }
 }
 
-/** Becomes the user that was asked for. Last, because the port and the control directory may need the first user. @throws {ExitError} */
+/**
+ * Becomes the requested user. Last, because the port and the control directory may need the first user. @throws
+ * {ExitError}
+ */
 export function becomeUser({ user, group }: ServeRequest): void {
   if (user === undefined && group === undefined) return;
   const obstacle = privilegesUnavailable();
@@ -101,7 +104,7 @@ function reason(error: unknown): string {
   const known: Record<string, string> = {
     EADDRINUSE: "the port is in use",
     EACCES: "permission denied",
-    EADDRNOTAVAIL: "the address is not one of this machine",
+    EADDRNOTAVAIL: "the address does not belong to this machine",
     ENODEV: "there is no interface of that number",
     EAFNOSUPPORT: "the system does not support the address family",
   };

@@ -61,10 +61,10 @@ export function parseChannel(word: string, port = parsePort): ChannelWord {
   if (host === "") throw invalid(word, "the host is empty");
   if (bracketed && !isIPv6(host.replace(/%.*/, ""))) throw invalid(word, "no IPv6 address in the brackets");
   const number = portWord === "" ? undefined : port(portWord);
-  if (portWord !== "" && number === undefined) throw invalid(word, `${quote(portWord)} is no port`);
+  if (portWord !== "" && number === undefined) throw invalid(word, `${quote(portWord)} is not a port`);
   const maxc = maxcWord === "" ? 0 : /^\d+$/.test(maxcWord) ? Number(maxcWord) : NaN;
   if (!(maxc <= MAX_CONNECTIONS_PER_CHANNEL)) {
-    throw invalid(word, `${quote(maxcWord)} is no limit from 0 to ${MAX_CONNECTIONS_PER_CHANNEL}`);
+    throw invalid(word, `${quote(maxcWord)} is not a limit from 0 to ${MAX_CONNECTIONS_PER_CHANNEL}`);
   }
   return { host, port: number, maxc };
 }
@@ -76,7 +76,10 @@ export function channelWord({ host, port }: ChannelWord, maxc?: number): string 
   return port === undefined ? name : `${name}:${port}`;
 }
 
-/** `db::100` could be an IPv6 address, too; it is the host `db` (Balance manual). What cannot be read so may be meant as one. */
+/**
+ * `db::100` could also be an IPv6 address, but it is the host `db` (Balance manual). A word that cannot be read that
+ * way may be meant as an address.
+ */
 function invalid(word: string, cause: string): ExitError {
   const why = word.length <= LONGEST_ADDRESS && isIPv6(word) ? `write [${word}]` : cause;
   return new ExitError(ExitCode.ADDRESS, `invalid channel address ${quote(word)}: ${why}`);

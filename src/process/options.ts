@@ -102,7 +102,7 @@ export function parseCommandLine(args: readonly string[]): Request {
     noMoreWords(line, 0, "--list");
     return { action: "list", controlDir, json: options.has("json") };
   }
-  if (options.has("json")) throw usage("option --json goes with --list: for an instance there is -c 'show json'");
+  if (options.has("json")) throw usage("option --json needs --list; for a single instance use -c 'show json'");
   return options.has("interactive") || options.has("command") ? control(line) : serve(line);
 }
 
@@ -178,7 +178,7 @@ function bindAddress(options: CommandLine["options"]): string | undefined {
   const host = word.replace(/^\[(.*)\]$/, "$1");
   if (host === "") throw usage("option -b needs a value: ADDR");
   if (isIP(host) === 0) return host;
-  // IPv4-mapped addresses are IPv4 addresses in other letters, so they get an IPv4 socket.
+  // IPv4-mapped addresses are IPv4 addresses in another notation, so they get an IPv4 socket.
   const canonical = numeric("bind", host);
   if (options.has("ipv6") && isIPv4(canonical)) throw usage(`option -6 needs an IPv6 address: -b ${quote(word)}`);
   return canonical;

@@ -1,4 +1,6 @@
-/** A live control server, fed with anything: it answers by its protocol or ends the session, and serves the next. */
+/**
+ * A live control server, fed with arbitrary input: it answers by its protocol or ends the session, and serves the next.
+ */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { commands } from "../../src/control/commands.ts";
@@ -47,7 +49,7 @@ function checkReplies(text: string): number {
   return replies;
 }
 
-testWith([posix], "whatever a session sends is answered by the protocol, and the next is served", async () => {
+testWith([posix], "whatever a session sends gets answers by the protocol, and the next session is served", async () => {
   using directory = temporaryDirectory();
   const plane = quietPlane(), path = entryPath(directory.path, ADDRESS, PORT);
   const server = await startControlServer(plane, { directory: directory.path, address: ADDRESS, port: PORT });
@@ -62,7 +64,7 @@ testWith([posix], "whatever a session sends is answered by the protocol, and the
             await session.finish();
             const text = await session.toEnd(),
               lineFeeds = pieces.flatMap((piece) => [...piece]).filter((byte) => byte === 10);
-            // The rest behind the last line feed is a line, too.
+            // What follows the last line feed is also a line.
             assert.ok(checkReplies(text) <= lineFeeds.length + 1, "more replies than lines");
           }
         }
@@ -90,7 +92,7 @@ testWith([posix], "replies do not depend on how the commands arrive", async () =
     let at = 0;
     for (const size of sizes) {
       await session.send(bytes.subarray(at, at += size));
-      // Lets the other side see this piece by itself.
+      // Lets the other side receive this piece separately.
       await new Promise((resolve) => setTimeout(resolve, 0));
     }
     await session.send(bytes.subarray(at));

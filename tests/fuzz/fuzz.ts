@@ -2,7 +2,7 @@
 /**
  * Fuzzes for a while: `deno task fuzz [SECONDS]`, default 60. Runs the properties of the parsers and of selection, the
  * live control server and the model of both engines again and again, each time with another seed and ten times as often
- * as the tests do. Stops at the first failure and says how to repeat it; SECONDS may pass by what the last round takes.
+ * as the tests do. Stops at the first failure and says how to repeat it; the last round may run past SECONDS.
  */
 import { fileURLToPath } from "node:url";
 
@@ -11,7 +11,7 @@ const FACTOR = 10;
 
 const root = fileURLToPath(new URL("../../", import.meta.url));
 
-/** What is run in each round: with the least permissions each. */
+/** What each round runs, with the least permissions possible. */
 const SUITES: readonly (readonly string[])[] = [
   ["--allow-env=BALANCE_FUZZ_SEED,BALANCE_FUZZ_RUNS", ...fuzzTests("src/")],
   ["-A", "tests/fuzz", "tests/model"],
@@ -42,7 +42,7 @@ async function fuzz(seconds: number): Promise<number> {
     console.log(`round ${round}, seed ${seed}`);
     for (const suite of SUITES) if (!await run(suite, seed)) return 1;
   }
-  console.log("nothing found");
+  console.log("no failures found");
   return 0;
 }
 

@@ -20,13 +20,13 @@ export function parameters(runs: number): PropertyParameters {
 }
 
 function setting(variable: string): number | undefined {
-  // Asked first, so that nobody is prompted.
+  // Queried first, so that Deno does not prompt.
   if (Deno.permissions.querySync({ name: "env", variable }).state !== "granted") return undefined;
   const text = Deno.env.get(variable);
   if (text === undefined || text === "") return undefined;
   const number = Number(text);
   if (!Number.isSafeInteger(number)) {
-    throw new TypeError(`Cannot read ${variable}: ${JSON.stringify(text)} is no number`);
+    throw new TypeError(`Cannot read ${variable}: ${JSON.stringify(text)} is not a number`);
   }
   return number;
 }

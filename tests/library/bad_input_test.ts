@@ -1,4 +1,4 @@
-/** What an embedding program can do wrong with a running balancer, and what it is told. */
+/** What an embedding program can do wrong with a running balancer, and the errors it gets. */
 import { freePort } from "../support/free_port.ts";
 import assert from "node:assert/strict";
 import { Balancer, type BalancerEvent, EngineUnavailable, UnknownHost } from "../../mod.ts";
@@ -85,7 +85,7 @@ Deno.test("library: wrong words to a running balancer are errors that name them,
   assert.deepEqual(balancer.show(), before);
 });
 
-Deno.test("library: a full group takes no more, and says so", async () => {
+Deno.test("library: adding a channel to a full group is an error", async () => {
   await using balancer = await start();
   for (let i = 1; i < 64; i++) assert.equal(await balancer.add(0, { host: "127.0.0.1", port: 1 }), i);
   const expected = {
@@ -96,7 +96,7 @@ Deno.test("library: a full group takes no more, and says so", async () => {
   await assert.rejects(balancer.add(0, { host: "127.0.0.1", port: 1 }), expected);
 });
 
-Deno.test("library: a balancer that has stopped takes no channel", async () => {
+Deno.test("library: adding a channel to a stopped balancer is an error", async () => {
   const expected = { name: "Error", code: "ERR_STOPPED", message: "Cannot add channel: the balancer has stopped" };
   const channel = { host: "localhost", port: 1 };
   for (const end of ["stop", "drain"] as const) {
@@ -130,7 +130,7 @@ Deno.test("library: a channel that is the balancer itself takes a limit or allow
   assert.equal(await allowed.add(1, loop), 2);
 });
 
-Deno.test("library: errors carry a code that a program can go by", async () => {
+Deno.test("library: errors carry a code for programs to check", async () => {
   await using balancer = await start();
   const { port } = balancer.address;
   const failure = (options: object) =>
@@ -149,7 +149,7 @@ Deno.test("library: errors carry a code that a program can go by", async () => {
 });
 
 Deno.test({
-  name: "library: a permission that is missing is an error with a code",
+  name: "library: a missing permission is an error with a code",
   permissions: { net: false, ffi: false },
   fn: async () => {
     const expected = { name: "NotCapable", code: "ERR_PERMISSION", message: /--allow-net/ };

@@ -1,4 +1,4 @@
-/** The library as an embedding program meets it, where that makes mistakes. */
+/** The library in an embedding program that makes mistakes. */
 import assert from "node:assert/strict";
 import { Balancer, type BalancerOptions, type Strategy } from "../../mod.ts";
 import { ENGINES } from "../faults/subject.ts";
@@ -50,7 +50,7 @@ for (const engine of ENGINES) {
 
   testWith(
     needs,
-    `library, ${engine} engine: names of the addresses to listen on and to connect from are resolved`,
+    `library, ${engine} engine: host names to listen on and to connect from are resolved`,
     async () => {
       assert.deepEqual(await echoThrough({ engine, hostname: "localhost", source: "localhost" }), []);
     },
@@ -58,7 +58,7 @@ for (const engine of ENGINES) {
 
   testWith(
     needs,
-    `library, ${engine} engine: a callback that throws is reported, and the connection goes on`,
+    `library, ${engine} engine: a callback that throws is reported, and the connection continues`,
     async () => {
       for (const hook of ["onEvent", "onChunk"]) {
         const reported = await echoThrough({ engine, trace: true, [hook]: fail });
@@ -68,7 +68,7 @@ for (const engine of ENGINES) {
     },
   );
 
-  testWith(needs, `library, ${engine} engine: options that cannot be followed are errors that name them`, async () => {
+  testWith(needs, `library, ${engine} engine: impossible options are errors that name them`, async () => {
     const wrong: [Partial<BalancerOptions>, name: string, message: RegExp][] = [
       [{ hostname: "" }, "UnknownHost", /"" is not a host name/],
       [{ hostname: "no such" }, "UnknownHost", /"no such" is not a host name/],
@@ -91,7 +91,7 @@ for (const engine of ENGINES) {
 
   testWith(
     needs,
-    `library, ${engine} engine: a drain without end or sense is refused and changes nothing`,
+    `library, ${engine} engine: a drain with an endless or meaningless time is refused and changes nothing`,
     async () => {
       await using balancer = await Balancer.start({ hostname: "127.0.0.1", port: 0, engine });
       for (const seconds of [NaN, -1, Infinity]) {
@@ -108,7 +108,7 @@ Deno.test("library: a strategy that throws is reported, and the first channel is
   assert.deepEqual(reported, ["Uncaught Error: out of ink"]);
 });
 
-Deno.test("library: what a strategy answers is brought into its group", async () => {
+Deno.test("library: whatever a strategy answers, a channel of its group is taken", async () => {
   const foreign: unknown[] = [1n, "1", Symbol("1"), null, undefined, {}, { valueOf: fail }, [1], true];
   for (const answer of [NaN, -1, 0.5, 1e9, Infinity, ...foreign as number[]]) {
     assert.deepEqual(await echoThrough({ engine: "portable", strategies: [strategy(() => answer)] }), []);

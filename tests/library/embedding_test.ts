@@ -1,4 +1,4 @@
-/** A program of somebody else's, in a folder of its own, that takes the library from a checkout as the README says. */
+/** Another program, in its own folder, that imports the library from a checkout as the README says. */
 import assert from "node:assert/strict";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 
@@ -12,7 +12,7 @@ const PROGRAM = `
   }
 `;
 
-Deno.test("library: a program elsewhere takes it from a checkout, and nothing has to be fetched", async () => {
+Deno.test("library: a program elsewhere can import it from a checkout, without fetching anything", async () => {
   const readme = await Deno.readTextFile(new URL("README.md", CHECKOUT));
   const [, configuration] = /^\`\`\`json\n(.*"@balance\/balance".*)\n\`\`\`$/m.exec(readme)!;
   const { imports } = JSON.parse(configuration) as { imports: Record<string, string> };

@@ -1,4 +1,4 @@
-/** Random sequences of events: after each, the table of the real balancer says what a simple model says. */
+/** Random sequences of events: after each, the table of the real balancer matches a simple model. */
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { EngineName } from "../../mod.ts";
@@ -28,7 +28,7 @@ async function check(engine: EngineName, threads: number): Promise<void> {
       await using subject = await Subject.start({ engine, threads, autodisable, hashFailover }, GROUPS, BACKENDS);
       const model = new TableModel(GROUPS, BACKENDS, autodisable, hashFailover);
       await fc.asyncModelRun(() => ({ model, real: subject }), commands);
-      // Everybody leaves: nothing is held any more.
+      // Everybody leaves, so nothing is held any more.
       for (const [connection, client] of [...subject.clients]) {
         client[Symbol.dispose]();
         subject.clients.delete(connection);
@@ -44,10 +44,10 @@ async function check(engine: EngineName, threads: number): Promise<void> {
   await eventually("every descriptor is closed", () => (descriptors() ?? 0) <= before, 30);
 }
 
-Deno.test("the portable engine's table is the model's after every event", () => check("portable", 1));
+Deno.test("the portable engine's table matches the model after every event", () => check("portable", 1));
 
 testWith(
   [linux],
-  "the linux engine's table, with two threads, is the model's after every event",
+  "the linux engine's table, with two threads, matches the model after every event",
   () => check("linux", 2),
 );

@@ -59,11 +59,11 @@ export class Subject implements AsyncDisposable {
     return Client.connect(this.balancer.address.port);
   }
 
-  /** Waits until the table says what the model says. */
+  /** Waits until the table matches the model. */
   async agrees(model: TableModel): Promise<void> {
     const wanted = JSON.stringify(this.#expected(model));
     try {
-      await eventually("the table is as the model", () => JSON.stringify(this.#actual()) === wanted, 5);
+      await eventually("the table matches the model", () => JSON.stringify(this.#actual()) === wanted, 5);
     } catch {
       assert.deepEqual(this.#actual(), this.#expected(model));
     }

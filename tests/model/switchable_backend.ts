@@ -23,7 +23,7 @@ export class SwitchableBackend implements AsyncDisposable {
     }, { port: this.port });
   }
 
-  /** Refuses from now on; connections go on. */
+  /** Refuses new connections from now on; existing ones continue. */
   async down(): Promise<void> {
     const running = this.#running;
     if (running === undefined) return;

@@ -65,7 +65,7 @@ export class TableModel {
     return this.groups[this.group].channels[number];
   }
 
-  /** A client comes; says which connection it gets, if any. */
+  /** A client comes. @returns the connection it gets, if any */
   connect(): ModelConnection | undefined {
     for (const group of this.groups) {
       const tried = new Set<ModelChannel>();
@@ -93,7 +93,7 @@ export class TableModel {
     connection.channel.current--;
   }
 
-  /** The client's own channel, and with -H all of them in an order of its own. */
+  /** The client's own channel, and with -H all of them, in its own order. */
   #hashOrder(size: number, again: boolean): number[] {
     const hash = hashAddress(CLIENT), own = again ? [] : [hash % size];
     const others = this.#hashFailover ? Array.from({ length: size }, (_, number) => number) : [];

@@ -1,4 +1,4 @@
-/** nginx behind it, curl, ab and wrk before it. */
+/** nginx behind the balancer; curl, ab and wrk in front of it. */
 import assert from "node:assert/strict";
 import { ExternalServer, runClient } from "../support/external_server.ts";
 import { freePort } from "../support/free_port.ts";
@@ -7,7 +7,7 @@ import { digestOf, pattern } from "../support/pattern.ts";
 import { installed, posix, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 
-/** Two nginx servers in one process, with a large file, before which the program balances. */
+/** Two nginx servers in one process, with a large file, and the program in front of them. */
 async function withNginx(test: (url: string, instance: Instance, directory: string) => Promise<void>): Promise<void> {
   using directory = temporaryDirectory();
   const { path } = directory, [one, two] = [freePort(), freePort()];
@@ -50,7 +50,7 @@ testWith(needs, "curl keeps one connection for many requests", () =>
 
 testWith(
   needs,
-  "a large file arrives unchanged, whole, in ranges, and many at a time",
+  "a large file arrives unchanged: whole, in ranges, and many times at once",
   () =>
     withNginx(async (url, instance, directory) => {
       const outputs = Array.from({ length: 6 }, (_, i) => `${directory}/got${i}`);

@@ -1,4 +1,4 @@
-/** redis behind it, pipelined clients before it. */
+/** redis behind the balancer, pipelining clients in front of it. */
 import assert from "node:assert/strict";
 import { Client } from "../support/client.ts";
 import { ExternalServer, runClient } from "../support/external_server.ts";

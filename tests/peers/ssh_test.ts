@@ -1,4 +1,6 @@
-/** OpenSSH through it: a long-lived connection on which both sides talk, and that notices every wrong byte. */
+/**
+ * OpenSSH through the balancer: a long-lived connection on which both sides talk, and which notices every wrong byte.
+ */
 import assert from "node:assert/strict";
 import { CollectedText } from "../support/collected_text.ts";
 import { ExternalServer, runClient } from "../support/external_server.ts";
@@ -10,7 +12,7 @@ import { temporaryDirectory } from "../support/temporary_directory.ts";
 
 const LARGE = pattern(20 * 1024 * 1024, 5);
 
-/** An SSH server with keys of its own, before which the program balances, and the words for a client. */
+/** An SSH server with its own keys behind the program, and the arguments for a client. */
 async function withServer(
   test: (ssh: (...words: string[]) => string[], instance: Instance, directory: string) => Promise<void>,
 ): Promise<void> {
@@ -33,7 +35,7 @@ async function withServer(
   await instance.untilState("all have ended", ({ connections }) => connections === 0);
 }
 
-/** The directory that sshd wants for its process without rights; made here where no service has made it. */
+/** The directory that sshd needs for its unprivileged process; created here unless a service has created it. */
 function emptyDirectory(path: string): Disposable {
   try {
     Deno.mkdirSync(path, { mode: 0o755 });

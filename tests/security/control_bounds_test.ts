@@ -1,4 +1,4 @@
-/** What one control socket bears, and what happens to it between a check and the use of its path. */
+/** The bounds of a control socket, and what may happen between a check and the use of its path. */
 import assert from "node:assert/strict";
 import { entryPath } from "../../src/control/directory.ts";
 import { type ControlServer, startControlServer } from "../../src/control/server.ts";
@@ -30,7 +30,7 @@ async function withServer(test: (path: string) => Promise<void>, silence?: numbe
 
 testWith(
   [posix],
-  `${SESSIONS} sessions are served, as many turned away in one line, further ones closed`,
+  `${SESSIONS} sessions are served, as many again are turned away with a line, further ones are closed`,
   () =>
     withServer(async (path) => {
       using sessions = new DisposableStack();
@@ -60,7 +60,7 @@ testWith(
 
 testWith(
   [posix],
-  "a session that says nothing, or half a line, is closed after the time of silence",
+  "a session that sends nothing, or half a line, is closed for silence",
   () =>
     withServer(async (path) => {
       using silent = await ControlSession.open(path);
@@ -73,7 +73,7 @@ testWith(
 
 testWith(
   [posix],
-  "a session that does not read its replies is closed after the time of silence",
+  "a session that does not read its replies is closed for silence",
   () =>
     withServer(async (path) => {
       using session = await ControlSession.open(path);
@@ -86,7 +86,7 @@ testWith(
 
 testWith(
   [posix],
-  "a dialogue goes on after its session was closed for its silence, in the same group",
+  "a dialogue whose session was closed for silence continues in the same group",
   () =>
     withServer(async (path) => {
       using session = await LastingSession.open(path);
@@ -100,7 +100,7 @@ testWith(
 
 testWith(
   [posix],
-  "a session that goes on with commands outlives the time of silence",
+  "a session that keeps sending commands is never closed for silence",
   () =>
     withServer(async (path) => {
       using session = await ControlSession.open(path);
@@ -131,7 +131,7 @@ testWith([posix], "a live socket whose queue is full is not reclaimed", async ()
   assert.equal(Deno.lstatSync(path).ino, ino, "it is still there");
 });
 
-/** Leaves the socket of an instance that died, whose check takes the server's first moment. */
+/** Leaves the socket of a dead instance, so that the server's start begins with checking it. */
 function leaveStaleSocket(directory: string): void {
   const path = entryPath(directory, ADDRESS, PORT), umask = Deno.umask(0o177);
   const listener = Deno.listen({ transport: "unix", path });
@@ -142,7 +142,7 @@ function leaveStaleSocket(directory: string): void {
   Deno.umask(umask);
 }
 
-/** Puts something else in the place of the directory after it was checked and before the socket is bound. */
+/** Replaces the directory after it was checked and before the socket is bound. */
 async function swapWhileStarting(replace: (path: string, parent: string) => void, why: RegExp): Promise<void> {
   using parent = temporaryDirectory();
   const path = `${parent.path}/control`;
@@ -154,7 +154,7 @@ async function swapWhileStarting(replace: (path: string, parent: string) => void
   await assert.rejects(starting, why);
 }
 
-testWith([posix], "a directory that is swapped while the server starts is found out", async () => {
+testWith([posix], "a directory that is replaced while the server starts is detected", async () => {
   await swapWhileStarting((path) => Deno.mkdirSync(path, { mode: 0o755 }), /DirectoryError.*others can enter it/);
   await swapWhileStarting((path, parent) => {
     Deno.mkdirSync(`${parent}/elsewhere`, { mode: 0o700 });
@@ -164,7 +164,7 @@ testWith([posix], "a directory that is swapped while the server starts is found 
 
 testWith(
   [posix, root],
-  "a foreign directory that is swapped in while the server starts is found out",
+  "another user's directory that is put there while the server starts is detected",
   () =>
     swapWhileStarting((path) => {
       Deno.mkdirSync(path, { mode: 0o700 });

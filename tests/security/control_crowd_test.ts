@@ -1,4 +1,4 @@
-/** A crowd at the control socket is nothing to the clients of the data path. */
+/** A crowd at the control socket does not affect clients. */
 import assert from "node:assert/strict";
 import { engineOptions, ENGINES } from "../faults/subject.ts";
 import { eventuallyAsync } from "../faults/patience.ts";
@@ -8,7 +8,7 @@ import { posix, testWith } from "../support/requirements.ts";
 
 const SESSIONS = 1_000, CLIENTS = 8;
 
-/** Clients that ask one request after another, half of them on a new connection each. */
+/** Clients that send one request after another, half of them each on a new connection. */
 class Requests {
   answered = 0;
   readonly failed: unknown[] = [];

@@ -1,4 +1,4 @@
-/** Somebody puts something else in the place of a running instance's socket or directory. */
+/** Somebody replaces a running instance's socket or directory. */
 import assert from "node:assert/strict";
 import { ControlSession } from "../support/control_session.ts";
 import { Instance } from "../support/instance.ts";
@@ -44,7 +44,7 @@ async function assertRefused(instance: Instance, why: RegExp): Promise<void> {
   }
 }
 
-testWith([posix], "a link in the place of the socket is not followed, and not removed at the end", async () => {
+testWith([posix], "a link in place of the socket is neither followed nor, at the end, removed", async () => {
   using directory = temporaryDirectory();
   await using instance = await Instance.start(["127.0.0.1:1"], { directory });
   const socket = `${directory.path}/${instance.port}@127.0.0.1.sock`;
@@ -63,7 +63,7 @@ testWith([posix], "a link in the place of the socket is not followed, and not re
   assert.ok(Deno.lstatSync(socket).isSymlink);
 });
 
-testWith([posix, root], "a foreign socket in the place of the socket is not spoken to", async () => {
+testWith([posix, root], "another user's socket in place of the socket is never contacted", async () => {
   using directory = temporaryDirectory();
   await using instance = await Instance.start(["127.0.0.1:1"], { directory });
   const socket = `${directory.path}/${instance.port}@127.0.0.1.sock`;

@@ -1,4 +1,4 @@
-/** The least permissions that the README names suffice, and nobody is asked for more. */
+/** The least permissions that the README names suffice, and Deno does not prompt for more. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { echoBackend } from "../support/backends.ts";
@@ -42,7 +42,7 @@ async function serves(engine: "portable" | "linux", flags: (path: string, port: 
 
 testWith(
   [posix, fromSource],
-  "the portable engine serves with its own addresses and its directory alone",
+  "the portable engine needs permissions only for its addresses and its directory",
   () =>
     serves("portable", (path, port, back) => [
       `--allow-net=127.0.0.1:${port},127.0.0.1:${back},unix:${path}/${port}@127.0.0.1.sock`,
@@ -54,7 +54,7 @@ testWith(
 
 testWith(
   [linux, fromSource],
-  "the linux engine serves with libc, its modules and its directory alone",
+  "the linux engine needs permissions only for libc, its modules and its directory",
   () =>
     serves("linux", (path, port) => [
       "--allow-ffi",

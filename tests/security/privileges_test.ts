@@ -1,4 +1,4 @@
-/** `--user` and `--group`: no thread keeps a right, and none gets one back. */
+/** `--user` and `--group`: no thread keeps root's rights, and none can regain them. */
 import assert from "node:assert/strict";
 import { linuxUnavailable } from "../../src/engine/linux/availability.ts";
 import { engineOptions, ENGINES } from "../faults/subject.ts";
@@ -47,7 +47,7 @@ for (const engine of ENGINES) {
       await client.send("here");
       assert.equal((await client.readExactly(4)).length, 4);
       assertPowerless(instance.pid, 65534, gid);
-      assert.match(await instance.control("show"), /127\.0\.0\.1/, "the first user goes on controlling it");
+      assert.match(await instance.control("show"), /127\.0\.0\.1/, "the first user still controls it");
     }
   });
 }
@@ -69,7 +69,7 @@ testWith(needs, "a user or group that does not exist, or has no group, is an err
 
 testWith(
   needs,
-  "the socket that another user cannot remove is no instance, and is reclaimed at the next start",
+  "a socket left behind because its user may not remove it is no instance, and the next start reclaims it",
   async () => {
     using directory = temporaryDirectory();
     const port = freePort(), socket = `${directory.path}/${port}@127.0.0.1.sock`;
@@ -94,7 +94,7 @@ testWith(
   },
 );
 
-/** Gives up root's rights while two more threads run; then each of the three asks the kernel for them, by itself. */
+/** Gives up root's rights while two more threads run; then each of the three tries to regain them from the kernel. */
 const REGAIN = `
   import { dropPrivileges } from ${JSON.stringify(new URL("../../src/process/privileges.ts", import.meta.url).href)};
   const ATTEMPT = \`
@@ -120,7 +120,7 @@ const REGAIN = `
   Deno.exit();
 `;
 
-testWith(needs, "no thread gets root's user, group or groups back from the kernel", async () => {
+testWith(needs, "no thread can regain root's user, group or groups from the kernel", async () => {
   const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", `data:text/typescript,${encodeURIComponent(REGAIN)}`],
   }).output();

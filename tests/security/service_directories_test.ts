@@ -50,53 +50,57 @@ class EmptyRun implements AsyncDisposable {
   }
 }
 
-testWith(needs, "root lists the instances of services, their users control them without being told where", async () => {
-  using users = new OtherUsers();
-  await using space = await EmptyRun.make();
-  const port = freePort(), path = `/run/balance-${port}`, root = { before: space.before };
-  const service = { before: [...space.before, ...users.before(SERVICE)] };
-  const stranger = { before: [...space.before, ...users.before(STRANGER)] };
-  await space.directory(path, SERVICE);
-  const directory = { path, [Symbol.dispose]() {} };
-  await using _instance = await Instance.start(["127.0.0.1:1"], { ...service, port, directory });
-  await using own = await Instance.start([], {
-    ...root,
-    directory: { path: "/run/balance", [Symbol.dispose]() {} },
-  });
-  const all = await run(["--list"], root);
-  assert.equal(all.stderr, "", "nothing about what is no control directory");
-  const rows = all.stdout.trimEnd().split("\n").map((line) => line.split(/ {2,}/).slice(0, 2));
-  assert.deepEqual(rows, [["ADDRESS", "USER"], [`127.0.0.1:${own.port}`, "0"], [`127.0.0.1:${port}`, `${SERVICE}`]]);
-  const { directories, instances } = JSON.parse((await run(["--list", "--json"], root)).stdout);
-  assert.deepEqual(directories, ["/run/balance", path]);
-  assert.deepEqual(
-    instances.map(({ directory, user }: { directory: string; user: number }) => [directory, user]),
-    [["/run/balance", 0], [path, SERVICE]],
-  );
-  // Its own user needs no directory; root is told whose it is.
-  assert.deepEqual(await run(["-c", "disable 0"], service), { code: 0, stdout: "channel 0 disabled\n", stderr: "" });
-  assert.equal((await run(["--list"], service)).stdout.split("\n").length, 3);
-  const refused = await run(["-c", "enable 0", `${port}`], root);
-  assert.deepEqual([refused.code, refused.stdout], [69, ""]);
-  assert.match(
-    refused.stderr,
-    /^balance: no master process, exiting\.\n {2}no such instance is running in "\/run\/balance"/,
-  );
-  assert.match(
-    refused.stderr,
-    new RegExp(`127\\.0\\.0\\.1:${port} belongs to user ${SERVICE}: sudo -u '#${SERVICE}' `),
-  );
-  // Other users learn where they cannot look.
-  const strange = await run(["--list"], stranger);
-  assert.deepEqual([strange.code, strange.stdout], [0, ""]);
-  assert.match(
-    strange.stderr,
-    new RegExp(`^balance: ${path} belongs to user ${SERVICE}; to see what runs there: sudo`, "m"),
-  );
-  assert.equal((await run(["-c", "show", `${port}`], stranger)).code, 69);
-});
+testWith(
+  needs,
+  "root lists the instances of services, and their users control them without naming the directory",
+  async () => {
+    using users = new OtherUsers();
+    await using space = await EmptyRun.make();
+    const port = freePort(), path = `/run/balance-${port}`, root = { before: space.before };
+    const service = { before: [...space.before, ...users.before(SERVICE)] };
+    const stranger = { before: [...space.before, ...users.before(STRANGER)] };
+    await space.directory(path, SERVICE);
+    const directory = { path, [Symbol.dispose]() {} };
+    await using _instance = await Instance.start(["127.0.0.1:1"], { ...service, port, directory });
+    await using own = await Instance.start([], {
+      ...root,
+      directory: { path: "/run/balance", [Symbol.dispose]() {} },
+    });
+    const all = await run(["--list"], root);
+    assert.equal(all.stderr, "", "nothing about what is no control directory");
+    const rows = all.stdout.trimEnd().split("\n").map((line) => line.split(/ {2,}/).slice(0, 2));
+    assert.deepEqual(rows, [["ADDRESS", "USER"], [`127.0.0.1:${own.port}`, "0"], [`127.0.0.1:${port}`, `${SERVICE}`]]);
+    const { directories, instances } = JSON.parse((await run(["--list", "--json"], root)).stdout);
+    assert.deepEqual(directories, ["/run/balance", path]);
+    assert.deepEqual(
+      instances.map(({ directory, user }: { directory: string; user: number }) => [directory, user]),
+      [["/run/balance", 0], [path, SERVICE]],
+    );
+    // Its own user needs no directory; root is told whose it is.
+    assert.deepEqual(await run(["-c", "disable 0"], service), { code: 0, stdout: "channel 0 disabled\n", stderr: "" });
+    assert.equal((await run(["--list"], service)).stdout.split("\n").length, 3);
+    const refused = await run(["-c", "enable 0", `${port}`], root);
+    assert.deepEqual([refused.code, refused.stdout], [69, ""]);
+    assert.match(
+      refused.stderr,
+      /^balance: no master process, exiting\.\n {2}no such instance is running in "\/run\/balance"/,
+    );
+    assert.match(
+      refused.stderr,
+      new RegExp(`127\\.0\\.0\\.1:${port} belongs to user ${SERVICE}: sudo -u '#${SERVICE}' `),
+    );
+    // Other users learn where they cannot look.
+    const strange = await run(["--list"], stranger);
+    assert.deepEqual([strange.code, strange.stdout], [0, ""]);
+    assert.match(
+      strange.stderr,
+      new RegExp(`^balance: ${path} belongs to user ${SERVICE}; to see what runs there: sudo`, "m"),
+    );
+    assert.equal((await run(["-c", "show", `${port}`], stranger)).code, 69);
+  },
+);
 
-testWith(needs, "what a service's user puts in the way of root's --list harms nobody", async () => {
+testWith(needs, "whatever a service's user puts in the way of root's --list does no harm", async () => {
   await using space = await EmptyRun.make();
   await space.directory("/run/balance-1", SERVICE);
   await using own = await Instance.start(["127.0.0.1:1"], {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { installed, linux, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 
-testWith([linux, installed("systemd-analyze")], "the systemd unit is one that systemd takes without a warning", () => {
+testWith([linux, installed("systemd-analyze")], "systemd accepts the unit without a warning", () => {
   using directory = temporaryDirectory();
   const unit = Deno.readTextFileSync(new URL("../../.github/systemd/balance@.service", import.meta.url));
   // The program need not be installed to check its unit, but systemd looks for it.

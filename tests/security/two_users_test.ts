@@ -1,4 +1,4 @@
-/** Two users of one machine: the second is nothing but a client to the first one's instance. */
+/** Two users of one machine: the second can be nothing but a client of the first one's instance. */
 import assert from "node:assert/strict";
 import { freePort } from "../support/free_port.ts";
 import { Instance } from "../support/instance.ts";
@@ -62,7 +62,7 @@ testWith(needs, "a stranger cannot enter, connect to, control or take over someb
   const before = users.before(OWNER);
   const shown = await run(["-c", "show"], { before });
   assert.deepEqual([shown.code, shown.stderr], [0, ""], "and finds it without being told where");
-  // What is left of a program that died is not a stranger's to take either.
+  // A stranger cannot take over what is left of a dead program either.
   instance.signal("SIGKILL");
   await instance.exit;
   const reclaiming = await run(["-f", "-b", "127.0.0.1", "--control-dir", path, `${instance.port}`], {
@@ -72,7 +72,7 @@ testWith(needs, "a stranger cannot enter, connect to, control or take over someb
   assert.equal(Deno.lstatSync(socket).ino, ino);
 });
 
-testWith(needs, "a directory that a stranger made before in /tmp catches nothing", async () => {
+testWith(needs, "a directory that a stranger created first in /tmp catches nothing", async () => {
   using users = new OtherUsers();
   const path = `${users.path}/balance-${OWNER}`, port = freePort(), own = `${users.path}/own`;
   const traps: [make: string, why: RegExp][] = [
@@ -88,7 +88,7 @@ testWith(needs, "a directory that a stranger made before in /tmp catches nothing
       assert.match(outcome.stderr, /^balance: cannot use control directory [^\n]+\n$/);
       assert.match(outcome.stderr, why);
     }
-    // Without being told where, just the same.
+    // The same without naming the directory.
     const byDefault = await run(["-f", `${port}`], { before: users.before(OWNER) });
     assert.deepEqual([byDefault.code, why.test(byDefault.stderr)], [66, true], byDefault.stderr);
     Deno.removeSync(path, { recursive: true });
@@ -112,7 +112,7 @@ testWith(needs, "a trap with a listening socket in it gets no connection from th
   assert.equal(caught, 0);
 });
 
-testWith(needs, "root's instance is root's alone", async () => {
+testWith(needs, "only root can control root's instance", async () => {
   using users = new OtherUsers();
   await using instance = await Instance.start(["127.0.0.1:1"]);
   for (const { code, stdout, stderr } of await tryAll(users, STRANGER, instance.directory.path, instance.port)) {

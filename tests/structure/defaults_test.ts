@@ -1,4 +1,4 @@
-/** Options, their letters, values and defaults, wherever they are told. */
+/** Options, their letters, values and defaults, wherever they are documented. */
 import assert from "node:assert/strict";
 import { BALANCER_OPTIONS } from "../../src/balancer/option_shapes.ts";
 import { engineSettings } from "../../src/balancer/settings.ts";
@@ -25,7 +25,7 @@ Deno.test("README: the table of options has each option with its letter, its val
       assert.ok(Object.hasOwn(optionTable, name), `${heads} is an option`);
       const spec: OptionSpec = optionTable[name as keyof typeof optionTable];
       assert.deepEqual({ short, value }, { short: spec.short, value: spec.value }, heads);
-      assert.ok(!told.has(name), `${name} stands there once`);
+      assert.ok(!told.has(name), `${name} is there once`);
       told.set(name, standard);
       short = undefined;
     }
@@ -41,7 +41,7 @@ Deno.test("--help: defaults are those of the program", () => {
   }
 });
 
-Deno.test("options of the library: defaults in their descriptions are those of the program", async () => {
+Deno.test("library options: the defaults in their descriptions are those of the program", async () => {
   const text = await Deno.readTextFile(new URL("src/balancer/options.ts", root));
   const interfaceText = text.slice(text.indexOf("export interface BalancerOptions"));
   const described = [...interfaceText.matchAll(/\/\*\*((?:(?!\*\/).)*)\*\/\s+readonly (\w+)\?:/gs)];
@@ -60,19 +60,19 @@ Deno.test("the command line and the library have the same defaults", () => {
   const parsed = Object.entries(parseCommandLine(["1"])).filter(([name, value]) =>
     value !== undefined && name in defaults
   );
-  // More threads than one are the program's choice, and it has the port and the groups from its words.
+  // Only the program chooses more than one thread, and its port and groups come from its arguments.
   const same = parsed.filter(([name]) => !["port", "threads"].includes(name));
   assert.ok(same.length >= 5, `${same.length} options`);
   for (const [name, value] of same) assert.equal(value, defaults[name], name);
 });
 
-/** What options are when nobody says otherwise, by the name that they have in the program. */
+/** Default values of options, by their names in the program. */
 const defaults: Readonly<Record<string, unknown>> = {
   ...engineSettings(BALANCER_OPTIONS({ port: 0, maxConnections: 1 }, ""), []),
   maxConnections: undefined,
 };
 
-/** Compares a default as a document tells it with the one that the command line has. */
+/** Compares a documented default with that of the command line. */
 function assertDefault(name: string, told: string, where: string): void {
   const key = optionKey(name);
   const parsed = (parseCommandLine(["1"]) as unknown as Record<string, unknown>)[key] ?? defaults[key];

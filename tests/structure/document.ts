@@ -18,7 +18,7 @@ export class Document {
     return this.text.replaceAll(/^```.*?^```$/gms, "");
   }
 
-  /** Everything that stands between backticks in the prose. */
+  /** All code spans in the prose. */
   get spans(): string[] {
     return spans(this.prose);
   }
@@ -44,7 +44,7 @@ export class Document {
   }
 }
 
-/** Everything that stands between backticks in a piece of a document, as it is read. */
+/** All code spans in a piece of a document, as readers see them. */
 export function spans(markdown: string): string[] {
   return [...markdown.matchAll(/`([^`\n]+)`/g)].map(([, text]) => text);
 }

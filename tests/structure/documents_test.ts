@@ -73,7 +73,7 @@ Deno.test("tasks that documents name exist", () => {
   }
 });
 
-Deno.test("ARCHITECTURE: each word in code is one of the code", () => {
+Deno.test("ARCHITECTURE: each code span names something in the code", () => {
   const foreign = new Set(["pipeTo", "detached"]), all = code.join("\n") + files.join("\n");
   const words = ARCHITECTURE.spans.filter((span) => /^[\w.]+$/.test(span) && !foreign.has(span));
   const unknown = words.filter((word) => !word.split(".").every((part) => new RegExp(`\\b${part}\\b`).test(all)));
@@ -87,7 +87,7 @@ Deno.test("ARCHITECTURE: the layers are the folders of src", () => {
   }
 });
 
-Deno.test("ARCHITECTURE: every file of the linux engine that it lists is there, and Atomics are where it says", () => {
+Deno.test("ARCHITECTURE: every file of the linux engine that it lists exists, and Atomics are used where it says", () => {
   for (const [names] of ARCHITECTURE.table("file")) {
     for (const name of spans(names)) assert.ok(files.includes(`src/engine/linux/${name}`), name);
   }
@@ -104,7 +104,7 @@ Deno.test("CONTRIBUTING: the table of tests has each folder once", () => {
 });
 
 Deno.test("options that documents name exist", () => {
-  // Of Deno, `task demo`, `task bench` and docker.
+  // Options of Deno, `task demo`, `task bench` and docker.
   const foreign = /^--(allow-\w+|stay|quick|time)$/;
   const unknown: string[] = [];
   for (const document of documents) {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { sources } from "./sources.ts";
 
-/** What each folder of `src/` may import, itself aside. Arrows point down only; engine and control never meet. */
+/** What each folder of `src/` may import, besides itself. Arrows point down only; engine and control never meet. */
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   table: [],
   log: [],
@@ -57,7 +57,7 @@ Deno.test("imports point down the layers only", async () => {
   assert.deepEqual(wrong, []);
 });
 
-Deno.test("control changes channels through the model alone", async () => {
+Deno.test("control changes channels only through the model", async () => {
   const past = (await imports()).filter(([from, to]) => layer(from) === "control" && to === "src/table/table.ts");
   assert.deepEqual(past, []);
 });
@@ -74,7 +74,7 @@ Deno.test("each third-party package is imported in one layer", async () => {
   assert.deepEqual([...layers].map(([name, where]) => [name, [...where]]), [["@logtape/logtape", ["log"]]]);
 });
 
-Deno.test("no file or folder has a name that says nothing", async () => {
+Deno.test("no file or folder has a meaningless name", async () => {
   const empty = /(^|[/_])(utils?|helpers?|common|core|misc|types|manager)([_./]|$)/;
   const named: string[] = [];
   for (const folder of ["src/", "tests/", ".github/"]) {

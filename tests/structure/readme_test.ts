@@ -20,7 +20,7 @@ const root = new URL("../../", import.meta.url);
 const README = await Document.read("README.md");
 const options: [name: string, spec: OptionSpec][] = Object.entries(optionTable);
 
-Deno.test("README: the table of control commands has each of them with its words", () => {
+Deno.test("README: the table of control commands has each of them with its parameters", () => {
   const told = README.table("command").flatMap(([heads]) => spans(heads));
   const expected = commands.flatMap(({ name, parameters }) =>
     parameters === "[json]" ? [name, `${name} json`] : [`${name} ${parameters}`.trim()]
@@ -33,7 +33,7 @@ Deno.test("README: the table of exit codes is that of the program", () => {
   assert.deepEqual(told, Object.values(ExitCode).sort((a, b) => a - b));
 });
 
-Deno.test("README: the table of the library's codes has each that is thrown", async () => {
+Deno.test("README: the table of the library's error codes has each that is thrown", async () => {
   const declared = (await Deno.readTextFile(new URL("src/balancer/errors.ts", root))).matchAll(/\| "(ERR_\w+)"/g);
   const told = README.table("code").flatMap(([code]) => spans(code));
   assert.deepEqual(told.sort(), [...declared].map(([, code]) => code).sort());
@@ -59,7 +59,7 @@ Deno.test("README: what only the linux engine has is an error with the portable 
     options.find(([name, { short }]) => [`-${short}`, `--${name}`].includes(span))![0]
   );
   const refused = options.map(([name]) => name).filter((name) => {
-    // A number for what takes a number, and something for the rest: the engine only asks whether it is there.
+    // A number for options that take one, anything for the others: the engine only checks whether it is set.
     const settings = { ...engineSettings({ port: 0 }, []), [optionKey(name)]: 2 };
     try {
       chooseEngine("portable", settings);
@@ -70,7 +70,7 @@ Deno.test("README: what only the linux engine has is an error with the portable 
   assert.deepEqual(told.sort(), refused.sort());
 });
 
-Deno.test("README: the table of dependencies has each that is imported", async () => {
+Deno.test("README: the table of dependencies has each package that is imported", async () => {
   const told = README.table("package").flatMap(([name]) => spans(name));
   assert.deepEqual(told.sort(), Object.keys(configuration.imports).sort());
   const [[deno]] = README.table("package");
@@ -81,7 +81,7 @@ Deno.test("README: limits are those of the program", () => {
   assert.ok(README.prose.includes(`There can be ${MAX_GROUPS} groups of ${MAX_CHANNELS} channels.`));
 });
 
-Deno.test("README: examples are command lines that the program takes", () => {
+Deno.test("README: examples are command lines that the program accepts", () => {
   const blocks = [...README.text.matchAll(/^```(?:sh)?\n(.*?)^```$/gms)].map(([, block]) => block);
   const lines = blocks.flatMap((block) => block.split("\n")).flatMap((line) =>
     /^(?:\$ )?balance (.*)$/.exec(line)?.[1] ?? []
