@@ -74,8 +74,8 @@ function interfaceIndex(zone: string): string {
   return String(found.scopeid);
 }
 
-/** Numbers and dots alone, which is no name whatever a name service says. */
-const NUMBERS = /^(?:0x[\da-f]*|\d*)(?:\.(?:0x[\da-f]*|\d*))*$/i;
+/** Only numbers and dots: never a name, whatever a name service says. */
+const NUMBERS = /^(?!$)(?:0x[\da-f]*|\d*)(?:\.(?:0x[\da-f]*|\d*))*$/i;
 
 /**
  * An IPv4 address in a short notation, such as `127.1`, as inet_aton(3) reads it: the last of up to four numbers fills
