@@ -28,6 +28,10 @@ export class LineWriter {
   #problem: string | undefined;
   #retryAt = -Infinity;
   #writing: Promise<void> | undefined;
+  /** The sink that is writing a piece. */
+  #busy: ByteSink | undefined;
+  /** Pieces that say what was lost, and how many that is. */
+  readonly #notes = new Map<Uint8Array, number>();
 
   /**
    * @param bound bytes that may wait for the reader
@@ -73,7 +77,7 @@ export class LineWriter {
     this.#sink = sink;
     this.#retryAt = -Infinity;
     this.#problem = undefined;
-    if (this.#writing === undefined) old.close?.();
+    if (old !== this.#busy) old.close?.();
   }
 
   #push(piece: Uint8Array): void {
@@ -86,9 +90,23 @@ export class LineWriter {
     this.#lost += pieces;
   }
 
+  /** Drops everything; what a note would have said is still to be said. */
+  #dropAll(pieces: readonly Uint8Array[]): void {
+    for (const piece of pieces) {
+      const noted = this.#notes.get(piece);
+      if (noted === undefined) this.#drop(1);
+      else this.#dropped += noted;
+    }
+    this.#notes.clear();
+    this.#queue = [];
+    this.#queued = 0;
+  }
+
   #sayLost(): void {
     if (this.#dropped === 0) return;
-    this.#push(new TextEncoder().encode(this.#lostText(this.#dropped, this.#problem ?? TOO_SLOW)));
+    const note = new TextEncoder().encode(this.#lostText(this.#dropped, this.#problem ?? TOO_SLOW));
+    this.#notes.set(note, this.#dropped);
+    this.#push(note);
     this.#dropped = 0;
   }
 
@@ -98,9 +116,7 @@ export class LineWriter {
       this.#queue = [];
       for (let i = 0; i < batch.length; i++) {
         if (await this.#put(batch[i])) continue;
-        this.#drop(batch.length - i + this.#queue.length);
-        this.#queue = [];
-        this.#queued = 0;
+        this.#dropAll([...batch.slice(i), ...this.#queue]);
         break;
       }
       // The whole queue has been written, so there is room for it.
@@ -111,17 +127,21 @@ export class LineWriter {
 
   /** Writes one piece. @returns whether it could be written */
   async #put(piece: Uint8Array): Promise<boolean> {
-    const sink = this.#sink;
+    const sink = this.#busy = this.#sink;
     try {
       for (let offset = 0; offset < piece.length;) offset += await sink.write(piece.subarray(offset));
       this.#queued -= piece.length;
+      this.#notes.delete(piece);
       this.#problem = undefined;
       return true;
     } catch (error) {
+      // The fault of a sink that has been replaced is not the next one's.
+      if (sink !== this.#sink) return false;
       this.#problem = reasonOf(error);
       this.#retryAt = isGone(error) ? Infinity : performance.now() + PAUSE;
       return false;
     } finally {
+      this.#busy = undefined;
       if (sink !== this.#sink) sink.close?.();
     }
   }

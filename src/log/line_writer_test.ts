@@ -88,6 +88,47 @@ Deno.test("after a failed write the writer waits for a second, then says what wa
   assert.deepEqual([writer.lost, writer.problem], [6, undefined]);
 });
 
+Deno.test("a note of what was lost that is lost itself is said again, and counted once", async () => {
+  using time = new FakeClock();
+  let full = true, text = "";
+  const write = (bytes: Uint8Array) => {
+    if (full) return Promise.reject(new Error("No space left on device"));
+    text += new TextDecoder().decode(bytes);
+    return Promise.resolve(bytes.length);
+  };
+  const writer = new LineWriter({ write }, 1000, (pieces) => `(${pieces} lost)\n`);
+  for (let i = 0; i < 3; i++) {
+    writer.write(bytes("line\n"));
+    await writer.flush(10_000);
+    time.pass(1000);
+  }
+  full = false;
+  writer.write(bytes("again\n"));
+  await writer.flush(10_000);
+  assert.deepEqual([text, writer.lost], ["(3 lost)\nagain\n", 3]);
+});
+
+Deno.test("a sink that fails after it was replaced does not hold up the next one", async () => {
+  const failing = Promise.withResolvers<number>();
+  let closed = 0;
+  const old = { write: () => failing.promise, close: () => void closed++ },
+    unused = new SlowSink(),
+    young = new SlowSink();
+  const writer = new LineWriter(old, 1000, (pieces) => `(${pieces} lost)\n`);
+  writer.write(bytes("first\n"));
+  writer.replace(Object.assign(unused, { close: () => void closed++ }));
+  assert.equal(closed, 0);
+  writer.replace(young);
+  assert.equal(closed, 1);
+  young.letGo();
+  failing.reject(new Deno.errors.BrokenPipe("gone"));
+  await writer.flush(10_000);
+  assert.equal(closed, 2);
+  writer.write(bytes("second\n"));
+  await writer.flush(10_000);
+  assert.equal(young.text, "(1 lost)\nsecond\n");
+});
+
 Deno.test("a sink that is replaced gets the rest of the piece it has begun, and is then closed", async () => {
   let closed = 0;
   const old = Object.assign(new SlowSink(3), { close: () => void closed++ }), young = new SlowSink();
