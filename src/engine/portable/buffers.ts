@@ -1,21 +1,34 @@
-/** Bytes of the relay's buffers: of messages, of a stream, and of a stream at full speed while there are few. */
-export const SMALL = 4096, MEDIUM = 16384, LARGE = 131072;
-
-/** Large buffers there may be, 2 MiB in all, and from how many on they are taken from streams that wait. */
-const MOST_LARGE = 16, CROWDED = 8;
-
 type Buffer = Uint8Array<ArrayBuffer>;
-type Size = typeof SMALL | typeof MEDIUM | typeof LARGE;
 
-/** Buffers kept for those who take one next, 2 MiB of each size. Making one costs more than a read does. */
+/** Bytes of the relay's smallest buffer, which is enough for messages. */
+export const SMALL = 4096;
+
+/** Buffers of one size. */
+interface Tier {
+  readonly size: number;
+  /** How many there may be. */
+  readonly most: number;
+  /** With more than so many, nobody keeps one to wait with: for more bytes, or for a slow receiver. */
+  readonly crowded: number;
+  lent: number;
+  /** Kept for those who take one next. Making one costs more than a read does. */
+  readonly spare: Buffer[];
+}
+
+/** From messages to streams at full speed. Those who wait may be many, and wait for long; the larger ones are 7 MiB in all. */
+const TIERS: readonly Tier[] = [
+  tier(SMALL, Infinity, Infinity),
+  tier(16 * 1024, Infinity, Infinity),
+  tier(64 * 1024, 64, 16),
+  tier(256 * 1024, 12, 8),
+];
+
+/** Bytes of spare buffers of one size. */
 const KEPT = 2 * 1024 * 1024;
-
-const spare = { [SMALL]: [] as Buffer[], [MEDIUM]: [] as Buffer[], [LARGE]: [] as Buffer[] };
-let lent = 0;
 
 /** A small buffer. What it holds is left from earlier. */
 export function takeSmall(): Buffer {
-  return take(SMALL);
+  return take(TIERS[0]);
 }
 
 /**
@@ -24,33 +37,43 @@ export function takeSmall(): Buffer {
  * @param clean whether nothing reads into it or writes from it any more
  */
 export function give(buffer: Buffer, clean: boolean): void {
-  const size = buffer.length as Size, kept = spare[size];
-  if (size === LARGE) lent--;
-  if (clean && kept.length < KEPT / size) kept.push(buffer);
+  const tier = TIERS[tierOf(buffer)];
+  tier.lent--;
+  if (clean && tier.spare.length < KEPT / tier.size) tier.spare.push(buffer);
 }
 
 /**
- * The buffer for the next read: larger after one that filled it, smaller after a short one. While many are large, nobody
- * keeps a large one to wait with, for more bytes or for a slow receiver: those who wait may be many, and wait for long.
+ * The buffer for the next read: larger after one that filled it, as far as there are any, smaller after a short one.
  *
  * @param length what the read brought
  * @param waited whether the receiver did not take it at once
  */
 export function fitted(buffer: Buffer, length: number, waited: boolean): Buffer {
-  const size = buffer.length;
-  if (length <= SMALL / 2) return size === SMALL ? buffer : exchanged(buffer, SMALL);
-  if (size === LARGE) return lent > CROWDED && (waited || length < size) ? exchanged(buffer, MEDIUM) : buffer;
-  if (length < size) return buffer;
-  if (size === SMALL) return exchanged(buffer, MEDIUM);
-  return lent < (waited ? CROWDED : MOST_LARGE) ? exchanged(buffer, LARGE) : buffer;
+  if (buffer.length === SMALL && length < SMALL) return buffer;
+  if (length <= SMALL / 2) return exchanged(buffer, TIERS[0]);
+  const index = tierOf(buffer), { lent, crowded } = TIERS[index];
+  if (lent > crowded && (waited || length < buffer.length)) return exchanged(buffer, TIERS[index - 1]);
+  if (length < buffer.length || index === TIERS.length - 1) return buffer;
+  const larger = TIERS[index + 1];
+  return larger.lent < (waited ? larger.crowded : larger.most) ? exchanged(buffer, larger) : buffer;
 }
 
-function exchanged(buffer: Buffer, size: Size): Buffer {
+function tier(size: number, most: number, crowded: number): Tier {
+  return { size, most, crowded, lent: 0, spare: [] };
+}
+
+function tierOf({ length }: Buffer): number {
+  let index = 0;
+  while (TIERS[index].size < length) index++;
+  return index;
+}
+
+function exchanged(buffer: Buffer, tier: Tier): Buffer {
   give(buffer, true);
-  return take(size);
+  return take(tier);
 }
 
-function take(size: Size): Buffer {
-  if (size === LARGE) lent++;
-  return spare[size].pop() ?? new Uint8Array(size);
+function take(tier: Tier): Buffer {
+  tier.lent++;
+  return tier.spare.pop() ?? new Uint8Array(tier.size);
 }

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
-import { fitted, give, LARGE, MEDIUM, SMALL, takeSmall } from "./buffers.ts";
+import { fitted, give, SMALL, takeSmall } from "./buffers.ts";
 
 type Buffer = ReturnType<typeof takeSmall>;
+
+const KIB = 1024;
 
 /** What a stream has after reads that filled its buffer. */
 function grown(reads: number, waited = false): Buffer {
@@ -12,34 +14,40 @@ function grown(reads: number, waited = false): Buffer {
 
 const release = (buffers: readonly Buffer[]) => buffers.forEach((buffer) => give(buffer, true));
 
+const count = (buffers: readonly Buffer[], kib: number) => buffers.filter(({ length }) => length === kib * KIB).length;
+
 Deno.test("a buffer grows while reads fill it, and is small again after a short read", () => {
-  assert.deepEqual([0, 1, 2, 3].map((reads) => grown(reads)).map((buffer) => (give(buffer, true), buffer.length)), [
-    SMALL,
-    MEDIUM,
-    LARGE,
-    LARGE,
-  ]);
-  const buffer = grown(2);
-  assert.equal(fitted(buffer, LARGE - 1, true), buffer);
-  assert.equal(fitted(buffer, 10, false).length, SMALL);
+  const buffers = [0, 1, 2, 3, 4].map((reads) => grown(reads));
+  assert.deepEqual(buffers.map(({ length }) => length / KIB), [4, 16, 64, 256, 256]);
+  const last = buffers.pop()!;
+  assert.equal(fitted(last, last.length - 1, true), last);
+  const small = fitted(last, 10, false);
+  assert.equal(small.length, SMALL);
+  release([...buffers, small]);
 });
 
 Deno.test("large buffers are few, however many streams there are", () => {
-  const buffers = Array.from({ length: 400 }, () => grown(5));
-  const count = buffers.filter(({ length }) => length === LARGE).length;
-  assert.equal(count, 16);
+  const buffers = Array.from({ length: 400 }, () => grown(6));
+  assert.deepEqual([256, 64, 16].map((kib) => count(buffers, kib)), [12, 64, 324]);
   release(buffers);
 });
 
 Deno.test("streams that wait leave the large buffers to others", () => {
-  const slow = Array.from({ length: 400 }, () => grown(5, true));
-  assert.equal(slow.filter(({ length }) => length === LARGE).length, 8);
-  const fast = grown(5);
-  assert.equal(fast.length, LARGE);
-  for (const [length, waited] of [[LARGE, true], [LARGE - 1, false]] as const) {
-    const next = fitted(grown(5), length, waited);
-    assert.equal(next.length, MEDIUM);
+  const slow = Array.from({ length: 400 }, () => grown(6, true));
+  assert.deepEqual([256, 64, 16].map((kib) => count(slow, kib)), [8, 16, 376]);
+  const fast = Array.from({ length: 4 }, () => grown(6));
+  assert.equal(count(fast, 256), 4);
+  assert.equal(fitted(fast[0], 256 * KIB, false), fast[0]);
+  fast[0] = fitted(fast[0], 256 * KIB, true);
+  fast[1] = fitted(fast[1], 255 * KIB, false);
+  assert.deepEqual(fast.map(({ length }) => length / KIB), [64, 64, 256, 256]);
+  release([...slow, ...fast]);
+});
+
+Deno.test("buffers that were given back are there for others", () => {
+  for (let round = 0; round < 3; round++) {
+    const buffers = Array.from({ length: 100 }, () => grown(6));
+    assert.equal(count(buffers, 256), 12);
+    buffers.forEach((buffer, index) => give(buffer, index % 2 === 0));
   }
-  assert.equal(fitted(fast, LARGE, false), fast);
-  release([...slow, fast]);
 });

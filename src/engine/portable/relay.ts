@@ -88,7 +88,7 @@ class Pair implements HalfClosedConnection {
           if ((this.#handed & ~bit) === 0) this.close();
           else await new Promise((resolve) => setTimeout(resolve, DROP_PAUSE));
         }
-        if (turns.spend(length)) await turns.next();
+        if (turns.spend(length)) await turns.next(buffer.length);
         continue;
       }
       tap?.(direction, buffer.subarray(0, length));
@@ -110,7 +110,7 @@ class Pair implements HalfClosedConnection {
         this.#boundRest();
       }
       buffer = fitted(buffer, length, waited);
-      if (buffer.length > SMALL && turns.spend(length)) await turns.next();
+      if (buffer.length > SMALL && turns.spend(length)) await turns.next(buffer.length);
     }
     if (!delivering) this.#discarding = false;
     // When the other direction has ended too, the caller's `close` says it, at a third of the cost.

@@ -1,4 +1,3 @@
-import { LARGE } from "./buffers.ts";
 import type { Reactor } from "./reactor.ts";
 
 /** Bytes of long streams that are moved between two looks at the kernel: about a millisecond of work. */
@@ -12,7 +11,7 @@ const SHARE = 1.5 * 1024 * 1024;
 export class Turns {
   readonly #reactor: Reactor;
   #left = SHARE;
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: { readonly bytes: number; readonly go: () => void }[] = [];
   #turning = false;
 
   constructor(reactor: Reactor) {
@@ -24,10 +23,10 @@ export class Turns {
     return (this.#left -= bytes) <= 0;
   }
 
-  /** Resolves when others have had their turn. */
-  next(): Promise<void> {
-    return new Promise((resolve) => {
-      this.#waiting.push(resolve);
+  /** Resolves when others have had their turn. @param bytes what the stream may move in its own */
+  next(bytes: number): Promise<void> {
+    return new Promise((go) => {
+      this.#waiting.push({ bytes, go });
       if (!this.#turning) this.#run();
     });
   }
@@ -38,7 +37,9 @@ export class Turns {
       await this.#reactor.look();
       this.#left = SHARE;
       // No more than the share is for; the others keep their places.
-      for (const go of this.#waiting.splice(0, SHARE / LARGE)) go();
+      let going = 0;
+      for (let bytes = 0; going < this.#waiting.length && bytes < SHARE; going++) bytes += this.#waiting[going].bytes;
+      for (const { go } of this.#waiting.splice(0, going)) go();
     }
     this.#turning = false;
   }
