@@ -22,6 +22,9 @@ const LONG = 16;
 /** Reads or splices of one socket before the others have their turn. */
 const TURN = 8;
 
+/** Bytes that streams may move before the kernel is asked what else there is to do: half a millisecond or so. */
+export const PORTION = 4 << 20;
+
 /** Errors of splice(2) that end the connection. With any other the call itself is refused: a filter can choose freely. */
 const OF_CONNECTION: ReadonlySet<number> = new Set([
   ERRNO.EPIPE,
@@ -59,6 +62,8 @@ export interface RelayHost {
  * report the change, and no call is made that is known to find nothing.
  */
 export class Relay {
+  /** What is left of the portion. */
+  left = PORTION;
   readonly #libc: Libc;
   readonly #rows: Int32Array;
   readonly #backlog: Backlog;
@@ -94,6 +99,14 @@ export class Relay {
     return streamed;
   }
 
+  /** As `pump`, for an event; but a long stream waits until everybody else has been served. */
+  happened(source: number): void {
+    const rows = this.#rows, row = source << SHIFT;
+    if (rows[row + ROW.STREAK] === LONG && rows[row + ROW.FLAGS] & (IS.SPLICING | IS.NO_SPLICE)) {
+      this.#ready.push(source);
+    } else this.pump(source);
+  }
+
   /** Moves what can be moved from `source` to its peer. The connection may be gone afterwards. */
   pump(source: number): void {
     const rows = this.#rows, row = source << SHIFT, peer = rows[row + ROW.PEER], peerRow = peer << SHIFT;
@@ -111,8 +124,9 @@ export class Relay {
       else if (!(flags & IS.READABLE)) {
         if (rows[row + ROW.PIPE_READ] >= 0) this.#backlog.returnPipe(source);
         return;
-      } else if (round === TURN) return this.#ready.push(source);
-      else {
+      } else if (round === TURN || (this.left <= 0 && (round > 0 || flags & IS.SPLICING))) {
+        return this.#ready.push(source);
+      } else {
         if (peerFlags & IS.BROKEN) this.#discard(source);
         else if (!(peerFlags & IS.WRITABLE)) return;
         else if (flags & IS.URGENT) this.#urgent(source, peer);

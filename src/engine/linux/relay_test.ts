@@ -5,7 +5,7 @@ import { Connections, IS, ROW, SHIFT } from "./connections.ts";
 import type { Calls, Libc } from "./libc.ts";
 import { PipePool } from "./pipe_pool.ts";
 import { ReadyQueue } from "./ready_queue.ts";
-import { MESSAGE_SIZE, Relay } from "./relay.ts";
+import { MESSAGE_SIZE, PORTION, Relay } from "./relay.ts";
 
 const CLIENT = 10, SERVER = 11;
 
@@ -49,12 +49,17 @@ function relayed() {
     close: () => 0,
   } as Partial<Calls>;
   const libc = { call } as Libc, connections = new Connections(libc, new Uint8Array(4096), 0);
-  const pipes = new PipePool(libc, connections, 1);
+  const pipes = new PipePool(libc, connections, 1), ready = new ReadyQueue(connections);
+  let sum = 0;
   const nothing = () => {};
-  const backlog = new Backlog(libc, connections, pipes, nothing);
-  const relay = new Relay(libc, connections, backlog, pipes, new ReadyQueue(connections), {
+  const moved = (_: number, bytes: number) => {
+    relay.left -= bytes;
+    sum += bytes;
+  };
+  const backlog = new Backlog(libc, connections, pipes, moved);
+  const relay = new Relay(libc, connections, backlog, pipes, ready, {
     tap: undefined,
-    moved: nothing,
+    moved,
     finished: nothing,
     reset: nothing,
     spliceRefused: nothing,
@@ -66,15 +71,29 @@ function relayed() {
     waiting[fd] += bytes;
     connections.rows[(fd << SHIFT) + ROW.FLAGS] |= IS.READABLE | IS.FRESH;
     relay.pump(fd);
-    while (waiting[fd] > 0) relay.pump(fd);
+    while (waiting[fd] > 0) {
+      relay.left = PORTION;
+      relay.pump(ready.size > 0 ? ready.shift() : fd);
+    }
   };
   /** So many bytes come that may find no room. */
   const flood = (fd: number, bytes: number) => {
     waiting[fd] += bytes;
     connections.rows[(fd << SHIFT) + ROW.FLAGS] |= IS.READABLE | IS.FRESH;
-    for (let turn = 0; turn < 100; turn++) relay.pump(fd);
+    for (let turn = 0; turn < 100; turn++) {
+      relay.left = PORTION;
+      relay.pump(fd);
+    }
   };
-  return { relay, come, flood, kernel, pipes };
+  /** What a call moves while a socket has so many bytes. */
+  const movedBy = (fd: number, bytes: number, call: () => void) => {
+    waiting[fd] = bytes;
+    connections.rows[(fd << SHIFT) + ROW.FLAGS] |= IS.READABLE;
+    const before = sum;
+    call();
+    return sum - before;
+  };
+  return { relay, come, flood, movedBy, kernel, pipes, ready };
 }
 
 Deno.test("a stream that goes on and on counts as long, message after message does not", () => {
@@ -122,4 +141,24 @@ Deno.test("while too many bytes stand in pipes a stream is moved with read and w
   pipes.bytes = 0;
   come(SERVER, MB);
   assert.ok(kernel.taken.length > before);
+});
+
+Deno.test("a long stream waits until others have been served, a message does not", () => {
+  const { relay, come, movedBy, ready } = relayed();
+  come(SERVER, 2 * MB);
+  assert.equal(movedBy(SERVER, PORTION, () => relay.happened(SERVER)), 0);
+  assert.deepEqual([ready.size, ready.shift()], [1, SERVER]);
+  relay.left = 0;
+  assert.equal(movedBy(CLIENT, 100, () => relay.happened(CLIENT)), 100);
+  assert.equal(ready.size, 0);
+});
+
+Deno.test("streams move no more than their portion at a time, and then queue", () => {
+  const { relay, come, movedBy, ready } = relayed();
+  come(SERVER, 2 * MB);
+  relay.left = 1.5 * MB;
+  assert.equal(movedBy(SERVER, 8 * MB, () => relay.pump(SERVER)), 2 * MB);
+  assert.deepEqual([ready.size, ready.shift()], [1, SERVER]);
+  assert.equal(movedBy(SERVER, PORTION, () => relay.pump(SERVER)), 0, "nothing is left of the portion");
+  assert.equal(ready.size, 1);
 });

@@ -16,7 +16,7 @@ import type { ThreadMessage, ThreadSetup } from "./messages.ts";
 import { PipePool } from "./pipe_pool.ts";
 import { LISTENER, Poller, WAKE } from "./poller.ts";
 import { ReadyQueue } from "./ready_queue.ts";
-import { Relay } from "./relay.ts";
+import { PORTION, Relay } from "./relay.ts";
 import { SharedState } from "./shared_state.ts";
 import { decodeHost, portOf } from "./sockets.ts";
 import { Timers } from "./timers.ts";
@@ -126,12 +126,14 @@ export class Thread {
 
   /** Serves until accepting has ended and the last connection is gone. @throws {Error} when it cannot go on */
   run(): void {
-    const poller = this.#poller, connections = this.#connections, timers = this.#timers, ready = this.#ready;
+    const poller = this.#poller, connections = this.#connections, timers = this.#timers;
+    const ready = this.#ready, relay = this.#relay;
     while (this.#served > 0 || !this.#state.stopped) {
-      if (ready.size === 0 && this.#relay.streamed()) poller.collect();
+      if (ready.size === 0 && relay.streamed()) poller.collect();
       const count = poller.wait(timers.wait(ready.size > 0 ? 0 : Infinity));
       // A connection has two sockets; besides there are the listening socket and the eventfd.
       timers.turn(poller.isComplete(count, this.#served * 2 + 2));
+      relay.left = PORTION;
       let clients = false, woken = false;
       for (let i = 0; i < count; i++) {
         const fd = poller.fdAt(i), generation = poller.generationAt(i);
@@ -139,7 +141,9 @@ export class Thread {
         else if (generation === WAKE) woken = true;
         else if (connections.alive(fd, generation)) this.#happened(fd, poller.maskAt(i));
       }
-      for (let left = ready.size; left > 0; left--) this.#resume(ready.shift());
+      // Streams that wait for their turn move at least something, whatever the others have moved.
+      relay.left = PORTION;
+      for (let left = ready.size; left > 0 && relay.left > 0; left--) this.#resume(ready.shift());
       for (let fd = timers.expired(); fd >= 0; fd = timers.expired()) this.#timeout(fd);
       if (woken) this.#woken();
       // Last, so that places given back in this turn are there.
@@ -171,10 +175,13 @@ export class Thread {
     const peer = rows[row + ROW.PEER], generation = rows[row + ROW.GENERATION], come = flags & ~before;
     // Its peer goes on if it waited to send, and hears of a reset.
     if (come & (IS.WRITABLE | IS.BROKEN)) {
-      this.#relay.pump(peer);
+      this.#relay.happened(peer);
       if (!this.#connections.alive(fd, generation)) return;
     }
-    if (rows[row + ROW.FLAGS] & IS.READABLE) this.#resume(fd);
+    if (rows[row + ROW.FLAGS] & IS.READABLE) {
+      if (rows[row + ROW.FLAGS] & IS.CLOSING) this.#ending.discard(fd);
+      else this.#relay.happened(fd);
+    }
     // Not before: it may have been the second side to end, and everything be over.
     if (come & IS.HUNG_UP) this.#hungUp(fd, generation);
   }
@@ -259,6 +266,7 @@ export class Thread {
   }
 
   #moved(source: number, bytes: number): void {
+    this.#relay.left -= bytes;
     const rows = this.#rows, row = source << SHIFT, channel = rows[row + ROW.CHANNEL], flags = rows[row + ROW.FLAGS];
     const fromClient = (flags & IS.CLIENT) !== 0;
     if (fromClient) this.#lane.sent(channel, bytes);
