@@ -1,11 +1,13 @@
 /** What each option does, as seen from outside. */
 import assert from "node:assert/strict";
-import { echoBackend, namedBackend, silentBackend } from "../support/backends.ts";
+import { Backend } from "../support/backend.ts";
+import { digestBackend, echoBackend, namedBackend, silentBackend } from "../support/backends.ts";
 import { BlackHole, hasBlackHoles } from "../support/black_hole.ts";
 import { Client } from "../support/client.ts";
 import { Instance } from "../support/instance.ts";
 import { RefusingPort } from "../support/refusing_port.ts";
 import { condition, ipv6, testWith } from "../support/requirements.ts";
+import { readChunks } from "../support/streams.ts";
 
 Deno.test("a channel without a port uses the listening port, and maxc may follow without one", async () => {
   await using instance = await Instance.start([
@@ -245,6 +247,43 @@ Deno.test("with --max-connections further clients wait until one has ended", asy
   assert.equal(new TextDecoder().decode(await second.readExactly(4)), "here");
   assert.equal(back.most, 1);
 });
+
+Deno.test("--half-close-timeout ends a connection of which one side has ended and the other stays silent", async () => {
+  const { promise: told, resolve: tell } = Promise.withResolvers<void>();
+  await using back = new Backend(async (connection) => {
+    await readChunks(connection, () => {});
+    await told;
+  });
+  await using instance = await Instance.start([`127.0.0.1:${back.port}`], { options: ["--half-close-timeout", "0.2"] });
+  using client = await instance.client();
+  await client.send("request");
+  await client.finish();
+  assert.equal((await client.readToEnd()).length, 0);
+  await instance.untilState("it is given back", ({ connections }) => connections === 0);
+  tell();
+});
+
+testWith(
+  [condition(hasBlackHoles, "a full queue refuses connections here")],
+  "with --abort-on-close a client that ends before it is served is dropped, and the trace says so; without, it is served",
+  async () => {
+    for (const abort of [true, false]) {
+      using hole = await BlackHole.open();
+      await using live = digestBackend();
+      const channels = [`127.0.0.1:${hole.address.port}`, `127.0.0.1:${live.port}`];
+      const options = abort ? ["-d", "-t", "3600", "--abort-on-close"] : ["-d", "-t", "1"];
+      await using instance = await Instance.start(channels, { options });
+      using client = await instance.client();
+      await client.send("request");
+      await client.finish();
+      // A close over the unread request may be a reset.
+      const { length } = await client.readToEnd();
+      if (abort) await instance.logged(/channel 0 .*: client has left/);
+      assert.equal(length === 0, abort);
+      assert.equal(live.accepted, abort ? 0 : 1);
+    }
+  },
+);
 
 Deno.test("-d traces every decision with client, group and channel", async () => {
   await using back = namedBackend("here");

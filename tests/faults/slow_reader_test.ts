@@ -2,12 +2,17 @@ import assert from "node:assert/strict";
 import { Backend } from "../support/backend.ts";
 import { pattern } from "../support/pattern.ts";
 import { writeAll } from "../support/streams.ts";
+import { canSeeSockets, pipeEnds } from "../linux/program_sockets.ts";
+import { condition } from "../support/requirements.ts";
 import { pause, show } from "./patience.ts";
 import { residentMemory } from "./process_figures.ts";
 import { type Scenario, testScenarios } from "./scenario.ts";
 import { hasSmallWindows, SmallWindow } from "./small_window.ts";
 
 const WINDOW = 4096, SECONDS = 3, MEGABYTE = 1 << 20, READ = 2 * MEGABYTE;
+
+/** Clients of the second scenario, and KB that each may cost: of the portable engine with what is to be collected. */
+const CROWD = 50, MOST_EACH = { linux: 150, portable: 400 };
 
 export const scenarios: Scenario[] = [{
   fault: "slow reader",
@@ -53,6 +58,38 @@ export const scenarios: Scenario[] = [{
       } MB of them not in queues of the kernel`,
       `memory +${show(grown / MEGABYTE)} MB`,
     ];
+  },
+}, {
+  fault: "many slow readers",
+  made: `${CROWD} clients that read nothing, a back end that sends to each of them at full speed`,
+  holds:
+    `at most ${MOST_EACH.linux} KB each in the program's memory and its pipes (portable engine ${MOST_EACH.portable}); a further client is served`,
+  needs: [hasSmallWindows, condition(canSeeSockets(), "needs pidfd_getfd(2)")],
+  async measure(subject) {
+    const bytes = pattern(4 * MEGABYTE);
+    await using backend = new Backend((connection) => writeAll(connection, bytes));
+    const options = subject.name === "linux" ? ["--receive-buffer", String(MEGABYTE)] : [];
+    await using target = await subject.balance([`127.0.0.1:${backend.port}`], { options });
+    const nothingLeaked = await target.watchForLeaks();
+    for (let i = 0; i < 5; i++) {
+      using client = await target.client();
+      await client.readExactly(bytes.length);
+    }
+    await pause(300);
+    const before = residentMemory(target.pid), clients: SmallWindow[] = [];
+    for (let i = 0; i < CROWD; i++) clients.push(new SmallWindow(target.port, WINDOW));
+    await pause(SECONDS * 1000);
+    const grown = Math.max(0, residentMemory(target.pid) - before);
+    // Each pipe is seen at both of its ends.
+    const piped = pipeEnds(target.pid).reduce((sum, { bytes }) => sum + bytes / 2, 0);
+    const each = (grown + piped) / CROWD / 1024;
+    assert.ok(each <= MOST_EACH[subject.name as keyof typeof MOST_EACH], `${each} KB for each`);
+    using further = await target.client();
+    await further.readExactly(bytes.length);
+    for (const client of clients) client[Symbol.dispose]();
+    further[Symbol.dispose]();
+    await nothingLeaked();
+    return [`${show(each)} KB for each`, `${show(piped / CROWD / 1024)} KB of them in pipes`];
   },
 }];
 

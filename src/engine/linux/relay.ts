@@ -222,7 +222,8 @@ export class Relay {
     let most = FIRST_SIZE;
     if (rows[row + ROW.STREAK] === LONG) {
       this.#pipes.enlarge(rows[row + ROW.PIPE_WRITE]);
-      most = Math.max(FIRST_SIZE, Math.min(PIPE_SIZE, this.#room.of(peer)));
+      // Half of the room: the kernel counts the memory of its packets, which is twice their bytes where they are small.
+      most = Math.max(FIRST_SIZE, Math.min(PIPE_SIZE, this.#room.of(peer) >> 1));
     }
     const n = this.#libc.call.splice(
       source,
