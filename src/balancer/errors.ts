@@ -32,7 +32,7 @@ export class UnknownHost extends Error {
   readonly code = "ERR_UNKNOWN_HOST" satisfies ErrorCode;
 }
 
-/** A channel that is the balancer itself, without a limit: a client of it would come back without end. */
+/** A channel without a limit that is the balancer itself, so that its clients would come back endlessly. */
 export class ChannelLoop extends RangeError {
   /** Name of the class. */
   override readonly name = "ChannelLoop";
@@ -40,11 +40,11 @@ export class ChannelLoop extends RangeError {
   readonly code = "ERR_CHANNEL_LOOP" satisfies ErrorCode;
   /** Number of the channel's group. */
   readonly group: number;
-  /** Number of the channel in its group, which it would have had if it is a new one. */
+  /** Number of the channel in its group; for a new one, the number it would have got. */
   readonly channel: number;
 
   /**
-   * Says which channel it is.
+   * Names the channel.
    *
    * @param path the option or argument that names the channel
    * @param address where it leads

@@ -7,7 +7,7 @@ function leads(host: string, hostname: string, port = 80): boolean {
   return leadsBack({ host, port }, { hostname, port: 80 }, () => OWN);
 }
 
-Deno.test("an address leads back to a listener on it, and on its port only", () => {
+Deno.test("an address leads back to a listener on it, but only on the same port", () => {
   for (const host of ["127.0.0.1", "10.1.2.3", "2001:db8::7", "fe80::7%3"]) {
     assert.ok(leads(host, host));
     assert.ok(!leads(host, host, 81));
@@ -36,7 +36,7 @@ Deno.test("a connect to the wildcard goes to loopback", () => {
   assert.ok(!leads("0.0.0.0", "10.1.2.3"));
 });
 
-Deno.test("without the permission to know this machine's addresses loopback is known all the same", () => {
+Deno.test("without the permission to read this machine's addresses, loopback is still recognised", () => {
   const at = { hostname: "0.0.0.0", port: 80 };
   assert.ok(leadsBack({ host: "127.0.0.1", port: 80 }, at));
 });

@@ -75,7 +75,8 @@ export interface BalancerOptions {
   readonly hashFailover?: boolean;
   /**
    * Take channels that are the balancer itself without a limit, from which a client comes back endlessly. Default
-   * false: they are an error. With a limit they are a way to give clients to a later group once so many have come.
+   * false: they are an error. With a limit they are a way to pass clients on to a later group once the limit is
+   * reached.
    */
   readonly allowLoop?: boolean;
   /** Report every step of every connection as a `trace` event. Default false. */

@@ -105,7 +105,7 @@ function reason(error: unknown): string {
     EADDRINUSE: "the port is in use",
     EACCES: "permission denied",
     EADDRNOTAVAIL: "the address does not belong to this machine",
-    ENODEV: "there is no interface of that number",
+    ENODEV: "there is no interface with that number",
     EAFNOSUPPORT: "the system does not support the address family",
   };
   return known[code ?? ""] ?? escape(message);

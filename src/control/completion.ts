@@ -1,6 +1,6 @@
 import { commands, findCommand } from "./commands.ts";
 
-/** What Tab offers for a line: commands first, then the numbers that a command's words can be. */
+/** What Tab offers for a line: commands first, then the numbers that its parameters can be. */
 export function complete(line: string, channels: readonly number[], groups: readonly number[]): [string[], string] {
   const words = line.trimStart().split(/\s+/), last = words[words.length - 1];
   const offer = (candidates: readonly (string | number)[]): [string[], string] => {

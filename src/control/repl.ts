@@ -2,7 +2,7 @@ import { LastingSession } from "./lasting_session.ts";
 import { lines } from "./lines.ts";
 import { type Greeting, LONGEST_LINE } from "./protocol.ts";
 
-/** Bytes of a line that are kept of what comes from a pipe: more than a command may have, so that it is refused as too long. */
+/** Bytes kept of a line from a pipe: more than a command may have, so that a longer line is refused as too long. */
 const LONGEST_INPUT = 2 * LONGEST_LINE;
 
 /** Writes to standard output, at once and whole. */

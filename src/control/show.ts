@@ -4,7 +4,7 @@ import type { GroupSnapshot } from "../groups/snapshot.ts";
 const WIDTHS = [3, 4, 2, 3, 16, 5, 4, 11, 4, 11, 11];
 const HEADINGS = ["GRP", "Type", "#", "S", "ip-address", "port", "c", "totalc", "maxc", "sent", "rcvd"];
 
-/** The table of `show`, a line each. */
+/** The lines of the table that `show` prints. */
 export function showTable(groups: readonly GroupSnapshot[]): string[] {
   const rows = groups.flatMap(({ group, type, channels }) =>
     channels.map((channel) => [

@@ -30,7 +30,7 @@ export class LineWriter {
   #writing: Promise<void> | undefined;
   /** The sink that is writing a piece. */
   #busy: ByteSink | undefined;
-  /** Pieces that say what was lost, and how many that is. */
+  /** Pieces that say what was lost, each with the number of lost pieces. */
   readonly #notes = new Map<Uint8Array, number>();
 
   /**
@@ -90,7 +90,7 @@ export class LineWriter {
     this.#lost += pieces;
   }
 
-  /** Drops everything; what a note would have said is still to be said. */
+  /** Drops everything; what a dropped note would have said is said later. */
   #dropAll(pieces: readonly Uint8Array[]): void {
     for (const piece of pieces) {
       const noted = this.#notes.get(piece);
@@ -135,7 +135,7 @@ export class LineWriter {
       this.#problem = undefined;
       return true;
     } catch (error) {
-      // The fault of a sink that has been replaced is not the next one's.
+      // A sink that has been replaced does not affect the next one when it fails.
       if (sink !== this.#sink) return false;
       this.#problem = reasonOf(error);
       this.#retryAt = isGone(error) ? Infinity : performance.now() + PAUSE;

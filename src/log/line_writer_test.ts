@@ -88,7 +88,7 @@ Deno.test("after a failed write the writer waits for a second, then says what wa
   assert.deepEqual([writer.lost, writer.problem], [6, undefined]);
 });
 
-Deno.test("a note of what was lost that is lost itself is said again, and counted once", async () => {
+Deno.test("a lost note of what was lost is written again, and counted once", async () => {
   using time = new FakeClock();
   let full = true, text = "";
   const write = (bytes: Uint8Array) => {

@@ -69,7 +69,7 @@ export function parseChannel(word: string, port = parsePort): ChannelWord {
   return { host, port: number, maxc };
 }
 
-/** The word that a channel was given as, with another limit if there is one. */
+/** The word that describes a channel, with another limit if one is given. */
 export function channelWord({ host, port }: ChannelWord, maxc?: number): string {
   const name = host.includes(":") ? `[${host}]` : host;
   if (maxc !== undefined) return `${name}:${port ?? ""}:${maxc}`;

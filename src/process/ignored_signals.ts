@@ -33,7 +33,7 @@ export function ignoredByLibc(number: number): boolean | undefined {
 
 /** What proc(5) says; undefined where there is none, or it may not be read. */
 export function ignoredByProc(number: number): boolean | undefined {
-  // Queried first, so that nobody is prompted.
+  // Queried first, so that Deno does not prompt.
   if (Deno.permissions.querySync({ name: "read", path: "/proc/self/status" }).state !== "granted") return undefined;
   try {
     const mask = /^SigIgn:\s*([0-9a-f]+)$/m.exec(Deno.readTextFileSync("/proc/self/status"))?.[1];

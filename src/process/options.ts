@@ -191,7 +191,7 @@ function sourceAddress(options: CommandLine["options"]): string | undefined {
   return numeric("source", word);
 }
 
-/** The canonical form. The zone of a scoped address may be an interface's name, of which the index is looked up later. */
+/** The canonical form. The zone of a scoped address may be an interface name, whose index is looked up later. */
 function numeric(name: OptionName, word: string): string {
   const [address, zone, ...more] = word.split("%");
   const named = zone !== undefined && !/^\d*$/.test(zone) && more.length === 0;

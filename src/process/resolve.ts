@@ -79,14 +79,14 @@ const NUMBERS = /^(?!$)(?:0x[\da-f]*|\d*)(?:\.(?:0x[\da-f]*|\d*))*$/i;
 
 /**
  * An IPv4 address in a short notation, such as `127.1`, as inet_aton(3) reads it: the last of up to four numbers fills
- * the bytes that are left. Unlike there, a number cannot begin with 0 (octal there, decimal to whoever writes it), and
- * one number alone is no address, since it is more likely a port.
+ * the bytes that are left. Unlike there, no number may begin with 0 (octal there, but decimal to most people), and a
+ * single number is not an address, since it is more likely a port.
  */
 function shortAddress(host: string): string {
   const bad = (why: string) => new Error(`Cannot resolve host: ${quote(host)} is not an IPv4 address${why}`);
   const parts = host.split(".");
   if (parts.length === 1) throw bad(/^\d+$/.test(host) ? "; a port follows a colon, as in localhost:80" : "");
-  if (parts.some((part) => /^0\d/.test(part))) throw bad(": no number in it may begin with 0");
+  if (parts.some((part) => /^0\d/.test(part))) throw bad(": its numbers must not begin with 0");
   const numbers = parts.map((part) => /^(?:0x[\da-f]+|\d+)$/i.test(part) ? Number(part) : NaN), last = numbers.pop()!;
   const room = 256 ** (4 - numbers.length);
   if (numbers.length > 3 || !numbers.every((number) => number <= 255) || !(last < room)) throw bad("");

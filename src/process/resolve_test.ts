@@ -27,7 +27,7 @@ Deno.test("numbers and dots are an IPv4 address or nothing, and are not looked u
   }
   await assert.rejects(
     resolveHost("010.0.0.1"),
-    /"010\.0\.0\.1" is not an IPv4 address: no number in it may begin with 0/,
+    /"010\.0\.0\.1" is not an IPv4 address: its numbers must not begin with 0/,
   );
   await assert.rejects(
     resolveHost("8081"),

@@ -35,7 +35,7 @@ async function assertRefused(code: number, list: readonly Wrong[]): Promise<void
   assert.deepEqual([...Deno.readDirSync(directory.path)], []);
 }
 
-Deno.test("a channel that is the balancer itself, without a limit, is refused with 65", () =>
+Deno.test("a channel without a limit that is the balancer itself is refused with 65", () =>
   assertRefused(65, [
     [["-f", PORT, "127.0.0.1"], '"127.0.0.1" is this balancer itself'],
     [["-f", PORT, "127.0.0.1:1", `127.0.0.1::2`, "!", `127.7.7.7:${PORT}`], `"127.7.7.7:${PORT}"`],
@@ -44,11 +44,15 @@ Deno.test("a channel that is the balancer itself, without a limit, is refused wi
     [["-f", PORT, `localhost:${PORT}:0`], "--allow-loop"],
   ]));
 
-testWith([ipv6], "so is one on the IPv6 wildcard", () =>
-  assertRefused(65, [
-    [["-f", "-6", PORT, "[::1]"], '"[::1]" is this balancer itself'],
-    [["-f", "-6", PORT, "127.0.0.1"], '"127.0.0.1" is this balancer itself'],
-  ]));
+testWith(
+  [ipv6],
+  "a channel that is the balancer itself, on the IPv6 wildcard, is refused with 65",
+  () =>
+    assertRefused(65, [
+      [["-f", "-6", PORT, "[::1]"], '"[::1]" is this balancer itself'],
+      [["-f", "-6", PORT, "127.0.0.1"], '"127.0.0.1" is this balancer itself'],
+    ]),
+);
 
 /** An address of this machine that is not loopback. */
 const own = Deno.networkInterfaces().find(({ family, address }) => family === "IPv4" && !address.startsWith("127."))
@@ -56,7 +60,7 @@ const own = Deno.networkInterfaces().find(({ family, address }) => family === "I
 
 testWith(
   [condition(own !== undefined, "needs an address besides loopback")],
-  "so is one by any address of this machine",
+  "a channel that is the balancer itself, by any address of this machine, is refused with 65",
   () => assertRefused(65, [[["-f", PORT, own!], `"${own}" is this balancer itself`]]),
 );
 

@@ -28,7 +28,7 @@ Deno.test("start, changes and stop are lines with time and level on standard err
   assert.equal(instance.stdout.text, "");
 });
 
-Deno.test("with --allow-loop a channel that is the balancer itself is warned of, unless it has a limit", async () => {
+Deno.test("with --allow-loop the log warns of a channel that is the balancer itself, unless it has a limit", async () => {
   const port = freePort();
   await using instance = await Instance.start([`127.0.0.1:${port}:2`, "127.0.0.1", "!", "127.0.0.2"], {
     port,
@@ -42,7 +42,7 @@ Deno.test("with --allow-loop a channel that is the balancer itself is warned of,
   assert.equal(instance.stderr.text.match(/this balancer itself/g)!.length, 1);
 });
 
-Deno.test("an operator who makes a channel the balancer itself is warned of it once", async () => {
+Deno.test("the log warns once of a channel that an operator points at the balancer itself", async () => {
   await using instance = await Instance.start(["127.0.0.1:1:2"]);
   const { port } = instance, warnings = () => instance.stderr.text.match(/this balancer itself/g)?.length ?? 0;
   assert.equal(await instance.control(`create 127.0.0.1 ${port}`), "channel created\n");

@@ -137,7 +137,7 @@ Deno.test("chunks of connections that run at the same time are never mixed", asy
   const totals = new Map<string, number>();
   for (const { direction, bytes } of chunks) {
     const letter = String.fromCharCode(bytes[0]);
-    assert.ok(bytes.every((byte) => byte === bytes[0]), `a chunk of ${letter} has other bytes, too`);
+    assert.ok(bytes.every((byte) => byte === bytes[0]), `a chunk of ${letter} also has other bytes`);
     totals.set(direction + letter, (totals.get(direction + letter) ?? 0) + bytes.length);
   }
   const expected = letters.flatMap((letter, i) => {

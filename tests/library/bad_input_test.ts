@@ -109,7 +109,7 @@ Deno.test("library: adding a channel to a stopped balancer is an error", async (
   await Promise.all([assert.rejects(adding, expected), balancer.stop()]);
 });
 
-Deno.test("library: a channel that is the balancer itself takes a limit or allowLoop", async () => {
+Deno.test("library: a channel that is the balancer itself needs a limit or allowLoop", async () => {
   const port = freePort(), loop = { host: "127.0.0.1" };
   const groups = [{ channels: [{ host: "127.0.0.1", port: 1 }] }, { channels: [{ ...loop, maxc: 2 }, loop] }];
   const expected = { name: "ChannelLoop", code: "ERR_CHANNEL_LOOP", group: 1, channel: 1 };

@@ -33,7 +33,7 @@ export class BlackHole implements Disposable {
     }
   }
 
-  /** Waits until somebody is trying to connect to it. */
+  /** Waits until someone tries to connect to it. */
   async tried(): Promise<void> {
     const port = this.address.port.toString(16).toUpperCase().padStart(4, "0");
     const trying = new RegExp(`^ *\\d+: [0-9A-F:]+ 0100007F:${port} 02 `, "m");

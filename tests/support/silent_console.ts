@@ -1,3 +1,3 @@
 // deno-lint-ignore-file no-console -- this is what is replaced
-/** Loaded before tests of examples, which show what they print: the reader of the results need not see it. */
+/** Loaded before tests of examples, to hide what they print: it would clutter the results. */
 console.log = () => {};
