@@ -48,12 +48,22 @@ Deno.test("a counter does not touch its neighbours", () => {
   assert.deepEqual([read(counters, 0), read(counters, 2), read(counters, 4)], [0n, 2n ** 52n + 5n, 0n]);
 });
 
-Deno.test("a counter can be read even if its thread died during a carry", () => {
-  const counters = Float64Array.of(LARGEST + 3, 0);
-  assert.equal(read(counters, 0), 2n ** 52n + 3n);
+Deno.test("a counter is right in the middle of a carry, and after its thread has died there", () => {
+  for (const start of [2n ** 52n - 1n, 2n ** 53n - 1n, 2n ** 70n - 1n]) {
+    const counters = seeded(start), before = counters[1];
+    add(counters, 0, 8);
+    counters[1] = before;
+    assert.equal(read(counters, 0), start + 8n);
+    // Another thread takes over what the dead one has left.
+    for (let sum = start + 8n; sum < start + 2n ** 54n;) {
+      add(counters, 0, LARGEST);
+      assert.equal(read(counters, 0), sum += BigInt(LARGEST));
+    }
+  }
 });
 
 /** A counter with the value `value`. */
 function seeded(value: bigint): Float64Array {
-  return Float64Array.of(Number(value % 2n ** 52n), Number(value / 2n ** 52n));
+  const low = Number(value % 2n ** 52n), high = Number(value / 2n ** 52n);
+  return Float64Array.of(high % 2 === 1 ? -1 - low : low, high);
 }
