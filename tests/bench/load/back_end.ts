@@ -86,7 +86,7 @@ export class BackEnd implements Handler {
     if (length === WOULD_WAIT) return;
     if (length === 0) return this.#close(fd);
     if (this.#roles[fd] === Role.Unknown) this.#roles[fd] = roleOf(this.#input[0]);
-    if (this.#roles[fd] === Role.Stream) return this.#loop.change(fd, WRITABLE);
+    if (this.#roles[fd] === Role.Stream) return this.#loop.makeBulk(fd, WRITABLE);
     const bytes = this.#partial[fd] + length, requests = Math.trunc(bytes / REQUEST);
     this.#partial[fd] = bytes - requests * REQUEST;
     if (requests === 0) return;

@@ -138,7 +138,8 @@ export function now(): number {
 
 /** An epoll, level-triggered. */
 export class Epoll {
-  readonly #fd = libc.epoll_create1(SOCK_CLOEXEC);
+  /** Readable while one of its sockets is ready. */
+  readonly fd = libc.epoll_create1(SOCK_CLOEXEC);
   readonly #events = new Int32Array(WORDS * 512);
   readonly #bytes = new Uint8Array(this.#events.buffer);
   readonly #one = new Int32Array(WORDS);
@@ -149,14 +150,14 @@ export class Epoll {
     this.#control(1, fd, bits);
   }
 
-  /** Watches a socket for other bits. */
-  change(fd: number, bits: number): void {
-    this.#control(3, fd, bits);
+  /** Watches a socket no more. */
+  remove(fd: number): void {
+    this.#control(2, fd, 0);
   }
 
   /** Waits up to so many milliseconds; the number of events. */
   wait(milliseconds: number): number {
-    return Math.max(0, libc.epoll_wait(this.#fd, this.#bytes, 512, milliseconds));
+    return Math.max(0, libc.epoll_wait(this.fd, this.#bytes, 512, milliseconds));
   }
 
   /** The bits of an event. */
@@ -172,6 +173,6 @@ export class Epoll {
   #control(operation: number, fd: number, bits: number): void {
     this.#one[0] = bits;
     this.#one[DATA] = fd;
-    if (libc.epoll_ctl(this.#fd, operation, fd, this.#oneBytes) < 0) throw failed("epoll_ctl");
+    if (libc.epoll_ctl(this.fd, operation, fd, this.#oneBytes) < 0) throw failed("epoll_ctl");
   }
 }

@@ -14,7 +14,7 @@ export class Streams implements Traffic {
     for (let i = 0; i < streams; i++) {
       const fd = connect(port);
       this.#sockets.push(fd);
-      loop.add(fd, READABLE, this);
+      loop.addBulk(fd, READABLE, this);
       transmit(fd, request(STREAM), REQUEST);
     }
   }
