@@ -55,6 +55,9 @@ export function refuseLoops(groups: Groups, listening: Listening): void {
 
 /** The addresses of this machine's interfaces; none without the permission to read them. */
 function ownAddresses(): ReadonlySet<string> {
+  // Queried first, so that Deno does not prompt.
+  const { state } = Deno.permissions.querySync({ name: "sys", kind: "networkInterfaces" });
+  if (state !== "granted") return new Set();
   try {
     return new Set(
       Deno.networkInterfaces().map(({ address, scopeid }) => {

@@ -1,5 +1,6 @@
 /** Highest number of open files of this process, `undefined` where the system does not tell. */
 export function descriptorLimit(): number | undefined {
+  if (!mayRead("/proc/self/limits")) return undefined;
   try {
     const match = /^Max open files\s+(\d+)/m.exec(Deno.readTextFileSync("/proc/self/limits"));
     return match ? Number(match[1]) : undefined;
@@ -10,10 +11,16 @@ export function descriptorLimit(): number | undefined {
 
 /** How many files this process has open, `undefined` where the system does not tell. */
 export function openDescriptors(): number | undefined {
+  if (!mayRead("/proc/self/fd")) return undefined;
   try {
     // One of them belongs to the listing itself.
     return Array.from(Deno.readDirSync("/proc/self/fd")).length - 1;
   } catch {
     return undefined;
   }
+}
+
+/** Queried first, so that Deno does not prompt. */
+function mayRead(path: string): boolean {
+  return Deno.permissions.querySync({ name: "read", path }).state === "granted";
 }

@@ -30,15 +30,16 @@ export class SelfConnections {
   }
 }
 
-/** The range of ip(7), every port where it cannot be read. */
+/** The range of ip(7); every port where it cannot be read. */
 function ephemeralPorts(): [first: number, last: number] {
+  const path = "/proc/sys/net/ipv4/ip_local_port_range", every: [number, number] = [1, 65535];
+  // Queried first, so that Deno does not prompt.
+  if (Deno.permissions.querySync({ name: "read", path }).state !== "granted") return every;
   try {
-    const [first, last] = Deno.readTextFileSync("/proc/sys/net/ipv4/ip_local_port_range").trim().split(/\s+/).map(
-      Number,
-    );
-    if (first <= last) return [first, last];
+    const [first, last] = Deno.readTextFileSync(path).trim().split(/\s+/).map(Number);
+    return first <= last ? [first, last] : every;
   } catch {
-    // No permission, or no such file.
+    // No such file, or Deno wants more permissions for it.
+    return every;
   }
-  return [1, 65535];
 }
