@@ -23,13 +23,16 @@ export async function dial(
   try {
     if (source !== undefined) return await dialFrom(source, address, signal);
     const connection = await Deno.connect({ hostname: address.host, port: address.port, signal });
-    if (isSelf(address, connection.localAddr.hostname, connection.localAddr.port)) {
+    try {
+      if (isSelf(address, connection.localAddr.hostname, connection.localAddr.port)) throw refusal();
+      // Some systems refuse it once the connection has been reset.
+      connection.setNoDelay();
+      connection.setKeepAlive();
+      return connection;
+    } catch (error) {
       connection.close();
-      throw refusal();
+      throw error;
     }
-    connection.setNoDelay();
-    connection.setKeepAlive();
-    return connection;
   } catch (error) {
     throw signal.aborted ? signal.reason : error;
   } finally {

@@ -62,7 +62,8 @@ export class Reactor {
     while (this.#waiting.length > 0) {
       const waiting = this.#waiting;
       this.#waiting = [];
-      await this.#roundTrip();
+      // Once closed, another pair would stay open.
+      if (!this.#closed) await this.#roundTrip();
       for (const resolve of waiting) resolve();
     }
     this.#looking = false;
@@ -91,9 +92,8 @@ export class Reactor {
     const opening = this.#pair, pair = await opening;
     try {
       const [near, far] = pair!;
-      const back = far.read(this.#buffer);
-      await near.write(BYTE);
-      await back;
+      // Together, so that neither fails unheard when the other has.
+      await Promise.all([far.read(this.#buffer), near.write(BYTE)]);
     } catch {
       // Out of descriptors, no right to loopback, or closed meanwhile.
       pair?.forEach(closeQuietly);
