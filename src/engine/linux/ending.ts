@@ -76,11 +76,11 @@ export class Ending {
     rows[row + ROW.QUEUE] = 0x7fffffff;
     rows[row + ROW.PAUSE] = FIRST_LOOK;
     rows[row + ROW.STALLED] = 0;
-    this.look(peer);
+    this.resetWhenDrained(peer);
   }
 
   /** Resets a socket whose send queue is empty, or comes back to it later. For sockets that are CLOSING. */
-  look(fd: number): void {
+  resetWhenDrained(fd: number): void {
     const rows = this.#rows, row = fd << SHIFT, before = rows[row + ROW.QUEUE];
     if (rows[row + ROW.FLAGS] & IS.BROKEN) return this.close(fd);
     this.#answer[0] = 0;

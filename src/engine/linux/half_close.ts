@@ -77,7 +77,7 @@ export class HalfClosed {
   }
 
   /** The deadline of a half-closed connection has passed. */
-  look(server: number): void {
+  deadlinePassed(server: number): void {
     const rows = this.#rows, row = server << SHIFT, client = rows[row + ROW.PEER];
     const last = this.#lastMoves[server], silence = this.#timers.known - last;
     if (silence >= this.#limit) return this.#close(client);

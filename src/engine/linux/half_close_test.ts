@@ -59,7 +59,7 @@ function halfClosed(limit: number, { idle = 7200, interval = 75 } = {}) {
         timers.turn(true);
         timers.wait();
         timers.turn(true);
-        for (let fd = timers.expired(); fd >= 0; fd = timers.expired()) watch.look(fd);
+        for (let fd = timers.expired(); fd >= 0; fd = timers.expired()) watch.deadlinePassed(fd);
       }
       timers.turn(true);
     },

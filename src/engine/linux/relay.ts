@@ -92,8 +92,8 @@ export class Relay {
     this.#room = new ReceiverRoom(libc);
   }
 
-  /** Whether part of a long stream was moved since this was last asked. */
-  streamed(): boolean {
+  /** Whether part of a long stream was moved since the last call. */
+  takeStreamed(): boolean {
     const streamed = this.#streaming;
     this.#streaming = false;
     return streamed;
@@ -173,7 +173,7 @@ export class Relay {
       ? Math.max(MESSAGE_SIZE, Math.min(BUFFER_SIZE, this.#room.of(peer)))
       : MESSAGE_SIZE;
     const n = this.#libc.call.recv(source, buffer, wanted, 0);
-    if (n <= 0) return this.#nothing(row, -n);
+    if (n <= 0) return this.#readFailed(row, -n);
     const after = rows[row + ROW.FLAGS] = this.#afterRead(flags, n < wanted);
     rows[(peer << SHIFT) + ROW.STREAK] = 0;
     if (flags & IS.NO_SPLICE && n === wanted && rows[row + ROW.STREAK] < LONG) rows[row + ROW.STREAK]++;
@@ -191,8 +191,8 @@ export class Relay {
     return flags & IS.HUNG_UP ? flags | IS.ENDED : flags & ~IS.READABLE;
   }
 
-  /** Notes what a read that got nothing means; `errno` 0 is an end-of-stream. */
-  #nothing(row: number, errno: number): void {
+  /** A read got nothing; `errno` 0 is an end-of-stream. */
+  #readFailed(row: number, errno: number): void {
     const flags = this.#rows[row + ROW.FLAGS] & ~IS.FRESH;
     if (errno === 0 || flags & IS.BROKEN) this.#rows[row + ROW.FLAGS] = flags | IS.ENDED;
     else if (errno === ERRNO.EAGAIN) this.#rows[row + ROW.FLAGS] = flags & ~IS.READABLE;
@@ -242,7 +242,7 @@ export class Relay {
       rows[row + ROW.FLAGS] = (small === SMALL_SPLICES ? flags & ~IS.SPLICING : flags) | IS.BACKLOG;
       // An end-of-stream or an urgent byte; a read tells.
     } else if (n === 0) rows[row + ROW.FLAGS] &= ~(IS.FRESH | IS.SPLICING);
-    else if (n === -ERRNO.EAGAIN) this.#nothing(row, -n);
+    else if (n === -ERRNO.EAGAIN) this.#readFailed(row, -n);
     // Told once, and at an urgent mark before the bytes that are still there: reads take those, up to the end.
     else if (OF_CONNECTION.has(-n)) rows[row + ROW.FLAGS] = flags & ~IS.SPLICING | IS.BROKEN;
     else this.#withoutSplice(row, "Cannot splice", -n);
@@ -266,7 +266,7 @@ export class Relay {
     if (n <= 0) {
       // At the mark a process that is being stopped gets EAGAIN although the byte is there (tcp_recvmsg).
       if (n === -ERRNO.EAGAIN && this.#mark.pending(source)) return;
-      return this.#nothing(row, -n);
+      return this.#readFailed(row, -n);
     }
     rows[row + ROW.FLAGS] &= ~IS.FRESH;
     this.#host.tap?.(source, byte, 1);
@@ -276,6 +276,6 @@ export class Relay {
   /** Reads away what there is nobody to give to. */
   #discard(source: number): void {
     const row = source << SHIFT, n = this.#libc.call.recv(source, this.#backlog.buffer, BUFFER_SIZE, 0);
-    if (n <= 0) this.#nothing(row, -n);
+    if (n <= 0) this.#readFailed(row, -n);
   }
 }

@@ -99,13 +99,13 @@ function relayed() {
 Deno.test("a stream that goes on and on counts as long, message after message does not", () => {
   const { relay, come } = relayed();
   for (let i = 0; i < 100; i++) come(SERVER, 1000);
-  assert.equal(relay.streamed(), false);
+  assert.equal(relay.takeStreamed(), false);
   come(SERVER, 64 * MESSAGE_SIZE);
   come(SERVER, 64 * MESSAGE_SIZE);
-  assert.equal(relay.streamed(), true);
-  assert.equal(relay.streamed(), false, "said once");
+  assert.equal(relay.takeStreamed(), true);
+  assert.equal(relay.takeStreamed(), false, "said once");
   come(SERVER, 4 * MESSAGE_SIZE);
-  assert.equal(relay.streamed(), true);
+  assert.equal(relay.takeStreamed(), true);
 });
 
 Deno.test("large answers to one request after another are no long stream", () => {
@@ -113,7 +113,7 @@ Deno.test("large answers to one request after another are no long stream", () =>
   for (let i = 0; i < 100; i++) {
     come(CLIENT, 100);
     come(SERVER, 8 * MESSAGE_SIZE);
-    assert.equal(relay.streamed(), false);
+    assert.equal(relay.takeStreamed(), false);
   }
 });
 

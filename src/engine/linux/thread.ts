@@ -129,7 +129,7 @@ export class Thread {
     const poller = this.#poller, connections = this.#connections, timers = this.#timers;
     const ready = this.#ready, relay = this.#relay;
     while (this.#served > 0 || !this.#state.stopped) {
-      if (ready.size === 0 && relay.streamed()) poller.collect();
+      if (ready.size === 0 && relay.takeStreamed()) poller.collect();
       const count = poller.wait(timers.wait(ready.size > 0 ? 0 : Infinity));
       // A connection has two sockets; besides there are the listening socket and the eventfd.
       timers.turn(poller.isComplete(count, this.#served * 2 + 2));
@@ -215,10 +215,10 @@ export class Thread {
   #timeout(fd: number): void {
     if (fd === this.#setup.listener) return this.#acceptor.resume();
     const flags = this.#rows[(fd << SHIFT) + ROW.FLAGS];
-    if (flags & IS.CLOSING) return this.#ending.look(fd);
+    if (flags & IS.CLOSING) return this.#ending.resetWhenDrained(fd);
     if (flags & IS.CONNECTING) return this.#dialer.timeout(fd);
     // Of a connection's two sockets the client's has the deadline of the idle timeout, the channel's that of a half-close.
-    if (!(flags & IS.CLIENT)) return this.#isQueued(fd) ? this.#timers.set(fd, 1) : this.#halfClosed.look(fd);
+    if (!(flags & IS.CLIENT)) return this.#isQueued(fd) ? this.#timers.set(fd, 1) : this.#halfClosed.deadlinePassed(fd);
     const end = this.#lastMoves[fd] + this.#idleLimit;
     if (end > this.#timers.known) this.#timers.set(fd, end - this.#timers.now());
     // It has something to move, and it is this thread that has not come to it.
