@@ -78,14 +78,15 @@ function page(rows: readonly string[]): string {
   return `# Faults
 
 What the program does when clients, back ends, operators or the machine go wrong. \`deno task faults\` makes each fault,
-asserts what must hold, and writes this page from what it measured; \`deno test -A tests/faults\` does the same in a
-shorter time. After every row the program's connections are gone and its descriptors are back to where they were.
+asserts what must hold, and writes this page from what it measured; \`deno test -A tests/faults\` does a shorter version
+and writes nothing. After every row, all connections of the program are gone and it has as many descriptors open as
+before.
 
 Measured on ${processors} processors (${processor}), Linux ${
     kernel.split("-")[0]
   }, Deno ${deno}, the linux engine with two threads, HAProxy with two threads and its retries and
-redispatch on. A dash: not asked of HAProxy, or it has no such thing. Times include what the measuring itself takes, and
-a busy machine; a test fails at four times the bound.
+redispatch on. A dash means that HAProxy was not measured or has no such thing. Times include the measuring itself, on a
+busy machine; a test fails at four times the bound.
 
 | fault | how it is made | what must hold | portable | linux | HAProxy |
 | --- | --- | --- | --- | --- | --- |
@@ -93,28 +94,29 @@ ${rows.join("\n")}
 
 ## What does not hold, and why
 
-- **Out of descriptors.** A client takes two descriptors. The program itself takes 27, the portable engine 2 or 3 more
-  beside long streams, each thread of the linux engine 8 and another 3 by which it sees them run out; from source 9 of
-  them are Deno's caches. A thirty-second of the limit, 8 at least, is never given to clients, so that operators are
-  served, and from 256 on a sixteenth of what is beyond is for pipes. The default of \`--max-connections\` is what is
-  left, half of it: with a limit of 512 that is 232 for the portable engine, and 220, 215, 204 and 182 with 1, 2, 4
-  and 8 threads. A higher \`--max-connections\` is warned of at the start, and clients wait in the kernel's queue when
-  descriptors run out. \`--threads auto\` takes one thread for each 256. HAProxy needs 14 descriptors.
-- **Connections that a back end drops.** A back end that closes its listening socket resets the connections that its
-  kernel has accepted and it has not. Bytes may have been sent by then, so they cannot be given to another back end; with
-  HAProxy it is the same. The flapping row counts them.
-- **A reset in the very moment of the connect** looks like a failed connect to the portable engine, because Deno's
-  \`connect\` says so: bytes that the back end sent before it are lost, and the next channel is tried.
-- **A connect that has met itself** keeps the port of a dead channel on this machine for a minute with the portable engine
-  (TIME-WAIT), because Deno cannot reset a connection. Ports below the range of \`net.ipv4.ip_local_port_range\` have no
-  such trouble.
+- **Out of descriptors.** A client takes two descriptors. The program itself takes 27 (from source, 9 of them are Deno's
+  caches). The portable engine takes 2 or 3 more when there are long streams; each thread of the linux engine takes 8,
+  and another 3 by which it sees them run out. A thirty-second of the limit, but at least 8, is never given to clients,
+  so that operators are served. A sixteenth of what the limit exceeds 256 by is for pipes. The default of
+  \`--max-connections\` is half of what remains: with a limit of 512 that is 232 for the portable engine, and 220, 215,
+  204 and 182 with 1, 2, 4 and 8 threads. If \`--max-connections\` is higher, the log warns at the start, and clients wait
+  in the kernel's queue when descriptors run out. \`--threads auto\` takes one thread per 256 descriptors. HAProxy needs
+  14 descriptors.
+- **Connections that a back end drops.** When a back end closes its listening socket, it resets the connections that its
+  kernel has accepted but it has not. Bytes may have been sent by then, so these connections cannot move to another back
+  end. HAProxy has the same limit. The flapping row counts them.
+- **A reset at the very moment of the connect** looks like a failed connect to the portable engine, because Deno's
+  \`connect\` says so. Bytes that the back end sent before the reset are lost, and the next channel is tried.
+- **A connect that has met itself** keeps the port of a dead channel on this machine for a minute with the portable
+  engine (TIME-WAIT), because Deno cannot reset a connection. Ports below the range of \`net.ipv4.ip_local_port_range\`
+  are not affected.
 - **A slow reader and large kernel buffers.** The engines themselves hold little for a receiver that does not read: the
-  linux engine at most 64 KB for each direction, and 16 KB while 64 MB stand in its pipes. But the kernel grows a
-  socket's receive buffer up to the third number of \`net.ipv4.tcp_rmem\` while it is read fast. Where that is large,
-  \`--receive-buffer\` of the linux engine bounds it.
-- **A vanished peer without \`-T\`** is closed by keep-alive, whose times the portable engine cannot set; there the
-  system's hold, two hours on Linux.
-- **Memory.** Accepting pauses, but what the connections already there go on to need is still taken. A group that fills by
-  more than a tenth of its limit in a quarter of a second can still be killed.
+  linux engine at most 64 KB for each direction, and 16 KB while 64 MB stand in its pipes. But while a socket is read
+  fast, the kernel grows its receive buffer up to the third number of \`net.ipv4.tcp_rmem\`. Where that is large, the
+  linux engine's \`--receive-buffer\` limits it.
+- **A vanished peer without \`-T\`** is closed by keep-alive. The portable engine cannot set its times, so the system's
+  apply: two hours on Linux.
+- **Memory.** Accepting pauses, but existing connections still take what they need. A group that fills by more than a
+  tenth of its limit within a quarter of a second can still be killed.
 `;
 }
