@@ -61,9 +61,9 @@ export interface Engine {
 
 /** How a process's descriptors are shared out between connections and everything else. */
 export interface DescriptorShares {
-  /** Clients at a time that the descriptors are enough for. An engine that can look at its descriptors need not count. */
+  /** Simultaneous clients for which there are enough descriptors. An engine that sees the numbers need not count. */
   readonly connections: number;
-  /** Descriptors that no connection ever takes: operators, look-ups and the log need some, too. */
+  /** Descriptors that no connection ever takes: operators, look-ups and the log need some as well. */
   readonly spare: number;
 }
 
@@ -134,7 +134,7 @@ export type EngineEvent = SelectionEvent | GeneralEvent;
 export type GeneralEvent =
   /** This machine is short of something; at most one a second, whatever `what` is. */
   | { readonly type: "shortage"; readonly what: "accept" | "connect"; readonly reason: string }
-  /** `splice` or its pipes are not to be had; connections go on with read and write. Once for each reason. */
+  /** `splice` or its pipes are unavailable; connections go on with read and write. Once for each reason. */
   | { readonly type: "splice-refused"; readonly reason: string }
   /** A thread died and took its connections with it. It is started again after `restartIn` seconds. */
   | {
@@ -148,7 +148,7 @@ export type GeneralEvent =
   | { readonly type: "events-lost"; readonly count: number }
   /** A client was closed because no channel takes it. At most one a second for each thread. */
   | { readonly type: "turned-away" }
-  /** As many clients are served as may be; more wait in the kernel's queue. At most one a second. */
+  /** The configured maximum of clients is served; new ones wait in the kernel's queue. At most one a second. */
   | { readonly type: "saturated"; readonly connections: number };
 
 /** Opens the listening socket and starts to serve. @throws {Error} with a `code` such as EADDRINUSE */

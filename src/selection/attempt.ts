@@ -21,7 +21,7 @@ export interface SelectionOptions {
   readonly autodisable: boolean;
   /** Let sticky strategies move on inside the group. */
   readonly hashFailover: boolean;
-  /** Seconds for which a channel is passed over after a failed connect, while another can be had; 0 for none. */
+  /** Seconds for which a channel is skipped after a failed connect, as long as there is another; 0 for none. */
   readonly failTimeout: number;
   /** Report every step of every connection. */
   readonly trace: boolean;

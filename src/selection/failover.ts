@@ -48,12 +48,12 @@ export class Failover {
     return this.#lastResort(search);
   }
 
-  /** Reserves a channel that was passed over: better one that failed lately than none. */
+  /** Reserves a channel that was skipped: better one that failed lately than none. */
   #lastResort(search: Search): ChannelId {
-    if (search.passedOver === undefined) return NONE;
+    if (search.skipped === undefined) return NONE;
     const table = this.#table;
-    for (const id of search.passedOver) {
-      search.passedOver.delete(id);
+    for (const id of search.skipped) {
+      search.skipped.delete(id);
       if (!table.reserve(id)) continue;
       search.trying(id);
       const group = groupOf(id);
@@ -127,7 +127,7 @@ export class Failover {
         continue;
       }
       if (resting?.has(id)) {
-        (search.passedOver ??= new Set()).add(id);
+        (search.skipped ??= new Set()).add(id);
         continue;
       }
       // The turn is taken before the connection, so that two threads at the same cursor never take the same channel.

@@ -194,7 +194,7 @@ Deno.test("a search that is retried tries everything again but what has failed",
   assert.deepEqual(round(), [1, 0, MAX_CHANNELS, NONE]);
 });
 
-Deno.test("a strategy of one's own sees the group and is asked where to start only", () => {
+Deno.test("a custom strategy sees the group and is only asked where to start", () => {
   const seen: [size: number, cursor: number, current: number[]][] = [];
   const leastConnections: Strategy = {
     name: "least",

@@ -3,7 +3,7 @@ import { CHANNELS } from "../table/layout.ts";
 import type { Table } from "../table/table.ts";
 
 /**
- * Channels that are passed over for a while because the last connect to them failed. All threads rest a channel together,
+ * Channels that are skipped for a while because the last connect to them failed. All threads rest a channel together,
  * and one of them tries it again; but each goes by its own clock, because threads have none in common: the table only
  * counts the trials, and a thread that meets a new number knows that there was one just now.
  */
@@ -25,7 +25,7 @@ export class Resting {
     this.#now = now;
   }
 
-  /** Whether the channel is to be passed over. */
+  /** Whether the channel is to be skipped. */
   has(id: ChannelId): boolean {
     if (!this.#table.failing(id)) return false;
     const trials = this.#table.trials(id);

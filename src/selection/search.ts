@@ -9,8 +9,8 @@ export class Search {
   last: ChannelId = NONE;
   /** Whether a channel that could have been taken otherwise was at its limit. */
   full = false;
-  /** Channels passed over because they rest: the last resort, in the order in which they were met. */
-  passedOver: Set<ChannelId> | undefined;
+  /** Channels skipped during their cool-down: the last resort, in the order in which they were met. */
+  skipped: Set<ChannelId> | undefined;
   /** One bit for each channel. */
   readonly #tried = new Int32Array(CHANNELS / 32);
   readonly #failed = new Int32Array(CHANNELS / 32);
@@ -29,7 +29,7 @@ export class Search {
     this.group = 0;
     this.last = NONE;
     this.full = false;
-    this.passedOver?.clear();
+    this.skipped?.clear();
     for (let i = 0; i < this.#words; i++) this.#tried[i] = this.#failed[i];
   }
 
@@ -43,8 +43,8 @@ export class Search {
     const word = id >> 5;
     this.#tried[word] |= 1 << (id & 31);
     if (word >= this.#words) this.#words = word + 1;
-    // Its rest may have ended after it was passed over.
-    this.passedOver?.delete(id);
+    // Its cool-down may have expired since it was skipped.
+    this.skipped?.delete(id);
   }
 
   /** The channel has failed, and is not tried again in this search. */
@@ -56,7 +56,7 @@ export class Search {
   /** No other channel is to be tried, until the search is retried. */
   end(): void {
     this.group = MAX_GROUPS;
-    this.passedOver?.clear();
+    this.skipped?.clear();
     this.full = false;
   }
 }

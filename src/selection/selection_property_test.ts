@@ -56,7 +56,7 @@ interface Seeker {
   /** Whether it has met a channel that it would have tried but for its limit. */
   full: boolean;
   /** Channels that rested when it met them. */
-  passedOver: ChannelId[];
+  skipped: ChannelId[];
   /** Whether only those are left. */
   desperate: boolean;
   /** The channel that it waits for, or NONE. */
@@ -123,7 +123,7 @@ class Simulation {
         failed: [],
         over: false,
         full: false,
-        passedOver: [],
+        skipped: [],
         desperate: false,
         channel: NONE,
         version: 0,
@@ -168,7 +168,7 @@ class Simulation {
       seeker.attempt.retry();
       seeker.over = seeker.full = false;
       seeker.tried = [];
-      seeker.passedOver = [];
+      seeker.skipped = [];
       seeker.desperate = false;
       return;
     }
@@ -196,19 +196,19 @@ class Simulation {
     if (seeker.over) return NONE;
     const id = seeker.desperate ? NONE : this.#firstInGroups(seeker);
     if (id !== NONE) {
-      seeker.passedOver = seeker.passedOver.filter((other) => other !== id);
+      seeker.skipped = seeker.skipped.filter((other) => other !== id);
       return id;
     }
     seeker.desperate = true;
-    while (seeker.passedOver.length > 0) {
-      const next = seeker.passedOver.shift()!;
+    while (seeker.skipped.length > 0) {
+      const next = seeker.skipped.shift()!;
       if (this.#usable(next)) return next;
     }
     return NONE;
   }
 
   #firstInGroups(seeker: Seeker): ChannelId {
-    const { tried, failed, passedOver, client } = seeker;
+    const { tried, failed, skipped, client } = seeker;
     const last = tried.at(-1) ?? NONE;
     for (let group = last === NONE ? 0 : groupOf(last); group < this.#setup.groups.length; group++) {
       const { hash, channels: { length: size } } = this.#setup.groups[group];
@@ -225,7 +225,7 @@ class Simulation {
           continue;
         }
         if (this.#now >= (this.#trials.get(id) ?? -Infinity) + this.#setup.failTimeout) return id;
-        if (!passedOver.includes(id)) passedOver.push(id);
+        if (!skipped.includes(id)) skipped.push(id);
       }
     }
     return NONE;

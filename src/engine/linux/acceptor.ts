@@ -6,10 +6,10 @@ import type { Poller } from "./poller.ts";
 import type { SharedState } from "./shared_state.ts";
 import type { Timers } from "./timers.ts";
 
-/** Clients accepted at a time: so many that a rush is served, so few that others, and other threads, have their turn. */
+/** Clients accepted at a time: enough to absorb a rush, few enough to let other connections and threads in. */
 const MOST_AT_ONCE = 8;
 
-/** Clients that a thread may serve beyond its part before it lets the others be asked first. */
+/** Clients that a thread may serve beyond its fair share before the others are asked first. */
 const AHEAD = 8;
 
 /** What the acceptor tells its thread. */
@@ -97,7 +97,7 @@ export class Acceptor {
   }
 
   /**
-   * Goes to the end of the listening socket's queue when this thread has more than its part: the kernel wakes the first idle
+   * Goes to the end of the listening socket's queue when this thread has more than its fair share: the kernel wakes the first idle
    * one (EPOLLEXCLUSIVE, epoll_ctl(2)), and where clients come one by one, that would always be the same.
    */
   #stepBack(): void {

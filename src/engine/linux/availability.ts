@@ -13,7 +13,7 @@ import { ADDRESS_SIZE, setOption, sideOptions, SOCKET_FLAGS } from "./sockets.ts
 export function linuxUnavailable(settings?: Pick<EngineSettings, "strategies">): string | undefined {
   if (Deno.build.os !== "linux") return `this is ${Deno.build.os}`;
   if (epollEventLayout(Deno.build.arch) === undefined) return `the processor is ${Deno.build.arch}`;
-  if (settings?.strategies !== undefined) return "strategies of one's own cannot be sent to its threads";
+  if (settings?.strategies !== undefined) return "custom strategies cannot be sent to its threads";
   let libc: Libc;
   try {
     // Asked first, so that nobody is prompted.

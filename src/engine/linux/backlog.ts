@@ -20,9 +20,10 @@ export const Sent = {
 } as const;
 
 /**
- * What a thread has read and the receiver's kernel has not taken: for each direction a rest in a buffer, or bytes in a
- * pipe, or an urgent byte; never two of them. The thread reads into `buffer`. A small rest is copied into a buffer of its
- * size, for it may stay there long; for a large one `buffer` is put aside as it is and another takes its place.
+ * What a thread has read and the receiver's kernel has not taken yet: for each direction leftover bytes in a buffer, or
+ * bytes in a pipe, or an urgent byte; only one of the three at a time. The thread reads into `buffer`. A few bytes are
+ * copied into a buffer of their size, where they may stay long; with many, `buffer` itself is put aside and another takes
+ * its place.
  */
 export class Backlog {
   /** Where reads go. */

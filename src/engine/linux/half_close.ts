@@ -61,7 +61,7 @@ export class HalfClosed {
     this.#lastMoves = new Float64Array(connections.capacity);
   }
 
-  /** A side of an established connection has ended its sending. May be said again, also when the other one has, too. */
+  /** A side of an established connection has ended its sending. May be called again, and once the other side has ended as well. */
   begin(fd: number): void {
     const rows = this.#rows, peer = rows[(fd << SHIFT) + ROW.PEER];
     if (rows[(fd << SHIFT) + ROW.FLAGS] & IS.HALF_CLOSED) return;

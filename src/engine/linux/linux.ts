@@ -34,7 +34,7 @@ export async function startLinux(context: EngineContext): Promise<Engine> {
   return engine;
 }
 
-/** Descriptors that the process may have for each thread, of which the thread takes seven for itself. */
+/** Descriptors that the process may have for each thread: with fewer, threads would take too many from connections. */
 const DESCRIPTORS_PER_THREAD = 256;
 
 /**

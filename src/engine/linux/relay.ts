@@ -19,13 +19,16 @@ const SMALL_SPLICES = 4;
 /** Splices after which a stream counts as long: a quarter of a megabyte at least, without a word from its receiver. */
 const LONG = 16;
 
-/** Reads or splices of one socket before the others have their turn. */
+/** Reads or splices of one socket before the others get a turn. */
 const TURN = 8;
 
 /** Bytes that streams may move before the kernel is asked what else there is to do: half a millisecond or so. */
 export const PORTION = 4 << 20;
 
-/** Errors of splice(2) that end the connection. With any other the call itself is refused: a filter can choose freely. */
+/**
+ * Errors of splice(2) that concern the connection. Any other means that splice itself is refused: a seccomp filter may
+ * return any errno.
+ */
 const OF_CONNECTION: ReadonlySet<number> = new Set([
   ERRNO.EPIPE,
   ERRNO.EPROTO,
@@ -51,7 +54,7 @@ export interface RelayHost {
   finished(source: number): void;
   /** `source` was reset, and everything it had sent is with the receiver's kernel. */
   reset(source: number): void;
-  /** `splice` or a pipe cannot be had. */
+  /** `splice` or its pipes are unavailable. */
   spliceRefused(action: string, errno: number): void;
 }
 
@@ -137,7 +140,7 @@ export class Relay {
     }
   }
 
-  /** Notes that the socket was reset, and lets both directions find out in their turn. */
+  /** Notes that the socket was reset; both directions find out when it is their turn. */
   #broken(fd: number): void {
     this.#rows[(fd << SHIFT) + ROW.FLAGS] |= IS.BROKEN | IS.READABLE;
     this.#ready.push(fd);

@@ -133,7 +133,7 @@ class PortableEngine implements Engine {
     return this.#paused || this.#connections.size >= this.context.settings.maxConnections;
   }
 
-  /** Leaves clients in the kernel's queue while as many are served as may be, or accepting is paused. */
+  /** Leaves clients in the kernel's queue while the maximum is served, or accepting is paused. */
   async #untilRoom(): Promise<void> {
     while (!this.#stopped && this.#full) {
       if (!this.#paused && this.#once.allows("saturated")) {

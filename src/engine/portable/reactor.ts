@@ -105,7 +105,7 @@ export class Reactor {
 
 type Pair = readonly [Deno.TcpConn, Deno.TcpConn];
 
-/** Two sockets that are connected with each other; none where they cannot be had. Never rejects. */
+/** Two sockets connected to each other; undefined where there can be none. Never rejects. */
 async function openPair(): Promise<Pair | undefined> {
   const hostname = "127.0.0.1";
   // Otherwise an embedding program's user would be asked.

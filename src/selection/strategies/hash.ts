@@ -18,8 +18,8 @@ export function hashAddress(address: Uint8Array): number {
 }
 
 /**
- * How much a client would rather have one channel than another when its own cannot be had: it gets the one with the highest
- * number. So it always has the same substitute, whichever others come and go, and the clients of one channel are spread over
+ * How strongly a client prefers a channel when its own cannot be taken: it gets the one with the highest number.
+ * So it always has the same substitute, whichever others come and go, and the clients of one channel are spread over
  * all that are left (highest random weight, Thaler and Ravishankar, 1998).
  */
 export function preference(addressHash: number, channel: number): number {
