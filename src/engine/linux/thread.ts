@@ -2,7 +2,7 @@ import { Selection } from "../../selection/attempt.ts";
 import { NONE } from "../../table/channel_id.ts";
 import type { Lane } from "../../table/lane.ts";
 import { Table } from "../../table/table.ts";
-import { Rate } from "../rate.ts";
+import type { EngineEvent } from "../engine.ts";
 import { C, ERRNO } from "./abi.ts";
 import { Acceptor } from "./acceptor.ts";
 import { Backlog } from "./backlog.ts";
@@ -19,6 +19,7 @@ import { ReadyQueue } from "./ready_queue.ts";
 import { PORTION, Relay } from "./relay.ts";
 import { SharedState } from "./shared_state.ts";
 import { decodeHost, portOf } from "./sockets.ts";
+import { ThreadReports } from "./thread_reports.ts";
 import { Timers } from "./timers.ts";
 import { wake } from "./wake.ts";
 
@@ -41,8 +42,7 @@ export class Thread {
   readonly #halfClosed: HalfClosed;
   readonly #acceptor: Acceptor;
   readonly #lane: Lane;
-  readonly #rate = new Rate();
-  readonly #refused = new Set<string>();
+  readonly #reports: ThreadReports;
   /** Milliseconds a connection may be idle, 0 for ever. */
   readonly #idleLimit: number;
   readonly #abortOnClose: boolean;
@@ -72,14 +72,16 @@ export class Thread {
     this.#lastMoves = new Float64Array(this.#idleLimit > 0 ? capacity : 0);
     const table = Table.attach(setup.table);
     this.#lane = table.lane(setup.thread);
-    const selection = new Selection(table, this.#lane, settings, (event) => post({ type: "event", event }));
+    const report = (event: EngineEvent) => post({ type: "event", event });
+    const reports = this.#reports = new ThreadReports(libc, report);
+    const selection = new Selection(table, this.#lane, settings, report);
     this.#backlog = new Backlog(libc, this.#connections, this.#pipes, (source, bytes) => this.#moved(source, bytes));
     this.#relay = new Relay(libc, this.#connections, this.#backlog, this.#pipes, this.#ready, {
       tap: setup.dump ? (source, buffer, bytes) => this.#dump(source, buffer, bytes) : undefined,
       moved: (source, bytes) => this.#moved(source, bytes),
       finished: (source) => this.#ending.close(source),
       reset: (source) => this.#ending.reset(source),
-      spliceRefused: (action, errno) => this.#spliceRefused(action, errno),
+      spliceRefused: (action, errno) => reports.spliceRefused(action, errno),
     });
     const timers = this.#timers, poller = this.#poller;
     this.#ending = new Ending(
@@ -102,9 +104,7 @@ export class Thread {
     this.#dialer = new Dialer(libc, this.#connections, poller, timers, selection, table, settings, {
       established: (client, server) => this.#established(client, server),
       rejected: (client) => this.#ending.close(client),
-      turnedAway: () => {
-        if (this.#rate.allows("turned-away")) post({ type: "event", event: { type: "turned-away" } });
-      },
+      turnedAway: () => reports.turnedAway(),
       shortage: (what, reason) => this.#shortage(what, reason),
     });
     const door = new Door(libc, this.#connections, setup.listener, setup.wakes.length);
@@ -113,9 +113,7 @@ export class Thread {
       accepted: (client, address) => this.#accepted(client, address),
       left: () => this.#leave(),
       shortage: (what, reason) => this.#shortage(what, reason),
-      saturated: (connections) => {
-        if (this.#rate.allows("saturated")) post({ type: "event", event: { type: "saturated", connections } });
-      },
+      saturated: (connections) => reports.saturated(connections),
     });
     // Without it nothing could ever stop the thread.
     if (!poller.watchWake(setup.wakes[setup.thread])) {
@@ -303,14 +301,7 @@ export class Thread {
   #shortage(what: "accept" | "connect", reason: string): void {
     // Idle pipes are the first to go.
     this.#pipes.clear();
-    if (this.#rate.allows(what)) this.#post({ type: "event", event: { type: "shortage", what, reason } });
-  }
-
-  #spliceRefused(action: string, errno: number): void {
-    const reason = `${action}: ${this.#libc.describe(errno)}`;
-    if (this.#refused.has(reason)) return;
-    this.#refused.add(reason);
-    this.#post({ type: "event", event: { type: "splice-refused", reason } });
+    this.#reports.shortage(what, reason);
   }
 
   #dump(source: number, buffer: Uint8Array, length: number): void {
