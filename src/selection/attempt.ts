@@ -9,9 +9,9 @@ import { Search } from "./search.ts";
 import type { Client, Strategy } from "./strategy.ts";
 
 /**
- * Why a connect failed. Only `channel` counts against the channel and can disable it; the others are shortages here, in
- * which it was not even tried: `ports` towards its address are used up, which other channels may not mind, and without
- * descriptors or memory on this `machine` no other channel helps.
+ * Why a connect failed. Only `channel` counts against the channel and can disable it; the others are shortages on this
+ * machine, in which the channel was not even tried. `ports`: those towards its address are used up, but other channels
+ * may work. `machine`: there are no descriptors or no memory, so no other channel helps.
  */
 export type Cause = "channel" | "ports" | "machine";
 
@@ -21,7 +21,7 @@ export interface SelectionOptions {
   readonly autodisable: boolean;
   /** Let sticky strategies move on inside the group. */
   readonly hashFailover: boolean;
-  /** Seconds for which a channel is skipped after a failed connect, as long as there is another; 0 for none. */
+  /** Seconds for which a channel is skipped after a failed connect, as long as another is available; 0 for none. */
   readonly failTimeout: number;
   /** Report every step of every connection. */
   readonly trace: boolean;
@@ -29,7 +29,7 @@ export interface SelectionOptions {
   readonly strategies?: readonly Strategy[];
 }
 
-/** One thread's way to choose channels: makes attempts and takes ended connections back. Synchronous and pure. */
+/** Chooses channels for one thread: makes attempts and takes ended connections back. Synchronous and pure. */
 export class Selection {
   /** Byte and connection counters of this thread. */
   readonly lane: Lane;
@@ -56,7 +56,7 @@ export class Selection {
     this.failover = new Failover(table, options, this.resting);
   }
 
-  /** Starts the life of a connection: choose, then `connected` or `failed`, then perhaps choose again. */
+  /** Begins the search for one client: `choose`, then `connected` or `failed`, then perhaps `choose` again. */
   begin(client: Client): Attempt {
     const attempt = this.#idle.pop() ?? new Attempt(this);
     attempt.reuse(client);
@@ -69,19 +69,19 @@ export class Selection {
     this.table.release(channel);
   }
 
-  /** @internal Keeps an attempt that is over for the next client. */
+  /** @internal Keeps a finished attempt for the next client. */
   recycle(attempt: Attempt): void {
     this.#idle.push(attempt);
   }
 }
 
 /**
- * One client's search for a channel, from accept to established. After `connected`, `abandon` or `clientLeft` the attempt must not be
- * touched again: it serves another client.
+ * One client's search for a channel, from accept to established. After `connected`, `abandon` or `clientLeft` the
+ * attempt must not be touched again: it serves another client.
  *
  *     choose ─→ connected
  *        ↑ └──→ failed ─┐
- *        └──────────────┘      choose → NONE: abandon, or wait if it is for a shortage or a limit, and retry
+ *        └──────────────┘      choose → NONE: abandon; or, after a shortage or at a limit, wait and retry
  */
 export class Attempt {
   /** Whether a failure since the last `retry` was a shortage on this machine, so that waiting may help. */
@@ -90,7 +90,7 @@ export class Attempt {
   readonly #search = new Search();
   #client!: Client;
   #channel: ChannelId = NONE;
-  /** Where the channel's connections went when it was chosen. What becomes of this connect says nothing of a later address. */
+  /** The channel's address when it was chosen. The outcome of this connect says nothing about a later address. */
   #target!: Target;
   /** Number of the trial, if the channel was failing and channels rest. */
   #trial: number | undefined;
@@ -109,14 +109,17 @@ export class Attempt {
   }
 
   /**
-   * Whether `choose` met a channel that it would have returned but for its limit. Once it has yielded NONE, a place may
-   * come free soon.
+   * Whether `choose` met a channel that it would have returned if not for its limit. Then, after NONE, a place may come
+   * free soon.
    */
   get full(): boolean {
     return this.#search.full;
   }
 
-  /** Reserves the next channel and returns it, or NONE when all have been tried, or the machine lacks what any needs. */
+  /**
+   * Reserves the next channel and returns it; NONE when all have been tried or the machine lacks something that every
+   * connect needs.
+   */
   choose(): ChannelId {
     const { table, failover, lane, resting } = this.#selection;
     const id = this.#channel = failover.next(this.#search, this.#client);
@@ -153,7 +156,7 @@ export class Attempt {
     lane.failed(channel);
     this.#search.failed(channel);
     if (table.addressSequence(channel) !== sequence) return;
-    // First, so that a thread which sees that the channel fails sees also that it was tried.
+    // First, so that a thread that sees the channel as failing also sees that it was tried.
     resting?.failed(channel);
     if (table.setFailing(channel, true, sequence)) emit({ type: "channel-failing", channel, address, reason });
     if (options.autodisable && table.disableAt(channel, DisabledBy.MACHINE, sequence)) {
@@ -161,19 +164,19 @@ export class Attempt {
     }
   }
 
-  /** Looks again for a channel, after a wait, among those that this client has not seen fail. */
+  /** Looks for a channel again, after a wait, among those that this client has not seen fail. */
   retry(): void {
     this.#search.retry();
     this.shortage = false;
   }
 
-  /** Ends the attempt without a connection, giving back what it may hold. */
+  /** Ends the attempt without a connection and gives back what it holds. */
   abandon(): void {
     if (this.#channel !== NONE) this.#giveBack();
     this.#selection.recycle(this);
   }
 
-  /** Ends the attempt because its client has left; the channel that was being connected is not to blame. */
+  /** Ends the attempt because its client has left. The channel being connected is not to blame. */
   clientLeft(): void {
     this.#trace("client has left");
     this.abandon();

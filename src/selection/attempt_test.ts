@@ -34,7 +34,7 @@ Deno.test("choosing counts the connection at once, closing gives it back", () =>
   assert.deepEqual(events, []);
 });
 
-Deno.test("a failure gives the connection back, counts, and goes on with the next channel", () => {
+Deno.test("a failure is counted and gives the connection back, and the next channel follows", () => {
   const { table, selection } = withChannels(3);
   const attempt = selection.begin(CLIENT);
   for (const channel of [0, 1, 2]) {
@@ -57,7 +57,7 @@ Deno.test("an attempt that is abandoned gives back what it holds", () => {
   table.lane(0).abandon((id) => assert.fail(`channel ${id} is still held`));
 });
 
-Deno.test("a client that has left is told in the trace, and its channel is given back without a failure", () => {
+Deno.test("when a client has left, the trace says so and its channel is given back without a failure", () => {
   const { events, table, selection } = withChannels(1, { trace: true });
   const attempt = selection.begin(CLIENT);
   attempt.choose();
@@ -70,7 +70,7 @@ Deno.test("a client that has left is told in the trace, and its channel is given
   ]);
 });
 
-Deno.test("an attempt that was used is new for the next client", () => {
+Deno.test("an attempt that is used again is like new for the next client", () => {
   const { selection, table } = withChannels(2);
   const first = selection.begin(CLIENT);
   first.choose();
@@ -84,7 +84,7 @@ Deno.test("an attempt that was used is new for the next client", () => {
   assert.deepEqual([table.current(0), table.current(1)], [0, 1]);
 });
 
-Deno.test("attempts at the same time do not meet", () => {
+Deno.test("simultaneous attempts do not disturb each other", () => {
   const { selection, table } = withChannels(2);
   const first = selection.begin(CLIENT), second = selection.begin(CLIENT);
   assert.deepEqual([first.choose(), second.choose()], [0, 1]);
@@ -95,7 +95,7 @@ Deno.test("attempts at the same time do not meet", () => {
   assert.deepEqual([table.current(0), table.current(1)], [0, 2]);
 });
 
-Deno.test("a failing channel is reported once, and once when it is back", () => {
+Deno.test("a failing channel is reported once, and once more when it is back", () => {
   const { events, selection, table } = withChannels(1);
   const connect = (works: boolean) => {
     const attempt = selection.begin(CLIENT), channel = attempt.choose();
@@ -117,7 +117,7 @@ Deno.test("a failing channel is reported once, and once when it is back", () => 
   assert.equal(table.disabledBy(0), 0);
 });
 
-Deno.test("autodisable disables a failing channel on the machine's behalf and says so once", () => {
+Deno.test("autodisable disables a failing channel for the machine's reason and says so once", () => {
   const { events, selection, table } = withChannels(2, { autodisable: true });
   const first = selection.begin(CLIENT), second = selection.begin(CLIENT);
   table.setMaxc(1, 1);
@@ -131,7 +131,7 @@ Deno.test("autodisable disables a failing channel on the machine's behalf and sa
   assert.deepEqual([first.choose(), third.choose()], [NONE, NONE]);
 });
 
-Deno.test("autodisable leaves a channel alone that an operator has disabled meanwhile", () => {
+Deno.test("autodisable leaves alone a channel that an operator has disabled in the meantime", () => {
   const { events, selection, table } = withChannels(1, { autodisable: true });
   const attempt = selection.begin(CLIENT);
   attempt.choose();
@@ -143,7 +143,7 @@ Deno.test("autodisable leaves a channel alone that an operator has disabled mean
   assert.equal(table.disabledBy(0), 0);
 });
 
-Deno.test("a lack of ports is nobody's failure, and other channels are tried", () => {
+Deno.test("a lack of local ports is no channel's failure, and other channels are tried", () => {
   const { events, selection, table } = withChannels(2, { autodisable: true });
   const attempt = selection.begin(CLIENT);
   for (const channel of [0, 1]) {
@@ -166,7 +166,7 @@ Deno.test("a lack of ports is nobody's failure, and other channels are tried", (
   assert.deepEqual([table.current(0), table.counters(0).total], [1, 1n]);
 });
 
-Deno.test("when this machine lacks what every connect needs, no other channel is tried", () => {
+Deno.test("when this machine lacks something that every connect needs, no other channel is tried", () => {
   const { events, selection, table } = withChannels(3);
   const attempt = selection.begin(CLIENT);
   attempt.choose();
@@ -176,7 +176,7 @@ Deno.test("when this machine lacks what every connect needs, no other channel is
   assert.deepEqual([attempt.choose(), attempt.shortage], [NONE, true]);
   assert.deepEqual([0, 1, 2].map((id) => table.counters(id).total), [1n, 0n, 0n]);
   assert.deepEqual(events.map(({ type }) => type), ["channel-failing"]);
-  // The one that failed is not asked again by the same client.
+  // The same client does not try the failed one again.
   attempt.retry();
   for (const channel of [2, 1]) {
     assert.equal(attempt.choose(), channel);
@@ -187,7 +187,7 @@ Deno.test("when this machine lacks what every connect needs, no other channel is
   table.lane(0).abandon((id) => assert.fail(`channel ${id} is still held`));
 });
 
-Deno.test("counters that are reset while a shortage is noticed are never negative", () => {
+Deno.test("counters reset during a shortage are never negative", () => {
   const { selection, table } = withChannels(1);
   const attempt = selection.begin(CLIENT);
   attempt.choose();
@@ -197,7 +197,7 @@ Deno.test("counters that are reset while a shortage is noticed are never negativ
   attempt.abandon();
 });
 
-Deno.test("a search says when only a limit kept it from a channel", () => {
+Deno.test("a search says when only a limit keeps it from a channel", () => {
   const { selection, table } = withChannels(3);
   table.setMaxc(0, 1);
   const first = selection.begin(CLIENT), second = selection.begin(CLIENT);
@@ -217,7 +217,7 @@ Deno.test("a search says when only a limit kept it from a channel", () => {
   assert.deepEqual([0, 1, 2].map((id) => table.counters(id).total), [2n, 1n, 1n]);
 });
 
-Deno.test("for a channel that is disabled, or full and failing, waiting does not help", () => {
+Deno.test("waiting does not help when a channel is disabled, or full and failing", () => {
   const { selection, table } = withChannels(2);
   for (const id of [0, 1]) table.setMaxc(id, 1);
   const holders = [selection.begin(CLIENT), selection.begin(CLIENT)];
@@ -230,7 +230,7 @@ Deno.test("for a channel that is disabled, or full and failing, waiting does not
 });
 
 for (const works of [false, true]) {
-  Deno.test(`a connect to an old address that ${works ? "works" : "fails"} says nothing of the new one`, () => {
+  Deno.test(`a connect to the old address that ${works ? "works" : "fails"} says nothing about the new one`, () => {
     const { events, selection, table } = withChannels(1, { autodisable: !works, failTimeout: 10, trace: true });
     const early = selection.begin(CLIENT), old = table.address(0), address = { host: "192.0.2.9", port: 9 };
     assert.equal(early.choose(), 0);
@@ -260,12 +260,12 @@ for (const works of [false, true]) {
         ]
         : [["chosen", old], ["failed: no answer", old]],
     );
-    // It does not rest for what its old address did.
+    // It does not rest because of its old address.
     if (!works) assert.equal(selection.begin(CLIENT).choose(), 0);
   });
 }
 
-Deno.test("a trace tells every step with its client", () => {
+Deno.test("a trace has every step with its client", () => {
   const { events, selection } = withChannels(1, { trace: true });
   const attempt = selection.begin({ address: parseHost("2001:db8::7").bytes, port: 99 });
   attempt.choose();
@@ -281,7 +281,7 @@ Deno.test("a trace tells every step with its client", () => {
   ]);
 });
 
-Deno.test("each thread counts in its own lane and gives back to all", () => {
+Deno.test("each thread counts in its own lane, and what it gives back is free for all", () => {
   const table = Table.create(2);
   table.addChannel(1, { host: "127.0.0.1", port: 1 }, 2);
   const options = { autodisable: false, hashFailover: false, failTimeout: 0, trace: false };

@@ -3,7 +3,7 @@ import type { ChannelId } from "../table/channel_id.ts";
 
 /**
  * What happened to a channel, as plain data: an engine's thread can post it to the main thread. `address` is where the
- * connect went, which may not be the channel's address any more when the event arrives.
+ * connect went; the channel may have another address by the time the event arrives.
  */
 export type SelectionEvent =
   /** The first connect that failed since the channel last worked. */
@@ -22,7 +22,7 @@ export type SelectionEvent =
     readonly address: Address;
     readonly reason: string;
   }
-  /** One step of one connection, only with tracing on. Without a channel there is no address. */
+  /** One step of one connection, only with tracing on. If there is no channel, there is no address. */
   | {
     readonly type: "trace";
     readonly client: string;

@@ -6,12 +6,12 @@ import type { Search } from "./search.ts";
 import { hashAddress, preference } from "./strategies/hash.ts";
 import { type Client, type GroupView, strategies, type Strategy } from "./strategy.ts";
 
-/** Another thread has taken the turn or the channel meanwhile: look again. */
+/** Another thread has taken the turn or the channel in the meantime: look again. */
 const OUTRUN: ChannelId = -2;
 
 /**
- * Finds the next channel for a connection, across the channels of a group and then across the groups. The one place
- * that knows about disabled and resting channels, limits and `-H`.
+ * Finds the next channel for a connection: first within a group, then in the following groups. The only place that
+ * knows about disabled and resting channels, limits and `-H`.
  */
 export class Failover {
   readonly #table: Table;
@@ -19,7 +19,7 @@ export class Failover {
   readonly #strategies: readonly Strategy[];
   readonly #resting: Resting | undefined;
   readonly #view: MutableView;
-  /** Channels of a group, by number, that cannot be a client's substitute. */
+  /** Channels of a group, by number, that a client could not get as a substitute. */
   readonly #refused = new Uint8Array(MAX_CHANNELS);
 
   constructor(
@@ -34,10 +34,10 @@ export class Failover {
     this.#view = new MutableView(table);
   }
 
-  /** Reserves the next channel of the search and returns it, or NONE when every group has been walked through. */
+  /** Reserves the next channel of the search and returns it, or NONE when no group has any left. */
   next(search: Search, client: Client): ChannelId {
     for (; search.group < MAX_GROUPS; search.group++, search.last = NONE) {
-      // Looked at first, so that hundreds of disabled channels cost next to nothing.
+      // Checked first, so that hundreds of disabled channels cost next to nothing.
       if (this.#table.nextEnabled(search.group, 0, this.#table.size(search.group)) === NONE) continue;
       const id = this.#inGroup(search, client);
       if (id === NONE) continue;
@@ -57,7 +57,7 @@ export class Failover {
       if (!table.reserve(id)) continue;
       search.trying(id);
       const group = groupOf(id);
-      // So that the next client begins with another one.
+      // So that the next client starts with another one.
       if (this.#strategies[table.strategy(group)].rotates) {
         table.moveCursor(group, table.cursor(group), (numberOf(id) + 1) % table.size(group));
       }
@@ -81,7 +81,7 @@ export class Failover {
     }
   }
 
-  /** The client's own channel; with `-H` otherwise that of the others which it would rather have than the rest. */
+  /** The client's own channel; with `-H`, if that is unavailable, the one it prefers among the others. */
   #sticky(search: Search, strategy: Strategy, client: Client): ChannelId {
     const table = this.#table, group = search.group, size = table.size(group);
     if (search.last === NONE) {
@@ -114,7 +114,10 @@ export class Failover {
     return id;
   }
 
-  /** Reserves the first channel of the group from number `from` up to before `end`. Otherwise returns NONE or OUTRUN. */
+  /**
+   * Reserves the group's first available channel from number `from` up to, not including, `end`. Returns NONE or OUTRUN
+   * if it cannot.
+   */
   #take(search: Search, strategy: Strategy, cursor: number, from: number, end: number): ChannelId {
     const table = this.#table, resting = this.#resting, group = search.group;
     for (let number = from - 1;;) {
@@ -130,7 +133,7 @@ export class Failover {
         (search.skipped ??= new Set()).add(id);
         continue;
       }
-      // The turn is taken before the connection, so that two threads at the same cursor never take the same channel.
+      // The turn is claimed before the channel, so that two threads at the same cursor never take the same channel.
       if (strategy.rotates && !table.moveCursor(group, cursor, (number + 1) % table.size(group))) return OUTRUN;
       if (table.reserve(id)) return id;
       if (strategy.rotates) return OUTRUN;
@@ -139,15 +142,15 @@ export class Failover {
   }
 
   /**
-   * Notes that a channel cannot be taken for its limit, which is so if it is enabled: its places are not looked at again, as
-   * one may have come free meanwhile. For one that fails it is not worth waiting.
+   * Notes that a channel's limit keeps it from being taken, which is so if it is enabled. Its places are not checked
+   * again, since one may have come free by now. A failing channel is not worth waiting for.
    */
   #noteFull(search: Search, id: ChannelId): void {
     search.full ||= this.#table.disabledBy(id) === 0 && !this.#table.failing(id);
   }
 }
 
-/** What a strategy answered, brought into the group: a number outside would hit the row of another one. */
+/** A strategy's answer, brought inside the group: a number outside it would hit another group's row. */
 function inside(size: number, start: number): number {
   const number = Math.trunc(start) % size;
   return number >= 0 ? number : 0;

@@ -39,16 +39,16 @@ function first(chooser: Failover, client = CLIENT): ChannelId {
   return chooser.next(new Search(), client);
 }
 
-/** The channels of a group of `size`, from `start` once around. */
+/** The channels of a group of `size`, once around from `start`. */
 function around(start: number, size: number): ChannelId[] {
   return Array.from({ length: size }, (_, i) => (start + i) % size);
 }
 
-Deno.test("without channels there is none", () => {
+Deno.test("no channel is found when there are none", () => {
   assert.deepEqual(tries(failover(Table.create())), []);
 });
 
-Deno.test("Round Robin goes around, one client after the other", () => {
+Deno.test("Round Robin gives one client after another the next channel", () => {
   const chooser = failover(withGroups(3));
   assert.deepEqual(Array.from({ length: 7 }, () => first(chooser)), [0, 1, 2, 0, 1, 2, 0]);
 });
@@ -61,17 +61,17 @@ Deno.test("a search tries every channel of every group once, group 0 first", () 
     channelId(1, 1),
     channelId(3, 0),
   ]);
-  // All were taken once, and the rotation stands where it stood.
+  // Each was taken once, and the rotation is where it was.
   assert.deepEqual([table.current(0), table.current(size - 1), table.cursor(0)], [1, 1, 0]);
 });
 
-Deno.test("a channel alone in the last group is found", () => {
+Deno.test("the only channel is found, even in the last group", () => {
   const table = Table.create();
   table.addChannel(MAX_GROUPS - 1, { host: "127.0.0.1", port: 1 });
   assert.deepEqual(tries(failover(table)), [channelId(MAX_GROUPS - 1, 0)]);
 });
 
-Deno.test("disabled and full channels are passed over", () => {
+Deno.test("disabled and full channels are skipped", () => {
   const table = withGroups(4);
   table.disable(1, DisabledBy.OPERATOR);
   table.disable(2, DisabledBy.MACHINE);
@@ -84,7 +84,7 @@ Deno.test("disabled and full channels are passed over", () => {
   assert.deepEqual([first(chooser), first(chooser)], [1, 3]);
 });
 
-Deno.test("a group that is disabled or full as a whole is passed over", () => {
+Deno.test("a group whose channels are all disabled or full is skipped", () => {
   const table = withGroups(2, 1, 1);
   table.disable(0, DisabledBy.OPERATOR);
   table.disable(1, DisabledBy.OPERATOR);
@@ -99,7 +99,7 @@ Deno.test("a disabled channel of a later group is never chosen", () => {
   assert.deepEqual(tries(failover(table)), [0, channelId(1, 1)]);
 });
 
-Deno.test("Hash gives a client one channel, whoever else comes", () => {
+Deno.test("Hash gives a client the same channel, whoever else comes", () => {
   const table = withGroups(8), chooser = failover(table);
   table.setStrategy(0, HASH);
   const clients = Array.from({ length: 50 }, (_, i) => ({ address: parseHost(`10.0.0.${i}`).bytes, port: i }));
@@ -111,14 +111,14 @@ Deno.test("Hash gives a client one channel, whoever else comes", () => {
   assert.equal(table.cursor(0), 0);
 });
 
-Deno.test("Hash does not look at the client's port", () => {
+Deno.test("Hash ignores the client's port", () => {
   const table = withGroups(64), chooser = failover(table);
   table.setStrategy(0, HASH);
   const ids = [1, 2, 3, 40_000].map((port) => first(chooser, { ...CLIENT, port }));
   assert.equal(new Set(ids).size, 1);
 });
 
-Deno.test("without -H a client of a Hash group whose channel fails goes to the next group", () => {
+Deno.test("without -H, a client of a Hash group whose channel fails goes to the next group", () => {
   const table = withGroups(5, 2), mine = hashAddress(CLIENT.address) % 5;
   table.setStrategy(0, HASH);
   const next = [channelId(1, 0), channelId(1, 1)];
@@ -130,7 +130,7 @@ Deno.test("without -H a client of a Hash group whose channel fails goes to the n
   assert.deepEqual(tries(failover(table)), next);
 });
 
-Deno.test("with -H a client of a Hash group tries all of its group first, in an order of its own", () => {
+Deno.test("with -H, a client of a Hash group tries its whole group first, in its own order", () => {
   const table = withGroups(5, 1), hash = hashAddress(CLIENT.address), mine = hash % 5;
   const others = [0, 1, 2, 3, 4].filter((number) => number !== mine)
     .sort((a, b) => preference(hash, b) - preference(hash, a));
@@ -138,7 +138,7 @@ Deno.test("with -H a client of a Hash group tries all of its group first, in an 
   assert.deepEqual(tries(failover(table, true)), [mine, ...others, channelId(1, 0)]);
   table.disable(mine, DisabledBy.OPERATOR);
   assert.deepEqual(tries(failover(table, true)), [...others, channelId(1, 0)]);
-  // Whichever of the others come and go, the client stays with the first of its order.
+  // Whichever others come and go, the client stays with the first of its order.
   table.enable(mine, DisabledBy.OPERATOR);
   table.setMaxc(mine, table.current(mine));
   for (const gone of others.slice(1)) {
@@ -147,7 +147,7 @@ Deno.test("with -H a client of a Hash group tries all of its group first, in an 
   }
 });
 
-Deno.test("with -H a full or disabled substitute is passed over for the next in the client's order", () => {
+Deno.test("with -H, a full or disabled substitute is skipped for the next in the client's order", () => {
   const table = withGroups(6), hash = hashAddress(CLIENT.address), chooser = failover(table, true);
   table.setStrategy(0, HASH);
   const order = tries(chooser);
@@ -172,7 +172,7 @@ Deno.test("a group may change its type in the middle of a search", () => {
   assert.notEqual(chooser.next(another, CLIENT), hashAddress(CLIENT.address) % 4);
 });
 
-Deno.test("a channel added in the middle of a search is tried, too", () => {
+Deno.test("a channel added in the middle of a search is tried as well", () => {
   const table = withGroups(1), chooser = failover(table), search = new Search();
   assert.equal(chooser.next(search, CLIENT), 0);
   table.addChannel(0, { host: "127.0.0.1", port: 9 });
@@ -180,7 +180,7 @@ Deno.test("a channel added in the middle of a search is tried, too", () => {
   assert.equal(chooser.next(search, CLIENT), NONE);
 });
 
-Deno.test("a search that is retried tries everything again but what has failed", () => {
+Deno.test("a retried search tries every channel again except those that failed", () => {
   const table = withGroups(2, 1), chooser = failover(table), search = new Search();
   const round = () => [1, 2, 3, 4].map(() => chooser.next(search, CLIENT));
   assert.deepEqual(round(), [0, 1, MAX_CHANNELS, NONE]);
@@ -194,7 +194,7 @@ Deno.test("a search that is retried tries everything again but what has failed",
   assert.deepEqual(round(), [1, 0, MAX_CHANNELS, NONE]);
 });
 
-Deno.test("a custom strategy sees the group and is only asked where to start", () => {
+Deno.test("a custom strategy sees the group, and is only asked where to start", () => {
   const seen: [size: number, cursor: number, current: number[]][] = [];
   const leastConnections: Strategy = {
     name: "least",
@@ -216,11 +216,11 @@ Deno.test("a custom strategy sees the group and is only asked where to start", (
   assert.deepEqual(seen, [[3, 0, [2, 1, 0]]]);
   table.disable(65, DisabledBy.OPERATOR);
   seen.length = 0;
-  assert.equal(first(chooser), 66, "the walk goes on around the group");
+  assert.equal(first(chooser), 66, "the search goes on around the group");
   assert.deepEqual(seen, [[3, 0, [2, 1, 1]]]);
 });
 
-Deno.test("a strategy that answers nonsense harms nobody", () => {
+Deno.test("a strategy that answers nonsense does no harm", () => {
   for (const answer of [-1, 2.5, 1e9, NaN, Infinity, -Infinity, undefined as unknown as number]) {
     const odd: Strategy = { ...strategies[RR], rotates: false, start: () => answer };
     const table = withGroups(1, 3), chooser = failover(table, false, [odd]);
@@ -230,7 +230,7 @@ Deno.test("a strategy that answers nonsense harms nobody", () => {
   }
 });
 
-/** Makes channel 1 one that no client gets. */
+/** Makes channel 1 unavailable to clients. */
 const OUT: Readonly<Record<string, (table: Table) => void>> = {
   disabled: (table) => table.disable(1, DisabledBy.OPERATOR),
   full: (table) => {
@@ -242,7 +242,7 @@ const OUT: Readonly<Record<string, (table: Table) => void>> = {
 };
 
 for (const [how, make] of Object.entries(OUT)) {
-  Deno.test(`with -H the clients of a channel that is ${how} are spread over the others, which keep theirs`, () => {
+  Deno.test(`with -H, the clients of a ${how} channel are spread over the others, whose own clients stay`, () => {
     const table = withGroups(4), served = [0, 0, 0, 0], own = [0, 0, 0, 0];
     table.setStrategy(0, HASH);
     make(table);
@@ -261,7 +261,7 @@ for (const [how, make] of Object.entries(OUT)) {
     assert.equal(served[1], 0);
     for (const id of [0, 2, 3]) {
       const gained = served[id] - own[id], share = own[1] / 3;
-      // Three standard deviations of what chance makes.
+      // Chance stays within three standard deviations.
       assert.ok(
         Math.abs(gained - share) < 3 * Math.sqrt(share * 2 / 3),
         `channel ${id} got ${gained} of ${own[1]} more`,

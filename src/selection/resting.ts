@@ -3,19 +3,19 @@ import { CHANNELS } from "../table/layout.ts";
 import type { Table } from "../table/table.ts";
 
 /**
- * Channels that are skipped for a while because the last connect to them failed. All threads rest a channel together,
- * and one of them tries it again; but each goes by its own clock, because threads have none in common: the table only
- * counts the trials, and a thread that meets a new number knows that there was one just now.
+ * Channels that rest (cool down): they are skipped for a while because the last connect to them failed. A channel rests
+ * for all threads at once, and one thread tries it again. But each thread uses its own clock, because they share none:
+ * the table only counts the trials, and a thread that sees a new number knows that a trial has just begun.
  */
 export class Resting {
   readonly #table: Table;
   readonly #milliseconds: number;
   readonly #now: () => number;
-  /** Number of trials that this thread has met of each channel. */
+  /** Number of trials of each channel that this thread knows of. */
   readonly #met = new Int32Array(CHANNELS);
   /** When each channel may be tried again, by this thread's clock. */
   readonly #until = new Float64Array(CHANNELS);
-  /** When each channel might have been tried but for the latest trial. */
+  /** When each channel could have been tried if the latest trial had not happened. */
   readonly #before = new Float64Array(CHANNELS);
 
   /** @param seconds how long a channel rests @param now milliseconds of a clock that never goes back */
@@ -25,7 +25,7 @@ export class Resting {
     this.#now = now;
   }
 
-  /** Whether the channel is to be skipped. */
+  /** Whether to skip the channel. */
   has(id: ChannelId): boolean {
     if (!this.#table.failing(id)) return false;
     const trials = this.#table.trials(id);
@@ -34,8 +34,8 @@ export class Resting {
   }
 
   /**
-   * The channel is tried. If it was failing, no other client needs to try it before its time: then this is a trial, of
-   * which the number is returned.
+   * The channel is being tried. If it was failing, this is a trial: no other client needs to try it before the
+   * cool-down is over. Returns the number of the trial.
    */
   tried(id: ChannelId): number | undefined {
     if (!this.#table.failing(id)) return undefined;
@@ -45,7 +45,7 @@ export class Resting {
     return this.#met[id];
   }
 
-  /** The trial did not come about. At least this thread tries the channel again as if it had not been. */
+  /** The trial did not take place. This thread, at least, tries the channel again as if there had been none. */
   untried(id: ChannelId, trial: number): void {
     if (this.#table.trials(id) === trial) this.#until[id] = this.#before[id];
   }

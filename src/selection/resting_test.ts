@@ -8,17 +8,17 @@ import { Selection } from "./attempt.ts";
 
 const CLIENT = { address: parseHost("192.0.2.1").bytes, port: 4711 };
 
-/** Selections over one group, a thread each, that rest channels for 10 s by clocks of their own. */
+/** Selections over one group, one for each thread, each with its own clock; channels rest for 10 s. */
 function withChannels(count: number, lanes = 1) {
   const table = Table.create(lanes), clock = { seconds: 0 };
   for (let i = 0; i < count; i++) table.addChannel(0, { host: "127.0.0.1", port: 1 + i });
   const options = { autodisable: false, hashFailover: false, failTimeout: 10, trace: false };
   const selections = Array.from(
     { length: lanes },
-    // Each thread's clock began at another time.
+    // The threads' clocks start at different times.
     (_, lane) => new Selection(table, table.lane(lane), options, () => {}, () => (clock.seconds + lane * 1e6) * 1000),
   );
-  /** Serves a client; says which channels it tried. */
+  /** Serves a client; returns the channels that it tried. */
   const serve = (works: (channel: number) => boolean, lane = 0): number[] => {
     const attempt = selections[lane].begin(CLIENT), tried: number[] = [];
     for (let id = attempt.choose(); id !== NONE; id = attempt.choose()) {
@@ -36,7 +36,7 @@ function withChannels(count: number, lanes = 1) {
   return { table, clock, selections, serve };
 }
 
-Deno.test("a channel that failed is passed over, then one client tries it again", () => {
+Deno.test("a channel that failed is skipped for a while, then one client tries it again", () => {
   const { clock, serve } = withChannels(2), dead = (id: number) => id !== 0;
   assert.deepEqual(serve(dead), [0, 1]);
   for (clock.seconds = 0; clock.seconds < 10; clock.seconds++) assert.deepEqual(serve(dead), [1]);
@@ -44,7 +44,7 @@ Deno.test("a channel that failed is passed over, then one client tries it again"
   assert.deepEqual(serve(dead), [1]);
 });
 
-Deno.test("while one client tries it again no other does", () => {
+Deno.test("while one client tries a failed channel again, no other does", () => {
   const { clock, selections, serve } = withChannels(2);
   serve((id) => id !== 0);
   clock.seconds = 10;
@@ -55,7 +55,7 @@ Deno.test("while one client tries it again no other does", () => {
   assert.deepEqual([serve(() => true), serve(() => true)], [[0], [1]]);
 });
 
-Deno.test("a channel that works again has its turns at once, for every thread", () => {
+Deno.test("a channel that works again gets its turns back at once, in every thread", () => {
   const { clock, serve } = withChannels(2, 2);
   for (const lane of [0, 1]) serve((id) => id !== 0, lane);
   clock.seconds = 10;
@@ -63,7 +63,7 @@ Deno.test("a channel that works again has its turns at once, for every thread", 
   assert.deepEqual([0, 0, 1, 1].map((lane) => serve(() => true, lane)), [[1], [0], [1], [0]]);
 });
 
-Deno.test("resting channels are the last resort, each tried once, and take turns", () => {
+Deno.test("resting channels are the last resort: each is tried once, and they take turns", () => {
   const { serve } = withChannels(3);
   assert.deepEqual(serve(() => false), [0, 1, 2]);
   assert.deepEqual(serve(() => false), [0, 1, 2]);
@@ -72,7 +72,7 @@ Deno.test("resting channels are the last resort, each tried once, and take turns
   for (let i = 0; i < 5; i++) assert.deepEqual(serve((id) => id === 1), [1]);
 });
 
-Deno.test("a channel whose rest ends in the middle of a search is tried once", () => {
+Deno.test("a channel whose cool-down ends in the middle of a search is tried once", () => {
   const { clock, selections, serve } = withChannels(2);
   serve((id) => id !== 0);
   clock.seconds = 9;
@@ -86,7 +86,7 @@ Deno.test("a channel whose rest ends in the middle of a search is tried once", (
   assert.deepEqual(tried, [1, 0, NONE]);
 });
 
-Deno.test("a full channel does not keep a resting one from being the last resort", () => {
+Deno.test("a resting channel is the last resort even when another one is full", () => {
   const { table, selections, serve } = withChannels(2);
   serve((id) => id !== 0);
   table.setMaxc(1, 1);
@@ -96,18 +96,18 @@ Deno.test("a full channel does not keep a resting one from being the last resort
   assert.deepEqual(serve(() => true), [0]);
 });
 
-Deno.test("a disabled channel is no last resort, and a new address does not rest", () => {
+Deno.test("a disabled channel is never the last resort, and a new address does not rest", () => {
   const { table, serve } = withChannels(2), dead = (id: number) => id !== 0;
   serve(dead);
   table.disable(0, 1);
   assert.deepEqual(serve(() => false), [1]);
   table.setAddress(0, { host: "127.0.0.1", port: 9 });
   table.enable(0, 1);
-  // The other one rests since its failure just now.
+  // The other one has just failed and rests.
   assert.deepEqual(serve(() => true), [0]);
 });
 
-Deno.test("a channel stays out of the way of a shortage: only a failure of its own makes it rest", () => {
+Deno.test("a shortage on this machine does not make a channel rest, only the channel's own failure does", () => {
   const { selections, serve } = withChannels(2);
   const attempt = selections[0].begin(CLIENT);
   assert.equal(attempt.choose(), 0);
@@ -126,7 +126,7 @@ Deno.test("whatever the threads do, a dead channel costs one client in ten secon
         if (serve((id) => id !== 0, lane)[0] === 0) trials.push(clock.seconds);
       }
       for (let i = 1; i < trials.length; i++) assert.ok(trials[i] - trials[i - 1] >= 10, trials.join());
-      // It is not forgotten either: no thread that keeps coming waits for more than a round of all three.
+      // Nor is it forgotten: a thread that keeps serving clients waits for one round of all three at most.
       if (visits.length > 1) assert.ok(trials.length > 0 && clock.seconds - trials.at(-1)! < 60, trials.join());
     }),
     parameters(300),

@@ -22,10 +22,10 @@ type Step =
   | { readonly do: "limit"; readonly which: number; readonly maxc: number };
 
 /**
- * Round Robin as it is described for clients that come one after the other: start at the group's current index; take the
- * first channel, going once around, that is enabled and below its limit; the index becomes the one after it. A channel
- * that does not accept gives its connection back, and the next usable one of the group is taken, once around; then the
- * following groups have their turn.
+ * Round Robin as described for clients that come one after another: start at the group's current index; take the first
+ * channel, going once around, that is enabled and below its limit; the index becomes the one after it. A channel that
+ * does not accept gives its connection back, and the next usable one of the group is taken, once around; then the
+ * following groups are tried.
  */
 class SequentialModel {
   readonly groups: readonly (readonly Channel[])[];
@@ -81,7 +81,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 1, arbitrary: fc.record({ do: fc.constant("limit" as const), which, maxc: fc.nat(3) }) },
 );
 
-Deno.test("clients one after the other get the channels of the sequential description", () => {
+Deno.test("clients that come one after another get the channels of the sequential description", () => {
   const sizes = fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 4 });
   fc.assert(
     fc.property(sizes, fc.boolean(), fc.array(step, { maxLength: 60 }), (sizes, autodisable, steps) => {

@@ -7,14 +7,14 @@ export class Search {
   group = 0;
   /** The channel of this group that was tried last, or NONE. */
   last: ChannelId = NONE;
-  /** Whether a channel that could have been taken otherwise was at its limit. */
+  /** Whether only its limit kept a channel from being taken. */
   full = false;
-  /** Channels skipped during their cool-down: the last resort, in the order in which they were met. */
+  /** Channels skipped because they rest: the last resort, in the order in which they were skipped. */
   skipped: Set<ChannelId> | undefined;
   /** One bit for each channel. */
   readonly #tried = new Int32Array(CHANNELS / 32);
   readonly #failed = new Int32Array(CHANNELS / 32);
-  /** Words of both from the first one on that may have bits: most searches end in the first group. */
+  /** How many words of both, from the first one on, may have bits set: most searches end in the first group. */
   #words = 0;
 
   /** Forgets everything, for another client. */
@@ -24,7 +24,7 @@ export class Search {
     this.#words = 0;
   }
 
-  /** Begins again with group 0, without the channels that this search has seen fail. */
+  /** Starts again with group 0, leaving out the channels that this search has seen fail. */
   retry(): void {
     this.group = 0;
     this.last = NONE;
@@ -33,27 +33,27 @@ export class Search {
     for (let i = 0; i < this.#words; i++) this.#tried[i] = this.#failed[i];
   }
 
-  /** Whether the channel is not to be tried, again or at all. */
+  /** Whether the channel has been tried already, or must not be. */
   tried(id: ChannelId): boolean {
     return ((this.#tried[id >> 5] >> (id & 31)) & 1) === 1;
   }
 
-  /** The channel is tried now. */
+  /** The channel is being tried. */
   trying(id: ChannelId): void {
     const word = id >> 5;
     this.#tried[word] |= 1 << (id & 31);
     if (word >= this.#words) this.#words = word + 1;
-    // Its cool-down may have expired since it was skipped.
+    // The cool-down may have expired since it was skipped.
     this.skipped?.delete(id);
   }
 
-  /** The channel has failed, and is not tried again in this search. */
+  /** The channel has failed; this search does not try it again. */
   failed(id: ChannelId): void {
     if (id >> 5 >= this.#words) this.#words = (id >> 5) + 1;
     this.#failed[id >> 5] |= 1 << (id & 31);
   }
 
-  /** No other channel is to be tried, until the search is retried. */
+  /** No other channel is tried until the search is retried. */
   end(): void {
     this.group = MAX_GROUPS;
     this.skipped?.clear();

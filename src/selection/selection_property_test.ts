@@ -18,7 +18,7 @@ interface Setup {
   readonly groups: readonly { readonly hash: boolean; readonly channels: readonly ChannelSetup[] }[];
   readonly hashFailover: boolean;
   readonly autodisable: boolean;
-  /** Seconds; with it there is one lane, so that every rest is known. */
+  /** Seconds; if not 0, there is one lane only, so that every cool-down is known. */
   readonly failTimeout: number;
   readonly lanes: number;
 }
@@ -51,9 +51,9 @@ interface Seeker {
   tried: ChannelId[];
   /** Channels that it has seen fail. */
   readonly failed: ChannelId[];
-  /** Whether no other channel is to be tried, for want of something here. */
+  /** Whether a shortage on this machine keeps it from trying other channels. */
   over: boolean;
-  /** Whether it has met a channel that it would have tried but for its limit. */
+  /** Whether it has met a channel that it would have tried if not for its limit. */
   full: boolean;
   /** Channels that rested when it met them. */
   skipped: ChannelId[];
@@ -67,14 +67,14 @@ interface Seeker {
   trial: { readonly number: number; readonly before: number } | undefined;
 }
 
-/** Selections on one table, driven step by step beside a plain description of what they have to do. */
+/** Selections on one table, driven step by step and compared with a plain description of what they must do. */
 class Simulation {
   readonly #setup: Setup;
   readonly #table: Table;
   readonly #selections: readonly Selection[];
   readonly #ids: ChannelId[] = [];
   readonly #up = new Map<ChannelId, boolean>();
-  /** How often each channel has been given another address. */
+  /** How often each channel's address has changed. */
   readonly #versions = new Map<ChannelId, number>();
   readonly #holders = new Map<ChannelId, number>();
   readonly #totals = new Map<ChannelId, { total: bigint; failed: bigint }>();
@@ -189,8 +189,8 @@ class Simulation {
   }
 
   /**
-   * The channel that has to come next: the first usable one where the groups' types say, in the order of the groups, and
-   * after them the first that had to rest.
+   * The channel that must come next: the first usable one in the order that the groups and their types give, and after
+   * all groups the first that was skipped because it rests.
    */
   #expected(seeker: Seeker): ChannelId {
     if (seeker.over) return NONE;
@@ -231,7 +231,7 @@ class Simulation {
     return NONE;
   }
 
-  /** The client's own channel, if it has tried none yet, and then, if it may, all in an order of its own. */
+  /** The client's own channel, if it has tried none yet; then, with `-H`, all channels in the client's order. */
   #hashOrder(client: Client, size: number, again: boolean): number[] {
     const hash = hashAddress(client.address), own = again ? [] : [hash % size];
     const rest = this.#setup.hashFailover ? Array.from({ length: size }, (_, number) => number) : [];
@@ -363,7 +363,7 @@ const step: fc.Arbitrary<Step> = fc.record({
   value: fc.nat(50),
 });
 
-Deno.test("whatever happens in whatever order, each choice is the one described and nothing is lost", () => {
+Deno.test("whatever happens in whatever order, each choice is as described and nothing is lost", () => {
   fc.assert(
     fc.property(setup, fc.array(step, { maxLength: 120 }), (setup, steps) => {
       const simulation = new Simulation(setup);

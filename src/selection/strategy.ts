@@ -1,7 +1,7 @@
 import { hash } from "./strategies/hash.ts";
 import { roundRobin } from "./strategies/round_robin.ts";
 
-/** The client whose connection is to be given away. */
+/** The client that a channel is chosen for. */
 export interface Client {
   /** Sixteen bytes: an IPv6 address, or an IPv4 one in its IPv4-mapped form. */
   readonly address: Uint8Array;
@@ -9,7 +9,7 @@ export interface Client {
   readonly port: number;
 }
 
-/** What a strategy may look at. Whether a channel is enabled or full is none of its business. */
+/** What a strategy may look at. It need not care whether a channel is enabled or full. */
 export interface GroupView {
   /** Channels in the group, at least 1. */
   readonly size: number;
@@ -20,8 +20,9 @@ export interface GroupView {
 }
 
 /**
- * A way of spreading clients over a group's channels. It only says where to start looking; `Failover` walks on from
- * there past channels that are disabled, full or dead; in a sticky group with `-H` in an order of the client's own.
+ * A way of spreading clients over a group's channels. It only says where to start looking. `Failover` goes on from
+ * there past channels that are disabled, full or dead; in a sticky group with `-H`, in an order that each client has
+ * for itself.
  */
 export interface Strategy {
   /** The control command that chooses it. */
@@ -30,13 +31,13 @@ export interface Strategy {
   readonly label: string;
   /** How a sentence calls it. */
   readonly title: string;
-  /** Whether a choice moves the group's rotation to the channel behind the chosen one. */
+  /** Whether a choice moves the group's rotation on to the channel after the chosen one. */
   readonly rotates: boolean;
-  /** Whether a client belongs to its channel, so that another of the group is taken only with `-H`. */
+  /** Whether a client belongs to one channel, so that it gets another of the group only with `-H`. */
   readonly sticky: boolean;
-  /** Number of the channel to try first, 0 to `size - 1`. A larger one is taken modulo `size`, anything else for 0. */
+  /** Number of the channel to try first, 0 to `size - 1`. Larger numbers wrap around; anything else counts as 0. */
   start(group: GroupView, client: Client): number;
 }
 
-/** All strategies. A group's row in the table holds the index; 0 is what a new group has. */
+/** All strategies. A group's row in the table holds the index; a new group has 0. */
 export const strategies: readonly Strategy[] = [roundRobin, hash];

@@ -1,6 +1,6 @@
 import type { Strategy } from "../strategy.ts";
 
-/** One client, one channel: the address decides, evenly spread over the group. */
+/** One client, one channel: the client's address decides, and spreads clients evenly over the group. */
 export const hash: Strategy = {
   name: "hash",
   label: "Hash",
@@ -10,7 +10,7 @@ export const hash: Strategy = {
   start: (group, client) => hashAddress(client.address) % group.size,
 };
 
-/** FNV-1a over the bytes, then the MurmurHash3 finalizer: neighbouring addresses end far apart in every bit. */
+/** FNV-1a over the bytes, then the MurmurHash3 finalizer: neighbouring addresses end up different in every bit. */
 export function hashAddress(address: Uint8Array): number {
   let h = 0x811c9dc5;
   for (let i = 0; i < address.length; i++) h = Math.imul(h ^ address[i], 0x01000193);
@@ -18,9 +18,9 @@ export function hashAddress(address: Uint8Array): number {
 }
 
 /**
- * How strongly a client prefers a channel when its own cannot be taken: it gets the one with the highest number.
- * So it always has the same substitute, whichever others come and go, and the clients of one channel are spread over
- * all that are left (highest random weight, Thaler and Ravishankar, 1998).
+ * How much a client prefers a channel when its own is unavailable: it gets the one with the highest number. So it
+ * always has the same substitute, whichever others come and go, and the clients of one channel are spread over all that
+ * are left (highest random weight, Thaler and Ravishankar, 1998).
  */
 export function preference(addressHash: number, channel: number): number {
   return mix(addressHash ^ Math.imul(channel + 1, 0x9e3779b1));

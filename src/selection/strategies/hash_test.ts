@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { parseHost } from "../../table/address.ts";
 import { hashAddress, preference } from "./hash.ts";
 
-/** Clients of one network: what a hash that looks at few bits spreads worst. */
+/** Clients of one network: a hash that looks at few bits spreads these worst. */
 const NETWORKS: Readonly<Record<string, (i: number) => string>> = {
   "neighbours": (i) => `192.168.${i >> 8}.${i & 255}`,
   "every second one": (i) => `10.0.${i >> 7}.${(i & 127) * 2}`,
@@ -19,7 +19,8 @@ for (const [name, address] of Object.entries(NETWORKS)) {
     for (const channels of [2, 3, 4, 7, 8, 10, 16, 32, 64]) {
       const shares = new Array<number>(channels).fill(0);
       for (const hash of hashes) shares[hash % channels]++;
-      // Chance alone leaves less than four standard deviations almost always; the addresses are fixed, and so is this.
+      // By chance alone, shares are almost always within four standard deviations; the addresses are fixed, so the
+      // outcome is too.
       const fair = CLIENTS / channels, deviation = Math.sqrt(fair * (1 - 1 / channels));
       for (const share of shares) {
         assert.ok(Math.abs(share - fair) < 4 * deviation, `${channels} channels: ${share} instead of ${fair}`);
@@ -35,7 +36,7 @@ function unlikely(freedom: number): number {
 }
 
 for (const [name, address] of Object.entries(NETWORKS)) {
-  Deno.test(`the clients of a channel are spread over all others when it cannot be had: ${name}`, () => {
+  Deno.test(`the clients of a channel that is unavailable are spread over all others: ${name}`, () => {
     const hashes = Array.from({ length: CLIENTS }, (_, i) => hashAddress(parseHost(address(i)).bytes));
     for (const channels of [3, 4, 7, 8, 16]) {
       for (const dead of [[0], [channels - 1], [0, 1]]) {
