@@ -11,41 +11,42 @@ import type { Table } from "../table/table.ts";
  * counts and what is disabled belong to `Selection`, and the state lives in the `Table`. Whatever implements `Engine`
  * passes the suite in `tests/contract`.
  *
- * 1. **Accept.** Clients are accepted as long as fewer than `maxConnections` are served; past that they wait in the
+ * 1. **Accept.** Clients are accepted as long as fewer than `maxConnections` are served; beyond that they wait in the
  *    kernel's queue. A lack of descriptors or memory is reported as a `shortage` and waited out; it never ends the
- *    loop, loses a client already accepted or spins. Clients for whom `descriptors` leaves none wait in the queue like in
- *    any other shortage. After `pauseAccepting` they wait there whatever their number; one that
- *    was being accepted at that moment may still be served.
- * 2. **Connect.** For each client: `begin`, `choose`, connect within `connectTimeout`, then `connected` or `failed`, and
- *    `choose` again until it yields NONE; then the client is closed with nothing sent (`turned-away`). A shortage on this
- *    machine is `failed` with the cause that `causeOf` says: if it is of the whole machine, `choose` yields NONE at once.
- *    After a NONE with `shortage` the engine waits a little and does `retry`, again and again until `connectTimeout` has
- *    passed; after one with `full` it does so for some milliseconds (`Places`), so that a place whose client has ended is
- *    given back before anybody is turned away for want of it. A client that is known to have been reset before a channel is connected is gone:
- *    its connect is given up, no other channel is tried, and what it had sent is dropped. It is neither a failure of the
- *    channel nor `turned-away`. With `abortOnClose` the same holds for a client that has ended its sending side; an engine
- *    that sees the end only behind the bytes before it may overlook one with more than it reads ahead.
+ *    loop, makes it spin, or loses an accepted client. Clients for whom `descriptors` leaves none wait in the queue
+ *    like in any other shortage. After `pauseAccepting` all further clients wait there; one that was being accepted at
+ *    that moment may still be served.
+ * 2. **Connect.** For each client: `begin`, `choose`, connect within `connectTimeout`, then `connected` or `failed`,
+ *    and `choose` again until it yields NONE; then the client is closed with nothing sent (`turned-away`). A shortage
+ *    on this machine is `failed` with the cause that `causeOf` gives: if the whole machine is affected, `choose` yields
+ *    NONE at once. After NONE with `shortage`, the engine waits a little and calls `retry`, repeatedly until
+ *    `connectTimeout` has passed. After NONE with `full`, it does so for some milliseconds (`Places`): a place whose
+ *    client has ended is then given back before anybody is turned away. A client that is known to have reset its
+ *    connection before a channel is connected is gone: the connect is given up, no other channel is tried, and what the
+ *    client sent is dropped. That is neither a failure of the channel nor `turned-away`. With `abortOnClose` the same
+ *    holds for a client that has ended its sending side; an engine that sees the end only after the bytes before it may
+ *    overlook the end of a client that sent more than it reads ahead.
  * 3. **Relay.** Bytes arrive complete, unchanged and in order, or not at all. No more than a bounded number of bytes is
  *    held for a receiver that does not read; then reading stops. Bytes are counted once they have been handed to the
  *    receiver's kernel.
  * 4. **Half-close.** An end-of-stream is passed on once everything before it has been delivered; the other direction
  *    stays open until it ends too. A reset ends both directions, after what was received has been passed on.
  * 5. **Idle.** A connection over which nothing has moved for `idleTimeout` is closed on both sides. So is one that is
- *    half-closed (one direction's end-of-stream has been passed on, the other direction has not ended) when nothing has moved
- *    in the other direction for `halfCloseTimeout` since. As long as bytes move there it may go on for ever.
+ *    half-closed (one direction's end-of-stream has been passed on, the other direction has not ended) when nothing has
+ *    moved in the other direction for `halfCloseTimeout` since. As long as bytes move there, it may go on forever.
  * 6. **Ending.** After `stopAccepting` the port is free at once and established connections go on; `closeAll` ends
  *    those. `ended` resolves when the engine holds no socket, timer or thread any more. Each connection that was
  *    `connected` is given back with `Selection.closed` exactly once.
- * 7. **Sockets.** TCP_NODELAY and SO_KEEPALIVE are set on both sides. Timeouts come from the monotonic clock.
- *    None is believed before what the kernel had by then has been read: whoever answered while this process was busy,
- *    stopped or frozen has answered in time.
+ * 7. **Sockets.** TCP_NODELAY and SO_KEEPALIVE are set on both sides. Timeouts come from the monotonic clock. None
+ *    expires before everything that the kernel had received by then has been read: whoever answered while this process
+ *    was busy, stopped or frozen has answered in time.
  */
 export interface Engine {
   /** Which implementation this is. */
   readonly name: EngineName;
   /** Where it listens. The port is the real one if 0 was asked for. */
   readonly address: { readonly hostname: string; readonly port: number };
-  /** Client connections held at this moment, those still connecting included. */
+  /** Client connections held now, including those whose channel is still being connected. */
   readonly connections: number;
   /** Resolves when the engine has stopped accepting and the last connection is gone. Never rejects. */
   readonly ended: Promise<void>;
@@ -59,7 +60,7 @@ export interface Engine {
   closeAll(): void;
 }
 
-/** How a process's descriptors are shared out between connections and everything else. */
+/** How a process's descriptors are divided between connections and everything else. */
 export interface DescriptorShares {
   /** Simultaneous clients for which there are enough descriptors. An engine that sees the numbers need not count. */
   readonly connections: number;
@@ -67,7 +68,7 @@ export interface DescriptorShares {
   readonly spare: number;
 }
 
-/** What an engine has to know about its instance. */
+/** What an engine must know about its instance. */
 export interface EngineSettings extends SelectionOptions {
   /** Numeric address to listen on; `::` takes IPv4 clients too. */
   readonly hostname: string;
@@ -98,15 +99,16 @@ export interface EngineSettings extends SelectionOptions {
   readonly clientKeepAlive?: KeepAlive;
   /** Keep-alive of the sockets towards channels. */
   readonly channelKeepAlive?: KeepAlive;
-  /** Bytes of each socket's send buffer (SO_SNDBUF); the kernel sizes it by itself otherwise. */
+  /** Bytes of each socket's send buffer (SO_SNDBUF). Otherwise the kernel chooses. */
   readonly sendBuffer?: number;
-  /** Bytes of each socket's receive buffer (SO_RCVBUF); the kernel sizes it by itself otherwise. */
+  /** Bytes of each socket's receive buffer (SO_RCVBUF). Otherwise the kernel chooses. */
   readonly receiveBuffer?: number;
   /** Seconds that sent data may stay unacknowledged before the connection is given up (TCP_USER_TIMEOUT). */
   readonly userTimeout?: number;
   /**
-   * When the kernel asks the side of a half-closed connection that has ended whether it has only shut down or is gone:
-   * seconds of silence before, default 60, and between two keep-alive probes, default 75 (whole seconds).
+   * When the kernel probes the side of a half-closed connection that has ended, to learn whether it has only shut down
+   * or is gone: seconds of silence before the first keep-alive probe, default 60, and between two probes, default 75
+   * (whole seconds).
    */
   readonly halfCloseProbes?: { readonly after: number; readonly every: number };
 }
@@ -130,9 +132,9 @@ export type Tap = (direction: Direction, bytes: Uint8Array) => void;
 /** What an engine reports. */
 export type EngineEvent = SelectionEvent | GeneralEvent;
 
-/** What an engine reports that is about no channel. */
+/** What an engine reports that does not concern a channel. */
 export type GeneralEvent =
-  /** This machine is short of something; at most one a second, whatever `what` is. */
+  /** This machine is short of something. At most one a second, for both values of `what` together. */
   | { readonly type: "shortage"; readonly what: "accept" | "connect"; readonly reason: string }
   /** `splice` or its pipes are unavailable; connections go on with read and write. Once for each reason. */
   | { readonly type: "splice-refused"; readonly reason: string }
@@ -144,17 +146,20 @@ export type GeneralEvent =
     readonly reason: string;
     readonly restartIn: number;
   }
-  /** A thread had more to report than the main thread could take, so `count` events are missing. Traces go first. */
+  /**
+   * A thread had more to report than the main thread could take, so `count` events are missing. Traces are dropped
+   * first.
+   */
   | { readonly type: "events-lost"; readonly count: number }
-  /** A client was closed because no channel takes it. At most one a second for each thread. */
+  /** A client was closed because no channel could take it. At most one a second for each thread. */
   | { readonly type: "turned-away" }
   /** The configured maximum of clients is served; new ones wait in the kernel's queue. At most one a second. */
   | { readonly type: "saturated"; readonly connections: number };
 
-/** Opens the listening socket and starts to serve. @throws {Error} with a `code` such as EADDRINUSE */
+/** Opens the listening socket and starts serving. @throws {Error} with a `code` such as EADDRINUSE */
 export type StartEngine = (context: EngineContext) => Engine | Promise<Engine>;
 
-/** Ports are counted for each destination; EAGAIN is what older kernels say when there are none. */
+/** Local ports are counted per destination; older kernels say EAGAIN when there are none. */
 const SHORTAGES: Readonly<Record<string, Cause>> = {
   EMFILE: "machine",
   ENFILE: "machine",

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Places } from "./places.ts";
 
-/** Lets one client wait to the end; says for how long. */
+/** Lets one client wait until it gives up; returns for how long. */
 function waitInVain(places: Places): number {
   let all = 0;
   for (let times = 0;; times++) {
@@ -12,7 +12,7 @@ function waitInVain(places: Places): number {
   }
 }
 
-/** How many clients may begin to wait now. */
+/** How many clients may start waiting now. */
 function room(places: Places): number {
   let count = 0;
   while (places.wait(0) > 0) count++;
@@ -20,11 +20,11 @@ function room(places: Places): number {
   return count;
 }
 
-Deno.test("a client waits for a place for 5 ms at the most", () => {
+Deno.test("a client waits for a place for at most 5 ms", () => {
   assert.equal(waitInVain(new Places()), 5);
 });
 
-Deno.test("where nobody finds a place few wait, and many again where they do", () => {
+Deno.test("few clients wait while nobody finds a place, and many again once some do", () => {
   const places = new Places(), before = room(places);
   for (let i = 0; i < 10_000; i++) waitInVain(places);
   const least = room(places);

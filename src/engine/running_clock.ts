@@ -3,21 +3,21 @@ import { LONGEST_TIMER } from "./longest_timer.ts";
 /** Milliseconds by which a timer may be late before the time counts as lost. */
 const LATE = 1000;
 
-/** Milliseconds by which a timer may be late before more than usual may have happened meanwhile. */
+/** Milliseconds by which a timer may be late before more than usual is likely to have happened in the meantime. */
 const BEHIND = 50;
 
-/** What is to be dealt with before a time is believed to have passed: what happened in it, or in more than usual of it. */
+/** What must be handled before a time counts as passed: what happened up to it; `behind`, when that may be much. */
 export type Settle = (behind: boolean) => Promise<void>;
 
 /**
- * The monotonic clock, less the time in which the process did not run: stopped, frozen, or its machine suspended. That was
- * nobody's silence. It shows in a timer that is late, and only then.
+ * The monotonic clock without the time in which the process did not run: stopped, frozen, or its machine suspended. In
+ * that time nobody was silent. Only a late timer shows it.
  */
 export class RunningClock {
   readonly #settle: Settle;
   #lost = 0;
 
-  /** @param settle deals with everything that had happened at this moment; `behind` when that may be much */
+  /** @param settle handles everything that has happened so far; `behind` when that may be much */
   constructor(settle: Settle = () => Promise.resolve()) {
     this.#settle = settle;
   }
@@ -28,15 +28,15 @@ export class RunningClock {
   }
 
   /**
-   * Calls once the clock shows `due` and what had happened up to then has been dealt with.
+   * Calls once the clock shows `due` and everything that happened before has been handled.
    *
-   * @param ring is told up to when everything is known
+   * @param ring gets the time up to which everything is known
    */
   at(due: number, ring: (known: number) => void): Alarm {
     return new Alarm(this, due, ring);
   }
 
-  /** @internal A timer that should have fired at `expected` has fired. @returns whether it is late enough to be behind */
+  /** @internal A timer due at `expected` has fired. @returns whether it is late enough to be behind */
   fired(expected: number): boolean {
     const late = this.now() - expected;
     if (late > LATE) this.#lost += late;
@@ -49,7 +49,7 @@ export class RunningClock {
   }
 }
 
-/** One call to come. */
+/** One pending call. */
 export class Alarm {
   readonly #clock: RunningClock;
   readonly #due: number;
@@ -64,7 +64,7 @@ export class Alarm {
     this.#set(clock.now());
   }
 
-  /** The call will not come. */
+  /** Cancels the call. */
   cancel(): void {
     this.#cancelled = true;
     clearTimeout(this.#timer);

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { RunningClock } from "./running_clock.ts";
 
-/** A world whose time passes when it is told to: timers fire at once, and as late as it is told. */
+/** A world whose time passes when the test says so: timers fire at once, and as late as the test wants. */
 class World implements Disposable {
   now = 1000;
   readonly #timers: { due: number; callback: () => void }[] = [];
@@ -16,7 +16,7 @@ class World implements Disposable {
     performance.now = () => this.now;
   }
 
-  /** Lets time pass, and only then the timers fire that are due: the process did not run. */
+  /** Lets time pass; timers that are due fire only afterwards, as if the process had not run. */
   async stop(milliseconds: number): Promise<void> {
     this.now += milliseconds;
     const due = this.#timers.filter((timer) => timer.due <= this.now);
@@ -31,7 +31,7 @@ class World implements Disposable {
   }
 }
 
-Deno.test("an alarm rings when its time has come", async () => {
+Deno.test("an alarm rings when it is due", async () => {
   using world = new World();
   const clock = new RunningClock(), rung: number[] = [], start = clock.now();
   clock.at(start + 500, (known) => rung.push(known - start));
@@ -41,7 +41,7 @@ Deno.test("an alarm rings when its time has come", async () => {
   assert.deepEqual(rung, [501]);
 });
 
-Deno.test("time in which the process did not run has not passed for later alarms", async () => {
+Deno.test("time in which the process did not run does not count for later alarms", async () => {
   using world = new World();
   const clock = new RunningClock(), rung: string[] = [], start = clock.now();
   clock.at(start + 500, () => rung.push("first"));
@@ -55,7 +55,7 @@ Deno.test("time in which the process did not run has not passed for later alarms
   assert.deepEqual(rung, ["first", "second"]);
 });
 
-Deno.test("an alarm does not ring before what had happened is dealt with, nor when that cancels it", async () => {
+Deno.test("an alarm does not ring before earlier events are handled, nor when one of them cancels it", async () => {
   using world = new World();
   const settled = Promise.withResolvers<void>();
   const clock = new RunningClock(() => settled.promise), rung: string[] = [], start = clock.now();

@@ -1,2 +1,2 @@
-/** Milliseconds until accepting or connecting is tried again after this machine was short of what it takes. */
+/** Milliseconds until accepting or connecting is retried after a shortage on this machine. */
 export const SHORTAGE_PAUSE = 100;

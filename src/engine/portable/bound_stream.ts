@@ -3,7 +3,7 @@ import type { Address } from "../../table/address.ts";
 import { isSelf, refusal } from "./self_connection.ts";
 import type { Stream } from "./stream.ts";
 
-/** A source address that cannot be bound. Deno says EINVAL for whatever the reason is; it is always on this machine. */
+/** A source address that cannot be bound. Deno says EINVAL whatever the reason; it is always on this machine. */
 class SourceUnavailable extends Error {
   override readonly name = "SourceUnavailable";
   readonly code = "EADDRNOTAVAIL";
@@ -48,7 +48,7 @@ export function dialFrom(source: string, address: Address, signal: AbortSignal):
   });
 }
 
-/** A `node:net` socket with the reading and writing manners of a Deno connection. */
+/** A `node:net` socket that reads and writes like a Deno connection. */
 class BoundStream implements Stream {
   readonly #socket: Socket;
   #error: Error | undefined;

@@ -8,14 +8,17 @@ interface Tier {
   readonly size: number;
   /** How many there may be. */
   readonly most: number;
-  /** With more than so many, nobody keeps one to wait with: for more bytes, or for a slow receiver. */
+  /** When more than this many are in use, nobody keeps one while waiting for more bytes or a slow receiver. */
   readonly crowded: number;
   lent: number;
-  /** Kept for those who take one next. Making one costs more than a read does. */
+  /** Free ones, kept for reuse. Making one costs more than a read. */
   readonly spare: Buffer[];
 }
 
-/** From messages to streams at full speed. Those who wait may be many, and wait for long; the larger ones are 7 MiB in all. */
+/**
+ * From messages to streams at full speed. Many streams may wait, and for long, so all the larger buffers together are 7
+ * MiB.
+ */
 const TIERS: readonly Tier[] = [
   tier(SMALL, Infinity, Infinity),
   tier(16 * 1024, Infinity, Infinity),
@@ -26,7 +29,7 @@ const TIERS: readonly Tier[] = [
 /** Bytes of spare buffers of one size. */
 const KEPT = 2 * 1024 * 1024;
 
-/** A small buffer. What it holds is left from earlier. */
+/** A small buffer. It still holds old bytes. */
 export function takeSmall(): Buffer {
   return take(TIERS[0]);
 }
@@ -34,7 +37,7 @@ export function takeSmall(): Buffer {
 /**
  * Takes a buffer back, however the reads into it ended.
  *
- * @param clean whether nothing reads into it or writes from it any more
+ * @param clean whether no read or write uses it any more
  */
 export function give(buffer: Buffer, clean: boolean): void {
   const tier = TIERS[tierOf(buffer)];
@@ -43,9 +46,10 @@ export function give(buffer: Buffer, clean: boolean): void {
 }
 
 /**
- * The buffer for the next read: larger after one that filled it, as far as there are any, smaller after a short one.
+ * The buffer for the next read: larger after a read that filled it, if one is available, and smaller after a short
+ * read.
  *
- * @param length what the read brought
+ * @param length how many bytes the read returned
  * @param waited whether the receiver did not take it at once
  */
 export function fitted(buffer: Buffer, length: number, waited: boolean): Buffer {

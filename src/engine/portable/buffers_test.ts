@@ -5,7 +5,7 @@ type Buffer = ReturnType<typeof takeSmall>;
 
 const KIB = 1024;
 
-/** What a stream has after reads that filled its buffer. */
+/** The buffer of a stream after reads that filled it. */
 function grown(reads: number, waited = false): Buffer {
   let buffer = takeSmall();
   for (let i = 0; i < reads; i++) buffer = fitted(buffer, buffer.length, waited);
@@ -26,7 +26,7 @@ Deno.test("a buffer grows while reads fill it, and is small again after a short 
   release([...buffers, small]);
 });
 
-Deno.test("large buffers are few, however many streams there are", () => {
+Deno.test("there are few large buffers, however many streams there are", () => {
   const buffers = Array.from({ length: 400 }, () => grown(6));
   assert.deepEqual([256, 64, 16].map((kib) => count(buffers, kib)), [12, 64, 324]);
   release(buffers);
@@ -44,7 +44,7 @@ Deno.test("streams that wait leave the large buffers to others", () => {
   release([...slow, ...fast]);
 });
 
-Deno.test("buffers that were given back are there for others", () => {
+Deno.test("buffers that are given back are reused", () => {
   for (let round = 0; round < 3; round++) {
     const buffers = Array.from({ length: 100 }, () => grown(6));
     assert.equal(count(buffers, 256), 12);

@@ -16,7 +16,7 @@ import type { Search, SlowSearches } from "./slow_searches.ts";
 import { closeQuietly, type Stream } from "./stream.ts";
 import type { Turns } from "./turns.ts";
 
-/** What a connection uses of its engine. */
+/** What a connection needs from its engine. */
 export interface ConnectionHost {
   readonly context: EngineContext;
   readonly selection: Selection;
@@ -27,7 +27,7 @@ export interface ConnectionHost {
   readonly halfClosed: HalfClosed;
   readonly places: Places;
   shortage(what: "accept" | "connect", reason: string): void;
-  /** A client is closed because no channel takes it. */
+  /** A client is closed because no channel can take it. */
   turnedAway(): void;
   /** The connection has ended and holds nothing any more. */
   gone(connection: Connection): void;
@@ -39,11 +39,11 @@ export class Connection implements Listed, Search {
   readonly #host: ConnectionHost;
   readonly #client: Deno.TcpConn;
   #stopped = false;
-  /** Ends what goes on before there is an upstream: a connect, or a pause between two. */
+  /** Ends what happens before there is an upstream: a connect, or a pause between two. */
   #leave: (() => void) | undefined;
   #upstream: Stream | undefined;
   #ahead: ReadAhead | undefined;
-  /** The client is gone, or has ended and is not to be served then. */
+  /** The client is gone, or has ended and must not be served for that reason. */
   #clientLeft = false;
   #idle: Alarm | undefined;
   #lastMove = 0;
@@ -80,7 +80,7 @@ export class Connection implements Listed, Search {
     closeQuietly(this.#upstream);
   }
 
-  /** Watches the client from now on if it still has no channel. */
+  /** From now on, watches the client if it still has no channel. */
   slow(): void {
     if (this.#leave !== undefined && !this.#stopped) this.#watchClient();
   }
@@ -94,7 +94,7 @@ export class Connection implements Listed, Search {
     });
   }
 
-  /** Walks through the channels until one accepts; NONE when none does. */
+  /** Tries channels until one accepts; NONE when none does. */
   async #connect(): Promise<ChannelId> {
     const { context: { table, settings }, selection, clock, deadlines } = this.#host;
     const attempt = selection.begin(new RemoteClient(this.#client.remoteAddr));
@@ -115,7 +115,7 @@ export class Connection implements Listed, Search {
           this.#leave = () => connect.abort(new Error("stopped"));
           this.#upstream = await dial(table.address(channel), settings.source, connect, deadlines);
           this.#leave = undefined;
-          // What the client did before that is known only then.
+          // Only now is it known what the client did before that.
           if (settings.abortOnClose) await clock.settle(false);
           if (this.#clientLeft) continue;
           attempt.connected();
@@ -135,7 +135,7 @@ export class Connection implements Listed, Search {
       } else if (!this.#stopped && attempt.full && await this.#waitForPlace(waits++)) {
         attempt.retry();
       } else {
-        // A shortage has been reported already.
+        // The shortage has already been reported.
         if (!this.#stopped && !attempt.shortage) this.#host.turnedAway();
         break;
       }
@@ -159,7 +159,10 @@ export class Connection implements Listed, Search {
     });
   }
 
-  /** One timer for a whole idle period, set again for what is left when it fires, instead of one a chunk. */
+  /**
+   * One timer for a whole idle period, instead of one per chunk; when it fires, it is set again for the time that
+   * remains.
+   */
   #watchIdle(): void {
     const { clock, context: { settings } } = this.#host, limit = settings.idleTimeout * 1000;
     if (limit === 0) return;
@@ -172,7 +175,7 @@ export class Connection implements Listed, Search {
     this.#idle = clock.at(this.#lastMove + limit, check);
   }
 
-  /** Waits for a place on a channel that is full, if it has not waited often enough. @param times how often it has waited */
+  /** Waits for a place on a full channel, unless it has waited often enough. @param times how often it has waited */
   async #waitForPlace(times: number): Promise<boolean> {
     const { places } = this.#host, pause = places.wait(times);
     if (pause === 0) return false;
@@ -193,7 +196,7 @@ export class Connection implements Listed, Search {
   }
 }
 
-/** A client's address, read only for those who ask: most strategies do not. */
+/** A client's address, looked up only on demand: most strategies do not ask. */
 class RemoteClient implements Client {
   readonly port: number;
   readonly #hostname: string;

@@ -12,7 +12,7 @@ export class ConnectTimeout extends Error {
   }
 }
 
-/** When a connect has to be over. */
+/** When a connect must be over. */
 export interface Deadline extends Listed {
   /** Milliseconds of the engine's clock. */
   readonly end: number;
@@ -45,7 +45,7 @@ export class Deadlines {
     this.#pending.delete(deadline);
   }
 
-  /** Gives up the timer, which otherwise stays for a while after the last connect. Nothing must be under way. */
+  /** Clears the timer, which otherwise stays for a while after the last connect. No connect may be under way. */
   clear(): void {
     this.#pending.clear();
   }

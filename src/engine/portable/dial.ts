@@ -9,7 +9,7 @@ import type { Stream } from "./stream.ts";
  *
  * @param source address to connect from
  * @param connect ends the attempt early
- * @param deadlines end it when its time is over
+ * @param deadlines end it when the connect timeout has passed
  * @throws the reason of whoever ended the attempt
  * @throws {Error} with a `code` such as ECONNREFUSED
  */

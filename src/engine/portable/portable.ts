@@ -12,7 +12,10 @@ import { Places } from "../places.ts";
 import { Rate } from "../rate.ts";
 import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
 
-/** Errors of an accept whose client has left the queue: no shortage. Deno asks the socket for its peer, which is gone. */
+/**
+ * Errors of an accept whose client has left the queue, which is no shortage: Deno asks the socket for its peer, which
+ * is gone.
+ */
 const CLIENT_LEFT = new Set(["ECONNABORTED", "ECONNRESET", "ENOTCONN", "EPROTO"]);
 
 /** An engine on `Deno.listen` and `Deno.connect`: every system that Deno runs on, one thread. */
@@ -36,7 +39,7 @@ class PortableEngine implements Engine {
   readonly #listeners: Deno.TcpListener[];
   readonly #connections = new Roster<Connection>();
   readonly #once = new Rate();
-  /** Clients that the descriptors are enough for. */
+  /** The number of clients for which there are enough descriptors. */
   readonly #affordable: number;
   #stopped = false;
   #paused = false;
@@ -122,7 +125,7 @@ class PortableEngine implements Engine {
   }
 
   #serve(client: Deno.TcpConn): void {
-    // Accepted in the very turn in which everything was closed: nobody would close it any more.
+    // Accepted in the very turn in which everything was closed: nobody else would close it.
     if (this.#stopped && this.#closed) return client.close();
     const connection = new Connection(this, client);
     this.#connections.add(connection);

@@ -1,30 +1,30 @@
 import { setImmediate } from "node:timers";
 import { closeQuietly } from "./stream.ts";
 
-/** Descriptors of the pair of sockets, and of the listening one by which it is made. */
+/** Descriptors of the pair of sockets, and of the listening socket used to make it. */
 export const PAIR = 3;
 
 /** Rounds of the event loop after which the runtime has asked the kernel anyway: tokio does so at every 61st. */
 const BLIND_ROUNDS = 64;
 
 /**
- * Looks in which what the kernel has is dealt with: usually, and after the process was stopped. One brings 1,024 events
- * at most, of which tokio lets 128 be dealt with until the next.
+ * How many looks it takes to handle everything that the kernel has: usually, and after the process was stopped. One
+ * look returns 1,024 events at most, of which tokio lets 128 be handled before the next.
  */
 const FEW_LOOKS = 2, MANY_LOOKS = 32;
 
-/** Milliseconds after which a pair of sockets is asked for again where there was none. */
+/** Milliseconds after which another attempt is made to get a pair of sockets. */
 const RETRY = 1000;
 
-/** Milliseconds after which the pair is given up when nobody has looked. */
+/** Milliseconds without a look after which the pair is closed. */
 const KEPT = 2000;
 
 const BYTE = new Uint8Array(1);
 
 /**
- * The runtime's look at the kernel. While there is work at hand, the event loop goes round without asking the kernel what
- * has happened meanwhile; neither `setImmediate` nor a message makes it ask. A byte that comes back over a pair of
- * sockets does, and it comes behind everything that was ready before.
+ * The runtime's look at the kernel. While it has work, the event loop goes round without asking the kernel what has
+ * happened in the meantime; neither `setImmediate` nor a message makes it ask. A byte that comes back over a pair of
+ * sockets does, and it comes after everything that was ready before.
  */
 export class Reactor {
   #pair: Promise<Pair | undefined> | undefined;
@@ -36,7 +36,7 @@ export class Reactor {
   #timer: ReturnType<typeof setTimeout> | undefined;
   readonly #buffer = new Uint8Array(16);
 
-  /** Resolves when what the kernel had ready at this moment has been handed out. */
+  /** Resolves when everything that the kernel has ready now has been handed out. */
   look(): Promise<void> {
     return new Promise((resolve) => {
       if (this.#closed) return resolve();
@@ -45,12 +45,12 @@ export class Reactor {
     });
   }
 
-  /** Resolves when what the kernel had ready at this moment has been dealt with, also when that is much: `behind`. */
+  /** Resolves when everything that the kernel has ready now has been handled, even if that is much (`behind`). */
   async settle(behind: boolean): Promise<void> {
     for (let looks = behind ? MANY_LOOKS : FEW_LOOKS; looks > 0; looks--) await this.look();
   }
 
-  /** Looks no more. */
+  /** Stops looking. */
   close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
@@ -95,7 +95,7 @@ export class Reactor {
       // Together, so that neither fails unheard when the other has.
       await Promise.all([far.read(this.#buffer), near.write(BYTE)]);
     } catch {
-      // Out of descriptors, no right to loopback, or closed meanwhile.
+      // Out of descriptors, no permission for loopback, or closed in the meantime.
       pair?.forEach(closeQuietly);
       if (this.#pair === opening) this.#pair = undefined;
       for (let i = 0; i < BLIND_ROUNDS; i++) await new Promise<void>((resolve) => setImmediate(resolve));
@@ -117,7 +117,7 @@ async function openPair(): Promise<Pair | undefined> {
     for (;;) {
       const far = await listener.accept();
       if (far.remoteAddr.port === near.localAddr.port) return [near, far];
-      // Somebody else came in between.
+      // Somebody else has connected in between.
       far.close();
     }
   } catch {

@@ -2,8 +2,8 @@ import { give, takeSmall } from "./buffers.ts";
 import type { Stream } from "./stream.ts";
 
 /**
- * Reads a client's first bytes while a channel is looked for: there is no other way to learn that it has left. Then it
- * stands for the client, and gives what it has read first.
+ * Reads a client's first bytes during the search for a channel: there is no other way to learn that the client has
+ * left. Then it stands in for the client, and first returns what it has read.
  */
 export class ReadAhead implements Stream {
   readonly #client: Stream;
@@ -15,7 +15,7 @@ export class ReadAhead implements Stream {
   #ended = false;
   #error: unknown;
 
-  /** @param left is told once that the client has ended its direction, or is gone */
+  /** @param left is called once when the client has ended its direction or is gone */
   constructor(client: Stream, left: (how: "ended" | "gone") => void) {
     this.#client = client;
     this.#reading = this.#fill(left);
@@ -49,7 +49,7 @@ export class ReadAhead implements Stream {
     return length;
   }
 
-  /** Fills one buffer and no more: a client that is not served has no claim to others. */
+  /** Fills one buffer and no more: a client that is not served yet has no claim to more. */
   async #fill(left: (how: "ended" | "gone") => void): Promise<void> {
     try {
       while (!this.#enough && this.#end < this.#buffer.length) {

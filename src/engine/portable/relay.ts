@@ -6,18 +6,18 @@ import { closeQuietly, type Stream } from "./stream.ts";
 import type { Turns } from "./turns.ts";
 
 /**
- * Milliseconds for which a side may take nothing of what it is still sent, or not end by itself after that, once its peer
- * is gone. Until then its late bytes are read away: closing over unread ones would reset it before it has read its own.
+ * Milliseconds for which a side whose peer is gone may take nothing of what it is still sent, or then not end. Until
+ * then its late bytes are read and dropped: closing with bytes unread would reset it before it has read its own.
  */
 const LINGER = 5_000;
 
 /**
- * Bytes that are read away at full speed. More than the kernels' buffers hold by default (tcp_rmem, tcp_wmem: 10 MB), so
- * that a side which answers what it was sent comes to the end of it; one that sends more does not wait for anything.
+ * Bytes that are dropped at full speed. More than the kernels' buffers hold by default (tcp_rmem, tcp_wmem: 10 MB), so
+ * that a side that answers what it was sent gets to the end of it; one that sends more is not waiting for anything.
  */
 const MOST_DROPPED = 16 * 1024 * 1024;
 
-/** Milliseconds between two reads of more than that, from a side that may still have to take what it was sent. */
+/** Milliseconds between two reads beyond that, from a side that may still be taking what it was sent. */
 const DROP_PAUSE = 10;
 
 const BIT = { sent: 1, rcvd: 2 };
@@ -34,8 +34,8 @@ export interface RelayReport {
 }
 
 /**
- * Moves bytes both ways until both directions have ended. The caller closes the streams, also to end the relay early.
- * Never rejects.
+ * Moves bytes both ways until both directions have ended. The caller closes the streams, which also ends the relay
+ * early. Never rejects.
  */
 export async function relay(client: Stream, channel: Stream, report: RelayReport): Promise<void> {
   const both = new Pair(client, channel, report);
@@ -44,12 +44,12 @@ export async function relay(client: Stream, channel: Stream, report: RelayReport
 
 class Pair implements HalfClosedConnection {
   place = 0;
-  /** When something was handed over last, or a direction ended; while time is taken at all. */
+  /** When something was last handed over or a direction ended, if anyone measures it. */
   lastMove = 0;
   readonly #report: RelayReport;
   readonly #streams: readonly [Stream, Stream];
   #running = 2;
-  /** Whether a pump reads only to drop what comes, because its receiver is gone. */
+  /** Whether a pump only reads to drop what comes, because its receiver is gone. */
   #discarding = false;
   #reset = false;
   #lingering: Alarm | undefined;
@@ -84,7 +84,7 @@ class Pair implements HalfClosedConnection {
       if (!delivering) {
         dropped += length;
         if (dropped > MOST_DROPPED) {
-          // Nothing was ever sent to this side, so nothing is on its way that closing would lose.
+          // Nothing was ever sent to this side, so closing cannot lose anything on its way.
           if ((this.#handed & ~bit) === 0) this.close();
           else await new Promise((resolve) => setTimeout(resolve, DROP_PAUSE));
         }
@@ -113,14 +113,14 @@ class Pair implements HalfClosedConnection {
       if (buffer.length > SMALL && turns.spend(length)) await turns.next(buffer.length);
     }
     if (!delivering) this.#discarding = false;
-    // When the other direction has ended too, the caller's `close` says it, at a third of the cost.
+    // If the other direction has ended as well, the caller's `close` does this at a third of the cost.
     else if (this.#running === 2) await to.closeWrite().catch(() => {});
     this.#running--;
     this.#watchHalf();
     this.#boundRest();
   }
 
-  /** Silence is bounded between the end of one direction and that of the other. */
+  /** Silence is limited from the end of one direction to the end of the other. */
   #watchHalf(): void {
     const { clock, halfClosed } = this.#report;
     if (this.#running === 1 && halfClosed.watching) {
@@ -133,7 +133,7 @@ class Pair implements HalfClosedConnection {
     }
   }
 
-  /** Gives a side whose peer is gone a while to take what it is sent and to end by itself. */
+  /** Gives a side whose peer is gone some time to take what it is sent and to end. */
   #boundRest(): void {
     if (this.#running === 0) return this.#lingering?.cancel();
     if (!this.#reset && !(this.#running === 1 && this.#discarding)) return;

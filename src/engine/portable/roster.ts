@@ -1,13 +1,13 @@
 /** Something that can be on one roster at a time. */
 export interface Listed {
-  /** Where it stands; the roster's own. */
+  /** Its place; for the roster only. */
   place: number;
 }
 
 /**
- * A set whose members know their place, in no order. A `Set` that thousands a second enter and leave grows new tables all
- * the time, and an outgrown one that has got into the old generation keeps the later ones, and whatever was in them,
- * until the next full collection: a tenth of what a connection costs.
+ * An unordered set whose members know their place. When thousands a second enter and leave a `Set`, it keeps growing
+ * new tables. An outgrown table that has reached the old generation keeps the later ones alive, and whatever was in
+ * them, until the next full collection: a tenth of what a connection costs.
  */
 export class Roster<T extends Listed> {
   readonly #members: T[] = [];

@@ -3,7 +3,7 @@ import { Roster } from "./roster.ts";
 
 const member = (name: string) => ({ place: 0, name });
 
-Deno.test("a roster keeps the others whichever member leaves", () => {
+Deno.test("whichever member leaves, a roster keeps the others", () => {
   for (const leaver of [0, 1, 2]) {
     const roster = new Roster<{ place: number; name: string }>(), members = ["a", "b", "c"].map(member);
     members.forEach((each) => roster.add(each));

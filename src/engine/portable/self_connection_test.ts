@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { isSelf } from "./self_connection.ts";
 
-Deno.test("a connection whose ends are the same has met itself, any other has not", () => {
+Deno.test("a connection has met itself only if both its ends are the same", () => {
   const self = (far: string, host: string, port = 40_000) => isSelf({ host: far, port: 40_000 }, host, port);
   for (const host of ["127.0.0.1", "192.0.2.7", "::1", "2001:db8::7"]) {
     assert.ok(self(host, host));

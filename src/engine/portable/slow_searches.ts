@@ -1,12 +1,12 @@
-/** Milliseconds after which a search for a channel is slow. Nearly all are over earlier. */
+/** Milliseconds after which a search for a channel is slow. Nearly all are over sooner. */
 const BRIEF = 50;
 
-/** A search that can be told that it is slow, also when it is over. */
+/** A search that can be told that it is slow, even after it is over. */
 export interface Search {
   slow(): void;
 }
 
-/** Tells searches that they are slow. One timer serves all of them. */
+/** Tells searches when they are slow. One timer serves all of them. */
 export class SlowSearches {
   #begun: Search[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;

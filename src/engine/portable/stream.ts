@@ -2,7 +2,7 @@
 export interface Stream {
   /** Reads what there is; null at the end of the stream. */
   read(buffer: Uint8Array): Promise<number | null>;
-  /** Writes some of the bytes and says how many. */
+  /** Writes some of the bytes and returns how many. */
   write(bytes: Uint8Array): Promise<number>;
   /** Sends the end of the stream; reading goes on. */
   closeWrite(): Promise<void>;
@@ -10,11 +10,11 @@ export interface Stream {
   close(): void;
 }
 
-/** Closes a stream that may be closed already. */
+/** Closes a stream, even if it is closed already. */
 export function closeQuietly(stream: { close(): void } | undefined): void {
   try {
     stream?.close();
   } catch {
-    // Closed by the other of the two pumps, or by a timeout.
+    // Closed by the other pump, or by a timeout.
   }
 }

@@ -4,9 +4,9 @@ import type { Reactor } from "./reactor.ts";
 const SHARE = 1.5 * 1024 * 1024;
 
 /**
- * Shares the event loop between long streams and everybody else. Reads and writes that need not wait are done at once, so
- * streams at full speed would keep the loop to themselves: no accept, no other socket, no timer. After each share they
- * wait until the others have had their turn, and go on in the order in which they came.
+ * Shares the event loop between long streams and everybody else. Reads and writes that need not wait are done at once,
+ * so streams at full speed would keep the loop to themselves: no accept, no other socket, no timer. After each share
+ * they wait until the others have had a turn, then go on in the order in which they came.
  */
 export class Turns {
   readonly #reactor: Reactor;
@@ -18,7 +18,7 @@ export class Turns {
     this.#reactor = reactor;
   }
 
-  /** Says whether a stream that has moved so many bytes has to wait for the `next` turn. */
+  /** Whether a stream that has moved this many bytes must wait for the `next` turn. */
   spend(bytes: number): boolean {
     return (this.#left -= bytes) <= 0;
   }
@@ -36,7 +36,7 @@ export class Turns {
     while (this.#waiting.length > 0) {
       await this.#reactor.look();
       this.#left = SHARE;
-      // No more than the share is for; the others keep their places.
+      // No more streams than one share is enough for; the others keep their places.
       let going = 0;
       for (let bytes = 0; going < this.#waiting.length && bytes < SHARE; going++) bytes += this.#waiting[going].bytes;
       for (const { go } of this.#waiting.splice(0, going)) go();
