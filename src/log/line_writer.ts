@@ -28,6 +28,8 @@ export class LineWriter {
   #problem: string | undefined;
   #retryAt = -Infinity;
   #writing: Promise<void> | undefined;
+  /** Whether the sink took only part of the last piece. */
+  #cut = false;
   /** The sink that is writing a piece. */
   #busy: ByteSink | undefined;
   /** Pieces that say what was lost, each with the number of lost pieces. */
@@ -77,6 +79,7 @@ export class LineWriter {
     this.#sink = sink;
     this.#retryAt = -Infinity;
     this.#problem = undefined;
+    this.#cut = false;
     if (old !== this.#busy) old.close?.();
   }
 
@@ -128,8 +131,12 @@ export class LineWriter {
   /** Writes one piece. @returns whether it could be written */
   async #put(piece: Uint8Array): Promise<boolean> {
     const sink = this.#busy = this.#sink;
+    let offset = 0;
     try {
-      for (let offset = 0; offset < piece.length;) offset += await sink.write(piece.subarray(offset));
+      // What was cut stays a line of its own.
+      if (this.#cut) await sink.write(new Uint8Array([10]));
+      this.#cut = false;
+      for (; offset < piece.length;) offset += await sink.write(piece.subarray(offset));
       this.#queued -= piece.length;
       this.#notes.delete(piece);
       this.#problem = undefined;
@@ -137,6 +144,7 @@ export class LineWriter {
     } catch (error) {
       // A sink that has been replaced does not affect the next one when it fails.
       if (sink !== this.#sink) return false;
+      this.#cut ||= offset > 0;
       this.#problem = reasonOf(error);
       this.#retryAt = isGone(error) ? Infinity : performance.now() + PAUSE;
       return false;

@@ -146,6 +146,26 @@ Deno.test("a sink that is replaced gets the rest of the piece it has begun, and 
   assert.equal(closed, 2);
 });
 
+Deno.test("the next line does not stick to one that a full disk has cut", async () => {
+  using time = new FakeClock();
+  let room = 8, text = "";
+  const write = (bytes: Uint8Array) => {
+    if (room === 0) return Promise.reject(new Error("No space left on device (os error 28)"));
+    const taken = bytes.subarray(0, room);
+    room -= taken.length;
+    text += new TextDecoder().decode(taken);
+    return Promise.resolve(taken.length);
+  };
+  const writer = new LineWriter({ write }, 1000, (pieces) => `(${pieces} lost)\n`);
+  for (const line of ["first\n", "second\n"]) writer.write(bytes(line));
+  await writer.flush(10_000);
+  room = 100;
+  time.pass(1_000);
+  writer.write(bytes("third\n"));
+  await writer.flush(10_000);
+  assert.equal(text, "first\nse\n(1 lost)\nthird\n");
+});
+
 /** `performance.now()` that stands still. */
 class FakeClock {
   readonly #real = performance.now;
