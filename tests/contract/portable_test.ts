@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Balancer } from "../../src/balancer/balancer.ts";
 import type { ConnectionHost } from "../../src/engine/portable/connection.ts";
 import { startPortable } from "../../src/engine/portable/portable.ts";
+import { Reactor } from "../../src/engine/portable/reactor.ts";
 import { Backend } from "../support/backend.ts";
 import { echoBackend, namedBackend } from "../support/backends.ts";
 import { Client } from "../support/client.ts";
@@ -37,6 +38,26 @@ Deno.test("portable engine: clients beyond what the descriptors are enough for w
   }
   assert.deepEqual(new Set(trial.eventTypes()), new Set(["shortage"]));
   assert.deepEqual([backend.accepted, backend.most], [8, 3]);
+});
+
+Deno.test("portable engine: the sockets by which it checks the kernel may die, and it goes on", async () => {
+  const original = Deno.connect, reactor = new Reactor(), ends: Deno.TcpConn[] = [];
+  const connect = async (options: Deno.ConnectOptions) => {
+    const end = await original(options);
+    ends.push(end);
+    return end;
+  };
+  Deno.connect = connect as typeof Deno.connect;
+  try {
+    await reactor.look();
+    assert.equal(ends.length, 1);
+    ends[0].close();
+    await reactor.look();
+    await reactor.look();
+  } finally {
+    Deno.connect = original;
+    await reactor.close();
+  }
 });
 
 Deno.test("portable engine: timeouts of sixty years start no timer that fires at once", async () => {
