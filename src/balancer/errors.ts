@@ -36,7 +36,7 @@ export class UnknownHost extends Error {
 export class ChannelLoop extends RangeError {
   /** Name of the class. */
   override readonly name = "ChannelLoop";
-  /** For programs. */
+  /** For programs to check; it stays the same. */
   readonly code = "ERR_CHANNEL_LOOP" satisfies ErrorCode;
   /** Number of the channel's group. */
   readonly group: number;

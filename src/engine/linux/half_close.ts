@@ -1,21 +1,16 @@
+import type { EngineSettings } from "../engine.ts";
 import { C } from "./abi.ts";
 import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
 import type { Libc } from "./libc.ts";
 import type { Timers } from "./timers.ts";
 
-/** When the side that has ended is asked whether it is still there; both in seconds. */
-export interface HalfCloseProbes {
-  /** Silence before it is asked. */
-  readonly after: number;
-  /** Time between two keep-alive probes, a whole number. */
-  readonly every: number;
-}
+type Probes = NonNullable<EngineSettings["halfCloseProbes"]>;
 
 /**
  * Standard probes. The kernel of a peer that has closed forgets its socket after tcp_fin_timeout, which is 60 s (tcp(7)),
  * and from then on answers a probe with a reset; that of one which has only shut down its sending side acknowledges it.
  */
-const PROBES: HalfCloseProbes = { after: 60, every: 75 };
+const PROBES: Probes = { after: 60, every: 75 };
 
 /**
  * Watches connections of which one side has ended its sending: closes those over which nothing moves for too long, and lets
@@ -48,7 +43,7 @@ export class HalfClosed {
     timers: Timers,
     limit: number,
     close: (fd: number) => void,
-    probes: HalfCloseProbes = PROBES,
+    probes: Probes = PROBES,
   ) {
     this.#libc = libc;
     this.#rows = connections.rows;
