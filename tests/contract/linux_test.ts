@@ -3,7 +3,8 @@ import { startLinux } from "../../src/engine/linux/linux.ts";
 import { contract } from "./suite.ts";
 
 const skips = {
-  "the tap sees a chunk before its receiver does": "its threads tell of chunks by messages, which the bytes may outrun",
+  "the tap sees a chunk before its receiver does":
+    "its threads report chunks by message, and the bytes may arrive first",
 };
 const unable = linuxUnavailable();
 

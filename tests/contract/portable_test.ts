@@ -22,7 +22,7 @@ Deno.test("portable engine: shortages of both kinds together are reported once a
   assert.deepEqual(trial.eventTypes(), ["shortage"]);
 });
 
-Deno.test("portable engine: clients beyond what the descriptors are enough for wait as in a shortage, and are served later", async () => {
+Deno.test("portable engine: clients for whom there are no descriptors wait as in a shortage, and are served later", async () => {
   await using backend = namedBackend("a");
   await using trial = await Trial.start(startPortable, 1, {
     channels: [backend],
@@ -77,7 +77,7 @@ Deno.test("portable engine: timeouts of sixty years start no timer that fires at
     await client.send("hello");
     assert.equal((await client.readExactly(5)).length, 5);
     assert.ok(delays.some((delay) => delay > 60_000), "no long timer was started");
-    // Deno, like Node, takes a longer delay for 1 ms.
+    // Deno, like Node, treats a longer delay as 1 ms.
     assert.deepEqual(delays.filter((delay) => delay > 0x7fffffff), []);
   } finally {
     globalThis.setTimeout = original;
@@ -113,13 +113,13 @@ Deno.test("portable engine: a channel that goes on sending after its client's re
   await client.firstBytes();
   client.reset();
   await trial.idle();
-  // What is dropped, and what the buffers of four sockets may hold.
+  // The bytes that are dropped, and those that the buffers of four sockets may hold.
   assert.ok(sent < 64 * 1024 * 1024, `${sent} bytes were taken`);
 });
 
-Deno.test("portable engine: streams that keep it busy leave others their turn", async () => {
+Deno.test("portable engine: streams that keep it busy let others take their turn", async () => {
   let sum = 0;
-  // Work for each byte: the ends of the streams are faster than the engine, and have the next bytes ready.
+  // Work for each byte makes the engine slower than the ends of the streams, which then have the next bytes ready.
   const tap = (_: unknown, bytes: Uint8Array) => {
     for (const byte of bytes) sum += byte;
   };

@@ -5,7 +5,7 @@ import { ADDRESSES, BOARD, type Task } from "./shared_table_worker.ts";
 
 const LOCALHOST = { host: "127.0.0.1", port: 1 };
 
-/** Threads that do the same at the same time on one table. */
+/** Threads that do the same thing at the same time on one table. */
 class Threads implements AsyncDisposable {
   readonly board = new Int32Array(new SharedArrayBuffer(BOARD.WORDS * 4));
   readonly #workers: Worker[] = [];
@@ -57,7 +57,7 @@ Deno.test("several threads never exceed a limit", async () => {
   assert.equal(table.current(0), 0);
 });
 
-Deno.test("several threads share one rotation, fair to the last connection", async () => {
+Deno.test("several threads share one rotation, fair to within one connection", async () => {
   const table = Table.create(3), channels = [0, 1, 2, 3, 4];
   for (const _ of channels) table.addChannel(0, LOCALHOST);
   await using threads = new Threads(3, table, "choose", 20_000);
@@ -69,7 +69,7 @@ Deno.test("several threads share one rotation, fair to the last connection", asy
   assert.equal(channels.reduce((sum, id) => sum + table.current(id), 0), 30_000);
 });
 
-Deno.test("threads that read an address while it changes never see half of two", async () => {
+Deno.test("threads that read an address while it changes never see a mixture of two", async () => {
   const table = Table.create(2);
   table.addChannel(0, ADDRESSES[0]);
   await using threads = new Threads(2, table, "read address", 0);
@@ -99,7 +99,7 @@ Deno.test("counters never go back while threads count, and are exact afterwards"
   assert.equal(table.counters(0).sent, 2n * BigInt(rounds) * (2n ** 50n + 1n));
 });
 
-Deno.test("two parties that disable and enable at the same time leave a search to find what is so", async () => {
+Deno.test("after two parties disable and enable at the same time, a search finds the true state", async () => {
   const table = Table.create(2);
   for (let i = 0; i < 2; i++) table.addChannel(0, LOCALHOST);
   await using threads = new Threads(2, table, "toggle", 5_000);

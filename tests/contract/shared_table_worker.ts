@@ -3,7 +3,7 @@ import { Selection } from "../../src/selection/attempt.ts";
 import { NONE } from "../../src/table/channel_id.ts";
 import { Table } from "../../src/table/table.ts";
 
-/** What a thread is to do, and where. `board` is shared by all threads of a test. */
+/** What a thread does, and where. `board` is shared by all threads of a test. */
 export interface Task {
   readonly name: "reserve" | "choose" | "read address" | "count" | "toggle";
   readonly buffer: SharedArrayBuffer;
@@ -15,7 +15,7 @@ export interface Task {
 /** Words of the board. */
 export const BOARD = { READY: 0, GO: 1, INSIDE: 2, MOST: 3, WRONG: 4, DONE: 5, MET: 6, WORDS: 16 } as const;
 
-/** Two addresses of which no part is the same; port, zone and each word of one tell which it is. */
+/** Two addresses that differ in every part: the port, the zone and each word show which one it is. */
 export const ADDRESSES = [
   { host: "0:1:0:1:0:1:0:1%1", port: 1 },
   { host: "0:2:0:2:0:2:0:2%2", port: 2 },
@@ -23,7 +23,7 @@ export const ADDRESSES = [
 
 const address = new Uint8Array(16);
 
-/** Takes and gives back connections; whoever is inside more often than the limit says is counted as wrong. */
+/** Takes and gives back connections; one more inside than the limit allows counts as wrong. */
 function reserve(table: Table, board: Int32Array, rounds: number): void {
   for (let i = 0; i < rounds; i++) {
     if (!table.reserve(0)) continue;
@@ -47,7 +47,7 @@ function choose(table: Table, lane: number, rounds: number): void {
   }
 }
 
-/** Reads an address that another thread changes all the time; a mixture of two is wrong. */
+/** Reads an address that another thread keeps changing; a mixture of two is wrong. */
 function readAddress(table: Table, board: Int32Array): void {
   let reads = 0;
   while (Atomics.load(board, BOARD.DONE) === 0 || reads < 1000) {
@@ -58,15 +58,15 @@ function readAddress(table: Table, board: Int32Array): void {
   }
 }
 
-/** Counts so many bytes at a time that every few additions carry. */
+/** Counts enough bytes at a time for every few additions to carry. */
 function count(table: Table, lane: number, rounds: number): void {
   const counters = table.lane(lane);
   for (let i = 0; i < rounds; i++) counters.sent(0, 2 ** 50 + 1);
 }
 
 /**
- * Disables and enables a channel, as the operator in one lane and as the machine in the other. After each round, which now
- * leaves it enabled and now disabled, what a search finds has to be what the channel's own word says.
+ * Disables and enables a channel, as the operator in one lane and as the machine in the other. Some rounds leave it
+ * enabled, others disabled. After each, a search must find what the channel's own word says.
  */
 function toggle(table: Table, board: Int32Array, lane: number, rounds: number): void {
   for (let round = 1; round <= rounds; round++) {
@@ -82,7 +82,7 @@ function toggle(table: Table, board: Int32Array, lane: number, rounds: number): 
   table.enable(0, 1 << lane);
 }
 
-/** Waits until both threads have come to this meeting; busily, so that they leave it at the same moment. */
+/** Waits until both threads have arrived; busily, so that they go on at the same moment. */
 function meet(board: Int32Array, meeting: number): void {
   Atomics.add(board, BOARD.MET, 1);
   while (Atomics.load(board, BOARD.MET) < 2 * meeting);

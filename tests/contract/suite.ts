@@ -19,7 +19,7 @@ import { Trial, type TrialSetup } from "./trial.ts";
 /** Seconds after which a test has failed. */
 const DEADLINE = 90;
 
-/** Starts the engine that is under test. */
+/** Starts the engine under test. */
 export type StartTrial = (setup: TrialSetup) => Promise<Trial>;
 
 /**
@@ -33,18 +33,18 @@ export type ContractTest = (
   unable?: string | false,
 ) => void;
 
-/** What is particular about an engine. */
+/** What is special about an engine. */
 export interface ContractOptions {
   /** Threads of the engine, and lanes of its table. Default 1. */
   readonly threads?: number;
-  /** Tests that this engine cannot pass, by their sentences, each with the reason. */
+  /** Tests that this engine cannot pass, keyed by their sentences, each with the reason. */
   readonly skips?: Readonly<Record<string, string>>;
   /** Why the engine cannot run on this machine, if it cannot. */
   readonly unable?: string;
 }
 
 /**
- * The contract of `src/engine/engine.ts` as tests, for every engine the same.
+ * The contract of `src/engine/engine.ts` as tests, the same for every engine.
  *
  * @throws {Error} when a skip names no test
  */

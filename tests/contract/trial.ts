@@ -20,18 +20,18 @@ export interface GroupSetup {
   readonly channels: readonly (Target & { readonly maxc?: number })[];
 }
 
-/** What a trial sets besides the defaults of the command line. */
+/** What a trial sets differently from the command line's defaults. */
 export interface TrialSetup extends Partial<Omit<EngineSettings, "strategies">> {
-  /** Channels of group 0, if that is all there is. */
+  /** Channels of group 0, if it is the only group. */
   readonly channels?: GroupSetup["channels"];
   readonly groups?: readonly GroupSetup[];
   readonly tap?: Tap;
 }
 
-/** Seconds that an engine has to end once everything is closed. */
+/** Seconds in which an engine must end once everything is closed. */
 const ENDING = 30;
 
-/** An engine that runs before backends, with its table and what it has reported. */
+/** An engine running in front of backends, with its table and what it has reported. */
 export class Trial implements AsyncDisposable {
   readonly engine: Engine;
   readonly table: Table;
@@ -87,7 +87,7 @@ export class Trial implements AsyncDisposable {
     return this.table.counters(channel);
   }
 
-  /** Types of the events so far, those of one channel only if it is given. */
+  /** Types of the events so far; if a channel is given, only of its events. */
   eventTypes(channel?: ChannelId): string[] {
     return this.events
       .filter((event) => channel === undefined || ("channel" in event && event.channel === channel))
@@ -126,7 +126,7 @@ export class Trial implements AsyncDisposable {
 /** Id of a channel of group 1, where failover goes. */
 export const RESERVE: ChannelId = MAX_CHANNELS;
 
-/** What the backend that a new client reaches says. */
+/** What a new client hears from the backend that it reaches. */
 export async function ask(trial: Trial): Promise<string> {
   using client = await trial.connect();
   await client.finish();

@@ -9,7 +9,7 @@ import { canListen } from "../../support/requirements.ts";
 
 const noIPv6 = !canListen("::1") && "no IPv6 here";
 
-/** Only here all of 127.0.0.0/8 is the machine's own without further ado. */
+/** Only on Linux do all addresses of 127.0.0.0/8 belong to the machine without configuration. */
 const oneLoopback = Deno.build.os !== "linux" && "only 127.0.0.1 is local here";
 
 export function addresses(test: ContractTest): void {
@@ -89,7 +89,7 @@ export function addresses(test: ContractTest): void {
     }
   }, noIPv6);
 
-  test("a free port is found and told", async (start) => {
+  test("a free port is found and reported", async (start) => {
     await using backend = silentBackend();
     await using trial = await start({ channels: [backend], port: 0 });
     assert.ok(trial.port > 0);
@@ -99,7 +99,7 @@ export function addresses(test: ContractTest): void {
   });
 }
 
-/** What comes back from an echo through an engine that is set up so. */
+/** What comes back from an echo server through an engine set up this way. */
 async function echoed(start: StartTrial, setup: TrialSetup, hostname?: string): Promise<string> {
   await using trial = await start(setup);
   using client = await trial.connect(hostname);
@@ -108,7 +108,7 @@ async function echoed(start: StartTrial, setup: TrialSetup, hostname?: string): 
   return await client.readAllText();
 }
 
-/** What the channel says that a client with a certain address meets. */
+/** What a client with a certain address hears from its channel. */
 async function ask(trial: Trial, from: string): Promise<string> {
   using client = await ResettingClient.connect(trial.port, { from });
   return new TextDecoder().decode(await client.firstBytes());

@@ -8,10 +8,13 @@ import type { ContractTest } from "../suite.ts";
 
 const MB = 1_000_000;
 
-/** More than the buffers of the sockets and of the engine can hold together. */
+/** More than all buffers of the sockets and the engine can hold. */
 const MUCH = 96 * MB;
 
-/** The most that may be on its way to a receiver that does not read: mostly the kernel's, which may give a socket 32 MB. */
+/**
+ * How much may be on its way to a receiver that does not read. Most of it is in the kernel, which may give a socket 32
+ * MB.
+ */
 const ABSORBED = 64 * MB;
 
 /** Milliseconds without progress after which a sender counts as stopped. */
@@ -45,7 +48,7 @@ export function backpressure(test: ContractTest): void {
     assert.deepEqual(JSON.parse(await client.readAllText()), digestOf(pattern(MUCH)));
   });
 
-  test("a connection that is stopped does not stop another", async (start) => {
+  test("a blocked connection does not block another", async (start) => {
     const progress = new Progress();
     await using stuck = new Backend((connection) => writeAll(connection, pattern(MUCH), progress.note));
     await using other = digestBackend();
@@ -60,7 +63,7 @@ export function backpressure(test: ContractTest): void {
   });
 }
 
-/** Follows a sender until it does not get on any more. */
+/** Follows a sender until it makes no more progress. */
 class Progress {
   written = 0;
   #first = Promise.withResolvers<void>();

@@ -6,14 +6,14 @@ import type { ContractTest, StartTrial } from "../suite.ts";
 
 const STREAMS = 8, TIMES = 10;
 
-/** Bytes that streams may move for each thing that somebody beside them asks for. Where nobody yields it is gigabytes. */
+/** Bytes that streams may move per request of somebody else. If streams do not yield, it is gigabytes. */
 const ENOUGH = 100_000_000;
 
 export function besideStreams(test: ContractTest): void {
-  test("streams at full speed leave others their turn", (start) => othersHaveTheirTurn(start));
+  test("streams at full speed let others take their turn", (start) => othersHaveTheirTurn(start));
 }
 
-/** Asserts how far streams get while others exchange messages beside them and new clients come. */
+/** Asserts how far streams get while others exchange messages and new clients come. */
 export async function othersHaveTheirTurn(start: StartTrial, tap?: Tap): Promise<void> {
   await using streams = await Streams.start(start, tap);
   await using echo = echoBackend();
@@ -55,7 +55,7 @@ class Streams implements AsyncDisposable {
     return this.#trial.port;
   }
 
-  /** Whom further clients reach. */
+  /** What further clients reach. */
   setBackend(address: { readonly host: string; readonly port: number }): void {
     this.#trial.table.setAddress(0, address);
   }

@@ -8,7 +8,7 @@ import { readChunks, writeAll } from "../../support/streams.ts";
 import type { ContractTest } from "../suite.ts";
 
 export function counting(test: ContractTest): void {
-  test("the counters are the bytes that were sent, each way", async (start) => {
+  test("the counters equal the bytes that were sent each way", async (start) => {
     await using backend = new Backend(async (connection) => {
       await readChunks(connection, () => {});
       await writeAll(connection, pattern(1_234_567));
@@ -22,7 +22,7 @@ export function counting(test: ContractTest): void {
     assert.deepEqual(trial.counters(0), { total: 1n, failed: 0n, sent: 765_431n, rcvd: 1_234_567n });
   });
 
-  test("bytes are counted while their connection goes on", async (start) => {
+  test("bytes are counted while their connection is still open", async (start) => {
     await using backend = echoBackend();
     await using trial = await start({ channels: [backend] });
     using client = await trial.connect();
@@ -37,7 +37,7 @@ export function counting(test: ContractTest): void {
     assert.equal(trial.table.current(0), 1);
   });
 
-  test("the bytes of 100 connections at the same time add up", async (start) => {
+  test("the bytes of 100 simultaneous connections add up", async (start) => {
     await using a = echoBackend();
     await using b = echoBackend();
     await using trial = await start({ channels: [a, b] });
@@ -58,7 +58,7 @@ export function counting(test: ContractTest): void {
     assert.deepEqual([first.sent, second.sent], [first.rcvd, second.rcvd]);
   });
 
-  test("a connection counts from the choice of its channel to its end", async (start) => {
+  test("a connection is counted from the choice of its channel to its end", async (start) => {
     await using backend = namedBackend("a");
     await using trial = await start({ channels: [backend] });
     for (let i = 1; i <= 3; i++) {
@@ -71,7 +71,7 @@ export function counting(test: ContractTest): void {
     }
   });
 
-  test("what a reset cut off is not counted", async (start) => {
+  test("bytes that a reset cuts off are not counted", async (start) => {
     await using backend = await ResettingBackend.listen(pattern(1000), "when told");
     await using trial = await start({ channels: [backend] });
     using client = await trial.connect();
@@ -83,7 +83,7 @@ export function counting(test: ContractTest): void {
     assert.deepEqual(trial.counters(0), { total: 1n, failed: 0n, sent: 0n, rcvd: 1000n });
   });
 
-  test("counters that are reset during a connection go on from 0", async (start) => {
+  test("counters that are reset during a connection continue from 0", async (start) => {
     await using backend = echoBackend();
     await using trial = await start({ channels: [backend] });
     using client = await trial.connect();

@@ -7,7 +7,7 @@ import { digestOf, pattern } from "../../support/pattern.ts";
 import type { ContractTest } from "../suite.ts";
 
 export function ending(test: ContractTest): void {
-  test("after it has stopped accepting its port is free at once and connections go on", async (start) => {
+  test("once it has stopped accepting, its port is free and its connections go on", async (start) => {
     await using backend = echoBackend();
     await using trial = await start({ channels: [backend] });
     let ended = false;
@@ -17,7 +17,7 @@ export function ending(test: ContractTest): void {
     await client.readExactly(6);
 
     trial.engine.stopAccepting();
-    // Deno lets go of a listener in the next turn of its loop.
+    // Deno releases a listener in the next turn of its loop.
     await new Promise((resolve) => setTimeout(resolve, 0));
     using _successor = Deno.listen({ hostname: "127.0.0.1", port: trial.port });
     const bytes = pattern(1_000_000);
@@ -30,7 +30,7 @@ export function ending(test: ContractTest): void {
     assert.equal(trial.engine.connections, 0);
   });
 
-  test("after it has stopped accepting nobody answers on its port", async (start) => {
+  test("once it has stopped accepting, nobody answers on its port", async (start) => {
     await using backend = echoBackend();
     await using trial = await start({ channels: [backend] });
     trial.engine.stopAccepting();
@@ -39,7 +39,7 @@ export function ending(test: ContractTest): void {
     await assert.rejects(() => trial.connect(), { code: "ECONNREFUSED" });
   });
 
-  test("50 transfers that run when it stops accepting are completed", async (start) => {
+  test("50 transfers in progress when it stops accepting are completed", async (start) => {
     const size = 1_000_000;
     await using backend = sendingBackend(size);
     await using trial = await start({ channels: [backend] });
@@ -104,12 +104,12 @@ export function ending(test: ContractTest): void {
       assert.equal((await client.readToEnd()).length, 0);
       client[Symbol.dispose]();
     }
-    // The second channel was not tried any more.
+    // The second channel is no longer tried.
     assert.equal(trial.counters(0).total + trial.counters(1).total, 5n);
     assert.equal(trial.counters(0).failed + trial.counters(1).failed, 0n);
   }, !hasBlackHoles && "a full queue refuses connections here");
 
-  test("it ends while it serves as many as it may and others wait", async (start) => {
+  test("it ends even while the maximum is served and others wait", async (start) => {
     await using backend = silentBackend();
     await using trial = await start({ channels: [backend], maxConnections: 1 });
     const clients = await Promise.all(Array.from({ length: 5 }, () => trial.connect()));
@@ -120,13 +120,13 @@ export function ending(test: ContractTest): void {
     for (const client of clients) client[Symbol.dispose]();
   });
 
-  test("clients that arrive in the moment of the end do not hold it up", async (start) => {
+  test("clients that arrive at the very moment of the end do not delay it", async (start) => {
     await using backend = silentBackend();
     for (let round = 0; round < 10; round++) {
       using order = Deno.listen({ hostname: "127.0.0.1", port: 0 });
       const ordered = order.accept();
       await using trial = await start({ channels: [backend] });
-      // Both are ready when the loop turns next: the order to stop, and a client.
+      // Both are ready at the loop's next turn: the order to stop, and a client.
       const orders = Client.connect(order.addr.port), arriving = trial.connect().catch(() => undefined);
       (await ordered).close();
       trial.engine.stopAccepting();

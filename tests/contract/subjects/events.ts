@@ -11,7 +11,7 @@ import { ask } from "../trial.ts";
 const FOREIGN = "192.0.2.1";
 
 export function events(test: ContractTest): void {
-  test("a channel is reported once when it fails and once when it is back", async (start) => {
+  test("a channel is reported once when it fails and once when it works again", async (start) => {
     const before = namedBackend("before"), { address } = before;
     await before[Symbol.asyncDispose]();
     await using live = namedBackend("live");
@@ -33,7 +33,7 @@ export function events(test: ContractTest): void {
     assert.ok(!trial.table.failing(0));
   });
 
-  test("autodisable takes a channel that refuses out until an operator enables it", async (start) => {
+  test("autodisable disables a channel that refuses, until an operator enables it", async (start) => {
     using dead = await RefusingPort.take();
     await using live = namedBackend("live");
     await using trial = await start({ channels: [dead, live], autodisable: true });
@@ -50,7 +50,7 @@ export function events(test: ContractTest): void {
     assert.equal(trial.counters(0).total, 2n);
   });
 
-  test("autodisable takes a channel that does not answer out", async (start) => {
+  test("autodisable disables a channel that does not answer", async (start) => {
     using dead = await BlackHole.open();
     await using live = namedBackend("live");
     await using trial = await start({ channels: [dead, live], autodisable: true, connectTimeout: 0.5 });
@@ -68,7 +68,7 @@ export function events(test: ContractTest): void {
     assert.equal(trial.table.disabledBy(0), 0);
   });
 
-  test("clients that no channel takes are reported", async (start) => {
+  test("clients that no channel can take are reported", async (start) => {
     await using live = namedBackend("live");
     await using trial = await start({ channels: [live] });
     assert.equal(await ask(trial), "live");
@@ -79,7 +79,7 @@ export function events(test: ContractTest): void {
     assert.deepEqual(trial.eventTypes(), ["turned-away"]);
   });
 
-  test("a shortage of this machine is reported and is no channel's failure", async (start) => {
+  test("a shortage on this machine is reported and is no channel's failure", async (start) => {
     await using backend = namedBackend("never reached");
     await using trial = await start({
       channels: [backend],

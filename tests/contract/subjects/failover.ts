@@ -20,7 +20,7 @@ export function failover(test: ContractTest): void {
   for (const source of [undefined, "127.0.0.1"]) {
     const how = source ? `, from source address ${source}` : "";
 
-    test(`a channel that refuses is passed over in favour of the next${how}`, async (start) => {
+    test(`when a channel refuses, the next is tried${how}`, async (start) => {
       using dead = await RefusingPort.take();
       await using live = namedBackend("live");
       await using trial = await start({ channels: [dead, live], source });
@@ -60,7 +60,7 @@ export function failover(test: ContractTest): void {
     assert.equal((await client.readToEnd()).length, 0);
   });
 
-  test("a whole group that fails is passed over in favour of the next", async (start) => {
+  test("when a whole group fails, the next group is tried", async (start) => {
     using dead = await RefusingPort.take();
     await using live = namedBackend("reserve");
     await using trial = await start({ groups: [{ channels: [dead, dead] }, { channels: [live] }] });
@@ -69,7 +69,7 @@ export function failover(test: ContractTest): void {
     assert.deepEqual([0, 1, RESERVE].map((id) => trial.counters(id).total), [1n, 1n, 1n]);
   });
 
-  test("each of several channels that do not answer is given the whole connect timeout", async (start) => {
+  test("each of several channels that do not answer gets the whole connect timeout", async (start) => {
     using hole = await BlackHole.open();
     await using live = namedBackend("live");
     await using trial = await start({ channels: [hole, hole, live], connectTimeout: BRIEF });
@@ -81,7 +81,7 @@ export function failover(test: ContractTest): void {
   for (const settings of [{ autodisable: true }, { failTimeout: 3600 }, {}]) {
     const how = Object.keys(settings).map((name) => `, with ${name}`).join();
 
-    test(`a connect to an old address that fails says nothing of the channel's new one${how}`, async (start) => {
+    test(`a failed connect to the old address says nothing about the channel's new one${how}`, async (start) => {
       using hole = await BlackHole.open();
       await using live = namedBackend("live");
       await using trial = await start({ channels: [hole], connectTimeout: BRIEF, ...settings });
@@ -99,7 +99,7 @@ export function failover(test: ContractTest): void {
     }, noBlackHoles);
   }
 
-  test("a connect to an old address that works does not hide that the new one fails", async (start) => {
+  test("a successful connect to the old address does not hide that the new one fails", async (start) => {
     using hole = await BlackHole.open();
     using dead = await RefusingPort.take();
     await using trial = await start({ channels: [hole], connectTimeout: 60, trace: true });
@@ -130,7 +130,7 @@ export function failover(test: ContractTest): void {
     waiting[Symbol.dispose]();
   }, noBlackHoles);
 
-  test("bytes and an end that come before the channel is connected are not lost", async (start) => {
+  test("bytes and an end-of-stream that come before the channel is connected are not lost", async (start) => {
     using hole = await BlackHole.open();
     await using live = digestBackend();
     await using trial = await start({ channels: [hole, live], connectTimeout: BRIEF });
@@ -142,7 +142,7 @@ export function failover(test: ContractTest): void {
     assert.deepEqual(JSON.parse(await answer), digestOf(bytes));
   }, noBlackHoles);
 
-  test("a client that resets while its channel is connected gives the channel back", async (start) => {
+  test("a client that resets while its channel is being connected gives the channel back", async (start) => {
     using hole = await BlackHole.open();
     await using trial = await start({ channels: [hole], connectTimeout: BRIEF });
     using client = await ResettingClient.connect(trial.port);
@@ -151,7 +151,7 @@ export function failover(test: ContractTest): void {
     await trial.idle();
   }, noBlackHoles);
 
-  test("a client that is gone before its channel accepts gives the next channel back, too", async (start) => {
+  test("a client that is gone before its channel accepts also gives the next channel back", async (start) => {
     using hole = await BlackHole.open();
     await using live = namedBackend("live");
     await using trial = await start({ channels: [hole, live], connectTimeout: BRIEF });
@@ -175,7 +175,7 @@ export function failover(test: ContractTest): void {
     await eventually("the backend's connections have ended", () => backend.open === 0);
   });
 
-  test("channels that flap cost no client its connection while one lives", async (start) => {
+  test("flapping channels cost no client its connection as long as one channel works", async (start) => {
     using dead = await RefusingPort.take();
     await using first = namedBackend("live");
     await using second = namedBackend("live");
@@ -189,7 +189,7 @@ export function failover(test: ContractTest): void {
     await trial.idle();
   });
 
-  test("Round Robin gives each of the channels that live its turn", async (start) => {
+  test("Round Robin gives each working channel its turn", async (start) => {
     using dead = await RefusingPort.take();
     await using a = namedBackend("a");
     await using b = namedBackend("b");
@@ -200,7 +200,7 @@ export function failover(test: ContractTest): void {
     assert.deepEqual(answers, ["a", "b", "c", "a", "b", "c", "a", "b", "c"]);
   });
 
-  test("a Hash group moves on inside itself only if it may", async (start) => {
+  test("a Hash group fails over inside the group only if allowed to", async (start) => {
     using dead = await RefusingPort.take();
     await using near = namedBackend("near");
     await using far = namedBackend("far");

@@ -59,7 +59,7 @@ export function halfClose(test: ContractTest): void {
     });
   }
 
-  test("an end of stream arrives while the other direction stays silent", async (start) => {
+  test("an end-of-stream arrives while the other direction stays silent", async (start) => {
     const ended = Promise.withResolvers<void>(), answer = Promise.withResolvers<void>();
     await using backend = new Backend(async (connection) => {
       await readChunks(connection, () => {});
@@ -78,7 +78,7 @@ export function halfClose(test: ContractTest): void {
     await trial.idle();
   });
 
-  test("a side that ends without a byte ends the other's reading only", async (start) => {
+  test("a side that ends without sending a byte only ends what the other side reads", async (start) => {
     await using backend = new Backend(async (connection) => {
       await connection.closeWrite();
       await readChunks(connection, () => {});

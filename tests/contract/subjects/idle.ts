@@ -23,7 +23,7 @@ export function idle(test: ContractTest): void {
     });
   }
 
-  test("a connection of which one side has ended is closed when the other stays silent", async (start) => {
+  test("a connection whose one side has ended is closed when the other stays silent", async (start) => {
     await using backend = new Backend(async (connection) => {
       await connection.closeWrite();
       await readChunks(connection, () => {});

@@ -10,10 +10,10 @@ import type { ContractTest } from "../suite.ts";
 
 const noBlackHoles = !hasBlackHoles && "a full queue refuses connections here";
 
-/** Seconds for a connect that is not to be over while the test runs. */
+/** Seconds for a connect that must not end while the test runs. */
 const LONG = 3600;
 
-/** Clients that leave: while they look for a channel, or with one direction ended. */
+/** Clients that leave: while a channel is being searched for, or after they have ended one direction. */
 export function leaving(test: ContractTest): void {
   for (const bytes of [0, 1000]) {
     test(`a client that resets while its first channel connects is not served, ${bytes} bytes sent`, async (start) => {
@@ -34,7 +34,7 @@ export function leaving(test: ContractTest): void {
   }
 
   for (const request of ["", "request"]) {
-    test(`with abortOnClose a client that ends after ${request.length} bytes is not served`, async (start) => {
+    test(`with abortOnClose, a client that ends after ${request.length} bytes is not served`, async (start) => {
       using hole = await BlackHole.open();
       await using live = digestBackend();
       await using trial = await start({ channels: [hole, live], connectTimeout: LONG, abortOnClose: true });
@@ -50,7 +50,7 @@ export function leaving(test: ContractTest): void {
     }, noBlackHoles);
   }
 
-  test("with abortOnClose what a client sends before its channel is connected arrives", async (start) => {
+  test("with abortOnClose, what a client sends before its channel is connected still arrives", async (start) => {
     using hole = await BlackHole.open();
     await using live = digestBackend();
     await using trial = await start({ channels: [hole, live], connectTimeout: 0.5, abortOnClose: true });
@@ -64,7 +64,7 @@ export function leaving(test: ContractTest): void {
   }, noBlackHoles);
 
   for (const side of ["client", "channel"]) {
-    test(`a connection of which the ${side} has ended is closed when nothing moves for halfCloseTimeout`, async (start) => {
+    test(`a connection whose ${side} has ended is closed when nothing moves for halfCloseTimeout`, async (start) => {
       const { promise: told, resolve: tell } = Promise.withResolvers<void>();
       await using backend = halfClosing(side === "channel", told);
       await using trial = await start({ channels: [backend], halfCloseTimeout: 0.3 });
@@ -78,7 +78,7 @@ export function leaving(test: ContractTest): void {
     });
   }
 
-  test("a half-closed connection goes on as long as bytes move, and a whole one while it is silent", async (start) => {
+  test("a half-closed connection stays as long as bytes move, and an open one even in silence", async (start) => {
     let talking = true;
     const { promise: told, resolve: tell } = Promise.withResolvers<void>();
     await using mute = halfClosing(false, told);
@@ -119,7 +119,7 @@ export function leaving(test: ContractTest): void {
   });
 }
 
-/** A backend that reads, never says anything, and ends its own direction at once or only when it is told. */
+/** A backend that reads, never says anything, and ends its own direction at once or only when told to. */
 function halfClosing(ends: boolean, told: Promise<void>): Backend {
   return new Backend(async (connection) => {
     if (ends) await connection.closeWrite();

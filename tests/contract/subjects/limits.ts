@@ -11,13 +11,13 @@ import { RESERVE, type Trial } from "../trial.ts";
 const CLIENTS = 200;
 
 /**
- * Clients that come one after the other, and how many of them must be served: all, but for those that come while the thread
- * that has to notice the end of the one before gets no processor for as long as they wait.
+ * Clients that come one after another, and how many of them must be served: all, except those that come while the
+ * thread that must notice the end of the previous client gets no processor for as long as they wait.
  */
 const SEQUENCE = 300, SERVED = 290;
 
 export function limits(test: ContractTest): void {
-  test(`${CLIENTS} clients at the same time fill each channel to its limit and never beyond`, async (start) => {
+  test(`${CLIENTS} clients at the same time fill each channel up to its limit and never beyond`, async (start) => {
     await using a = namedBackend("a");
     await using b = namedBackend("b");
     await using trial = await start({ channels: [{ address: a.address, maxc: 10 }, { address: b.address, maxc: 7 }] });
@@ -30,7 +30,7 @@ export function limits(test: ContractTest): void {
     await trial.idle();
   });
 
-  test(`${CLIENTS} clients that come again until they are served never exceed a limit`, async (start) => {
+  test(`${CLIENTS} clients that keep coming back until they are served never exceed a limit`, async (start) => {
     await using a = namedBackend("a");
     await using b = namedBackend("b");
     await using trial = await start({ channels: [{ address: a.address, maxc: 3 }, { address: b.address, maxc: 5 }] });
@@ -49,7 +49,7 @@ export function limits(test: ContractTest): void {
   });
 
   for (const [who, backend] of [["the client", namedBackend], ["the back end", closingBackend]] as const) {
-    test(`strictly one after the other, each client finds the place of the one before: ${who} ends first`, async (start) => {
+    test(`each of a sequence of clients gets the place of the one before: ${who} ends first`, async (start) => {
       await using a = backend("a");
       await using trial = await start({ channels: [{ address: a.address, maxc: 1 }] });
       let served = 0;
@@ -60,7 +60,7 @@ export function limits(test: ContractTest): void {
     });
   }
 
-  test("as many clients as the limit allows, each one after the other, are all served", async (start) => {
+  test("as many clients at a time as the limit allows are all served, again and again", async (start) => {
     await using a = namedBackend("a");
     await using b = namedBackend("a");
     await using trial = await start({ channels: [{ address: a.address, maxc: 2 }, { address: b.address, maxc: 3 }] });
@@ -73,7 +73,7 @@ export function limits(test: ContractTest): void {
     await trial.idle();
   });
 
-  test("a client waits for a place, too, when the other channels have failed, which are asked once", async (start) => {
+  test("a client also waits for a place when the other channels have failed, and tries those once", async (start) => {
     await using backend = namedBackend("a");
     using dead = await RefusingPort.take();
     await using trial = await start({
@@ -109,7 +109,7 @@ export function limits(test: ContractTest): void {
     assert.ok(await visit(trial));
   });
 
-  test("what is beyond a group's limits goes to the next group", async (start) => {
+  test("clients beyond a group's limits go to the next group", async (start) => {
     await using near = namedBackend("near");
     await using far = namedBackend("far");
     await using trial = await start({
@@ -128,7 +128,7 @@ export function limits(test: ContractTest): void {
     for (const client of clients) client[Symbol.dispose]();
   });
 
-  test("a limit changed while it runs holds from then on", async (start) => {
+  test("a limit changed at run time holds from then on", async (start) => {
     await using backend = namedBackend("a");
     await using trial = await start({ channels: [backend] });
     using first = await trial.connect();
@@ -164,7 +164,7 @@ export function limits(test: ContractTest): void {
     assert.deepEqual([...answers].sort(), ["a", "b"]);
   });
 
-  test("a channel added while it runs takes part", async (start) => {
+  test("a channel added at run time is used", async (start) => {
     await using a = namedBackend("a");
     await using trial = await start({});
     using before = await trial.connect();
@@ -174,7 +174,7 @@ export function limits(test: ContractTest): void {
     assert.equal(await after.readText(), "a");
   });
 
-  test("clients beyond the most that are served wait, and are served when others leave", async (start) => {
+  test("clients beyond the maximum wait, and are served when others leave", async (start) => {
     await using backend = namedBackend("a");
     await using trial = await start({ channels: [backend], maxConnections: 3 });
     const clients = await Promise.all(Array.from({ length: 10 }, () => trial.connect()));
@@ -194,7 +194,7 @@ export function limits(test: ContractTest): void {
     assert.deepEqual([backend.accepted, backend.most], [10, 3]);
   });
 
-  test("clients that reset while they wait are no shortage and hold nobody up", async (start) => {
+  test("clients that reset while they wait are no shortage and delay nobody", async (start) => {
     await using backend = namedBackend("a");
     await using trial = await start({ channels: [backend], maxConnections: 1 });
     using first = await trial.connect();
@@ -210,7 +210,7 @@ export function limits(test: ContractTest): void {
     await using backend = namedBackend("a");
     await using trial = await start({ channels: [backend] });
     trial.engine.pauseAccepting();
-    // One client may be accepted that the engine was waiting for.
+    // One client may be accepted: the engine was already waiting for it.
     const clients = await Promise.all(Array.from({ length: 10 }, () => trial.connect()));
     await new Promise((resolve) => setTimeout(resolve, 200));
     assert.ok(trial.engine.connections <= 1, `${trial.engine.connections} clients were accepted`);
@@ -224,7 +224,7 @@ export function limits(test: ContractTest): void {
   });
 }
 
-/** A client that reads what it is told, to the end, and closes; says whether it was served. */
+/** A client that reads everything to the end and closes; returns whether it was served. */
 async function visit(trial: Trial, endsFirst = true): Promise<boolean> {
   using client = await trial.connect();
   if (await client.readText() === null) return false;

@@ -10,7 +10,7 @@ const KIB = 1024, MB = 1_000_000;
 /** Sizes around those of buffers and pipes. */
 const SIZES = [0, 1, 2, 4 * KIB - 1, 4 * KIB + 1, 64 * KIB, 64 * KIB + 1, 256 * KIB + 1, MB];
 
-/** Pieces that no buffer size is a multiple of. */
+/** Sizes of pieces that no buffer size is a multiple of. */
 const ODD = [1, 2, 3, 7, 1009, 4095, 4097, 65_521, 65_537, 262_147];
 
 export function relaying(test: ContractTest): void {
@@ -55,7 +55,7 @@ export function relaying(test: ContractTest): void {
     assert.deepEqual(JSON.parse(await client.readAllText()), digestOf(bytes));
   });
 
-  test("pieces of odd sizes arrive unchanged, sent one after the other's echo", async (start) => {
+  test("pieces of odd sizes arrive unchanged, each sent after the echo of the one before", async (start) => {
     await using backend = echoBackend();
     await using trial = await start({ channels: [backend] });
     using client = await trial.connect();
@@ -79,7 +79,7 @@ export function relaying(test: ContractTest): void {
     }
   });
 
-  test("200 connections at the same time each get their own bytes", async (start) => {
+  test("200 simultaneous connections each get their own bytes", async (start) => {
     await using backend = echoBackend();
     await using trial = await start({ channels: [backend] });
     await Promise.all(Array.from({ length: 200 }, async (_, i) => {
@@ -93,7 +93,7 @@ export function relaying(test: ContractTest): void {
     await trial.idle();
   });
 
-  test("500 connections one after the other each get their own bytes", async (start) => {
+  test("500 connections, one after another, each get their own bytes", async (start) => {
     await using backend = echoBackend();
     await using trial = await start({ channels: [backend] });
     for (let i = 0; i < 500; i++) {

@@ -7,7 +7,7 @@ import { ResettingBackend, ResettingClient } from "../../support/resetting.ts";
 import { readChunks, writeAll } from "../../support/streams.ts";
 import type { ContractTest, StartTrial } from "../suite.ts";
 
-/** Elsewhere a reset takes the bytes with it that its receiver has not read yet. */
+/** Elsewhere a reset destroys the bytes that its receiver has not read yet. */
 const keepsBytes = Deno.build.os !== "linux" && "a reset drops bytes in the receiver's kernel here";
 
 /** Bytes that a receiver's kernel does not take all at once. */
@@ -16,7 +16,7 @@ const MUCH = 600_000;
 export function resets(test: ContractTest): void {
   for (const source of [undefined, "127.0.0.1"]) {
     const how = source ? `, from source address ${source}` : "";
-    // No more than a receiver's window takes at first: what the sender's kernel still has goes with the reset.
+    // No more than fits into the receiver's window at first: a reset destroys what the sender's kernel still holds.
     for (const size of [0, 1000, 40_000]) {
       test(
         `a client gets all ${size} bytes that a channel sent before it reset the connection${how}`,
@@ -68,7 +68,7 @@ export function resets(test: ContractTest): void {
     await using trial = await start({ channels: [backend] });
     for (let i = 1; i <= 20; i++) {
       using client = await ResettingClient.connect(trial.port);
-      // A client that resets earlier has its channel taken back, bytes and all.
+      // A client that resets earlier loses its channel, bytes and all.
       await client.firstBytes();
       await client.send(pattern(10_000));
       client.reset();
@@ -106,8 +106,8 @@ export function resets(test: ContractTest): void {
     keepsBytes,
   );
 
-  test("a side that does not end by itself after a reset is cut off", async (start) => {
-    // At the same time, because an engine may give each of them a few seconds to read what it has been sent.
+  test("a side that does not end after a reset is cut off", async (start) => {
+    // All at the same time, because an engine may give each a few seconds to read what it has been sent.
     await Promise.all([
       resetWhileChannelSends(start),
       resetWhileClientSends(start),
@@ -116,7 +116,7 @@ export function resets(test: ContractTest): void {
     ]);
   });
 
-  test("a connection that is reset does not touch the others", async (start) => {
+  test("a reset of one connection does not affect the others", async (start) => {
     await using resetting = await ResettingBackend.listen(pattern(1), "when told");
     await using healthy = echoBackend();
     await using trial = await start({ channels: [resetting, healthy] });

@@ -6,14 +6,14 @@ import { namedBackend } from "../../support/backends.ts";
 import type { ContractTest } from "../suite.ts";
 import { ask, RESERVE, type Target } from "../trial.ts";
 
-/** Seconds for a connect to a black hole, and a fail timeout that ends in no test. */
+/** Seconds for a connect to a black hole, and a fail timeout that outlasts every test. */
 const BRIEF = 0.5, LONG = 3600;
 
 /** What a back end that comes and goes says. */
 const NAME = "F".charCodeAt(0);
 
 export function resting(test: ContractTest): void {
-  test("with a fail timeout a channel that does not answer costs one client its time", async (start) => {
+  test("with a fail timeout, a channel that does not answer delays only one client", async (start) => {
     using hole = await BlackHole.open();
     await using live = namedBackend("live");
     await using trial = await start({ channels: [hole, live], connectTimeout: BRIEF, failTimeout: LONG });
@@ -23,7 +23,7 @@ export function resting(test: ContractTest): void {
     assert.deepEqual(trial.eventTypes(), ["channel-failing"]);
   }, !hasBlackHoles && "a full queue refuses connections here");
 
-  test("a channel is tried again after the fail timeout, and has its turns when it works", async (start) => {
+  test("a channel is tried again after the fail timeout, and takes its turns again once it works", async (start) => {
     await using flapping = new SwitchableBackend(NAME);
     await using live = namedBackend("live");
     await flapping.down();
@@ -35,7 +35,7 @@ export function resting(test: ContractTest): void {
     assert.deepEqual(trial.eventTypes(), ["channel-failing", "channel-back"]);
   });
 
-  test("a group whose channels all failed lately is passed over, and still the last resort", async (start) => {
+  test("a group whose channels have all just failed is skipped, but is still the last resort", async (start) => {
     await using flapping = new SwitchableBackend(NAME);
     await using reserve = namedBackend("reserve");
     await flapping.down();

@@ -1,7 +1,8 @@
 /// <reference lib="deno.worker" />
 /**
- * Streams at full speed in a thread of their own: a back end that never stops sending, and clients that read it all. Says
- * the back end's port first; is told the engine's port and how many streams; says when the first bytes have come.
+ * Streams at full speed in a separate thread: a back end that never stops sending, and clients that read everything. It
+ * reports the back end's port, is told the engine's port and the number of streams, and reports when the first bytes
+ * have come.
  */
 
 const backend = Deno.listen({ hostname: "127.0.0.1", port: 0 });
