@@ -15,8 +15,8 @@ const AHEAD = 8;
 /** What the acceptor tells its thread. */
 export interface AcceptorHost {
   /**
-   * A client; `address` is its `struct sockaddr`. A place has been taken for it. Returns 0, or the error number of a
-   * shortage for which it had to be closed.
+   * A client; `address` is its `struct sockaddr`. A place has been taken for it. Returns 0, or the error number of the
+   * shortage because of which it had to be closed.
    */
   accepted(client: number, address: Uint8Array): number;
   /** The place that was taken for a client is free again. */
@@ -25,7 +25,7 @@ export interface AcceptorHost {
   saturated(connections: number): void;
 }
 
-/** One thread's accepting from the listening socket that all threads share. */
+/** Accepts for one thread, from the listening socket that all threads share. */
 export class Acceptor {
   readonly #libc: Libc;
   readonly #poller: Poller;
@@ -37,7 +37,7 @@ export class Acceptor {
   readonly #door: Door;
   readonly #host: AcceptorHost;
   #watching = false;
-  /** Clients to accept in the next turn: a guess that spares the accept which finds nobody. */
+  /** Clients to accept in the next turn: a guess that saves an accept that would find nobody. */
   #burst = 1;
 
   constructor(
@@ -67,13 +67,13 @@ export class Acceptor {
     if (!this.#watching) this.#timers.set(this.#listener, SHORTAGE_PAUSE);
   }
 
-  /** This thread was woken: it may have been given a place, or accepting may have ended, paused or resumed. */
+  /** This thread was woken: it may have got a place, or accepting may have ended, paused or resumed. */
   woken(): void {
     if (this.#state.stopped || this.#state.paused) this.#pause();
     else if (!this.#watching && !this.#state.waits(this.#thread)) this.resume();
   }
 
-  /** Accepts some of the clients that wait. */
+  /** Accepts some of the waiting clients. */
   accept(): void {
     for (let i = 0; i < this.#burst; i++) {
       if (this.#state.stopped || this.#state.paused || !this.#watching) return this.#pause();
@@ -90,15 +90,16 @@ export class Acceptor {
         return this.#stepBack();
       }
       if (SHORTAGES.has(-fd)) return this.#shortage(-fd);
-      // Anything else is this client's own trouble (accept(2)), or the end of the listening socket.
+      // Any other error concerns only this client (accept(2)), or is the end of the listening socket.
     }
     this.#burst = Math.min(this.#burst * 2, MOST_AT_ONCE);
     this.#stepBack();
   }
 
   /**
-   * Goes to the end of the listening socket's queue when this thread has more than its fair share: the kernel wakes the first idle
-   * one (EPOLLEXCLUSIVE, epoll_ctl(2)), and where clients come one by one, that would always be the same.
+   * Goes to the end of the listening socket's queue when this thread has more than its fair share: the kernel wakes the
+   * first idle one (EPOLLEXCLUSIVE, epoll_ctl(2)), and when clients come one by one, that would always be the same
+   * thread.
    */
   #stepBack(): void {
     if (!this.#watching || !this.#state.isAhead(this.#thread, AHEAD)) return;
@@ -106,12 +107,12 @@ export class Acceptor {
     this.resume();
   }
 
-  /** Leaves clients in the kernel's queue until somebody makes room. */
+  /** Leaves clients in the kernel's queue until there is room. */
   #saturated(): void {
     this.#host.saturated(this.#state.connections);
     this.#pause();
     this.#state.wait(this.#thread);
-    // A place that came free before the line above woke nobody.
+    // A place that came free before the line above has woken nobody.
     if (this.#state.connections >= this.#limit) return;
     this.#state.stopWaiting(this.#thread);
     this.resume();
@@ -129,7 +130,7 @@ export class Acceptor {
   }
 }
 
-/** Errors of accept(2) that mean a lack of something on this machine, or a call that is forbidden. */
+/** Errors of accept(2) that mean a shortage on this machine or a forbidden call. */
 const SHORTAGES: ReadonlySet<number> = new Set([
   ERRNO.EMFILE,
   ERRNO.ENFILE,

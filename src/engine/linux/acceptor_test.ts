@@ -10,7 +10,7 @@ import { Timers } from "./timers.ts";
 
 const LISTENER = 3, CAPACITY = 64;
 
-/** An acceptor in front of a queue of clients; each answer is an error number with which one client is closed, or 0. */
+/** An acceptor in front of a queue of clients; each answer is the error number for which one client is closed, or 0. */
 function withQueue(length: number, ...answers: number[]) {
   const told: string[] = [];
   let time = 0, next = 10, watched = false;
@@ -44,7 +44,7 @@ function withQueue(length: number, ...answers: number[]) {
     saturated: (connections) => told.push(`saturated: ${connections}`),
   });
   acceptor.resume();
-  /** Lets some time pass; says whether the listener's pause has ended. */
+  /** Lets some time pass; returns whether the listener's pause has ended. */
   const pass = (milliseconds: number) => {
     time += milliseconds;
     timers.turn(true);
@@ -55,7 +55,7 @@ function withQueue(length: number, ...answers: number[]) {
   return { acceptor, told, pass, isWatching: () => watched, left: () => length };
 }
 
-Deno.test("clients are taken more and more at a time, and at most eight", () => {
+Deno.test("more and more clients are accepted at a time, up to eight", () => {
   const { acceptor, left } = withQueue(100);
   const taken: number[] = [];
   for (let before = left(); taken.length < 6; before = left()) {
@@ -65,7 +65,7 @@ Deno.test("clients are taken more and more at a time, and at most eight", () => 
   assert.deepEqual(taken, [1, 2, 4, 8, 8, 8]);
 });
 
-Deno.test("a client that cannot be watched costs no other: they wait in the queue until there is room", () => {
+Deno.test("a client that cannot be watched does not harm others: they wait in the queue until there is room", () => {
   const { acceptor, told, pass, isWatching, left } = withQueue(20, 0, 0, ERRNO.ENOMEM);
   for (let i = 0; i < 2; i++) acceptor.accept();
   assert.deepEqual([told, left(), isWatching()], [

@@ -16,7 +16,7 @@ export function linuxUnavailable(settings?: Pick<EngineSettings, "strategies">):
   if (settings?.strategies !== undefined) return "custom strategies cannot be sent to its threads";
   let libc: Libc;
   try {
-    // Asked first, so that nobody is prompted.
+    // Checked first, so that Deno does not prompt.
     if (Deno.permissions.querySync({ name: "ffi" }).state !== "granted") return "there is no permission, --allow-ffi";
     libc = openLibc();
   } catch (error) {
@@ -38,7 +38,9 @@ function descriptorRefused(libc: Libc, what: string, fd: number): string | undef
   return undefined;
 }
 
-/** Calls on no descriptor: where one is allowed it says EBADF, and where a filter forbids it (seccomp(2)) something else. */
+/**
+ * Makes calls on no descriptor: an allowed call says EBADF, one that a filter forbids (seccomp(2)) says something else.
+ */
 function callRefused(libc: Libc): string | undefined {
   const { call, errno, describe } = libc, bytes = new Uint8Array(ADDRESS_SIZE), words = new Int32Array(4);
   const trials: readonly [name: string, trial: () => number][] = [
@@ -58,7 +60,7 @@ function callRefused(libc: Libc): string | undefined {
   return number === 0 ? undefined : `rt_sigprocmask is refused: ${describe(number)}`;
 }
 
-/** What every socket must be able to do. Without a place for urgent bytes in the stream they would be lost or move. */
+/** What every socket must support. Unless urgent bytes keep their place in the stream, they would be lost or moved. */
 function socketRefused(libc: Libc): string | undefined {
   const { call, errno, describe } = libc;
   let fd = call.socket(C.AF_INET, C.SOCK_STREAM | SOCKET_FLAGS, 0);

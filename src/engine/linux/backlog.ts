@@ -6,14 +6,14 @@ import type { PipePool } from "./pipe_pool.ts";
 /** Bytes of a read buffer. */
 export const BUFFER_SIZE = 64 * 1024;
 
-/** Sizes of the buffers that hold what is left over, and how many free ones of each are kept: 2 MB in all. */
+/** Sizes of the buffers for leftover bytes, and how many free ones of each size are kept: 2 MB in all. */
 const SIZES = [2 * 1024, 16 * 1024, BUFFER_SIZE], KEPT = [64, 48, 16];
 
 /** What became of an attempt to send. */
 export const Sent = {
-  /** Everything is with the receiver's kernel. */
+  /** The receiver's kernel has taken everything. */
   ALL: 0,
-  /** The receiver's kernel is full; an event will tell. */
+  /** The receiver's kernel is full; an event will say when it takes more. */
   BLOCKED: 1,
   /** The receiver is gone. */
   BROKEN: 2,
@@ -110,13 +110,13 @@ export class Backlog {
     for (;;) {
       const piped = rows[row + ROW.PIPED];
       const n = call.splice(rows[row + ROW.PIPE_READ], peer, piped, C.SPLICE_F_MOVE | C.SPLICE_F_NONBLOCK);
-      // Nothing at all, though there are bytes, is as wrong as an error.
+      // To send nothing although there are bytes is as wrong as an error.
       if (n <= 0) return n === -ERRNO.EAGAIN ? Sent.BLOCKED : Sent.BROKEN;
       rows[row + ROW.PIPED] = piped - n;
       this.#pipes.bytes -= n;
       this.#moved(source, n);
       if (n === piped) return Sent.ALL;
-      // The receiver is full, or the process was stopped meanwhile. Only after EAGAIN is the kernel bound to report it
+      // The receiver is full, or the process was stopped in between. Only after EAGAIN must the kernel report it
       // writable.
     }
   }

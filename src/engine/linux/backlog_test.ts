@@ -26,7 +26,7 @@ function backlogged() {
   return { backlog, kernel, got, buffers, flags: () => connections.rows[(FIRST << SHIFT) + ROW.FLAGS] };
 }
 
-Deno.test("what is left over waits in a buffer that is not much larger, and arrives whole", () => {
+Deno.test("leftover bytes wait in a buffer that is not much larger, and arrive complete", () => {
   const sizes: [from: number, end: number, most: number][] = [
     [0, 1, 2048],
     [500, 2500, 2048],
@@ -54,7 +54,7 @@ Deno.test("what is left over waits in a buffer that is not much larger, and arri
   }
 });
 
-Deno.test("buffers that are free again are used again", () => {
+Deno.test("free buffers are reused", () => {
   const { backlog, kernel } = backlogged();
   for (const bytes of [10, 10_000, 50_000]) {
     const buffers = new Set<ArrayBuffer>();

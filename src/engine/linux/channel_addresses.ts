@@ -2,7 +2,7 @@ import type { ChannelId } from "../../table/channel_id.ts";
 import type { Table } from "../../table/table.ts";
 import { encodeAddress } from "./sockets.ts";
 
-/** Channels' addresses as the kernel wants them, made again only when the table's change. */
+/** Channels' addresses in the kernel's form, converted again only when they change in the table. */
 export class ChannelAddresses {
   readonly #table: Table;
   readonly #host = new Uint8Array(16);

@@ -8,11 +8,11 @@ export const ROW = {
   /** The other socket of the connection, -1 while there is none. */
   PEER: 0,
   FLAGS: 1,
-  /** Tells the sockets that had this descriptor one after the other apart; 0 for none. */
+  /** Tells apart the sockets that have had this descriptor; 0 for none. */
   GENERATION: 2,
   /** The channel that the connection is counted for, or NONE. */
   CHANNEL: 3,
-  /** This way's pipe: where it is read and where it is written, -1 for none. */
+  /** This way's pipe: its read end and its write end, -1 for none. */
   PIPE_READ: 4,
   PIPE_WRITE: 5,
   /** Bytes in the pipe. */
@@ -24,14 +24,14 @@ export const ROW = {
   URGENT: 9,
   /** Small splices in a row. */
   SMALL: 10,
-  /** The client's dial while it connects; later the send queue's length, while that is waited for. */
+  /** The client's dial while it connects; later the length of the send queue while that drains. */
   DIAL: 11,
   QUEUE: 11,
   /** Milliseconds until the next look at that queue. */
   PAUSE: 12,
-  /** Milliseconds for which the queue has not become shorter. */
+  /** Milliseconds since the queue last became shorter. */
   STALLED: 13,
-  /** Splices in a row that were not small, up to `LONG`, since the peer last had something to say itself. */
+  /** Splices in a row that were not small, up to `LONG`, since the peer last sent something. */
   STREAK: 14,
 } as const;
 
@@ -49,13 +49,13 @@ export const IS = {
   WRITABLE: 1 << 4,
   /** The peer has sent its end-of-stream, which may have bytes before it. */
   HUNG_UP: 1 << 5,
-  /** Its end-of-stream has been read: nothing comes any more. */
+  /** Its end-of-stream has been read: nothing more will come. */
   ENDED: 1 << 6,
   /** Its end-of-stream has been passed on. */
   PASSED: 1 << 7,
-  /** Reset, or given up by the kernel: nothing can be sent to it, what it has sent can still be read. */
+  /** Reset, or given up by the kernel: nothing can be sent to it, but what it has sent can still be read. */
   BROKEN: 1 << 8,
-  /** An urgent byte stands somewhere ahead. */
+  /** There is an urgent byte somewhere ahead. */
   URGENT: 1 << 9,
   /** A stream: moved by `splice`. */
   SPLICING: 1 << 10,
@@ -63,11 +63,11 @@ export const IS = {
   NO_SPLICE: 1 << 11,
   /** Bytes have been taken from it that its peer's kernel has not taken yet. */
   BACKLOG: 1 << 12,
-  /** Its peer was reset; it will be too, once its send queue is empty. */
+  /** Its peer was reset; it will be reset as well once its send queue is empty. */
   CLOSING: 1 << 13,
-  /** In the queue of those that go on in the next turn. */
+  /** In the queue of sockets that go on in the next turn. */
   QUEUED: 1 << 14,
-  /** Waits out a shortage before it connects again. */
+  /** Waits for a shortage to pass before it connects again. */
   PAUSED: 1 << 15,
   /** Registered with the poller. */
   WATCHED: 1 << 16,
@@ -75,20 +75,20 @@ export const IS = {
   HAS_BEEN_URGENT: 1 << 17,
   /** This side or its peer has ended its sending; the connection goes on. */
   HALF_CLOSED: 1 << 18,
-  /** Has ended its sending and is probed, to find out if it is gone. */
+  /** Has ended its sending, and is probed to find out whether it is gone. */
   PROBED: 1 << 19,
 } as const;
 
 /**
- * One thread's sockets as rows of one typed array, by descriptor. Which thread owns a descriptor, sockets and pipes
- * alike, also stands in an array that main shares: should the thread die, main closes them.
+ * One thread's sockets as rows of one typed array, by descriptor. An array shared with main says which thread owns each
+ * descriptor, of sockets and pipes alike: if the thread dies, main closes them.
  */
 export class Connections {
   /** The rows. */
   readonly rows: Int32Array;
-  /** Descriptors from this on cannot be served. */
+  /** Descriptors from this number on cannot be served. */
   readonly capacity: number;
-  /** Descriptors from this on are left to the rest of the program. */
+  /** Descriptors from this number on are left to other parts of the program. */
   readonly roof: number;
   readonly #libc: Libc;
   readonly #owners: Uint8Array;
@@ -98,16 +98,16 @@ export class Connections {
   /**
    * @param owners one byte for each descriptor of the process: 0, or its thread's number plus 1
    * @param thread number of the thread
-   * @param spare how many of the highest numbers are left to the rest of the program
+   * @param spare how many of the highest numbers are left to other parts of the program
    */
   constructor(libc: Libc, owners: Uint8Array, thread: number, spare = 0) {
     this.#libc = libc;
     this.#owners = owners;
     this.#owner = thread + 1;
     this.capacity = owners.length;
-    // Whoever reckoned may not have known the limit.
+    // The caller may have calculated without knowing the limit.
     this.roof = owners.length - Math.min(spare, owners.length >> 3);
-    // The kernel gives out low numbers first and the system only pages that are touched.
+    // The kernel gives out low numbers first, and only pages that are touched take memory.
     this.rows = new Int32Array(owners.length << SHIFT);
   }
 
@@ -146,7 +146,7 @@ export class Connections {
 
   /** Closes a descriptor of this thread. */
   closeOwned(fd: number): void {
-    // First, for as soon as it is closed the number may belong to another thread.
+    // First, because as soon as it is closed the number may belong to another thread.
     this.#owners[fd] = 0;
     this.#libc.call.close(fd);
   }
@@ -157,7 +157,7 @@ export class Connections {
     return false;
   }
 
-  /** Calls `each` with every client's socket, and every one whose peer is gone. */
+  /** Calls `each` with every client's socket and every socket whose peer is gone. */
   forEach(each: (fd: number) => void): void {
     for (let fd = 0; fd < this.capacity; fd++) {
       if (this.#owners[fd] === this.#owner && this.rows[(fd << SHIFT) + ROW.FLAGS] & (IS.CLIENT | IS.CLOSING)) each(fd);

@@ -1,10 +1,10 @@
 import { C, LAYOUT } from "./abi.ts";
 import type { Libc } from "./libc.ts";
 
-/** The most descriptors that are served, whatever the system would allow: rows are 64 bytes of address space each. */
+/** The maximum number of descriptors, even if the system allows more: each row takes 64 bytes of address space. */
 export const MOST_DESCRIPTORS = 1 << 20;
 
-/** Raises the soft limit of open descriptors to the hard one; returns how many there may be, at most 1,048,576. */
+/** Raises the soft limit of open descriptors to the hard limit. Returns how many there may be, at most 1,048,576. */
 export function raiseDescriptorLimit({ call }: Libc): number {
   const limit = new Uint8Array(LAYOUT.rlimit.size), view = new DataView(limit.buffer);
   if (call.getrlimit(C.RLIMIT_NOFILE, limit) < 0) return 1024;

@@ -24,22 +24,22 @@ import {
 } from "./sockets.ts";
 import type { Timers } from "./timers.ts";
 
-/** Lets bind(2) choose the source address only and connect(2) the port, so that ports do not run out early (ip(7)). */
+/** Makes bind(2) choose only the source address and connect(2) the port, so that ports do not run out early (ip(7)). */
 const NO_PORT = socketOption("IP_BIND_ADDRESS_NO_PORT", C.IPPROTO_IP, C.IP_BIND_ADDRESS_NO_PORT, 1);
 
-/** The address of a client that connects none. */
+/** The address of a client that is not connecting. */
 const NOWHERE = new Uint8Array(ADDRESS_SIZE);
 
-/** A client that looks for a channel. Kept and used again, so that a new client allocates nothing. */
+/** A client's search for a channel. Reused, so that a new client allocates nothing. */
 interface Dial {
   attempt: Attempt;
   readonly client: { readonly address: Uint8Array; port: number };
   channel: ChannelId;
   /** The `struct sockaddr` that is being connected. */
   address: Uint8Array;
-  /** When a shortage stops being waited out. */
+  /** When to stop waiting for a shortage to pass. */
   deadline: number;
-  /** Whether it waits for a place on a channel that is full, and how often it has. */
+  /** Whether it is waiting for a place on a full channel, and how often it has waited. */
   waiting: boolean;
   waits: number;
 }
@@ -50,12 +50,12 @@ export interface DialerHost {
   established(client: number, server: number): void;
   /** No channel took the client; it is to be closed. */
   rejected(client: number): void;
-  /** That is because no channel takes it, and not for a shortage. */
+  /** The reason is that no channel can take it, not a shortage. */
   turnedAway(): void;
   shortage(what: "connect", reason: string): void;
 }
 
-/** Finds a channel for each of a thread's clients and connects it, without waiting. */
+/** Finds and connects a channel for each of a thread's clients, without blocking. */
 export class Dialer {
   readonly #libc: Libc;
   readonly #connections: Connections;
@@ -100,7 +100,7 @@ export class Dialer {
     }
   }
 
-  /** The address bytes and the port to fill in for the client that `begin` is called for next. */
+  /** The address bytes and the port to fill in before `begin` is called for the next client. */
   prepare(): { readonly address: Uint8Array; port: number } {
     if (this.#idle.length === 0) {
       const client = { address: new Uint8Array(16), port: 0 };
@@ -128,7 +128,7 @@ export class Dialer {
     this.#next(client, dial);
   }
 
-  /** Something happened on a socket that connects. */
+  /** Something happened on a connecting socket. */
   answered(server: number, mask: number): void {
     const { rows } = this.#connections, client = rows[(server << SHIFT) + ROW.PEER];
     const dial = this.#dialOf(client);
@@ -143,7 +143,7 @@ export class Dialer {
     }
     if (!(mask & C.EPOLLOUT) && !dropped) return;
     if (this.#selfConnections.has(server, dial.address)) {
-      // With a reset nothing is left of it that would keep the port from the channel itself.
+      // A reset leaves nothing behind that would keep the port from the channel itself.
       setOption(this.#libc, server, RESET_ON_CLOSE);
       this.#closeServer(client);
       this.#refused(dial, ERRNO.ECONNREFUSED);
@@ -180,7 +180,7 @@ export class Dialer {
     this.#release(client);
   }
 
-  /** Ends the search of a client that has to go. The client's socket stays open. */
+  /** Ends the search of a client that must be closed. The client's socket stays open. */
   abandon(client: number): void {
     const dial = this.#dialOf(client);
     this.#closeServer(client);
@@ -213,7 +213,7 @@ export class Dialer {
     this.#host.rejected(client);
   }
 
-  /** Milliseconds until a search that has found nothing is retried, 0 if that would not help. */
+  /** Milliseconds until a search that found nothing is retried; 0 if retrying would not help. */
   #pauseOf(dial: Dial): number {
     const { attempt } = dial;
     if (attempt.shortage) return this.#timers.now() < dial.deadline ? SHORTAGE_PAUSE : 0;
@@ -272,7 +272,7 @@ export class Dialer {
     const { rows } = this.#connections, row = client << SHIFT, server = rows[row + ROW.PEER];
     if (server < 0) return;
     rows[row + ROW.PEER] = -1;
-    // The channel may have accepted already, and then sees what became of the client.
+    // If the channel has accepted already, it must see what became of the client.
     if (rows[row + ROW.FLAGS] & IS.BROKEN) setOption(this.#libc, server, RESET_ON_CLOSE);
     this.#connections.close(server);
   }

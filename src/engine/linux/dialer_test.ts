@@ -13,7 +13,7 @@ import { Timers } from "./timers.ts";
 
 const CLIENT = 10, SERVER = 20, CAPACITY = 64;
 
-/** The channel's port, in the range from which the kernel takes ports by itself. */
+/** The channel's port, in the range from which the kernel picks local ports. */
 const PORT = 40_000;
 
 /** What a kernel refuses: error numbers of its calls, or a descriptor that it gives out. */
@@ -26,12 +26,12 @@ interface Refusal {
   readonly ownPort?: number;
 }
 
-/** A client that looks for one channel, with a kernel whose connect(2) answers with these errors, 0 for none. */
+/** A client looking for one channel, with a kernel whose connect(2) answers with these errors, 0 for none. */
 function dialled(...connects: number[]) {
   return dialledBeside(0, {}, ...connects);
 }
 
-/** The same with some more channels, and a kernel that refuses something every time. */
+/** The same with more channels, and a kernel that always refuses something. */
 function dialledBeside(channels: number, refusal: Refusal, ...connects: number[]) {
   const told: string[] = [], errno = new Int32Array(1), calls = { sockets: 0, reset: false };
   const answer = (error: number | undefined, result: number) => {
@@ -85,7 +85,7 @@ Deno.test("a connect that is refused at once counts as failed", () => {
   assert.deepEqual([told, table.counters(0).failed], [["channel-failing", "turned away", "rejected"], 1n]);
 });
 
-Deno.test("a connect for which there is no port is a shortage, and tried again after a pause", () => {
+Deno.test("a connect without a free local port is a shortage, and is retried after a pause", () => {
   for (const error of [ERRNO.EADDRNOTAVAIL, ERRNO.EAGAIN]) {
     const { dialer, table, told, flags } = dialled(error, ERRNO.EINPROGRESS);
     assert.deepEqual(told, [`shortage: error ${error}`]);
@@ -97,7 +97,7 @@ Deno.test("a connect for which there is no port is a shortage, and tried again a
   }
 });
 
-Deno.test("a socket that has met itself is a refused connect, and is reset", () => {
+Deno.test("a socket that has met itself counts as a refused connect and is reset", () => {
   const { dialer, table, told, calls } = dialledBeside(0, { ownPort: PORT });
   dialer.answered(SERVER, C.EPOLLOUT);
   assert.deepEqual([told, calls.reset], [["channel-failing", "turned away", "rejected"], true]);
@@ -112,7 +112,7 @@ for (
     "there is no memory": { connect: ERRNO.ENOBUFS },
   })
 ) {
-  Deno.test(`when ${what}, no other channel is tried, and none is counted`, () => {
+  Deno.test(`when ${what}, no other channel is tried and nothing is counted`, () => {
     const { table, told, flags, calls } = dialledBeside(63, refusal);
     assert.deepEqual([calls.sockets, told.length, flags() & IS.PAUSED], [1, 1, IS.PAUSED]);
     assert.match(told[0], /^shortage/);

@@ -3,15 +3,18 @@ import type { Connections } from "./connections.ts";
 import type { Libc } from "./libc.ts";
 import { ADDRESS_SIZE, SOCKET_FLAGS } from "./sockets.ts";
 
-/** Numbers of the landing for each thread: the channel of the last client below it, a client on it and that one's channel. */
+/**
+ * Descriptor numbers on the landing for each thread: for the channel of the last client below it, for a client on it,
+ * and for that client's channel.
+ */
 export const LANDING = 3;
 
 /**
- * accept(2) that keeps out of the descriptors which are left to the rest of the program.
+ * accept(2) that keeps away from the descriptors that are left to other parts of the program.
  *
- * The kernel gives out the lowest number that is free, so a high one says that descriptors run out, and a client that has
- * been accepted must not be dropped. So there is a landing below the roof: the client that a thread gets there is served,
- * and from then on the thread looks for a lower number first and has the next client moved to it.
+ * The kernel gives out the lowest free number, so a high one means that descriptors are running out. But a client must
+ * not be dropped once it is accepted. So there is a landing below the roof: a client that a thread gets there is
+ * served, and from then on the thread first looks for a lower number and moves the next client to it.
  */
 export class Door {
   /** `struct sockaddr` of the client that came last. */
@@ -23,7 +26,7 @@ export class Door {
   readonly #length = new Uint32Array(1);
   #tight = false;
 
-  /** @param threads how many share the descriptors */
+  /** @param threads how many threads share the descriptors */
   constructor(libc: Libc, connections: Connections, listener: number, threads: number) {
     this.#libc = libc;
     this.#connections = connections;
@@ -46,12 +49,12 @@ export class Door {
     const room = own >= 0 && own < this.#landing && channels >= 0 && channels < this.#connections.roof;
     if (channels >= 0) call.close(channels);
     const fd = room ? this.#take() : -ERRNO.EMFILE;
-    // Another thread may have closed a lower one meanwhile.
+    // Another thread may have closed a lower one in the meantime.
     if (fd <= own) {
       if (own >= 0) call.close(own);
       return fd;
     }
-    // Takes the place of what is there in one step, so that nobody can come in between (dup(2)).
+    // Replaces what is there in one step, so that nobody can come in between (dup(2)).
     const moved = call.dup3(fd, own, C.O_CLOEXEC) === own;
     call.close(moved ? fd : own);
     return moved ? own : fd;
@@ -62,7 +65,7 @@ export class Door {
     return this.#libc.call.accept4(this.#listener, this.address, this.#length, SOCKET_FLAGS);
   }
 
-  /** The lowest number that is free, taken. */
+  /** Takes the lowest free number. */
   #place(): number {
     return this.#libc.call.eventfd(0, C.EFD_CLOEXEC);
   }

@@ -6,7 +6,7 @@ import type { Calls, Libc } from "./libc.ts";
 
 const LIMIT = 64, SPARE = 8, ROOF = LIMIT - SPARE, LISTENER = 3;
 
-/** A kernel that knows descriptors, a queue of clients, and `threads` that accept from it. */
+/** A kernel with descriptors, a queue of clients, and `threads` that accept from it. */
 function withDescriptors(threads: number, others = 10) {
   const files = new Map<number, string>(Array.from({ length: others }, (_, fd) => [fd, "other"]));
   let clients = 0;
@@ -28,7 +28,7 @@ function withDescriptors(threads: number, others = 10) {
   return { files, open, all, libc, accepted: () => clients };
 }
 
-Deno.test("a client that gets one of the last numbers is served, the next waits until there is a lower one", () => {
+Deno.test("a client that gets one of the last numbers is served; the next waits for a lower one", () => {
   const { files, all: [{ connections, door }] } = withDescriptors(1, ROOF - 4);
   for (const fd of [ROOF - 4, ROOF - 3]) {
     assert.equal(door.accept(), fd);
@@ -41,7 +41,7 @@ Deno.test("a client that gets one of the last numbers is served, the next waits 
   assert.ok(!files.has(ROOF - 2));
 });
 
-Deno.test("a client is not accepted when only it would have a descriptor, and not its channel", () => {
+Deno.test("a client is not accepted when there is a descriptor for it but none for its channel", () => {
   const { files, open, all: [{ connections, door }] } = withDescriptors(1, ROOF - 4);
   for (let i = 0; i < 2; i++) connections.open(door.accept(), IS.CLIENT, -1);
   for (let i = 0; i < 2; i++) open("a channel");
@@ -51,7 +51,7 @@ Deno.test("a client is not accepted when only it would have a descriptor, and no
   assert.equal(door.accept(), 0);
 });
 
-Deno.test("when the last numbers are free again clients are accepted without another look", () => {
+Deno.test("when the last numbers are free again, clients are accepted without extra checks", () => {
   const { files, all: [{ connections, door }], libc } = withDescriptors(1, ROOF - 2);
   const fd = door.accept();
   connections.open(fd, IS.CLIENT, -1);

@@ -8,13 +8,13 @@ import type { ReadyQueue } from "./ready_queue.ts";
 import { RESET_ON_CLOSE, setOption } from "./sockets.ts";
 import type { Timers } from "./timers.ts";
 
-/** Milliseconds between two looks at a send queue that is to become empty: the first, and the most. */
+/** Milliseconds between two checks whether a send queue is empty: at first, and at most. */
 const FIRST_LOOK = 1, LAST_LOOK = 128;
 
-/** Milliseconds for which a receiver may stand still before it is reset over what it has not taken. */
+/** Milliseconds for which a receiver may make no progress before it is reset and loses what it has not taken. */
 const STALL_LIMIT = 5_000;
 
-/** Reads of late bytes at a time. */
+/** Reads of late bytes per turn. */
 const TURN = 8;
 
 /** How connections end. */
@@ -29,7 +29,7 @@ export class Ending {
   readonly #left: () => void;
   readonly #answer = new Int32Array(1);
 
-  /** @param left called when a client's connection holds nothing any more */
+  /** @param left called when a client's connection no longer holds anything */
   constructor(
     libc: Libc,
     connections: Connections,
@@ -49,7 +49,7 @@ export class Ending {
     this.#left = left;
   }
 
-  /** Closes both sides of an established connection. The kernel still delivers what it has been given. */
+  /** Closes both sides of an established connection. The kernel still delivers the bytes that it has taken. */
   close(fd: number): void {
     const peer = this.#rows[(fd << SHIFT) + ROW.PEER];
     this.#giveBack(fd);
@@ -59,12 +59,12 @@ export class Ending {
   }
 
   /**
-   * Passes a reset on. `source` is dead and all it had sent is with its peer's kernel; a reset empties send queues, so the
-   * peer gets it only when its own has acknowledged everything.
+   * Passes a reset on. `source` is dead, and its peer's kernel has taken everything it sent. A reset empties send
+   * queues, so the peer is reset only when it has acknowledged everything.
    */
   reset(source: number): void {
     const rows = this.#rows, peer = rows[(source << SHIFT) + ROW.PEER], row = peer << SHIFT;
-    // Its channel is given back once, and not before the channel's own socket is closed.
+    // The channel is given back once, and only when its own socket is closed.
     if (!(rows[(source << SHIFT) + ROW.FLAGS] & IS.CLIENT)) {
       this.#giveBack(source);
       rows[row + ROW.CHANNEL] = NONE;
@@ -79,7 +79,7 @@ export class Ending {
     this.resetWhenDrained(peer);
   }
 
-  /** Resets a socket whose send queue is empty, or comes back to it later. For sockets that are CLOSING. */
+  /** Resets a socket if its send queue is empty; otherwise checks again later. For sockets that are CLOSING. */
   resetWhenDrained(fd: number): void {
     const rows = this.#rows, row = fd << SHIFT, before = rows[row + ROW.QUEUE];
     if (rows[row + ROW.FLAGS] & IS.BROKEN) return this.close(fd);
@@ -97,7 +97,7 @@ export class Ending {
     this.#timers.set(fd, pause);
   }
 
-  /** Reads late bytes away, so that a sender that waits to be read before it reads does read. For those CLOSING. */
+  /** Reads and drops late bytes: a sender may read only after it has been read from. For sockets that are CLOSING. */
   discard(fd: number): void {
     for (let i = 0; i < TURN; i++) {
       if (this.#libc.call.recv(fd, this.#backlog.buffer, this.#backlog.buffer.length, 0) <= 0) return;

@@ -7,15 +7,16 @@ import type { Timers } from "./timers.ts";
 type Probes = NonNullable<EngineSettings["halfCloseProbes"]>;
 
 /**
- * Standard probes. The kernel of a peer that has closed forgets its socket after tcp_fin_timeout, which is 60 s (tcp(7)),
- * and from then on answers a probe with a reset; that of one which has only shut down its sending side acknowledges it.
+ * Standard probes. When a peer has closed its socket, its kernel forgets it after tcp_fin_timeout, 60 s (tcp(7)), and
+ * then answers a probe with a reset. If the peer has only shut down its sending side, its kernel acknowledges the
+ * probe.
  */
 const PROBES: Probes = { after: 60, every: 75 };
 
 /**
- * Watches connections of which one side has ended its sending: closes those over which nothing moves for too long, and lets
- * the kernel ask the side that has ended whether it has only shut down or is gone. The deadline is the channel's socket's,
- * since the client's has that of the idle timeout.
+ * Watches connections of which one side has ended its sending. Closes them when nothing moves for too long, and makes
+ * the kernel probe the side that has ended, to learn whether it is gone. Uses the deadline of the channel's socket,
+ * since the client's is for the idle timeout.
  */
 export class HalfClosed {
   readonly #libc: Libc;
@@ -52,11 +53,13 @@ export class HalfClosed {
     this.#limit = limit > 0 ? limit * 1000 : Infinity;
     this.#after = probes.after * 1000;
     this.#every = probes.every;
-    // The system only gives pages that are touched.
+    // Only pages that are touched take memory.
     this.#lastMoves = new Float64Array(connections.capacity);
   }
 
-  /** A side of an established connection has ended its sending. May be called again, and once the other side has ended as well. */
+  /**
+   * A side of an established connection has ended its sending. May be called again, even when both sides have ended.
+   */
   begin(fd: number): void {
     const rows = this.#rows, peer = rows[(fd << SHIFT) + ROW.PEER];
     if (rows[(fd << SHIFT) + ROW.FLAGS] & IS.HALF_CLOSED) return;
@@ -78,7 +81,7 @@ export class HalfClosed {
     if (silence >= this.#limit) return this.#close(client);
     let next = last + this.#after;
     if (silence >= this.#after) {
-      // One side is reset, and the other does not take what is left.
+      // One side is reset, and the other does not take the remaining bytes.
       if ((rows[row + ROW.FLAGS] | rows[(client << SHIFT) + ROW.FLAGS]) & IS.BROKEN) return this.#close(client);
       this.#probe(server);
       this.#probe(client);
@@ -92,7 +95,7 @@ export class HalfClosed {
     return this.#rows[row + ROW.FLAGS] & IS.CLIENT ? this.#rows[row + ROW.PEER] : fd;
   }
 
-  /** Has a side that has ended probed, unless it is probed as often already. */
+  /** Turns on probes of a side that has ended, unless it is already probed as often. */
   #probe(fd: number): void {
     const row = fd << SHIFT, flags = this.#rows[row + ROW.FLAGS];
     if (!(flags & IS.HUNG_UP) || flags & IS.PROBED) return;
@@ -101,7 +104,7 @@ export class HalfClosed {
     this.#atMost(fd, C.TCP_KEEPINTVL);
   }
 
-  /** Lowers a time of keep-alive, which may be the user's own. */
+  /** Lowers a keep-alive time, which the user may have set. */
   #atMost(fd: number, option: number): void {
     this.#value[0] = 0;
     this.#length[0] = 4;

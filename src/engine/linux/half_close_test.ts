@@ -8,7 +8,7 @@ import { Timers } from "./timers.ts";
 const CLIENT = 10, SERVER = 20, CAPACITY = 64;
 
 /**
- * A connection with a clock that is set by hand and sockets whose keep-alive has these times.
+ * A connection with a clock set by hand, and sockets with these keep-alive times.
  *
  * @param limit seconds
  */
@@ -52,7 +52,7 @@ function halfClosed(limit: number, { idle = 7200, interval = 75 } = {}) {
       flag(fd, IS.HUNG_UP);
       watch.begin(fd);
     },
-    /** Lets time pass second by second and deals with each deadline. */
+    /** Lets time pass second by second and handles each deadline. */
     pass: (duration: number) => {
       for (const end = seconds + duration; seconds < end;) {
         seconds++;
@@ -87,7 +87,7 @@ Deno.test("a side is told once that it is probed, however long the silence is", 
   assert.equal(calls(), before);
 });
 
-Deno.test("keep-alive times that are shorter stay, and longer ones are lowered", () => {
+Deno.test("shorter keep-alive times stay, longer ones are lowered", () => {
   for (const [idle, interval, ...after] of [[5, 2, 5, 2], [600, 3, 75, 3], [10, 100, 10, 75]]) {
     const { end, pass, times } = halfClosed(3600, { idle, interval });
     end(CLIENT);
@@ -96,7 +96,7 @@ Deno.test("keep-alive times that are shorter stay, and longer ones are lowered",
   }
 });
 
-Deno.test("a half-closed connection is closed once nothing has moved for so long", () => {
+Deno.test("a half-closed connection is closed once nothing has moved until the limit", () => {
   for (const limit of [5, 60, 90, 3600]) {
     const { end, pass, closed, watch } = halfClosed(limit);
     end(SERVER);
@@ -116,7 +116,7 @@ Deno.test("without a limit it stays", () => {
   assert.deepEqual(closed, []);
 });
 
-Deno.test("the second side to end does not begin the silence anew", () => {
+Deno.test("the silence does not start anew when the second side ends", () => {
   const { end, pass, closed } = halfClosed(100);
   end(CLIENT);
   pass(50);
@@ -125,7 +125,7 @@ Deno.test("the second side to end does not begin the silence anew", () => {
   assert.deepEqual(closed, [CLIENT]);
 });
 
-Deno.test("when a side is reset whose peer takes nothing any more, the connection is closed after a minute", () => {
+Deno.test("when one side is reset and the other takes nothing, the connection is closed after a minute", () => {
   const { end, flag, pass, closed } = halfClosed(0);
   end(CLIENT);
   pass(70);
@@ -134,6 +134,6 @@ Deno.test("when a side is reset whose peer takes nothing any more, the connectio
   assert.deepEqual(closed, [CLIENT]);
 });
 
-Deno.test("a connection of which no side has ended has no deadline", () => {
+Deno.test("a connection neither of whose sides has ended has no deadline", () => {
   assert.equal(halfClosed(1).timers.wait(), -1);
 });

@@ -27,8 +27,8 @@ const SYMBOLS = {
   setrlimit: { parameters: ["i32", "buffer"], result: "i32" },
   strerror: { parameters: ["i32"], result: "pointer" },
   __errno_location: { parameters: [], result: "pointer" },
-  // By number, the first parameter, goes what every connection and message needs: libc's own functions for these are
-  // cancellation points (pthreads(7)), which costs 2 to 3 % of a message.
+  // Calls that every connection and message needs are made by number (the first parameter): libc's own functions for
+  // them are cancellation points (pthreads(7)), which costs 2 to 3 % of a message.
   accept4: { name: "syscall", parameters: ["i32", "i32", "buffer", "buffer", "i32"], result: "i32" },
   connect: { name: "syscall", parameters: ["i32", "i32", "buffer", "u32"], result: "i32" },
   recvfrom: { name: "syscall", parameters: ["i32", "i32", "buffer", "u32", "i32", "pointer", "u32"], result: "i32" },
@@ -49,7 +49,7 @@ export type Calls = Omit<Symbols, keyof SystemCalls | "recvfrom" | "sendto"> & S
 
 /** System calls under their own names. As the kernel does, they return minus an error number when they fail. */
 export interface SystemCalls {
-  /** `address` and `length` may be null when nobody wants to know who it is. */
+  /** `address` and `length` may be null if the client's address is not wanted. */
   accept4(
     fd: number,
     address: Uint8Array<ArrayBuffer> | null,
@@ -65,8 +65,8 @@ export interface SystemCalls {
 }
 
 /**
- * libc as one thread sees it. Opened by whoever needs it and never at import time, so that a program without permission
- * or without libc can still import everything.
+ * libc as one thread sees it. Opened on demand, never at import time, so that a program without permission or without
+ * libc can still import everything.
  */
 export interface Libc {
   readonly call: Calls;
@@ -75,7 +75,7 @@ export interface Libc {
    * anything allocated in between may change it.
    */
   readonly errno: Int32Array;
-  /** The system's words for an error number. */
+  /** The system's description of an error number. */
   describe(errno: number): string;
   /** Unloads; nothing of this object may be used afterwards. */
   close(): void;
@@ -83,7 +83,7 @@ export interface Libc {
 
 /** Opens libc. @throws {Error} where it cannot be opened or may not be (`--allow-ffi`) */
 export function openLibc(): Libc {
-  // An empty name finds what the program itself is linked with, whichever libc that is.
+  // An empty name finds the libc that the program itself is linked with.
   const library = Deno.dlopen("", SYMBOLS);
   const { symbols } = library;
   const errno = new Int32Array(Deno.UnsafePointerView.getArrayBuffer(symbols.__errno_location()!, 4));
@@ -100,11 +100,11 @@ export function openLibc(): Libc {
 }
 
 /**
- * Calls by number, and those with a doubt.
+ * Calls by number, and calls whose errors are checked.
  *
- * Between a call and the look at errno the runtime may change it, though it was never seen to where the look comes next
- * (0 of 5 million while garbage was collected). Where an error ends a connection or a thread, which would lose bytes,
- * this is not good enough: such an error is believed only when the call, made again, moves nothing either.
+ * The runtime may change errno between a call and the read of errno. It was never seen to when the read comes right
+ * after the call (0 of 5 million during garbage collection). But where an error ends a connection or a thread, bytes
+ * would be lost, so it is believed only if the call, made again, moves nothing either.
  */
 export function systemCalls(symbols: Symbols, errno: Int32Array): SystemCalls {
   const { accept4, connect, recvfrom, sendto, splice, close, epoll_wait } = symbols;
@@ -124,7 +124,7 @@ export function systemCalls(symbols: Symbols, errno: Int32Array): SystemCalls {
       const error = -errno[0];
       if (error === -ERRNO.EAGAIN) return error;
       const again = recvfrom(number.recvfrom, fd, buffer, bytes, flags, null, 0);
-      // A socket tells an error once, and an end-of-stream from then on.
+      // A socket reports an error once, and an end-of-stream from then on.
       return again < 0 ? -errno[0] : again || error;
     },
     send(fd, buffer, bytes, flags) {

@@ -4,7 +4,7 @@ import { type Symbols, systemCalls } from "./libc.ts";
 
 const BUFFER = new Uint8Array(1), EVENTS = new Int32Array(3);
 
-/** Calls whose libc answers one after the other with a number, or with -1 and an errno. */
+/** Calls whose libc answers in turn with a number, or with -1 and an errno. */
 function answering(...answers: (number | keyof typeof ERRNO)[]) {
   const errno = new Int32Array(1);
   const answer = () => {
@@ -35,13 +35,13 @@ Deno.test("an error that would end a connection is believed only when the next c
   }
 });
 
-Deno.test("a reset that the kernel tells once, and then as an end-of-stream, is a reset", () => {
+Deno.test("a reset that the kernel reports once, and then as an end-of-stream, stays a reset", () => {
   assert.equal(answering("ECONNRESET", 0).call.recv(1, BUFFER, 1, 0), -ERRNO.ECONNRESET);
   assert.equal(answering("ECONNRESET", 0).call.splice(1, 2, 1, 0), -ERRNO.ECONNRESET);
   assert.equal(answering(0).call.recv(1, BUFFER, 1, 0), 0);
 });
 
-Deno.test("an error that would end a thread is believed only when it comes twice", () => {
+Deno.test("an error that would end a thread is believed only when it occurs twice", () => {
   const wait = (...answers: Parameters<typeof answering>) => answering(...answers).call.epoll_wait(1, EVENTS, 1, 0);
   assert.equal(wait("EINTR"), -ERRNO.EINTR);
   assert.equal(wait("ENOENT", 0), 0);

@@ -108,10 +108,10 @@ class LinuxEngine implements Engine {
   }
 
   stopAccepting(): void {
-    // Several threads may fail to start one after the other; the last of them ends the engine.
+    // Several threads may fail to start, one after another; the last of them ends the engine.
     if (this.#state.stopped) return this.#endIfDone();
     this.#state.stop();
-    // Some other file takes the closed socket's number, so that none that is yet to be opened gets it while threads use it.
+    // Another file takes the closed socket's number, so that no new one gets it while threads still use it.
     this.#libc.call.dup3(this.#wakes[0], this.#listening.fd, C.O_CLOEXEC);
     for (const timer of this.#restartTimers) clearTimeout(timer);
     this.#restartTimers.clear();
@@ -170,7 +170,7 @@ class LinuxEngine implements Engine {
     }
   }
 
-  /** Says how many events a thread could not send, once a second while more come. */
+  /** Reports how many events a thread could not send, once a second while there are more. */
   #received(thread: number): void {
     const left = this.#state.received(thread);
     if (left > 0 && !this.#once.allows(`lost ${thread}`)) return;
@@ -178,7 +178,7 @@ class LinuxEngine implements Engine {
     if (count > 0) this.#context.emit({ type: "events-lost", count });
   }
 
-  /** Several threads may report the same; only the first of a second is passed on. */
+  /** Several threads may report the same; only the first report in a second is passed on. */
   #report(event: EngineEvent): void {
     const { emit } = this.#context;
     if (event.type === "shortage" && !this.#once.allows("shortage")) return;
@@ -187,7 +187,7 @@ class LinuxEngine implements Engine {
     emit(event);
   }
 
-  /** A thread is dead: what it held is given back, and another takes its place. */
+  /** A thread has died: what it held is given back, and another takes its place. */
   #crashed(thread: number, reason: string): void {
     if (this.#workers[thread] === undefined) return;
     const connections = this.#gone(thread);
@@ -205,7 +205,7 @@ class LinuxEngine implements Engine {
     this.#restartTimers.add(timer);
   }
 
-  /** Ends what is left of a thread that does not run any more; returns how many connections it took with it. */
+  /** Cleans up after a thread that no longer runs; returns how many connections it took with it. */
   #gone(thread: number): number {
     this.#workers[thread]?.terminate();
     this.#workers[thread] = undefined;
@@ -219,7 +219,7 @@ class LinuxEngine implements Engine {
     this.#state.leave(thread, connections);
     this.#state.stopWaiting(thread);
     this.#state.forgetEvents(thread);
-    // Those that wait for a place have it now.
+    // Threads that wait for a place can have one now.
     for (let next = this.#state.nextWaiting(); next >= 0; next = this.#state.nextWaiting()) this.#wake(next);
     return connections;
   }

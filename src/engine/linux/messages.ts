@@ -14,11 +14,11 @@ export interface ThreadSetup {
   readonly wakes: readonly number[];
   /** Without strategies, which cannot be sent. */
   readonly settings: EngineSettings;
-  /** Whether every chunk is to be posted to main. */
+  /** Whether to post every chunk to main. */
   readonly dump: boolean;
 }
 
-/** What a thread tells main. */
+/** What a thread reports to main. */
 export type ThreadMessage =
   /** It serves. */
   | { readonly type: "ready" }
@@ -26,5 +26,5 @@ export type ThreadMessage =
   | { readonly type: "failed"; readonly reason: string }
   | { readonly type: "event"; readonly event: EngineEvent }
   | { readonly type: "chunk"; readonly direction: Direction; readonly bytes: Uint8Array<ArrayBuffer> }
-  /** It holds nothing any more and is about to end. */
+  /** It no longer holds anything and is about to end. */
   | { readonly type: "ended" };

@@ -3,23 +3,26 @@ import type { Connections } from "./connections.ts";
 import type { Libc } from "./libc.ts";
 
 /**
- * Bytes that the pipe of a long stream is asked to hold. The kernel may give less, to those who are not root and have many
+ * The size asked for the pipe of a long stream. The kernel may give less to a user other than root who has many pipes
  * (pipe(7)).
  */
 export const PIPE_SIZE = 1 << 20;
 
-/** Bytes that may stand in pipes before streams are moved with read and write, all threads together. */
+/** Bytes that all threads together may hold in pipes before streams are moved with read and write. */
 const STANDING = 64 << 20;
 
 /** Empty pipes kept for the next stream. */
 const KEPT = 64;
 
-/** Descriptors without which there are no pipes, and the part of those beyond that pipes may take, all threads together. */
+/**
+ * The number of descriptors below which there are no pipes, and the share of those above it that the pipes of all
+ * threads may take.
+ */
 const SPARED = 256, PART = 1 / 16;
 
 /**
- * A thread's empty pipes. One is two descriptors: where it is read and where it is written. Connections need them more:
- * there are only so many pipes, and a stream that gets none is moved with read and write.
+ * A thread's empty pipes. A pipe takes two descriptors, its read end and its write end. Connections need descriptors
+ * more, so the number of pipes is limited, and a stream that gets none is moved with read and write.
  */
 export class PipePool {
   readonly #libc: Libc;
@@ -29,10 +32,10 @@ export class PipePool {
   readonly #idle = new Int32Array(KEPT * 2);
   readonly #most: number;
   readonly #mostBytes: number;
-  /** Whether the pipe that is written to at a descriptor has been enlarged. */
+  /** Whether the pipe with this write end has been enlarged. */
   readonly #large: Uint8Array;
   #count = 0;
-  /** Pipes there are, idle or not. */
+  /** The number of pipes, idle or not. */
   #made = 0;
   /** Bytes in all of this thread's pipes. */
   bytes = 0;
@@ -40,7 +43,7 @@ export class PipePool {
   read = -1;
   write = -1;
 
-  /** @param threads how many share the process's descriptors */
+  /** @param threads how many threads share the process's descriptors */
   constructor(libc: Libc, connections: Connections, threads: number) {
     this.#libc = libc;
     this.#connections = connections;
@@ -49,12 +52,12 @@ export class PipePool {
     this.#large = new Uint8Array(connections.capacity);
   }
 
-  /** Whether as many bytes stand in pipes as may. */
+  /** Whether pipes hold as many bytes as they may. */
   get full(): boolean {
     return this.bytes >= this.#mostBytes;
   }
 
-  /** Gets an empty pipe into `read` and `write`; returns 0, or the error number when the system has none to give. */
+  /** Puts an empty pipe into `read` and `write`; returns 0, or the error number if the system has none. */
   take(): number {
     if (this.#count > 0) {
       this.#count--;
@@ -79,7 +82,7 @@ export class PipePool {
     return 0;
   }
 
-  /** Lets a pipe hold as much as a long stream has at a time. */
+  /** Enlarges a pipe to hold as much as a long stream moves at a time. */
   enlarge(write: number): void {
     if (this.#large[write] !== 0) return;
     this.#large[write] = 1;
@@ -102,7 +105,7 @@ export class PipePool {
     this.#connections.closeOwned(write);
   }
 
-  /** Closes all idle pipes; also sensible when descriptors are short. */
+  /** Closes all idle pipes; also useful when descriptors are short. */
   clear(): void {
     while (this.#count > 0) {
       this.#count--;

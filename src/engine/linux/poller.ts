@@ -1,7 +1,7 @@
 import { C, epollEventLayout, ERRNO } from "./abi.ts";
 import { type Libc, SystemError } from "./libc.ts";
 
-/** Events taken from the kernel at a time. */
+/** The maximum number of events taken from the kernel at a time. */
 const BATCH = 512;
 
 /** What a socket is watched for: everything, edge-triggered, so that it is registered once and never changed. */
@@ -37,12 +37,12 @@ export class Poller {
     if (this.fd < 0) throw new SystemError(libc, "Cannot make epoll instance", libc.errno[0]);
   }
 
-  /** Watches a connection's socket. Says whether the kernel took it. */
+  /** Watches a connection's socket. Returns whether the kernel accepted it. */
   watch(fd: number, generation: number): boolean {
     return this.#add(fd, generation, SOCKET_EVENTS);
   }
 
-  /** Watches the listening socket, level-triggered; of several threads that wait one is woken for a client. */
+  /** Watches the listening socket, level-triggered; for each client, one of the waiting threads is woken. */
   watchListener(fd: number): boolean {
     return this.#add(fd, LISTENER, C.EPOLLIN | C.EPOLLEXCLUSIVE);
   }
@@ -52,15 +52,15 @@ export class Poller {
     return this.#add(fd, WAKE, C.EPOLLIN | C.EPOLLET);
   }
 
-  /** Stops watching. Closed descriptors leave by themselves. */
+  /** Stops watching. Closed descriptors are removed by the kernel. */
   unwatch(fd: number): void {
     this.#libc.call.epoll_ctl(this.fd, C.EPOLL_CTL_DEL, fd, this.#event);
   }
 
   /**
-   * Lets events collect before the next `wait`, for 10 to 60 µs as the kernel's timer slack has it (prctl(2)). Network
-   * cards call it interrupt moderation: a thread that sleeps for a while need not be woken for each packet of a stream,
-   * which costs the sender, and finds more to move at a time.
+   * Lets events collect before the next `wait`, for 10 to 60 µs depending on the kernel's timer slack (prctl(2)).
+   * Network cards call this interrupt moderation: a sleeping thread need not be woken for each packet of a stream,
+   * which would cost the sender, and it finds more to move at a time.
    */
   collect(): void {
     this.#libc.call.nanosleep(this.#pause, null);
@@ -69,12 +69,12 @@ export class Poller {
   /**
    * Waits for events and returns how many there are.
    *
-   * @param milliseconds longest wait, -1 for no end
+   * @param milliseconds longest wait, -1 for no limit
    * @throws {SystemError} when the epoll instance is unusable
    */
   wait(milliseconds: number): number {
     const count = this.#libc.call.epoll_wait(this.fd, this.#events, BATCH, milliseconds);
-    // Signals are blocked, but a stop and SIGCONT interrupt all the same (signal(7)).
+    // Signals are blocked, but a stop followed by SIGCONT still interrupts (signal(7)).
     this.#interrupted = count === -ERRNO.EINTR;
     if (count >= 0) {
       this.#taken += count;
@@ -85,13 +85,13 @@ export class Poller {
   }
 
   /**
-   * Whether everything has been told by now that had happened before the last wait, or before the first of several for
-   * which this said no. An interrupted wait tells nothing, and a full batch may not be all.
+   * Whether the kernel has now reported everything that happened before the last wait, or before the first of several
+   * waits for which this said no. An interrupted wait reports nothing, and a full batch may not be everything.
    *
    * @param watched descriptors that are watched, at most
    */
   isComplete(count: number, watched: number): boolean {
-    // The kernel tells in the order in which things happened (epoll(7)): each descriptor has had its turn.
+    // The kernel reports events in the order in which they happened (epoll(7)): each descriptor has had its turn.
     if (this.#interrupted || (count === BATCH && this.#taken < watched)) return false;
     this.#taken = 0;
     return true;

@@ -2,7 +2,7 @@ import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
 
 /**
  * Sockets that have more to do than one turn allows, or that must be looked at again without an event from the kernel.
- * A ring of descriptors and generations; each socket is in it at most once.
+ * A ring of descriptors and generations, with each socket at most once.
  */
 export class ReadyQueue {
   readonly #connections: Connections;
@@ -26,7 +26,7 @@ export class ReadyQueue {
     this.#ring[at + 1] = rows[row + ROW.GENERATION];
   }
 
-  /** Takes the first socket; -1 when it has been closed meanwhile. */
+  /** Takes the first socket; -1 if it has been closed in the meantime. */
   shift(): number {
     const fd = this.#ring[this.#head], generation = this.#ring[this.#head + 1];
     this.#head = (this.#head + 2) % this.#ring.length;

@@ -1,10 +1,10 @@
 import { C } from "./abi.ts";
 import type { Libc } from "./libc.ts";
 
-/** Where the answer to SO_MEMINFO has what (linux/sock_diag.h), in 32-bit words. */
+/** Positions in the answer to SO_MEMINFO (linux/sock_diag.h), in 32-bit words. */
 const SEND_BUFFER = 3, QUEUED = 5, WORDS = 9;
 
-/** How many bytes the kernel still takes for a receiver, so that no more need be taken from the sender. */
+/** How many bytes the kernel still takes for a receiver, so that no more are taken from the sender. */
 export class ReceiverRoom {
   readonly #libc: Libc;
   readonly #answer = new Int32Array(WORDS);
@@ -14,7 +14,7 @@ export class ReceiverRoom {
     this.#libc = libc;
   }
 
-  /** About so many bytes; at most 0 when the send buffer is full, or where the kernel does not say. */
+  /** An approximate number of bytes; 0 or less when the send buffer is full or the kernel does not say. */
   of(fd: number): number {
     const answer = this.#answer;
     answer[SEND_BUFFER] = answer[QUEUED] = 0;

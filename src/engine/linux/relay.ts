@@ -7,16 +7,20 @@ import type { ReadyQueue } from "./ready_queue.ts";
 import { ReceiverRoom } from "./receiver_room.ts";
 import { UrgentMark } from "./urgent.ts";
 
-/** Bytes read at a time; a read that gets as many is taken for a stream, which `splice` moves cheaper. */
+/** Bytes read at a time. A read that fills this is taken for a stream, which `splice` moves more cheaply. */
 export const MESSAGE_SIZE = 16 * 1024;
 
-/** Bytes moved at a time before a stream counts as long; also what the receiver of a long one is given at least. */
+/**
+ * Bytes moved at a time before a stream counts as long; also the least that the receiver of a long one gets at a time.
+ */
 const FIRST_SIZE = 64 * 1024;
 
 /** Small splices in a row after which a stream counts as messages again. */
 const SMALL_SPLICES = 4;
 
-/** Splices after which a stream counts as long: a quarter of a megabyte at least, without a word from its receiver. */
+/**
+ * Splices after which a stream counts as long: at least a quarter of a megabyte during which the receiver is silent.
+ */
 const LONG = 16;
 
 /** Reads or splices of one socket before the others get a turn. */
@@ -48,24 +52,24 @@ const OF_CONNECTION: ReadonlySet<number> = new Set([
 export interface RelayHost {
   /** Sees bytes from `source` before they are passed on. */
   readonly tap: ((source: number, buffer: Uint8Array, bytes: number) => void) | undefined;
-  /** `bytes` from `source` are with the receiver's kernel. */
+  /** The receiver's kernel has taken `bytes` from `source`. */
   moved(source: number, bytes: number): void;
   /** Both directions have ended and everything is delivered. */
   finished(source: number): void;
-  /** `source` was reset, and everything it had sent is with the receiver's kernel. */
+  /** `source` was reset, and the receiver's kernel has taken everything it sent. */
   reset(source: number): void;
   /** `splice` or its pipes are unavailable. */
   spliceRefused(action: string, errno: number): void;
 }
 
 /**
- * Moves bytes from one socket to its peer. `pump` does what can be done without waiting; it is called when an event says
- * that there is something to read, or that the receiver takes bytes again. A direction that cannot go on has its reason
- * in the rows: the source is not READABLE, or the receiver not WRITABLE. Both are cleared only when the kernel is bound to
- * report the change, and no call is made that is known to find nothing.
+ * Moves bytes from one socket to its peer. `pump` does what can be done without waiting; it is called when an event
+ * says that there is something to read or that the receiver takes bytes again. When a direction cannot go on, the rows
+ * say why: the source is not READABLE, or the receiver is not WRITABLE. Both flags are cleared only when the kernel is
+ * certain to report the change, and no call is made that is known to find nothing.
  */
 export class Relay {
-  /** What is left of the portion. */
+  /** How many bytes of the portion are left. */
   left = PORTION;
   readonly #libc: Libc;
   readonly #rows: Int32Array;
@@ -102,7 +106,7 @@ export class Relay {
     return streamed;
   }
 
-  /** As `pump`, for an event; but a long stream waits until everybody else has been served. */
+  /** Like `pump`, for an event, except that a long stream waits until everybody else has been served. */
   happened(source: number): void {
     const rows = this.#rows, row = source << SHIFT;
     if (rows[row + ROW.STREAK] === LONG && rows[row + ROW.FLAGS] & (IS.SPLICING | IS.NO_SPLICE)) {
@@ -155,14 +159,14 @@ export class Relay {
     if (flags & IS.PASSED) return;
     rows[row + ROW.FLAGS] = flags | IS.PASSED;
     if (rows[peerRow + ROW.FLAGS] & IS.PASSED) return this.#host.finished(source);
-    // Fails only if the peer has been reset, which an event tells.
+    // Fails only if the peer has been reset, which an event reports.
     if (!(rows[peerRow + ROW.FLAGS] & IS.BROKEN)) this.#libc.call.shutdown(peer, C.SHUT_WR);
   }
 
   #read(source: number, peer: number): void {
     const rows = this.#rows, row = source << SHIFT, flags = rows[row + ROW.FLAGS], buffer = this.#backlog.buffer;
     if (!(flags & (IS.FRESH | IS.URGENT))) {
-      // Otherwise the first byte could arrive, and be urgent, between the look at the mark and the read.
+      // Otherwise the first byte could arrive, and be urgent, between the check of the mark and the read.
       if (!(flags & (IS.HUNG_UP | IS.BROKEN)) && this.#mark.empty(source)) {
         rows[row + ROW.FLAGS] = flags & ~IS.READABLE;
         return;
@@ -188,7 +192,7 @@ export class Relay {
   #afterRead(flags: number, short: boolean): number {
     flags &= ~IS.FRESH;
     if (!short) return flags & (IS.NO_SPLICE | IS.URGENT) ? flags : flags | IS.SPLICING;
-    // It may have stopped before an urgent byte, or before an error that is still to be read.
+    // It may have stopped before an urgent byte, or before an error that has not been read yet.
     if (flags & (IS.URGENT | IS.BROKEN)) return flags;
     // Everything was read; if the end-of-stream had arrived before, nothing can follow.
     return flags & IS.HUNG_UP ? flags | IS.ENDED : flags & ~IS.READABLE;
@@ -221,11 +225,12 @@ export class Relay {
       rows[row + ROW.PIPE_READ] = this.#pipes.read;
       rows[row + ROW.PIPE_WRITE] = this.#pipes.write;
     }
-    // What is taken and finds no room stays in the pipe for as long as the receiver does not read.
+    // Bytes that are taken but find no room stay in the pipe until the receiver reads.
     let most = FIRST_SIZE;
     if (rows[row + ROW.STREAK] === LONG) {
       this.#pipes.enlarge(rows[row + ROW.PIPE_WRITE]);
-      // Half of the room: the kernel counts the memory of its packets, which is twice their bytes where they are small.
+      // Half of the room: the kernel counts the memory of its packets, which is twice their bytes when packets are
+      // small.
       most = Math.max(FIRST_SIZE, Math.min(PIPE_SIZE, this.#room.of(peer) >> 1));
     }
     const n = this.#libc.call.splice(
@@ -243,10 +248,10 @@ export class Relay {
       const small = n < MESSAGE_SIZE ? rows[row + ROW.SMALL] + 1 : 0;
       rows[row + ROW.SMALL] = small % SMALL_SPLICES;
       rows[row + ROW.FLAGS] = (small === SMALL_SPLICES ? flags & ~IS.SPLICING : flags) | IS.BACKLOG;
-      // An end-of-stream or an urgent byte; a read tells.
+      // An end-of-stream or an urgent byte; a read will show which.
     } else if (n === 0) rows[row + ROW.FLAGS] &= ~(IS.FRESH | IS.SPLICING);
     else if (n === -ERRNO.EAGAIN) this.#readFailed(row, -n);
-    // Told once, and at an urgent mark before the bytes that are still there: reads take those, up to the end.
+    // Reported once, and at an urgent mark before the remaining bytes; reads take those, up to the end.
     else if (OF_CONNECTION.has(-n)) rows[row + ROW.FLAGS] = flags & ~IS.SPLICING | IS.BROKEN;
     else this.#withoutSplice(row, "Cannot splice", -n);
   }
@@ -257,7 +262,7 @@ export class Relay {
     this.#host.spliceRefused(action, errno);
   }
 
-  /** One step towards, over or past an urgent byte. */
+  /** One step towards, across or past an urgent byte. */
   #urgent(source: number, peer: number): void {
     const rows = this.#rows, row = source << SHIFT;
     if (!this.#mark.pending(source)) {
@@ -276,7 +281,7 @@ export class Relay {
     this.#backlog.keepUrgent(source);
   }
 
-  /** Reads away what there is nobody to give to. */
+  /** Reads and drops bytes that have no receiver any more. */
   #discard(source: number): void {
     const row = source << SHIFT, n = this.#libc.call.recv(source, this.#backlog.buffer, BUFFER_SIZE, 0);
     if (n <= 0) this.#readFailed(row, -n);

@@ -14,7 +14,7 @@ const KB = 1024, MB = KB * KB;
 /** The send buffer's place in the answer to SO_MEMINFO (linux/sock_diag.h). */
 const SEND_BUFFER = 3;
 
-/** A relay between two sockets of a kernel that has whatever the test puts there, and takes everything. */
+/** A relay between two sockets of a kernel that holds what the test puts there and takes everything. */
 function relayed() {
   const waiting: Record<number, number> = { [CLIENT]: 0, [SERVER]: 0 };
   let piped = 0, descriptor = 20;
@@ -66,7 +66,7 @@ function relayed() {
   });
   connections.open(CLIENT, IS.CLIENT | IS.WRITABLE, SERVER);
   connections.open(SERVER, IS.WRITABLE, CLIENT);
-  /** So many bytes come from a socket. */
+  /** This many bytes come from a socket. */
   const come = (fd: number, bytes: number) => {
     waiting[fd] += bytes;
     connections.rows[(fd << SHIFT) + ROW.FLAGS] |= IS.READABLE | IS.FRESH;
@@ -76,7 +76,7 @@ function relayed() {
       relay.pump(ready.size > 0 ? ready.shift() : fd);
     }
   };
-  /** So many bytes come that may find no room. */
+  /** This many bytes come, and may find no room. */
   const flood = (fd: number, bytes: number) => {
     waiting[fd] += bytes;
     connections.rows[(fd << SHIFT) + ROW.FLAGS] |= IS.READABLE | IS.FRESH;
@@ -85,7 +85,7 @@ function relayed() {
       relay.pump(fd);
     }
   };
-  /** What a call moves while a socket has so many bytes. */
+  /** What a call moves while a socket has this many bytes. */
   const movedBy = (fd: number, bytes: number, call: () => void) => {
     waiting[fd] = bytes;
     connections.rows[(fd << SHIFT) + ROW.FLAGS] |= IS.READABLE;
@@ -96,7 +96,7 @@ function relayed() {
   return { relay, come, flood, movedBy, kernel, pipes, ready };
 }
 
-Deno.test("a stream that goes on and on counts as long, message after message does not", () => {
+Deno.test("a stream that goes on and on counts as long; message after message does not", () => {
   const { relay, come } = relayed();
   for (let i = 0; i < 100; i++) come(SERVER, 1000);
   assert.equal(relay.takeStreamed(), false);
@@ -108,7 +108,7 @@ Deno.test("a stream that goes on and on counts as long, message after message do
   assert.equal(relay.takeStreamed(), true);
 });
 
-Deno.test("large answers to one request after another are no long stream", () => {
+Deno.test("large answers to a sequence of requests are not a long stream", () => {
   const { relay, come } = relayed();
   for (let i = 0; i < 100; i++) {
     come(CLIENT, 100);
@@ -117,7 +117,7 @@ Deno.test("large answers to one request after another are no long stream", () =>
   }
 });
 
-Deno.test("a stream is moved in small pieces at first, then in as large ones as the receiver has room for", () => {
+Deno.test("a stream is moved in small pieces at first, then in pieces as large as the receiver has room for", () => {
   const { come, flood, kernel, pipes } = relayed();
   come(SERVER, 32 * MB);
   assert.equal(Math.max(...kernel.taken.slice(0, 16)), 64 * KB);
@@ -126,12 +126,12 @@ Deno.test("a stream is moved in small pieces at first, then in as large ones as 
   kernel.room = 300 * KB;
   kernel.taken.length = 0;
   flood(SERVER, 32 * MB);
-  // Half of the room each time, and in the end one piece too many: only a refusal makes the kernel report room again.
+  // Half of the room each time, and finally one piece too many: only a refusal makes the kernel report room again.
   assert.deepEqual(kernel.taken, [150 * KB, 75 * KB, 64 * KB, 64 * KB]);
   assert.equal(pipes.bytes, 64 * KB);
 });
 
-Deno.test("while too many bytes stand in pipes a stream is moved with read and write", () => {
+Deno.test("while pipes hold too many bytes, a stream is moved with read and write", () => {
   const { come, kernel, pipes } = relayed();
   come(SERVER, MB);
   const before = kernel.taken.length;
@@ -143,7 +143,7 @@ Deno.test("while too many bytes stand in pipes a stream is moved with read and w
   assert.ok(kernel.taken.length > before);
 });
 
-Deno.test("a long stream waits until others have been served, a message does not", () => {
+Deno.test("a long stream waits until others have been served; a message does not", () => {
   const { relay, come, movedBy, ready } = relayed();
   come(SERVER, 2 * MB);
   assert.equal(movedBy(SERVER, PORTION, () => relay.happened(SERVER)), 0);

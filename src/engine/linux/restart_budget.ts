@@ -1,7 +1,7 @@
 /** Restarts allowed in a window, and its length in seconds. */
 const RESTARTS = 5, WINDOW = 60;
 
-/** Spreads the restarts of threads that die: the first few come at once, the next ones only a few times a minute. */
+/** Spreads out the restarts of threads that die: the first few happen at once, later ones only a few times a minute. */
 export class RestartBudget {
   readonly #times: number[] = [];
 

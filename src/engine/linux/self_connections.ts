@@ -25,7 +25,7 @@ export class SelfConnections {
     if (port < this.#first || port > this.#last) return false;
     this.#length[0] = ADDRESS_SIZE;
     if (this.#libc.call.getsockname(fd, this.#own, this.#length) !== 0 || portOf(this.#own) !== port) return false;
-    // Whoever connects to the wildcard reaches this machine from its own address.
+    // A connection to the wildcard reaches this machine from its own address.
     return sameHost(this.#own, address) || !hasHost(address);
   }
 }

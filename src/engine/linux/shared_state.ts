@@ -3,11 +3,13 @@ const WORD = { STOPPED: 0, CLOSINGS: 1, PAUSED: 2, CONNECTIONS: 16, WAITING: 32,
 
 /**
  * Words of each thread, a cache line: its connections, the chunks that it waits for main to dump, the events that main
- * has not dealt with yet, and those that were not sent.
+ * has not handled yet, and those that were not sent.
  */
 const THREAD = { CONNECTIONS: 0, DUMPS: 1, EVENTS: 2, LOST: 3, WORDS: 16 } as const;
 
-/** What the engine's threads and main share besides the table: who is to stop, and how many clients are served. */
+/**
+ * What the engine's threads and main share in addition to the table: what must stop, and how many clients are served.
+ */
 export class SharedState {
   readonly buffer: SharedArrayBuffer;
   readonly #words: Int32Array;
@@ -25,7 +27,7 @@ export class SharedState {
     return new SharedState(buffer);
   }
 
-  /** Whether no client is to be accepted any more. */
+  /** Whether accepting has ended for good. */
   get stopped(): boolean {
     return Atomics.load(this.#words, WORD.STOPPED) !== 0;
   }
@@ -34,7 +36,7 @@ export class SharedState {
     Atomics.store(this.#words, WORD.STOPPED, 1);
   }
 
-  /** Whether clients are to wait in the kernel's queue for the time being. */
+  /** Whether clients wait in the kernel's queue for the time being. */
   get paused(): boolean {
     return Atomics.load(this.#words, WORD.PAUSED) !== 0;
   }
@@ -62,7 +64,7 @@ export class SharedState {
     return Atomics.load(this.#words, WORD.THREADS + thread * THREAD.WORDS + THREAD.CONNECTIONS);
   }
 
-  /** Whether a thread serves more clients than its equal part, by more than `by`. */
+  /** Whether a thread exceeds its fair share of the clients by more than `by`. */
   isAhead(thread: number, by: number): boolean {
     const threads = (this.#words.length - WORD.THREADS) / THREAD.WORDS;
     return (this.connectionsOf(thread) - by) * threads > this.connections;
@@ -78,18 +80,20 @@ export class SharedState {
     return true;
   }
 
-  /** Gives `count` places back. Then `nextWaiting` tells who is to be woken. */
+  /** Gives `count` places back. Then `nextWaiting` says which thread to wake. */
   leave(thread: number, count = 1): void {
     Atomics.sub(this.#words, WORD.THREADS + thread * THREAD.WORDS + THREAD.CONNECTIONS, count);
     Atomics.sub(this.#words, WORD.CONNECTIONS, count);
   }
 
-  /** Says that the thread waits for a place. It must look for one again afterwards, because one may have come free. */
+  /**
+   * Says that the thread waits for a place. It must then look for one again, because one may have come free in between.
+   */
   wait(thread: number): void {
     Atomics.or(this.#words, WORD.WAITING, 1 << thread);
   }
 
-  /** Says that the thread does not wait any more. */
+  /** Says that the thread no longer waits. */
   stopWaiting(thread: number): void {
     Atomics.and(this.#words, WORD.WAITING, ~(1 << thread));
   }
@@ -99,7 +103,7 @@ export class SharedState {
     return (Atomics.load(this.#words, WORD.WAITING) >> thread & 1) === 1;
   }
 
-  /** Takes a thread off the list of those that wait and returns it; -1 when none waits. */
+  /** Takes a thread off the list of waiting threads and returns it; -1 when none waits. */
   nextWaiting(): number {
     for (;;) {
       const waiting = Atomics.load(this.#words, WORD.WAITING);
@@ -109,15 +113,15 @@ export class SharedState {
     }
   }
 
-  /** Waits until main has dealt with the chunk that this thread has just posted, so that it comes first. */
+  /** Waits until main has handled the chunk that this thread has just posted, so that the tap sees it first. */
   awaitDump(thread: number): void {
     const word = WORD.THREADS + thread * THREAD.WORDS + THREAD.DUMPS;
     Atomics.add(this.#words, word, 1);
-    // The timeout is for a main thread that ends everything and does not get to the chunk.
+    // The timeout is for a main thread that is ending everything and will not get to the chunk.
     while (Atomics.load(this.#words, word) > 0 && this.closings === 0) Atomics.wait(this.#words, word, 1, 100);
   }
 
-  /** Notes that main has dealt with a chunk of the thread. */
+  /** Notes that main has handled a chunk of the thread. */
   dumped(thread: number): void {
     const word = WORD.THREADS + thread * THREAD.WORDS + THREAD.DUMPS;
     Atomics.sub(this.#words, word, 1);
@@ -132,7 +136,7 @@ export class SharedState {
     return free;
   }
 
-  /** Notes that main has dealt with an event of the thread. @returns how many are still on their way */
+  /** Notes that main has handled an event of the thread. @returns how many are still on their way */
   received(thread: number): number {
     return Atomics.sub(this.#words, WORD.THREADS + thread * THREAD.WORDS + THREAD.EVENTS, 1) - 1;
   }
@@ -142,7 +146,7 @@ export class SharedState {
     return Atomics.exchange(this.#words, WORD.THREADS + thread * THREAD.WORDS + THREAD.LOST, 0);
   }
 
-  /** Forgets events of a thread that does not run: they will not arrive any more. */
+  /** Forgets the events of a thread that does not run: they will never arrive. */
   forgetEvents(thread: number): void {
     Atomics.store(this.#words, WORD.THREADS + thread * THREAD.WORDS + THREAD.EVENTS, 0);
   }

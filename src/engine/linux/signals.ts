@@ -8,8 +8,8 @@ const SYNCHRONOUS = [C.SIGILL, C.SIGTRAP, C.SIGABRT, C.SIGBUS, C.SIGFPE, C.SIGSE
 const LIBRARY = [32, 33, 34];
 
 /**
- * Keeps signals away from this thread: a handler would interrupt its calls and may leave its own errno behind. Others,
- * main among them, get them all the same. The synchronous ones still come.
+ * Keeps signals away from this thread: a handler would interrupt its calls and may leave its own errno behind. Other
+ * threads, main among them, still get them. Synchronous signals still come.
  *
  * @throws {SystemError} when the system refuses
  */

@@ -44,7 +44,7 @@ export function sameHost(one: Uint8Array, other: Uint8Array): boolean {
   return true;
 }
 
-/** Whether a `struct sockaddr` has another host than the wildcard, `0.0.0.0` or `::`. */
+/** Whether a `struct sockaddr` has a host other than the wildcard, `0.0.0.0` or `::`. */
 export function hasHost(address: Uint8Array): boolean {
   const { start, end } = hostOf(address);
   for (let i = start; i < end; i++) if (address[i] !== 0) return true;
@@ -73,7 +73,7 @@ export interface SocketOption {
   readonly level: number;
   readonly name: number;
   readonly value: Uint8Array<ArrayBuffer>;
-  /** What to call it when it cannot be set. */
+  /** Its name in error messages. */
   readonly label: string;
 }
 
@@ -85,14 +85,14 @@ export function socketOption(label: string, level: number, name: number, ...valu
 /** Makes close(2) send a reset (socket(7)). */
 export const RESET_ON_CLOSE = socketOption("SO_LINGER", C.SOL_SOCKET, C.SO_LINGER, 1, 0);
 
-/** Sets an option and says whether the kernel took it. Allocates nothing. */
+/** Sets an option and returns whether the kernel accepted it. Allocates nothing. */
 export function setOption(libc: Libc, fd: number, { level, name, value }: SocketOption): boolean {
   return libc.call.setsockopt(fd, level, name, value, value.length) === 0;
 }
 
 /**
- * What one side's sockets have set. The order is for the kernel: a urgent byte must stay in the stream from the first
- * one on, see `urgent.ts`.
+ * The options set on one side's sockets, in this order. Even the first urgent byte must stay in the stream, see
+ * `urgent.ts`.
  */
 export function sideOptions(
   settings: Pick<EngineSettings, "userTimeout" | "sendBuffer" | "receiveBuffer">,
@@ -129,8 +129,8 @@ export interface Listening {
 }
 
 /**
- * Opens the listening socket. What is set on it is inherited by every client's socket (tcp(7)), which saves a call for
- * each option and client.
+ * Opens the listening socket. Every client's socket inherits its options (tcp(7)), which saves a call for each option
+ * and client.
  *
  * @throws {SystemError} with a `code` such as EADDRINUSE
  */

@@ -51,7 +51,7 @@ export class Thread {
   #closingsSeen: number;
   #served = 0;
 
-  /** @throws {Error} when the system refuses something that the thread cannot do without */
+  /** @throws {Error} when the system refuses something that the thread needs */
   constructor(libc: Libc, setup: ThreadSetup, post: (message: ThreadMessage) => void) {
     const { settings } = setup;
     this.#libc = libc;
@@ -129,7 +129,7 @@ export class Thread {
     while (this.#served > 0 || !this.#state.stopped) {
       if (ready.size === 0 && relay.takeStreamed()) poller.collect();
       const count = poller.wait(timers.wait(ready.size > 0 ? 0 : Infinity));
-      // A connection has two sockets; besides there are the listening socket and the eventfd.
+      // A connection has two sockets; there are also the listening socket and the eventfd.
       timers.turn(poller.isComplete(count, this.#served * 2 + 2));
       relay.left = PORTION;
       let clients = false, woken = false;
@@ -139,17 +139,17 @@ export class Thread {
         else if (generation === WAKE) woken = true;
         else if (connections.alive(fd, generation)) this.#happened(fd, poller.maskAt(i));
       }
-      // Streams that wait for their turn move at least something, whatever the others have moved.
+      // Streams that wait for their turn move at least a little, however much the others have moved.
       relay.left = PORTION;
       for (let left = ready.size; left > 0 && relay.left > 0; left--) this.#resume(ready.shift());
       for (let fd = timers.expired(); fd >= 0; fd = timers.expired()) this.#timeout(fd);
       if (woken) this.#woken();
-      // Last, so that places given back in this turn are there.
+      // Last, so that places given back in this turn are available.
       if (clients) this.#acceptor.accept();
     }
   }
 
-  /** Gives back what the thread holds of the system. */
+  /** Gives back the system resources that the thread holds. */
   close(): void {
     this.#pipes.clear();
     this.#connections.closeOwned(this.#poller.fd);
@@ -158,9 +158,9 @@ export class Thread {
   #happened(fd: number, mask: number): void {
     const rows = this.#rows, row = fd << SHIFT, before = rows[row + ROW.FLAGS];
     let flags = before;
-    // The kernel looks for an urgent byte before it looks for bytes, and one that arrives in between makes EPOLLIN without
-    // EPOLLPRI (tcp_poll). That takes one event too many for bytes already read, which urgent bytes bring with them; so
-    // a socket that has sent one is asked before each read.
+    // The kernel looks for an urgent byte before it looks for bytes, and one that arrives in between causes EPOLLIN
+    // without EPOLLPRI (tcp_poll). That takes an extra event for bytes already read, which urgent bytes bring with
+    // them; so a socket that has sent one is asked before each read.
     if (mask & C.EPOLLIN) flags |= flags & IS.HAS_BEEN_URGENT ? IS.READABLE : IS.READABLE | IS.FRESH;
     if (mask & C.EPOLLOUT) flags |= IS.WRITABLE;
     if (mask & (C.EPOLLPRI | C.EPOLLRDHUP | C.EPOLLHUP | C.EPOLLERR)) {
@@ -171,7 +171,7 @@ export class Thread {
     rows[row + ROW.FLAGS] = flags;
     if (flags & (IS.CONNECTING | IS.CLOSING)) return this.#unrelayed(fd, flags, mask);
     const peer = rows[row + ROW.PEER], generation = rows[row + ROW.GENERATION], come = flags & ~before;
-    // Its peer goes on if it waited to send, and hears of a reset.
+    // Its peer goes on if it was waiting to send, and learns of a reset.
     if (come & (IS.WRITABLE | IS.BROKEN)) {
       this.#relay.happened(peer);
       if (!this.#connections.alive(fd, generation)) return;
@@ -180,17 +180,17 @@ export class Thread {
       if (rows[row + ROW.FLAGS] & IS.CLOSING) this.#ending.discard(fd);
       else this.#relay.happened(fd);
     }
-    // Not before: it may have been the second side to end, and everything be over.
+    // Not earlier: it may have been the second side to end, and then the connection is over.
     if (come & IS.HUNG_UP) this.#hungUp(fd, generation);
   }
 
-  /** A connected side has ended its sending; the connection may be over by now. */
+  /** A connected side has ended its sending; by now the connection may be over. */
   #hungUp(fd: number, generation: number): void {
     if (!this.#connections.alive(fd, generation) || this.#rows[(fd << SHIFT) + ROW.FLAGS] & IS.CLOSING) return;
     this.#halfClosed.begin(fd);
   }
 
-  /** An event on a socket that does not relay yet, or not any more. */
+  /** An event on a socket that does not relay yet or no longer relays. */
   #unrelayed(fd: number, flags: number, mask: number): void {
     if (flags & IS.CLOSING) {
       if (flags & IS.BROKEN) this.#ending.close(fd);
@@ -215,11 +215,11 @@ export class Thread {
     const flags = this.#rows[(fd << SHIFT) + ROW.FLAGS];
     if (flags & IS.CLOSING) return this.#ending.resetWhenDrained(fd);
     if (flags & IS.CONNECTING) return this.#dialer.timeout(fd);
-    // Of a connection's two sockets the client's has the deadline of the idle timeout, the channel's that of a half-close.
+    // The client's socket has the deadline of the idle timeout, the channel's that of a half-close.
     if (!(flags & IS.CLIENT)) return this.#isQueued(fd) ? this.#timers.set(fd, 1) : this.#halfClosed.deadlinePassed(fd);
     const end = this.#lastMoves[fd] + this.#idleLimit;
     if (end > this.#timers.known) this.#timers.set(fd, end - this.#timers.now());
-    // It has something to move, and it is this thread that has not come to it.
+    // It has something to move; it is only this thread that has not got to it yet.
     else if (this.#isQueued(fd)) this.#timers.set(fd, 1);
     else this.#ending.close(fd);
   }
@@ -258,7 +258,7 @@ export class Thread {
     if (ended) this.#hungUp(client, generation);
   }
 
-  /** A packet dump has to see the bytes, which `splice` does not show. */
+  /** A packet dump must see the bytes, and `splice` does not show them. */
   #unspliced(): number {
     return this.#setup.dump ? IS.NO_SPLICE : 0;
   }

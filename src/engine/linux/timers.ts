@@ -4,18 +4,18 @@ import type { Libc } from "./libc.ts";
 /** Children of a node. Four keep the heap flat, and they lie in one cache line. */
 const ARITY = 4;
 
-/** Milliseconds by which a turn of the event loop may last longer than asked before the time counts as lost. */
+/** Milliseconds by which a turn of the event loop may exceed its planned length before the time counts as lost. */
 const LATE = 1000;
 
 /**
  * Deadlines by descriptor, at most one each: a heap in typed arrays, so that setting and clearing one allocates nothing
  * and an empty heap costs no wake-up.
  *
- * Times are milliseconds on the monotonic clock, less the time in which the thread did not run: stopped, frozen, or its
- * machine suspended. That was nobody's silence.
+ * Times are milliseconds on the monotonic clock without the time in which the thread did not run: stopped, frozen, or
+ * its machine suspended. In that time nobody was silent.
  *
- * A deadline is believed only once everything is known that the kernel had when it passed: the clock is looked at, then
- * the kernel is asked, then what it told is dealt with, and only then do deadlines up to that look expire.
+ * A deadline expires only after everything that the kernel had when it passed has been handled: the thread reads the
+ * clock, asks the kernel, handles what it reports, and only then lets deadlines up to that reading expire.
  *
  *     wait → (ask the kernel) → turn → (deal with the events) → expired
  */
@@ -24,15 +24,15 @@ export class Timers {
   readonly #timespec = new Int32Array(4);
   #now = 0;
   #stale = true;
-  /** The clock itself when it was last looked at. */
+  /** The raw clock at its last reading. */
   #clock = 0;
   /** Milliseconds that the kernel was asked to wait since then. */
   #asked = 0;
   /** Milliseconds in which the thread did not run. */
   #lost = 0;
-  /** Whether the last look found that time was lost. */
+  /** Whether the last reading showed lost time. */
   #late = false;
-  /** The look at the clock before the kernel was asked; -1 when there was none. */
+  /** The clock's reading before the kernel was asked; -1 when there was none. */
   #before = -1;
   #known = 0;
   #size = 0;
@@ -53,7 +53,7 @@ export class Timers {
     return this.#now;
   }
 
-  /** Up to when everything is known that has happened. */
+  /** The time up to which everything that happened is known. */
   get known(): number {
     return this.#known;
   }
@@ -75,7 +75,7 @@ export class Timers {
   /**
    * The kernel has been asked: begins a new turn of the event loop.
    *
-   * @param complete whether it has told everything that had happened before `wait`
+   * @param complete whether it has reported everything that happened before `wait`
    */
   turn(complete: boolean): void {
     this.#stale = true;
@@ -84,7 +84,7 @@ export class Timers {
     this.#before = -1;
   }
 
-  /** Takes the descriptor of one deadline that has passed for sure; -1 when there is none. */
+  /** Takes the descriptor of one deadline that has certainly passed; -1 when there is none. */
   expired(): number {
     if (this.#size === 0 || this.#deadlines[0] > this.#known) return -1;
     const owner = this.#owners[0];
@@ -108,7 +108,7 @@ export class Timers {
     const last = --this.#size;
     if (place === last) return;
     const owner = this.#owners[last], deadline = this.#deadlines[last];
-    // The last entry fills the hole, which may be in another branch: then it has to rise and not to sink.
+    // The last entry fills the hole. It may come from another branch, and then must rise instead of sink.
     if (place > 0 && deadline < this.#deadlines[parent(place)]) this.#rise(place, owner, deadline);
     else this.#sink(place, owner, deadline);
   }
@@ -117,8 +117,8 @@ export class Timers {
     const time = this.#timespec;
     this.#libc.call.clock_gettime(C.CLOCK_MONOTONIC, time);
     const clock = (time[0] >>> 0) * 1000 + time[2] / 1e6, passed = clock - this.#clock;
-    // Nobody knows which part of the wait the thread slept through, so none of it counts; but where it is late each time,
-    // on a machine with far too much to do, deadlines must pass all the same.
+    // Nobody knows which part of the wait the thread slept through, so none of it counts. But on an overloaded machine,
+    // where every wait is late, deadlines must still pass.
     const late = this.#size > 0 && passed > this.#asked + LATE;
     if (late) this.#lost += this.#late ? passed - this.#asked : passed;
     this.#late = late;

@@ -16,7 +16,7 @@ function clock(): { time: number; libc: Libc } {
   return it;
 }
 
-/** A turn in which the kernel tells everything. */
+/** A turn in which the kernel reports everything. */
 function ask(timers: Timers): void {
   timers.turn(true);
   timers.wait();
@@ -34,7 +34,7 @@ Deno.test("without a deadline there is nothing to wait for", () => {
   assert.equal(new Timers(clock().libc, 10).wait(), -1);
 });
 
-Deno.test("deadlines come in their order, whatever is set, moved and cleared between", () => {
+Deno.test("deadlines expire in order, whatever is set, moved and cleared in between", () => {
   const step = fc.record({ fd: fc.nat(99), delay: fc.integer({ min: -1, max: 500 }), pass: fc.nat(40) });
   const sequence = fc.property(fc.array(step, { maxLength: 600 }), (steps) => {
     const at = clock(), timers = new Timers(at.libc, 100), expected = new Map<number, number>();
@@ -58,7 +58,7 @@ Deno.test("deadlines come in their order, whatever is set, moved and cleared bet
   fc.assert(sequence, parameters(100));
 });
 
-Deno.test("a deadline that passes while the kernel is asked is believed after the next time", () => {
+Deno.test("a deadline that passes while the kernel is being asked expires after the next time", () => {
   const at = clock(), timers = new Timers(at.libc, 10);
   timers.set(3, 100);
   assert.equal(timers.wait(), 100);
@@ -70,14 +70,14 @@ Deno.test("a deadline that passes while the kernel is asked is believed after th
   assert.deepEqual(expired(timers), [3]);
 });
 
-Deno.test("no deadline is believed before the kernel has told everything that came before it", () => {
+Deno.test("no deadline expires before the kernel has reported everything that came before it", () => {
   const at = clock(), timers = new Timers(at.libc, 10);
   timers.set(3, 100);
   at.time += 50;
   timers.set(4, 400);
   at.time += 100;
   timers.turn(false);
-  // Interrupted, or cut short, again and again; what the last of them completes began with the first.
+  // Waits are interrupted or cut short again and again; what the last one completes began with the first.
   for (let i = 0; i < 5; i++) {
     assert.equal(timers.wait(), 0);
     timers.turn(false);
@@ -107,7 +107,7 @@ Deno.test("time in which the thread did not run does not count", () => {
   assert.deepEqual(expired(timers), [3]);
 });
 
-Deno.test("a wait that lasts a little longer than asked counts as it was", () => {
+Deno.test("a wait that lasts a little longer than asked counts in full", () => {
   const at = clock(), timers = new Timers(at.libc, 10);
   timers.set(3, 5000);
   timers.wait();
@@ -116,7 +116,7 @@ Deno.test("a wait that lasts a little longer than asked counts as it was", () =>
   assert.deepEqual(expired(timers), [3]);
 });
 
-Deno.test("where every wait is late deadlines pass all the same", () => {
+Deno.test("deadlines still pass when every wait is late", () => {
   const at = clock(), timers = new Timers(at.libc, 10);
   timers.set(3, 5000);
   let waits = 0;
@@ -127,7 +127,7 @@ Deno.test("where every wait is late deadlines pass all the same", () => {
   assert.ok(waits <= 4, `after ${waits} waits`);
 });
 
-Deno.test("with no deadline set, no time is lost however long nothing happens", () => {
+Deno.test("without a deadline, no time is lost, however long nothing happens", () => {
   const at = clock(), timers = new Timers(at.libc, 10), before = timers.now();
   assert.equal(timers.wait(), -1);
   at.time += 100_000;

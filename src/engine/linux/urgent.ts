@@ -2,9 +2,9 @@ import { C, LAYOUT } from "./abi.ts";
 import type { Libc } from "./libc.ts";
 
 /**
- * Where a socket's urgent byte stands (tcp(7), RFC 6093). Sockets have SO_OOBINLINE, so the byte stays in the stream and
- * is never lost when another comes behind it. A read stops before it, but a read that *begins* at it takes it for a
- * normal byte: before such a read, ask `atMark`.
+ * Where a socket's urgent byte is (tcp(7), RFC 6093). Sockets have SO_OOBINLINE, so the byte stays in the stream and is
+ * not lost when another follows. A read stops before it, but a read that *begins* at it takes it for a normal byte:
+ * before such a read, ask `atMark`.
  */
 export class UrgentMark {
   readonly #libc: Libc;
@@ -22,13 +22,13 @@ export class UrgentMark {
     return this.#libc.call.ioctl(fd, C.SIOCATMARK, this.#answer) === 0 && this.#answer[0] !== 0;
   }
 
-  /** Whether nothing is there to be read, urgent or not. Ask this before `atMark`: the mark comes before its byte does. */
+  /** Whether there is nothing to read, urgent or not. Ask this before `atMark`: the mark arrives before its byte. */
   empty(fd: number): boolean {
     this.#answer[0] = 1;
     return this.#libc.call.ioctl(fd, C.FIONREAD, this.#answer) === 0 && this.#answer[0] === 0;
   }
 
-  /** Whether an urgent byte has arrived that has not been read. */
+  /** Whether an urgent byte has arrived and has not been read. */
   pending(fd: number): boolean {
     this.#view.setInt32(LAYOUT.pollfd.fd, fd, true);
     this.#view.setInt16(LAYOUT.pollfd.events, C.POLLPRI, true);

@@ -8,7 +8,7 @@ import { Thread } from "./thread.ts";
 
 const scope = globalThis as unknown as DedicatedWorkerGlobalScope;
 
-/** Events that may be on their way to main: traces, which can be a flood, and room beyond them for everything else. */
+/** How many events may be on their way to main: traces, which may be a flood, and on top of them everything else. */
 const MOST_TRACES = 4096, MOST_EVENTS = 2 * MOST_TRACES;
 
 function mostOf({ type }: EngineEvent): number {
@@ -32,7 +32,7 @@ function serve(setup: ThreadSetup): void {
     libc.close();
     post({ type: "ended" });
   } catch (error) {
-    // Said by a message, because an uncaught error would also be printed, past the log.
+    // Reported by a message, because an uncaught error would also be printed, bypassing the log.
     post({ type: "failed", reason: (error as Error).message });
   }
   scope.close();
