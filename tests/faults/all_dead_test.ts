@@ -7,8 +7,8 @@ import { type Scenario, testScenarios } from "./scenario.ts";
 
 export const scenarios: Scenario[] = [{
   fault: "all back ends dead, then one returns",
-  made: "three ports that refuse; then somebody listens on one of them",
-  holds: "closed at once meanwhile; served at the first connect after",
+  made: "three ports that refuse; then a back end listens on one of them",
+  holds: "until then closed at once; afterwards served at the first connect",
   peer: true,
   async measure(subject) {
     using first = await RefusingPort.take();

@@ -10,7 +10,7 @@ const TIMEOUT = 1, DEAD = 2;
 export const scenarios: Scenario[] = [{
   fault: "SYN black hole",
   made: `${DEAD} channels behind a permanent neighbour with a made-up address, -t ${TIMEOUT}`,
-  holds: "fails over within -t + 0.2 s a dead channel; other clients unaffected",
+  holds: "fails over within -t + 0.2 s per dead channel; other clients unaffected",
   needs: isolation,
   isolated: true,
   async measure(subject) {

@@ -13,7 +13,7 @@ const LIMIT = 256, CLIENTS = 400, WANTED = 100;
 export const scenarios: Scenario[] = [{
   fault: "out of descriptors on accept",
   made: `hard limit of ${LIMIT} descriptors, ${CLIENTS} clients, no cap on connections`,
-  holds: `lives, serves at least ${WANTED}, waits without burning the processor, serves again within 1 s`,
+  holds: `survives, serves at least ${WANTED}, waits without using the processor, serves again within 1 s`,
   needs: [linux, installed("prlimit")],
   peer: true,
   async measure(subject) {
@@ -58,7 +58,7 @@ export const scenarios: Scenario[] = [{
 }, {
   fault: "out of descriptors with many channels",
   made: `hard limit of ${LIMIT} descriptors, ${CLIENTS} clients, no cap on connections, 32 groups of 64 channels`,
-  holds: "no channel is tried without a descriptor or counted, the processor is idle, the log has a line a second",
+  holds: "without a descriptor no channel is tried or counted, the processor is idle, the log has one line a second",
   needs: [linux, installed("prlimit")],
   async measure(subject) {
     await using backend = echoBackend();
@@ -90,7 +90,7 @@ export const scenarios: Scenario[] = [{
 }, {
   fault: "as many clients as descriptors allow",
   made: `hard limit of ${LIMIT} descriptors, ${CLIENTS} clients, the default cap on connections`,
-  holds: `serves at least ${WANTED}, runs out of nothing, answers control, serves the others when there is room`,
+  holds: `serves at least ${WANTED}, never runs out, answers control, serves the others when there is room`,
   needs: [linux, installed("prlimit")],
   async measure(subject) {
     await using backend = echoBackend();

@@ -9,7 +9,7 @@ const SECONDS = LONG ? 60 : 4, PERIOD = 200, WORKERS = 8;
 
 export const scenarios: Scenario[] = [{
   fault: "flapping back ends",
-  made: `three back ends, each goes away and comes back every ${PERIOD} ms, one of them always there; ${SECONDS} s`,
+  made: `three back ends, each going away and coming back every ${PERIOD} ms, at least one always up; ${SECONDS} s`,
   holds: "no client gets an error that the proxy could have kept from it; c returns to 0",
   peer: true,
   async measure(subject) {

@@ -18,7 +18,7 @@ const TARGETS: Readonly<Record<string, number>> = { portable: 32, linux: 3, hapr
 export const scenarios: Scenario[] = [{
   fault: "idle crowd",
   made: `${CROWD} idle connections, then new ones`,
-  holds: "memory a connection within the engine's target, processor about 0, a new connection is served at once",
+  holds: "memory per connection within the engine's target, processor use about 0, a new connection is served at once",
   // Both ends of every connection are the test's, too.
   needs: [
     linux,

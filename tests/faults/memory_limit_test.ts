@@ -16,7 +16,7 @@ export const scenarios: Scenario[] = [{
   made: `a control group with ${
     ROOM / MEGABYTE
   } MB left; clients that ask for much and read nothing, ${BURST.portable} (portable) or ${BURST.linux} (linux) every 100 ms`,
-  holds: "accepts no more before it is killed, and says so; those that wait are served when there is room again",
+  holds: "stops accepting before it is killed, and says so; waiting clients are served when there is room again",
   needs: [
     linux,
     condition(hasMemoryGroups, "needs a control group whose memory this user can limit, of either version"),
@@ -83,8 +83,8 @@ export const scenarios: Scenario[] = [{
   },
 }, {
   fault: "memory limit, version 2",
-  made: "what a group of version 2 shows, in a mount namespace: 95 % used, of which first half can be given back",
-  holds: "accepts no more while memory is short, and says so; memory that can be given back does not count",
+  made: "the files of a version 2 group, in a mount namespace: 95 % used, at first half of it reclaimable",
+  holds: "stops accepting while memory is short, and says so; reclaimable memory does not count",
   needs: [linux, root, namespaces("-m"), installed("mount")],
   async measure(subject) {
     using group = new PicturedGroup(1000 * MEGABYTE);

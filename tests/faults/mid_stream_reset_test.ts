@@ -11,7 +11,7 @@ const BYTES = 1_000, CLIENTS = 40;
 
 export const scenarios: Scenario[] = [{
   fault: "back end resets mid-stream",
-  made: `SO_LINGER 0 after ${BYTES} bytes, ${CLIENTS} clients, a limit of one connection, another channel beside`,
+  made: `SO_LINGER 0 after ${BYTES} bytes, ${CLIENTS} clients, a limit of one connection, a second channel`,
   holds: "the client gets all bytes, then the end; the slot is free again; never replayed elsewhere",
   peer: true,
   async measure(subject) {

@@ -10,7 +10,7 @@ const HELD = 50;
 export const scenarios: Scenario[] = [{
   fault: "kill -9, then start again at once",
   made: `${HELD} connections open, SIGKILL, the same command line again`,
-  holds: "binds within 0.5 s of what a start takes; the stale control socket is reclaimed",
+  holds: "takes at most 0.5 s longer than a first start; the stale control socket is reclaimed",
   needs: [posix],
   async measure(subject) {
     using directory = temporaryDirectory();

@@ -14,7 +14,7 @@ const TRANSFERS = 200, HALF = 64 * 1024;
 export const scenarios: Scenario[] = [
   stopping(
     "SIGTERM",
-    "SIGTERM, the rest is sent afterwards",
+    "SIGTERM, the remaining bytes are sent afterwards",
     "every transfer byte-exact, exit code 0",
     60,
     async (target, finish) => {
@@ -26,7 +26,7 @@ export const scenarios: Scenario[] = [
   ),
   stopping(
     "kill command",
-    "the control command kill, the rest is sent afterwards",
+    "the control command kill, the remaining bytes are sent afterwards",
     "every transfer byte-exact, exit code 0",
     60,
     async (target, finish) => {
@@ -38,8 +38,8 @@ export const scenarios: Scenario[] = [
   ),
   stopping(
     "deadline",
-    "SIGTERM with a drain timeout of 1 s, the rest is never sent",
-    "ends at the deadline, says how many were cut, exit code 0",
+    "SIGTERM with a drain timeout of 1 s, the remaining bytes are never sent",
+    "ends at the deadline, says how many connections were cut, exit code 0",
     1,
     (target) => {
       target.instance.signal("SIGTERM");
@@ -49,7 +49,7 @@ export const scenarios: Scenario[] = [
   ),
   stopping(
     "second SIGTERM",
-    "SIGTERM twice with a drain timeout of 60 s, the rest is never sent",
+    "SIGTERM twice with a drain timeout of 60 s, the remaining bytes are never sent",
     "ends at once, exit code 0",
     60,
     async (target) => {

@@ -28,7 +28,8 @@ async function stopped(target: Target, seconds: number, meanwhile: () => Promise
 
 export const scenarios: Scenario[] = [{
   fault: "stopped while connecting",
-  made: `SIGSTOP for longer than -t ${CONNECT} while ${CLIENTS} connects are under way, all accepted meanwhile; -a`,
+  made:
+    `SIGSTOP for longer than -t ${CONNECT} while ${CLIENTS} connects are in progress, all accepted in that time; -a`,
   holds: "every client is served, no connect counts as failed, the channel stays enabled",
   needs: [
     linux,
@@ -67,7 +68,7 @@ export const scenarios: Scenario[] = [{
   },
 }, {
   fault: "stopped while idle",
-  made: `SIGSTOP for longer than -T ${IDLE}; on ${CONNECTIONS} connections bytes arrive meanwhile`,
+  made: `SIGSTOP for longer than -T ${IDLE}; on ${CONNECTIONS} connections bytes arrive in that time`,
   holds: "no connection is cut, every byte is delivered",
   needs: [linux],
   peer: true,
@@ -94,7 +95,7 @@ export const scenarios: Scenario[] = [{
 }, {
   fault: "stopped while draining",
   made: `SIGTERM with --drain-timeout ${DRAIN}, then SIGSTOP for longer than that`,
-  holds: "connections still have their time to end",
+  holds: "connections still get the whole drain timeout",
   needs: [posix],
   async measure(subject) {
     await using backend = echoBackend();

@@ -10,7 +10,7 @@ import { type Scenario, testScenarios } from "./scenario.ts";
 
 export const scenarios: Scenario[] = [{
   fault: "names that do not resolve",
-  made: "a name server that is not there, then one that never answers; at start, in create and in assign",
+  made: "a missing name server, then one that never answers; at start, in create and in assign",
   holds: "a clear error; the loop never stalls",
   needs: isolation,
   isolated: true,

@@ -5,7 +5,7 @@ import { unavailable, withEngine } from "./with_engine.ts";
 const ignore = unavailable !== undefined;
 
 Deno.test(
-  { name: "descriptors that are used again and again never mix connections up", ignore },
+  { name: "reused descriptors never mix up connections", ignore },
   () =>
     withEngine(async ({ pair, table, until }) => {
       const random = lcg(1);
@@ -39,7 +39,7 @@ Deno.test(
     }, { threads: 2 }),
 );
 
-Deno.test({ name: "an engine that is started and ended leaves no descriptor behind", ignore }, async () => {
+Deno.test({ name: "an engine leaves no descriptor behind when it ends", ignore }, async () => {
   const before = countDescriptors();
   for (let i = 0; i < 20; i++) {
     await withEngine(({ pair }) => {

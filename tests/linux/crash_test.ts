@@ -9,7 +9,7 @@ const SO_ACCEPTCONN = 30;
 const ignore = unavailable !== undefined;
 
 Deno.test(
-  { name: "a thread that dies is reported, its connections end, others live, and it comes back", ignore },
+  { name: "when a thread dies, it is reported and restarted; its connections end, others go on", ignore },
   () =>
     withEngine(async ({ engine, table, backend, events, until, pair }) => {
       const pairs = Array.from({ length: 40 }, () => pair());

@@ -5,7 +5,7 @@ import { unavailable, withEngine } from "./with_engine.ts";
 const CLIENTS = 3_000;
 
 Deno.test({
-  name: "what a thread reports while the main thread is busy is bounded, and said to be missing",
+  name: "reports of a thread are bounded while the main thread is busy, and the lost ones are counted",
   ignore: unavailable !== undefined,
   fn: () =>
     withEngine(async ({ engine, backend, events, table, until }) => {

@@ -27,7 +27,7 @@ Deno.test(
 );
 
 Deno.test(
-  { name: `maxConnections holds exactly under ${CLIENTS} connects on 3 threads, and nobody is lost`, ignore },
+  { name: `maxConnections holds exactly under ${CLIENTS} connects on 3 threads, and no client is lost`, ignore },
   () =>
     withEngine(async ({ engine, table, backend, until, events }) => {
       const limit = 100, clients = Array.from({ length: CLIENTS }, () => RawSocket.connect(engine.address.port));
@@ -57,7 +57,7 @@ Deno.test(
 );
 
 Deno.test(
-  { name: "round robin is exact over 3 threads", ignore },
+  { name: "round robin is exact across 3 threads", ignore },
   () =>
     withEngine(async ({ engine, table, backend, until }) => {
       const others = [1, 2, 3].map(() => RawSocket.listen(4096));

@@ -1,4 +1,4 @@
-/** What becomes of the program where the kernel refuses a system call, as seccomp filters do. */
+/** What happens to the program when the kernel refuses a system call, as seccomp filters do. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { C, ERRNO } from "../../src/engine/linux/abi.ts";
@@ -84,7 +84,7 @@ testWith(
   }),
 );
 
-/** Calls that the linux engine cannot do without, refused in a way that leaves Deno itself what it needs. */
+/** Calls that the linux engine needs, refused in a way that leaves Deno what it needs. */
 const NEEDED: readonly [name: string, refusal: Refusal, how: "exec" | "inside"][] = [
   ["epoll_create1", { call: "epoll_create1", errno: ERRNO.EPERM }, "inside"],
   ["eventfd", { call: "eventfd2", errno: ERRNO.ENOSYS }, "inside"],
@@ -194,7 +194,7 @@ testWith(
   },
 );
 
-Deno.test("a filter lets other architectures and calls pass and refuses what it names", () => {
+Deno.test("a filter refuses the calls that it names and lets all others and other architectures pass", () => {
   const words = (bytes: Uint8Array) => {
     const view = new DataView(bytes.buffer);
     return Array.from(

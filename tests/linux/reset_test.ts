@@ -76,7 +76,7 @@ Deno.test(
 );
 
 Deno.test(
-  { name: "a client that resets while its channel connects gives the channel back", ignore },
+  { name: "a client that resets while its channel is being connected gives the channel back", ignore },
   () =>
     withEngine(async ({ engine, table, until, backend }) => {
       const { RawSocket } = await import("./raw_socket.ts");
@@ -92,7 +92,7 @@ Deno.test(
 );
 
 Deno.test(
-  { name: "a sender blocked on a receiver that resets is reset and not left hanging", ignore },
+  { name: "a sender blocked on a receiver that resets is reset, not left hanging", ignore },
   () =>
     withEngine(async ({ pair, engine, until }) => {
       const [client, server] = pair();
@@ -106,7 +106,7 @@ Deno.test(
 );
 
 Deno.test(
-  { name: "a reset behind urgent bytes and a stream is a reset, never an end", ignore },
+  { name: "a reset after urgent bytes and a stream arrives as a reset, never as an end", ignore },
   () =>
     withEngine(async ({ pair, until, engine }) => {
       const data = new Uint8Array(60_000), ends = new Set<string>();

@@ -18,7 +18,7 @@ function watched(): Map<string, number> {
   return found;
 }
 
-Deno.test({ name: "clients that come one by one and stay are spread over the threads", ignore }, async () => {
+Deno.test({ name: "clients that arrive one by one and stay are spread over the threads", ignore }, async () => {
   const before = watched(), threads = 3, clients = 150;
   await withEngine(({ pair }) => {
     const pairs: [RawSocket, RawSocket][] = [];

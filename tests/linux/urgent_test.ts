@@ -6,7 +6,7 @@ const ignore = unavailable !== undefined;
 const bytes = (text: string) => new TextEncoder().encode(text);
 
 Deno.test(
-  { name: "an urgent byte arrives as urgent, at its place, both ways", ignore },
+  { name: "an urgent byte arrives as urgent and in its place, both ways", ignore },
   () =>
     withEngine(({ pair }) => {
       const [client, server] = pair();
@@ -20,7 +20,7 @@ Deno.test(
     }),
 );
 
-Deno.test({ name: "an urgent NUL with nothing around it arrives", ignore }, () =>
+Deno.test({ name: "a lone urgent NUL arrives", ignore }, () =>
   withEngine(({ pair }) => {
     const [client, server] = pair();
     client.sendUrgent(0);
@@ -33,7 +33,7 @@ Deno.test({ name: "an urgent NUL with nothing around it arrives", ignore }, () =
 Deno.test({ name: "many urgent bytes in a row arrive, each as urgent", ignore }, () =>
   withEngine(({ pair }) => {
     const [client, server] = pair();
-    // So many, because the moment in which one could be taken for a normal byte was short.
+    // This many, because one could be taken for a normal byte only for a short moment.
     for (let i = 0; i < 5_000; i++) {
       client.sendUrgent(i & 255);
       // TCP has one urgent pointer: the next byte would take it away from one that is still on its way.

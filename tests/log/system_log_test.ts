@@ -37,7 +37,7 @@ class Writer implements Disposable {
 
 const numbered = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `line ${from + i}`);
 
-Deno.test("a line has priority, local time without a year, name and process id, its values escaped", () => {
+Deno.test("a line has the priority, local time without a year, name, process id and escaped values", () => {
   const timestamp = new Date(2024, 1, 9, 3, 4, 5).getTime();
   const record = { category: ["balance"], rawMessage: "", properties: {}, timestamp };
   assert.equal(
