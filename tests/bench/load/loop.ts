@@ -44,14 +44,19 @@ export class Loop {
     close(fd);
   }
 
-  /** Waits up to so many milliseconds and hands out the events. */
-  turn(milliseconds: number): void {
+  /**
+   * Waits up to so many milliseconds and hands out the events.
+   *
+   * @param between called after each event of a bulk socket
+   */
+  turn(milliseconds: number, between = () => {}): void {
     this.#small(milliseconds);
     if (!this.#bulkReady) return;
     this.#bulkReady = false;
     const events = this.#bulk.wait(0);
     for (let index = 0; index < events; index++) {
       this.#handOut(this.#bulk, index);
+      between();
       this.#small(0);
     }
   }

@@ -42,10 +42,13 @@ export class BesideStreams implements Traffic {
   /** Lets everything run until the last answer, or for so many seconds longer. */
   run(patience: number): void {
     const start = now(), { requests, connections } = this;
-    while (!requests.pace.allSent || !connections.pace.allSent) {
+    const send = () => {
       requests.send();
       connections.send();
-      this.#loop.turn(0);
+    };
+    while (!requests.pace.allSent || !connections.pace.allSent) {
+      send();
+      this.#loop.turn(0, send);
     }
     this.moved = this.streams.done;
     this.seconds = now() - start;
