@@ -14,7 +14,16 @@ import { addChannel, fillGroups, resolve } from "./fill_groups.ts";
 import { allStrategies, guarded } from "./foreign_code.ts";
 import { withJson } from "./json_counters.ts";
 import { leadsBack, refuseLoops } from "./loops.ts";
-import { BALANCER_OPTIONS, CHANNEL, CHANNEL_OPTIONS, checkGroups, GROUP, MAXC, SECONDS } from "./option_shapes.ts";
+import {
+  BALANCER_OPTIONS,
+  CHANNEL,
+  CHANNEL_OPTIONS,
+  checkGroups,
+  GROUP,
+  HOST,
+  MAXC,
+  SECONDS,
+} from "./option_shapes.ts";
 import type { BalancerOptions, ChannelOptions } from "./options.ts";
 import { engineSettings } from "./settings.ts";
 
@@ -199,8 +208,8 @@ export class Balancer implements AsyncDisposable {
   }
 
   /** @internal The address for channels on this host: one that the source address can reach. @throws {UnknownHost} */
-  resolve(host: string): Promise<string> {
-    return resolve(host, this.source);
+  async resolve(host: string): Promise<string> {
+    return await resolve(HOST(host, "host"), this.source);
   }
 
   /** Leaves new clients in the kernel's queue until `resumeAccepting`; existing connections continue. */

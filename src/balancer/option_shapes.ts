@@ -26,9 +26,12 @@ export const MAXC = whole(0, MAX_CONNECTIONS_PER_CHANNEL);
 /** Any time in seconds. */
 export const SECONDS = seconds(0, LONGEST_TIME);
 
+/** A host name or numeric address. */
+export const HOST = text();
+
 /** What `ChannelOptions` must look like. */
 export const CHANNEL_OPTIONS = record<ChannelOptions>({
-  host: text(),
+  host: HOST,
   port: optional(PORT),
   maxc: optional(MAXC),
 });

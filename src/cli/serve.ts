@@ -6,7 +6,9 @@ import { chosenDirectory } from "../control/places.ts";
 import { type ControlServer, startControlServer } from "../control/server.ts";
 import type { Tap } from "../engine/engine.ts";
 import { LineWriter } from "../log/line_writer.ts";
+import { quote } from "../log/escape.ts";
 import { type Log, type LogOptions, openLog } from "../log/log.ts";
+import { isOwnStream } from "../log/log_file.ts";
 import { dumpChunk } from "../log/packet_dump.ts";
 import { plural } from "../log/plural.ts";
 import { isBackgroundProcess, reportFailure, reportReady, startInBackground } from "../process/background.ts";
@@ -36,6 +38,7 @@ export async function serve(request: ServeRequest, program: string, args: readon
     if (request.logFormat === "json" && request.logFile === undefined && Deno.build.os !== "windows") {
       complain("balance: --log-format has no effect on the system log, add -f or --log-file FILE");
     }
+    if (request.logFile !== undefined) checkLogFile(request.logFile);
     const { notes } = await startInBackground(program, args);
     for (const note of notes) complain(`balance: ${note}`);
     return ExitCode.OK;
@@ -45,7 +48,7 @@ export async function serve(request: ServeRequest, program: string, args: readon
   try {
     const instance = await Instance.start(request, background);
     reopen.listen(() => instance.reopenLog());
-    if (background) reportReady(instance.notes());
+    if (background) reportReady(await instance.notes());
     return await instance.run(signals);
   } catch (error) {
     const failure = error instanceof ExitError ? error : unexpected(error);
@@ -117,9 +120,12 @@ class Instance {
   }
 
   /** Notes for the user before the instance is left on its own. */
-  notes(): string[] {
-    const { problem } = this.#log.state;
-    return problem === null ? [] : [`the log is not written: ${problem}; --log-file FILE writes one`];
+  async notes(): Promise<string[]> {
+    // The first lines show whether it can be written.
+    await this.#log.flush();
+    const { problem, target } = this.#log.state;
+    if (problem === null) return [];
+    return [`the log is not written: ${problem}` + (target === "syslog" ? "; --log-file FILE writes one" : "")];
   }
 
   /** Opens the log file again after its rotation. */
@@ -179,6 +185,15 @@ function logTarget(background: boolean, directory: string, { port, logFile }: Se
   if (!background) return "stderr" as const;
   // Windows has no system log that a program without an installer could write to.
   return Deno.build.os === "windows" ? { file: `${directory}\\balance-${port}.log` } : "syslog" as const;
+}
+
+/** A background process has none of its parent's streams. @throws {ExitError} 64 when the log is to go to one of them */
+function checkLogFile(path: string): void {
+  if (!isOwnStream(resolve(path))) return;
+  throw new ExitError(
+    ExitCode.USAGE,
+    `option --log-file: ${quote(path)} is a stream of this process, which the background process does not have; add -f`,
+  );
 }
 
 function listeningOn({ address }: Balancer): { address: string; port: number } {

@@ -4,7 +4,7 @@ import { cannotUseSocket, entryTarget } from "./directory.ts";
 import { lines } from "./lines.ts";
 import { type Greeting, LONGEST_LINE, parseGreeting, parseHead, type ReplyHead } from "./protocol.ts";
 
-/** Longest line of a reply in bytes: `show json` puts a whole table in one. */
+/** Longest reply, and longest line of one, in bytes: `show json` puts a whole table in one line. */
 const LONGEST_REPLY = 16 * 1024 * 1024;
 
 /** Milliseconds an instance may take to greet. */
@@ -88,7 +88,14 @@ export class ControlClient implements Disposable {
     this.#socket.write(line);
     const head = parseHead(await this.#line());
     const text: string[] = [];
-    while (text.length < head.lines) text.push(escape(await this.#line()));
+    let bytes = 0;
+    while (text.length < head.lines) {
+      const line = await this.#line();
+      // The instance may be another user's, and `--list` asks those, too.
+      bytes += line.length + 1;
+      if (bytes > LONGEST_REPLY) throw new Error("the reply of the instance is too long");
+      text.push(escape(line));
+    }
     this.#group = head.group;
     return { ...head, text };
   }

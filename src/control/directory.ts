@@ -90,9 +90,10 @@ export function listEntries(directory: string, owner = ownUser()): Entry[] {
   if (!checkDirectory(directory, owner)) return [];
   const entries: Entry[] = [];
   for (const name of namesIn(directory)) {
-    const match = /^(\d{1,5})@([\w.%-]+)\.(?:sock|pipe)$/.exec(name);
+    const match = /^([1-9]\d{0,4})@([\w.%-]+)\.(?:sock|pipe)$/.exec(name);
     if (!match || !name.endsWith(ENDING)) continue;
     const port = Number(match[1]), address = match[2].replaceAll("_", ":");
+    if (port > 65535) continue;
     entries.push({ path: entryPath(directory, address, port), address, port, owner });
   }
   return entries.sort((a, b) => a.port - b.port || a.address.localeCompare(b.address));

@@ -1,4 +1,5 @@
 import { stdout } from "node:process";
+import { escape } from "../log/escape.ts";
 import { findCommand } from "./commands.ts";
 import { complete } from "./completion.ts";
 import { fitHelp, fitTable } from "./fit.ts";
@@ -87,13 +88,13 @@ class TerminalDialogue {
       const { text } = await this.#session.run("show json");
       const { groups, log } = JSON.parse(text[0]) as {
         groups: { group: number; channels: { channel: number }[] }[];
-        log?: { problem: string | null };
+        log?: { problem: unknown };
       };
-      this.#logProblem = log?.problem ?? null;
-      this.#groups = groups.map(({ group }) => group);
-      this.#channels = groups.find(({ group }) =>
-        group === this.#session.group
-      )?.channels.map(({ channel }) => channel) ?? [];
+      // JSON may hold anything, escaped or not, and a terminal shows what comes of it.
+      this.#logProblem = typeof log?.problem === "string" ? escape(log.problem) : null;
+      this.#groups = groups.map(({ group }) => group).filter(Number.isSafeInteger);
+      const { channels = [] } = groups.find(({ group }) => group === this.#session.group) ?? {};
+      this.#channels = channels.map(({ channel }) => channel).filter(Number.isSafeInteger);
     } catch {
       // Completion is a convenience; the next command will tell what is wrong.
     }

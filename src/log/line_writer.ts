@@ -9,8 +9,21 @@ export interface ByteSink {
 /** Milliseconds to wait after a failed write, for example to a full disk, before trying again. */
 const PAUSE = 1_000;
 
+/** Sinks that may be left with a write that hangs; each holds a thread of the runtime. Any more are waited for. */
+const MOST_HUNG = 4;
+
 /** Reason given for lost pieces when no write failed. */
 const TOO_SLOW = "the reader was too slow";
+
+/** A piece that a sink is writing. */
+interface Write {
+  readonly sink: ByteSink;
+  readonly piece: Uint8Array;
+  /** Whether the queue has gone on without it. */
+  left: boolean;
+  /** Lets the queue go on without it. */
+  leave(): void;
+}
 
 /**
  * Writes whole pieces of text to a stream without ever making the caller wait. With a slow reader or a full disk,
@@ -30,8 +43,8 @@ export class LineWriter {
   #writing: Promise<void> | undefined;
   /** Whether the sink took only part of the last piece. */
   #cut = false;
-  /** The sink that is writing a piece. */
-  #busy: ByteSink | undefined;
+  #underWay: Write | undefined;
+  #hung = 0;
   /** Pieces that say what was lost, each with the number of lost pieces. */
   readonly #notes = new Map<Uint8Array, number>();
 
@@ -73,14 +86,28 @@ export class LineWriter {
     clearTimeout(timer);
   }
 
-  /** Switches to another sink from the next piece on; the old one is closed after the piece that is being written. */
+  /**
+   * Switches to another sink from the next piece on. The old one is closed after the piece that it is writing, which may
+   * hang and is not waited for.
+   */
   replace(sink: ByteSink): void {
-    const old = this.#sink;
+    const old = this.#sink, write = this.#underWay;
     this.#sink = sink;
     this.#retryAt = -Infinity;
     this.#problem = undefined;
     this.#cut = false;
-    if (old !== this.#busy) old.close?.();
+    if (write?.sink !== old) return old.close?.();
+    if (this.#hung === MOST_HUNG) return;
+    this.#hung++;
+    this.#taken(write.piece);
+    write.leave();
+  }
+
+  /** A piece is with its sink. */
+  #taken(piece: Uint8Array): void {
+    this.#queued -= piece.length;
+    this.#notes.delete(piece);
+    this.#underWay = undefined;
   }
 
   #push(piece: Uint8Array): void {
@@ -128,20 +155,39 @@ export class LineWriter {
     this.#writing = undefined;
   }
 
-  /** Writes one piece. @returns whether it could be written */
+  /** Writes one piece. @returns whether it could be written, as far as is known */
   async #put(piece: Uint8Array): Promise<boolean> {
-    const sink = this.#busy = this.#sink;
+    const write: Write = { sink: this.#sink, piece, left: false, leave: () => {} };
+    this.#underWay = write;
+    // What cannot be closed is never replaced.
+    if (write.sink.close === undefined) return await this.#write(write);
+    const left = new Promise<true>((resolve) => {
+      write.leave = () => {
+        write.left = true;
+        resolve(true);
+      };
+    });
+    return await Promise.race([this.#write(write), left]);
+  }
+
+  async #write(write: Write): Promise<boolean> {
+    const { sink, piece } = write;
     let offset = 0;
     try {
-      // What was cut stays a line of its own.
+      // A piece that was cut stays on a line of its own.
       if (this.#cut) await sink.write(new Uint8Array([10]));
-      this.#cut = false;
+      if (!write.left) this.#cut = false;
       for (; offset < piece.length;) offset += await sink.write(piece.subarray(offset));
-      this.#queued -= piece.length;
-      this.#notes.delete(piece);
-      this.#problem = undefined;
+      if (write.left) return true;
+      this.#taken(piece);
+      if (sink === this.#sink) this.#problem = undefined;
       return true;
     } catch (error) {
+      if (write.left) {
+        this.#drop(1);
+        return true;
+      }
+      this.#underWay = undefined;
       // A sink that has been replaced does not affect the next one when it fails.
       if (sink !== this.#sink) return false;
       this.#cut ||= offset > 0;
@@ -149,7 +195,7 @@ export class LineWriter {
       this.#retryAt = isGone(error) ? Infinity : performance.now() + PAUSE;
       return false;
     } finally {
-      this.#busy = undefined;
+      if (write.left) this.#hung--;
       if (sink !== this.#sink) sink.close?.();
     }
   }

@@ -146,6 +146,30 @@ Deno.test("a sink that is replaced gets the rest of the piece it has begun, and 
   assert.equal(closed, 2);
 });
 
+Deno.test("a write that hangs is left to its sink when another takes its place, a few times at most", async () => {
+  const closed: number[] = [];
+  const sinks = Array.from(
+    { length: 7 },
+    (_, i) => Object.assign(new SlowSink(), { close: () => void closed.push(i) }),
+  );
+  const writer = new LineWriter(sinks[0], 1000, () => "lost");
+  for (const [i, next] of sinks.slice(1).entries()) {
+    writer.write(bytes(`line ${i}\n`));
+    await new Promise((resolve) => setTimeout(resolve));
+    writer.replace(next);
+  }
+  sinks[6].letGo();
+  await writer.flush(1);
+  // Four writes are left hanging; the fifth is waited for, and with it what came later.
+  assert.deepEqual([sinks[6].text, closed], ["", [5]]);
+  for (const sink of sinks) sink.letGo();
+  await writer.flush(10_000);
+  const lines = (...numbers: number[]) => numbers.map((i) => `line ${i}\n`).join("");
+  assert.deepEqual(sinks.map(({ text }) => text), [lines(0), lines(1), lines(2), lines(3), lines(4), "", lines(5)]);
+  assert.deepEqual(closed.toSorted(), [0, 1, 2, 3, 4, 5]);
+  assert.equal(writer.lost, 0);
+});
+
 Deno.test("the next line does not stick to one that a full disk has cut", async () => {
   using time = new FakeClock();
   let room = 8, text = "";

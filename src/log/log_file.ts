@@ -1,3 +1,4 @@
+import { dirname, resolve } from "node:path";
 import { quote } from "./escape.ts";
 import { reasonOf } from "./line_writer.ts";
 
@@ -23,6 +24,24 @@ export async function openLogFile(path: string): Promise<Deno.FsFile> {
   }
   opening.then((file) => file.close(), () => {});
   throw new Error(`Cannot open log file ${quote(path)}: its file system does not answer`);
+}
+
+/** Links that are followed at most. */
+const MOST_LINKS = 40;
+
+/** Whether an absolute path stands for an open file of the process that uses it, as `/dev/stdout` does (proc(5)). */
+export function isOwnStream(path: string): boolean {
+  for (let links = 0; links < MOST_LINKS; links++) {
+    if (/^\/(dev\/(stdin|stdout|stderr|fd\/\d+)|proc\/(self|thread-self|\d+)\/(task\/\d+\/)?fd\/\d+)$/.test(path)) {
+      return true;
+    }
+    try {
+      path = resolve(dirname(path), Deno.readLinkSync(path));
+    } catch {
+      return false;
+    }
+  }
+  return false;
 }
 
 async function open(path: string): Promise<Deno.FsFile> {

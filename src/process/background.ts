@@ -1,5 +1,5 @@
 import { fileURLToPath } from "node:url";
-import { escape } from "../log/escape.ts";
+import { escape, quote } from "../log/escape.ts";
 import { ExitCode, ExitError } from "./exit_codes.ts";
 import { withholdDescriptors } from "./withhold_descriptors.ts";
 
@@ -60,7 +60,7 @@ export async function startInBackground(program: string, args: readonly string[]
     const how = signal === null ? `with code ${code}` : `by ${signal}`;
     throw new ExitError(ExitCode.SYSTEM, `the background process ended ${how} before it was ready`);
   }
-  const result = JSON.parse(report) as Report;
+  const result = parseReport(report);
   if ("error" in result) throw new ExitError(result.code, result.error, result.details);
   child.unref();
   return result;
@@ -104,6 +104,17 @@ function report(report: Report): void {
   } catch {
     // The parent has ended meanwhile; the instance still runs.
   }
+}
+
+/** @throws {ExitError} when the line is something else */
+function parseReport(line: string): Report {
+  try {
+    const report = JSON.parse(line) as Report;
+    if ("ready" in report || "error" in report) return report;
+  } catch {
+    // Said below.
+  }
+  throw new ExitError(ExitCode.SOFTWARE, `the background process does not report that it is ready: ${quote(line)}`);
 }
 
 async function firstLine(stream: ReadableStream<Uint8Array>): Promise<string | undefined> {

@@ -33,6 +33,28 @@ for (const [ending, end] of Object.entries(ENDINGS)) {
   });
 }
 
+testWith([posix], "a reply without end is given up before it fills the memory", async () => {
+  using directory = temporaryDirectory();
+  const path = entryPath(directory.path, "127.0.0.1", 18100);
+  using server = Deno.listen({ transport: "unix", path });
+  const [connection, client] = await Promise.all([greeted(server), ControlClient.open(path)]);
+  const lines = new TextEncoder().encode(`${"x".repeat(63)}\n`.repeat(1024));
+  let sent = 0;
+  const flood = async () => {
+    await connection.write(new TextEncoder().encode("ok 999999999 0\n"));
+    for (;;) sent += await connection.write(lines);
+  };
+  {
+    using session = client;
+    const flooding = assert.rejects(flood());
+    await assert.rejects(session.run("show"), { message: "the reply of the instance is too long" });
+    session[Symbol.dispose]();
+    await flooding;
+  }
+  assert.ok(sent < 64 * 1024 * 1024, `${sent} bytes`);
+  connection.close();
+});
+
 async function greeted(server: Deno.UnixListener): Promise<Deno.UnixConn> {
   const connection = await server.accept();
   await connection.write(new TextEncoder().encode(formatGreeting({ pid: 1, version: "0.1.0" }) + "\n"));

@@ -163,7 +163,7 @@ testWith([posix], "after kill, a control session ends with the instance at the l
   assert.equal(await instance.ended(), 0);
 });
 
-for (const signal of ["SIGHUP", "SIGINT"] as const) {
+for (const signal of ["SIGHUP", "SIGINT", "SIGQUIT"] as const) {
   testWith([posix], `a ${signal} that is ignored at the start stays ignored, and SIGTERM ends it`, async () => {
     await using back = namedBackend("here");
     const before = ["sh", "-c", `trap "" ${signal.slice(3)} TERM; exec "$@"`, "sh"];

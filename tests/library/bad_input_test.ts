@@ -15,7 +15,7 @@ const start = () =>
   Balancer.start({ ...LISTEN, engine: "portable", groups: [{ channels: [{ host: "127.0.0.1", port: 1 }] }] });
 
 /** As a program in JavaScript would call it. */
-type Careless = Record<"add" | "disable" | "enable" | "limit" | "drain", (...args: unknown[]) => unknown>;
+type Careless = Record<"add" | "resolve" | "disable" | "enable" | "limit" | "drain", (...args: unknown[]) => unknown>;
 
 Deno.test("library: wrong words to a running balancer are errors that name them, and change nothing", async () => {
   await using balancer = await start();
@@ -58,6 +58,7 @@ Deno.test("library: wrong words to a running balancer are errors that name them,
       "ERR_INVALID_TYPE",
       "Cannot use seconds 10n: it is a bigint, not a number",
     ],
+    [() => careless.resolve(5), "TypeError", "ERR_INVALID_TYPE", "Cannot use host 5: it is a number, not a string"],
     [() => careless.add(0), "TypeError", "ERR_INVALID_TYPE", "Cannot use channel: it is missing"],
     [
       () => careless.add(0, "web1:80"),

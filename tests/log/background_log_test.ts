@@ -207,6 +207,35 @@ testWith([posix], "a log file that cannot be opened is told by the first process
   assert.equal((await run(["--log-file", "", "8080"])).code, 64);
 });
 
+testWith([posix], "a background instance cannot log to a stream of the program that starts it", async () => {
+  using directory = temporaryDirectory();
+  const link = `${directory.path}/link`, words = ["--control-dir", directory.path, "-b", "127.0.0.1"];
+  Deno.symlinkSync("/dev/stdout", link);
+  for (const file of ["/dev/stdout", "/dev/stderr", "/dev/fd/1", "/proc/self/fd/2", link]) {
+    assert.deepEqual(await run([...words, "--log-file", file, String(freePort()), "127.0.0.1:1"]), {
+      code: 64,
+      stdout: "",
+      stderr: `balance: option --log-file: "${file}" is a stream of this process, ` +
+        "which the background process does not have; add -f\n",
+    });
+  }
+});
+
+testWith([linux], "a log file that takes nothing is told before the program leaves the terminal", async () => {
+  using directory = temporaryDirectory();
+  const place = ["--control-dir", directory.path];
+  const words = ["--log-file", "/dev/full", "-b", "127.0.0.1", String(freePort()), "127.0.0.1:1"];
+  try {
+    assert.deepEqual(await run([...place, ...words]), {
+      code: 0,
+      stdout: "",
+      stderr: "balance: the log is not written: No space left on device\n",
+    });
+  } finally {
+    for (const left of processesWith(directory.path)) await endProcess(left);
+  }
+});
+
 testWith([posix, installed("mkfifo")], "a log file that is a pipe which nobody reads holds up nothing", async () => {
   using directory = temporaryDirectory();
   const pipe = `${directory.path}/pipe`;
