@@ -108,7 +108,6 @@ async function check(program: string): Promise<string[]> {
 
   if (metadata.entrypoint_key !== "cli.ts") faults.push(`starts ${metadata.entrypoint_key}, not cli.ts`);
   if (metadata.permissions.prompt) faults.push("may ask for a permission on the terminal");
-  if (!isDeniedWhole(metadata.permissions.deny_import)) faults.push("may import code from the network");
   if (metadata.code_cache_key !== null) faults.push("keeps a code cache in the temporary directory");
 
   const ownBytes = own.reduce((sum, file) => sum + file.bytes, 0);
@@ -119,11 +118,6 @@ async function check(program: string): Promise<string[]> {
       `${bytes} bytes embedded in all`,
   );
   return faults;
-}
-
-/** Deno writes a list of what is denied; an empty one means everything. */
-function isDeniedWhole(denied: unknown): boolean {
-  return Array.isArray(denied) && denied.length === 0;
 }
 
 /** `@scope/name/version` of a path below the folder of packages. */

@@ -28,23 +28,13 @@ export const TARGETS = [
 /**
  * What the program may do, fixed when it is compiled.
  *
- * Network, read, write, environment and child processes cannot be narrowed: back ends, the control directory and the
- * place of the program itself, which it starts again for the background, are known only when it runs. FFI reaches libc
- * for the system log, the engine and the control socket's owner; with it a program can do everything else, so this list
- * is no sandbox (a container or systemd unit is). What it leaves out still counts: no code is ever fetched (`import`),
- * and a permission that is missing is an error at once, not a question on the terminal (`--no-prompt`).
+ * Everything, because Deno opens files below `/proc` only to a program that may do everything: the limits of descriptors
+ * and memory are read there. Nothing is given away by that: FFI alone, which reaches libc for the engine, the system log
+ * and the control socket's owner, could do all the rest, so a list of permissions would be no sandbox (a container or
+ * systemd unit is). A permission that is missing all the same is an error at once, not a question on the terminal
+ * (`--no-prompt`).
  */
-const PERMISSIONS = [
-  "--allow-net",
-  "--allow-read",
-  "--allow-write",
-  "--allow-env",
-  "--allow-run",
-  "--allow-ffi",
-  "--allow-sys",
-  "--deny-import",
-  "--no-prompt",
-];
+const PERMISSIONS = ["--allow-all", "--no-prompt"];
 
 const root = new URL("../../", import.meta.url);
 

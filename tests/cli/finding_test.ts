@@ -94,7 +94,7 @@ Deno.test("--list shows every running instance in a table", async () => {
   assert.deepEqual(await balance(["--list"]), {
     code: 0,
     stdout: "",
-    stderr: `balance: no instance is running in ${JSON.stringify(programPath(directory.path))}\n`,
+    stderr: `balance: no instance is running in "${programPath(directory.path)}"\n`,
   });
   await using back = namedBackend("here");
   const [first, second] = [port, port + 1].map(String);
