@@ -10,6 +10,7 @@ import { temporaryDirectory } from "../support/temporary_directory.ts";
 import { eventuallyAsync } from "./patience.ts";
 import { descriptorsOf, runs } from "./process_figures.ts";
 import { type Scenario, testScenarios } from "./scenario.ts";
+import { exists } from "../support/exists.ts";
 
 const CLIENTS = 300;
 
@@ -70,14 +71,5 @@ export const scenarios: Scenario[] = Object.entries(WAYS).map(([way, script]) =>
     }
   },
 }));
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 testScenarios(import.meta.url, scenarios);

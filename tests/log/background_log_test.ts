@@ -13,6 +13,7 @@ import { installed, linux, namespaces, posix, root, testWith } from "../support/
 import { run } from "../support/program.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 import { Terminal, terminals } from "../support/terminal.ts";
+import { exists } from "../support/exists.ts";
 
 const needs = [linux, root, namespaces("--mount")];
 
@@ -271,14 +272,5 @@ async function until(wanted: () => boolean): Promise<void> {
   for (const end = performance.now() + 30_000; !wanted();) {
     assert.ok(performance.now() < end, wanted.toString());
     await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
   }
 }

@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import { SYSTEM_LOG } from "../../src/log/unix_socket.ts";
 import { windows } from "./program.ts";
+import { exists } from "./exists.ts";
 
 const AF_UNIX = 1, O_CLOEXEC = 0x80000, MSG_DONTWAIT = 0x40;
 
@@ -79,15 +80,6 @@ export class LogDaemon implements Disposable {
 export const backgroundNote = windows || exists(SYSTEM_LOG)
   ? ""
   : `balance: the log is not written: there is no ${SYSTEM_LOG}; --log-file FILE writes one\n`;
-
-function exists(path: string): boolean {
-  try {
-    Deno.statSync(path);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 /** Datagrams that a socket of this network namespace holds for a reader (unix(7)). */
 export function queueLength(): number {
