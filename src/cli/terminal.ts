@@ -1,4 +1,5 @@
 import { escape } from "../log/escape.ts";
+import { reasonOf } from "../log/line_writer.ts";
 import { ExitCode, ExitError } from "../process/exit_codes.ts";
 
 /** Prints a line that the user asked for. @throws {ExitError} 71 when it cannot be written */
@@ -11,7 +12,7 @@ export function print(text: string): void {
   try {
     writeAll(Deno.stdout, text);
   } catch (error) {
-    const reason = escape((error as Error).message.replace(/ \(os error \d+\)$/, ""));
+    const reason = escape(reasonOf(error));
     throw new ExitError(ExitCode.SYSTEM, `cannot write to standard output: ${reason}`);
   }
 }
