@@ -1,4 +1,4 @@
-import type { DescriptorShares, Engine, EngineEvent, EngineSettings } from "../engine/engine.ts";
+import type { DescriptorShares, Engine, EngineEvent, ServedService } from "../engine/engine.ts";
 import { Groups } from "../groups/groups.ts";
 import type { GroupSnapshot } from "../groups/snapshot.ts";
 import { type Alarm, RunningClock } from "../engine/running_clock.ts";
@@ -25,7 +25,7 @@ import {
   SECONDS,
 } from "./option_shapes.ts";
 import type { BalancerOptions, ChannelOptions } from "./options.ts";
-import { engineSettings } from "./settings.ts";
+import { type BalancerSettings, engineSettings } from "./settings.ts";
 
 /**
  * Milliseconds between checks of the clock during a drain, so that time in which the process was stopped is noticed.
@@ -62,12 +62,14 @@ export class Balancer implements AsyncDisposable {
   /** @internal Most simultaneous clients, and how the descriptors are shared out. */
   readonly limits: { readonly maxConnections: number; readonly descriptors: DescriptorShares };
   readonly #engine: Engine;
+  readonly #service: ServedService;
   readonly #allowLoop: boolean;
   #stopped = false;
 
   private constructor(
     groups: Groups,
     engine: Engine,
+    service: ServedService,
     engineReason: string,
     source: string | undefined,
     limits: { readonly maxConnections: number; readonly descriptors: DescriptorShares },
@@ -75,6 +77,7 @@ export class Balancer implements AsyncDisposable {
   ) {
     this.groups = groups;
     this.#engine = engine;
+    this.#service = service;
     this.engineReason = engineReason;
     this.source = source;
     this.limits = limits;
@@ -106,21 +109,24 @@ export class Balancer implements AsyncDisposable {
     if (!allowLoop) refuseLoops(groups, chosen);
     const choice = chooseEngine(checked.engine ?? "auto", chosen);
     const descriptors = descriptorShares(choice.name, table.lanes);
-    const settings = { ...chosen, descriptors, maxConnections: checked.maxConnections ?? descriptors.connections };
+    const maxConnections = checked.maxConnections ?? descriptors.connections;
     const emit = onEvent ? guarded((event: EngineEvent) => onEvent(balancerEvent(event))) : () => {};
     const tap = onChunk && guarded(onChunk);
-    const context = { table, settings, emit, tap };
+    let engine: Engine | undefined;
     try {
-      const engine = await choice.start(context);
-      return new Balancer(groups, engine, choice.reason, settings.source, settings, allowLoop);
+      engine = await choice.start({ threads: chosen.threads, maxConnections, descriptors, emit, tap });
+      const service = await engine.serve({ table, settings: chosen, emit }, [engine.listen(chosen, chosen)]);
+      const limits = { maxConnections, descriptors };
+      return new Balancer(groups, engine, service, choice.reason, chosen.source, limits, allowLoop);
     } catch (error) {
+      engine?.stopAccepting();
       throw error instanceof Deno.errors.NotCapable ? coded(error, "ERR_PERMISSION") : error;
     }
   }
 
   /** Where it listens. */
   get address(): { readonly hostname: string; readonly port: number } {
-    return this.#engine.address;
+    return this.#service.listeners[0].address;
   }
 
   /** Which engine moves the bytes. */
@@ -281,7 +287,7 @@ export class Balancer implements AsyncDisposable {
   }
 }
 
-async function withNumericAddresses(settings: EngineSettings): Promise<EngineSettings> {
+async function withNumericAddresses(settings: BalancerSettings): Promise<BalancerSettings> {
   const { hostname, source } = settings;
   return {
     ...settings,

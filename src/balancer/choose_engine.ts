@@ -1,4 +1,4 @@
-import type { EngineSettings, StartEngine } from "../engine/engine.ts";
+import type { ServiceSettings, StartEngine } from "../engine/engine.ts";
 import { linuxUnavailable } from "../engine/linux/availability.ts";
 import { startLinux } from "../engine/linux/linux.ts";
 import { startPortable } from "../engine/portable/portable.ts";
@@ -19,21 +19,24 @@ const LINUX_ONLY = {
   sendBuffer: "buffer sizes",
   receiveBuffer: "buffer sizes",
   userTimeout: "TCP user timeout",
-} as const satisfies { [Name in keyof EngineSettings]?: string };
+} as const satisfies { [Name in keyof ServiceSettings]?: string };
 
 /**
  * Chooses the engine: `auto` takes linux where it can run and portable elsewhere.
  *
  * @throws {EngineUnavailable} when linux is requested and cannot run, or portable would have to ignore a setting
  */
-export function chooseEngine(wanted: EngineChoice, settings: EngineSettings): ChosenEngine {
+export function chooseEngine(
+  wanted: EngineChoice,
+  settings: ServiceSettings & { readonly threads?: number },
+): ChosenEngine {
   const obstacle = wanted === "portable" ? undefined : linuxUnavailable(settings);
   if (wanted !== "portable" && obstacle === undefined) {
     const reason = wanted === "auto" ? "it can run here" : "requested";
     return { name: "linux", start: startLinux, reason };
   }
   if (wanted === "linux") throw new EngineUnavailable(`the linux engine cannot run: ${obstacle}`);
-  const missing = Object.entries(LINUX_ONLY).find(([name]) => settings[name as keyof EngineSettings] !== undefined)
+  const missing = Object.entries(LINUX_ONLY).find(([name]) => settings[name as keyof ServiceSettings] !== undefined)
     ?.[1];
   const lacks = missing !== undefined
     ? `no ${missing}`

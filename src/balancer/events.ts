@@ -22,6 +22,8 @@ export type BalancerEvent =
   | ChannelPlace & { readonly type: "channel-autodisabled"; readonly reason: string }
   /** One step of one connection, only with `trace`. It names no channel while the connection has none. */
   | Partial<ChannelPlace> & { readonly type: "trace"; readonly client: string; readonly step: string }
+  /** A client was closed because no channel could take it. At most one a second for each thread. */
+  | { readonly type: "turned-away" }
   | GeneralEvent;
 
 /** An engine's event, with its channel as group and number. */

@@ -1,5 +1,4 @@
-import type { EngineSettings } from "../engine/engine.ts";
-import { HIGHEST_COUNT } from "../options/ranges.ts";
+import type { ListenPlace, ServiceSettings } from "../engine/engine.ts";
 import type { Strategy } from "../selection/strategy.ts";
 import type { BalancerOptions } from "./options.ts";
 
@@ -9,13 +8,16 @@ const BACKLOG = 4096;
 /** Seconds after which a silent half-closed connection is closed. */
 const HALF_CLOSE_TIMEOUT = 3600;
 
+/** What the engine must know about a balancer's service, where to listen, and how many threads to start. */
+export type BalancerSettings = ServiceSettings & ListenPlace & { readonly threads: number };
+
 /**
  * The engine's settings, with all defaults filled in.
  *
  * @param options the options, checked by `BALANCER_OPTIONS`
  * @param list all strategies, the built-in ones included
  */
-export function engineSettings(options: BalancerOptions, list: readonly Strategy[]): EngineSettings {
+export function engineSettings(options: BalancerOptions, list: readonly Strategy[]): BalancerSettings {
   return {
     hostname: options.hostname ?? "0.0.0.0",
     port: options.port,
@@ -24,7 +26,6 @@ export function engineSettings(options: BalancerOptions, list: readonly Strategy
     idleTimeout: options.idleTimeout ?? 0,
     halfCloseTimeout: options.halfCloseTimeout ?? HALF_CLOSE_TIMEOUT,
     abortOnClose: options.abortOnClose ?? false,
-    maxConnections: options.maxConnections ?? HIGHEST_COUNT,
     backlog: options.backlog ?? BACKLOG,
     autodisable: options.autodisable ?? false,
     hashFailover: options.hashFailover ?? false,

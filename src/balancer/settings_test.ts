@@ -2,8 +2,7 @@ import assert from "node:assert/strict";
 import type { BalancerOptions } from "./options.ts";
 import { engineSettings } from "./settings.ts";
 
-const settings = (options: Partial<BalancerOptions>) =>
-  engineSettings({ port: 8080, maxConnections: 100, ...options }, []);
+const settings = (options: Partial<BalancerOptions>) => engineSettings({ port: 8080, ...options }, []);
 
 Deno.test("everything but the port has a default", () => {
   assert.deepEqual({ ...settings({}) }, {
@@ -14,7 +13,6 @@ Deno.test("everything but the port has a default", () => {
     idleTimeout: 0,
     halfCloseTimeout: 3600,
     abortOnClose: false,
-    maxConnections: 100,
     backlog: 4096,
     autodisable: false,
     hashFailover: false,

@@ -11,6 +11,9 @@ import type { Table } from "../table/table.ts";
  * counts and what is disabled belong to `Selection`, and the state lives in the `Table`. Whatever implements `Engine`
  * passes the suite in `tests/contract`.
  *
+ * One engine serves many services, each with listening sockets, a table and settings of its own. Services come, change
+ * and go while it runs, and do not disturb each other.
+ *
  * 1. **Accept.** Clients are accepted as long as fewer than `maxConnections` are served; beyond that they wait in the
  *    kernel's queue. A lack of descriptors or memory is reported as a `shortage` and waited out; it never ends the
  *    loop, makes it spin, or loses an accepted client. Clients for whom `descriptors` leaves none wait in the queue
@@ -34,29 +37,89 @@ import type { Table } from "../table/table.ts";
  * 5. **Idle.** A connection over which nothing has moved for `idleTimeout` is closed on both sides. So is one that is
  *    half-closed (one direction's end-of-stream has been passed on, the other direction has not ended) when nothing has
  *    moved in the other direction for `halfCloseTimeout` since. As long as bytes move there, it may go on forever.
- * 6. **Ending.** After `stopAccepting` the port is free at once and established connections go on; `closeAll` ends
- *    those. `ended` resolves when the engine holds no socket, timer or thread any more. Each connection that was
- *    `connected` is given back with `Selection.closed` exactly once.
- * 7. **Sockets.** TCP_NODELAY and SO_KEEPALIVE are set on both sides. Timeouts come from the monotonic clock. None
+ * 6. **Ending.** After `stopAccepting` the ports are free at once and established connections go on; `closeAll` ends
+ *    those. A service's `ended` resolves when the engine holds nothing of it any more, the engine's when it holds no
+ *    socket, timer or thread. Each connection that was `connected` is given back with `Selection.closed` exactly once.
+ * 7. **Change.** A service that is changed, or that gains or loses listening sockets, keeps its connections, and the
+ *    clients in the queues of the sockets that stay. New settings hold for clients accepted from then on.
+ * 8. **Sockets.** TCP_NODELAY and SO_KEEPALIVE are set on both sides. Timeouts come from the monotonic clock. None
  *    expires before everything that the kernel had received by then has been read: whoever answered while this process
  *    was busy, stopped or frozen has answered in time.
  */
 export interface Engine {
   /** Which implementation this is. */
   readonly name: EngineName;
-  /** Where it listens. The port is the real one if 0 was asked for. */
-  readonly address: { readonly hostname: string; readonly port: number };
-  /** Client connections held now, including those whose channel is still being connected. */
+  /** Client connections of all services now, including those whose channel is still being connected. */
   readonly connections: number;
   /** Resolves when the engine has stopped accepting and the last connection is gone. Never rejects. */
   readonly ended: Promise<void>;
-  /** Leaves further clients in the kernel's queue until `resumeAccepting`. May be called again. */
+  /**
+   * Opens a listening socket. Clients wait in its queue until it is served.
+   *
+   * @throws {Error} with a `code` such as EADDRINUSE
+   */
+  listen(place: ListenPlace, settings: ServiceSettings): Listener;
+  /**
+   * Serves a service on these sockets, which belong to the engine from now on. Resolves when every thread does.
+   *
+   * @throws {Error} when the engine has stopped accepting
+   */
+  serve(service: ServiceSetup, listeners: readonly Listener[]): Promise<ServedService>;
+  /** Leaves further clients of all services in the kernel's queues until `resumeAccepting`. May be called again. */
   pauseAccepting(): void;
   /** Accepts clients again, unless `stopAccepting` was called. May be called again. */
   resumeAccepting(): void;
-  /** Frees the port at once; connections go on. May be called again. */
+  /** Frees all ports at once; connections go on, and the engine ends with the last one. May be called again. */
   stopAccepting(): void;
   /** Closes every connection. Call `stopAccepting` first. May be called again. */
+  closeAll(): void;
+}
+
+/** Where to listen. */
+export interface ListenPlace {
+  /** Numeric address; `::` takes IPv4 clients too. */
+  readonly hostname: string;
+  /** Port, 0 for a free one. */
+  readonly port: number;
+}
+
+/** A listening socket. */
+export interface Listener {
+  /** Where it listens. The port is the real one if 0 was asked for. */
+  readonly address: ListenPlace;
+  /** Closes it, and resets the clients in its queue. Only as long as it is not served. */
+  close(): void;
+}
+
+/** What an engine is given to serve a service. */
+export interface ServiceSetup {
+  readonly table: Table;
+  readonly settings: ServiceSettings;
+  /** Called for everything worth reporting about the service, from the main thread. Must not throw. */
+  readonly emit: (event: ServiceEvent) => void;
+}
+
+/** A service that an engine serves. */
+export interface ServedService {
+  /** Its listening sockets. */
+  readonly listeners: readonly Listener[];
+  /** Its client connections now, including those whose channel is still being connected. */
+  readonly connections: number;
+  /** Resolves when it has stopped accepting and its last connection is gone. Never rejects. */
+  readonly ended: Promise<void>;
+  /** Changes its settings for clients accepted from now on. Resolves when every thread has done so. */
+  change(settings: ServiceSettings): Promise<void>;
+  /** Serves one more socket. Resolves when every thread does. */
+  addListener(listener: Listener): Promise<void>;
+  /** Frees the socket's port at once; its connections go on. */
+  removeListener(listener: Listener): void;
+  /** Leaves its further clients in the kernel's queues until `resumeAccepting`. May be called again. */
+  pauseAccepting(): void;
+  /** Accepts clients again, unless `stopAccepting` was called. May be called again. */
+  resumeAccepting(): void;
+  /** Frees its ports at once; its connections go on. May be called again. */
+  stopAccepting(): void;
+  /** Closes its connections. Call `stopAccepting` first. May be called again. */
   closeAll(): void;
 }
 
@@ -68,12 +131,22 @@ export interface DescriptorShares {
   readonly spare: number;
 }
 
-/** What an engine must know about its instance. */
-export interface EngineSettings extends SelectionOptions {
-  /** Numeric address to listen on; `::` takes IPv4 clients too. */
-  readonly hostname: string;
-  /** Port to listen on, 0 for a free one. */
-  readonly port: number;
+/** What an engine must know about the process. */
+export interface EngineSettings {
+  /** Threads that relay, default 1; every table must have a lane for each. Only the linux engine has more than one. */
+  readonly threads?: number;
+  /** Clients of all services that are served at the same time, at least 1. */
+  readonly maxConnections: number;
+  /** What connections may take of the process's descriptors. Default: all of them. */
+  readonly descriptors?: DescriptorShares;
+  /** Called for everything worth reporting that concerns no single service, from the main thread. Must not throw. */
+  readonly emit: (event: GeneralEvent) => void;
+  /** Called with every chunk before it is passed on. The bytes are valid during the call only. Must not throw. */
+  readonly tap?: Tap;
+}
+
+/** What an engine must know about a service. */
+export interface ServiceSettings extends SelectionOptions {
   /** Numeric source address of outgoing connections. */
   readonly source?: string;
   /** Seconds a connect may take. */
@@ -84,17 +157,13 @@ export interface EngineSettings extends SelectionOptions {
   readonly halfCloseTimeout: number;
   /** Drop a client that ends its sending side before a channel is connected. */
   readonly abortOnClose: boolean;
-  /** Clients served at the same time, at least 1. */
-  readonly maxConnections: number;
-  /** What connections may take of the process's descriptors. Default: all of them. */
-  readonly descriptors?: DescriptorShares;
+  /** Clients of this service that are served at the same time, at least 1. Default: no limit of its own. */
+  readonly maxConnections?: number;
   /** Length of the kernel's queue of clients not yet accepted. */
   readonly backlog: number;
 
   // What only the linux engine can do; the portable one ignores it.
 
-  /** Threads that relay, default 1; at most as many as the table has lanes. */
-  readonly threads?: number;
   /** Keep-alive of the clients' sockets. */
   readonly clientKeepAlive?: KeepAlive;
   /** Keep-alive of the sockets towards channels. */
@@ -113,16 +182,6 @@ export interface EngineSettings extends SelectionOptions {
   readonly halfCloseProbes?: { readonly after: number; readonly every: number };
 }
 
-/** What an engine is given to work with. */
-export interface EngineContext {
-  readonly table: Table;
-  readonly settings: EngineSettings;
-  /** Called for everything worth reporting, from the main thread. Must not throw. */
-  readonly emit: (event: EngineEvent) => void;
-  /** Called with every chunk before it is passed on. The bytes are valid during the call only. Must not throw. */
-  readonly tap?: Tap;
-}
-
 /** `sent` is from client to channel, `rcvd` from channel to client. */
 export type Direction = "sent" | "rcvd";
 
@@ -130,9 +189,17 @@ export type Direction = "sent" | "rcvd";
 export type Tap = (direction: Direction, bytes: Uint8Array) => void;
 
 /** What an engine reports. */
-export type EngineEvent = SelectionEvent | GeneralEvent;
+export type EngineEvent = ServiceEvent | GeneralEvent;
 
-/** What an engine reports that does not concern a channel. */
+/** What an engine reports about a service. */
+export type ServiceEvent =
+  | SelectionEvent
+  /** A client was closed because no channel could take it. At most one a second for each thread. */
+  | { readonly type: "turned-away" }
+  /** The configured maximum of clients is served; new ones wait in the kernel's queue. At most one a second. */
+  | { readonly type: "saturated"; readonly connections: number };
+
+/** What an engine reports that does not concern a single service. */
 export type GeneralEvent =
   /** This machine is short of something. At most one a second, for both values of `what` together. */
   | { readonly type: "shortage"; readonly what: "accept" | "connect"; readonly reason: string }
@@ -151,13 +218,11 @@ export type GeneralEvent =
    * first.
    */
   | { readonly type: "events-lost"; readonly count: number }
-  /** A client was closed because no channel could take it. At most one a second for each thread. */
-  | { readonly type: "turned-away" }
-  /** The configured maximum of clients is served; new ones wait in the kernel's queue. At most one a second. */
+  /** The process's maximum of clients is served; new ones wait in the kernel's queue. At most one a second. */
   | { readonly type: "saturated"; readonly connections: number };
 
-/** Opens the listening socket and starts serving. @throws {Error} with a `code` such as EADDRINUSE */
-export type StartEngine = (context: EngineContext) => Engine | Promise<Engine>;
+/** Starts an engine, which serves nothing yet. @throws {Error} when it cannot run here */
+export type StartEngine = (settings: EngineSettings) => Engine | Promise<Engine>;
 
 /** Local ports are counted per destination; older kernels say EAGAIN when there are none. */
 const SHORTAGES: Readonly<Record<string, Cause>> = {

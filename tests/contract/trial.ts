@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { Engine, EngineEvent, EngineSettings, StartEngine, Tap } from "../../src/engine/engine.ts";
+import type { EngineEvent, StartEngine, Tap } from "../../src/engine/engine.ts";
 import { strategies } from "../../src/selection/strategy.ts";
 import type { Address } from "../../src/table/address.ts";
 import { type ChannelId, channelId } from "../../src/table/channel_id.ts";
@@ -8,6 +8,7 @@ import { MAX_CHANNELS, MAX_GROUPS } from "../../src/table/limits.ts";
 import { Table } from "../../src/table/table.ts";
 import { Client } from "../support/client.ts";
 import { eventually, within } from "../support/eventually.ts";
+import { OneService, type OneServiceSettings } from "../support/one_service.ts";
 
 /** A backend, or whatever else has an address. */
 export interface Target {
@@ -21,7 +22,7 @@ export interface GroupSetup {
 }
 
 /** What a trial sets differently from the command line's defaults. */
-export interface TrialSetup extends Partial<Omit<EngineSettings, "strategies">> {
+export interface TrialSetup extends Omit<OneServiceSettings, "strategies"> {
   /** Channels of group 0, if it is the only group. */
   readonly channels?: GroupSetup["channels"];
   readonly groups?: readonly GroupSetup[];
@@ -33,11 +34,11 @@ const ENDING = 30;
 
 /** An engine running in front of backends, with its table and what it has reported. */
 export class Trial implements AsyncDisposable {
-  readonly engine: Engine;
+  readonly engine: OneService;
   readonly table: Table;
   readonly events: readonly EngineEvent[];
 
-  private constructor(engine: Engine, table: Table, events: readonly EngineEvent[]) {
+  private constructor(engine: OneService, table: Table, events: readonly EngineEvent[]) {
     this.engine = engine;
     this.table = table;
     this.events = events;
@@ -50,24 +51,9 @@ export class Trial implements AsyncDisposable {
       table.setStrategy(group, strategies.findIndex(({ name }) => name === strategy));
       for (const { address, maxc } of channels) table.addChannel(group, address, maxc);
     });
-    const engine = await start({
+    const engine = await OneService.start(start, {
       table,
-      settings: {
-        hostname: "127.0.0.1",
-        port: 0,
-        connectTimeout: 5,
-        idleTimeout: 0,
-        halfCloseTimeout: 0,
-        abortOnClose: false,
-        maxConnections: 10_000,
-        backlog: 4096,
-        autodisable: false,
-        hashFailover: false,
-        failTimeout: 0,
-        trace: false,
-        threads,
-        ...settings,
-      },
+      settings: { threads, ...settings },
       emit: (event) => events.push(event),
       tap,
     });

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
-import type { Engine, EngineEvent, EngineSettings, Tap } from "../../src/engine/engine.ts";
+import type { EngineEvent, Tap } from "../../src/engine/engine.ts";
 import { C } from "../../src/engine/linux/abi.ts";
 import { linuxUnavailable } from "../../src/engine/linux/availability.ts";
 import { startLinux } from "../../src/engine/linux/linux.ts";
 import { Table } from "../../src/table/table.ts";
+import { OneService, type OneServiceSettings } from "../support/one_service.ts";
 import { RawSocket } from "./raw_socket.ts";
 
 /** Why tests of the linux engine are skipped here; undefined when they run. */
@@ -11,7 +12,7 @@ export const unavailable = linuxUnavailable();
 
 /** What a test has to work with. */
 export interface Bench {
-  readonly engine: Engine;
+  readonly engine: OneService;
   readonly table: Table;
   readonly backend: RawSocket;
   readonly events: EngineEvent[];
@@ -27,30 +28,16 @@ export interface Bench {
  */
 export async function withEngine(
   test: (bench: Bench) => void | Promise<void>,
-  settings: Partial<EngineSettings> = {},
+  settings: OneServiceSettings = {},
   tap?: Tap,
 ): Promise<void> {
   const table = Table.create(settings.threads ?? 1), backend = RawSocket.listen(4096), events: EngineEvent[] = [];
   table.addChannel(0, { host: "127.0.0.1", port: backend.port });
-  const engine = await startLinux({
+  const engine = await OneService.start(startLinux, {
     table,
     emit: (event) => void events.push(event),
     ...tap && { tap },
-    settings: {
-      hostname: "127.0.0.1",
-      port: 0,
-      connectTimeout: 5,
-      idleTimeout: 0,
-      halfCloseTimeout: 0,
-      abortOnClose: false,
-      maxConnections: 10_000,
-      backlog: 4096,
-      autodisable: false,
-      hashFailover: false,
-      failTimeout: 0,
-      trace: false,
-      ...settings,
-    },
+    settings,
   });
   const until = async (condition: () => boolean) => {
     for (let left = 1000; !condition(); left--) {

@@ -1,4 +1,4 @@
-import type { EngineSettings } from "../engine.ts";
+import type { ServiceSettings } from "../engine.ts";
 import { C, epollEventLayout, ERRNO, LAYOUT } from "./abi.ts";
 import { type Libc, openLibc } from "./libc.ts";
 import { maskSignals } from "./signals.ts";
@@ -10,7 +10,7 @@ import { ADDRESS_SIZE, setOption, sideOptions, SOCKET_FLAGS } from "./sockets.ts
  *
  * @param settings when given, whether it can run with these
  */
-export function linuxUnavailable(settings?: Pick<EngineSettings, "strategies">): string | undefined {
+export function linuxUnavailable(settings?: Pick<ServiceSettings, "strategies">): string | undefined {
   if (Deno.build.os !== "linux") return `this is ${Deno.build.os}`;
   if (epollEventLayout(Deno.build.arch) === undefined) return `the processor is ${Deno.build.arch}`;
   if (settings?.strategies !== undefined) return "custom strategies cannot be sent to its threads";

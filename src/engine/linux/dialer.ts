@@ -1,7 +1,7 @@
 import type { Attempt, Cause, Selection } from "../../selection/attempt.ts";
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
 import type { Table } from "../../table/table.ts";
-import { causeOf, type EngineSettings } from "../engine.ts";
+import { causeOf, type ServiceSettings } from "../engine.ts";
 import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
 import { Places } from "../places.ts";
 import { parseHost } from "../../table/address.ts";
@@ -81,7 +81,7 @@ export class Dialer {
     timers: Timers,
     selection: Selection,
     table: Table,
-    settings: EngineSettings,
+    settings: ServiceSettings,
     host: DialerHost,
   ) {
     this.#libc = libc;

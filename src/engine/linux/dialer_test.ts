@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { Selection } from "../../selection/attempt.ts";
 import { parseHost } from "../../table/address.ts";
 import { Table } from "../../table/table.ts";
-import type { EngineSettings } from "../engine.ts";
+import type { ServiceSettings } from "../engine.ts";
 import { C, ERRNO } from "./abi.ts";
 import { Connections, IS, ROW, SHIFT } from "./connections.ts";
 import { Dialer } from "./dialer.ts";
@@ -58,12 +58,21 @@ function dialledBeside(channels: number, refusal: Refusal, ...connects: number[]
   const settings = { connectTimeout: 5, autodisable: false, hashFailover: false, failTimeout: 0, trace: false };
   const selection = new Selection(table, table.lane(0), settings, ({ type }) => told.push(type));
   const timers = new Timers(libc, CAPACITY);
-  const dialer = new Dialer(libc, connections, new Poller(libc), timers, selection, table, settings as EngineSettings, {
-    established: () => told.push("established"),
-    rejected: () => told.push("rejected"),
-    turnedAway: () => told.push("turned away"),
-    shortage: (_, reason) => told.push(`shortage: ${reason}`),
-  });
+  const dialer = new Dialer(
+    libc,
+    connections,
+    new Poller(libc),
+    timers,
+    selection,
+    table,
+    settings as ServiceSettings,
+    {
+      established: () => told.push("established"),
+      rejected: () => told.push("rejected"),
+      turnedAway: () => told.push("turned away"),
+      shortage: (_, reason) => told.push(`shortage: ${reason}`),
+    },
+  );
   connections.open(CLIENT, IS.CLIENT | IS.CONNECTING | IS.WRITABLE, -1);
   dialer.prepare();
   dialer.begin(CLIENT);

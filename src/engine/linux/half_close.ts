@@ -1,10 +1,10 @@
-import type { EngineSettings } from "../engine.ts";
+import type { ServiceSettings } from "../engine.ts";
 import { C } from "./abi.ts";
 import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
 import type { Libc } from "./libc.ts";
 import type { Timers } from "./timers.ts";
 
-type Probes = NonNullable<EngineSettings["halfCloseProbes"]>;
+type Probes = NonNullable<ServiceSettings["halfCloseProbes"]>;
 
 /**
  * Standard probes. When a peer has closed its socket, its kernel forgets it after tcp_fin_timeout, 60 s (tcp(7)), and

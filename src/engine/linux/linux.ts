@@ -1,4 +1,5 @@
-import type { Engine, EngineContext, EngineEvent } from "../engine.ts";
+import type { Engine, EngineEvent, EngineSettings } from "../engine.ts";
+import { OneEach, type SingleContext, type SingleEngine } from "../one_each.ts";
 import { Rate } from "../rate.ts";
 import { C } from "./abi.ts";
 import { linuxUnavailable } from "./availability.ts";
@@ -17,7 +18,11 @@ import { wake } from "./wake.ts";
  * @throws {RangeError} when there are more threads than the table has lanes
  * @throws {SystemError} with a `code` such as EADDRINUSE
  */
-export async function startLinux(context: EngineContext): Promise<Engine> {
+export function startLinux(settings: EngineSettings): Engine {
+  return new OneEach("linux", startSingle, settings);
+}
+
+async function startSingle(context: SingleContext): Promise<SingleEngine> {
   const { settings, table } = context, threads = settings.threads ?? 1;
   const reason = linuxUnavailable(settings);
   if (reason !== undefined) throw new Error(`Cannot start linux engine: ${reason}`);
@@ -46,13 +51,12 @@ export function defaultThreads(descriptors = Infinity): number {
   return Math.max(1, Math.min(navigator.hardwareConcurrency, 8, Math.floor(descriptors / DESCRIPTORS_PER_THREAD)));
 }
 
-class LinuxEngine implements Engine {
-  readonly name = "linux";
+class LinuxEngine implements SingleEngine {
   readonly address: { readonly hostname: string; readonly port: number };
   readonly ended: Promise<void>;
   /** Resolves when every thread serves. */
   readonly started: Promise<void>;
-  readonly #context: EngineContext;
+  readonly #context: SingleContext;
   readonly #libc: Libc;
   readonly #state: SharedState;
   readonly #owners: SharedArrayBuffer;
@@ -69,7 +73,7 @@ class LinuxEngine implements Engine {
   #refused!: (error: Error) => void;
   #end!: () => void;
 
-  constructor(context: EngineContext, libc: Libc, threads: number) {
+  constructor(context: SingleContext, libc: Libc, threads: number) {
     const { settings } = context;
     this.#context = context;
     this.#libc = libc;

@@ -1,4 +1,5 @@
-import type { Direction, EngineEvent, EngineSettings } from "../engine.ts";
+import type { Direction, EngineEvent } from "../engine.ts";
+import type { SingleSettings } from "../one_each.ts";
 
 /** What main sends a new thread, once. */
 export interface ThreadSetup {
@@ -13,7 +14,7 @@ export interface ThreadSetup {
   /** Each thread's eventfd. */
   readonly wakes: readonly number[];
   /** Without strategies, which cannot be sent. */
-  readonly settings: EngineSettings;
+  readonly settings: SingleSettings;
   /** Whether to post every chunk to main. */
   readonly dump: boolean;
 }

@@ -1,6 +1,6 @@
 import { formatAddress, isMapped, parseHost } from "../../table/address.ts";
 import type { KeepAlive } from "../../options/keep_alive.ts";
-import type { EngineSettings } from "../engine.ts";
+import type { ListenPlace, ServiceSettings } from "../engine.ts";
 import { C, LAYOUT } from "./abi.ts";
 import { type Libc, SystemError } from "./libc.ts";
 
@@ -95,7 +95,7 @@ export function setOption(libc: Libc, fd: number, { level, name, value }: Socket
  * `urgent.ts`.
  */
 export function sideOptions(
-  settings: Pick<EngineSettings, "userTimeout" | "sendBuffer" | "receiveBuffer">,
+  settings: Pick<ServiceSettings, "userTimeout" | "sendBuffer" | "receiveBuffer">,
   keepAlive: KeepAlive | undefined,
 ): SocketOption[] {
   const options = [
@@ -134,7 +134,7 @@ export interface Listening {
  *
  * @throws {SystemError} with a `code` such as EADDRINUSE
  */
-export function listenOn(libc: Libc, settings: EngineSettings): Listening {
+export function listenOn(libc: Libc, settings: ServiceSettings & ListenPlace): Listening {
   const { call } = libc, { hostname, port } = settings;
   const { bytes, zone } = parseHost(hostname);
   const address = encodeAddress(bytes, port, zone), family = familyOf(address);

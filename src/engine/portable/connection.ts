@@ -2,7 +2,8 @@ import type { Selection } from "../../selection/attempt.ts";
 import type { Client } from "../../selection/strategy.ts";
 import { parseHost } from "../../table/address.ts";
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
-import { causeOf, type EngineContext } from "../engine.ts";
+import { causeOf } from "../engine.ts";
+import type { SingleContext } from "../one_each.ts";
 import type { Alarm, RunningClock } from "../running_clock.ts";
 import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
 import type { Places } from "../places.ts";
@@ -18,7 +19,7 @@ import type { Turns } from "./turns.ts";
 
 /** What a connection needs from its engine. */
 export interface ConnectionHost {
-  readonly context: EngineContext;
+  readonly context: SingleContext;
   readonly selection: Selection;
   readonly clock: RunningClock;
   readonly deadlines: Deadlines;

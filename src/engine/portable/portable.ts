@@ -1,5 +1,6 @@
 import { Selection } from "../../selection/attempt.ts";
-import type { Engine, EngineContext } from "../engine.ts";
+import type { Engine, EngineSettings } from "../engine.ts";
+import { OneEach, type SingleContext, type SingleEngine } from "../one_each.ts";
 import { RunningClock } from "../running_clock.ts";
 import { Connection } from "./connection.ts";
 import { Deadlines } from "./deadlines.ts";
@@ -19,15 +20,14 @@ import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
 const CLIENT_LEFT = new Set(["ECONNABORTED", "ECONNRESET", "ENOTCONN", "EPROTO"]);
 
 /** An engine on `Deno.listen` and `Deno.connect`: every system that Deno runs on, one thread. */
-export function startPortable(context: EngineContext): Engine {
-  return new PortableEngine(context);
+export function startPortable(settings: EngineSettings): Engine {
+  return new OneEach("portable", (context) => new PortableEngine(context), settings);
 }
 
-class PortableEngine implements Engine {
-  readonly name = "portable";
+class PortableEngine implements SingleEngine {
   readonly address: { readonly hostname: string; readonly port: number };
   readonly ended: Promise<void>;
-  readonly context: EngineContext;
+  readonly context: SingleContext;
   readonly selection: Selection;
   readonly #reactor = new Reactor();
   readonly clock = new RunningClock((behind) => this.#reactor.settle(behind));
@@ -49,7 +49,7 @@ class PortableEngine implements Engine {
   readonly #waiting = new Set<() => void>();
   #end!: () => void;
 
-  constructor(context: EngineContext) {
+  constructor(context: SingleContext) {
     this.context = context;
     const { settings, table } = context;
     this.selection = new Selection(table, table.lane(0), settings, context.emit);
