@@ -68,13 +68,17 @@ export class UnixSocket {
   readonly #address: Uint8Array<ArrayBuffer>;
   #fd = -1;
 
-  /** @throws {Error} where libc cannot be called, or the path is too long for a socket */
+  /**
+   * @param path where the other side listens; one that begins with NUL is an abstract name (Linux, unix(7))
+   * @throws {Error} where libc cannot be called, or the path is too long for a socket
+   */
   constructor(path: string) {
     if (Deno.build.os !== "linux" && Deno.build.os !== "darwin") throw new Error(`this is ${Deno.build.os}`);
     const system = this.#system = SYSTEMS[Deno.build.os];
     const name = new TextEncoder().encode(path);
     if (name.length > system.longestPath) throw new Error("the path is too long for a socket");
-    this.#address = new Uint8Array(2 + name.length + 1);
+    // A path ends with NUL; an abstract name ends where the address ends.
+    this.#address = new Uint8Array(2 + name.length + (name[0] === 0 ? 0 : 1));
     // The family takes two bytes on Linux; elsewhere the first of them is the length.
     if (Deno.build.os === "linux") new DataView(this.#address.buffer).setUint16(0, AF_UNIX, true);
     else this.#address.set([this.#address.length, AF_UNIX]);

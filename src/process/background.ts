@@ -1,6 +1,6 @@
-import { fileURLToPath } from "node:url";
 import { escape, quote } from "../log/escape.ts";
 import { ExitCode, ExitError } from "./exit_codes.ts";
+import { argumentsOfItself, howItEnded, missingPermission } from "./own_program.ts";
 import { withholdDescriptors } from "./withhold_descriptors.ts";
 
 /** Set for the background process, so that it knows to report to its parent. */
@@ -39,12 +39,11 @@ export function isBackgroundProcess(): boolean {
  */
 export async function startInBackground(program: string, args: readonly string[]): Promise<Ready> {
   requireAllPermissions();
-  const self = Deno.build.standalone ? [] : ["run", "-A", "--no-prompt", "--quiet", fileURLToPath(Deno.mainModule)];
   withholdDescriptors();
   let child: Deno.ChildProcess;
   try {
     child = new Deno.Command(program, {
-      args: [...self, ...args],
+      args: argumentsOfItself(args),
       env: { [MARK]: String(Deno.pid) },
       stdin: "null",
       stdout: "piped",
@@ -56,8 +55,7 @@ export async function startInBackground(program: string, args: readonly string[]
   }
   const report = await firstLine(child.stdout);
   if (report === undefined) {
-    const { code, signal } = await child.status;
-    const how = signal === null ? `with code ${code}` : `by ${signal}`;
+    const how = howItEnded(await child.status);
     throw new ExitError(ExitCode.SYSTEM, `the background process ended ${how} before it was ready`);
   }
   const result = parseReport(report);
@@ -66,15 +64,9 @@ export async function startInBackground(program: string, args: readonly string[]
   return result;
 }
 
-const PERMISSIONS = ["run", "read", "write", "net", "env", "sys", "ffi"] as const;
-
-/**
- * From source the background process gets all permissions, because a program cannot tell which ones it was given in
- * part. So this process must have them all: going to the background must not add any.
- */
+/** Going to the background must not add a permission. @throws {ExitError} 71 if it would */
 function requireAllPermissions(): void {
-  if (Deno.build.standalone) return;
-  const missing = PERMISSIONS.find((name) => Deno.permissions.querySync({ name }).state !== "granted");
+  const missing = missingPermission();
   if (missing === undefined) return;
   throw new ExitError(
     ExitCode.SYSTEM,

@@ -1,11 +1,10 @@
+import { FIRST_DESCRIPTOR } from "./service_environment.ts";
+
 /** CLOSE_RANGE_CLOEXEC (close_range(2)). */
 const CLOEXEC = 4;
 
 /** `ioctl` that sets close-on-exec. It takes no third argument. */
 const FIOCLEX = { linux: 0x5451, darwin: 0x20006601 } as const;
-
-/** The first descriptor that a service manager hands over (sd_listen_fds(3)). */
-const FIRST = 3;
 
 /**
  * Keeps programs that this process starts from inheriting the descriptors that it was given itself, such as a lock, or
@@ -14,7 +13,7 @@ const FIRST = 3;
  */
 export function withholdDescriptors(): void {
   if (Deno.build.os !== "linux" && Deno.build.os !== "darwin") return;
-  const from = FIRST + givenOnPurpose(), request = FIOCLEX[Deno.build.os];
+  const from = FIRST_DESCRIPTOR + givenOnPurpose(), request = FIOCLEX[Deno.build.os];
   const library = openLibrary();
   if (library === undefined) return;
   const { close_range, ioctl } = library.symbols;

@@ -1,0 +1,23 @@
+/** `ioctl` requests that set and clear close-on-exec; they take no third argument (ioctl_tty(2) has their like). */
+const FIOCLEX = 0x5451n, FIONCLEX = 0x5450n;
+
+/**
+ * Lets a program that is started during `act` inherit these descriptors, under their numbers, and none that is started
+ * later. For Linux.
+ *
+ * @throws {Error} when one of them is not open; `act` is not called then
+ */
+export function whileInheritable<T>(descriptors: readonly number[], act: () => T): T {
+  const library = Deno.dlopen("", { ioctl: { parameters: ["i32", "usize"], result: "i32" } });
+  const { ioctl } = library.symbols, cleared: number[] = [];
+  try {
+    for (const descriptor of descriptors) {
+      if (ioctl(descriptor, FIONCLEX) < 0) throw new Error(`Cannot hand over descriptor ${descriptor}: it is not open`);
+      cleared.push(descriptor);
+    }
+    return act();
+  } finally {
+    for (const descriptor of cleared) ioctl(descriptor, FIOCLEX);
+    library.close();
+  }
+}

@@ -1,0 +1,119 @@
+import type { ExitError } from "./exit_codes.ts";
+import { type Report, SUCCESSOR } from "./handover.ts";
+
+const SYMBOLS = {
+  write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
+  dup2: { parameters: ["i32", "i32"], result: "i32" },
+  ioctl: { parameters: ["i32", "usize"], result: "i32" },
+  close: { parameters: ["i32"], result: "i32" },
+} as const;
+
+/** `ioctl` that sets close-on-exec. */
+const FIOCLEX = 0x5451n;
+
+const STDERR = 2;
+
+/**
+ * The process that this one is to replace. It was started with `SuccessorOptions`; see `Successor` for the steps.
+ */
+export class Predecessor {
+  /** Its process id. */
+  readonly pid: number;
+  readonly #libc = Deno.dlopen("", SYMBOLS);
+  readonly #reports: number;
+  readonly #lines = linesOf(Deno.stdin.readable);
+
+  private constructor(pid: number, reports: number, stderr: number) {
+    this.pid = pid;
+    this.#reports = reports;
+    this.#libc.symbols.ioctl(reports, FIOCLEX);
+    this.#restoreStderr(stderr);
+  }
+
+  /** The predecessor, if this process is a successor. Forgets it, so that no child takes itself for one. */
+  static find(): Predecessor | undefined {
+    // A successor has all permissions; a program without this one is none.
+    if (Deno.permissions.querySync({ name: "env", variable: SUCCESSOR }).state !== "granted") return undefined;
+    const mark = Deno.env.get(SUCCESSOR);
+    if (mark === undefined) return undefined;
+    Deno.env.delete(SUCCESSOR);
+    const match = /^(\d+):(\d+):(\d+)$/.exec(mark);
+    if (match === null || Number(match[1]) !== Deno.ppid) return undefined;
+    return new Predecessor(Number(match[1]), Number(match[2]), Number(match[3]));
+  }
+
+  /** What is to be taken over. @throws {Error} when the predecessor has gone */
+  async plan(): Promise<string> {
+    const { value } = await this.#lines.next();
+    if (value === undefined) throw new Error("the predecessor has ended before it said what to take over");
+    return value;
+  }
+
+  /**
+   * Reports that everything is prepared, and waits until the predecessor has stopped accepting.
+   *
+   * @returns its state; undefined when it has ended without sending one, and nobody serves any more
+   */
+  async prepared(): Promise<string | undefined> {
+    this.#report({ report: "prepared" });
+    const { value } = await this.#lines.next();
+    return value;
+  }
+
+  /** Reports that this process serves. @param notes for the user, one per line */
+  serving(notes: readonly string[]): void {
+    this.#report({ report: "serving", notes });
+    this.#libc.symbols.close(this.#reports);
+    this.#libc.close();
+  }
+
+  /** Reports why it cannot. */
+  failed({ message, details }: ExitError): void {
+    this.#report({ report: "failed", error: message, details });
+  }
+
+  #report(report: Report): void {
+    const bytes = new TextEncoder().encode(`${JSON.stringify(report)}\n`);
+    for (let offset = 0; offset < bytes.length;) {
+      const sent = Number(
+        this.#libc.symbols.write(this.#reports, bytes.subarray(offset), BigInt(bytes.length - offset)),
+      );
+      // The predecessor has ended meanwhile.
+      if (sent <= 0) return;
+      offset += sent;
+    }
+  }
+
+  /** Standard error was a pipe to the predecessor until here; from now on it is what the predecessor has. */
+  #restoreStderr(given: number): void {
+    const target = (descriptor: number) => {
+      try {
+        return Deno.readLinkSync(`/proc/self/fd/${descriptor}`);
+      } catch {
+        return undefined;
+      }
+    };
+    const pipe = target(STDERR), { dup2, ioctl, close } = this.#libc.symbols;
+    // Deno writes to a copy of the descriptor.
+    for (const { name } of [...Deno.readDirSync("/proc/self/fd")]) {
+      const descriptor = Number(name);
+      if (target(descriptor) !== pipe) continue;
+      dup2(given, descriptor);
+      if (descriptor > STDERR) ioctl(descriptor, FIOCLEX);
+    }
+    close(given);
+  }
+}
+
+async function* linesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<string, undefined> {
+  const parts: string[] = [], decoder = new TextDecoder();
+  for await (const chunk of stream) {
+    const [first, ...more] = decoder.decode(chunk, { stream: true }).split("\n");
+    parts.push(first);
+    for (const part of more) {
+      yield parts.join("");
+      parts.length = 0;
+      parts.push(part);
+    }
+  }
+}
