@@ -1,8 +1,17 @@
-import type { DescriptorShares, Engine, EngineEvent, ServedService } from "../engine/engine.ts";
+import type {
+  DescriptorShares,
+  Engine,
+  EngineEvent,
+  ListenPlace,
+  ServedService,
+  ServiceSettings,
+} from "../engine/engine.ts";
 import { Groups } from "../groups/groups.ts";
 import type { GroupSnapshot } from "../groups/snapshot.ts";
 import { type Alarm, RunningClock } from "../engine/running_clock.ts";
 import type { EngineName } from "../options/engine_name.ts";
+import { serviceOptions } from "../options/values.ts";
+import type { Strategy } from "../selection/strategy.ts";
 import { type Address, formatAddress } from "../table/address.ts";
 import { channelId } from "../table/channel_id.ts";
 import { Table } from "../table/table.ts";
@@ -24,13 +33,15 @@ import {
   MAXC,
   SECONDS,
 } from "./option_shapes.ts";
-import type { BalancerOptions, ChannelOptions } from "./options.ts";
-import { type BalancerSettings, engineSettings } from "./settings.ts";
+import type { BalancerOptions, ChannelOptions, CheckedOptions } from "./options.ts";
 
 /**
  * Milliseconds between checks of the clock during a drain, so that time in which the process was stopped is noticed.
  */
 const DRAIN_LOOK = 1000;
+
+/** Where a balancer listens that was not told otherwise. */
+const ANY_ADDRESS = "0.0.0.0";
 
 /**
  * A running balancer.
@@ -102,7 +113,10 @@ export class Balancer implements AsyncDisposable {
     const checked = BALANCER_OPTIONS(options, ""), { onEvent, onChunk } = checked;
     const list = allStrategies(checked.strategies);
     checkGroups(checked, list);
-    const chosen = await withNumericAddresses(engineSettings(checked, list));
+    if ((checked.hostname?.length ?? 1) !== 1) {
+      throw coded(new RangeError("Cannot use hostname: it must be one address"), "ERR_OUT_OF_RANGE");
+    }
+    const chosen = await balancerSettings(checked, list);
     const table = Table.create(chosen.threads), groups = new Groups(table, list);
     await fillGroups(groups, { ...checked, source: chosen.source });
     const allowLoop = checked.allowLoop ?? false;
@@ -115,7 +129,10 @@ export class Balancer implements AsyncDisposable {
     let engine: Engine | undefined;
     try {
       engine = await choice.start({ threads: chosen.threads, maxConnections, descriptors, emit, tap });
-      const service = await engine.serve({ table, settings: chosen, emit }, [engine.listen(chosen, chosen)]);
+      const { hostname, port } = chosen;
+      const service = await engine.serve({ table, settings: chosen, emit }, [
+        engine.listen({ hostname, port }, chosen),
+      ]);
       const limits = { maxConnections, descriptors };
       return new Balancer(groups, engine, service, choice.reason, chosen.source, limits, allowLoop);
     } catch (error) {
@@ -287,11 +304,21 @@ export class Balancer implements AsyncDisposable {
   }
 }
 
-async function withNumericAddresses(settings: BalancerSettings): Promise<BalancerSettings> {
-  const { hostname, source } = settings;
+/** What the engine must know about a balancer's service, where to listen, and how many threads to start. */
+type BalancerSettings = ServiceSettings & ListenPlace & { readonly threads: number };
+
+async function balancerSettings(checked: CheckedOptions, list: readonly Strategy[]): Promise<BalancerSettings> {
+  const { port, hostname: [hostname] = [ANY_ADDRESS], source, strategies, threads, trace = false } = checked;
   return {
-    ...settings,
+    ...serviceOptions(checked),
+    // It is the process's: there is only one service.
+    maxConnections: undefined,
+    port,
     hostname: await resolve(hostname),
     source: source === undefined ? undefined : await resolve(source),
+    // Left out if possible: functions cannot be sent to threads.
+    strategies: strategies === undefined ? undefined : list,
+    threads: typeof threads === "number" ? threads : 1,
+    trace,
   };
 }

@@ -3,6 +3,7 @@ import { linuxUnavailable } from "../engine/linux/availability.ts";
 import { startLinux } from "../engine/linux/linux.ts";
 import { startPortable } from "../engine/portable/portable.ts";
 import type { EngineChoice, EngineName } from "../options/engine_name.ts";
+import { optionList } from "../options/option_records.ts";
 import { EngineUnavailable } from "./errors.ts";
 
 /** An engine, and why it was chosen. */
@@ -11,15 +12,6 @@ export interface ChosenEngine {
   readonly start: StartEngine;
   readonly reason: string;
 }
-
-/** Settings that only the linux engine has, by the names that messages use. */
-const LINUX_ONLY = {
-  clientKeepAlive: "keep-alive times",
-  channelKeepAlive: "keep-alive times",
-  sendBuffer: "buffer sizes",
-  receiveBuffer: "buffer sizes",
-  userTimeout: "TCP user timeout",
-} as const satisfies { [Name in keyof ServiceSettings]?: string };
 
 /**
  * Chooses the engine: `auto` takes linux where it can run and portable elsewhere.
@@ -36,8 +28,9 @@ export function chooseEngine(
     return { name: "linux", start: startLinux, reason };
   }
   if (wanted === "linux") throw new EngineUnavailable(`the linux engine cannot run: ${obstacle}`);
-  const missing = Object.entries(LINUX_ONLY).find(([name]) => settings[name as keyof ServiceSettings] !== undefined)
-    ?.[1];
+  const given: Readonly<Record<string, unknown>> = { ...settings };
+  const missing = optionList.find(([key, { linuxOnly }]) => linuxOnly !== undefined && given[key] !== undefined)?.[1]
+    .linuxOnly;
   const lacks = missing !== undefined
     ? `no ${missing}`
     // Deno's node:net binds without the zone, which the system refuses.

@@ -2,12 +2,12 @@ import type { Groups } from "../groups/groups.ts";
 import { resolveHost, sameFamilyAs } from "../process/resolve.ts";
 import { MAX_CHANNELS } from "../table/limits.ts";
 import { coded, UnknownHost } from "./errors.ts";
-import type { BalancerOptions, ChannelOptions } from "./options.ts";
+import type { ChannelOptions, CheckedOptions } from "./options.ts";
 
 /** Creates the groups that the options describe. @throws {UnknownHost} when a host does not resolve */
 export async function fillGroups(
   groups: Groups,
-  { groups: wanted = [], port, source }: BalancerOptions,
+  { groups: wanted = [], port, source }: CheckedOptions,
 ): Promise<void> {
   for (const [group, { strategy, channels }] of wanted.entries()) {
     if (strategy !== undefined) groups.setStrategy(group, strategy);

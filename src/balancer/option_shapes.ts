@@ -1,16 +1,9 @@
-import { ENGINE_CHOICES } from "../options/engine_name.ts";
-import type { KeepAlive } from "../options/keep_alive.ts";
-import {
-  HIGHEST_COUNT,
-  LONGEST_KEEP_ALIVE,
-  LONGEST_TIME,
-  LONGEST_USER_TIMEOUT,
-  MOST_PROBES,
-} from "../options/ranges.ts";
+import { LONGEST_TIME } from "../options/ranges.ts";
+import { callback, flag, list, method, oneOf, optional, record, seconds, text, whole } from "../options/shape.ts";
+import { libraryShapes } from "../options/values.ts";
 import type { Strategy } from "../selection/strategy.ts";
-import { MAX_CHANNELS, MAX_CONNECTIONS_PER_CHANNEL, MAX_GROUPS, MAX_LANES } from "../table/limits.ts";
-import type { BalancerOptions, ChannelOptions, GroupOptions } from "./options.ts";
-import { callback, flag, list, method, oneOf, optional, record, seconds, text, whole } from "./shape.ts";
+import { MAX_CHANNELS, MAX_CONNECTIONS_PER_CHANNEL, MAX_GROUPS } from "../table/limits.ts";
+import type { ChannelOptions, CheckedOptions, GroupOptions } from "./options.ts";
 
 /** Number of a group. */
 export const GROUP = whole(0, MAX_GROUPS - 1);
@@ -45,12 +38,6 @@ const GROUP_OPTIONS = record<GroupOptions>({
   channels: list(CHANNEL_OPTIONS, MAX_CHANNELS),
 });
 
-const KEEP_ALIVE = record<KeepAlive>({
-  idle: optional(whole(1, LONGEST_KEEP_ALIVE)),
-  interval: optional(whole(1, LONGEST_KEEP_ALIVE)),
-  probes: optional(whole(1, MOST_PROBES)),
-});
-
 /** Open, because a strategy may keep its own state. */
 const STRATEGY = record<Strategy>({
   name: text({ filled: true }),
@@ -61,32 +48,11 @@ const STRATEGY = record<Strategy>({
   start: method(),
 }, { open: true });
 
-const COUNT = whole(1, HIGHEST_COUNT);
-
 /** What `BalancerOptions` must look like. */
-export const BALANCER_OPTIONS = record<BalancerOptions>({
+export const BALANCER_OPTIONS = record<CheckedOptions>({
   port: whole(0, 65535),
-  hostname: optional(text()),
   groups: optional(list(GROUP_OPTIONS, MAX_GROUPS)),
-  source: optional(text()),
-  connectTimeout: optional(seconds(Number.MIN_VALUE, LONGEST_TIME)),
-  failTimeout: optional(SECONDS),
-  idleTimeout: optional(SECONDS),
-  halfCloseTimeout: optional(SECONDS),
-  abortOnClose: optional(flag()),
-  engine: optional(oneOf(ENGINE_CHOICES)),
-  threads: optional(whole(1, MAX_LANES)),
-  backlog: optional(COUNT),
-  clientKeepAlive: optional(KEEP_ALIVE),
-  channelKeepAlive: optional(KEEP_ALIVE),
-  sendBuffer: optional(COUNT),
-  receiveBuffer: optional(COUNT),
-  userTimeout: optional(seconds(0.001, LONGEST_USER_TIMEOUT)),
-  maxConnections: optional(COUNT),
-  autodisable: optional(flag()),
-  hashFailover: optional(flag()),
-  allowLoop: optional(flag()),
-  trace: optional(flag()),
+  ...libraryShapes,
   strategies: optional(list(STRATEGY, MOST_STRATEGIES)),
   onEvent: optional(callback()),
   onChunk: optional(callback()),
@@ -99,7 +65,7 @@ export const BALANCER_OPTIONS = record<BalancerOptions>({
  * @throws {TypeError} when a channel has no port and the balancer's own is not known yet
  * @throws {RangeError} when a group has a strategy that does not exist
  */
-export function checkGroups({ groups = [], port }: BalancerOptions, list: readonly Strategy[]): void {
+export function checkGroups({ groups = [], port }: CheckedOptions, list: readonly Strategy[]): void {
   const strategy = optional(oneOf(list.map(({ name }) => name)));
   for (const [i, group] of groups.entries()) {
     strategy(group.strategy, `groups[${i}].strategy`);

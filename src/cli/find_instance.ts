@@ -2,7 +2,7 @@ import { type Entry, ownUser } from "../control/directory.ts";
 import { type Place, placesToLook } from "../control/places.ts";
 import { quote } from "../log/escape.ts";
 import { ExitCode, ExitError } from "../process/exit_codes.ts";
-import type { ControlRequest } from "../process/options.ts";
+import type { ControlRequest } from "../options/command_line.ts";
 import { listeningAddress } from "./listening_address.ts";
 import { asUser, lookForInstances, nameOf, namesOf, type Running } from "./look_for_instances.ts";
 

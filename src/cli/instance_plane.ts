@@ -2,7 +2,7 @@ import type { Balancer } from "../balancer/balancer.ts";
 import type { ControlPlane } from "../control/control_plane.ts";
 import { quote } from "../log/escape.ts";
 import type { Log } from "../log/log.ts";
-import { parsePort } from "../process/services.ts";
+import { parsePort } from "../options/port_names.ts";
 import type { LoopWarnings } from "./loop_warnings.ts";
 import { version } from "./version.ts";
 

@@ -1,7 +1,8 @@
 import { DirectoryError } from "../control/directory.ts";
+import { parseCommandLine, type Request } from "../options/command_line.ts";
+import { FaultyWords } from "../options/fault.ts";
+import { helpText } from "../options/help.ts";
 import { ExitCode, ExitError, unexpected } from "../process/exit_codes.ts";
-import { parseCommandLine, type Request } from "../process/options.ts";
-import { helpText } from "../process/usage.ts";
 import { list } from "./list.ts";
 import { control } from "./operate.ts";
 import { serve } from "./serve.ts";
@@ -22,6 +23,7 @@ export async function main(program: string, args: readonly string[]): Promise<nu
 
 function asExitError(error: unknown): ExitError {
   if (error instanceof ExitError) return error;
+  if (error instanceof FaultyWords) return new ExitError(error.code, error.message);
   if (error instanceof DirectoryError) return new ExitError(ExitCode.RENDEZVOUS, error.message);
   return unexpected(error);
 }

@@ -5,7 +5,7 @@ import { pipeDialogue } from "../control/repl.ts";
 import { terminalDialogue } from "../control/terminal_dialogue.ts";
 import { quote } from "../log/escape.ts";
 import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
-import type { ControlRequest } from "../process/options.ts";
+import type { ControlRequest } from "../options/command_line.ts";
 import { findInstance, nobodyThere } from "./find_instance.ts";
 import { nameOf } from "./look_for_instances.ts";
 import { complain, print, say } from "./terminal.ts";

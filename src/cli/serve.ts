@@ -11,9 +11,10 @@ import { type Log, type LogOptions, openLog } from "../log/log.ts";
 import { isOwnStream } from "../log/log_file.ts";
 import { dumpChunk } from "../log/packet_dump.ts";
 import { plural } from "../log/plural.ts";
+import type { ServeRequest } from "../options/command_line.ts";
+import { type ProcessOptions, processOptions } from "../options/values.ts";
 import { isBackgroundProcess, reportFailure, reportReady, startInBackground } from "../process/background.ts";
 import { ExitCode, ExitError, uncapitalised, unexpected } from "../process/exit_codes.ts";
-import type { ServeRequest } from "../process/options.ts";
 import { controlPlane } from "./instance_plane.ts";
 import { logStart } from "./log_start.ts";
 import { LoopWarnings } from "./loop_warnings.ts";
@@ -32,13 +33,13 @@ const DUMP_FLUSH = 5_000;
 
 /** Starts an instance: here with `-f` or as process 1, otherwise in the background. @returns the exit code */
 export async function serve(request: ServeRequest, program: string, args: readonly string[]): Promise<number> {
-  const background = isBackgroundProcess();
-  if (!background && !request.foreground && Deno.pid !== 1) {
-    if (request.packetDump) complain("balance: -p has no effect in the background, add -f");
-    if (request.logFormat === "json" && request.logFile === undefined && Deno.build.os !== "windows") {
+  const background = isBackgroundProcess(), options = processOptions(request.values);
+  if (!background && !options.foreground && Deno.pid !== 1) {
+    if (options.packetDump) complain("balance: -p has no effect in the background, add -f");
+    if (options.logFormat === "json" && options.logFile === undefined && Deno.build.os !== "windows") {
       complain("balance: --log-format has no effect on the system log, add -f or --log-file FILE");
     }
-    if (request.logFile !== undefined) checkLogFile(request.logFile);
+    if (options.logFile !== undefined) checkLogFile(options.logFile);
     const { notes } = await startInBackground(program, args);
     for (const note of notes) complain(`balance: ${note}`);
     return ExitCode.OK;
@@ -81,8 +82,9 @@ class Instance {
 
   static async start(request: ServeRequest, background: boolean): Promise<Instance> {
     // Absolute, because the background process leaves the directory it was started in.
-    const directory = resolve(chosenDirectory(request.controlDir) ?? defaultDirectory());
-    const dump = request.packetDump && !background
+    const options = processOptions(request.values), [{ ports: [{ first: port }] }] = request.services;
+    const directory = resolve(chosenDirectory(options.controlDir) ?? defaultDirectory());
+    const dump = options.packetDump && !background
       ? new LineWriter(
         Deno.stdout,
         DUMP_BOUND,
@@ -96,22 +98,22 @@ class Instance {
     let control: ControlServer | undefined;
     try {
       openDirectory(directory); // On Windows the log of a background process lies in it.
-      const log = await startLog({ target: logTarget(background, directory, request), ...logForm(request) });
+      const log = await startLog({ target: logTarget(background, directory, port, options), ...logForm(options) });
       event = new Report(log.logger, balancer.groups).event;
       early.forEach(event);
       const killed = Promise.withResolvers<void>(), loops = new LoopWarnings(log.logger, balancer);
       control = await startControlServer(
-        controlPlane(balancer, log, request.port, () => {
+        controlPlane(balancer, log, port, () => {
           control?.close();
           balancer.stopAccepting();
           killed.resolve();
         }, loops),
         { directory, ...listeningOn(balancer) },
       );
-      becomeUser(request);
+      becomeUser(options);
       logStart(log.logger, balancer);
       loops.look();
-      return new Instance({ balancer, control, log, dump, killed: killed.promise }, request.drainTimeout);
+      return new Instance({ balancer, control, log, dump, killed: killed.promise }, options.drainTimeout);
     } catch (error) {
       control?.close();
       await balancer.stop();
@@ -167,8 +169,8 @@ class Instance {
   }
 }
 
-function logForm({ logFormat, debug }: ServeRequest): { format: "text" | "json"; debug: boolean } {
-  return { format: logFormat, debug };
+function logForm({ logFormat, trace }: ProcessOptions): { format: "text" | "json"; debug: boolean } {
+  return { format: logFormat, debug: trace };
 }
 
 async function startLog(options: LogOptions): Promise<Log> {
@@ -179,7 +181,12 @@ async function startLog(options: LogOptions): Promise<Log> {
   }
 }
 
-function logTarget(background: boolean, directory: string, { port, logFile }: ServeRequest): LogOptions["target"] {
+function logTarget(
+  background: boolean,
+  directory: string,
+  port: number,
+  { logFile }: ProcessOptions,
+): LogOptions["target"] {
   // Absolute, because the background process leaves the directory it was started in.
   if (logFile !== undefined) return { file: resolve(logFile) };
   if (!background) return "stderr" as const;

@@ -4,10 +4,12 @@ import type { BalancerOptions } from "../balancer/options.ts";
 import { linuxUnavailable } from "../engine/linux/availability.ts";
 import { defaultThreads } from "../engine/linux/linux.ts";
 import { escape, quote } from "../log/escape.ts";
-import { channelWord } from "../process/channel_words.ts";
+import { channelWord } from "../options/channel_words.ts";
+import type { ServeRequest } from "../options/command_line.ts";
+import type { ServiceSpec } from "../options/service_spec.ts";
+import { libraryValues, type ProcessOptions, processOptions } from "../options/values.ts";
 import { descriptorLimit } from "../process/descriptors.ts";
 import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
-import type { ServeRequest } from "../process/options.ts";
 import { dropPrivileges, privilegesUnavailable } from "../process/privileges.ts";
 import { resolveHost } from "../process/resolve.ts";
 import { formatAddress } from "../table/address.ts";
@@ -18,44 +20,30 @@ export async function startBalancer(
   request: ServeRequest,
   hooks: Pick<BalancerOptions, "onEvent" | "onChunk">,
 ): Promise<Balancer> {
-  const hostname = await listeningAddress(request.bind, request.ipv6);
-  const source = request.source === undefined ? undefined : await sourceAddress(request.source);
+  const options = processOptions(request.values), [service] = request.services;
+  refuseSeveral(service);
+  const { groups, values, ports: [{ first: port }] } = service, { hostname: bound = [], ipv6 = false } = values;
+  const hostname = await listeningAddress(bound[0] ?? (ipv6 ? "::" : "0.0.0.0"), ipv6);
+  const source = values.source === undefined ? undefined : await sourceAddress(values.source);
   try {
-    return await Balancer.start({
-      ...hooks,
-      hostname,
-      port: request.port,
-      groups: request.groups,
-      source,
-      connectTimeout: request.connectTimeout,
-      failTimeout: request.failTimeout,
-      idleTimeout: request.idleTimeout,
-      halfCloseTimeout: request.halfCloseTimeout,
-      abortOnClose: request.abortOnClose,
-      maxConnections: request.maxConnections,
-      engine: request.engine,
-      threads: threadsFor(request),
-      backlog: request.backlog,
-      clientKeepAlive: request.clientKeepAlive,
-      channelKeepAlive: request.channelKeepAlive,
-      sendBuffer: request.sendBuffer,
-      receiveBuffer: request.receiveBuffer,
-      userTimeout: request.userTimeout,
-      autodisable: request.autodisable,
-      hashFailover: request.hashFailover,
-      allowLoop: request.allowLoop,
-      trace: request.debug,
-    });
+    const given = libraryValues({ ...options, ...values });
+    return await Balancer.start({ ...given, ...hooks, hostname, port, groups, source, threads: threadsFor(options) });
   } catch (error) {
     if (error instanceof EngineUnavailable) throw new ExitError(ExitCode.USAGE, error.message);
-    if (error instanceof ChannelLoop) throw new ExitError(ExitCode.ADDRESS, loopMessage(error, request));
+    if (error instanceof ChannelLoop) throw new ExitError(ExitCode.ADDRESS, loopMessage(error, service));
     if (error instanceof UnknownHost) throw new ExitError(ExitCode.ADDRESS, uncapitalised(error));
-    const where = formatAddress({ host: hostname, port: request.port });
+    const where = formatAddress({ host: hostname, port });
     throw new ExitError(ExitCode.SYSTEM, `cannot listen on ${where}: ${reason(error)}`);
   }
 }
 
-function loopMessage({ group, channel }: ChannelLoop, { groups }: ServeRequest): string {
+/** @throws {ExitError} when there are more ports or addresses than the engines listen on */
+function refuseSeveral({ ports: [{ first, last }, ...ports], values: { hostname = [] } }: ServiceSpec): void {
+  if (ports.length > 0 || last > first) throw new ExitError(ExitCode.USAGE, "only one port can be served");
+  if (hostname.length > 1) throw new ExitError(ExitCode.USAGE, "option -b: only one address can be listened on");
+}
+
+function loopMessage({ group, channel }: ChannelLoop, { groups }: ServiceSpec): string {
   const word = groups[group].channels[channel], limited = quote(channelWord(word, 4));
   return `channel ${
     quote(channelWord(word))
@@ -63,7 +51,7 @@ function loopMessage({ group, channel }: ChannelLoop, { groups }: ServeRequest):
     `limit, as in ${limited}, or add --allow-loop`;
 }
 
-function threadsFor({ threads, engine }: ServeRequest): number {
+function threadsFor({ threads, engine }: ProcessOptions): number {
   if (threads !== "auto") return threads;
   return engine === "portable" || linuxUnavailable() !== undefined ? 1 : defaultThreads(descriptorLimit());
 }
@@ -88,7 +76,7 @@ async function sourceAddress(word: string): Promise<string> {
  * Becomes the requested user. Last, because the port and the control directory may need the first user. @throws
  * {ExitError}
  */
-export function becomeUser({ user, group }: ServeRequest): void {
+export function becomeUser({ user, group }: ProcessOptions): void {
   if (user === undefined && group === undefined) return;
   const obstacle = privilegesUnavailable();
   if (obstacle !== undefined) throw new ExitError(ExitCode.USAGE, `cannot change the user: ${obstacle}`);

@@ -6,7 +6,7 @@ import { foreignText, isHarmless } from "../../tests/fuzz/foreign_text.ts";
 import { parameters } from "../../tests/fuzz/parameters.ts";
 import { Groups } from "../groups/groups.ts";
 import { resolveHost } from "../process/resolve.ts";
-import { parsePort } from "../process/services.ts";
+import { parsePort } from "../options/port_names.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
 import { Table } from "../table/table.ts";
 import { commands, execute } from "./commands.ts";

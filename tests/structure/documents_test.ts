@@ -5,7 +5,7 @@ import { descriptorShares } from "../../src/balancer/descriptor_shares.ts";
 import { LONGEST_LINE } from "../../src/control/protocol.ts";
 import { MOST_CONNECTIONS, MOST_SESSIONS, SILENCE } from "../../src/control/server.ts";
 import type { EngineName } from "../../src/options/engine_name.ts";
-import { optionTable } from "../../src/process/option_table.ts";
+import { optionList } from "../../src/options/option_records.ts";
 import { Document, spans } from "./document.ts";
 import { sources } from "./sources.ts";
 
@@ -110,7 +110,9 @@ Deno.test("options that documents name exist", () => {
   for (const document of documents) {
     for (const span of document.spans) {
       for (const [option, name] of span.matchAll(/(?<![\w-])--([a-z][\w-]*)/g)) {
-        if (!foreign.test(option) && !Object.hasOwn(optionTable, name)) unknown.push(`${document.name}: ${span}`);
+        if (!foreign.test(option) && !optionList.some(([, record]) => record.name === name)) {
+          unknown.push(`${document.name}: ${span}`);
+        }
       }
     }
   }

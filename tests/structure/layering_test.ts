@@ -6,14 +6,14 @@ import { sources } from "./sources.ts";
 const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   table: [],
   log: [],
-  options: [],
+  options: ["table", "log"],
   selection: ["table"],
-  process: ["options", "table", "log"],
+  process: ["table", "log"],
   engine: ["options", "selection", "table"],
   groups: ["selection", "table"],
   control: ["groups", "table", "log"],
   balancer: ["engine", "groups", "options", "process", "selection", "table", "log"],
-  cli: ["balancer", "control", "engine", "groups", "process", "table", "log"],
+  cli: ["balancer", "control", "engine", "groups", "options", "process", "table", "log"],
 };
 
 const root = new URL("../../", import.meta.url);

@@ -3,22 +3,20 @@ import assert from "node:assert/strict";
 import configuration from "../../deno.json" with { type: "json" };
 import { chooseEngine } from "../../src/balancer/choose_engine.ts";
 import { EngineUnavailable } from "../../src/balancer/errors.ts";
-import { engineSettings } from "../../src/balancer/settings.ts";
 import { controlPlane } from "../../src/cli/instance_plane.ts";
 import { commands } from "../../src/control/commands.ts";
 import { Groups } from "../../src/groups/groups.ts";
 import type { LogState } from "../../src/log/log.ts";
+import { parseCommandLine } from "../../src/options/command_line.ts";
+import { optionList } from "../../src/options/option_records.ts";
+import { serviceOptions } from "../../src/options/values.ts";
 import { ExitCode } from "../../src/process/exit_codes.ts";
-import { type OptionSpec, optionTable } from "../../src/process/option_table.ts";
-import { parseCommandLine } from "../../src/process/options.ts";
 import { MAX_CHANNELS, MAX_GROUPS } from "../../src/table/limits.ts";
 import { Table } from "../../src/table/table.ts";
 import { Document, spans } from "./document.ts";
-import { optionKey } from "./option_key.ts";
 
 const root = new URL("../../", import.meta.url);
 const README = await Document.read("README.md");
-const options: [name: string, spec: OptionSpec][] = Object.entries(optionTable);
 
 Deno.test("README: the table of control commands has each of them with its parameters", () => {
   const told = README.table("command").flatMap(([heads]) => spans(heads));
@@ -56,11 +54,11 @@ Deno.test("README: `show json` has the fields that it names", () => {
 Deno.test("README: what only the linux engine has is an error with the portable one", () => {
   const [sentence] = /Only it passes on.*?they are errors/s.exec(README.prose)!;
   const told = spans(sentence).map((span) =>
-    options.find(([name, { short }]) => [`-${short}`, `--${name}`].includes(span))![0]
+    optionList.find(([, { name, short }]) => [`-${short}`, `--${name}`].includes(span))![0]
   );
-  const refused = options.map(([name]) => name).filter((name) => {
+  const refused = optionList.map(([key]) => key).filter((key) => {
     // A number for options that take one, anything for the others: the engine only checks whether it is set.
-    const settings = { ...engineSettings({ port: 0 }, []), [optionKey(name)]: 2 };
+    const settings = { ...serviceOptions({}), hostname: "", port: 0, maxConnections: 1, trace: false, [key]: 2 };
     try {
       chooseEngine("portable", settings);
     } catch (error) {

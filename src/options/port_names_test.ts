@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parsePort, parseServices } from "./services.ts";
+import { parsePort, parseServices } from "./port_names.ts";
 
 Deno.test("a services file gives TCP services and their aliases; the first line with a name counts", () => {
   const text = [

@@ -1,6 +1,5 @@
 import { quote } from "../log/escape.ts";
-import { nearest } from "../process/nearest.ts";
-import { coded } from "./errors.ts";
+import { nearest } from "./nearest.ts";
 
 /**
  * What a value from the embedding program must look like. Checks the value and returns it. Records and lists are
@@ -177,4 +176,12 @@ function literal(value: unknown): string {
     default:
       return "";
   }
+}
+
+/** @param code one of the library's error codes */
+function coded<E extends Error>(
+  error: E,
+  code: "ERR_INVALID_TYPE" | "ERR_UNKNOWN_OPTION" | "ERR_OUT_OF_RANGE",
+): E {
+  return Object.assign(error, { code });
 }

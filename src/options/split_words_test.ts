@@ -1,35 +1,33 @@
 import assert from "node:assert/strict";
-import { splitCommandLine } from "./command_line.ts";
-import { ExitError } from "./exit_codes.ts";
+import { faultText } from "./fault.ts";
+import { splitWords } from "./split_words.ts";
 
-function split(...args: string[]): [[string, string][], readonly string[]] {
-  const { options, words } = splitCommandLine(args);
-  return [[...options], words];
+function split(...all: string[]): [[string, string][], readonly string[]] {
+  const { options, words, faults } = splitWords(all);
+  assert.deepEqual(faults, []);
+  for (const { text, word } of [...words, ...options]) assert.ok(all[word].endsWith(text));
+  return [options.map(({ key, text }) => [key, text]), words.map(({ text }) => text)];
 }
 
-function refusal(...args: string[]): string {
-  try {
-    splitCommandLine(args);
-  } catch (error) {
-    assert.ok(error instanceof ExitError);
-    assert.equal(error.code, 64);
-    return error.message;
-  }
-  throw new Error(`not refused: ${args.join(" ")}`);
+function refusal(...words: string[]): string {
+  const [fault, ...more] = splitWords(words).faults;
+  assert.deepEqual(more, []);
+  assert.equal(fault?.code, 64);
+  return faultText(fault);
 }
 
 Deno.test("options and words may come in any order", () => {
   assert.deepEqual(split("80", "-f", "host", "-t", "5", "!"), [
-    [["foreground", ""], ["connect-timeout", "5"]],
+    [["foreground", ""], ["connectTimeout", "5"]],
     ["80", "host", "!"],
   ]);
   assert.deepEqual(split("%", "-", "--", "-f", "--bind"), [[], ["%", "-", "-f", "--bind"]]);
 });
 
 Deno.test("joined options end at the first that takes a value, which gets the rest", () => {
-  assert.deepEqual(split("-fpt5"), [[["foreground", ""], ["packet-dump", ""], ["connect-timeout", "5"]], []]);
-  assert.deepEqual(split("-ft", "5"), [[["foreground", ""], ["connect-timeout", "5"]], []]);
-  assert.deepEqual(split("-bf"), [[["bind", "f"]], []]);
+  assert.deepEqual(split("-fpt5"), [[["foreground", ""], ["packetDump", ""], ["connectTimeout", "5"]], []]);
+  assert.deepEqual(split("-ft", "5"), [[["foreground", ""], ["connectTimeout", "5"]], []]);
+  assert.deepEqual(split("-bf"), [[["hostname", "f"]], []]);
 });
 
 Deno.test("a value may look like an option or be empty", () => {

@@ -3,9 +3,8 @@ import { isIPv6 } from "node:net";
 import fc from "fast-check";
 import { foreignText, isHarmless } from "../../tests/fuzz/foreign_text.ts";
 import { parameters } from "../../tests/fuzz/parameters.ts";
-import { type ChannelWord, parseChannel, parseGroups } from "./channel_words.ts";
-import { ExitError } from "./exit_codes.ts";
-import { parsePort } from "./services.ts";
+import { type ChannelWord, channelWord, groupWords, readChannel, readGroups } from "./channel_words.ts";
+import { parsePort } from "./port_names.ts";
 
 const SERVICES = new Map([["http", 80], ["imap", 143], ["pop-3", 110]]);
 const port = (word: string) => parsePort(word, () => SERVICES);
@@ -18,26 +17,19 @@ const valid: fc.Arbitrary<ChannelWord> = fc.record({
   maxc: fc.oneof(fc.constant(0), fc.integer({ min: 0, max: 2 ** 31 - 1 })),
 }, { noNullPrototype: true });
 
-function write({ host, port, maxc }: ChannelWord): string {
-  const head = host.includes(":") ? `[${host}]` : host;
-  if (maxc === 0) return port === undefined ? head : `${head}:${port}`;
-  return `${head}:${port ?? ""}:${maxc}`;
-}
+const placed = (words: readonly string[]) => words.map((text, word) => ({ text, word }));
 
-/** Parses; undefined for a clear refusal, and any other error fails the test. */
-function attempt<T>(parse: () => T): T | undefined {
-  try {
-    return parse();
-  } catch (error) {
-    if (!(error instanceof ExitError)) throw error;
-    assert.ok(isHarmless(error.message), JSON.stringify(error.message));
-    return undefined;
-  }
+/** A channel; undefined for a clear refusal. */
+function attempt(word: string): ChannelWord | undefined {
+  const read = readChannel(word, port);
+  if (typeof read !== "string") return read;
+  assert.ok(isHarmless(read), JSON.stringify(read));
+  return undefined;
 }
 
 Deno.test("a channel that is written out is read back the same", () => {
   fc.assert(
-    fc.property(valid, (channel) => assert.deepEqual(parseChannel(write(channel), port), channel)),
+    fc.property(valid, (channel) => assert.deepEqual(readChannel(channelWord(channel), port), channel)),
     parameters(2000),
   );
 });
@@ -46,7 +38,7 @@ Deno.test("service names are read as the ports they stand for", () => {
   fc.assert(
     fc.property(valid, fc.constantFrom(...SERVICES), ({ host, maxc }, [name, number]) => {
       const head = host.includes(":") ? `[${host}]` : host;
-      assert.deepEqual(parseChannel(`${head}:${name}:${maxc}`, port), { host, port: number, maxc });
+      assert.deepEqual(readChannel(`${head}:${name}:${maxc}`, port), { host, port: number, maxc });
     }),
     parameters(300),
   );
@@ -60,7 +52,7 @@ Deno.test("every accepted channel has a host, a possible port and a possible lim
   const word = fc.oneof(foreignText(), fc.array(part, { maxLength: 5 }).map((parts) => parts.join(":")));
   fc.assert(
     fc.property(word, (word) => {
-      const channel = attempt(() => parseChannel(word, port));
+      const channel = attempt(word);
       if (channel === undefined) return;
       assert.notEqual(channel.host, "");
       assert.ok(!channel.host.includes(":") || isIPv6(channel.host.replace(/%.*/s, "")), channel.host);
@@ -68,7 +60,7 @@ Deno.test("every accepted channel has a host, a possible port and a possible lim
         channel.port === undefined || (Number.isInteger(channel.port) && channel.port >= 1 && channel.port <= 65535),
       );
       assert.ok(Number.isInteger(channel.maxc) && channel.maxc >= 0 && channel.maxc < 2 ** 31);
-      assert.deepEqual(parseChannel(write(channel), port), channel, "a second reading differs");
+      assert.deepEqual(readChannel(channelWord(channel), port), channel, "a second reading differs");
     }),
     parameters(5000),
   );
@@ -81,18 +73,23 @@ Deno.test("groups keep every channel in its place", () => {
   }, { noNullPrototype: true });
   fc.assert(
     fc.property(fc.array(group, { maxLength: 8 }), (groups) => {
-      const words = groups.flatMap(({ strategy, channels }) => [...channels.map(write), strategy === "rr" ? "!" : "%"]);
-      assert.deepEqual(parseGroups(words, port), groups);
+      assert.deepEqual(readGroups(placed(groupWords(groups)), port), { groups, faults: [] });
     }),
     parameters(300),
   );
 });
 
-Deno.test("any words give groups within the limits or one clear refusal", () => {
-  const word = fc.oneof(fc.constantFrom("!", "%", "a", "b:80"), valid.map(write), foreignText(12));
+Deno.test("any words give groups within the limits, and clear refusals", () => {
+  const word = fc.oneof(
+    fc.constantFrom("!", "%", "a", "b:80"),
+    valid.map((channel) => channelWord(channel)),
+    foreignText(12),
+  );
   fc.assert(
     fc.property(fc.array(word, { maxLength: 120 }), (words) => {
-      const groups = attempt(() => parseGroups(words, port)) ?? [];
+      const { groups, faults } = readGroups(placed(words), port);
+      for (const { message, word } of faults) assert.ok(isHarmless(message) && word < words.length, message);
+      if (faults.length > 0) return;
       assert.ok(groups.length <= 32 && groups.every(({ channels }) => channels.length >= 1 && channels.length <= 64));
     }),
     parameters(300),

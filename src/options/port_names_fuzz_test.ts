@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { foreignText } from "../../tests/fuzz/foreign_text.ts";
 import { parameters } from "../../tests/fuzz/parameters.ts";
-import { parsePort, parseServices } from "./services.ts";
+import { parsePort, parseServices } from "./port_names.ts";
 
 const word = fc.oneof(
   fc.stringMatching(/^[a-z][a-z0-9-]{0,6}$/),

@@ -1,11 +1,15 @@
 import assert from "node:assert/strict";
-import { ExitError } from "./exit_codes.ts";
-import { parseCommandLine, type ServeRequest } from "./options.ts";
+import { parseCommandLine } from "./command_line.ts";
+import { FaultyWords } from "./fault.ts";
+import type { ServiceSpec } from "./service_spec.ts";
+import { type ProcessOptions, processOptions, type ServiceOptions, serviceOptions } from "./values.ts";
 
-function serve(...args: string[]): ServeRequest {
+/** All options of the process and its one service, with that service's ports and groups. */
+function serve(...args: string[]): ProcessOptions & ServiceOptions & Omit<ServiceSpec, "values"> {
   const request = parseCommandLine(args);
-  assert.equal(request.action, "serve");
-  return request as ServeRequest;
+  assert.ok(request.action === "serve" && request.services.length === 1);
+  const { values, ...rest } = request.services[0];
+  return { ...processOptions(request.values), ...serviceOptions(values), ...rest };
 }
 
 /** The exit code and message that arguments are refused with. */
@@ -13,8 +17,8 @@ function refusal(...args: string[]): [number, string] {
   try {
     parseCommandLine(args);
   } catch (error) {
-    assert.ok(error instanceof ExitError);
-    assert.deepEqual(error.details, []);
+    assert.ok(error instanceof FaultyWords);
+    assert.equal(error.faults.length, 1);
     return [error.code, error.message];
   }
   throw new Error(`not refused: ${JSON.stringify(args).slice(0, 200)}`);
@@ -22,38 +26,40 @@ function refusal(...args: string[]): [number, string] {
 
 Deno.test("a port alone has the manual's defaults", () => {
   assert.deepEqual(serve("8080"), {
-    action: "serve",
-    bind: "0.0.0.0",
-    ipv6: false,
-    port: 8080,
+    name: "8080",
+    ports: [{ first: 8080, last: 8080, word: "8080" }],
     groups: [],
-    source: undefined,
+    ipv6: false,
     connectTimeout: 5,
     failTimeout: 0,
     idleTimeout: 0,
-    halfCloseTimeout: undefined,
+    halfCloseTimeout: 3600,
     abortOnClose: false,
     drainTimeout: 10,
-    maxConnections: undefined,
     engine: "auto",
     threads: "auto",
-    clientKeepAlive: undefined,
-    channelKeepAlive: undefined,
-    userTimeout: undefined,
-    sendBuffer: undefined,
-    receiveBuffer: undefined,
-    backlog: undefined,
-    user: undefined,
-    group: undefined,
+    backlog: 4096,
     autodisable: false,
     hashFailover: false,
     allowLoop: false,
     foreground: false,
+    memoryMap: false,
     packetDump: false,
-    debug: false,
+    trace: false,
     logFormat: "text",
-    logFile: undefined,
-    controlDir: undefined,
+  });
+});
+
+Deno.test("only what was given is kept", () => {
+  assert.deepEqual(parseCommandLine(["-fat5", "--max-connections", "9", "80"]), {
+    action: "serve",
+    values: { foreground: true },
+    services: [{
+      name: "80",
+      ports: [{ first: 80, last: 80, word: "80" }],
+      groups: [],
+      values: { autodisable: true, connectTimeout: 5, maxConnections: 9 },
+    }],
   });
 });
 
@@ -64,11 +70,11 @@ Deno.test("short options mean the same joined, apart, and by their long names", 
   const long = ["--autodisable", "--debug", "--foreground", "--packet-dump", "--hash-failover", "--memory-map"]
     .concat(["--connect-timeout=2.5", "--idle-timeout", "30", "--bind=::1", "--source", "10.0.0.1"]);
   assert.deepEqual(serve(...long, "80"), apart);
-  const { connectTimeout, idleTimeout, bind, source, autodisable, foreground } = apart;
-  assert.deepEqual([connectTimeout, idleTimeout, bind, source, autodisable, foreground], [
+  const { connectTimeout, idleTimeout, hostname, source, autodisable, foreground } = apart;
+  assert.deepEqual([connectTimeout, idleTimeout, hostname, source, autodisable, foreground], [
     2.5,
     30,
-    "::1",
+    ["::1"],
     "10.0.0.1",
     true,
     true,
@@ -107,10 +113,10 @@ Deno.test("the address to listen on is brought into one form", () => {
       ["FE80::0:11%7", "fe80::11%7"],
       ["[fe80::0:11%eth0]", "fe80::11%eth0"],
     ]
-  ) assert.equal(serve("-b", word, "80").bind, bind);
+  ) assert.deepEqual(serve("-b", word, "80").hostname, [bind]);
   assert.equal(serve("-B", "FE80::0:11%eth0", "80").source, "fe80::11%eth0");
-  assert.equal(serve("-6", "80").bind, "::");
-  assert.equal(serve("-6", "-b", "::1", "80").bind, "::1");
+  assert.deepEqual(serve("-6", "80").hostname, undefined);
+  assert.deepEqual(serve("-6", "-b", "::1", "80").hostname, ["::1"]);
 });
 
 Deno.test("control requests keep what was asked for apart from what was left out", () => {
@@ -160,7 +166,7 @@ Deno.test("help wins over version, and both over everything else that can be rea
 
 Deno.test("words behind -- are words, whatever they look like", () => {
   assert.deepEqual(refusal("--", "-f"), [64, 'bad port: "-f" is neither 1 to 65535 nor a known service']);
-  assert.equal(serve("--", "80").port, 80);
+  assert.equal(serve("--", "80").name, "80");
 });
 
 Deno.test("a megabyte of text in any place is refused in a short message", () => {

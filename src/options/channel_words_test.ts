@@ -1,18 +1,13 @@
 import assert from "node:assert/strict";
-import { parseChannel, parseGroups } from "./channel_words.ts";
-import { ExitError } from "./exit_codes.ts";
-import { parsePort } from "./services.ts";
+import { readChannel, readGroups } from "./channel_words.ts";
+import { parsePort } from "./port_names.ts";
 
 const port = (word: string) => parsePort(word, () => new Map([["imap", 143]]));
 
-function code(parse: () => unknown): [number, string] {
-  try {
-    parse();
-  } catch (error) {
-    assert.ok(error instanceof ExitError);
-    return [error.code, error.message];
-  }
-  throw new Error("not refused");
+const placed = (words: readonly string[]) => words.map((text, word) => ({ text, word: word + 1 }));
+
+function faults(words: readonly string[]): [code: number, message: string, word: number][] {
+  return readGroups(placed(words), port).faults.map(({ code, message, word }) => [code, message, word]);
 }
 
 Deno.test("every form of a channel is read", () => {
@@ -36,7 +31,7 @@ Deno.test("every form of a channel is read", () => {
       ["[2001:db8::7]::16", "2001:db8::7", undefined, 16],
       ["[fe80::1%eth0]:80", "fe80::1%eth0", 80, 0],
     ] as const
-  ) assert.deepEqual(parseChannel(word, port), { host, port: number, maxc }, word);
+  ) assert.deepEqual(readChannel(word, port), { host, port: number, maxc }, word);
 });
 
 Deno.test("a channel that cannot be read is refused with 65, with the reason", () => {
@@ -57,12 +52,16 @@ Deno.test("a channel that cannot be read is refused with 65, with the reason", (
       ["[]:80", "the host is empty"],
       ["[1.2.3.4]:80", "no IPv6 address in the brackets"],
     ]
-  ) assert.deepEqual(code(() => parseChannel(word, port)), [65, `invalid channel address "${word}": ${why}`]);
+  ) {
+    const message = `invalid channel address "${word}": ${why}`;
+    assert.equal(readChannel(word, port), message);
+    assert.deepEqual(faults(["a", word]), [[65, message, 2]]);
+  }
 });
 
 Deno.test("a separator sets the strategy of the group before it", () => {
   const groups = (...words: string[]) =>
-    parseGroups(words, port).map(({ strategy, channels }) => [strategy, channels.length]);
+    readGroups(placed(words), port).groups.map(({ strategy, channels }) => [strategy, channels.length]);
   assert.deepEqual(groups(), []);
   assert.deepEqual(groups("a"), [["rr", 1]]);
   assert.deepEqual(groups("a", "b", "!", "c", "%", "d"), [["rr", 2], ["hash", 1], ["rr", 1]]);
@@ -71,10 +70,18 @@ Deno.test("a separator sets the strategy of the group before it", () => {
 
 Deno.test("an empty group, one group too many and one channel too many have their own exit codes", () => {
   const many = (count: number) => Array.from({ length: count }, (_, i) => `h${i}`);
-  assert.deepEqual(code(() => parseGroups(["!"], port)), [69, 'empty group before separator "!"']);
-  assert.deepEqual(code(() => parseGroups(["a", "%", "!"], port)), [69, 'empty group before separator "!"']);
-  assert.deepEqual(code(() => parseGroups(many(65), port)), [64, 'too many channels in a group: "h64" is beyond 64']);
+  assert.deepEqual(faults(["!"]), [[69, 'empty group before separator "!"', 1]]);
+  assert.deepEqual(faults(["a", "%", "!"]), [[69, 'empty group before separator "!"', 3]]);
+  assert.deepEqual(faults(many(66)), [[64, 'too many channels in a group: "h64" is beyond 64', 65]]);
   const groups = many(32).flatMap((word) => [word, "!"]);
-  assert.equal(parseGroups(groups, port).length, 32);
-  assert.deepEqual(code(() => parseGroups([...groups, "last"], port)), [69, 'too many groups: "last" is beyond 32']);
+  assert.equal(readGroups(placed(groups), port).groups.length, 32);
+  assert.deepEqual(faults([...groups, "last", "more"]), [[69, 'too many groups: "last" is beyond 32', 65]]);
+});
+
+Deno.test("all faults are found, each with its word", () => {
+  assert.deepEqual(faults(["!", "a:b", "c", ":1"]), [
+    [69, 'empty group before separator "!"', 1],
+    [65, 'invalid channel address "a:b": "b" is not a port', 2],
+    [65, 'invalid channel address ":1": the host is empty', 4],
+  ]);
 });

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
-import { type OptionSpec, optionTable } from "./option_table.ts";
-import { helpText } from "./usage.ts";
+import { helpText } from "./help.ts";
+import { optionList } from "./option_records.ts";
 
 Deno.test("the help fits on a screen and has every option on a line of its own", () => {
   const text = helpText("1.2.3", false), lines = text.split("\n");
   assert.deepEqual(lines.filter((line) => line.length > 80), []);
   assert.ok(lines.length <= 56, `${lines.length} lines`);
-  for (const [name, { short, value, summary }] of Object.entries<OptionSpec>(optionTable)) {
+  for (const [, { name, short, kind: { metavar: value }, summary }] of optionList) {
     const head = `  ${short === undefined ? "    " : `-${short}, `}--${name}${value === undefined ? "" : ` ${value}`}`;
     assert.equal(lines.filter((line) => line.startsWith(head) && line.endsWith(` ${summary}`)).length, 1, name);
   }
@@ -20,6 +20,6 @@ Deno.test("colour changes nothing but the looks", () => {
 });
 
 Deno.test("no two options share a letter", () => {
-  const letters = Object.values<OptionSpec>(optionTable).flatMap(({ short }) => short ?? []);
+  const letters = optionList.flatMap(([, { short }]) => short ?? []);
   assert.equal(new Set(letters).size, letters.length);
 });

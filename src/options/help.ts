@@ -1,13 +1,12 @@
-import { optionTable } from "./option_table.ts";
+import { optionList } from "./option_records.ts";
 
 /** The text of `--help`: one screen, 80 columns wide. */
 export function helpText(version: string, colour: boolean): string {
   const bold = (text: string) => colour ? `\x1b[1m${text}\x1b[22m` : text;
   const dim = (text: string) => colour ? `\x1b[2m${text}\x1b[22m` : text;
-  const options = Object.entries(optionTable).map(([name, spec]) => {
-    const short = "short" in spec ? `-${spec.short}, ` : "    ";
-    const value = "value" in spec ? ` ${spec.value}` : "";
-    return `  ${`${short}--${name}${value}`.padEnd(33)} ${spec.summary}`;
+  const options = optionList.map(([, { name, short, kind: { metavar }, summary }]) => {
+    const letter = short === undefined ? "    " : `-${short}, `, value = metavar === undefined ? "" : ` ${metavar}`;
+    return `  ${`${letter}--${name}${value}`.padEnd(33)} ${summary}`;
   });
   const example = (command: string, what: string) => `  ${command.padEnd(41)} ${dim(what)}`;
   return [

@@ -2,15 +2,15 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { foreignText, isHarmless } from "../../tests/fuzz/foreign_text.ts";
 import { parameters } from "../../tests/fuzz/parameters.ts";
-import { splitCommandLine } from "./command_line.ts";
-import { ExitError } from "./exit_codes.ts";
+import { parseCommandLine, type Request } from "./command_line.ts";
+import { faultText, FaultyWords } from "./fault.ts";
 import { nearest } from "./nearest.ts";
-import { type OptionSpec, optionTable } from "./option_table.ts";
-import { parseCommandLine, type Request } from "./options.ts";
+import { optionList } from "./option_records.ts";
+import { splitWords } from "./split_words.ts";
+import { serviceOptions } from "./values.ts";
 
-const specs: [string, OptionSpec][] = Object.entries(optionTable);
-const longNames = specs.map(([name]) => `--${name}`);
-const shortNames = specs.flatMap(([, { short }]) => short === undefined ? [] : [short]);
+const longNames = optionList.map(([, { name }]) => `--${name}`);
+const shortNames = optionList.flatMap(([, { short }]) => short === undefined ? [] : [short]);
 
 const number = fc.oneof(
   fc.integer().map(String),
@@ -63,9 +63,11 @@ function checkOutcome(args: readonly string[]): void {
   try {
     request = parseCommandLine(args);
   } catch (error) {
-    if (!(error instanceof ExitError)) throw error;
+    if (!(error instanceof FaultyWords)) throw error;
     assert.ok([64, 65, 69].includes(error.code), `exit code ${error.code}`);
-    for (const line of [error.message, ...error.details]) {
+    for (const fault of error.faults) {
+      const line = faultText(fault);
+      assert.ok(fault.word >= 0 && fault.word <= args.length, `word ${fault.word}`);
       assert.ok(line.length > 0 && line.length < 600, `${line.length} characters`);
       assert.ok(isHarmless(line), JSON.stringify(line));
     }
@@ -73,14 +75,17 @@ function checkOutcome(args: readonly string[]): void {
   }
   assert.ok(["serve", "control", "list", "help", "version"].includes(request.action));
   if (request.action !== "serve") return;
-  const { port, connectTimeout, failTimeout, idleTimeout, halfCloseTimeout, drainTimeout, groups } = request;
-  assert.ok(Number.isInteger(port) && port >= 1 && port <= 65535);
-  for (const seconds of [connectTimeout, failTimeout, idleTimeout, halfCloseTimeout ?? 0, drainTimeout]) {
+  const [{ ports, groups, values }] = request.services, options = serviceOptions(values);
+  for (const { first, last } of ports) {
+    assert.ok(Number.isInteger(first) && first >= 1 && Number.isInteger(last) && last <= 65535 && first <= last);
+  }
+  const { connectTimeout, failTimeout, idleTimeout, halfCloseTimeout, userTimeout } = options;
+  for (const seconds of [connectTimeout, failTimeout, idleTimeout, halfCloseTimeout]) {
     assert.ok(seconds >= 0 && seconds < 2 ** 31);
   }
-  assert.ok(request.userTimeout === undefined || request.userTimeout > 0 && request.userTimeout * 1000 < 2 ** 31);
+  assert.ok(userTimeout === undefined || userTimeout > 0 && userTimeout * 1000 < 2 ** 31);
   assert.ok(connectTimeout > 0);
-  for (const count of [request.maxConnections, request.sendBuffer, request.receiveBuffer, request.backlog]) {
+  for (const count of [options.maxConnections, options.sendBuffer, options.receiveBuffer, options.backlog]) {
     assert.ok(count === undefined || (Number.isInteger(count) && count >= 1 && count < 2 ** 31));
   }
   assert.ok(groups.length <= 32);
@@ -108,7 +113,9 @@ Deno.test("arguments of the greatest length are accepted or refused without dela
       checkOutcome(["8080", `[${word}`]);
       checkOutcome([word]);
       checkOutcome([`--${word}`, "8080"]);
-      for (const [name, { value }] of specs) if (value !== undefined) checkOutcome([`--${name}=${word}`, "8080"]);
+      for (const [, { name, kind }] of optionList) {
+        if (kind.metavar !== undefined) checkOutcome([`--${name}=${word}`, "8080"]);
+      }
     }
   }
 });
@@ -124,7 +131,8 @@ Deno.test("words behind -- and words that are no options keep their order and th
   const plain = fc.array(foreignText().filter((word) => !word.startsWith("-")), { maxLength: 6 });
   fc.assert(
     fc.property(plain, fc.array(foreignText(), { maxLength: 4 }), (before, after) => {
-      assert.deepEqual(splitCommandLine([...before, "--", ...after]).words, [...before, ...after]);
+      const { words } = splitWords([...before, "--", ...after]);
+      assert.deepEqual(words.map(({ text }) => text), [...before, ...after]);
     }),
     parameters(500),
   );

@@ -1,0 +1,94 @@
+import { quote } from "../log/escape.ts";
+import { type Fault, FaultCode, FaultyWords } from "./fault.ts";
+import { readPorts } from "./port_ranges.ts";
+import { inOrder, readOptions, readSpec } from "./read_words.ts";
+import type { ProcessSpec } from "./service_spec.ts";
+import { type PlacedWord, splitWords } from "./split_words.ts";
+import { type OptionValues, processValues } from "./values.ts";
+
+/** Start an instance. */
+export interface ServeRequest extends ProcessSpec {
+  readonly action: "serve";
+}
+
+/** Talk to a running instance. */
+export interface ControlRequest {
+  readonly action: "control";
+  /** Commands to run one after the other, none for a dialogue. */
+  readonly commands: readonly string[];
+  /** Address the instance listens on, or undefined for any. */
+  readonly bind: string | undefined;
+  /** Whether that is an IPv6 address. */
+  readonly ipv6: boolean;
+  /** Port the instance listens on, or undefined for any. */
+  readonly port: number | undefined;
+  readonly debug: boolean;
+  readonly controlDir: string | undefined;
+}
+
+/** What a command line asks for. */
+export type Request =
+  | ServeRequest
+  | ControlRequest
+  | { readonly action: "list"; readonly controlDir: string | undefined; readonly json: boolean }
+  | { readonly action: "help" }
+  | { readonly action: "version" };
+
+/** Reads a whole command line. @throws {FaultyWords} with everything that is wrong */
+export function parseCommandLine(args: readonly string[]): Request {
+  const split = splitWords(args), given = (key: string) => split.options.find((option) => option.key === key);
+  // Only a line that makes no sense at all is worth more than the help.
+  if (split.faults.length === 0) {
+    if (given("help") || (split.words.length === 1 && split.words[0].text === "help")) return { action: "help" };
+    if (given("version")) return { action: "version" };
+  }
+  const { values, faults } = readOptions(split), refuse = refusing([...split.faults, ...faults]);
+  if (values.list) {
+    refuse(moreWords(split.words, 0, "--list"));
+    return { action: "list", controlDir: values.controlDir, json: values.json ?? false };
+  }
+  const json = given("json");
+  if (json !== undefined) {
+    refuse(wrong(json.at, "option --json needs --list; for a single instance use -c 'show json'"));
+  }
+  if (values.interactive || values.command !== undefined) return control(values, split.words, refuse);
+  const { spec, faults: more } = readSpec(split, values, args.length);
+  refuse(more);
+  const { maxConnections: _, ...own } = processValues(values);
+  return { action: "serve", values: own, services: [spec!] };
+}
+
+function control(values: OptionValues, words: readonly PlacedWord[], refuse: Refuse): ControlRequest {
+  const { interactive, command = [], hostname, ipv6 = false, trace = false, controlDir } = values, [port] = words;
+  if (interactive && command.length > 0) refuse(wrong(0, "options -i and -c exclude each other"));
+  refuse(moreWords(words, 1, interactive ? "-i" : "-c"));
+  const { ports, faults } = port === undefined ? { ports: [], faults: [] } : readPorts(port);
+  refuse(faults);
+  return {
+    action: "control",
+    commands: command,
+    bind: hostname?.at(-1) ?? (ipv6 ? "::" : undefined),
+    ipv6,
+    port: ports[0]?.first,
+    debug: trace,
+    controlDir,
+  };
+}
+
+type Refuse = (faults: readonly Fault[]) => void;
+
+/** What throws all faults together. @param before those that have been found already */
+function refusing(before: readonly Fault[]): Refuse {
+  return (faults) => {
+    const all = inOrder([...before, ...faults]);
+    if (all.length > 0) throw new FaultyWords(all);
+  };
+}
+
+function moreWords(words: readonly PlacedWord[], most: number, label: string): Fault[] {
+  return words.slice(most).flatMap(({ text, word }) => wrong(word, `unexpected word after ${label}: ${quote(text)}`));
+}
+
+function wrong(word: number, message: string): Fault[] {
+  return [{ word, message, code: FaultCode.USAGE }];
+}

@@ -1,0 +1,36 @@
+import type { Shape } from "../shape.ts";
+
+/**
+ * A kind of value: how it is read from a word, written as one, and checked when a program gives it.
+ *
+ * @typeParam T the value
+ * @typeParam L what the library takes for it
+ */
+export interface Kind<T, L = T> {
+  /** What the value is called in the help; an option without it takes none. */
+  readonly metavar?: string;
+  /** Reads the word behind the option, which is empty for an option without a value. */
+  read(word: string): T | Refusal;
+  /** The word that is read as this value. */
+  write(value: T): string;
+  /** Checks what an embedding program gives. */
+  readonly check: Shape<T>;
+  /** All words that can be given, or some of them when there are others too. */
+  readonly words?: readonly string[];
+  /** What the words name, so that a shell can complete them. */
+  readonly names?: "file" | "directory" | "user" | "group" | "address";
+  /** @internal Carries the type. */
+  readonly library?: L;
+}
+
+/** Why a word cannot be read, as the middle of `option --x … : "word"`. */
+export class Refusal {
+  readonly reason: string;
+  /** Whether the message shows the word; it would only show that it is empty otherwise. */
+  readonly shown: boolean;
+
+  constructor(reason: string, shown = true) {
+    this.reason = reason;
+    this.shown = shown;
+  }
+}

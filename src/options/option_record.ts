@@ -1,0 +1,48 @@
+import type { Kind } from "./kinds/kind.ts";
+
+/** Parts of the help, in their order. */
+export const SECTIONS = {
+  listening: "Listening",
+  choosing: "Choosing a channel",
+  timeouts: "Timeouts",
+  sockets: "Sockets",
+  process: "The process",
+  logging: "Log",
+  control: "Control",
+} as const;
+
+/** Name of a part of the help. */
+export type Section = keyof typeof SECTIONS;
+
+/** All that there is to know about one option. The key of a record is the option's name in the library. */
+export interface OptionRecord {
+  /** Its long name on the command line, without `--`. */
+  readonly name: string;
+  /** One letter or digit. */
+  readonly short?: string;
+  /** How values are read, written and checked. */
+  readonly kind: Kind<unknown, unknown>;
+  /** Value when it is not given; without one the system or the program chooses. */
+  readonly standard?: string | number | boolean;
+  readonly section: Section;
+  /** One line for the help. */
+  readonly summary: string;
+  /**
+   * What it belongs to. `both`: to the service if it stands beside its port, and to all services together where it
+   * stands alone. `action`: it says what the command line is to do.
+   */
+  readonly scope: "service" | "process" | "both" | "action";
+  /** Whether it can change while the service runs, for connections from then on. */
+  readonly changeable?: boolean;
+  /** Whether it may be given several times, each time with another value. */
+  readonly repeatable?: boolean;
+  /** Only the linux engine can do it: what the portable engine lacks, for messages. */
+  readonly linuxOnly?: string;
+  /** Only the program has it, not the library. */
+  readonly programOnly?: boolean;
+}
+
+/** The option as messages call it: the short form where the user may know Balance, otherwise the long one. */
+export function optionLabel({ name, short }: OptionRecord): string {
+  return short === undefined ? `--${name}` : `-${short}`;
+}

@@ -1,0 +1,22 @@
+import type { OptionRecord } from "./option_record.ts";
+import { choosing } from "./records/choosing.ts";
+import { control } from "./records/control.ts";
+import { listening } from "./records/listening.ts";
+import { logging } from "./records/logging.ts";
+import { process } from "./records/process.ts";
+import { sockets } from "./records/sockets.ts";
+import { timeouts } from "./records/timeouts.ts";
+
+/**
+ * Every option, by its name in the library, in the order of the help. Types, parser, help, checks and the text form all
+ * come from here.
+ */
+export const optionRecords = { ...listening, ...choosing, ...timeouts, ...sockets, ...process, ...logging, ...control };
+
+/** Name of an option in the library. */
+export type OptionKey = keyof typeof optionRecords;
+
+/** All options, as a list. */
+export const optionList: readonly (readonly [key: OptionKey, record: OptionRecord])[] = Object.entries(
+  optionRecords,
+) as readonly [OptionKey, OptionRecord][];

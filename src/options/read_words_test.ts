@@ -1,0 +1,85 @@
+import assert from "node:assert/strict";
+import { readDefaultsWords, readProcessWords, readServiceWords } from "./read_words.ts";
+
+/** Each fault as the wrong word, what is wrong, and what was meant. */
+function faults(words: readonly string[], read: (words: readonly string[]) => ReturnType<typeof readServiceWords>) {
+  const { result, faults } = read(words);
+  assert.equal(result, undefined);
+  return faults.map(({ word, message, suggestion }) => [words[word], message, suggestion]);
+}
+
+Deno.test("a service's line has its own values over the defaults", () => {
+  const { result: defaults } = readDefaultsWords(["-t", "2", "-a", "-b", "::1", "-b", "::2"]);
+  assert.deepEqual(defaults, { connectTimeout: 2, autodisable: true, hostname: ["::1", "::2"] });
+  assert.deepEqual(readServiceWords(["--name", "web", "-t3", "80,8000-8001", "a", "%", "-b", "::3"], defaults), {
+    result: {
+      name: "web",
+      ports: [{ first: 80, last: 80, word: "80" }, { first: 8000, last: 8001, word: "8000-8001" }],
+      groups: [{ strategy: "hash", channels: [{ host: "a", port: undefined, maxc: 0 }] }],
+      values: { connectTimeout: 3, autodisable: true, hostname: ["::3"] },
+    },
+    faults: [],
+  });
+});
+
+Deno.test("a service is called by the number of its first port unless it has a name", () => {
+  assert.equal(readServiceWords(["http,81"]).result?.name, "80");
+});
+
+Deno.test("all faults are found, in the order of the words", () => {
+  const words = ["-t", "x", "--user", "me", "80,80", "a:b", "!", "!", "--idle-timeout=-1", "-i"];
+  assert.deepEqual(faults(words, readServiceWords), [
+    ["x", 'option -t takes seconds, 0.001 to 2147483647: "x"', undefined],
+    ["--user", "option --user belongs on a process line", undefined],
+    ["80,80", 'bad port: "80" is there twice in "80,80"', undefined],
+    ["a:b", 'invalid channel address "a:b": "b" is not a port', undefined],
+    ["!", 'empty group before separator "!"', undefined],
+    ["--idle-timeout=-1", 'option -T takes seconds, 0 to 2147483647: "-1"', undefined],
+    ["-i", "option -i has no place in a file", undefined],
+  ]);
+});
+
+Deno.test("what follows an unknown option is not judged, because it may be its value", () => {
+  assert.deepEqual(faults(["--idle-timout", "5", "80", "a"], readServiceWords), [
+    ["--idle-timout", 'unknown option "--idle-timout"', "--idle-timeout"],
+  ]);
+});
+
+Deno.test("a list of ports names the part that is wrong", () => {
+  const bad = (word: string) => faults([word], readServiceWords).map(([, message]) => message);
+  assert.deepEqual(bad("80,no,443"), ['bad port: "no" is neither 1 to 65535 nor a known service in "80,no,443"']);
+  assert.deepEqual(bad("80,"), ['bad port: "" is neither 1 to 65535 nor a known service in "80,"']);
+  assert.deepEqual(bad("0-5"), ['bad port: "0-5" goes beyond 1 to 65535']);
+  assert.deepEqual(bad("5-65536"), ['bad port: "5-65536" goes beyond 1 to 65535']);
+  assert.deepEqual(bad("9-8"), ['bad port: "9-8" ends before it begins']);
+  assert.deepEqual(bad("http,8000-8010,8005"), ['bad port: "8005" overlaps "8000-8010" in "http,8000-8010,8005"']);
+  assert.deepEqual(bad("http,80"), ['bad port: "80" overlaps "http" in "http,80"']);
+});
+
+Deno.test("a missing port is a fault behind the last word", () => {
+  assert.deepEqual(readServiceWords(["-a"]).faults.map(({ word, message }) => [word, message]), [[1, "missing port"]]);
+});
+
+Deno.test("defaults are options of services, and a process line has those of the process", () => {
+  const read = readDefaultsWords as typeof readServiceWords;
+  assert.deepEqual(faults(["-a", "80", "--name", "x", "--threads", "2"], read), [
+    ["80", 'unexpected word after defaults: "80"', undefined],
+    ["--name", "option --name belongs to one service, not to a defaults line", undefined],
+    ["--threads", "option --threads belongs on a process line", undefined],
+  ]);
+  assert.deepEqual(readProcessWords(["--threads", "2", "--max-connections=5", "-f"]).result, {
+    threads: 2,
+    maxConnections: 5,
+    foreground: true,
+  });
+  assert.deepEqual(faults(["-a", "80"], readProcessWords as typeof readServiceWords), [
+    ["-a", "option -a belongs on a service's line or a defaults line", undefined],
+    ["80", 'unexpected word after process: "80"', undefined],
+  ]);
+});
+
+Deno.test("a wrong word suggests the right one", () => {
+  assert.deepEqual(faults(["--engine", "linus"], readProcessWords as typeof readServiceWords), [
+    ["linus", 'option --engine takes auto or portable or linux: "linus"', "linux"],
+  ]);
+});

@@ -1,0 +1,56 @@
+import { flag } from "../kinds/flag.ts";
+import { seconds } from "../kinds/seconds.ts";
+import type { OptionRecord } from "../option_record.ts";
+
+/** Which channel a client gets. */
+export const choosing = {
+  /** Disable a channel whose connect fails, until it is enabled again. Default false. */
+  autodisable: {
+    name: "autodisable",
+    short: "a",
+    kind: flag(),
+    standard: false,
+    section: "choosing",
+    summary: "disable a channel whose connect fails",
+    scope: "service",
+    changeable: true,
+  },
+  /**
+   * Seconds for which a channel is skipped after a failed connect, provided another takes the client; then one client
+   * tries it again. Default 0, not at all.
+   */
+  failTimeout: {
+    name: "fail-timeout",
+    kind: seconds(),
+    standard: 0,
+    section: "choosing",
+    summary: "time to skip a failed channel (default 0)",
+    scope: "service",
+    changeable: true,
+  },
+  /** Let a sticky strategy fail over inside its group. Default false. */
+  hashFailover: {
+    name: "hash-failover",
+    short: "H",
+    kind: flag(),
+    standard: false,
+    section: "choosing",
+    summary: "in a Hash group, fail over inside the group",
+    scope: "service",
+    changeable: true,
+  },
+  /**
+   * Take channels that are the balancer itself without a limit, from which a client comes back endlessly. Default
+   * false: they are an error. With a limit they are a way to pass clients on to a later group once the limit is
+   * reached.
+   */
+  allowLoop: {
+    name: "allow-loop",
+    kind: flag(),
+    standard: false,
+    section: "choosing",
+    summary: "allow a channel that is the balancer itself",
+    scope: "service",
+    changeable: true,
+  },
+} as const satisfies Readonly<Record<string, OptionRecord>>;

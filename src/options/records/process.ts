@@ -1,0 +1,81 @@
+import { MAX_LANES } from "../../table/limits.ts";
+import { ENGINE_CHOICES } from "../engine_name.ts";
+import { choice } from "../kinds/choice.ts";
+import { countOrAuto } from "../kinds/count.ts";
+import { flag } from "../kinds/flag.ts";
+import { account } from "../kinds/name.ts";
+import { seconds } from "../kinds/seconds.ts";
+import type { OptionRecord } from "../option_record.ts";
+
+/** The process and its engine. */
+export const process = {
+  /** Which engine moves the bytes. Default `auto`: `linux` where it can run, otherwise `portable`. */
+  engine: {
+    name: "engine",
+    kind: choice(ENGINE_CHOICES),
+    standard: "auto",
+    section: "process",
+    summary: "what moves the bytes (default auto)",
+    scope: "process",
+  },
+  /** Threads of the linux engine, 1 to 16. Default 1. */
+  threads: {
+    name: "threads",
+    kind: countOrAuto({ most: MAX_LANES }),
+    standard: "auto",
+    section: "process",
+    summary: "threads of the linux engine (default auto)",
+    scope: "process",
+  },
+  /** Seconds that connections get to end on SIGTERM or `kill`. */
+  drainTimeout: {
+    name: "drain-timeout",
+    kind: seconds(),
+    standard: 10,
+    section: "process",
+    summary: "time for connections to end (default 10)",
+    scope: "process",
+    changeable: true,
+    programOnly: true,
+  },
+  /** User to become, by name or number. */
+  user: {
+    name: "user",
+    kind: account("user"),
+    section: "process",
+    summary: "become this user once the port is bound",
+    scope: "process",
+    programOnly: true,
+  },
+  /** Group to become, by name or number. */
+  group: {
+    name: "group",
+    kind: account("group"),
+    section: "process",
+    summary: "become this group (default: the user's own)",
+    scope: "process",
+    programOnly: true,
+  },
+  /** Stay in the foreground. */
+  foreground: {
+    name: "foreground",
+    short: "f",
+    kind: flag(),
+    standard: false,
+    section: "process",
+    summary: "stay in the foreground",
+    scope: "process",
+    programOnly: true,
+  },
+  /** Accepted for compatibility. */
+  memoryMap: {
+    name: "memory-map",
+    short: "M",
+    kind: flag(),
+    standard: false,
+    section: "process",
+    summary: "accepted for compatibility",
+    scope: "process",
+    programOnly: true,
+  },
+} as const satisfies Readonly<Record<string, OptionRecord>>;

@@ -1,0 +1,71 @@
+import { sourceAddress } from "../kinds/address.ts";
+import { count } from "../kinds/count.ts";
+import { keepAlive } from "../kinds/keep_alive.ts";
+import { seconds } from "../kinds/seconds.ts";
+import type { OptionRecord } from "../option_record.ts";
+import { LONGEST_USER_TIMEOUT } from "../ranges.ts";
+
+/** What is set on the sockets of connections. */
+export const sockets = {
+  /** Source address of outgoing connections, or a name, which is resolved. Default: the system chooses. */
+  source: {
+    name: "source",
+    short: "B",
+    kind: sourceAddress(),
+    section: "sockets",
+    summary: "source address of outgoing connections",
+    scope: "service",
+    changeable: true,
+  },
+  /** Keep-alive of clients' connections. Default: the system's. Only the linux engine has it. */
+  clientKeepAlive: {
+    name: "client-keepalive",
+    short: "k",
+    kind: keepAlive(),
+    section: "sockets",
+    summary: "probe clients after I s, every T s, N times",
+    scope: "service",
+    linuxOnly: "keep-alive times",
+  },
+  /** Keep-alive of channels' connections. Default: the system's. Only the linux engine has it. */
+  channelKeepAlive: {
+    name: "channel-keepalive",
+    short: "K",
+    kind: keepAlive(),
+    section: "sockets",
+    summary: "the same for channels",
+    scope: "service",
+    changeable: true,
+    linuxOnly: "keep-alive times",
+  },
+  /**
+   * Seconds that data may stay unacknowledged (TCP_USER_TIMEOUT), 0.001 to 2,147,483. Default: the system's. Only the
+   * linux engine has it.
+   */
+  userTimeout: {
+    name: "tcp-user-timeout",
+    kind: seconds({ least: 0.001, most: LONGEST_USER_TIMEOUT }),
+    section: "sockets",
+    summary: "time for sent data to be acknowledged",
+    scope: "service",
+    linuxOnly: "TCP user timeout",
+  },
+  /** Bytes of each send buffer. Default: the system sizes it. Only the linux engine has it. */
+  sendBuffer: {
+    name: "send-buffer",
+    kind: count({ metavar: "BYTES" }),
+    section: "sockets",
+    summary: "size of each socket's send buffer",
+    scope: "service",
+    linuxOnly: "buffer sizes",
+  },
+  /** Bytes of each receive buffer. Default: the system sizes it. Only the linux engine has it. */
+  receiveBuffer: {
+    name: "receive-buffer",
+    kind: count({ metavar: "BYTES" }),
+    section: "sockets",
+    summary: "size of each socket's receive buffer",
+    scope: "service",
+    linuxOnly: "buffer sizes",
+  },
+} as const satisfies Readonly<Record<string, OptionRecord>>;

@@ -1,0 +1,76 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { parameters } from "../../tests/fuzz/parameters.ts";
+import type { Kind } from "./kinds/kind.ts";
+import { optionRecords } from "./option_records.ts";
+import { readProcessWords, readServiceWords } from "./read_words.ts";
+import { processWords, serviceWords } from "./service_spec.ts";
+import type { OptionRecord } from "./option_record.ts";
+
+const address = fc.oneof(fc.constant("::1"), fc.constant("10.0.0.1"), fc.constant("fe80::1%eth0"));
+const seconds = fc.oneof(
+  fc.integer({ min: 1, max: 2147483 }),
+  fc.double({ min: 0.001, max: 2147483, noNaN: true }),
+);
+
+/** Words that options of each kind take. */
+function wordFor({ name, kind }: OptionRecord): fc.Arbitrary<string> {
+  const { metavar, words } = kind as Kind<unknown>;
+  if (name === "name") return fc.stringMatching(/^[a-z][\w.-]{0,9}$/);
+  if (words !== undefined) return fc.constantFrom(...words);
+  switch (metavar) {
+    case undefined:
+      return fc.constant("");
+    case "ADDR":
+      return address;
+    case "SEC":
+      return fc.oneof(seconds.map((value) => value.toFixed(6)), fc.constantFrom("1.", ".5", "00000.0010000001"));
+    case "N":
+    case "BYTES":
+      return fc.integer({ min: 1, max: 2 ** 31 - 1 }).map(String);
+    case "I[,T[,N]]":
+      return fc.constantFrom("1", "60,5", "32767,32767,127");
+    case "NAME":
+      return fc.constantFrom("balance", "65534", "_a$");
+    default:
+      return fc.stringMatching(/^[ -~]{1,12}$/);
+  }
+}
+
+const entries: [string, OptionRecord][] = Object.entries(optionRecords);
+
+/** Words of some options that belong to one of these. */
+function options(...scopes: OptionRecord["scope"][]): fc.Arbitrary<string[]> {
+  const own = entries.filter(([, { scope }]) => scopes.includes(scope));
+  const one = fc.constantFrom(...own).chain(([, record]) =>
+    wordFor(record).map((word) => record.kind.metavar === undefined ? `--${record.name}` : `--${record.name}=${word}`)
+  );
+  return fc.array(one, { maxLength: 6 });
+}
+
+const ports = fc.constantFrom("80", "0080", "80,443", "8000-8010", "http,https", "pop-3,8000-8010,9");
+const channels = fc.array(fc.constantFrom("a", "b:80", "[::1]::16", "c:http:5", "!", "%", "d"), { maxLength: 8 });
+
+Deno.test("a service that is written as words is read back the same, and written the same again", () => {
+  fc.assert(
+    fc.property(options("service", "both"), ports, channels, (given, port, rest) => {
+      const { result: spec, faults } = readServiceWords([...given, port, ...rest]);
+      if (spec === undefined) return fc.pre(faults.length === 0);
+      const words = serviceWords(spec), again = readServiceWords(words);
+      assert.deepEqual(again, { result: spec, faults: [] });
+      assert.deepEqual(serviceWords(again.result!), words);
+    }),
+    parameters(1000),
+  );
+});
+
+Deno.test("options of the process that are written as words are read back the same", () => {
+  fc.assert(
+    fc.property(options("process", "both"), (given) => {
+      const { result: values, faults } = readProcessWords(given);
+      assert.deepEqual(faults, []);
+      assert.deepEqual(readProcessWords(processWords(values!)), { result: values, faults: [] });
+    }),
+    parameters(500),
+  );
+});

@@ -1,0 +1,107 @@
+import { parseArgs } from "node:util";
+import { quote } from "../log/escape.ts";
+import { type Fault, FaultCode } from "./fault.ts";
+import { nearest } from "./nearest.ts";
+import { type OptionKey, optionList } from "./option_records.ts";
+
+/** Most characters of joined options that are parsed: `parseArgs` needs a call stack in proportion to them. */
+const LONGEST_JOINED = 64;
+
+/** A word with its place among all words. */
+export interface PlacedWord {
+  readonly text: string;
+  /** Its index. */
+  readonly word: number;
+}
+
+/** An option that was given, with its value as text; empty for an option without a value. */
+export interface GivenOption extends PlacedWord {
+  readonly key: OptionKey;
+  /** Index of the word that has the option; that of its value may be the next. */
+  readonly at: number;
+}
+
+/** Options and other words, not yet looked into. */
+export interface SplitWords {
+  /** The options in the order in which they were given. */
+  readonly options: readonly GivenOption[];
+  /** The words that are neither options nor their values, in order. */
+  readonly words: readonly PlacedWord[];
+  /** Unknown options, missing values and values too many. */
+  readonly faults: readonly Fault[];
+}
+
+const byName = new Map(optionList.map(([key, record]) => [record.name, { key, metavar: record.kind.metavar }]));
+
+/** Splits words into options and others. Options may be joined (`-fp`, `-t5`) and stand anywhere; `--` ends them. */
+export function splitWords(all: readonly string[]): SplitWords {
+  const faults: Fault[] = [], options: GivenOption[] = [], words: PlacedWord[] = [];
+  const end = all.indexOf("--");
+  all.slice(0, end < 0 ? all.length : end).forEach((text, word) => {
+    if (isNoOption(text) && !takesNext(all[word - 1] ?? "")) faults.push(unknownOption(text, word));
+  });
+  if (faults.length > 0) return { options, words, faults };
+  const { tokens } = parseArgs({
+    args: [...all],
+    strict: false,
+    allowPositionals: true,
+    tokens: true,
+    options: Object.fromEntries(optionList.map(([, { name, short, kind: { metavar } }]) => [name, {
+      type: metavar === undefined ? "boolean" : "string",
+      ...(short === undefined ? {} : { short }),
+    }])),
+  });
+  for (const token of tokens) {
+    if (token.kind === "positional") words.push({ text: token.value, word: token.index });
+    if (token.kind !== "option") continue;
+    const known = byName.get(token.name), { index: word, rawName, value } = token;
+    if (known === undefined) faults.push(unknownOption(rawName, word));
+    else if (known.metavar === undefined && value !== undefined) {
+      faults.push(wrong(word, `option ${rawName} takes no value: ${quote(value)}`));
+    } else if (known.metavar !== undefined && value === undefined) {
+      faults.push(wrong(word, `option ${rawName} needs a value: ${known.metavar}`));
+    } else {
+      const place = value === undefined || token.inlineValue ? word : word + 1;
+      options.push({ key: known.key, text: value ?? "", word: place, at: word });
+    }
+  }
+  return { options, words, faults };
+}
+
+/**
+ * Whether these are joined options that `parseArgs` must not see: too many, or with a hyphen among them, which it takes
+ * for the end of all options.
+ */
+function isNoOption(word: string): boolean {
+  if (!/^-[^-]/.test(word)) return false;
+  const letters = [...word.slice(1, LONGEST_JOINED)], last = letters.findIndex(takesValue);
+  return last < 0 ? word.length > LONGEST_JOINED || letters.includes("-") : letters.slice(0, last).includes("-");
+}
+
+/** Whether the word is an option whose value is the next word. */
+function takesNext(word: string): boolean {
+  if (word.startsWith("--")) return byName.get(word.slice(2))?.metavar !== undefined;
+  return /^-./.test(word) && [...word.slice(1, LONGEST_JOINED)].findIndex(takesValue) === word.length - 2;
+}
+
+function takesValue(letter: string): boolean {
+  return optionList.some(([, { short, kind }]) => short === letter && kind.metavar !== undefined);
+}
+
+function unknownOption(rawName: string, word: number): Fault {
+  const suggestion = rawName.startsWith("--")
+    ? nearest(rawName, optionList.map(([, { name }]) => `--${name}`))
+    : otherCase(rawName);
+  return { ...wrong(word, `unknown option ${quote(rawName)}`), suggestion, seeHelp: true };
+}
+
+/** `-F` for `-f`: the likely typo with one letter. */
+function otherCase(rawName: string): string | undefined {
+  const letter = rawName.slice(1);
+  const swapped = letter === letter.toLowerCase() ? letter.toUpperCase() : letter.toLowerCase();
+  return optionList.some(([, { short }]) => short === swapped) ? `-${swapped}` : undefined;
+}
+
+function wrong(word: number, message: string): Fault {
+  return { word, message, code: FaultCode.USAGE };
+}

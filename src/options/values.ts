@@ -1,0 +1,115 @@
+import type { OptionRecord } from "./option_record.ts";
+import { type OptionKey, optionList, type optionRecords } from "./option_records.ts";
+import type { Kind } from "./kinds/kind.ts";
+import { list, optional, type Shape } from "./shape.ts";
+
+/** Most values of an option that may be given several times. */
+const MOST_VALUES = 64;
+
+type Records = typeof optionRecords;
+type KeysWith<Mark> = { [K in OptionKey]: Records[K] extends Mark ? K : never }[OptionKey];
+
+type OneOf<R> = R extends { readonly kind: Kind<infer T, infer _> } ? T : never;
+type ValueOf<R> = R extends { readonly repeatable: true } ? readonly OneOf<R>[] : OneOf<R>;
+type OneFromLibrary<R> = R extends { readonly kind: Kind<infer _, infer L> } ? L : never;
+type FromLibrary<R> = R extends { readonly repeatable: true } ? OneFromLibrary<R> | readonly OneFromLibrary<R>[]
+  : OneFromLibrary<R>;
+
+// Mapped over a subset of the records' keys, so that editors show the comments of the records.
+type Given<K extends OptionKey> = { readonly [P in K]?: ValueOf<Records[P]> };
+/** @internal */
+type Taken<K extends OptionKey> = { readonly [P in K]?: FromLibrary<Records[P]> };
+type Filled<K extends OptionKey> = { readonly [P in K]: ValueOf<Records[P]> };
+
+// A service's name is not one of its values: it is there for every service, given or not.
+type ServiceKey = Exclude<KeysWith<{ readonly scope: "service" | "both" }>, "name">;
+type ProcessKey = KeysWith<{ readonly scope: "process" | "both" }>;
+type ActionKey = KeysWith<{ readonly scope: "action" }>;
+type StandardKey = KeysWith<{ readonly standard: unknown }>;
+/** @internal */
+type LibraryKey = Exclude<ServiceKey | ProcessKey, KeysWith<{ readonly programOnly: true }>>;
+
+/** Options of a service, as far as they were given. */
+export type ServiceValues = Given<ServiceKey>;
+
+/** Options of the process, as far as they were given. */
+export type ProcessValues = Given<ProcessKey>;
+
+/** What the command line is to do, as far as it was given. */
+export type ActionValues = Given<ActionKey>;
+
+/** Any options, as far as they were given. */
+export type OptionValues = Given<OptionKey>;
+
+/** Options of a service, with their defaults. */
+export type ServiceOptions = Filled<ServiceKey & StandardKey> & Given<Exclude<ServiceKey, StandardKey>>;
+
+/** Options of the process, with their defaults. */
+export type ProcessOptions = Filled<ProcessKey & StandardKey> & Given<Exclude<ProcessKey, StandardKey>>;
+
+/** Options that the library has. */
+export type LibraryValues = Taken<LibraryKey>;
+
+/** The same once they are checked. */
+export type CheckedLibraryValues = Given<LibraryKey>;
+
+const isService = ({ scope, name }: OptionRecord) => name !== "name" && (scope === "service" || scope === "both");
+const isProcess = ({ scope }: OptionRecord) => scope === "process" || scope === "both";
+const isOfLibrary = ({ scope, programOnly }: OptionRecord) => scope !== "action" && !programOnly;
+
+/** The values of a service among others. */
+export function serviceValues(values: OptionValues): ServiceValues {
+  return chosen(values, isService);
+}
+
+/** The values of the process among others. Those that a service may have too belong to the service. */
+export function processValues(values: OptionValues): ProcessValues {
+  return chosen(values, isProcess);
+}
+
+/** The values that the library takes, among others. */
+export function libraryValues(values: OptionValues): CheckedLibraryValues {
+  return chosen(values, isOfLibrary);
+}
+
+/** A service's options, with their defaults filled in. */
+export function serviceOptions(values: OptionValues): ServiceOptions {
+  return { ...standards(isService), ...serviceValues(values) } as ServiceOptions;
+}
+
+/** The process's options, with their defaults filled in. */
+export function processOptions(values: OptionValues): ProcessOptions {
+  return { ...standards(isProcess), ...processValues(values) } as ProcessOptions;
+}
+
+/** What each option of the library must look like. */
+export const libraryShapes = Object.fromEntries(
+  optionList.filter(([, record]) => isOfLibrary(record)).map(([key, { kind, repeatable }]) => {
+    return [key, optional(repeatable ? several(kind.check) : kind.check)];
+  }),
+) as { readonly [K in LibraryKey]-?: Shape<CheckedLibraryValues[K]> };
+
+/** One value alone, or a list of them. */
+function several<T>(shape: Shape<T>): Shape<readonly T[]> {
+  const items = list(shape, MOST_VALUES);
+  return (value, path) => isArray(value) ? items(value, path) : [shape(value, path)];
+}
+
+/** `Array.isArray`, which throws on a proxy that has been revoked; reading that one will say so. */
+function isArray(value: unknown): boolean {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
+function chosen(values: OptionValues, belongs: (record: OptionRecord) => boolean): Record<string, never> {
+  const own = optionList.filter(([key, record]) => belongs(record) && values[key] !== undefined);
+  return Object.fromEntries(own.map(([key]) => [key, values[key]])) as Record<string, never>;
+}
+
+function standards(belongs: (record: OptionRecord) => boolean): Record<string, unknown> {
+  const own = optionList.filter(([, record]) => belongs(record) && record.standard !== undefined);
+  return Object.fromEntries(own.map(([key, { standard }]) => [key, standard]));
+}
