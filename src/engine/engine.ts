@@ -1,5 +1,5 @@
 import type { EngineName } from "../options/engine_name.ts";
-import type { KeepAlive } from "../options/keep_alive.ts";
+import type { ServiceOptions } from "../options/values.ts";
 import type { Cause, SelectionOptions } from "../selection/attempt.ts";
 import type { SelectionEvent } from "../selection/events.ts";
 import type { Table } from "../table/table.ts";
@@ -145,35 +145,19 @@ export interface EngineSettings {
   readonly tap?: Tap;
 }
 
-/** What an engine must know about a service. */
-export interface ServiceSettings extends SelectionOptions {
+/** Options of a service that an engine has nothing to do with. */
+type OthersOptions = "hostname" | "ipv6" | "allowLoop";
+
+/**
+ * What an engine must know about a service: its options, with what has been resolved. Options that only the linux
+ * engine has are ignored by the portable one.
+ */
+export interface ServiceSettings
+  extends SelectionOptions, Omit<ServiceOptions, OthersOptions | keyof SelectionOptions> {
   /** Numeric source address of outgoing connections. */
   readonly source?: string;
-  /** Seconds a connect may take. */
-  readonly connectTimeout: number;
-  /** Seconds after which an idle connection is closed, 0 for never. */
-  readonly idleTimeout: number;
-  /** Seconds after which a half-closed connection is closed when nothing moves in the other direction, 0 for never. */
-  readonly halfCloseTimeout: number;
-  /** Drop a client that ends its sending side before a channel is connected. */
-  readonly abortOnClose: boolean;
   /** Clients of this service that are served at the same time, at least 1. Default: no limit of its own. */
   readonly maxConnections?: number;
-  /** Length of the kernel's queue of clients not yet accepted. */
-  readonly backlog: number;
-
-  // What only the linux engine can do; the portable one ignores it.
-
-  /** Keep-alive of the clients' sockets. */
-  readonly clientKeepAlive?: KeepAlive;
-  /** Keep-alive of the sockets towards channels. */
-  readonly channelKeepAlive?: KeepAlive;
-  /** Bytes of each socket's send buffer (SO_SNDBUF). Otherwise the kernel chooses. */
-  readonly sendBuffer?: number;
-  /** Bytes of each socket's receive buffer (SO_RCVBUF). Otherwise the kernel chooses. */
-  readonly receiveBuffer?: number;
-  /** Seconds that sent data may stay unacknowledged before the connection is given up (TCP_USER_TIMEOUT). */
-  readonly userTimeout?: number;
   /**
    * When the kernel probes the side of a half-closed connection that has ended, to learn whether it has only shut down
    * or is gone: seconds of silence before the first keep-alive probe, default 60, and between two probes, default 75

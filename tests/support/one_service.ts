@@ -8,6 +8,7 @@ import type {
   StartEngine,
   Tap,
 } from "../../src/engine/engine.ts";
+import { serviceOptions } from "../../src/options/values.ts";
 import type { Table } from "../../src/table/table.ts";
 
 /** What a test may set of an engine and its only service. */
@@ -18,17 +19,11 @@ export type OneServiceSettings =
 
 /** The command line's defaults, for one service on a free port of the loopback interface. */
 const STANDARD = {
+  ...serviceOptions({}),
   hostname: "127.0.0.1",
   port: 0,
-  connectTimeout: 5,
-  idleTimeout: 0,
   halfCloseTimeout: 0,
-  abortOnClose: false,
   maxConnections: 10_000,
-  backlog: 4096,
-  autodisable: false,
-  hashFailover: false,
-  failTimeout: 0,
   trace: false,
 } as const satisfies OneServiceSettings;
 
