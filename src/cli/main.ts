@@ -38,9 +38,14 @@ function act(request: Request, program: string, args: readonly string[]): number
       return ExitCode.OK;
     case "list":
       return list(request);
+    case "check":
+    case "diff":
+      throw new ExitError(ExitCode.USAGE, "files of services cannot be read yet");
     case "control":
+      if (request.strict) throw new ExitError(ExitCode.USAGE, "option --strict cannot be used yet");
       return control(request);
     case "serve":
+      if (request.config !== undefined) throw new ExitError(ExitCode.USAGE, "files of services cannot be read yet");
       return serve(request, program, args);
   }
 }

@@ -1,14 +1,26 @@
 import { quote } from "../log/escape.ts";
 import { type Fault, FaultCode, FaultyWords } from "./fault.ts";
 import { readPorts } from "./port_ranges.ts";
-import { inOrder, readOptions, readSpec } from "./read_words.ts";
+import { inOrder, readOptions, readSpec, strangers } from "./read_words.ts";
 import type { ProcessSpec } from "./service_spec.ts";
-import { type PlacedWord, splitWords } from "./split_words.ts";
-import { type OptionValues, processValues } from "./values.ts";
+import { type PlacedWord, type SplitWords, splitWords } from "./split_words.ts";
+import { type OptionValues, type ProcessValues, processValues } from "./values.ts";
 
-/** Start an instance. */
+/** Start an instance: with the services here, or with those that a file describes. */
 export interface ServeRequest extends ProcessSpec {
   readonly action: "serve";
+  /** Path of a file of services, as it was given. Then there are no services here, and the values win over the file's. */
+  readonly config?: string;
+}
+
+/** Look at a file of services without serving it. */
+export interface FileRequest {
+  /** Check the file, or say what a reload of it would change. */
+  readonly action: "check" | "diff";
+  /** Path as it was given; for `diff`, undefined for the file that the instance has. */
+  readonly config: string | undefined;
+  /** Options of the process that stand beside the file. */
+  readonly values: ProcessValues;
 }
 
 /** Talk to a running instance. */
@@ -22,6 +34,8 @@ export interface ControlRequest {
   readonly ipv6: boolean;
   /** Port the instance listens on, or undefined for any. */
   readonly port: number | undefined;
+  /** Whether a refused command ends the program with an exit code of 1. */
+  readonly strict: boolean;
   readonly debug: boolean;
   readonly controlDir: string | undefined;
 }
@@ -29,6 +43,7 @@ export interface ControlRequest {
 /** What a command line asks for. */
 export type Request =
   | ServeRequest
+  | FileRequest
   | ControlRequest
   | { readonly action: "list"; readonly controlDir: string | undefined; readonly json: boolean }
   | { readonly action: "help" }
@@ -52,14 +67,28 @@ export function parseCommandLine(args: readonly string[]): Request {
     refuse(wrong(json.at, "option --json needs --list; for a single instance use -c 'show json'"));
   }
   if (values.interactive || values.command !== undefined) return control(values, split.words, refuse);
+  const strict = given("strict");
+  if (strict !== undefined) refuse(wrong(strict.at, "option --strict needs -c"));
+  if (given("config") || values.checkConfig || values.diff) return file(values, split, refuse);
   const { spec, faults: more } = readSpec(split, values, args.length);
   refuse(more);
   const { maxConnections: _, ...own } = processValues(values);
   return { action: "serve", values: own, services: [spec!] };
 }
 
+function file(all: OptionValues, split: SplitWords, refuse: Refuse): ServeRequest | FileRequest {
+  const { config, checkConfig, diff } = all, values = processValues(all);
+  const label = checkConfig ? "--check-config" : diff ? "--diff" : "--config";
+  refuse([...moreWords(split.words, 0, label), ...strangers(split, ["process", "both", "action"], "in the file")]);
+  if (checkConfig && diff) refuse(wrong(0, "options --check-config and --diff exclude each other"));
+  if (checkConfig && config === undefined) refuse(wrong(0, "option --check-config needs --config FILE"));
+  if (checkConfig || diff) return { action: checkConfig ? "check" : "diff", config, values };
+  return { action: "serve", config, values, services: [] };
+}
+
 function control(values: OptionValues, words: readonly PlacedWord[], refuse: Refuse): ControlRequest {
-  const { interactive, command = [], hostname, ipv6 = false, trace = false, controlDir } = values, [port] = words;
+  const { interactive, command = [], hostname, ipv6 = false, strict = false, trace = false, controlDir } = values;
+  const [port] = words;
   if (interactive && command.length > 0) refuse(wrong(0, "options -i and -c exclude each other"));
   refuse(moreWords(words, 1, interactive ? "-i" : "-c"));
   const { ports, faults } = port === undefined ? { ports: [], faults: [] } : readPorts(port);
@@ -70,6 +99,7 @@ function control(values: OptionValues, words: readonly PlacedWord[], refuse: Ref
     bind: hostname?.at(-1) ?? (ipv6 ? "::" : undefined),
     ipv6,
     port: ports[0]?.first,
+    strict,
     debug: trace,
     controlDir,
   };

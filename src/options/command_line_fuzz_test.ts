@@ -73,8 +73,8 @@ function checkOutcome(args: readonly string[]): void {
     }
     return;
   }
-  assert.ok(["serve", "control", "list", "help", "version"].includes(request.action));
-  if (request.action !== "serve") return;
+  assert.ok(["serve", "check", "diff", "control", "list", "help", "version"].includes(request.action));
+  if (request.action !== "serve" || request.config !== undefined) return;
   const [{ ports, groups, values }] = request.services, options = serviceOptions(values);
   for (const { first, last } of ports) {
     assert.ok(Number.isInteger(first) && first >= 1 && Number.isInteger(last) && last <= 65535 && first <= last);

@@ -120,7 +120,7 @@ Deno.test("the address to listen on is brought into one form", () => {
 });
 
 Deno.test("control requests keep what was asked for apart from what was left out", () => {
-  const none = { bind: undefined, ipv6: false, port: undefined, debug: false, controlDir: undefined };
+  const none = { bind: undefined, ipv6: false, port: undefined, strict: false, debug: false, controlDir: undefined };
   assert.deepEqual(parseCommandLine(["-i"]), { ...none, action: "control", commands: [] });
   assert.deepEqual(parseCommandLine(["-c", "show json", "80"]), {
     ...none,
@@ -134,6 +134,7 @@ Deno.test("control requests keep what was asked for apart from what was left out
     bind: "127.0.0.1",
     ipv6: false,
     port: 80,
+    strict: false,
     debug: true,
     controlDir: "/x",
   });
@@ -207,4 +208,20 @@ Deno.test("messages name the option as it is best known, and the word", () => {
   ]);
   assert.deepEqual(refusal("-i", "-c", "show"), [64, "options -i and -c exclude each other"]);
   assert.deepEqual(refusal(), [64, "missing port, see balance --help"]);
+});
+
+Deno.test("a file of services may have options of the process beside it, and nothing else", () => {
+  assert.deepEqual(parseCommandLine(["-fC", "x", "--max-connections", "5"]), {
+    action: "serve",
+    config: "x",
+    values: { foreground: true, maxConnections: 5 },
+    services: [],
+  });
+  assert.deepEqual(parseCommandLine(["--check-config", "--config=x"]), { action: "check", config: "x", values: {} });
+  assert.deepEqual(parseCommandLine(["--diff"]), { action: "diff", config: undefined, values: {} });
+  assert.deepEqual(refusal("-C", "x", "80"), [64, 'unexpected word after --config: "80"']);
+  assert.deepEqual(refusal("-C", "x", "-a"), [64, "option -a belongs in the file"]);
+  assert.deepEqual(refusal("-C", ""), [64, "option -C needs a value: FILE"]);
+  assert.deepEqual(refusal("--check-config"), [64, "option --check-config needs --config FILE"]);
+  assert.deepEqual(refusal("--strict", "80"), [64, "option --strict needs -c"]);
 });

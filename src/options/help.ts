@@ -1,10 +1,10 @@
-import { optionList } from "./option_records.ts";
+import { shownOptions } from "./option_records.ts";
 
 /** The text of `--help`: one screen, 80 columns wide. */
 export function helpText(version: string, colour: boolean): string {
   const bold = (text: string) => colour ? `\x1b[1m${text}\x1b[22m` : text;
   const dim = (text: string) => colour ? `\x1b[2m${text}\x1b[22m` : text;
-  const options = optionList.map(([, { name, short, kind: { metavar }, summary }]) => {
+  const options = shownOptions.map(([, { name, short, kind: { metavar }, summary }]) => {
     const letter = short === undefined ? "    " : `-${short}, `, value = metavar === undefined ? "" : ` ${metavar}`;
     return `  ${`${letter}--${name}${value}`.padEnd(33)} ${summary}`;
   });

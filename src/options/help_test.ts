@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { helpText } from "./help.ts";
-import { optionList } from "./option_records.ts";
+import { optionList, shownOptions } from "./option_records.ts";
 
 Deno.test("the help fits on a screen and has every option on a line of its own", () => {
   const text = helpText("1.2.3", false), lines = text.split("\n");
   assert.deepEqual(lines.filter((line) => line.length > 80), []);
   assert.ok(lines.length <= 56, `${lines.length} lines`);
-  for (const [, { name, short, kind: { metavar: value }, summary }] of optionList) {
+  for (const [, { name, short, kind: { metavar: value }, summary }] of shownOptions) {
     const head = `  ${short === undefined ? "    " : `-${short}, `}--${name}${value === undefined ? "" : ` ${value}`}`;
     assert.equal(lines.filter((line) => line.startsWith(head) && line.endsWith(` ${summary}`)).length, 1, name);
   }

@@ -8,6 +8,7 @@ export const SECTIONS = {
   sockets: "Sockets",
   process: "The process",
   logging: "Log",
+  files: "Files of services",
   control: "Control",
 } as const;
 
@@ -38,6 +39,8 @@ export interface OptionRecord {
   readonly repeatable?: boolean;
   /** Only the linux engine can do it: what the portable engine lacks, for messages. */
   readonly linuxOnly?: string;
+  /** Not in the help: nothing uses it yet. */
+  readonly hidden?: boolean;
   /** Only the program has it, not the library. */
   readonly programOnly?: boolean;
 }

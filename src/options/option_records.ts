@@ -1,6 +1,7 @@
 import type { OptionRecord } from "./option_record.ts";
 import { choosing } from "./records/choosing.ts";
 import { control } from "./records/control.ts";
+import { files } from "./records/files.ts";
 import { listening } from "./records/listening.ts";
 import { logging } from "./records/logging.ts";
 import { process } from "./records/process.ts";
@@ -11,7 +12,16 @@ import { timeouts } from "./records/timeouts.ts";
  * Every option, by its name in the library, in the order of the help. Types, parser, help, checks and the text form all
  * come from here.
  */
-export const optionRecords = { ...listening, ...choosing, ...timeouts, ...sockets, ...process, ...logging, ...control };
+export const optionRecords = {
+  ...listening,
+  ...choosing,
+  ...timeouts,
+  ...sockets,
+  ...process,
+  ...logging,
+  ...files,
+  ...control,
+};
 
 /** Name of an option in the library. */
 export type OptionKey = keyof typeof optionRecords;
@@ -20,3 +30,6 @@ export type OptionKey = keyof typeof optionRecords;
 export const optionList: readonly (readonly [key: OptionKey, record: OptionRecord])[] = Object.entries(
   optionRecords,
 ) as readonly [OptionKey, OptionRecord][];
+
+/** Those that the help shows. */
+export const shownOptions = optionList.filter(([, { hidden }]) => !hidden);

@@ -26,7 +26,7 @@ export interface Read<T> {
  */
 export function readServiceWords(words: readonly string[], defaults: ServiceValues = {}): Read<ServiceSpec> {
   const split = splitWords(words), { values, faults } = readOptions(split);
-  const strange = misplaced(split, ["service", "both"], "a process line");
+  const strange = strangers(split, ["service", "both"], "on a process line");
   const { spec, faults: more } = readSpec(split, values, words.length, defaults);
   return outcome(spec, [...split.faults, ...strange, ...faults, ...more]);
 }
@@ -34,7 +34,7 @@ export function readServiceWords(words: readonly string[], defaults: ServiceValu
 /** Reads the words of a `defaults` line: options of services. */
 export function readDefaultsWords(words: readonly string[]): Read<ServiceValues> {
   const split = splitWords(words), { values, faults } = readOptions(split);
-  const strange = misplaced(split, ["service", "both"], "a process line"), bare = unexpected(split, "defaults");
+  const strange = strangers(split, ["service", "both"], "on a process line"), bare = unexpected(split, "defaults");
   const named = split.options.filter(({ key }) => key === "name").map(({ at }) =>
     wrong(at, "option --name belongs to one service, not to a defaults line")
   );
@@ -44,7 +44,7 @@ export function readDefaultsWords(words: readonly string[]): Read<ServiceValues>
 /** Reads the words of a `process` line: options of the process. */
 export function readProcessWords(words: readonly string[]): Read<ProcessValues> {
   const split = splitWords(words), { values, faults } = readOptions(split);
-  const strange = misplaced(split, ["process", "both"], "a service's line or a defaults line");
+  const strange = strangers(split, ["process", "both"], "on a service's line or a defaults line");
   return outcome(processValues(values), [...split.faults, ...strange, ...unexpected(split, "process"), ...faults]);
 }
 
@@ -110,15 +110,15 @@ function families({ ipv6, hostname = [] }: OptionValues, options: readonly Given
   return [wrong(given!.word, `option -6 needs an IPv6 address: -b ${quote(given!.text)}`)];
 }
 
-/** Options that do not belong on a line of a file. */
-function misplaced({ options }: SplitWords, scopes: readonly OptionRecord["scope"][], where: string): Fault[] {
+/** Options that do not belong here, which has those of these scopes. @param where where the others belong */
+export function strangers({ options }: SplitWords, scopes: readonly OptionRecord["scope"][], where: string): Fault[] {
   return options.flatMap(({ key, at }) => {
     const record: OptionRecord = optionRecords[key];
     if (scopes.includes(record.scope)) return [];
     const label = optionLabel(record);
     return wrong(
       at,
-      record.scope === "action" ? `option ${label} has no place in a file` : `option ${label} belongs on ${where}`,
+      record.scope === "action" ? `option ${label} has no place in a file` : `option ${label} belongs ${where}`,
     );
   });
 }

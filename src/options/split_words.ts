@@ -36,10 +36,12 @@ const byName = new Map(optionList.map(([key, record]) => [record.name, { key, me
 /** Splits words into options and others. Options may be joined (`-fp`, `-t5`) and stand anywhere; `--` ends them. */
 export function splitWords(all: readonly string[]): SplitWords {
   const faults: Fault[] = [], options: GivenOption[] = [], words: PlacedWord[] = [];
-  const end = all.indexOf("--");
-  all.slice(0, end < 0 ? all.length : end).forEach((text, word) => {
-    if (isNoOption(text) && !takesNext(all[word - 1] ?? "")) faults.push(unknownOption(text, word));
-  });
+  let isValue = false;
+  for (const [word, text] of all.entries()) {
+    if (!isValue && text === "--") break;
+    if (!isValue && isNoOption(text)) faults.push(unknownOption(text, word));
+    isValue = !isValue && takesNext(text);
+  }
   if (faults.length > 0) return { options, words, faults };
   const { tokens } = parseArgs({
     args: [...all],

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { optionList } from "../../src/options/option_records.ts";
+import { shownOptions } from "../../src/options/option_records.ts";
 import { program, run, version } from "../support/program.ts";
 import { linux, testWith } from "../support/requirements.ts";
 
@@ -10,7 +10,7 @@ Deno.test("--help fits on one screen and has every option, with examples", async
   assert.ok(lines.length <= 56, `${lines.length} lines`);
   assert.deepEqual(lines.filter((line) => line.length > 80), []);
   assert.match(stdout, /^[\n -~…]+$/);
-  for (const [, { name, short, kind: { metavar: value }, summary }] of optionList) {
+  for (const [, { name, short, kind: { metavar: value }, summary }] of shownOptions) {
     const head = `  ${short === undefined ? "   " : `-${short},`} --${name}` + (value === undefined ? "" : ` ${value}`);
     const told = lines.filter((line) => line.startsWith(`${head} `));
     assert.equal(told.length, 1, name);

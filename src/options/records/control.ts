@@ -24,6 +24,15 @@ export const control = {
     scope: "action",
     repeatable: true,
   },
+  /** Let a refused command end the program. */
+  strict: {
+    name: "strict",
+    kind: flag(),
+    section: "control",
+    summary: "end with code 1 at a command that is refused",
+    scope: "action",
+    hidden: true,
+  },
   /** Show the instances. */
   list: {
     name: "list",
