@@ -101,7 +101,7 @@ export interface ServiceSetup {
 
 /** A service that an engine serves. */
 export interface ServedService {
-  /** Its listening sockets. */
+  /** Its listening sockets; once it has stopped accepting, those that it had. */
   readonly listeners: readonly Listener[];
   /** Its client connections now, including those whose channel is still being connected. */
   readonly connections: number;

@@ -16,7 +16,7 @@ contract("portable engine", startPortable);
 
 Deno.test("portable engine: shortages of both kinds together are reported once a second", async () => {
   await using trial = await Trial.start(startPortable, 1, { channels: [] });
-  const host = (trial.engine.service as unknown as { readonly single: ConnectionHost }).single;
+  const host = (trial.engine.service as unknown as ConnectionHost).engine;
   host.shortage("accept", "Too many open files");
   host.shortage("connect", "Too many open files");
   assert.deepEqual(trial.eventTypes(), ["shortage"]);

@@ -1,33 +1,33 @@
-import type { Selection } from "../../selection/attempt.ts";
 import type { Client } from "../../selection/strategy.ts";
-import { parseHost } from "../../table/address.ts";
+import { type Address, parseHost } from "../../table/address.ts";
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
-import { causeOf } from "../engine.ts";
-import type { SingleContext } from "../one_each.ts";
+import { causeOf, type ServiceSetup, type Tap } from "../engine.ts";
 import type { Alarm, RunningClock } from "../running_clock.ts";
 import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
 import type { Places } from "../places.ts";
-import type { Deadlines } from "./deadlines.ts";
 import { dial } from "./dial.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import { relay } from "./relay.ts";
-import type { HalfClosed } from "./half_closed.ts";
 import type { Listed } from "./roster.ts";
 import type { Search, SlowSearches } from "./slow_searches.ts";
 import { closeQuietly, type Stream } from "./stream.ts";
+import type { Terms } from "./terms.ts";
 import type { Turns } from "./turns.ts";
 
-/** What a connection needs from its engine. */
-export interface ConnectionHost {
-  readonly context: SingleContext;
-  readonly selection: Selection;
+/** What connections of all services share. */
+export interface Surroundings {
   readonly clock: RunningClock;
-  readonly deadlines: Deadlines;
   readonly turns: Turns;
   readonly slowSearches: SlowSearches;
-  readonly halfClosed: HalfClosed;
-  readonly places: Places;
+  readonly tap: Tap | undefined;
   shortage(what: "accept" | "connect", reason: string): void;
+}
+
+/** What a connection needs from its service. */
+export interface ConnectionHost {
+  readonly engine: Surroundings;
+  readonly setup: ServiceSetup;
+  readonly places: Places;
   /** A client is closed because no channel can take it. */
   turnedAway(): void;
   /** The connection has ended and holds nothing any more. */
@@ -37,6 +37,8 @@ export interface ConnectionHost {
 /** One client, from accept to the end. */
 export class Connection implements Listed, Search {
   place = 0;
+  /** What its service promised when it accepted the client. */
+  readonly terms: Terms;
   readonly #host: ConnectionHost;
   readonly #client: Deno.TcpConn;
   #stopped = false;
@@ -49,8 +51,9 @@ export class Connection implements Listed, Search {
   #idle: Alarm | undefined;
   #lastMove = 0;
 
-  constructor(host: ConnectionHost, client: Deno.TcpConn) {
+  constructor(host: ConnectionHost, terms: Terms, client: Deno.TcpConn) {
     this.#host = host;
+    this.terms = terms;
     this.#client = client;
   }
 
@@ -68,7 +71,7 @@ export class Connection implements Listed, Search {
       this.#idle?.cancel();
       closeQuietly(this.#client);
       closeQuietly(this.#upstream);
-      if (channel !== NONE) this.#host.selection.closed(channel);
+      if (channel !== NONE) this.terms.selection.closed(channel);
       this.#host.gone(this);
     }
   }
@@ -87,7 +90,7 @@ export class Connection implements Listed, Search {
   }
 
   #watchClient(): void {
-    const { abortOnClose } = this.#host.context.settings;
+    const { abortOnClose } = this.terms.settings;
     this.#ahead ??= new ReadAhead(this.#client, (how) => {
       if (how === "ended" && !abortOnClose) return;
       this.#clientLeft = true;
@@ -97,12 +100,13 @@ export class Connection implements Listed, Search {
 
   /** Tries channels until one accepts; NONE when none does. */
   async #connect(): Promise<ChannelId> {
-    const { context: { table, settings }, selection, clock, deadlines } = this.#host;
+    const { setup: { table }, engine: { clock, slowSearches } } = this.#host;
+    const { settings, selection, deadlines } = this.terms;
     const attempt = selection.begin(new RemoteClient(this.#client.remoteAddr));
     const deadline = clock.now() + settings.connectTimeout * 1000;
     let waits = 0;
     if (settings.abortOnClose) this.#watchClient();
-    this.#host.slowSearches.add(this);
+    slowSearches.add(this);
     for (;;) {
       if (this.#clientLeft) {
         attempt.clientLeft();
@@ -114,7 +118,7 @@ export class Connection implements Listed, Search {
         try {
           const connect = new AbortController();
           this.#leave = () => connect.abort(new Error("stopped"));
-          this.#upstream = await dial(table.address(channel), settings.source, connect, deadlines);
+          this.#upstream = await dial(this.#target(table.address(channel)), settings.source, connect, deadlines);
           this.#leave = undefined;
           // Only now is it known what the client did before that.
           if (settings.abortOnClose) await clock.settle(false);
@@ -128,7 +132,7 @@ export class Connection implements Listed, Search {
           const cause = causeOf(code);
           const reason = message.replace(/ \(os error \d+\)$/, "");
           attempt.failed(cause, reason);
-          if (cause !== "channel") this.#host.shortage("connect", reason);
+          if (cause !== "channel") this.#host.engine.shortage("connect", reason);
         }
       } else if (attempt.shortage && clock.now() < deadline) {
         await this.#pause(SHORTAGE_PAUSE);
@@ -145,11 +149,16 @@ export class Connection implements Listed, Search {
     return NONE;
   }
 
+  /** Where to connect for a channel's address. A channel without a port has the one that the client came to. */
+  #target(address: Address): Address {
+    return address.port !== 0 ? address : { host: address.host, port: this.#client.localAddr.port };
+  }
+
   async #relay(channel: ChannelId): Promise<void> {
-    const { context, selection: { lane }, clock, halfClosed, turns } = this.#host;
+    const { engine: { clock, turns, tap } } = this.#host, { selection: { lane }, halfClosed } = this.terms;
     this.#watchIdle();
     await relay(this.#ahead ?? this.#client, this.#upstream!, {
-      tap: context.tap,
+      tap,
       clock,
       halfClosed,
       turns,
@@ -165,7 +174,7 @@ export class Connection implements Listed, Search {
    * remains.
    */
   #watchIdle(): void {
-    const { clock, context: { settings } } = this.#host, limit = settings.idleTimeout * 1000;
+    const { clock } = this.#host.engine, limit = this.terms.settings.idleTimeout * 1000;
     if (limit === 0) return;
     const check = (known: number) => {
       const end = this.#lastMove + limit;

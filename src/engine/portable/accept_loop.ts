@@ -1,0 +1,114 @@
+import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
+import type { Line, Waiting } from "./line.ts";
+
+/**
+ * Errors of an accept whose client has left the queue, which is no shortage: Deno asks the socket for its peer, which
+ * is gone.
+ */
+const CLIENT_LEFT = new Set(["ECONNABORTED", "ECONNRESET", "ENOTCONN", "EPROTO"]);
+
+/** Whoever serves the clients of a socket. */
+export interface AcceptHost {
+  /** Where to wait for a place; undefined if there is one. */
+  readonly line: Line | undefined;
+  /** Where to wait for the end of a shortage. */
+  readonly shortageLine: Line;
+  /** Somebody must wait for a place. */
+  reportWait(): void;
+  serve(client: Deno.TcpConn): void;
+  /** A loop that was let go from a line has taken no place: those behind it may. */
+  passOn(): void;
+  shortage(what: "accept", reason: string): void;
+}
+
+/**
+ * Accepts the clients of one socket. It does not ask for one without a place for it. But many sockets may be asked for
+ * the last place, and an accept cannot be taken back: a client that comes too late is kept, and served first.
+ */
+export class AcceptLoop implements Waiting {
+  readonly #host: AcceptHost;
+  readonly #socket: Deno.TcpListener;
+  #kept: Deno.TcpConn | undefined;
+  /** Its socket is closed. */
+  #closed = false;
+  #line: Line | undefined;
+  #wake: (() => void) | undefined;
+
+  constructor(host: AcceptHost, socket: Deno.TcpListener) {
+    this.#host = host;
+    this.#socket = socket;
+  }
+
+  /** Accepts until the socket is closed and nobody is kept. Never rejects. */
+  async run(): Promise<void> {
+    const host = this.#host;
+    while (!this.#closed) {
+      try {
+        if (host.line !== undefined) await this.#untilPlace();
+        if (this.#closed) break;
+        const client = await this.#socket.accept();
+        if (host.line !== undefined) {
+          this.#kept = client;
+          await this.#untilPlace();
+          if (this.#kept === undefined) continue;
+          this.#kept = undefined;
+        }
+        host.serve(client);
+      } catch (error) {
+        if (this.#closed) break;
+        const { code, message } = error as { code?: string; message: string };
+        if (code !== undefined && CLIENT_LEFT.has(code)) continue;
+        host.shortage("accept", message);
+        await this.#pause();
+      }
+    }
+    host.passOn();
+  }
+
+  /** The socket is being closed. Whoever is kept is served as soon as there is a place. */
+  close(): void {
+    this.#closed = true;
+    if (this.#kept === undefined) this.#letGo();
+  }
+
+  /** Gives up whoever is kept. */
+  dropKept(): void {
+    this.#kept?.close();
+    this.#kept = undefined;
+    this.#letGo();
+  }
+
+  go(): void {
+    const wake = this.#wake;
+    this.#line = this.#wake = undefined;
+    wake?.();
+  }
+
+  #letGo(): void {
+    this.#line?.leave(this);
+    this.go();
+  }
+
+  async #untilPlace(): Promise<void> {
+    const host = this.#host;
+    for (let line = host.line; line !== undefined && (this.#kept !== undefined || !this.#closed);) {
+      host.reportWait();
+      await this.#waitIn(line);
+      line = host.line;
+      if (line !== undefined || this.#kept === undefined) host.passOn();
+    }
+  }
+
+  /** Waits until a shortage may be over. */
+  async #pause(): Promise<void> {
+    const timer = setTimeout(() => this.#letGo(), SHORTAGE_PAUSE);
+    await this.#waitIn(this.#host.shortageLine);
+    clearTimeout(timer);
+  }
+
+  #waitIn(line: Line): Promise<void> {
+    line.enter(this);
+    this.#line = line;
+    return new Promise((resolve) => this.#wake = resolve);
+  }
+}

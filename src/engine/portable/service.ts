@@ -1,0 +1,187 @@
+import type { Listener, ServedService, ServiceSettings, ServiceSetup } from "../engine.ts";
+import { Places } from "../places.ts";
+import { Rate } from "../rate.ts";
+import { type AcceptHost, AcceptLoop } from "./accept_loop.ts";
+import { Connection, type ConnectionHost, type Surroundings } from "./connection.ts";
+import { Line } from "./line.ts";
+import type { PortableListener } from "./listener.ts";
+import { Roster } from "./roster.ts";
+import { Terms } from "./terms.ts";
+
+/** What a service needs from its engine. */
+export interface ServiceHost extends Surroundings {
+  /** Why nobody can have a place now. */
+  readonly full: boolean;
+  /** Those who wait for a place among all clients. */
+  readonly line: Line;
+  readonly shortageLine: Line;
+  /** Says why somebody has to wait. */
+  reportFull(): void;
+  /** A service's client comes. */
+  came(): void;
+  /** A service's client has gone. */
+  went(): void;
+  serviceEnded(service: PortableService): void;
+}
+
+/** A service of the portable engine: an accept loop for each socket, and the connections. */
+export class PortableService implements ServedService, AcceptHost, ConnectionHost {
+  readonly ended: Promise<void>;
+  readonly setup: ServiceSetup;
+  readonly engine: ServiceHost;
+  readonly places = new Places();
+  readonly #listeners = new Map<PortableListener, readonly AcceptLoop[]>();
+  readonly #connections = new Roster<Connection>();
+  /** Those who wait for a place among this service's clients. */
+  readonly #line = new Line();
+  readonly #once = new Rate();
+  #terms: Terms;
+  readonly #loops = new Set<AcceptLoop>();
+  #paused = false;
+  #stopped = false;
+  #closed = false;
+  #end!: () => void;
+
+  constructor(engine: ServiceHost, setup: ServiceSetup) {
+    this.engine = engine;
+    this.setup = setup;
+    this.#terms = new Terms(setup, engine.clock);
+    this.ended = new Promise((resolve) => this.#end = resolve);
+  }
+
+  /** Serves the clients of a listener. @throws {Error} when it is served or closed already */
+  add(listener: PortableListener): void {
+    listener.take();
+    const loops = listener.sockets.map((socket) => new AcceptLoop(this, socket));
+    this.#listeners.set(listener, loops);
+    for (const loop of loops) this.#run(loop);
+  }
+
+  get listeners(): readonly Listener[] {
+    return [...this.#listeners.keys()];
+  }
+
+  get connections(): number {
+    return this.#connections.size;
+  }
+
+  change(settings: ServiceSettings): Promise<void> {
+    const before = this.#terms;
+    this.#terms = new Terms({ ...this.setup, settings }, this.engine.clock);
+    before.end();
+    // There may be more places.
+    this.#line.all();
+    return Promise.resolve();
+  }
+
+  addListener(listener: Listener): Promise<void> {
+    if (this.#stopped) return Promise.reject(new Error("Cannot add listener: the service has stopped accepting"));
+    this.add(listener as PortableListener);
+    return Promise.resolve();
+  }
+
+  removeListener(listener: Listener): void {
+    this.#free(listener as PortableListener);
+    this.#listeners.delete(listener as PortableListener);
+  }
+
+  pauseAccepting(): void {
+    this.#paused = true;
+  }
+
+  resumeAccepting(): void {
+    this.#paused = false;
+    this.#line.all();
+  }
+
+  stopAccepting(): void {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    for (const listener of this.#listeners.keys()) this.#free(listener);
+    // A client that is kept has been accepted already.
+    this.resumeAccepting();
+    this.#endIfDone();
+  }
+
+  closeAll(): void {
+    this.#closed = this.#stopped;
+    for (const loop of this.#loops) loop.dropKept();
+    for (const connection of this.#connections.all()) connection.close();
+  }
+
+  // For the accept loops.
+
+  get line(): Line | undefined {
+    if (this.#closed) return undefined;
+    if (this.#full) return this.#line;
+    return this.engine.full ? this.engine.line : undefined;
+  }
+
+  get shortageLine(): Line {
+    return this.engine.shortageLine;
+  }
+
+  reportWait(): void {
+    if (!this.#full) return this.engine.reportFull();
+    const { size } = this.#connections;
+    if (!this.#paused && this.#once.allows("saturated")) this.setup.emit({ type: "saturated", connections: size });
+  }
+
+  serve(client: Deno.TcpConn): void {
+    // Accepted in the very turn in which everything was closed: nobody else would close it.
+    if (this.#closed) return client.close();
+    const connection = new Connection(this, this.#terms, client);
+    this.#connections.add(connection);
+    this.#terms.enter();
+    this.engine.came();
+    connection.serve();
+  }
+
+  passOn(): void {
+    if (!this.#full) this.#line.next();
+    if (!this.engine.full) this.engine.line.next();
+  }
+
+  // For the connections.
+
+  shortage(what: "accept" | "connect", reason: string): void {
+    this.engine.shortage(what, reason);
+  }
+
+  turnedAway(): void {
+    if (this.#once.allows("turned-away")) this.setup.emit({ type: "turned-away" });
+  }
+
+  gone(connection: Connection): void {
+    this.#connections.delete(connection);
+    connection.terms.leave();
+    this.engine.went();
+    this.passOn();
+    this.#endIfDone();
+  }
+
+  get #full(): boolean {
+    return this.#paused || this.#connections.size >= (this.#terms.settings.maxConnections ?? Infinity);
+  }
+
+  #free(listener: PortableListener): void {
+    const loops = this.#listeners.get(listener);
+    if (loops === undefined) return;
+    listener.free();
+    for (const loop of loops) loop.close();
+  }
+
+  async #run(loop: AcceptLoop): Promise<void> {
+    this.#loops.add(loop);
+    await loop.run();
+    this.#loops.delete(loop);
+    this.#endIfDone();
+  }
+
+  #endIfDone(): void {
+    if (!this.#stopped || this.#loops.size > 0 || this.#connections.size > 0) return;
+    this.#terms.end();
+    this.#end();
+    this.engine.serviceEnded(this);
+  }
+}

@@ -1,0 +1,45 @@
+import { Selection } from "../../selection/attempt.ts";
+import type { ServiceSettings, ServiceSetup } from "../engine.ts";
+import type { RunningClock } from "../running_clock.ts";
+import { Deadlines } from "./deadlines.ts";
+import { HalfClosed } from "./half_closed.ts";
+
+/** What clients get that a service has accepted under the same settings. */
+export class Terms {
+  readonly settings: ServiceSettings;
+  readonly selection: Selection;
+  readonly deadlines: Deadlines;
+  readonly halfClosed: HalfClosed;
+  #clients = 0;
+  #ended = false;
+
+  constructor({ table, settings, emit }: ServiceSetup, clock: RunningClock) {
+    this.settings = settings;
+    this.selection = new Selection(table, table.lane(0), settings, emit);
+    this.deadlines = new Deadlines(clock, settings.connectTimeout);
+    this.halfClosed = new HalfClosed(clock, settings.halfCloseTimeout);
+  }
+
+  /** A client comes. */
+  enter(): void {
+    this.#clients++;
+  }
+
+  /** A client has gone. */
+  leave(): void {
+    this.#clients--;
+    this.#clearIfDone();
+  }
+
+  /** There are no more clients to come. */
+  end(): void {
+    this.#ended = true;
+    this.#clearIfDone();
+  }
+
+  #clearIfDone(): void {
+    if (!this.#ended || this.#clients > 0) return;
+    this.deadlines.clear();
+    this.halfClosed.clear();
+  }
+}
