@@ -14,11 +14,13 @@ import type { Table } from "../table/table.ts";
  * One engine serves many services, each with listening sockets, a table and settings of its own. Services come, change
  * and go while it runs, and do not disturb each other.
  *
- * 1. **Accept.** Clients are accepted as long as fewer than `maxConnections` are served; beyond that they wait in the
- *    kernel's queue. A lack of descriptors or memory is reported as a `shortage` and waited out; it never ends the
- *    loop, makes it spin, or loses an accepted client. Clients for whom `descriptors` leaves none wait in the queue
- *    like in any other shortage. After `pauseAccepting` all further clients wait there; one that was being accepted at
- *    that moment may still be served.
+ * 1. **Accept.** Clients are accepted as long as fewer than `maxConnections` are served, of all services and of a
+ *    service that has a limit of its own; beyond that they wait in the kernel's queue. Both limits are exact: when many
+ *    sockets are asked for the last place, an accepted client that comes too late is kept unserved until there is one,
+ *    even if its socket is closed meanwhile. A lack of descriptors or memory is reported as a `shortage` and waited
+ *    out; it never ends the loop, makes it spin, or loses an accepted client. Clients for whom `descriptors` leaves none
+ *    wait in the queue like in any other shortage. After `pauseAccepting` all further clients wait there; one that was
+ *    being accepted at that moment may still be served.
  * 2. **Connect.** For each client: `begin`, `choose`, connect within `connectTimeout`, then `connected` or `failed`,
  *    and `choose` again until it yields NONE; then the client is closed with nothing sent (`turned-away`). A shortage
  *    on this machine is `failed` with the cause that `causeOf` gives: if the whole machine is affected, `choose` yields
@@ -28,7 +30,8 @@ import type { Table } from "../table/table.ts";
  *    connection before a channel is connected is gone: the connect is given up, no other channel is tried, and what the
  *    client sent is dropped. That is neither a failure of the channel nor `turned-away`. With `abortOnClose` the same
  *    holds for a client that has ended its sending side; an engine that sees the end only after the bytes before it may
- *    overlook the end of a client that sent more than it reads ahead.
+ *    overlook the end of a client that sent more than it reads ahead. A channel whose port in the table is 0 has the
+ *    port that the client came to.
  * 3. **Relay.** Bytes arrive complete, unchanged and in order, or not at all. No more than a bounded number of bytes is
  *    held for a receiver that does not read; then reading stops. Bytes are counted once they have been handed to the
  *    receiver's kernel.
@@ -38,10 +41,12 @@ import type { Table } from "../table/table.ts";
  *    half-closed (one direction's end-of-stream has been passed on, the other direction has not ended) when nothing has
  *    moved in the other direction for `halfCloseTimeout` since. As long as bytes move there, it may go on forever.
  * 6. **Ending.** After `stopAccepting` the ports are free at once and established connections go on; `closeAll` ends
- *    those. A service's `ended` resolves when the engine holds nothing of it any more, the engine's when it holds no
- *    socket, timer or thread. Each connection that was `connected` is given back with `Selection.closed` exactly once.
+ *    those. Listening sockets that are not served yet are closed by the engine's `stopAccepting`. A service's `ended`
+ *    resolves when the engine holds nothing of it any more, the engine's when it holds no socket, timer or thread. Each
+ *    connection that was `connected` is given back with `Selection.closed` exactly once.
  * 7. **Change.** A service that is changed, or that gains or loses listening sockets, keeps its connections, and the
- *    clients in the queues of the sockets that stay. New settings hold for clients accepted from then on.
+ *    clients in the queues of the sockets that stay. New settings hold for clients accepted from then on; connections
+ *    keep theirs. Only a lower `maxConnections` counts those that are served already, which may then be too many.
  * 8. **Sockets.** TCP_NODELAY and SO_KEEPALIVE are set on both sides. Timeouts come from the monotonic clock. None
  *    expires before everything that the kernel had received by then has been read: whoever answered while this process
  *    was busy, stopped or frozen has answered in time.
@@ -57,6 +62,7 @@ export interface Engine {
    * Opens a listening socket. Clients wait in its queue until it is served.
    *
    * @throws {Error} with a `code` such as EADDRINUSE
+   * @throws {Error} when the engine has stopped accepting
    */
   listen(place: ListenPlace, settings: ServiceSettings): Listener;
   /**
@@ -109,9 +115,9 @@ export interface ServedService {
   readonly ended: Promise<void>;
   /** Changes its settings for clients accepted from now on. Resolves when every thread has done so. */
   change(settings: ServiceSettings): Promise<void>;
-  /** Serves one more socket. Resolves when every thread does. */
+  /** Serves one more socket. Resolves when every thread does, rejects when the service has stopped accepting. */
   addListener(listener: Listener): Promise<void>;
-  /** Frees the socket's port at once; its connections go on. */
+  /** Frees the socket's port, by the next turn of the event loop; its connections go on. */
   removeListener(listener: Listener): void;
   /** Leaves its further clients in the kernel's queues until `resumeAccepting`. May be called again. */
   pauseAccepting(): void;
