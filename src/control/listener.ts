@@ -12,8 +12,32 @@ export interface Connection {
 
 /** Where operators connect. */
 export interface Listener {
-  /** Takes no more connections and removes the entry from the control directory. */
+  /** Takes no more connections and removes the entry from the control directory, unless it is another's by now. */
   close(): void;
+  /**
+   * Makes the entry, in place of any that is there. Only for a listener that was opened as a draft.
+   *
+   * @throws {DirectoryError} when it cannot be made
+   */
+  publish?(): void;
+  /** Removes the entry, unless it is another's by now; who connected before is still served. */
+  withdraw?(): void;
+  /** Keeps the entry while a successor takes it. @throws {DirectoryError} when it cannot be kept */
+  hold?(): HeldEntry;
+}
+
+/** An entry that a successor may take. One of the two is to be called. */
+export interface HeldEntry {
+  /** Takes the entry back. */
+  restore(): void;
+  /** Leaves it to the successor. */
+  release(): void;
+}
+
+/** How to open an entry. */
+export interface ListenOptions {
+  /** Whether it is only prepared, until `publish`. */
+  readonly draft?: boolean;
 }
 
 /**
@@ -23,4 +47,8 @@ export interface Listener {
  * @param serve called with each connection; when its promise settles the connection has been closed. Must not reject
  * @throws {DirectoryError} when it cannot be opened, or not safely
  */
-export type Listen = (path: string, serve: (connection: Connection) => Promise<void>) => Promise<Listener>;
+export type Listen = (
+  path: string,
+  serve: (connection: Connection) => Promise<void>,
+  options?: ListenOptions,
+) => Promise<Listener>;

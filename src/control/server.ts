@@ -1,7 +1,7 @@
 import { converse, part } from "./dialogue.ts";
 import type { ControlPlane } from "./control_plane.ts";
 import { entryPath, openDirectory } from "./directory.ts";
-import type { Connection, Listen } from "./listener.ts";
+import type { Connection, HeldEntry, Listen } from "./listener.ts";
 import { listenPipe } from "./pipe_listener.ts";
 import { listenUnix } from "./unix_listener.ts";
 
@@ -19,6 +19,12 @@ export const SILENCE = 300_000;
 
 /** Where an instance can be controlled. */
 export interface ControlServer {
+  /** Makes the entry of a server that was started as a draft, in place of any that is there. @throws {DirectoryError} */
+  publish(): void;
+  /** Keeps the entry while a successor takes it. @throws {DirectoryError} when it cannot be kept */
+  hold(): HeldEntry;
+  /** Removes the entry, unless it is a successor's. Who has connected is still served. */
+  withdraw(): void;
   /** Stops taking sessions and removes the socket. Sessions go on. */
   close(): void;
   /** Ends all sessions. */
@@ -36,6 +42,8 @@ export async function startControlServer(
     readonly directory: string;
     readonly address: string;
     readonly port: number;
+    /** Whether its entry is only made by `publish`, so that it can take that of a predecessor. Default: no. */
+    readonly draft?: boolean;
     /** Milliseconds after which a silent session is closed. Default 300,000. */
     readonly silence?: number;
   },
@@ -44,8 +52,14 @@ export async function startControlServer(
   const listen: Listen = Deno.build.os === "windows" ? listenPipe : listenUnix;
   const sessions = new Sessions(plane, options.silence ?? SILENCE);
   const path = entryPath(options.directory, options.address, options.port);
-  const listener = await listen(path, (connection) => sessions.serve(connection));
-  return { close: () => listener.close(), closeSessions: () => sessions.close() };
+  const listener = await listen(path, (connection) => sessions.serve(connection), { draft: options.draft });
+  return {
+    publish: () => listener.publish?.(),
+    hold: () => listener.hold?.() ?? { restore: () => {}, release: () => {} },
+    withdraw: () => listener.withdraw?.(),
+    close: () => listener.close(),
+    closeSessions: () => sessions.close(),
+  };
 }
 
 /** All sessions of an instance, and the bounds they share. */

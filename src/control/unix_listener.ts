@@ -1,6 +1,6 @@
 import { escape, quote } from "../log/escape.ts";
 import { checkEntry, DirectoryError, reasonOf } from "./directory.ts";
-import type { Connection, Listener } from "./listener.ts";
+import type { Connection, HeldEntry, Listener, ListenOptions } from "./listener.ts";
 import { ReserveDescriptor } from "./reserve_descriptor.ts";
 
 /** Milliseconds until the next accept after one that failed, at first and at most. */
@@ -10,21 +10,33 @@ const SHORTEST_PAUSE = 50, LONGEST_PAUSE = 800;
 const CHUNK = 4096;
 
 /** Listens on a Unix socket that only its owner can open. See `Listen`. */
-export async function listenUnix(path: string, serve: (connection: Connection) => Promise<void>): Promise<Listener> {
-  await reclaim(path);
-  const listener = bind(path);
+export async function listenUnix(
+  path: string,
+  serve: (connection: Connection) => Promise<void>,
+  { draft = false }: ListenOptions = {},
+): Promise<Listener> {
+  const bound = draft ? besides(path, "new") : path;
+  await reclaim(bound);
+  const listener = bind(bound);
   try {
     // Whoever can rename the directory may have put another in its place since it was checked.
-    return new UnixListener(listener, path, checkEntry(path), serve);
+    return new UnixListener(listener, { path, bound }, checkEntry(bound), serve);
   } catch (error) {
     listener.close();
     throw error;
   }
 }
 
+/** A name of this process beside an entry, which is none. */
+function besides(path: string, ending: string): string {
+  return `${path.slice(0, path.lastIndexOf("/") + 1)}${Deno.pid}.${ending}`;
+}
+
 class UnixListener implements Listener {
   readonly #listener: Deno.UnixListener;
   readonly #path: string;
+  /** The name it was bound to, which closing removes. */
+  readonly #bound: string;
   readonly #own: Deno.FileInfo;
   readonly #serve: (connection: Connection) => Promise<void>;
   readonly #reserve = new ReserveDescriptor();
@@ -33,12 +45,13 @@ class UnixListener implements Listener {
 
   constructor(
     listener: Deno.UnixListener,
-    path: string,
+    { path, bound }: { readonly path: string; readonly bound: string },
     own: Deno.FileInfo,
     serve: (connection: Connection) => Promise<void>,
   ) {
     this.#listener = listener;
     this.#path = path;
+    this.#bound = bound;
     this.#own = own;
     this.#serve = serve;
     this.#accept();
@@ -47,11 +60,56 @@ class UnixListener implements Listener {
   close(): void {
     if (this.#closed) return;
     this.#closed = true;
-    // Closing removes whatever is at the path. If that is no longer this socket, the socket is left open: the program
-    // ends soon.
-    if (!this.#isReplaced) this.#listener.close();
+    // Closing removes whatever is at the name it was bound to. If that is no longer this socket, the socket is left
+    // open: the program ends soon.
+    if (this.#bound !== this.#path) this.withdraw();
+    if (this.#bound !== this.#path || !this.#isReplaced) this.#listener.close();
     this.#reserve[Symbol.dispose]();
     this.#wake();
+  }
+
+  publish(): void {
+    try {
+      Deno.renameSync(this.#bound, this.#path);
+    } catch (error) {
+      throw new DirectoryError(`cannot open control socket: ${quote(this.#path)}: ${reasonOf(error)}`);
+    }
+  }
+
+  withdraw(): void {
+    try {
+      if (this.#isOwn(this.#path)) Deno.removeSync(this.#path);
+    } catch {
+      // The program has become a user who may not remove it.
+    }
+  }
+
+  hold(): HeldEntry {
+    const path = this.#path, copy = besides(path, "old");
+    try {
+      removeQuietly(copy);
+      // A second name for the same socket: whoever takes the first one does not take this.
+      Deno.linkSync(path, copy);
+    } catch (error) {
+      throw new DirectoryError(`cannot keep control socket ${quote(path)}: ${reasonOf(error)}`);
+    }
+    return {
+      restore: () => {
+        // Renaming one name of a file to another of the same file does nothing.
+        if (this.#isOwn(path)) removeQuietly(copy);
+        else Deno.renameSync(copy, path);
+      },
+      release: () => removeQuietly(copy),
+    };
+  }
+
+  #isOwn(path: string): boolean {
+    try {
+      const { dev, ino } = Deno.lstatSync(path);
+      return dev === this.#own.dev && ino === this.#own.ino;
+    } catch {
+      return false;
+    }
   }
 
   /** Whether something else has taken the place of the socket. */
@@ -167,6 +225,14 @@ async function assertDead(path: string): Promise<void> {
     throw new DirectoryError(`cannot open control socket: ${quote(path)} may be in use: ${escape(message)}`);
   }
   throw new DirectoryError(`cannot open control socket: an instance answers on ${quote(path)}`);
+}
+
+function removeQuietly(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // There is none.
+  }
 }
 
 function isDescriptorShortage(error: unknown): boolean {
