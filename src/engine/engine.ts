@@ -66,6 +66,13 @@ export interface Engine {
    */
   listen(place: ListenPlace, settings: ServiceSettings): Listener;
   /**
+   * Takes over a listening socket that this process has inherited, with the clients in its queue. Only the linux engine
+   * can.
+   *
+   * @throws {Error} with a `code` such as EBADF or ENOTSOCK
+   */
+  adopt?(descriptor: number): Listener;
+  /**
    * Serves a service on these sockets, which belong to the engine from now on. Resolves when every thread does.
    *
    * @throws {Error} when the engine has stopped accepting
@@ -93,6 +100,8 @@ export interface ListenPlace {
 export interface Listener {
   /** Where it listens. The port is the real one if 0 was asked for. */
   readonly address: ListenPlace;
+  /** Its number, where a successor can inherit the socket: with the linux engine. */
+  readonly descriptor?: number;
   /** Closes it, and resets the clients in its queue. Only as long as it is not served. */
   close(): void;
 }
