@@ -40,7 +40,7 @@ interface OpenEntry extends Entry {
 }
 
 /** Characters without a meaning to the shell. */
-const PLAIN = /[^\p{Zs}\t'"\\$`;|&<>()]+/uy;
+const PLAIN = /[^\p{Zs}\p{Cc}'"\\$`;|&<>()]+/uy;
 
 /** Up to the next character that means something between double quotes. */
 const DOUBLE_QUOTED = /[^"\\$`]*/y;
@@ -249,6 +249,8 @@ function refusal(character: string): string {
   if (character === "$") return `"$" outside single quotes: ${NO_EXPANSION}`;
   if (character === "`") return `a backquote outside single quotes: ${NO_EXPANSION}`;
   if (SIGNS.has(character)) return `"${character}" has no meaning here; put it between single quotes to mean itself`;
-  const code = character.charCodeAt(0).toString(16).padStart(4, "0");
-  return `a space of another kind (U+${code.toUpperCase()}); write an ordinary one, or put it between quotes`;
+  const code = `U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
+  return /\p{Cc}/u.test(character)
+    ? `a control character (${code}); put it between quotes to mean itself`
+    : `a space of another kind (${code}); write an ordinary one, or put it between quotes`;
 }

@@ -49,6 +49,7 @@ const wrong: readonly (readonly [text: string, faults: string[]])[] = [
   ["a\n  balance b", ['1:2-9 "balance" begins a line ']],
   ["a \\\nbalance b", ['1:0-7 "balance" begins a line ']],
   ["a\u00a0b", ["0:1-2 a space of another kind "]],
+  ["a\rb", ["0:1-2 a control character (U+0"]],
   ["a $ \\\n b\nc", ['0:2-3 "$" outside single quote']],
 ];
 for (const [text, expected] of wrong) {

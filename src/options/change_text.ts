@@ -1,0 +1,81 @@
+import { escape, quote } from "../log/escape.ts";
+import { plural } from "../log/plural.ts";
+import { formatAddress } from "../table/address.ts";
+import { channelWord, groupWords } from "./channel_words.ts";
+import type { Change, OptionChange, Ports } from "./difference.ts";
+import type { OptionRecord } from "./option_record.ts";
+import { optionRecords } from "./option_records.ts";
+import { quoteWord } from "./quote_word.ts";
+import { serviceLines } from "./service_text.ts";
+
+/** How many connections a change concerns; undefined when there is nothing to say about them. */
+export type Concerned = (change: Change) => number | undefined;
+
+/** Changes in words, a line each, in their order; services that are added come with their command line. */
+export function changeLines(changes: readonly Change[], concerned: Concerned = () => undefined): string[] {
+  return changes.flatMap((change) => {
+    const connections = concerned(change);
+    const drain = connections === undefined
+      ? ""
+      : `, ${connections} ${plural(connections, "connection")} ${connections === 1 ? "drains" : "drain"}`;
+    const [head, ...more] = lines(change);
+    return [escape(head + drain), ...more.map(escape)];
+  });
+}
+
+function lines(change: Change): string[] {
+  if (change.kind === "process option") return [`process: ${optionText(change)}`];
+  const service = `service ${quote(change.service)}`;
+  switch (change.kind) {
+    case "service added":
+      return [`${service}: added`, ...serviceLines(change.spec).map((line) => `  ${line}`)];
+    case "service removed":
+      return [`${service}: removed`];
+    case "option":
+      return [`${service}: ${optionText(change)}`];
+    case "address added":
+      return [`${service}: listens on ${addressText(change.host, change.ports)} too`];
+    case "address removed":
+      return [`${service}: stops listening on ${addressText(change.host, change.ports)}`];
+    case "strategy":
+      return [`${service}: group ${change.group}: ${STRATEGIES[change.before]} → ${STRATEGIES[change.after]}`];
+    case "group added":
+    case "group removed": {
+      const words = groupWords([change.words]).map(quoteWord).join(" ");
+      return [`${service}: group ${change.group}: ${change.kind === "group added" ? "added" : "removed"}: ${words}`];
+    }
+    case "channel added":
+    case "channel removed": {
+      const done = change.kind === "channel added" ? "added" : "removed";
+      return [`${service}: group ${change.group}: channel ${quote(channelWord(change.channel))} ${done}`];
+    }
+    case "limit": {
+      const { channel, before, group } = change, where = quote(channelWord(channel, 0));
+      return [`${service}: group ${group}: maxc of channel ${where} ${limit(before)} → ${limit(channel.maxc)}`];
+    }
+    case "order":
+      return [`${service}: group ${change.group}: its channels have another order`];
+  }
+}
+
+const STRATEGIES = { rr: "Round Robin", hash: "Hash" } as const;
+
+function limit(maxc: number): string {
+  return maxc === 0 ? "none" : String(maxc);
+}
+
+function addressText(host: string, { first, last }: Ports): string {
+  return formatAddress({ host, port: first }) + (last > first ? `-${last}` : "");
+}
+
+function optionText({ key, before, after, changeable }: OptionChange): string {
+  const record: OptionRecord = optionRecords[key];
+  const restart = changeable ? "" : " (needs a restart)";
+  return `${record.name} ${valueText(record, before)} → ${valueText(record, after)}${restart}`;
+}
+
+function valueText({ kind, standard, repeatable }: OptionRecord, value: unknown): string {
+  if (kind.metavar === undefined) return value ? "on" : "off";
+  if (value === undefined) return standard === undefined ? "not given" : String(standard);
+  return (repeatable ? value as readonly unknown[] : [value]).map((one) => quoteWord(kind.write(one))).join(" ");
+}

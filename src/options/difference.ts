@@ -1,0 +1,170 @@
+import type { ChannelWord, GroupWords } from "./channel_words.ts";
+import { type OptionKey, optionList } from "./option_records.ts";
+import type { OptionRecord } from "./option_record.ts";
+import type { PortRange } from "./port_ranges.ts";
+import type { ProcessSpec, ServiceSpec } from "./service_spec.ts";
+import type { OptionValues } from "./values.ts";
+import { valueWords } from "./value_words.ts";
+
+/** One thing in which two descriptions of a process differ. */
+export type Change =
+  | { readonly kind: "service added"; readonly service: string; readonly spec: ServiceSpec }
+  | { readonly kind: "service removed"; readonly service: string; readonly spec: ServiceSpec }
+  | ServiceChange
+  | OptionChange & { readonly kind: "process option" };
+
+/** One thing in which two descriptions of a service differ. */
+export type ServiceChange =
+  & { readonly service: string }
+  & (
+    | OptionChange & { readonly kind: "option" }
+    | { readonly kind: "address added" | "address removed"; readonly host: string; readonly ports: Ports }
+    | { readonly kind: "group added" | "group removed"; readonly group: number; readonly words: GroupWords }
+    | {
+      readonly kind: "strategy";
+      readonly group: number;
+      readonly before: GroupWords["strategy"];
+      readonly after: GroupWords["strategy"];
+    }
+    | { readonly kind: "channel added" | "channel removed"; readonly group: number; readonly channel: ChannelWord }
+    | { readonly kind: "limit"; readonly group: number; readonly channel: ChannelWord; readonly before: number }
+    | { readonly kind: "order"; readonly group: number }
+  );
+
+/** An option whose value differs. */
+export interface OptionChange {
+  readonly key: OptionKey;
+  /** Undefined where it was or is not given. */
+  readonly before: unknown;
+  readonly after: unknown;
+  /** Whether it can change while the service runs; otherwise it takes a restart. */
+  readonly changeable: boolean;
+}
+
+/** Ports that follow each other. */
+export type Ports = Pick<PortRange, "first" | "last">;
+
+/** Options that say where a service listens; addresses are compared instead. */
+const PLACES: ReadonlySet<OptionKey> = new Set(["hostname", "ipv6"]);
+
+/**
+ * In what two descriptions of a process differ, from the one to the other. Services are matched by their names,
+ * groups by their numbers, channels by group, host and port.
+ */
+export function difference(before: ProcessSpec, after: ProcessSpec): Change[] {
+  const old = new Map(before.services.map((spec) => [spec.name, spec]));
+  const now = new Map(after.services.map((spec) => [spec.name, spec]));
+  return [
+    ...options(before.values, after.values).map((change) => ({ kind: "process option" as const, ...change })),
+    ...before.services.filter(({ name }) => !now.has(name)).map((spec) => ({
+      kind: "service removed" as const,
+      service: spec.name,
+      spec,
+    })),
+    ...after.services.flatMap((spec): Change[] => {
+      const was = old.get(spec.name);
+      return was === undefined ? [{ kind: "service added", service: spec.name, spec }] : serviceDifference(was, spec);
+    }),
+  ];
+}
+
+/** In what two descriptions of one service differ. */
+export function serviceDifference(before: ServiceSpec, after: ServiceSpec): ServiceChange[] {
+  const service = after.name;
+  const own = options(before.values, after.values).filter(({ key }) =>
+    !PLACES.has(key) || isAboutNames(key, before, after)
+  );
+  return [
+    ...own.map((change) => ({ kind: "option" as const, service, ...change })),
+    ...addresses(before, after),
+    ...groups(before.groups, after.groups).map((change) => ({ service, ...change } as ServiceChange)),
+  ];
+}
+
+/** `-6` decides to which addresses names resolve; without names, the addresses say it all. */
+function isAboutNames(key: OptionKey, before: ServiceSpec, after: ServiceSpec): boolean {
+  return key === "ipv6" && before.values.hostname !== undefined && after.values.hostname !== undefined;
+}
+
+function options(before: OptionValues, after: OptionValues): OptionChange[] {
+  return optionList.flatMap(([key, record]: readonly [OptionKey, OptionRecord]) => {
+    if (written(key, before) === written(key, after)) return [];
+    return [{ key, before: before[key], after: after[key], changeable: record.changeable ?? false }];
+  });
+}
+
+/** What a value means: the default when none is given. */
+function written(key: OptionKey, values: OptionValues): string {
+  const { standard } = optionList.find(([name]) => name === key)![1];
+  return JSON.stringify(valueWords({ [key]: values[key] ?? standard }));
+}
+
+/** The addresses that a service listens on, each with its ports. */
+export function listeningPlaces({ ports, values: { hostname, ipv6 } }: ServiceSpec): Map<string, readonly Ports[]> {
+  return new Map((hostname ?? [ipv6 ? "::" : "0.0.0.0"]).map((host) => [host, ports]));
+}
+
+function addresses(before: ServiceSpec, after: ServiceSpec): ServiceChange[] {
+  const old = listeningPlaces(before), now = listeningPlaces(after), service = after.name;
+  const changes = (kind: "address added" | "address removed", from: typeof old, than: typeof old) =>
+    [...from].flatMap(([host, ports]) => {
+      return without(ports, than.get(host) ?? []).map((ports) => ({ kind, service, host, ports }));
+    });
+  return [...changes("address removed", old, now), ...changes("address added", now, old)];
+}
+
+/** Ports that are not among others. */
+function without(ports: readonly Ports[], others: readonly Ports[]): Ports[] {
+  const sorted = others.toSorted((a, b) => a.first - b.first);
+  return ports.flatMap(({ first, last }) => {
+    const left: Ports[] = [];
+    let from = first;
+    for (const other of sorted) {
+      if (other.last < from || other.first > last) continue;
+      if (other.first > from) left.push({ first: from, last: other.first - 1 });
+      from = other.last + 1;
+    }
+    return from <= last ? [...left, { first: from, last }] : left;
+  });
+}
+
+type GroupChange = Extract<ServiceChange, { group: number }> extends infer C
+  ? C extends unknown ? Omit<C, "service"> : never
+  : never;
+
+function groups(before: readonly GroupWords[], after: readonly GroupWords[]): GroupChange[] {
+  const changes: GroupChange[] = [];
+  for (let group = 0; group < Math.max(before.length, after.length); group++) {
+    const old = before[group], now = after[group];
+    if (old === undefined) changes.push({ kind: "group added", group, words: now });
+    else if (now === undefined) changes.push({ kind: "group removed", group, words: old });
+    else {
+      if (old.strategy !== now.strategy) {
+        changes.push({ kind: "strategy", group, before: old.strategy, after: now.strategy });
+      }
+      changes.push(...channels(group, old.channels, now.channels));
+    }
+  }
+  return changes;
+}
+
+function channels(group: number, before: readonly ChannelWord[], after: readonly ChannelWord[]): GroupChange[] {
+  const left = new Map<string, ChannelWord[]>(), changes: GroupChange[] = [], kept: ChannelWord[] = [];
+  for (const channel of before) left.set(keyOf(channel), [...left.get(keyOf(channel)) ?? [], channel]);
+  for (const channel of after) {
+    const was = left.get(keyOf(channel))?.shift();
+    if (was === undefined) changes.push({ kind: "channel added", group, channel });
+    else {
+      kept.push(was);
+      if (was.maxc !== channel.maxc) changes.push({ kind: "limit", group, channel, before: was.maxc });
+    }
+  }
+  const gone = before.filter((channel) => !kept.includes(channel));
+  const stayed = before.filter((channel) => kept.includes(channel));
+  if (stayed.some((channel, i) => channel !== kept[i])) changes.push({ kind: "order", group });
+  return [...gone.map((channel) => ({ kind: "channel removed" as const, group, channel })), ...changes];
+}
+
+function keyOf({ host, port }: ChannelWord): string {
+  return JSON.stringify([host, port ?? null]);
+}

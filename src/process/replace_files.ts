@@ -1,0 +1,126 @@
+import { basename, dirname, join } from "node:path";
+import { escape, quote } from "../log/escape.ts";
+
+/** A file, and the text that it is to have. */
+export interface Replacement {
+  readonly path: string;
+  readonly text: string;
+  /** What it must have until then; otherwise somebody else has changed it. */
+  readonly before: Uint8Array;
+}
+
+/** A file that could not be replaced. The old one is as it was. */
+export class ReplaceError extends Error {
+  override readonly name = "ReplaceError";
+}
+
+/** A new version of a file, complete on disk beside it. */
+interface Prepared {
+  readonly path: string;
+  readonly target: string;
+  readonly temporary: string;
+  readonly before: Uint8Array;
+}
+
+/**
+ * Gives files a new text: each has the old or the new one at any time, and what was there stays beside it with a `~`
+ * behind its name. Mode and owner stay, and so do symbolic links to it. Nothing is replaced before all new versions are
+ * on disk.
+ *
+ * @throws {ReplaceError}
+ */
+export function replaceFiles(replacements: readonly Replacement[]): void {
+  const prepared: Prepared[] = [];
+  try {
+    for (const replacement of replacements) prepared.push(about(replacement.path, () => prepare(replacement)));
+    for (const { path, target, before } of prepared) about(path, () => checkUnchanged(target, before));
+    for (const version of prepared) about(version.path, () => putInPlace(version));
+  } finally {
+    for (const { temporary } of prepared) removeQuietly(temporary);
+  }
+}
+
+function prepare({ path, text, before }: Replacement): Prepared {
+  const target = Deno.realPathSync(path), old = Deno.statSync(target);
+  if (!old.isFile) throw new ReplaceError("it is not a file");
+  const temporary = join(dirname(target), `.${basename(target)}.${crypto.randomUUID().slice(0, 8)}`);
+  const file = Deno.openSync(temporary, { write: true, createNew: true, mode: 0o600 });
+  try {
+    const bytes = new TextEncoder().encode(text);
+    for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+    if (Deno.build.os !== "windows") {
+      const own = file.statSync();
+      if (own.uid !== old.uid || own.gid !== old.gid) Deno.chownSync(temporary, old.uid, old.gid);
+      Deno.chmodSync(temporary, old.mode! & 0o7777);
+    }
+    file.syncSync();
+  } catch (error) {
+    removeQuietly(temporary);
+    throw error;
+  } finally {
+    file.close();
+  }
+  return { path, target, temporary, before };
+}
+
+function checkUnchanged(target: string, before: Uint8Array): void {
+  const now = Deno.readFileSync(target);
+  if (now.length === before.length && now.every((byte, i) => byte === before[i])) return;
+  throw new ReplaceError("it has changed since it was read");
+}
+
+function putInPlace({ target, temporary }: Prepared): void {
+  const backup = `${target}~`, copy = `${temporary}~`;
+  try {
+    try {
+      Deno.linkSync(target, copy);
+    } catch {
+      // Some file systems have no hard links.
+      Deno.copyFileSync(target, copy);
+    }
+    Deno.renameSync(copy, backup);
+  } finally {
+    // Nothing is renamed if the backup is the same file already.
+    removeQuietly(copy);
+  }
+  Deno.renameSync(temporary, target);
+  syncDirectory(dirname(target));
+}
+
+/** A name that has changed is only safe once its directory is on disk. */
+function syncDirectory(path: string): void {
+  try {
+    using directory = Deno.openSync(path);
+    directory.syncSync();
+  } catch {
+    // Not every system lets a directory be opened.
+  }
+}
+
+function removeQuietly(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // It is in place already.
+  }
+}
+
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EFBIG: "the file would be too large",
+  EACCES: "permission denied in its directory",
+  EROFS: "the file system is read-only",
+  EPERM: "its owner cannot be kept",
+  ENOENT: "there is no such file",
+};
+
+function about<T>(path: string, act: () => T): T {
+  try {
+    return act();
+  } catch (error) {
+    if (error instanceof Deno.errors.NotCapable) throw error;
+    const { code, message } = error as { code?: string; message: string };
+    throw new ReplaceError(`cannot write ${quote(path)}: ${REASONS[code ?? ""] ?? escape(message)}`);
+  }
+}
