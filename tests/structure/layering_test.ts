@@ -8,7 +8,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   log: [],
   options: ["table", "log"],
   selection: ["table"],
-  process: ["table", "log"],
+  process: ["options", "table", "log"],
   engine: ["options", "selection", "table"],
   groups: ["selection", "table"],
   control: ["groups", "table", "log"],
