@@ -1,9 +1,12 @@
 import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
 import { ERRNO } from "./abi.ts";
+import type { Connections } from "./connections.ts";
 import type { Door } from "./door.ts";
 import type { Libc } from "./libc.ts";
 import type { Poller } from "./poller.ts";
+import type { Room } from "./room.ts";
 import type { SharedState } from "./shared_state.ts";
+import { STAGE } from "./stage.ts";
 import type { Timers } from "./timers.ts";
 
 /** Clients accepted at a time: enough to absorb a rush, few enough to let other connections and threads in. */
@@ -19,8 +22,6 @@ export interface AcceptorHost {
    * shortage because of which it had to be closed.
    */
   accepted(client: number, address: Uint8Array): number;
-  /** The place that was taken for a client is free again. */
-  left(): void;
   shortage(what: "accept", reason: string): void;
   saturated(connections: number): void;
 }
@@ -33,20 +34,25 @@ export class Acceptor {
   readonly #state: SharedState;
   readonly #listener: number;
   readonly #thread: number;
-  readonly #limit: number;
+  readonly #generation: number;
+  readonly #room: Room;
   readonly #door: Door;
   readonly #host: AcceptorHost;
   #watching = false;
+  /** Whether clients are known to wait. */
+  #waiting = false;
   /** Clients to accept in the next turn: a guess that saves an accept that would find nobody. */
   #burst = 1;
 
   constructor(
     libc: Libc,
+    connections: Connections,
     poller: Poller,
     timers: Timers,
     state: SharedState,
+    room: Room,
     door: Door,
-    place: { readonly listener: number; readonly thread: number; readonly limit: number },
+    place: { readonly listener: number; readonly thread: number },
     host: AcceptorHost,
   ) {
     this.#libc = libc;
@@ -55,7 +61,8 @@ export class Acceptor {
     this.#state = state;
     this.#listener = place.listener;
     this.#thread = place.thread;
-    this.#limit = place.limit;
+    this.#generation = connections.enlist(place.listener, STAGE.LISTENING);
+    this.#room = room;
     this.#door = door;
     this.#host = host;
   }
@@ -63,7 +70,7 @@ export class Acceptor {
   /** Watches the listening socket, unless accepting has ended or is paused. */
   resume(): void {
     if (this.#watching || this.#state.stopped || this.#state.paused) return;
-    this.#watching = this.#poller.watchListener(this.#listener);
+    this.#watching = this.#poller.watchListener(this.#listener, this.#generation);
     if (!this.#watching) this.#timers.set(this.#listener, SHORTAGE_PAUSE);
   }
 
@@ -73,18 +80,26 @@ export class Acceptor {
     else if (!this.#watching && !this.#state.waits(this.#thread)) this.resume();
   }
 
-  /** Accepts some of the waiting clients. */
+  /** Clients wait: the next `accept` takes some of them. */
+  clientsWait(): void {
+    this.#waiting = true;
+  }
+
+  /** At the end of a turn, so that places given back in it are available: accepts some of the waiting clients. */
   accept(): void {
+    if (this.#room.takeGiven()) this.resume();
+    if (!this.#waiting) return;
+    this.#waiting = false;
     for (let i = 0; i < this.#burst; i++) {
       if (this.#state.stopped || this.#state.paused || !this.#watching) return this.#pause();
-      if (!this.#state.enter(this.#thread, this.#limit)) return i === 0 ? this.#saturated() : undefined;
+      if (!this.#room.enter()) return i === 0 ? this.#saturated() : undefined;
       const fd = this.#door.accept();
       if (fd >= 0) {
         const error = this.#host.accepted(fd, this.#door.address);
         if (error !== 0) return this.#shortage(error);
         continue;
       }
-      this.#host.left();
+      this.#room.leave();
       if (fd === -ERRNO.EAGAIN) {
         this.#burst = 1;
         return this.#stepBack();
@@ -111,11 +126,7 @@ export class Acceptor {
   #saturated(): void {
     this.#host.saturated(this.#state.connections);
     this.#pause();
-    this.#state.wait(this.#thread);
-    // A place that came free before the line above has woken nobody.
-    if (this.#state.connections >= this.#limit) return;
-    this.#state.stopWaiting(this.#thread);
-    this.resume();
+    if (!this.#room.wait()) this.resume();
   }
 
   #shortage(errno: number): void {

@@ -5,6 +5,7 @@ import { Connections } from "./connections.ts";
 import { Door } from "./door.ts";
 import type { Calls, Libc } from "./libc.ts";
 import { Poller } from "./poller.ts";
+import { Room } from "./room.ts";
 import { SharedState } from "./shared_state.ts";
 import { Timers } from "./timers.ts";
 
@@ -32,14 +33,13 @@ function withQueue(length: number, ...answers: number[]) {
   };
   const libc = { call, describe: (number) => `error ${number}` } as Libc;
   const timers = new Timers(libc, CAPACITY), state = SharedState.create(1);
-  const door = new Door(libc, new Connections(libc, new Uint8Array(CAPACITY * 4), 0), LISTENER, 1);
-  const place = { listener: LISTENER, thread: 0, limit: 100 };
-  const acceptor = new Acceptor(libc, new Poller(libc), timers, state, door, place, {
+  const connections = new Connections(libc, new Uint8Array(CAPACITY * 4), 0), room = new Room(libc, state, 0, 100, [4]);
+  const door = new Door(libc, connections, LISTENER, 1), place = { listener: LISTENER, thread: 0 };
+  const acceptor = new Acceptor(libc, connections, new Poller(libc), timers, state, room, door, place, {
     accepted: (client) => {
       told.push(`client ${client}`);
       return answers.shift() ?? 0;
     },
-    left: () => state.leave(0),
     shortage: (what, reason) => told.push(`${what}: ${reason}`),
     saturated: (connections) => told.push(`saturated: ${connections}`),
   });
@@ -52,22 +52,26 @@ function withQueue(length: number, ...answers: number[]) {
     timers.turn(true);
     return timers.expired() === LISTENER;
   };
-  return { acceptor, told, pass, isWatching: () => watched, left: () => length };
+  const accept = () => {
+    acceptor.clientsWait();
+    acceptor.accept();
+  };
+  return { acceptor, accept, told, pass, isWatching: () => watched, left: () => length };
 }
 
 Deno.test("more and more clients are accepted at a time, up to eight", () => {
-  const { acceptor, left } = withQueue(100);
+  const { accept, left } = withQueue(100);
   const taken: number[] = [];
   for (let before = left(); taken.length < 6; before = left()) {
-    acceptor.accept();
+    accept();
     taken.push(before - left());
   }
   assert.deepEqual(taken, [1, 2, 4, 8, 8, 8]);
 });
 
 Deno.test("a client that cannot be watched does not harm others: they wait in the queue until there is room", () => {
-  const { acceptor, told, pass, isWatching, left } = withQueue(20, 0, 0, ERRNO.ENOMEM);
-  for (let i = 0; i < 2; i++) acceptor.accept();
+  const { acceptor, accept, told, pass, isWatching, left } = withQueue(20, 0, 0, ERRNO.ENOMEM);
+  for (let i = 0; i < 2; i++) accept();
   assert.deepEqual([told, left(), isWatching()], [
     ["client 10", "client 11", "client 12", "accept: error 12"],
     17,
@@ -77,6 +81,6 @@ Deno.test("a client that cannot be watched does not harm others: they wait in th
   assert.ok(pass(1));
   acceptor.resume();
   assert.ok(isWatching());
-  acceptor.accept();
+  accept();
   assert.equal(told.at(-1), "client 14");
 });

@@ -2,6 +2,7 @@ import { C, ERRNO } from "./abi.ts";
 import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
 import type { Libc } from "./libc.ts";
 import type { PipePool } from "./pipe_pool.ts";
+import type { Traffic } from "./traffic.ts";
 
 /** Bytes of a read buffer. */
 export const BUFFER_SIZE = 64 * 1024;
@@ -33,17 +34,16 @@ export class Backlog {
   readonly #libc: Libc;
   readonly #rows: Int32Array;
   readonly #pipes: PipePool;
-  readonly #moved: (source: number, bytes: number) => void;
+  readonly #traffic: Traffic;
   readonly #held: (Uint8Array<ArrayBuffer> | undefined)[] = [];
   readonly #vacant: number[] = [];
   readonly #free: Uint8Array<ArrayBuffer>[][] = SIZES.map(() => []);
 
-  /** @param moved called with the source and the number of bytes that its peer's kernel has taken */
-  constructor(libc: Libc, connections: Connections, pipes: PipePool, moved: (source: number, bytes: number) => void) {
+  constructor(libc: Libc, connections: Connections, pipes: PipePool, traffic: Traffic) {
     this.#libc = libc;
     this.#rows = connections.rows;
     this.#pipes = pipes;
-    this.#moved = moved;
+    this.#traffic = traffic;
   }
 
   /** Keeps `buffer` from `from` to `end` for the source's peer. */
@@ -114,7 +114,7 @@ export class Backlog {
       if (n <= 0) return n === -ERRNO.EAGAIN ? Sent.BLOCKED : Sent.BROKEN;
       rows[row + ROW.PIPED] = piped - n;
       this.#pipes.bytes -= n;
-      this.#moved(source, n);
+      this.#traffic.moved(source, n);
       if (n === piped) return Sent.ALL;
       // The receiver is full, or the process was stopped in between. Only after EAGAIN must the kernel report it
       // writable.
@@ -126,7 +126,7 @@ export class Backlog {
     const held = this.#held[rows[row + ROW.HELD]]!, bytes = rows[row + ROW.HELD_BYTES];
     const n = this.#libc.call.send(peer, held, bytes, C.MSG_NOSIGNAL);
     if (n < 0) return n === -ERRNO.EAGAIN ? Sent.BLOCKED : Sent.BROKEN;
-    this.#moved(source, n);
+    this.#traffic.moved(source, n);
     if (n === bytes) {
       this.#release(row);
       return Sent.ALL;
@@ -142,7 +142,7 @@ export class Backlog {
     const n = this.#libc.call.send(peer, this.urgent, 1, C.MSG_OOB | C.MSG_NOSIGNAL);
     if (n < 0) return n === -ERRNO.EAGAIN ? Sent.BLOCKED : Sent.BROKEN;
     rows[row + ROW.URGENT] = -1;
-    this.#moved(source, 1);
+    this.#traffic.moved(source, 1);
     return Sent.ALL;
   }
 

@@ -4,6 +4,8 @@ import { Backlog, BUFFER_SIZE, Sent } from "./backlog.ts";
 import { Connections, IS, ROW, SHIFT } from "./connections.ts";
 import type { Calls, Libc } from "./libc.ts";
 import { PipePool } from "./pipe_pool.ts";
+import { STAGE } from "./stage.ts";
+import type { Traffic } from "./traffic.ts";
 
 const CAPACITY = 4096, FIRST = 10, PEER = 11;
 
@@ -20,9 +22,14 @@ function backlogged() {
     },
   };
   const libc = { call } as Libc, connections = new Connections(libc, new Uint8Array(CAPACITY), 0);
-  const backlog = new Backlog(libc, connections, new PipePool(libc, connections, 1), () => {});
-  connections.open(FIRST, IS.CLIENT, PEER);
-  connections.open(PEER, IS.WRITABLE, FIRST);
+  const backlog = new Backlog(
+    libc,
+    connections,
+    new PipePool(libc, connections, 1),
+    { moved: () => {} } as unknown as Traffic,
+  );
+  connections.open(FIRST, STAGE.CLIENT, IS.CLIENT, PEER);
+  connections.open(PEER, STAGE.CHANNEL, IS.WRITABLE, FIRST);
   return { backlog, kernel, got, buffers, flags: () => connections.rows[(FIRST << SHIFT) + ROW.FLAGS] };
 }
 

@@ -1,4 +1,5 @@
 import type { Libc } from "./libc.ts";
+import { STAGE } from "./stage.ts";
 
 /** A descriptor's row starts at `fd << SHIFT`; a row is one cache line. */
 export const SHIFT = 4;
@@ -33,50 +34,44 @@ export const ROW = {
   STALLED: 13,
   /** Splices in a row that were not small, up to `LONG`, since the peer last sent something. */
   STREAK: 14,
+  /** One of `STAGE`. */
+  STAGE: 15,
 } as const;
 
 /** Bits of a row's FLAGS. */
 export const IS = {
   /** The client's side of a connection. */
   CLIENT: 1 << 0,
-  /** The connection's channel is not connected yet. */
-  CONNECTING: 1 << 1,
   /** There may be something to read. */
-  READABLE: 1 << 2,
+  READABLE: 1 << 1,
   /** The next byte to read is certainly not an urgent one, because the kernel said so and nobody has read since. */
-  FRESH: 1 << 3,
+  FRESH: 1 << 2,
   /** The kernel takes bytes to send. */
-  WRITABLE: 1 << 4,
+  WRITABLE: 1 << 3,
   /** The peer has sent its end-of-stream, which may have bytes before it. */
-  HUNG_UP: 1 << 5,
+  HUNG_UP: 1 << 4,
   /** Its end-of-stream has been read: nothing more will come. */
-  ENDED: 1 << 6,
+  ENDED: 1 << 5,
   /** Its end-of-stream has been passed on. */
-  PASSED: 1 << 7,
+  PASSED: 1 << 6,
   /** Reset, or given up by the kernel: nothing can be sent to it, but what it has sent can still be read. */
-  BROKEN: 1 << 8,
+  BROKEN: 1 << 7,
   /** There is an urgent byte somewhere ahead. */
-  URGENT: 1 << 9,
+  URGENT: 1 << 8,
   /** A stream: moved by `splice`. */
-  SPLICING: 1 << 10,
+  SPLICING: 1 << 9,
   /** Never moved by `splice`. */
-  NO_SPLICE: 1 << 11,
+  NO_SPLICE: 1 << 10,
   /** Bytes have been taken from it that its peer's kernel has not taken yet. */
-  BACKLOG: 1 << 12,
-  /** Its peer was reset; it will be reset as well once its send queue is empty. */
-  CLOSING: 1 << 13,
+  BACKLOG: 1 << 11,
   /** In the queue of sockets that go on in the next turn. */
-  QUEUED: 1 << 14,
-  /** Waits for a shortage to pass before it connects again. */
-  PAUSED: 1 << 15,
-  /** Registered with the poller. */
-  WATCHED: 1 << 16,
+  QUEUED: 1 << 12,
   /** Has sent an urgent byte before. */
-  HAS_BEEN_URGENT: 1 << 17,
+  HAS_BEEN_URGENT: 1 << 13,
   /** This side or its peer has ended its sending; the connection goes on. */
-  HALF_CLOSED: 1 << 18,
+  HALF_CLOSED: 1 << 14,
   /** Has ended its sending, and is probed to find out whether it is gone. */
-  PROBED: 1 << 19,
+  PROBED: 1 << 15,
 } as const;
 
 /**
@@ -112,24 +107,37 @@ export class Connections {
   }
 
   /** Begins a row for a new socket. */
-  open(fd: number, flags: number, peer: number): void {
+  open(fd: number, stage: number, flags: number, peer: number): void {
     const rows = this.rows, row = fd << SHIFT;
     rows[row + ROW.PEER] = peer;
     rows[row + ROW.CHANNEL] = rows[row + ROW.PIPE_READ] = rows[row + ROW.PIPE_WRITE] = -1;
     rows[row + ROW.HELD] = rows[row + ROW.URGENT] = -1;
     rows[row + ROW.FLAGS] = flags;
-    rows[row + ROW.GENERATION] = this.#generation = (this.#generation + 1) & 0x3fffffff || 1;
     rows[row + ROW.PIPED] =
       rows[row + ROW.HELD_BYTES] =
       rows[row + ROW.SMALL] =
       rows[row + ROW.STREAK] =
         0;
+    this.enlist(fd, stage);
     this.own(fd);
+  }
+
+  /** Begins a row for a descriptor that is watched and not this thread's. Returns its generation. */
+  enlist(fd: number, stage: number): number {
+    const rows = this.rows, row = fd << SHIFT;
+    rows[row + ROW.STAGE] = stage;
+    return rows[row + ROW.GENERATION] = this.#generation = (this.#generation + 1) & 0x7fffffff || 1;
+  }
+
+  /** Ends the row of such a descriptor. */
+  strike(fd: number): void {
+    this.rows[(fd << SHIFT) + ROW.GENERATION] = 0;
+    this.rows[(fd << SHIFT) + ROW.STAGE] = STAGE.NONE;
   }
 
   /** Ends a socket's row and closes the socket. */
   close(fd: number): void {
-    this.rows[(fd << SHIFT) + ROW.GENERATION] = 0;
+    this.strike(fd);
     this.rows[(fd << SHIFT) + ROW.FLAGS] = 0;
     this.closeOwned(fd);
   }
@@ -157,10 +165,12 @@ export class Connections {
     return false;
   }
 
-  /** Calls `each` with every client's socket and every socket whose peer is gone. */
-  forEach(each: (fd: number) => void): void {
+  /** Calls `each` with the descriptor and the stage of every socket of this thread. */
+  forEach(each: (fd: number, stage: number) => void): void {
     for (let fd = 0; fd < this.capacity; fd++) {
-      if (this.#owners[fd] === this.#owner && this.rows[(fd << SHIFT) + ROW.FLAGS] & (IS.CLIENT | IS.CLOSING)) each(fd);
+      if (this.#owners[fd] !== this.#owner) continue;
+      const stage = this.rows[(fd << SHIFT) + ROW.STAGE];
+      if (stage !== STAGE.NONE) each(fd, stage);
     }
   }
 }

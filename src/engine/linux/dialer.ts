@@ -22,6 +22,7 @@ import {
   type SocketOption,
   socketOption,
 } from "./sockets.ts";
+import { STAGE } from "./stage.ts";
 import type { Timers } from "./timers.ts";
 
 /** Makes bind(2) choose only the source address and connect(2) the port, so that ports do not run out early (ip(7)). */
@@ -153,23 +154,23 @@ export class Dialer {
     dial.attempt.connected();
     this.#release(client);
     rows[(client << SHIFT) + ROW.CHANNEL] = rows[row + ROW.CHANNEL] = channel;
-    rows[(client << SHIFT) + ROW.FLAGS] &= ~IS.CONNECTING;
-    rows[row + ROW.FLAGS] = rows[row + ROW.FLAGS] & ~IS.CONNECTING | IS.WRITABLE |
-      (dropped ? IS.BROKEN | IS.READABLE : 0);
+    rows[row + ROW.FLAGS] |= dropped ? IS.WRITABLE | IS.BROKEN | IS.READABLE : IS.WRITABLE;
     this.#host.established(client, server);
   }
 
-  /** The client's deadline has passed: a connect that took too long, or the end of a pause. */
+  /** The connect of a client in the stage CONNECTING has taken too long. */
   timeout(client: number): void {
-    const { rows } = this.#connections, row = client << SHIFT, dial = this.#dialOf(client);
-    if (rows[row + ROW.FLAGS] & IS.PAUSED) {
-      rows[row + ROW.FLAGS] &= ~IS.PAUSED;
-      this.#stopWaiting(dial);
-      dial.attempt.retry();
-    } else {
-      this.#closeServer(client);
-      this.#failed(dial, "channel", `no answer within ${this.#seconds} s`);
-    }
+    const dial = this.#dialOf(client);
+    this.#closeServer(client);
+    this.#failed(dial, "channel", `no answer within ${this.#seconds} s`);
+    this.#next(client, dial);
+  }
+
+  /** A client in the stage WAITING has waited long enough. */
+  retry(client: number): void {
+    const dial = this.#dialOf(client);
+    this.#stopWaiting(dial);
+    dial.attempt.retry();
     this.#next(client, dial);
   }
 
@@ -198,13 +199,14 @@ export class Dialer {
       const address = this.#addresses.of(channel), server = this.#connect(client, dial, address);
       if (server < 0) continue;
       rows[row + ROW.PEER] = server;
+      rows[row + ROW.STAGE] = STAGE.CONNECTING;
       dial.address = address;
       this.#timers.set(client, this.#seconds * 1000);
       return;
     }
     const pause = this.#pauseOf(dial);
     if (pause > 0) {
-      rows[row + ROW.FLAGS] |= IS.PAUSED;
+      rows[row + ROW.STAGE] = STAGE.WAITING;
       return this.#timers.set(client, pause);
     }
     if (!dial.attempt.shortage) this.#host.turnedAway();
@@ -239,7 +241,7 @@ export class Dialer {
       call.close(fd);
       return this.#refused(dial, ERRNO.EMFILE);
     }
-    this.#connections.open(fd, IS.CONNECTING | IS.WATCHED, client);
+    this.#connections.open(fd, STAGE.ANSWERING, 0, client);
     const options = this.#options;
     for (let i = 0; i < options.length; i++) setOption(this.#libc, fd, options[i]);
     let error = 0;

@@ -9,6 +9,7 @@ import { Dialer } from "./dialer.ts";
 import type { Calls, Libc } from "./libc.ts";
 import { Poller } from "./poller.ts";
 import { encodeAddress } from "./sockets.ts";
+import { STAGE } from "./stage.ts";
 import { Timers } from "./timers.ts";
 
 const CLIENT = 10, SERVER = 20, CAPACITY = 64;
@@ -73,11 +74,11 @@ function dialledBeside(channels: number, refusal: Refusal, ...connects: number[]
       shortage: (_, reason) => told.push(`shortage: ${reason}`),
     },
   );
-  connections.open(CLIENT, IS.CLIENT | IS.CONNECTING | IS.WRITABLE, -1);
+  connections.open(CLIENT, STAGE.CONNECTING, IS.CLIENT | IS.WRITABLE, -1);
   dialer.prepare();
   dialer.begin(CLIENT);
-  const flags = () => connections.rows[(CLIENT << SHIFT) + ROW.FLAGS];
-  return { dialer, table, told, flags, connects, calls };
+  const stage = () => connections.rows[(CLIENT << SHIFT) + ROW.STAGE];
+  return { dialer, table, told, stage, connects, calls };
 }
 
 for (const [how, connect] of [["at once", 0], ["later", ERRNO.EINPROGRESS]] as const) {
@@ -96,10 +97,10 @@ Deno.test("a connect that is refused at once counts as failed", () => {
 
 Deno.test("a connect without a free local port is a shortage, and is retried after a pause", () => {
   for (const error of [ERRNO.EADDRNOTAVAIL, ERRNO.EAGAIN]) {
-    const { dialer, table, told, flags } = dialled(error, ERRNO.EINPROGRESS);
+    const { dialer, table, told, stage } = dialled(error, ERRNO.EINPROGRESS);
     assert.deepEqual(told, [`shortage: error ${error}`]);
-    assert.ok(flags() & IS.PAUSED);
-    dialer.timeout(CLIENT);
+    assert.equal(stage(), STAGE.WAITING);
+    dialer.retry(CLIENT);
     dialer.answered(SERVER, C.EPOLLOUT);
     assert.equal(told.at(-1), "established");
     assert.deepEqual([table.counters(0).total, table.counters(0).failed], [1n, 0n]);
@@ -122,8 +123,8 @@ for (
   })
 ) {
   Deno.test(`when ${what}, no other channel is tried and nothing is counted`, () => {
-    const { table, told, flags, calls } = dialledBeside(63, refusal);
-    assert.deepEqual([calls.sockets, told.length, flags() & IS.PAUSED], [1, 1, IS.PAUSED]);
+    const { table, told, stage, calls } = dialledBeside(63, refusal);
+    assert.deepEqual([calls.sockets, told.length, stage()], [1, 1, STAGE.WAITING]);
     assert.match(told[0], /^shortage/);
     const ids = Array.from({ length: 64 }, (_, id) => id);
     assert.deepEqual(new Set(ids.map((id) => table.counters(id).total)), new Set([0n]));

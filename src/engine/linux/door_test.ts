@@ -3,6 +3,7 @@ import { ERRNO } from "./abi.ts";
 import { Connections, IS } from "./connections.ts";
 import { Door } from "./door.ts";
 import type { Calls, Libc } from "./libc.ts";
+import { STAGE } from "./stage.ts";
 
 const LIMIT = 64, SPARE = 8, ROOF = LIMIT - SPARE, LISTENER = 3;
 
@@ -32,7 +33,7 @@ Deno.test("a client that gets one of the last numbers is served; the next waits 
   const { files, all: [{ connections, door }] } = withDescriptors(1, ROOF - 4);
   for (const fd of [ROOF - 4, ROOF - 3]) {
     assert.equal(door.accept(), fd);
-    connections.open(fd, IS.CLIENT, -1);
+    connections.open(fd, STAGE.CONNECTING, IS.CLIENT, -1);
   }
   assert.equal(door.accept(), -ERRNO.EMFILE);
   connections.close(ROOF - 4);
@@ -43,7 +44,7 @@ Deno.test("a client that gets one of the last numbers is served; the next waits 
 
 Deno.test("a client is not accepted when there is a descriptor for it but none for its channel", () => {
   const { files, open, all: [{ connections, door }] } = withDescriptors(1, ROOF - 4);
-  for (let i = 0; i < 2; i++) connections.open(door.accept(), IS.CLIENT, -1);
+  for (let i = 0; i < 2; i++) connections.open(door.accept(), STAGE.CONNECTING, IS.CLIENT, -1);
   for (let i = 0; i < 2; i++) open("a channel");
   files.delete(0);
   assert.equal(door.accept(), -ERRNO.EMFILE);
@@ -54,7 +55,7 @@ Deno.test("a client is not accepted when there is a descriptor for it but none f
 Deno.test("when the last numbers are free again, clients are accepted without extra checks", () => {
   const { files, all: [{ connections, door }], libc } = withDescriptors(1, ROOF - 2);
   const fd = door.accept();
-  connections.open(fd, IS.CLIENT, -1);
+  connections.open(fd, STAGE.CONNECTING, IS.CLIENT, -1);
   let places = 0;
   const { eventfd } = libc.call;
   (libc.call as { eventfd: typeof eventfd }).eventfd = (...words) => (places++, eventfd(...words));
@@ -75,10 +76,10 @@ Deno.test("whatever comes and goes, connections of several threads leave the spa
         const thread = next(threads), { connections, door } = all[thread], fd = door.accept();
         if (fd < 0) continue;
         served++;
-        connections.open(fd, IS.CLIENT, -1);
+        connections.open(fd, STAGE.CONNECTING, IS.CLIENT, -1);
         const fds = [fd], channel = open("channel");
         if (channel >= ROOF) libc.call.close(channel);
-        else if (channel >= 0) connections.open(channel, 0, fd), fds.push(channel);
+        else if (channel >= 0) connections.open(channel, STAGE.ANSWERING, 0, fd), fds.push(channel);
         held.push({ thread, fds });
       } else if (held.length > 0) {
         const [{ thread, fds }] = held.splice(next(held.length), 1);

@@ -5,7 +5,9 @@ import type { Backlog } from "./backlog.ts";
 import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
 import type { Libc } from "./libc.ts";
 import type { ReadyQueue } from "./ready_queue.ts";
+import type { Room } from "./room.ts";
 import { RESET_ON_CLOSE, setOption } from "./sockets.ts";
+import { STAGE } from "./stage.ts";
 import type { Timers } from "./timers.ts";
 
 /** Milliseconds between two checks whether a send queue is empty: at first, and at most. */
@@ -26,10 +28,9 @@ export class Ending {
   readonly #ready: ReadyQueue;
   readonly #timers: Timers;
   readonly #selection: Selection;
-  readonly #left: () => void;
+  readonly #room: Room;
   readonly #answer = new Int32Array(1);
 
-  /** @param left called when a client's connection no longer holds anything */
   constructor(
     libc: Libc,
     connections: Connections,
@@ -37,7 +38,7 @@ export class Ending {
     ready: ReadyQueue,
     timers: Timers,
     selection: Selection,
-    left: () => void,
+    room: Room,
   ) {
     this.#libc = libc;
     this.#connections = connections;
@@ -46,7 +47,7 @@ export class Ending {
     this.#ready = ready;
     this.#timers = timers;
     this.#selection = selection;
-    this.#left = left;
+    this.#room = room;
   }
 
   /** Closes both sides of an established connection. The kernel still delivers the bytes that it has taken. */
@@ -55,7 +56,7 @@ export class Ending {
     this.#giveBack(fd);
     this.#closeSide(fd);
     if (peer >= 0) this.#closeSide(peer);
-    this.#left();
+    this.#room.leave();
   }
 
   /**
@@ -72,7 +73,8 @@ export class Ending {
     this.#closeSide(source);
     this.#backlog.drop(peer);
     rows[row + ROW.PEER] = -1;
-    rows[row + ROW.FLAGS] = rows[row + ROW.FLAGS] & (IS.BROKEN | IS.QUEUED) | IS.CLOSING;
+    rows[row + ROW.FLAGS] &= IS.BROKEN | IS.QUEUED;
+    rows[row + ROW.STAGE] = STAGE.CLOSING;
     rows[row + ROW.QUEUE] = 0x7fffffff;
     rows[row + ROW.PAUSE] = FIRST_LOOK;
     rows[row + ROW.STALLED] = 0;

@@ -3,6 +3,7 @@ import { C } from "./abi.ts";
 import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
 import type { Libc } from "./libc.ts";
 import type { Timers } from "./timers.ts";
+import type { Traffic } from "./traffic.ts";
 
 type Probes = NonNullable<ServiceSettings["halfCloseProbes"]>;
 
@@ -22,14 +23,13 @@ export class HalfClosed {
   readonly #libc: Libc;
   readonly #rows: Int32Array;
   readonly #timers: Timers;
+  readonly #traffic: Traffic;
   readonly #close: (fd: number) => void;
   /** Milliseconds. */
   readonly #limit: number;
   readonly #after: number;
   /** Seconds. */
   readonly #every: number;
-  /** When something last moved, by the channel's descriptor. */
-  readonly #lastMoves: Float64Array;
   readonly #value = new Int32Array(1);
   readonly #bytes = new Uint8Array(this.#value.buffer);
   readonly #length = new Uint32Array(1);
@@ -42,6 +42,7 @@ export class HalfClosed {
     libc: Libc,
     connections: Connections,
     timers: Timers,
+    traffic: Traffic,
     limit: number,
     close: (fd: number) => void,
     probes: Probes = PROBES,
@@ -49,12 +50,11 @@ export class HalfClosed {
     this.#libc = libc;
     this.#rows = connections.rows;
     this.#timers = timers;
+    this.#traffic = traffic;
     this.#close = close;
     this.#limit = limit > 0 ? limit * 1000 : Infinity;
     this.#after = probes.after * 1000;
     this.#every = probes.every;
-    // Only pages that are touched take memory.
-    this.#lastMoves = new Float64Array(connections.capacity);
   }
 
   /**
@@ -65,19 +65,15 @@ export class HalfClosed {
     if (rows[(fd << SHIFT) + ROW.FLAGS] & IS.HALF_CLOSED) return;
     rows[(fd << SHIFT) + ROW.FLAGS] |= IS.HALF_CLOSED;
     rows[(peer << SHIFT) + ROW.FLAGS] |= IS.HALF_CLOSED;
-    this.moved(fd);
-    this.#timers.set(this.#serverOf(fd), Math.min(this.#after, this.#limit));
-  }
-
-  /** Something has moved over a half-closed connection. */
-  moved(fd: number): void {
-    this.#lastMoves[this.#serverOf(fd)] = this.#timers.now();
+    const server = this.#serverOf(fd);
+    this.#traffic.touch(server);
+    this.#timers.set(server, Math.min(this.#after, this.#limit));
   }
 
   /** The deadline of a half-closed connection has passed. */
   deadlinePassed(server: number): void {
     const rows = this.#rows, row = server << SHIFT, client = rows[row + ROW.PEER];
-    const last = this.#lastMoves[server], silence = this.#timers.known - last;
+    const last = this.#traffic.lastMoves[server], silence = this.#timers.known - last;
     if (silence >= this.#limit) return this.#close(client);
     let next = last + this.#after;
     if (silence >= this.#after) {

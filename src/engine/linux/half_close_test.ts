@@ -1,9 +1,12 @@
 import assert from "node:assert/strict";
+import { Table } from "../../table/table.ts";
 import { C } from "./abi.ts";
 import { Connections, IS, ROW, SHIFT } from "./connections.ts";
 import { HalfClosed } from "./half_close.ts";
 import type { Calls, Libc } from "./libc.ts";
+import { STAGE } from "./stage.ts";
 import { Timers } from "./timers.ts";
+import { Traffic } from "./traffic.ts";
 
 const CLIENT = 10, SERVER = 20, CAPACITY = 64;
 
@@ -37,12 +40,13 @@ function halfClosed(limit: number, { idle = 7200, interval = 75 } = {}) {
   };
   const libc = { call, errno: new Int32Array(1), describe: String } as unknown as Libc;
   const connections = new Connections(libc, new Uint8Array(CAPACITY), 0), timers = new Timers(libc, CAPACITY);
-  connections.open(CLIENT, IS.CLIENT | IS.WRITABLE, SERVER);
-  connections.open(SERVER, IS.WRITABLE, CLIENT);
-  const watch = new HalfClosed(libc, connections, timers, limit, (fd) => closed.push(fd));
+  const traffic = new Traffic(connections, timers, Table.create().lane(0), false);
+  connections.open(CLIENT, STAGE.CLIENT, IS.CLIENT | IS.WRITABLE, SERVER);
+  connections.open(SERVER, STAGE.CHANNEL, IS.WRITABLE, CLIENT);
+  const watch = new HalfClosed(libc, connections, timers, traffic, limit, (fd) => closed.push(fd));
   const flag = (fd: number, flags: number) => connections.rows[(fd << SHIFT) + ROW.FLAGS] |= flags;
   return {
-    watch,
+    moved: (fd: number) => traffic.moved(fd, 1),
     closed,
     flag,
     timers,
@@ -98,10 +102,10 @@ Deno.test("shorter keep-alive times stay, longer ones are lowered", () => {
 
 Deno.test("a half-closed connection is closed once nothing has moved until the limit", () => {
   for (const limit of [5, 60, 90, 3600]) {
-    const { end, pass, closed, watch } = halfClosed(limit);
+    const { end, pass, closed, moved } = halfClosed(limit);
     end(SERVER);
     pass(limit - 1);
-    watch.moved(CLIENT);
+    moved(CLIENT);
     pass(limit - 1);
     assert.deepEqual(closed, [], `${limit}`);
     pass(1);

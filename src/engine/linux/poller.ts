@@ -7,9 +7,6 @@ const BATCH = 512;
 /** What a socket is watched for: everything, edge-triggered, so that it is registered once and never changed. */
 const SOCKET_EVENTS = C.EPOLLIN | C.EPOLLPRI | C.EPOLLOUT | C.EPOLLRDHUP | C.EPOLLET;
 
-/** Generations of descriptors that are not connections; those of connections are positive. */
-export const LISTENER = -1, WAKE = -2;
-
 /** One thread's epoll instance. Events carry a descriptor and its generation. */
 export class Poller {
   readonly fd: number;
@@ -42,14 +39,14 @@ export class Poller {
     return this.#add(fd, generation, SOCKET_EVENTS);
   }
 
-  /** Watches the listening socket, level-triggered; for each client, one of the waiting threads is woken. */
-  watchListener(fd: number): boolean {
-    return this.#add(fd, LISTENER, C.EPOLLIN | C.EPOLLEXCLUSIVE);
+  /** Watches a listening socket, level-triggered; for each client, one of the waiting threads is woken. */
+  watchListener(fd: number, generation: number): boolean {
+    return this.#add(fd, generation, C.EPOLLIN | C.EPOLLEXCLUSIVE);
   }
 
   /** Watches the eventfd that wakes this thread. Edge-triggered, so that it need not be read. */
-  watchWake(fd: number): boolean {
-    return this.#add(fd, WAKE, C.EPOLLIN | C.EPOLLET);
+  watchWake(fd: number, generation: number): boolean {
+    return this.#add(fd, generation, C.EPOLLIN | C.EPOLLET);
   }
 
   /** Stops watching. Closed descriptors are removed by the kernel. */

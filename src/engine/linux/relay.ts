@@ -5,6 +5,7 @@ import type { Libc } from "./libc.ts";
 import { PIPE_SIZE, type PipePool } from "./pipe_pool.ts";
 import type { ReadyQueue } from "./ready_queue.ts";
 import { ReceiverRoom } from "./receiver_room.ts";
+import type { Traffic } from "./traffic.ts";
 import { UrgentMark } from "./urgent.ts";
 
 /** Bytes read at a time. A read that fills this is taken for a stream, which `splice` moves more cheaply. */
@@ -26,9 +27,6 @@ const LONG = 16;
 /** Reads or splices of one socket before the others get a turn. */
 const TURN = 8;
 
-/** Bytes that streams may move before the kernel is asked what else there is to do: half a millisecond or so. */
-export const PORTION = 4 << 20;
-
 /**
  * Errors of splice(2) that concern the connection. Any other means that splice itself is refused: a seccomp filter may
  * return any errno.
@@ -48,12 +46,10 @@ const OF_CONNECTION: ReadonlySet<number> = new Set([
   ERRNO.EHOSTUNREACH,
 ]);
 
-/** What the relay tells its thread. */
+/** What the relay tells the parts around it. */
 export interface RelayHost {
   /** Sees bytes from `source` before they are passed on. */
   readonly tap: ((source: number, buffer: Uint8Array, bytes: number) => void) | undefined;
-  /** The receiver's kernel has taken `bytes` from `source`. */
-  moved(source: number, bytes: number): void;
   /** Both directions have ended and everything is delivered. */
   finished(source: number): void;
   /** `source` was reset, and the receiver's kernel has taken everything it sent. */
@@ -69,10 +65,9 @@ export interface RelayHost {
  * certain to report the change, and no call is made that is known to find nothing.
  */
 export class Relay {
-  /** How many bytes of the portion are left. */
-  left = PORTION;
   readonly #libc: Libc;
   readonly #rows: Int32Array;
+  readonly #traffic: Traffic;
   readonly #backlog: Backlog;
   readonly #pipes: PipePool;
   readonly #ready: ReadyQueue;
@@ -84,6 +79,7 @@ export class Relay {
   constructor(
     libc: Libc,
     connections: Connections,
+    traffic: Traffic,
     backlog: Backlog,
     pipes: PipePool,
     ready: ReadyQueue,
@@ -91,6 +87,7 @@ export class Relay {
   ) {
     this.#libc = libc;
     this.#rows = connections.rows;
+    this.#traffic = traffic;
     this.#backlog = backlog;
     this.#pipes = pipes;
     this.#ready = ready;
@@ -131,7 +128,7 @@ export class Relay {
       else if (!(flags & IS.READABLE)) {
         if (rows[row + ROW.PIPE_READ] >= 0) this.#backlog.returnPipe(source);
         return;
-      } else if (round === TURN || (this.left <= 0 && (round > 0 || flags & IS.SPLICING))) {
+      } else if (round === TURN || (this.#traffic.left <= 0 && (round > 0 || flags & IS.SPLICING))) {
         return this.#ready.push(source);
       } else {
         if (peerFlags & IS.BROKEN) this.#discard(source);
@@ -209,9 +206,9 @@ export class Relay {
   #send(source: number, peer: number, buffer: Uint8Array<ArrayBuffer>, bytes: number, how: number): void {
     this.#host.tap?.(source, buffer, bytes);
     const n = this.#libc.call.send(peer, buffer, bytes, how);
-    if (n === bytes) return this.#host.moved(source, n);
+    if (n === bytes) return this.#traffic.moved(source, n);
     if (n < 0 && n !== -ERRNO.EAGAIN) return this.#broken(peer);
-    if (n > 0) this.#host.moved(source, n);
+    if (n > 0) this.#traffic.moved(source, n);
     this.#backlog.keep(source, Math.max(n, 0), bytes);
     this.#rows[(peer << SHIFT) + ROW.FLAGS] &= ~IS.WRITABLE;
   }

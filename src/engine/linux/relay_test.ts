@@ -5,7 +5,9 @@ import { Connections, IS, ROW, SHIFT } from "./connections.ts";
 import type { Calls, Libc } from "./libc.ts";
 import { PipePool } from "./pipe_pool.ts";
 import { ReadyQueue } from "./ready_queue.ts";
-import { MESSAGE_SIZE, PORTION, Relay } from "./relay.ts";
+import { MESSAGE_SIZE, Relay } from "./relay.ts";
+import { STAGE } from "./stage.ts";
+import { PORTION, type Traffic } from "./traffic.ts";
 
 const CLIENT = 10, SERVER = 11;
 
@@ -52,27 +54,29 @@ function relayed() {
   const pipes = new PipePool(libc, connections, 1), ready = new ReadyQueue(connections);
   let sum = 0;
   const nothing = () => {};
-  const moved = (_: number, bytes: number) => {
-    relay.left -= bytes;
-    sum += bytes;
-  };
-  const backlog = new Backlog(libc, connections, pipes, moved);
-  const relay = new Relay(libc, connections, backlog, pipes, ready, {
+  const traffic = {
+    left: PORTION,
+    moved(_: number, bytes: number) {
+      traffic.left -= bytes;
+      sum += bytes;
+    },
+  } as Traffic;
+  const backlog = new Backlog(libc, connections, pipes, traffic);
+  const relay = new Relay(libc, connections, traffic, backlog, pipes, ready, {
     tap: undefined,
-    moved,
     finished: nothing,
     reset: nothing,
     spliceRefused: nothing,
   });
-  connections.open(CLIENT, IS.CLIENT | IS.WRITABLE, SERVER);
-  connections.open(SERVER, IS.WRITABLE, CLIENT);
+  connections.open(CLIENT, STAGE.CLIENT, IS.CLIENT | IS.WRITABLE, SERVER);
+  connections.open(SERVER, STAGE.CHANNEL, IS.WRITABLE, CLIENT);
   /** This many bytes come from a socket. */
   const come = (fd: number, bytes: number) => {
     waiting[fd] += bytes;
     connections.rows[(fd << SHIFT) + ROW.FLAGS] |= IS.READABLE | IS.FRESH;
     relay.pump(fd);
     while (waiting[fd] > 0) {
-      relay.left = PORTION;
+      traffic.left = PORTION;
       relay.pump(ready.size > 0 ? ready.shift() : fd);
     }
   };
@@ -81,7 +85,7 @@ function relayed() {
     waiting[fd] += bytes;
     connections.rows[(fd << SHIFT) + ROW.FLAGS] |= IS.READABLE | IS.FRESH;
     for (let turn = 0; turn < 100; turn++) {
-      relay.left = PORTION;
+      traffic.left = PORTION;
       relay.pump(fd);
     }
   };
@@ -93,7 +97,7 @@ function relayed() {
     call();
     return sum - before;
   };
-  return { relay, come, flood, movedBy, kernel, pipes, ready };
+  return { relay, traffic, come, flood, movedBy, kernel, pipes, ready };
 }
 
 Deno.test("a stream that goes on and on counts as long; message after message does not", () => {
@@ -144,19 +148,19 @@ Deno.test("while pipes hold too many bytes, a stream is moved with read and writ
 });
 
 Deno.test("a long stream waits until others have been served; a message does not", () => {
-  const { relay, come, movedBy, ready } = relayed();
+  const { relay, traffic, come, movedBy, ready } = relayed();
   come(SERVER, 2 * MB);
   assert.equal(movedBy(SERVER, PORTION, () => relay.happened(SERVER)), 0);
   assert.deepEqual([ready.size, ready.shift()], [1, SERVER]);
-  relay.left = 0;
+  traffic.left = 0;
   assert.equal(movedBy(CLIENT, 100, () => relay.happened(CLIENT)), 100);
   assert.equal(ready.size, 0);
 });
 
 Deno.test("streams move no more than their portion at a time, and then queue", () => {
-  const { relay, come, movedBy, ready } = relayed();
+  const { relay, traffic, come, movedBy, ready } = relayed();
   come(SERVER, 2 * MB);
-  relay.left = 1.5 * MB;
+  traffic.left = 1.5 * MB;
   assert.equal(movedBy(SERVER, 8 * MB, () => relay.pump(SERVER)), 2 * MB);
   assert.deepEqual([ready.size, ready.shift()], [1, SERVER]);
   assert.equal(movedBy(SERVER, PORTION, () => relay.pump(SERVER)), 0, "nothing is left of the portion");

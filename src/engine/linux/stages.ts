@@ -1,0 +1,82 @@
+import type { Acceptor } from "./acceptor.ts";
+import { C } from "./abi.ts";
+import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
+import type { Dialer } from "./dialer.ts";
+import type { Ending } from "./ending.ts";
+import { afterEvents } from "./readiness.ts";
+import type { Relay } from "./relay.ts";
+import type { Relaying } from "./relaying.ts";
+import { STAGE, type Stage } from "./stage.ts";
+
+/** The parts that act on a thread's descriptors. */
+export interface Parts {
+  readonly connections: Connections;
+  readonly acceptor: Acceptor;
+  readonly dialer: Dialer;
+  readonly relay: Relay;
+  readonly relaying: Relaying;
+  readonly ending: Ending;
+  /** Main has woken the thread. */
+  readonly woken: () => void;
+  /** Drop a client that ends its sending side before a channel is connected. */
+  readonly abortOnClose: boolean;
+}
+
+/** What a thread does in each stage of a descriptor, by `STAGE`. */
+export function stagesOf(parts: Parts): readonly Stage[] {
+  const { connections, acceptor, dialer, relay, relaying, ending, woken, abortOnClose } = parts;
+  const { rows } = connections, nothing = () => {};
+  /** Notes events in the socket's flags and returns these. */
+  const noted = (fd: number, mask: number) => {
+    const at = (fd << SHIFT) + ROW.FLAGS;
+    return rows[at] = afterEvents(rows[at], mask);
+  };
+  const idle: Stage = { happened: nothing, resumed: nothing, expired: nothing, closed: nothing };
+  const searching: Stage = {
+    ...idle,
+    happened(client, mask) {
+      const flags = noted(client, mask);
+      if (!(flags & IS.BROKEN || (flags & IS.HUNG_UP && abortOnClose))) return;
+      dialer.clientLeft(client);
+      ending.close(client);
+    },
+    closed(client) {
+      dialer.abandon(client);
+      ending.close(client);
+    },
+  };
+  const relayed: Stage = {
+    happened: (fd, mask) => relaying.happened(fd, mask),
+    resumed: (fd) => relay.pump(fd),
+    expired: (fd) => relaying.clientExpired(fd),
+    closed: (fd) => ending.close(fd),
+  };
+  const stages: Record<keyof typeof STAGE, Stage> = {
+    NONE: idle,
+    WAKE: { ...idle, happened: woken },
+    LISTENING: { ...idle, happened: () => acceptor.clientsWait(), expired: () => acceptor.resume() },
+    CONNECTING: { ...searching, expired: (client) => dialer.timeout(client) },
+    WAITING: { ...searching, expired: (client) => dialer.retry(client) },
+    ANSWERING: {
+      ...idle,
+      happened(server, mask) {
+        // An error is the connect's.
+        noted(server, mask & ~C.EPOLLERR);
+        dialer.answered(server, mask);
+      },
+    },
+    CLIENT: relayed,
+    // The client closes both.
+    CHANNEL: { ...relayed, expired: (fd) => relaying.channelExpired(fd), closed: nothing },
+    CLOSING: {
+      happened(fd, mask) {
+        if (noted(fd, mask) & IS.BROKEN) ending.close(fd);
+        else ending.discard(fd);
+      },
+      resumed: (fd) => ending.discard(fd),
+      expired: (fd) => ending.resetWhenDrained(fd),
+      closed: (fd) => ending.close(fd),
+    },
+  };
+  return Object.keys(STAGE).map((name) => stages[name as keyof typeof STAGE]);
+}
