@@ -10,6 +10,7 @@ import { eventually } from "../support/eventually.ts";
 import { ResettingClient } from "../support/resetting.ts";
 import { othersHaveTheirTurn } from "./subjects/beside_streams.ts";
 import { contract } from "./suite.ts";
+import { SharedTrial } from "./shared_trial.ts";
 import { Trial } from "./trial.ts";
 
 contract("portable engine", startPortable);
@@ -38,6 +39,51 @@ Deno.test("portable engine: clients for whom there are no descriptors wait as in
   }
   assert.deepEqual(new Set(trial.eventTypes()), new Set(["shortage"]));
   assert.deepEqual([backend.accepted, backend.most], [8, 3]);
+});
+
+Deno.test("portable engine: a client accepted too late for the last place gets one, even if its socket is closed", async () => {
+  await using backend = namedBackend("a");
+  await using trial = await SharedTrial.start(startPortable, 1, { maxConnections: 1 });
+  const service = await trial.serve({ channels: [backend], sockets: 2 });
+  using first = await service.connect(0);
+  assert.equal(await first.readText(), "a");
+  using kept = await service.connect(1);
+  await eventually("it is accepted", () => trial.events.length > 0);
+  assert.equal(service.served.connections, 1);
+  service.served.stopAccepting();
+  first[Symbol.dispose]();
+  assert.equal(await kept.readText(), "a");
+  await kept.finish();
+  assert.equal(await kept.readText(), null);
+  await service.served.ended;
+});
+
+Deno.test("portable engine: closing all also closes clients accepted too late for the last place", async () => {
+  await using backend = namedBackend("a");
+  await using trial = await SharedTrial.start(startPortable, 1, { maxConnections: 1 });
+  const [full, other] = [await trial.serve({ channels: [backend] }), await trial.serve({ channels: [backend] })];
+  using first = await full.connect();
+  assert.equal(await first.readText(), "a");
+  using kept = await other.connect();
+  await eventually("it is accepted", () => trial.events.length > 0);
+  other.served.stopAccepting();
+  other.served.closeAll();
+  assert.equal(await kept.readText(), null);
+  await other.served.ended;
+  assert.equal(full.served.connections, 1);
+});
+
+Deno.test("portable engine: a listening socket takes as many descriptors as a client", async () => {
+  await using backend = namedBackend("a");
+  await using trial = await SharedTrial.start(startPortable, 1, { descriptors: { connections: 5, spare: 0 } });
+  const service = await trial.serve({ channels: [backend], sockets: 3 });
+  const clients = await Promise.all(Array.from({ length: 9 }, (_, i) => service.connect(i % 3)));
+  for (const client of clients) {
+    assert.equal(await client.readText(), "a");
+    assert.ok(trial.engine.connections <= 3);
+    client[Symbol.dispose]();
+  }
+  assert.deepEqual([backend.accepted, backend.most, trial.events[0]?.type], [9, 3, "shortage"]);
 });
 
 Deno.test("portable engine: the sockets by which it checks the kernel may die, and it goes on", async () => {

@@ -1,4 +1,4 @@
-import type { StartEngine } from "../../src/engine/engine.ts";
+import type { EngineSettings, StartEngine } from "../../src/engine/engine.ts";
 import { within } from "../support/eventually.ts";
 import { addresses } from "./subjects/addresses.ts";
 import { backpressure } from "./subjects/backpressure.ts";
@@ -14,13 +14,20 @@ import { limits } from "./subjects/limits.ts";
 import { relaying } from "./subjects/relaying.ts";
 import { resets } from "./subjects/resets.ts";
 import { resting } from "./subjects/resting.ts";
+import { services } from "./subjects/services.ts";
+import { servicesChange } from "./subjects/services_change.ts";
+import { servicesLimits } from "./subjects/services_limits.ts";
+import { SharedTrial } from "./shared_trial.ts";
 import { Trial, type TrialSetup } from "./trial.ts";
 
 /** Seconds after which a test has failed. */
 const DEADLINE = 90;
 
-/** Starts the engine under test. */
+/** Starts the engine under test with one service. */
 export type StartTrial = (setup: TrialSetup) => Promise<Trial>;
+
+/** Starts the engine under test without any service. */
+export type StartShared = (settings?: Partial<EngineSettings>) => Promise<SharedTrial>;
 
 /**
  * Registers one test of the contract.
@@ -29,7 +36,7 @@ export type StartTrial = (setup: TrialSetup) => Promise<Trial>;
  */
 export type ContractTest = (
   sentence: string,
-  body: (start: StartTrial) => Promise<void>,
+  body: (start: StartTrial, share: StartShared) => Promise<void>,
   unable?: string | false,
 ) => void;
 
@@ -39,6 +46,8 @@ export interface ContractOptions {
   readonly threads?: number;
   /** Tests that this engine cannot pass, keyed by their sentences, each with the reason. */
   readonly skips?: Readonly<Record<string, string>>;
+  /** Why the engine cannot serve several services, if it cannot. */
+  readonly oneService?: string;
   /** Why the engine cannot run on this machine, if it cannot. */
   readonly unable?: string;
 }
@@ -51,8 +60,10 @@ export interface ContractOptions {
 export function contract(
   name: string,
   start: StartEngine,
-  { threads = 1, skips = {}, unable: engineUnable }: ContractOptions = {},
+  { threads = 1, skips = {}, oneService, unable: engineUnable }: ContractOptions = {},
 ): void {
+  const startTrial: StartTrial = (setup) => Trial.start(start, threads, setup);
+  const share: StartShared = (settings) => SharedTrial.start(start, threads, settings);
   const unused = new Set(Object.keys(skips));
   const test: ContractTest = (sentence, body, unable) => {
     unused.delete(sentence);
@@ -60,7 +71,7 @@ export function contract(
     Deno.test({
       name: `${name}: ${sentence}${reason ? ` (skipped: ${reason})` : ""}`,
       ignore: reason !== undefined,
-      fn: () => within(DEADLINE, sentence, body((setup) => Trial.start(start, threads, setup))),
+      fn: () => within(DEADLINE, sentence, body(startTrial, share)),
     });
   };
   for (
@@ -81,5 +92,8 @@ export function contract(
       ending,
     ]
   ) subject(test);
+  for (const subject of [services, servicesChange, servicesLimits]) {
+    subject((sentence, body, unable) => test(sentence, body, oneService ?? unable));
+  }
   if (unused.size > 0) throw new Error(`Cannot skip tests: there is none called ${[...unused].join(", ")}`);
 }

@@ -30,7 +30,7 @@ export interface TrialSetup extends Omit<OneServiceSettings, "strategies"> {
 }
 
 /** Seconds in which an engine must end once everything is closed. */
-const ENDING = 30;
+export const ENDING = 30;
 
 /** An engine running in front of backends, with its table and what it has reported. */
 export class Trial implements AsyncDisposable {
@@ -46,11 +46,7 @@ export class Trial implements AsyncDisposable {
 
   static async start(start: StartEngine, threads: number, setup: TrialSetup): Promise<Trial> {
     const { channels, groups = channels ? [{ channels }] : [], tap, ...settings } = setup;
-    const table = Table.create(threads), events: EngineEvent[] = [];
-    groups.forEach(({ strategy = "rr", channels }, group) => {
-      table.setStrategy(group, strategies.findIndex(({ name }) => name === strategy));
-      for (const { address, maxc } of channels) table.addChannel(group, address, maxc);
-    });
+    const table = tableOf(threads, groups), events: EngineEvent[] = [];
     const engine = await OneService.start(start, {
       table,
       settings: { threads, ...settings },
@@ -87,13 +83,7 @@ export class Trial implements AsyncDisposable {
 
   /** Connections of all channels. */
   held(): number {
-    let sum = 0;
-    for (let group = 0; group < MAX_GROUPS; group++) {
-      for (let number = 0; number < this.table.size(group); number++) {
-        sum += Math.abs(this.table.current(channelId(group, number)));
-      }
-    }
-    return sum;
+    return held(this.table);
   }
 
   /** Stops the engine and checks that it has given everything back. */
@@ -102,10 +92,36 @@ export class Trial implements AsyncDisposable {
     this.engine.closeAll();
     await within(ENDING, "the engine ends", this.engine.ended);
     assert.equal(this.engine.connections, 0, "connections of an engine that has ended");
-    assert.equal(this.held(), 0, "connections that were not given back");
-    for (let lane = 0; lane < this.table.lanes; lane++) {
-      this.table.lane(lane).abandon((id, count) => assert.fail(`lane ${lane} still holds ${count} of channel ${id}`));
+    assertGivenBack(this.table);
+  }
+}
+
+/** A table with these groups, for so many threads. */
+export function tableOf(threads: number, groups: readonly GroupSetup[]): Table {
+  const table = Table.create(threads);
+  groups.forEach(({ strategy = "rr", channels }, group) => {
+    table.setStrategy(group, strategies.findIndex(({ name }) => name === strategy));
+    for (const { address, maxc } of channels) table.addChannel(group, address, maxc);
+  });
+  return table;
+}
+
+/** Connections of all channels of a table. */
+export function held(table: Table): number {
+  let sum = 0;
+  for (let group = 0; group < MAX_GROUPS; group++) {
+    for (let number = 0; number < table.size(group); number++) {
+      sum += Math.abs(table.current(channelId(group, number)));
     }
+  }
+  return sum;
+}
+
+/** Fails if a connection of this table has not been given back. */
+export function assertGivenBack(table: Table): void {
+  assert.equal(held(table), 0, "connections that were not given back");
+  for (let lane = 0; lane < table.lanes; lane++) {
+    table.lane(lane).abandon((id, count) => assert.fail(`lane ${lane} still holds ${count} of channel ${id}`));
   }
 }
 

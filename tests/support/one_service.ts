@@ -18,7 +18,7 @@ export type OneServiceSettings =
   & Partial<ListenPlace>;
 
 /** The command line's defaults, for one service on a free port of the loopback interface. */
-const STANDARD = {
+export const STANDARD = {
   ...serviceOptions({}),
   hostname: "127.0.0.1",
   port: 0,
