@@ -4,7 +4,7 @@ import { FaultCode } from "./fault.ts";
 import type { PlacedService } from "./service_file.ts";
 import { standardName } from "./service_spec.ts";
 import { placeText, type SourceFault } from "./source_fault.ts";
-import { splitWords } from "./split_words.ts";
+import { namePlace, portsPlace, type SourcePiece } from "./service_places.ts";
 
 /** Two services of one name, and ports that are listened on twice. */
 export function findConflicts(services: readonly PlacedService[]): SourceFault[] {
@@ -20,8 +20,8 @@ function sameNames(services: readonly PlacedService[]): SourceFault[] {
       const hint = [service, before].some(({ spec }) => spec.name !== standardName(spec.ports))
         ? ""
         : "; give it a --name";
-      const message = `another service is called ${quote(name)}, at ${placeText(nameOf(before))}${hint}`;
-      faults.push(fault(service, message, nameOf));
+      const message = `another service is called ${quote(name)}, at ${placeText(namePlace(before))}${hint}`;
+      faults.push(fault(service, message, namePlace));
     }
   }
   return faults;
@@ -96,8 +96,8 @@ function samePorts(services: readonly PlacedService[]): SourceFault[] {
       ? `port ${claim.first} is listened on twice: ` +
         (same ? `-b ${quote(after.host)} is there twice` : `-b ${quote(after.host)} and ${quote(before.host)} overlap`)
       : `port ${claim.first}${same ? "" : ` on ${quote(after.host)}`} is taken by service ${name}` +
-        `${same ? "" : ` on ${quote(before.host)}`}, at ${placeText(portsOf(before.service))}`;
-    found.set(after.service, { index: after.index, fault: fault(after.service, message, portsOf) });
+        `${same ? "" : ` on ${quote(before.host)}`}, at ${placeText(portsPlace(before.service))}`;
+    found.set(after.service, { index: after.index, fault: fault(after.service, message, portsPlace) });
   }
   return [...found.values()].sort((a, b) => a.index - b.index).map(({ fault }) => fault);
 }
@@ -119,27 +119,10 @@ function hostOf(word: string): Pick<Claim, "host" | "family" | "wildcard"> {
   }
 }
 
-type Piece = Pick<SourceFault, "source" | "line" | "start" | "end">;
-
-function fault(service: PlacedService, message: string, piece: (service: PlacedService) => Piece): SourceFault {
-  return { ...piece(service), message, code: FaultCode.USAGE };
-}
-
-/** The word with the ports. */
-function portsOf(service: PlacedService): Piece {
-  return pieceAt(service, (words) => splitWords(words).words[0].word);
-}
-
-/** The word with the name, or with the ports if they are the name. */
-function nameOf(service: PlacedService): Piece {
-  return pieceAt(service, (words) => {
-    const { options, words: others } = splitWords(words);
-    return options.findLast(({ key }) => key === "name")?.word ?? others[0].word;
-  });
-}
-
-function pieceAt({ source, entry }: PlacedService, find: (words: readonly string[]) => number): Piece {
-  const [first] = entry.words, words = !first.quoted && first.text === "balance" ? entry.words.slice(1) : entry.words;
-  const { line, start, end } = words[find(words.map(({ text }) => text))];
-  return { source, line, start, end };
+function fault(
+  service: PlacedService,
+  message: string,
+  place: (service: PlacedService) => SourcePiece,
+): SourceFault {
+  return { ...place(service), message, code: FaultCode.USAGE };
 }

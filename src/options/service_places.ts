@@ -1,0 +1,43 @@
+import type { OptionKey } from "./option_records.ts";
+import type { PlacedService } from "./service_file.ts";
+import type { SourceFault } from "./source_fault.ts";
+import { type SplitWords, splitWords } from "./split_words.ts";
+
+/** A piece of a line of a file. */
+export type SourcePiece = Pick<SourceFault, "source" | "line" | "start" | "end">;
+
+/** The word with the ports of a service. */
+export function portsPlace(service: PlacedService): SourcePiece {
+  return pieceOf(service, ({ words }) => words[0].word);
+}
+
+/** The word with the name, or with the ports if they are the name. */
+export function namePlace(service: PlacedService): SourcePiece {
+  return optionPlace(service, "name");
+}
+
+/** The last word with a value of an option, or the ports if the service has it from its defaults. */
+export function optionPlace(service: PlacedService, key: OptionKey): SourcePiece {
+  return pieceOf(
+    service,
+    ({ options, words }) => options.findLast((option) => option.key === key)?.word ?? words[0].word,
+  );
+}
+
+/** The word of a channel. */
+export function channelPlace(service: PlacedService, group: number, channel: number): SourcePiece {
+  return pieceOf(service, ({ words }) => {
+    let at = 0;
+    for (const { text, word } of words.slice(1)) {
+      if (text === "!" || text === "%") at++;
+      else if (at === group && channel-- === 0) return word;
+    }
+    return words[0].word;
+  });
+}
+
+function pieceOf({ source, entry }: PlacedService, find: (split: SplitWords) => number): SourcePiece {
+  const [first] = entry.words, words = !first.quoted && first.text === "balance" ? entry.words.slice(1) : entry.words;
+  const { line, start, end } = words[find(splitWords(words.map(({ text }) => text)))];
+  return { source, line, start, end };
+}
