@@ -7,6 +7,16 @@ export { Balancer } from "./src/balancer/balancer.ts";
 export { ChannelLoop, EngineUnavailable, type ErrorCode, UnknownHost } from "./src/balancer/errors.ts";
 export type { BalancerEvent, ChannelPlace } from "./src/balancer/events.ts";
 export type { BalancerOptions, ChannelOptions, GroupOptions } from "./src/balancer/options.ts";
+export type {
+  ChannelState,
+  GroupState,
+  InstanceState,
+  InstanceSummary,
+  PortsState,
+  ProcessState,
+  ServiceState,
+  ServiceSummary,
+} from "./src/control/state.ts";
 export type { ChannelSnapshot, GroupSnapshot } from "./src/groups/snapshot.ts";
 export type { Direction, GeneralEvent, Tap } from "./src/engine/engine.ts";
 export type { EngineChoice, EngineName } from "./src/options/engine_name.ts";

@@ -26,8 +26,8 @@ export async function control(request: ControlRequest): Promise<number> {
 }
 
 async function dialogue(entry: Entry): Promise<void> {
-  if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal()) return await pipeDialogue(entry.path, print);
-  await terminalDialogue(entry.path, nameOf(entry), print, historyPath());
+  if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal()) return await pipeDialogue(entry.path, undefined, print);
+  await terminalDialogue(entry.path, nameOf(entry), undefined, print, historyPath());
 }
 
 async function runAll(path: string, commands: readonly string[]): Promise<void> {

@@ -103,7 +103,7 @@ class Instance {
       early.forEach(event);
       const killed = Promise.withResolvers<void>(), loops = new LoopWarnings(log.logger, balancer);
       control = await startControlServer(
-        controlPlane(balancer, log, port, () => {
+        controlPlane(balancer, log, request.services[0], () => {
           control?.close();
           balancer.stopAccepting();
           killed.resolve();

@@ -9,9 +9,12 @@ import { resolveHost } from "../process/resolve.ts";
 import { parsePort } from "../options/port_names.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
 import { Table } from "../table/table.ts";
+import { processState, quietService } from "../../tests/support/control_plane.ts";
 import { commands, execute } from "./commands.ts";
+import type { Session } from "./command.ts";
 import { complete } from "./completion.ts";
 import type { ControlPlane } from "./control_plane.ts";
+import type { ProcessState } from "./state.ts";
 
 /** An instance without an engine, otherwise as the program makes it, except that names are not looked up. */
 class Plane implements ControlPlane {
@@ -27,6 +30,8 @@ class Plane implements ControlPlane {
     }
   }
 
+  readonly services = [quietService("web", this.groups, { resolve: (host, port) => this.resolve(host, port) })];
+
   async resolve(host: string, word: string): Promise<{ host: string; port: number }> {
     const port = parsePort(word, () => new Map([["http", 80]]));
     if (port === undefined) throw new Error("no port");
@@ -35,7 +40,7 @@ class Plane implements ControlPlane {
     return { host: await resolveHost(host), port };
   }
 
-  describe = (): Record<string, unknown> => ({ version: this.version, host: "\u202e\x9b" });
+  describe = (): ProcessState => processState("\u202e\x9b");
   changed = (command: string): void => void this.changes.push(command);
   shutdown = (): void => void this.kills++;
 
@@ -87,7 +92,8 @@ const fitting = fc.constantFrom(...commands).chain(({ name, parameters }) =>
     ...parameters.split(" ").filter((parameter) => parameter !== "").map((parameter) => {
       if (parameter === "HOST") return host;
       if (parameter === "PORT") return fc.constantFrom("80", "http", "0", "65536");
-      return parameter === "[json]" ? fc.constantFrom("json", "") : fc.integer({ min: -1, max: 4 }).map(String);
+      if (parameter.startsWith("[")) return fc.constantFrom("json", "config", "--dry-run", "web", "80", "");
+      return fc.integer({ min: -1, max: 4 }).map(String);
     }),
   ).map((words) => [name, ...words].join(" "))
 );
@@ -97,7 +103,7 @@ Deno.test("any command line gets a harmless answer, and changes nothing if it is
     fc.asyncProperty(
       fc.array(fc.oneof(line, fitting, foreignText(60)), { minLength: 1, maxLength: 25, size: "medium" }),
       async (lines) => {
-        const plane = new Plane(), session = { group: 0 };
+        const plane = new Plane(), session: Session = { group: 0 };
         for (const line of lines) {
           const before = plane.copy(), group = session.group, kills = plane.kills, changes = plane.changes.length;
           const reply = await execute(line, session, plane);
@@ -122,7 +128,7 @@ Deno.test("any command line gets a harmless answer, and changes nothing if it is
           assert.ok(ok && lines.every(isHarmless), JSON.stringify(lines));
         }
         const [json] = (await execute("show json", session, plane)).lines;
-        assert.equal(JSON.parse(json).host, "\u202e\x9b", "escaping changed a value");
+        assert.equal(JSON.parse(json).version, "\u202e\x9b", "escaping changed a value");
         assert.equal(plane.kills > 0, plane.changes.some((change) => change.startsWith("kill ")));
       },
     ),
@@ -134,7 +140,7 @@ Deno.test("any command line gets a harmless answer, and changes nothing if it is
 Deno.test("Tab never fails, whatever the line", () => {
   fc.assert(
     fc.property(fc.oneof(line, foreignText(20)), (line) => {
-      const [candidates, last] = complete(line, [0, 1], [0, 5]);
+      const [candidates, last] = complete(line, { channels: [0, 1], groups: [0, 5], services: ["web"] });
       assert.ok(line.endsWith(last) && candidates.every((candidate) => candidate.startsWith(last)));
     }),
     parameters(500),

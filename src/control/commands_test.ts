@@ -1,18 +1,23 @@
 import assert from "node:assert/strict";
 import { Groups } from "../groups/groups.ts";
 import { DisabledBy, Table } from "../table/table.ts";
-import { commands, execute, findCommand, type Reply, type Session } from "./commands.ts";
-import type { ControlPlane } from "./control_plane.ts";
+import { processState, quietService } from "../../tests/support/control_plane.ts";
+import type { Reply, Session } from "./command.ts";
+import { commands, execute, findCommand } from "./commands.ts";
+import type { ControlledService, ControlPlane } from "./control_plane.ts";
+
+/** Balance's commands, in its order. */
+const BALANCE =
+  "quit show help kill disable group reset enable create assign maxc mrtg-bytes mrtg-conns version hash rr";
 
 /** An instance without an engine. */
-function plane(resolve: ControlPlane["resolve"] = (host, port) => Promise.resolve({ host, port: Number(port) })) {
+function plane(resolve: ControlledService["resolve"] = (host, port) => Promise.resolve({ host, port: Number(port) })) {
   const table = Table.create(), changes: string[] = [], session: Session = { group: 0 };
   let kills = 0;
   const instance: ControlPlane = {
-    groups: new Groups(table),
+    services: [quietService("8080", new Groups(table), { resolve })],
     version: "1.2.3",
-    resolve,
-    describe: () => ({ version: "1.2.3" }),
+    describe: () => processState(),
     changed: (command, reply) => void changes.push(`${command} → ${reply}`),
     shutdown: () => void kills++,
   };
@@ -23,7 +28,7 @@ function plane(resolve: ControlPlane["resolve"] = (host, port) => Promise.resolv
 Deno.test("the order of the commands is Balance's, which decides what a prefix means", () => {
   assert.deepEqual(
     commands.map(({ name }) => name).join(" "),
-    "quit show help kill disable group reset enable create assign maxc mrtg-bytes mrtg-conns version hash rr",
+    `${BALANCE} service services save reload upgrade`,
   );
   for (const { name } of commands) assert.equal(findCommand(name)?.name, name);
   for (const [prefix, name] of [["h", "help"], ["m", "maxc"], ["mr", "mrtg-bytes"], ["r", "reset"], ["ha", "hash"]]) {
@@ -31,6 +36,16 @@ Deno.test("the order of the commands is Balance's, which decides what a prefix m
   }
   assert.equal(findCommand("?")?.name, "help");
   assert.equal(findCommand("shows"), undefined);
+});
+
+Deno.test("every prefix of Balance's commands means what it means there", () => {
+  const names = BALANCE.split(" ");
+  for (const name of names) {
+    for (let end = 1; end <= name.length; end++) {
+      const prefix = name.slice(0, end), wanted = names.find((name) => name.startsWith(prefix));
+      assert.equal(findCommand(prefix)?.name, wanted, prefix);
+    }
+  }
 });
 
 Deno.test("a refused command is not ok and reports no change", async () => {

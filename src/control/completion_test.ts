@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { commands } from "./commands.ts";
 import { complete } from "./completion.ts";
 
-const tab = (line: string) => complete(line, [0, 1, 10], [0, 3]);
+const tab = (line: string) => complete(line, { channels: [0, 1, 10], groups: [0, 3], services: ["mail", "web"] });
 
 Deno.test("the first word is completed to the commands", () => {
   assert.deepEqual(tab("mr"), [["mrtg-bytes ", "mrtg-conns "], "mr"]);

@@ -1,17 +1,52 @@
 import type { Groups } from "../groups/groups.ts";
 import type { Address } from "../table/address.ts";
+import type { PortsState, ProcessState } from "./state.ts";
 
-/** What the control commands work on: an instance as its operator sees it. */
+/** What the control commands work on: a process as its operator sees it. */
 export interface ControlPlane {
-  readonly groups: Groups;
+  /** Its services at this moment, in the order they were given. */
+  readonly services: readonly ControlledService[];
   /** The program's version. */
   readonly version: string;
-  /** Turns the words of `create` and `assign` into an address. @throws {Error} when they are no host and port */
-  resolve(host: string, port: string): Promise<Address>;
-  /** What `show json` says about the instance besides its groups. */
-  describe(): Readonly<Record<string, unknown>>;
+  /** Why nothing may be changed at this moment, as a reply; undefined while it may. */
+  readonly frozen?: string | undefined;
+  /** What `show json` says about the process besides its services. */
+  describe(): ProcessState;
   /** Notes a command that changed something. */
   changed(command: string, reply: string): void;
-  /** Frees the port at once and lets the instance end. */
+  /** Frees all ports at once and lets the process end. */
   shutdown(): void;
+  /** Command lines that recreate the running state, one a line. Left out where that cannot be told. */
+  config?(): readonly string[] | Promise<readonly string[]>;
+  /** Writes the running state into the file of services. Left out without a file. Never rejects. */
+  save?(): Promise<Outcome>;
+  /**
+   * Reads the file of services again and applies what has changed in it, or only says what that would be. Left out
+   * without a file. Logs what it does, since a signal asks for it as well. Never rejects.
+   */
+  reload?(dryRun: boolean): Promise<Outcome>;
+  /** Hands over to a new process of the program. Left out where that is impossible. Logs what it does. Never rejects. */
+  upgrade?(): Promise<Outcome>;
+}
+
+/** One service as its operator sees it. */
+export interface ControlledService {
+  readonly name: string;
+  /** Numeric addresses it listens on. */
+  readonly addresses: readonly string[];
+  /** Ports it listens on at each of them, in the order they were given. */
+  readonly ports: readonly PortsState[];
+  readonly groups: Groups;
+  /** Client connections at this moment. */
+  readonly connections: number;
+  /** Turns the words of `create` and `assign` into an address. @throws {Error} when they are no host and port */
+  resolve(host: string, port: string): Promise<Address>;
+}
+
+/** What came of a request to the process. */
+export interface Outcome {
+  /** Whether it was carried out. */
+  readonly ok: boolean;
+  /** Lines for the operator. */
+  readonly lines: readonly string[];
 }

@@ -1,4 +1,5 @@
-import { execute, type Session } from "./commands.ts";
+import type { Session } from "./command.ts";
+import { execute } from "./commands.ts";
 import type { ControlPlane } from "./control_plane.ts";
 import { lines, LineTooLong } from "./lines.ts";
 import type { Connection } from "./listener.ts";

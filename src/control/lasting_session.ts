@@ -1,30 +1,37 @@
 import { ControlClient, type ControlReply, isAbsent } from "./client.ts";
+import { findCommand } from "./commands.ts";
 import type { Greeting } from "./protocol.ts";
 
 /** Milliseconds between checks whether an instance that closed its session is still there: at first, and at most. */
 const FIRST_LOOK = 50, LAST_LOOK = 2_000;
 
 /**
- * A session for a dialogue of any length. An instance closes a session that is silent for too long; the next command
- * then opens another, in the same group.
+ * A session for a dialogue of any length. An instance closes a session that is silent for too long, or when it has
+ * handed over to another process; the next command then opens another, in the same service and group.
  */
 export class LastingSession implements Disposable {
   readonly #path: string;
   #client: ControlClient;
   #group = 0;
+  /** The service that was chosen last; undefined while that is the first. */
+  #service: string | undefined;
+  /** Whether the session is in that service. */
+  #settled: boolean;
   readonly #gone = new AbortController();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #watches = false;
   #disposed = false;
 
-  private constructor(path: string, client: ControlClient) {
+  private constructor(path: string, client: ControlClient, service: string | undefined) {
     this.#path = path;
     this.#client = client;
+    this.#service = service;
+    this.#settled = service === undefined;
   }
 
-  /** Opens a session; throws what `ControlClient.open` throws. */
-  static async open(path: string): Promise<LastingSession> {
-    return new LastingSession(path, await ControlClient.open(path));
+  /** Opens a session in a service, by default in the first; throws what `ControlClient.open` throws. */
+  static async open(path: string, service?: string): Promise<LastingSession> {
+    return new LastingSession(path, await ControlClient.open(path), service);
   }
 
   /** What the instance said first. */
@@ -57,15 +64,31 @@ export class LastingSession implements Disposable {
     }
   }
 
-  /** Runs one command. @throws {Error} when the instance is gone, or goes before the reply is complete */
+  /**
+   * Runs one command. If the service that was chosen is gone, the reply to one that needs a service says so.
+   *
+   * @throws {Error} when the instance is gone, or goes before the reply is complete
+   */
   async run(command: string): Promise<ControlReply> {
     if (this.#client.closed) {
       this.#client[Symbol.dispose]();
       this.#client = await ControlClient.open(this.#path);
       this.#watch();
-      await this.#client.run(`group ${this.#group}`);
+      this.#settled = this.#service === undefined;
+      if (this.#settled) await this.#client.run(`group ${this.#group}`);
+    }
+    const [first = "", ...words] = command.trim().split(/\s+/), known = findCommand(first);
+    if (!this.#settled) {
+      const reply = await this.#client.run(`service ${this.#service}`);
+      this.#settled = reply.outcome === "ok";
+      if (this.#settled) await this.#client.run(`group ${this.#group}`);
+      else if (known?.scope === "service") return { ...reply, group: this.#group };
     }
     const reply = await this.#client.run(command);
+    if (known?.name === "service" && words.length > 0 && reply.outcome === "ok") {
+      this.#service = words[0];
+      this.#settled = true;
+    }
     this.#group = reply.group;
     return reply;
   }

@@ -13,9 +13,14 @@ export function banner({ pid, version }: Greeting): string {
   return `\nbalance ${version} interactive command shell\nPID of master process is ${pid}\n\n`;
 }
 
-/** Runs commands from standard input until it ends, in Balance's exact format. For programs at the other end of a pipe. */
-export async function pipeDialogue(path: string, print: Print): Promise<void> {
-  using session = await LastingSession.open(path);
+/**
+ * Runs commands from standard input until it ends, in Balance's exact format. For programs at the other end of a pipe.
+ *
+ * @param path the instance's entry
+ * @param service name of the service to begin in; undefined for the first
+ */
+export async function pipeDialogue(path: string, service: string | undefined, print: Print): Promise<void> {
+  using session = await LastingSession.open(path, service);
   print(banner(session.greeting) + `balance[0] `);
   for await (const line of lines(Deno.stdin.readable, LONGEST_INPUT, "cut")) {
     const reply = await session.run(line);

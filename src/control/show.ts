@@ -1,4 +1,7 @@
 import type { GroupSnapshot } from "../groups/snapshot.ts";
+import { escape } from "../log/escape.ts";
+import { portsText } from "./ports_text.ts";
+import type { ServiceState } from "./state.ts";
 
 /** Column widths of the table (Balance manual); a longer value widens its own cell. */
 const WIDTHS = [3, 4, 2, 3, 16, 5, 4, 11, 4, 11, 11];
@@ -22,6 +25,11 @@ export function showTable(groups: readonly GroupSnapshot[]): string[] {
     ])
   );
   return [row(HEADINGS), ...rows.map(row)];
+}
+
+/** The line above a service's table when there are several services. */
+export function heading({ name, ports }: Pick<ServiceState, "name" | "ports">): string {
+  return `service ${escape(name)} on port ${portsText(ports)}`;
 }
 
 function row(cells: readonly (string | number | bigint)[]): string {

@@ -1,28 +1,32 @@
 import { stdout } from "node:process";
 import { escape } from "../log/escape.ts";
 import { findCommand } from "./commands.ts";
-import { complete } from "./completion.ts";
+import { complete, type Offers } from "./completion.ts";
 import { fitHelp, fitTable } from "./fit.ts";
 import { readHistory, writeHistory } from "./history.ts";
 import { LastingSession } from "./lasting_session.ts";
+import { askSummary } from "./read_summary.ts";
 import { banner, type Print } from "./repl.ts";
+import { MAX_CHANNELS } from "../table/limits.ts";
 import { TypedLines } from "./typed_lines.ts";
 
 /**
  * A dialogue on a terminal, with history, completion and colour. It says at once when the instance ends.
  *
  * @param path its entry
- * @param name what the instance is called, its address
+ * @param name what the instance is called: its address, or its entry
+ * @param service name of the service to begin in; undefined for the first
  * @throws what `LastingSession.open` throws
  * @throws {Error} when the instance ends meanwhile
  */
 export async function terminalDialogue(
   path: string,
   name: string,
+  service: string | undefined,
   print: Print,
   historyPath: string | undefined,
 ): Promise<void> {
-  using session = await LastingSession.open(path);
+  using session = await LastingSession.open(path, service);
   await new TerminalDialogue(session, name, print).run(historyPath);
 }
 
@@ -30,9 +34,10 @@ class TerminalDialogue {
   readonly #session: LastingSession;
   readonly #name: string;
   readonly #print: Print;
-  #channels: number[] = [];
-  #groups: number[] = [];
-  #logProblem: string | null = null;
+  /** What Tab offers. */
+  #offers: Offers = { channels: [], groups: [], services: [] };
+  /** The service the session is in; undefined while there is only one. */
+  #service: string | undefined;
 
   constructor(session: LastingSession, name: string, print: Print) {
     this.#session = session;
@@ -43,18 +48,19 @@ class TerminalDialogue {
   async run(historyPath: string | undefined): Promise<void> {
     this.#print(banner(this.#session.greeting) + "Tab completes, help lists the commands, quit or Ctrl-D leaves.\n");
     await this.#learn();
-    if (this.#logProblem !== null) this.#print(`The log is not written: ${this.#logProblem}.\n`);
+    await this.#tellLogProblem();
     const history = readHistory(historyPath), gone = this.#session.gone();
-    using typed = new TypedLines(this.#print, history, (line) => complete(line, this.#channels, this.#groups));
+    using typed = new TypedLines(this.#print, history, (line) => complete(line, this.#offers));
     try {
       for (;;) {
-        const line = await typed.next(`${this.#name} [${this.#session.group}]> `, gone);
+        const service = this.#service === undefined ? "" : ` ${this.#service}`;
+        const line = await typed.next(`${this.#name}${service} [${this.#session.group}]> `, gone);
         if (line === undefined) {
           this.#print("\n");
           break;
         }
         if (line.trim() !== "") history.push(line);
-        if (isKill(line) && !/^y(es)?$/i.test((await typed.ask(`end ${this.#name}? [y/N] `, gone)).trim())) {
+        if (isKill(line) && !/^y(es)?$/i.test((await typed.ask(this.#killQuestion(), gone)).trim())) {
           if (!gone.aborted) this.#print("not ended\n");
           continue;
         }
@@ -82,21 +88,35 @@ class TerminalDialogue {
     return new Error(`The instance on ${this.#name} has ended`);
   }
 
+  #killQuestion(): string {
+    const { length } = this.#offers.services;
+    return `end ${this.#name}${length > 1 ? ` and all its ${length} services` : ""}? [y/N] `;
+  }
+
   /** Fetches what Tab can offer. */
   async #learn(): Promise<void> {
     try {
-      const { text } = await this.#session.run("show json");
-      const { groups, log } = JSON.parse(text[0]) as {
-        groups: { group: number; channels: { channel: number }[] }[];
-        log?: { problem: unknown };
-      };
+      const { service, services } = await askSummary((command) => this.#session.run(command));
+      const groups = services.find(({ name }) => name === service)?.groups ?? [];
+      const size = groups.find(({ group }) => group === this.#session.group)?.channels ?? 0;
       // JSON may hold anything, escaped or not, and a terminal shows what comes of it.
-      this.#logProblem = typeof log?.problem === "string" ? escape(log.problem) : null;
-      this.#groups = groups.map(({ group }) => group).filter(Number.isSafeInteger);
-      const { channels = [] } = groups.find(({ group }) => group === this.#session.group) ?? {};
-      this.#channels = channels.map(({ channel }) => channel).filter(Number.isSafeInteger);
+      this.#service = services.length === 1 ? undefined : service === null ? "(no service)" : escape(service);
+      this.#offers = {
+        channels: [...Array(Math.min(size, MAX_CHANNELS)).keys()],
+        groups: groups.map(({ group }) => group),
+        services: services.map(({ name }) => escape(name)),
+      };
     } catch {
       // Completion is a convenience; the next command will tell what is wrong.
+    }
+  }
+
+  async #tellLogProblem(): Promise<void> {
+    try {
+      const { log } = JSON.parse((await this.#session.run("show json")).text[0]) as { log?: { problem: unknown } };
+      if (typeof log?.problem === "string") this.#print(`The log is not written: ${escape(log.problem)}.\n`);
+    } catch {
+      // The next command will tell what is wrong.
     }
   }
 }

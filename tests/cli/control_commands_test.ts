@@ -182,7 +182,8 @@ Deno.test("help and ? list every command, one per line", async () => {
   assert.equal(help, short);
   const names = help.trimEnd().split("\n").map((line) => /^ {2}([a-z-]+)(?:, \?)?(?: .*)? {2}\S/.exec(line)?.[1]);
   const order =
-    "quit show help kill disable group reset enable create assign maxc mrtg-bytes mrtg-conns version hash rr";
+    "quit show help kill disable group reset enable create assign maxc mrtg-bytes mrtg-conns version hash rr " +
+    "service services save reload upgrade";
   assert.deepEqual(names, order.split(" "));
 });
 

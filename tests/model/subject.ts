@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { execute, type Reply } from "../../src/control/commands.ts";
+import type { Reply, Session } from "../../src/control/command.ts";
+import { execute } from "../../src/control/commands.ts";
 import type { ControlPlane } from "../../src/control/control_plane.ts";
 import { Balancer, type EngineName } from "../../mod.ts";
 import { Client } from "../support/client.ts";
+import { processState, quietService } from "../support/control_plane.ts";
 import { eventually } from "../support/eventually.ts";
 import type { ModelConnection, TableModel } from "./table_model.ts";
 import { SwitchableBackend } from "./switchable_backend.ts";
@@ -20,17 +22,20 @@ export class Subject implements AsyncDisposable {
   readonly balancer: Balancer;
   readonly backends: readonly SwitchableBackend[];
   readonly clients = new Map<ModelConnection, Client>();
-  readonly #session = { group: 0 };
+  readonly #session: Session = { group: 0 };
   readonly #plane: ControlPlane;
 
   private constructor(balancer: Balancer, backends: readonly SwitchableBackend[]) {
     this.balancer = balancer;
     this.backends = backends;
     this.#plane = {
-      groups: balancer.groups,
+      services: [
+        quietService("8080", balancer.groups, {
+          resolve: (host, port) => Promise.resolve({ host, port: Number(port) }),
+        }),
+      ],
       version: "1.2.3",
-      resolve: (host, port) => Promise.resolve({ host, port: Number(port) }),
-      describe: () => ({}),
+      describe: () => processState(),
       changed: () => {},
       shutdown: () => balancer.stopAccepting(),
     };

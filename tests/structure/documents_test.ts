@@ -5,6 +5,7 @@ import { descriptorShares } from "../../src/balancer/descriptor_shares.ts";
 import { LONGEST_LINE } from "../../src/control/protocol.ts";
 import { MOST_CONNECTIONS, MOST_SESSIONS, SILENCE } from "../../src/control/server.ts";
 import type { EngineName } from "../../src/options/engine_name.ts";
+import { commands } from "../../src/control/commands.ts";
 import { optionList } from "../../src/options/option_records.ts";
 import { Document, spans } from "./document.ts";
 import { sources } from "./sources.ts";
@@ -106,11 +107,13 @@ Deno.test("CONTRIBUTING: the table of tests has each folder once", () => {
 Deno.test("options that documents name exist", () => {
   // Options of Deno, `task demo`, `task bench` and docker.
   const foreign = /^--(allow-\w+|stay|quick|time)$/;
-  const unknown: string[] = [];
+  const unknown: string[] = [], commanded = commands.flatMap(({ parameters }) => parameters.match(/--[a-z-]+/g) ?? []);
   for (const document of documents) {
     for (const span of document.spans) {
       for (const [option, name] of span.matchAll(/(?<![\w-])--([a-z][\w-]*)/g)) {
-        if (!foreign.test(option) && !optionList.some(([, record]) => record.name === name)) {
+        if (
+          !foreign.test(option) && !commanded.includes(option) && !optionList.some(([, record]) => record.name === name)
+        ) {
           unknown.push(`${document.name}: ${span}`);
         }
       }

@@ -11,7 +11,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   process: ["options", "table", "log"],
   engine: ["options", "selection", "table"],
   groups: ["selection", "table"],
-  control: ["groups", "table", "log"],
+  control: ["groups", "options", "table", "log"],
   balancer: ["engine", "groups", "options", "process", "selection", "table", "log"],
   cli: ["balancer", "control", "engine", "groups", "options", "process", "table", "log"],
 };

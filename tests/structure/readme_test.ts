@@ -3,16 +3,14 @@ import assert from "node:assert/strict";
 import configuration from "../../deno.json" with { type: "json" };
 import { chooseEngine } from "../../src/balancer/choose_engine.ts";
 import { EngineUnavailable } from "../../src/balancer/errors.ts";
-import { controlPlane } from "../../src/cli/instance_plane.ts";
 import { commands } from "../../src/control/commands.ts";
-import { Groups } from "../../src/groups/groups.ts";
-import type { LogState } from "../../src/log/log.ts";
+import { instanceState } from "../../src/control/instance_state.ts";
 import { parseCommandLine } from "../../src/options/command_line.ts";
 import { optionList } from "../../src/options/option_records.ts";
 import { serviceOptions } from "../../src/options/values.ts";
 import { ExitCode } from "../../src/process/exit_codes.ts";
 import { MAX_CHANNELS, MAX_GROUPS } from "../../src/table/limits.ts";
-import { Table } from "../../src/table/table.ts";
+import { quietPlane } from "../support/control_plane.ts";
 import { Document, spans } from "./document.ts";
 
 const root = new URL("../../", import.meta.url);
@@ -20,9 +18,11 @@ const README = await Document.read("README.md");
 
 Deno.test("README: the table of control commands has each of them with its parameters", () => {
   const told = README.table("command").flatMap(([heads]) => spans(heads));
-  const expected = commands.flatMap(({ name, parameters }) =>
-    parameters === "[json]" ? [name, `${name} json`] : [`${name} ${parameters}`.trim()]
-  );
+  const expected = commands.flatMap(({ name, parameters }) => {
+    const [, optional] = /^\[(.*)\]$/.exec(parameters) ?? [];
+    if (optional === undefined) return [`${name} ${parameters}`.trim()];
+    return [name, ...optional.split("|").map((word) => `${name} ${word}`)];
+  });
   assert.deepEqual(told.sort(), expected.sort());
 });
 
@@ -39,16 +39,12 @@ Deno.test("README: the table of the library's error codes has each that is throw
 
 Deno.test("README: `show json` has the fields that it names", () => {
   const [paragraph] = /^`show json` is one line with.*?\n\n/ms.exec(README.text)!;
-  const groups = new Groups(Table.create());
-  groups.add(0, { host: "127.0.0.1", address: { host: "127.0.0.1", port: 80 } });
-  const [group] = groups.snapshot();
-  const state: LogState = { target: "stderr", problem: null, lost: 0 };
-  const plane = controlPlane({ address: {} } as never, { state } as never, 80, () => {});
-  const fields = [plane.describe(), state, group, group.channels[0]].flatMap((part) => Object.keys(part));
-  const told = spans(paragraph).filter((span) => /^\w+$/.test(span));
+  const plane = quietPlane(), state = instanceState({ group: 0 }, plane), [service] = state.services;
+  const [group] = service.groups, parts = [state, state.log, service, service.ports[0], group, group.channels[0]];
+  const told = spans(paragraph).filter((span) => /^[a-z]\w*$/.test(span));
   // `group` is "its number".
-  const all = new Set(fields.filter((name) => name !== "group"));
-  assert.deepEqual([...new Set(told)].sort(), [...all, "groups"].sort());
+  const all = new Set(parts.flatMap((part) => Object.keys(part)).filter((name) => name !== "group"));
+  assert.deepEqual([...new Set(told)].sort(), [...all].sort());
 });
 
 Deno.test("README: what only the linux engine has is an error with the portable one", () => {

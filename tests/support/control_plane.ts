@@ -1,18 +1,52 @@
-import type { ControlPlane } from "../../src/control/control_plane.ts";
+import type { ControlledService, ControlPlane } from "../../src/control/control_plane.ts";
+import type { ProcessState } from "../../src/control/state.ts";
 import { Groups } from "../../src/groups/groups.ts";
 import { Table } from "../../src/table/table.ts";
 
-/** What a control server works on, without an engine: two channels, every name is 127.0.0.1. */
-export function quietPlane(): ControlPlane & { readonly changes: string[]; kills: number } {
-  const table = Table.create(), changes: string[] = [];
+/** What a process without an engine says about itself. */
+export function processState(version = "1.2.3"): ProcessState {
+  return {
+    ...{ version, pid: 1, engine: "portable", engineReason: "it was asked for", threads: 1 },
+    ...{ started: "2026-01-01T00:00:00.000Z", uptime: 0, connections: 0 },
+    ...{ log: { target: "stderr", problem: null, lost: 0 }, config: null },
+  };
+}
+
+/** A service without an engine: every name is 127.0.0.1, unless it is told otherwise. */
+export function quietService(
+  name: string,
+  groups = new Groups(Table.create()),
+  more: Partial<ControlledService> = {},
+): ControlledService {
+  const port = Number(name) || 80;
+  return {
+    name,
+    groups,
+    addresses: ["0.0.0.0"],
+    ports: [{ first: port, last: port }],
+    connections: 0,
+    resolve: (_, port) => Promise.resolve({ host: "127.0.0.1", port: Number(port) % 65535 || 1 }),
+    ...more,
+  };
+}
+
+/** What a control server works on, without an engine: one service with two channels. */
+export function quietPlane(): ControlPlane & {
+  services: ControlledService[];
+  frozen?: string;
+  readonly groups: Groups;
+  readonly changes: string[];
+  kills: number;
+} {
+  const table = Table.create(), groups = new Groups(table), changes: string[] = [];
   for (const port of [8001, 8002]) table.addChannel(0, { host: "127.0.0.1", port });
   return {
-    groups: new Groups(table),
+    groups,
+    services: [quietService("8080", groups)],
     version: "1.2.3",
     changes,
     kills: 0,
-    resolve: (_, port) => Promise.resolve({ host: "127.0.0.1", port: Number(port) % 65535 || 1 }),
-    describe: () => ({ version: "1.2.3" }),
+    describe: () => processState(),
     changed: (command) => void changes.push(command),
     shutdown() {
       this.kills++;

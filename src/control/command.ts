@@ -1,0 +1,62 @@
+import type { ControlledService, ControlPlane, Outcome } from "./control_plane.ts";
+
+/** What one dialogue remembers between commands. */
+export interface Session {
+  /** The group that channel numbers refer to. */
+  group: number;
+  /** Name of the service that commands refer to; undefined for the first one there is. */
+  service?: string;
+}
+
+/** What a command answers. */
+export interface Reply extends Outcome {
+  /** Whether the session is over. */
+  readonly end?: boolean;
+}
+
+/** What all commands have. The record drives the parser, the help and the completion; a test compares the README with it. */
+interface CommandWords {
+  readonly name: string;
+  /** Another name for it, which cannot be shortened. */
+  readonly alias?: string;
+  /**
+   * The words it takes, as the help shows them: `CH` is a channel, `G` a group, `NAME` a service, small letters stand for
+   * themselves, brackets mean optional.
+   */
+  readonly parameters: string;
+  readonly summary: string;
+  /** Whether it changes something and is therefore logged. */
+  readonly changes: boolean;
+}
+
+/** A command for the service that the session is in. */
+export interface ServiceCommand extends CommandWords {
+  readonly scope: "service";
+  run(words: readonly string[], session: Session, service: ControlledService): Reply | Promise<Reply>;
+}
+
+/** A command for the process or the session. */
+export interface ProcessCommand extends CommandWords {
+  readonly scope: "process";
+  run(words: readonly string[], session: Session, plane: ControlPlane): Reply | Promise<Reply>;
+}
+
+/** One control command. */
+export type Command = ServiceCommand | ProcessCommand;
+
+/** Thrown by a command that was given the wrong words. */
+export class SyntaxFault extends Error {}
+
+/** A whole number, possibly negative so that the reply can name it. @throws {SyntaxFault} */
+export function integer(word: string): number {
+  if (!/^-?\d{1,15}$/.test(word)) throw new SyntaxFault();
+  return Number(word) + 0;
+}
+
+export function answer(...lines: string[]): Reply {
+  return { ok: true, lines };
+}
+
+export function refuse(line: string): Reply {
+  return { ok: false, lines: [line] };
+}

@@ -1,0 +1,60 @@
+import type { GroupSnapshot } from "../groups/snapshot.ts";
+import type { Session } from "./command.ts";
+import type { ControlledService, ControlPlane } from "./control_plane.ts";
+import type { InstanceState, InstanceSummary, ServiceState, ServiceSummary } from "./state.ts";
+
+/** What becomes `Parsed` once it was JSON text. */
+type Exact<Parsed> = { [Key in keyof Parsed]: Key extends "groups" ? readonly GroupSnapshot[] : Exact<Parsed[Key]> };
+
+/** What `show json` says. */
+export function instanceState(session: Session, plane: ControlPlane): Exact<InstanceState> {
+  const { version, pid, engine, engineReason, threads, started, uptime, connections, log, ...more } = plane.describe();
+  const services = plane.services.map(serviceState), current = services[indexOf(session, plane)];
+  return {
+    version,
+    pid,
+    engine,
+    engineReason,
+    threads,
+    address: current?.addresses[0] ?? null,
+    port: current?.ports[0]?.first ?? null,
+    started,
+    uptime,
+    connections,
+    log,
+    groups: current?.groups ?? [],
+    ...more,
+    service: current?.name ?? null,
+    services,
+  };
+}
+
+/** What `services json` says. */
+export function instanceSummary(session: Session, plane: ControlPlane): InstanceSummary {
+  const services = plane.services.map(serviceSummary);
+  return { ...plane.describe(), service: services[indexOf(session, plane)]?.name ?? null, services };
+}
+
+/** Which of the services the session is in; -1 when it is gone. */
+function indexOf({ service }: Session, { services }: ControlPlane): number {
+  return service === undefined ? 0 : services.findIndex(({ name }) => name === service);
+}
+
+function serviceState({ name, addresses, ports, connections, groups }: ControlledService): Exact<ServiceState> {
+  return { name, addresses, ports, connections, groups: groups.snapshot() };
+}
+
+function serviceSummary({ name, addresses, ports, connections, groups }: ControlledService): ServiceSummary {
+  const all = groups.snapshot(), channels = all.flatMap(({ channels }) => channels);
+  const enabled = channels.filter(({ enabled }) => enabled);
+  return {
+    name,
+    addresses,
+    ports,
+    connections,
+    channels: channels.length,
+    enabled: enabled.length,
+    failing: enabled.filter(({ failing }) => failing).length,
+    groups: all.map(({ group, channels }) => ({ group, channels: channels.length })),
+  };
+}

@@ -1,0 +1,84 @@
+import { quote } from "../log/escape.ts";
+import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
+import { servicesOf, suggestion } from "./choose_service.ts";
+import { answer, integer, type ProcessCommand, refuse, SyntaxFault } from "./command.ts";
+import type { ControlPlane } from "./control_plane.ts";
+import { instanceState } from "./instance_state.ts";
+import { toJson } from "./json.ts";
+import { heading, showTable } from "./show.ts";
+
+export const quit: ProcessCommand = {
+  name: "quit",
+  parameters: "",
+  summary: "end the session",
+  changes: false,
+  scope: "process",
+  run: () => ({ ok: true, lines: [], end: true }),
+};
+
+export const show: ProcessCommand = {
+  name: "show",
+  parameters: "[json|config|NAME]",
+  summary: "show all channels, as a table or as JSON; as command lines; or those of one service",
+  changes: false,
+  scope: "process",
+  run: async ([what], session, plane) => {
+    if (what === undefined) return answer(...tables(plane));
+    if (what === "json") return answer(toJson(instanceState(session, plane)));
+    if (what === "config") {
+      const lines = await plane.config?.();
+      return lines === undefined ? refuse("this process cannot tell its state as command lines") : answer(...lines);
+    }
+    const found = servicesOf(plane.services, what);
+    if (found.length > 0) return answer(...found.flatMap(({ groups }) => showTable(groups.snapshot())));
+    // Balance's own reply to a word that `show` does not know.
+    if (plane.services.length < 2) throw new SyntaxFault();
+    return refuse(`no such service ${quote(what)}${suggestion(plane.services, what)}`);
+  },
+};
+
+export const kill: ProcessCommand = {
+  name: "kill",
+  parameters: "",
+  summary: "free the port, let connections end, and end the instance",
+  changes: true,
+  scope: "process",
+  run: (_, __, plane) => {
+    plane.shutdown();
+    return { ok: true, lines: ["shutdown complete, exiting."], end: true };
+  },
+};
+
+export const group: ProcessCommand = {
+  name: "group",
+  parameters: "G",
+  summary: "choose the group that channel numbers refer to",
+  changes: false,
+  scope: "process",
+  run: ([word], session) => {
+    const group = integer(word);
+    if (group < 0 || group >= MAX_GROUPS) return refuse("value out of range");
+    session.group = group;
+    return answer();
+  },
+};
+
+export const version: ProcessCommand = {
+  name: "version",
+  parameters: "",
+  summary: "show the version and the limits",
+  changes: false,
+  scope: "process",
+  run: (_, __, { version }) =>
+    answer(`  This is balance ${version}`, `  MAXGROUPS=${MAX_GROUPS}`, `  MAXCHANNELS=${MAX_CHANNELS}`),
+};
+
+/** With one service Balance's table, otherwise one for each service, below a heading. */
+function tables({ services }: ControlPlane): string[] {
+  if (services.length === 0) return showTable([]);
+  const headed = services.length > 1;
+  return services.flatMap((service) => {
+    const table = showTable(service.groups.snapshot());
+    return headed ? [heading(service), ...table] : table;
+  });
+}

@@ -1,0 +1,141 @@
+/**
+ * What `show json` and `services json` say, as it is after `JSON.parse`. Fields may be added, but none is renamed,
+ * removed or given another meaning. Counters are exact in the text; from 2^53 on, `JSON.parse` rounds them.
+ *
+ * @module
+ */
+
+/** A process, in `show json` and `services json`. */
+export interface ProcessState {
+  /** The program's version. */
+  readonly version: string;
+  /** Process id. */
+  readonly pid: number;
+  /** Which engine moves the bytes: `portable` or `linux`. */
+  readonly engine: string;
+  /** Why this engine was chosen, in words. */
+  readonly engineReason: string;
+  /** Threads that move bytes. */
+  readonly threads: number;
+  /** When it was started, as ISO 8601 in UTC. */
+  readonly started: string;
+  /** Seconds since then, whole. */
+  readonly uptime: number;
+  /** Client connections of all services at this moment. */
+  readonly connections: number;
+  /** State of its log. */
+  readonly log: {
+    /** Where it goes: `stderr`, `syslog` or the path of a file. */
+    readonly target: string;
+    /** Why it cannot be written at this moment, or null. */
+    readonly problem: string | null;
+    /** Lines lost so far. */
+    readonly lost: number;
+  };
+  /** The file of services that it was started with, or null. */
+  readonly config: string | null;
+}
+
+/** What `show json` says. */
+export interface InstanceState extends ProcessState {
+  /** The service that the session is in; null when it is gone, or there is none. */
+  readonly service: string | null;
+  /** The first address that this service listens on, or null. */
+  readonly address: string | null;
+  /** The first port that it listens on, or null. */
+  readonly port: number | null;
+  /** Its groups; empty without a service. */
+  readonly groups: readonly GroupState[];
+  /** All services, in the order they were given. */
+  readonly services: readonly ServiceState[];
+}
+
+/** One service, in `show json`. */
+export interface ServiceState {
+  /** What operators call it. */
+  readonly name: string;
+  /** Numeric addresses it listens on. */
+  readonly addresses: readonly string[];
+  /** Ports it listens on at each of them, in the order they were given. */
+  readonly ports: readonly PortsState[];
+  /** Client connections at this moment. */
+  readonly connections: number;
+  /** Groups that have channels. */
+  readonly groups: readonly GroupState[];
+}
+
+/** Ports that follow each other. */
+export interface PortsState {
+  /** The lowest of them. */
+  readonly first: number;
+  /** The same as `first` for a single port. */
+  readonly last: number;
+}
+
+/** One group of channels. */
+export interface GroupState {
+  /** Number of the group. */
+  readonly group: number;
+  /** Its distribution, as `show` calls it: `RR` or `Hash`. */
+  readonly type: string;
+  /** In the order of their numbers. */
+  readonly channels: readonly ChannelState[];
+}
+
+/** One channel. */
+export interface ChannelState {
+  /** Number in its group. */
+  readonly channel: number;
+  /** Whether it may be chosen. */
+  readonly enabled: boolean;
+  /** Who keeps it disabled: `operator`, `autodisable`. */
+  readonly disabledBy: readonly string[];
+  /** Host as it was given, a name or an address. */
+  readonly host: string;
+  /** Numeric address of the host. */
+  readonly address: string;
+  /** TCP port. */
+  readonly port: number;
+  /** Connections at this moment. */
+  readonly current: number;
+  /** Most connections at a time, 0 for no limit. */
+  readonly maxc: number;
+  /** Connections given to it since the start or the last reset, failed ones included. */
+  readonly total: number;
+  /** Connections that it did not accept, since the start or the last reset. */
+  readonly failed: number;
+  /** Bytes from clients, since the start or the last reset. */
+  readonly sent: number;
+  /** Bytes to clients, since the start or the last reset. */
+  readonly rcvd: number;
+  /** Whether its last connect failed. */
+  readonly failing: boolean;
+}
+
+/** What `services json` says: as `show json`, with numbers of channels in place of the channels. */
+export interface InstanceSummary extends ProcessState {
+  /** The service that the session is in; null when it is gone, or there is none. */
+  readonly service: string | null;
+  /** All services, in the order they were given. */
+  readonly services: readonly ServiceSummary[];
+}
+
+/** One service, in `services json`. */
+export interface ServiceSummary {
+  /** What operators call it. */
+  readonly name: string;
+  /** Numeric addresses it listens on. */
+  readonly addresses: readonly string[];
+  /** Ports it listens on at each of them, in the order they were given. */
+  readonly ports: readonly PortsState[];
+  /** Client connections at this moment. */
+  readonly connections: number;
+  /** How many channels it has. */
+  readonly channels: number;
+  /** How many of these are enabled. */
+  readonly enabled: number;
+  /** How many of the enabled ones did not accept the last connect. */
+  readonly failing: number;
+  /** Groups that have channels, and how many. */
+  readonly groups: readonly { readonly group: number; readonly channels: number }[];
+}
