@@ -15,14 +15,16 @@ import type { ServeRequest } from "../options/command_line.ts";
 import { type ProcessOptions, processOptions } from "../options/values.ts";
 import { isBackgroundProcess, reportFailure, reportReady, startInBackground } from "../process/background.ts";
 import { ExitCode, ExitError, uncapitalised, unexpected } from "../process/exit_codes.ts";
+import { PidFile } from "../process/pid_file.ts";
+import { takeServiceEnvironment } from "../process/service_environment.ts";
 import { controlPlane } from "./instance_plane.ts";
 import { logStart } from "./log_start.ts";
 import { LoopWarnings } from "./loop_warnings.ts";
 import { Report } from "./report.ts";
 import { becomeUser, startBalancer } from "./start_balancer.ts";
 import { watchMemory } from "./memory_watch.ts";
-import { ReopenSignal } from "./reopen_signal.ts";
-import { StopSignals } from "./stop_signals.ts";
+import { Signals } from "./signals.ts";
+import { Supervision } from "./supervision.ts";
 import { complain } from "./terminal.ts";
 
 /** Bytes of packet dump that may wait for a slow reader. */
@@ -45,17 +47,23 @@ export async function serve(request: ServeRequest, program: string, args: readon
     return ExitCode.OK;
   }
   // Before anything else: signals that come during the start must count, and registering one later can fail.
-  const signals = new StopSignals(background), reopen = new ReopenSignal();
+  const signals = new Signals({ background, files: false });
+  const supervision = new Supervision(takeServiceEnvironment(background ? Deno.ppid : undefined));
   try {
     const instance = await Instance.start(request, background);
-    reopen.listen(() => instance.reopenLog());
-    if (background) reportReady(await instance.notes());
-    return await instance.run(signals);
+    signals.on("reopen", () => instance.reopenLog());
+    const notes = background ? await instance.notes() : [];
+    // Before the parent of a background process ends, because a service manager would believe that the program did.
+    supervision.serving(() => instance.status);
+    if (background) reportReady(notes);
+    return await instance.run(signals, supervision);
   } catch (error) {
     const failure = error instanceof ExitError ? error : unexpected(error);
     if (!background) throw failure;
     reportFailure(failure);
     return failure.code;
+  } finally {
+    supervision.close();
   }
 }
 
@@ -67,9 +75,17 @@ class Instance {
   readonly #dump: LineWriter | undefined;
   readonly #drainTimeout: number;
   readonly #killed: Promise<void>;
+  readonly #pidFile: PidFile | undefined;
 
   private constructor(
-    parts: { balancer: Balancer; control: ControlServer; log: Log; dump?: LineWriter; killed: Promise<void> },
+    parts: {
+      balancer: Balancer;
+      control: ControlServer;
+      log: Log;
+      dump?: LineWriter;
+      killed: Promise<void>;
+      pidFile?: PidFile;
+    },
     drainTimeout: number,
   ) {
     this.#balancer = parts.balancer;
@@ -77,6 +93,7 @@ class Instance {
     this.#log = parts.log;
     this.#dump = parts.dump;
     this.#killed = parts.killed;
+    this.#pidFile = parts.pidFile;
     this.#drainTimeout = drainTimeout;
   }
 
@@ -95,8 +112,9 @@ class Instance {
     let event = (event: BalancerEvent): void => void early.push(event);
     const tap: Tap | undefined = dump && ((direction, bytes) => dump.write(dumpChunk(direction, bytes)));
     const balancer = await startBalancer(request, { onEvent: (item) => event(item), onChunk: tap });
-    let control: ControlServer | undefined;
+    let control: ControlServer | undefined, pidFile: PidFile | undefined;
     try {
+      pidFile = preparePidFile(options);
       openDirectory(directory); // On Windows the log of a background process lies in it.
       const log = await startLog({ target: logTarget(background, directory, port, options), ...logForm(options) });
       event = new Report(log.logger, balancer.groups).event;
@@ -110,11 +128,13 @@ class Instance {
         }, loops),
         { directory, ...listeningOn(balancer) },
       );
+      pidFile?.publish();
       becomeUser(options);
       logStart(log.logger, balancer);
       loops.look();
-      return new Instance({ balancer, control, log, dump, killed: killed.promise }, options.drainTimeout);
+      return new Instance({ balancer, control, log, dump, killed: killed.promise, pidFile }, options.drainTimeout);
     } catch (error) {
+      pidFile?.remove();
       control?.close();
       await balancer.stop();
       throw error instanceof DirectoryError ? new ExitError(ExitCode.RENDEZVOUS, error.message) : error;
@@ -130,17 +150,24 @@ class Instance {
     return [`the log is not written: ${problem}` + (target === "syslog" ? "; --log-file FILE writes one" : "")];
   }
 
+  /** What it does, in one line for people. */
+  get status(): string {
+    const { connections } = this.#balancer;
+    return `serving 1 service, ${connections} ${plural(connections, "connection")}`;
+  }
+
   /** Opens the log file again after its rotation. */
   async reopenLog(): Promise<void> {
     await this.#log.reopen();
   }
 
   /** Serves until a signal or `kill`, then drains. @returns the exit code */
-  async run(signals: StopSignals): Promise<number> {
+  async run(signals: Signals, supervision: Supervision): Promise<number> {
     const { logger } = this.#log;
     const unwatchMemory = watchMemory(this.#balancer, logger);
     const cause = await Promise.race([signals.next(), this.#killed.then(() => "kill" as const)]);
     unwatchMemory();
+    supervision.stopping();
     this.#control.close();
     // Before this is logged, because whoever reads the log may rely on the port.
     this.#balancer.stopAccepting();
@@ -150,6 +177,7 @@ class Instance {
     const left = drain ? await this.#drainUntil(signals) : connections;
     await this.#balancer.stop();
     this.#control.closeSessions();
+    this.#pidFile?.remove();
     if (left > 0) logger.warn(`stopped, {left} ${plural(left, "connection was", "connections were")} cut`, { left });
     else logger.info("stopped");
     await this.#dump?.flush(DUMP_FLUSH);
@@ -158,7 +186,7 @@ class Instance {
   }
 
   /** Lets connections end, until the time is over or another signal comes. @returns how many had to be cut */
-  async #drainUntil(signals: StopSignals): Promise<number> {
+  async #drainUntil(signals: Signals): Promise<number> {
     let left = 0;
     const drained = this.#balancer.drain(this.#drainTimeout).then((count) => left = count);
     const hurried = signals.next().then(() => {
@@ -166,6 +194,17 @@ class Instance {
     });
     await Promise.race([drained, hurried]);
     return left;
+  }
+}
+
+/** @throws {ExitError} 71 when it cannot be written */
+function preparePidFile({ pidFile }: ProcessOptions): PidFile | undefined {
+  if (pidFile === undefined) return undefined;
+  try {
+    // Absolute, because the background process leaves the directory it was started in.
+    return PidFile.prepare(resolve(pidFile));
+  } catch (error) {
+    throw new ExitError(ExitCode.SYSTEM, uncapitalised(error));
   }
 }
 

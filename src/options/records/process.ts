@@ -4,6 +4,7 @@ import { choice } from "../kinds/choice.ts";
 import { countOrAuto } from "../kinds/count.ts";
 import { flag } from "../kinds/flag.ts";
 import { account } from "../kinds/name.ts";
+import { path } from "../kinds/path.ts";
 import { seconds } from "../kinds/seconds.ts";
 import type { OptionRecord } from "../option_record.ts";
 
@@ -64,6 +65,15 @@ export const process = {
     standard: false,
     section: "process",
     summary: "stay in the foreground",
+    scope: "process",
+    programOnly: true,
+  },
+  /** File that holds the process's id while it serves. */
+  pidFile: {
+    name: "pid-file",
+    kind: path("FILE"),
+    section: "process",
+    summary: "keep the process id in this file",
     scope: "process",
     programOnly: true,
   },

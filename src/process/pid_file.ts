@@ -1,0 +1,79 @@
+import { escape, quote } from "../log/escape.ts";
+import { reasonOf } from "../log/line_writer.ts";
+
+/**
+ * The file of `--pid-file`. It is written beside its place and then renamed, so that whoever reads it sees one process
+ * id or none, and an instance that does not get ready changes nothing.
+ */
+export class PidFile {
+  readonly #path: string;
+  readonly #draft: string;
+
+  private constructor(path: string, draft: string) {
+    this.#path = path;
+    this.#draft = draft;
+  }
+
+  /**
+   * Writes the file beside its place.
+   *
+   * @param path absolute
+   * @throws {Error} naming the file, when it cannot be written, or something else than a file is there
+   */
+  static prepare(path: string): PidFile {
+    const draft = `${path}.${Deno.pid}`;
+    try {
+      if (isSomethingElse(path)) throw new Error("it is not a regular file");
+      removeQuietly(draft);
+      // `createNew` follows no link that somebody may have put there.
+      Deno.writeTextFileSync(draft, `${Deno.pid}\n`, { createNew: true, mode: 0o644 });
+      return new PidFile(path, draft);
+    } catch (error) {
+      throw cannotWrite(path, error);
+    }
+  }
+
+  /** Puts it in its place. @throws {Error} naming the file */
+  publish(): void {
+    try {
+      Deno.renameSync(this.#draft, this.#path);
+    } catch (error) {
+      removeQuietly(this.#draft);
+      throw cannotWrite(this.#path, error);
+    }
+  }
+
+  /** Removes it, unless another process has written it since. Never throws. */
+  remove(): void {
+    removeQuietly(this.#draft);
+    try {
+      if (Deno.readTextFileSync(this.#path).trim() === String(Deno.pid)) Deno.removeSync(this.#path);
+    } catch {
+      // Gone, or the program has become a user who may not remove it.
+    }
+  }
+}
+
+/** A link is replaced, and so is nothing at all; a device or a pipe would be lost. */
+function isSomethingElse(path: string): boolean {
+  try {
+    const { isFile, isSymlink } = Deno.lstatSync(path);
+    return !isFile && !isSymlink;
+  } catch {
+    return false;
+  }
+}
+
+function removeQuietly(path: string): void {
+  try {
+    Deno.removeSync(path);
+  } catch {
+    // There is none.
+  }
+}
+
+function cannotWrite(path: string, error: unknown): Error {
+  // Deno appends what it was doing: ": open '/some/path'".
+  const reason = escape(reasonOf(error).replace(/: (?:writefile|rename) '.*$/s, ""));
+  return new Error(`Cannot write PID file ${quote(path)}: ${reason}`);
+}
