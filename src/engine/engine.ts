@@ -69,9 +69,9 @@ export interface Engine {
    * Takes over a listening socket that this process has inherited, with the clients in its queue. Only the linux engine
    * can.
    *
-   * @throws {Error} with a `code` such as EBADF or ENOTSOCK
+   * @throws {Error} with a `code` such as EBADF, or EINVAL when it does not listen
    */
-  adopt?(descriptor: number): Listener;
+  adopt?(descriptor: number, settings: ServiceSettings): Listener;
   /**
    * Serves a service on these sockets, which belong to the engine from now on. Resolves when every thread does.
    *

@@ -43,6 +43,16 @@ export class PidFile {
     }
   }
 
+  /** Takes it back from a successor that has gone. Never throws. */
+  restore(): void {
+    try {
+      if (Deno.readTextFileSync(this.#path).trim() === String(Deno.pid)) return;
+      PidFile.prepare(this.#path).publish();
+    } catch {
+      // The program has become a user who may not write it, so no successor could either.
+    }
+  }
+
   /** Removes it, unless another process has written it since. Never throws. */
   remove(): void {
     removeQuietly(this.#draft);

@@ -1,7 +1,7 @@
-import { formatAddress, isMapped, parseHost } from "../../table/address.ts";
+import { formatAddress, formatHost, isMapped, parseHost } from "../../table/address.ts";
 import type { KeepAlive } from "../../options/keep_alive.ts";
 import type { ListenPlace, ServiceSettings } from "../engine.ts";
-import { C, LAYOUT } from "./abi.ts";
+import { C, ERRNO, LAYOUT } from "./abi.ts";
 import { type Libc, SystemError } from "./libc.ts";
 
 const { sockaddr_in: V4, sockaddr_in6: V6 } = LAYOUT;
@@ -146,11 +146,7 @@ export function listenOn(libc: Libc, settings: ServiceSettings & ListenPlace): L
     if (family === C.AF_INET6) {
       setOption(libc, fd, socketOption("IPV6_V6ONLY", C.IPPROTO_IPV6, C.IPV6_V6ONLY, 0));
     }
-    for (const option of sideOptions(settings, settings.clientKeepAlive)) {
-      if (!setOption(libc, fd, option)) {
-        throw new SystemError(libc, `Cannot set ${option.label} towards clients`, libc.errno[0]);
-      }
-    }
+    setClientOptions(libc, fd, settings);
     if (call.bind(fd, address, address.length) < 0) throw new SystemError(libc, action, libc.errno[0]);
     if (call.listen(fd, settings.backlog) < 0) throw new SystemError(libc, action, libc.errno[0]);
     const bound = new Uint8Array(ADDRESS_SIZE), length = Uint32Array.of(ADDRESS_SIZE);
@@ -159,5 +155,40 @@ export function listenOn(libc: Libc, settings: ServiceSettings & ListenPlace): L
   } catch (error) {
     call.close(fd);
     throw error;
+  }
+}
+
+/**
+ * Takes over a listening socket that this process has inherited. Whoever opened it may have left it blocking, and
+ * without the options that the sockets of clients inherit.
+ *
+ * @throws {SystemError} with a `code` such as EBADF, or EINVAL when it does not listen
+ */
+export function adoptSocket(libc: Libc, fd: number, settings: ServiceSettings): Listening & { hostname: string } {
+  const { call } = libc, action = `Cannot use descriptor ${fd}`;
+  const listens = new Int32Array(1), length = Uint32Array.of(ADDRESS_SIZE), bound = new Uint8Array(ADDRESS_SIZE);
+  if (call.getsockopt(fd, C.SOL_SOCKET, C.SO_ACCEPTCONN, listens, Uint32Array.of(4)) < 0) {
+    throw new SystemError(libc, action, libc.errno[0]);
+  }
+  if (listens[0] === 0) throw new SystemError(libc, action, ERRNO.EINVAL);
+  const flags = call.fcntl(fd, C.F_GETFL, 0);
+  if (flags < 0 || call.fcntl(fd, C.F_SETFL, flags | C.O_NONBLOCK) < 0 || call.fcntl(fd, C.F_SETFD, C.FD_CLOEXEC) < 0) {
+    throw new SystemError(libc, action, libc.errno[0]);
+  }
+  setClientOptions(libc, fd, settings);
+  // On a socket that listens, this sets the length of its queue.
+  if (call.listen(fd, settings.backlog) < 0) throw new SystemError(libc, action, libc.errno[0]);
+  if (call.getsockname(fd, bound, length) < 0) throw new SystemError(libc, action, libc.errno[0]);
+  const host = new Uint8Array(16), scoped = familyOf(bound) === C.AF_INET6;
+  decodeHost(bound, host);
+  const zone = scoped ? new DataView(bound.buffer).getUint32(V6.scope, true) : 0;
+  return { fd, port: portOf(bound), hostname: formatHost(host, zone) };
+}
+
+/** Sets the options that every client's socket inherits. @throws {SystemError} naming the option */
+function setClientOptions(libc: Libc, fd: number, settings: ServiceSettings): void {
+  for (const option of sideOptions(settings, settings.clientKeepAlive)) {
+    if (setOption(libc, fd, option)) continue;
+    throw new SystemError(libc, `Cannot set ${option.label} towards clients`, libc.errno[0]);
   }
 }

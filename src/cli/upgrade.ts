@@ -1,0 +1,140 @@
+import type { ControlServer } from "../control/server.ts";
+import { escape } from "../log/escape.ts";
+import type { Logger } from "../log/log.ts";
+import type { InheritedSocket } from "../process/match_sockets.ts";
+import { argumentsOfItself } from "../process/own_program.ts";
+import type { PidFile } from "../process/pid_file.ts";
+import { environmentForSuccessor, type ServiceEnvironment } from "../process/service_environment.ts";
+import { Successor, successorUnavailable } from "../process/successor.ts";
+
+/** How this program was started, for a successor that is to be started the same way. */
+export interface StartedBy {
+  /** Path of the executable. */
+  readonly program: string;
+  /** Arguments of the program. */
+  readonly args: readonly string[];
+  /** Working directory at the start. */
+  readonly directory: string;
+  readonly environment: ServiceEnvironment;
+  /** Whether it has no terminal. */
+  readonly background: boolean;
+}
+
+/** The running program, as far as it is handed over. */
+export interface Predecessing {
+  readonly logger: Logger;
+  readonly control: ControlServer;
+  readonly pidFile: PidFile | undefined;
+  /** Its listening sockets, each with the name of its service; undefined where the engine cannot hand them over. */
+  sockets(): readonly InheritedSocket[] | undefined;
+  /** What the successor must know to prepare, besides the sockets. */
+  plan(): Readonly<Record<string, unknown>>;
+  /** What may change until the last moment: counters, and what operators did. */
+  state(): unknown;
+  pauseAccepting(): void;
+  resumeAccepting(): void;
+  /** The successor serves: end. */
+  replacedBy(pid: number): void;
+}
+
+/** What came of an upgrade. */
+export interface UpgradeOutcome {
+  readonly ok: boolean;
+  /** Lines for the operator. */
+  readonly lines: readonly string[];
+}
+
+/** Replaces this process by the program as it is on disk now. Until the successor serves, every step can be undone. */
+export class Upgrade {
+  readonly #startedBy: StartedBy;
+  readonly #old: Predecessing;
+  #state: "none" | "under way" | "done" = "none";
+
+  constructor(startedBy: StartedBy, old: Predecessing) {
+    this.#startedBy = startedBy;
+    this.#old = old;
+  }
+
+  /** Why nothing can be changed now, since the change would be lost; undefined while it can. */
+  get frozen(): string | undefined {
+    if (this.#state === "none") return undefined;
+    return this.#state === "done" ? "a new process serves, connect again" : "an upgrade is under way, try again";
+  }
+
+  /** Hands over. Logs what it does. Never rejects. */
+  async run(): Promise<UpgradeOutcome> {
+    const { logger } = this.#old;
+    if (this.#state !== "none") return { ok: false, lines: [this.frozen!] };
+    this.#state = "under way";
+    try {
+      const pid = await this.#handOver();
+      this.#state = "done";
+      logger.info("upgraded: process {pid} serves", { pid });
+      this.#old.replacedBy(pid);
+      return { ok: true, lines: [`upgraded, process ${pid} serves`] };
+    } catch (error) {
+      this.#state = "none";
+      const reason = escape((error as Error).message);
+      logger.error("cannot upgrade: {reason}", { reason });
+      return { ok: false, lines: [`cannot upgrade: ${reason}`] };
+    }
+  }
+
+  /** @returns the successor's process id @throws {Error} whose message is the end of a sentence; nothing has changed */
+  async #handOver(): Promise<number> {
+    const { control, logger } = this.#old, obstacle = successorUnavailable();
+    if (obstacle !== undefined) throw new Error(obstacle);
+    const sockets = this.#old.sockets();
+    if (sockets === undefined) throw new Error("the portable engine cannot hand over its listening sockets");
+    logger.info("upgrading: a new process is started");
+    const successor = await this.#start(sockets);
+    const entry = await orStop(successor, () => Promise.resolve(control.hold()));
+    try {
+      // Clients wait in the queues, which both processes have, until the successor serves.
+      this.#old.pauseAccepting();
+      const notes = await orStop(successor, () => successor.takeOver(JSON.stringify(this.#old.state())));
+      for (const note of notes) logger.warn("{note}", { note });
+    } catch (error) {
+      entry.restore();
+      this.#old.pidFile?.restore();
+      this.#old.resumeAccepting();
+      throw error;
+    }
+    entry.release();
+    control.withdraw();
+    successor.letGo();
+    return successor.pid;
+  }
+
+  #start(sockets: readonly InheritedSocket[]): Promise<Successor> {
+    const { program, args, directory, environment, background } = this.#startedBy;
+    return Successor.start({
+      program,
+      args: argumentsOfItself(args),
+      directory: canEnter(directory) ? directory : "/",
+      environment: environmentForSuccessor(environment),
+      detached: background,
+      sockets: sockets.map(({ descriptor }) => descriptor),
+      plan: JSON.stringify({ ...this.#old.plan(), background, sockets }),
+    });
+  }
+}
+
+/** Ends the successor if something fails. */
+async function orStop<T>(successor: Successor, act: () => Promise<T>): Promise<T> {
+  try {
+    return await act();
+  } catch (error) {
+    await successor.stop();
+    throw error;
+  }
+}
+
+/** The directory may be gone by now, or closed to the user that the program has become. */
+function canEnter(directory: string): boolean {
+  try {
+    return Deno.statSync(`${directory}/.`).isDirectory;
+  } catch {
+    return false;
+  }
+}
