@@ -13,7 +13,6 @@ import type { EngineName } from "../options/engine_name.ts";
 import { serviceOptions } from "../options/values.ts";
 import type { Strategy } from "../selection/strategy.ts";
 import { type Address, formatAddress } from "../table/address.ts";
-import { channelId } from "../table/channel_id.ts";
 import { Table } from "../table/table.ts";
 import { chooseEngine } from "./choose_engine.ts";
 import { descriptorShares } from "./descriptor_shares.ts";
@@ -124,7 +123,12 @@ export class Balancer implements AsyncDisposable {
     const choice = chooseEngine(checked.engine ?? "auto", chosen);
     const descriptors = descriptorShares(choice.name, table.lanes);
     const maxConnections = checked.maxConnections ?? descriptors.connections;
-    const emit = onEvent ? guarded((event: EngineEvent) => onEvent(balancerEvent(event))) : () => {};
+    const emit = onEvent
+      ? guarded((event: EngineEvent) => {
+        const named = balancerEvent(event, table);
+        if (named !== undefined) onEvent(named);
+      })
+      : () => {};
     const tap = onChunk && guarded(onChunk);
     let engine: Engine | undefined;
     try {
@@ -226,7 +230,7 @@ export class Balancer implements AsyncDisposable {
   limit(group: number, channel: number, maxc: number): void {
     this.#mustHave(group, channel);
     const most = MAXC(maxc, "maxc"), { table } = this.groups;
-    this.#mustNotLoop("maxc", group, channel, table.address(channelId(group, channel)), most);
+    this.#mustNotLoop("maxc", group, channel, table.address(table.channelAt(group, channel)), most);
     this.groups.limit(group, channel, most);
   }
 

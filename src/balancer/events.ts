@@ -1,6 +1,7 @@
 import type { EngineEvent, GeneralEvent } from "../engine/engine.ts";
 import type { Address } from "../table/address.ts";
-import { groupOf, NONE, numberOf } from "../table/channel_id.ts";
+import { groupOf, NONE } from "../table/channel_id.ts";
+import type { Table } from "../table/table.ts";
 
 /** The channel that an event is about. */
 export interface ChannelPlace {
@@ -26,10 +27,15 @@ export type BalancerEvent =
   | { readonly type: "turned-away" }
   | GeneralEvent;
 
-/** An engine's event, with its channel as group and number. */
-export function balancerEvent(event: EngineEvent): BalancerEvent {
+/**
+ * An engine's event, with its channel as group and number; undefined when it says something about a channel that has
+ * been removed meanwhile. The trace of a connection goes on after that, without naming the channel.
+ */
+export function balancerEvent(event: EngineEvent, table: Table): BalancerEvent | undefined {
   if (!("channel" in event)) return event;
   const { channel: id, ...rest } = event;
   if (id === NONE) return rest as BalancerEvent;
-  return { ...rest, group: groupOf(id), channel: numberOf(id) } as BalancerEvent;
+  const channel = table.numberOf(id);
+  if (channel !== NONE) return { ...rest, group: groupOf(id), channel } as BalancerEvent;
+  return event.type === "trace" ? { type: event.type, client: event.client, step: event.step } : undefined;
 }

@@ -1,6 +1,6 @@
 import { strategies, type Strategy } from "../selection/strategy.ts";
 import type { Address } from "../table/address.ts";
-import { type ChannelId, channelId, numberOf } from "../table/channel_id.ts";
+import type { ChannelId } from "../table/channel_id.ts";
 import type { Counters } from "../table/counter.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy, type Table } from "../table/table.ts";
@@ -46,18 +46,21 @@ export class Groups {
     return channel >= 0 && channel < this.size(group);
   }
 
-  /** Adds a channel to a group. @returns its number, or undefined when the group is full */
+  /**
+   * Adds a channel to a group. @returns its number, or undefined when the group is full, or when so many of its removed
+   * channels still have connections that there is no row for another one
+   */
   add(group: number, { host, address, maxc = 0, enabled = true }: NewChannel): number | undefined {
     const id = this.table.addChannel(group, address, maxc, enabled ? 0 : DisabledBy.OPERATOR);
     if (id === undefined) return undefined;
     this.#names.set(id, host);
-    return numberOf(id);
+    return this.table.numberOf(id);
   }
 
   /** Gives a disabled channel a new address; an enabled one keeps its old one. @returns whether the address changed */
   assign(group: number, channel: number, host: string, address: Address): boolean {
     if (this.enabled(group, channel)) return false;
-    const id = channelId(group, channel);
+    const id = this.#id(group, channel);
     this.table.setAddress(id, address);
     this.#names.set(id, host);
     return true;
@@ -65,32 +68,32 @@ export class Groups {
 
   /** Whether nobody has disabled the channel. */
   enabled(group: number, channel: number): boolean {
-    return this.table.disabledBy(channelId(group, channel)) === 0;
+    return this.table.disabledBy(this.#id(group, channel)) === 0;
   }
 
   /** Stops giving a channel new connections, for its operator. @returns whether it was enabled before */
   disable(group: number, channel: number): boolean {
-    return this.table.disable(channelId(group, channel), DisabledBy.OPERATOR);
+    return this.table.disable(this.#id(group, channel), DisabledBy.OPERATOR);
   }
 
   /** Gives a channel connections again, no matter who disabled it. @returns whether it was disabled before */
   enable(group: number, channel: number): boolean {
-    return this.table.enable(channelId(group, channel), DisabledBy.OPERATOR | DisabledBy.MACHINE);
+    return this.table.enable(this.#id(group, channel), DisabledBy.OPERATOR | DisabledBy.MACHINE);
   }
 
   /** Limits a channel's simultaneous connections, 0 for no limit. */
   limit(group: number, channel: number, maxc: number): void {
-    this.table.setMaxc(channelId(group, channel), maxc);
+    this.table.setMaxc(this.#id(group, channel), maxc);
   }
 
   /** A channel's counters. */
   counters(group: number, channel: number): Counters {
-    return this.table.counters(channelId(group, channel));
+    return this.table.counters(this.#id(group, channel));
   }
 
   /** Sets a channel's counters to 0. */
   reset(group: number, channel: number): void {
-    this.table.reset(channelId(group, channel));
+    this.table.reset(this.#id(group, channel));
   }
 
   /** Gives a group another strategy. @throws {RangeError} when there is none of that name */
@@ -111,7 +114,7 @@ export class Groups {
     const { table } = this, count = { channels: 0, disabled: 0, full: 0, failing: 0 };
     for (let group = 0; group < MAX_GROUPS; group++) {
       for (let channel = 0; channel < this.size(group); channel++) {
-        const id = channelId(group, channel), maxc = table.maxc(id);
+        const id = this.#id(group, channel), maxc = table.maxc(id);
         count.channels++;
         if (!this.enabled(group, channel)) count.disabled++;
         else if (maxc > 0 && table.current(id) >= maxc) count.full++;
@@ -119,5 +122,9 @@ export class Groups {
       }
     }
     return count;
+  }
+
+  #id(group: number, channel: number): ChannelId {
+    return this.table.channelAt(group, channel);
   }
 }

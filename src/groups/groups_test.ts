@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { channelId } from "../table/channel_id.ts";
 import { MAX_CHANNELS } from "../table/limits.ts";
 import { DisabledBy, Table } from "../table/table.ts";
 import { Groups } from "./groups.ts";
@@ -49,7 +50,7 @@ Deno.test("each channel that cannot take a client is counted once, for the first
   const groups = new Groups(Table.create()), { table } = groups;
   for (let i = 0; i < 4; i++) groups.add(i % 2, { host: `web${i}`, address, maxc: 1 });
   assert.deepEqual(groups.count(), { channels: 4, disabled: 0, full: 0, failing: 0 });
-  for (const id of [0, 1, 64]) table.setFailing(id, true, table.addressSequence(id));
+  for (const id of [0, 1, channelId(1, 0)]) table.setFailing(id, true, table.addressSequence(id));
   for (const id of [0, 1]) table.reserve(id);
   groups.disable(0, 0);
   assert.deepEqual(groups.count(), { channels: 4, disabled: 1, full: 1, failing: 1 });

@@ -1,5 +1,5 @@
 import type { Strategy } from "../selection/strategy.ts";
-import { type ChannelId, channelId } from "../table/channel_id.ts";
+import type { ChannelId } from "../table/channel_id.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy, type Table } from "../table/table.ts";
 
@@ -59,7 +59,7 @@ export function snapshot(table: Table, names: ChannelNames, list: readonly Strat
 }
 
 function channelSnapshot(table: Table, names: ChannelNames, group: number, number: number): ChannelSnapshot {
-  const id = channelId(group, number), by = table.disabledBy(id), { host, port } = table.address(id);
+  const id = table.channelAt(group, number), by = table.disabledBy(id), { host, port } = table.address(id);
   return {
     channel: number,
     enabled: by === 0,

@@ -145,15 +145,16 @@ export class Attempt {
     const { table, lane, options, emit, resting } = this.#selection, channel = this.#channel;
     const { sequence, address } = this.#target;
     this.#trace(`failed: ${reason}`);
+    // Counted first: once given back, the row may become another channel's.
+    if (cause !== "channel") lane.untried(channel);
+    else lane.failed(channel);
     this.#giveBack();
     if (cause !== "channel") {
-      lane.untried(channel);
       if (this.#trial !== undefined) resting!.untried(channel, this.#trial);
       this.shortage = true;
       if (cause === "machine") this.#search.end();
       return;
     }
-    lane.failed(channel);
     this.#search.failed(channel);
     if (table.addressSequence(channel) !== sequence) return;
     // First, so that a thread that sees the channel as failing also sees that it was tried.

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { parseHost } from "../table/address.ts";
 import { NONE } from "../table/channel_id.ts";
-import { MAX_CHANNELS } from "../table/limits.ts";
 import { DisabledBy, Table } from "../table/table.ts";
 import { Selection, type SelectionOptions } from "./attempt.ts";
 import type { SelectionEvent } from "./events.ts";
@@ -283,17 +282,17 @@ Deno.test("a trace has every step with its client", () => {
 
 Deno.test("each thread counts in its own lane, and what it gives back is free for all", () => {
   const table = Table.create(2);
-  table.addChannel(1, { host: "127.0.0.1", port: 1 }, 2);
+  const id = table.addChannel(1, { host: "127.0.0.1", port: 1 }, 2)!;
   const options = { autodisable: false, hashFailover: false, failTimeout: 0, trace: false };
   const [one, two] = [0, 1].map((lane) => new Selection(table, table.lane(lane), options, () => {}));
   const attempts = [one.begin(CLIENT), two.begin(CLIENT), one.begin(CLIENT)];
-  assert.deepEqual(attempts.map((attempt) => attempt.choose()), [MAX_CHANNELS, MAX_CHANNELS, NONE]);
+  assert.deepEqual(attempts.map((attempt) => attempt.choose()), [id, id, NONE]);
   attempts[0].connected();
   attempts[1].connected();
-  assert.deepEqual([table.current(MAX_CHANNELS), table.counters(MAX_CHANNELS).total], [2, 2n]);
-  two.closed(MAX_CHANNELS);
+  assert.deepEqual([table.current(id), table.counters(id).total], [2, 2n]);
+  two.closed(id);
   const held: number[] = [];
   table.lane(0).abandon((_, count) => held.push(count));
   table.lane(1).abandon((_, count) => held.push(count));
-  assert.deepEqual([held, table.current(MAX_CHANNELS)], [[1], 1]);
+  assert.deepEqual([held, table.current(id)], [[1], 1]);
 });

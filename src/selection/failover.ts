@@ -1,12 +1,13 @@
-import { type ChannelId, channelId, groupOf, NONE, numberOf } from "../table/channel_id.ts";
+import { type ChannelId, groupOf, NONE } from "../table/channel_id.ts";
 import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
+import { type Order, sizeOf } from "../table/order.ts";
 import type { Table } from "../table/table.ts";
 import type { Resting } from "./resting.ts";
 import type { Search } from "./search.ts";
 import { hashAddress, preference } from "./strategies/hash.ts";
 import { type Client, type GroupView, strategies, type Strategy } from "./strategy.ts";
 
-/** Another thread has taken the turn or the channel in the meantime: look again. */
+/** Another thread has taken the turn or the channel, or the group has another order, in the meantime: look again. */
 const OUTRUN: ChannelId = -2;
 
 /**
@@ -37,8 +38,9 @@ export class Failover {
   /** Reserves the next channel of the search and returns it, or NONE when no group has any left. */
   next(search: Search, client: Client): ChannelId {
     for (; search.group < MAX_GROUPS; search.group++, search.last = NONE) {
+      const table = this.#table, order = table.order(search.group);
       // Checked first, so that hundreds of disabled channels cost next to nothing.
-      if (this.#table.nextEnabled(search.group, 0, this.#table.size(search.group)) === NONE) continue;
+      if (!table.anyEnabled(search.group, order) && table.order(search.group) === order) continue;
       const id = this.#inGroup(search, client);
       if (id === NONE) continue;
       search.trying(id);
@@ -51,42 +53,62 @@ export class Failover {
   /** Reserves a channel that was skipped: better one that failed lately than none. */
   #lastResort(search: Search): ChannelId {
     if (search.skipped === undefined) return NONE;
-    const table = this.#table;
     for (const id of search.skipped) {
       search.skipped.delete(id);
-      if (!table.reserve(id)) continue;
+      if (!this.#reserveAgain(id)) continue;
       search.trying(id);
-      const group = groupOf(id);
-      // So that the next client starts with another one.
-      if (this.#strategies[table.strategy(group)].rotates) {
-        table.moveCursor(group, table.cursor(group), (numberOf(id) + 1) % table.size(group));
-      }
       return id;
     }
     return NONE;
   }
 
-  #inGroup(search: Search, client: Client): ChannelId {
-    const table = this.#table, group = search.group;
-    const strategy = this.#strategies[table.strategy(group)];
-    if (strategy.sticky) return this.#sticky(search, strategy, client);
+  /** Reserves a channel found some time ago, which may have been removed since. */
+  #reserveAgain(id: ChannelId): boolean {
+    const table = this.#table, group = groupOf(id);
     for (;;) {
-      const size = table.size(group), cursor = table.cursor(group);
-      const start = search.last !== NONE && !strategy.rotates
-        ? (numberOf(search.last) + 1) % size
-        : inside(size, strategy.start(this.#view.of(group, size, cursor), client));
-      let id = this.#take(search, strategy, cursor, start, size);
-      if (id === NONE) id = this.#take(search, strategy, cursor, 0, start);
-      if (id !== OUTRUN) return id;
+      const order = table.order(group), number = table.numberOf(id, order);
+      if (number === NONE || !table.reserve(id)) return false;
+      if (table.order(group) === order) {
+        // So that the next client starts with another one.
+        if (this.#strategies[table.strategy(group)].rotates) {
+          table.moveCursor(group, table.cursor(group), (number + 1) % sizeOf(order));
+        }
+        return true;
+      }
+      table.release(id);
     }
   }
 
+  #inGroup(search: Search, client: Client): ChannelId {
+    const table = this.#table, group = search.group;
+    for (;;) {
+      const order = table.order(group), strategy = this.#strategies[table.strategy(group)];
+      if (sizeOf(order) === 0) return NONE;
+      const id = strategy.sticky
+        ? this.#sticky(search, strategy, client, order)
+        : this.#inTurn(search, strategy, client, order);
+      // A channel was reserved in this order. That there is none is true only if it is still the order.
+      if (id !== OUTRUN && (id !== NONE || table.order(group) === order)) return id;
+    }
+  }
+
+  /** The group's first available channel from where the strategy says, once around. */
+  #inTurn(search: Search, strategy: Strategy, client: Client, order: Order): ChannelId {
+    const table = this.#table, group = search.group, size = sizeOf(order), cursor = table.cursor(group);
+    const last = search.last === NONE || strategy.rotates ? NONE : table.numberOf(search.last, order);
+    const start = last !== NONE
+      ? (last + 1) % size
+      : inside(size, strategy.start(this.#view.of(group, order, cursor), client));
+    const id = this.#take(search, strategy, order, cursor, start, size);
+    return id === NONE ? this.#take(search, strategy, order, cursor, 0, start) : id;
+  }
+
   /** The client's own channel; with `-H`, if that is unavailable, the one it prefers among the others. */
-  #sticky(search: Search, strategy: Strategy, client: Client): ChannelId {
-    const table = this.#table, group = search.group, size = table.size(group);
+  #sticky(search: Search, strategy: Strategy, client: Client, order: Order): ChannelId {
+    const table = this.#table, group = search.group, size = sizeOf(order);
     if (search.last === NONE) {
-      const home = inside(size, strategy.start(this.#view.of(group, size, table.cursor(group)), client));
-      const id = this.#takeOne(search, strategy, home);
+      const home = inside(size, strategy.start(this.#view.of(group, order, table.cursor(group)), client));
+      const id = this.#takeOne(search, strategy, order, home);
       if (id !== NONE) return id;
     }
     if (!this.#hashFailover) return NONE;
@@ -94,36 +116,34 @@ export class Failover {
     this.#refused.fill(0);
     for (;;) {
       let best = NONE, highest = -1;
-      for (let number = -1; (number = table.nextEnabled(group, number + 1, size)) !== NONE;) {
-        if (this.#refused[number] === 1 || search.tried(channelId(group, number))) continue;
+      for (let number = -1; (number = table.nextEnabled(group, number + 1, size, order)) !== NONE;) {
+        if (this.#refused[number] === 1 || search.tried(table.channelAt(group, number, order))) continue;
         const value = preference(hash, number);
         if (value <= highest) continue;
         best = number;
         highest = value;
       }
       if (best === NONE) return NONE;
-      const id = this.#takeOne(search, strategy, best);
+      const id = this.#takeOne(search, strategy, order, best);
       if (id !== NONE) return id;
       this.#refused[best] = 1;
     }
   }
 
-  #takeOne(search: Search, strategy: Strategy, number: number): ChannelId {
-    let id: ChannelId;
-    do id = this.#take(search, strategy, this.#table.cursor(search.group), number, number + 1); while (id === OUTRUN);
-    return id;
+  #takeOne(search: Search, strategy: Strategy, order: Order, number: number): ChannelId {
+    return this.#take(search, strategy, order, this.#table.cursor(search.group), number, number + 1);
   }
 
   /**
    * Reserves the group's first available channel from number `from` up to, not including, `end`. Returns NONE or OUTRUN
    * if it cannot.
    */
-  #take(search: Search, strategy: Strategy, cursor: number, from: number, end: number): ChannelId {
+  #take(search: Search, strategy: Strategy, order: Order, cursor: number, from: number, end: number): ChannelId {
     const table = this.#table, resting = this.#resting, group = search.group;
     for (let number = from - 1;;) {
-      number = table.nextEnabled(group, number + 1, end);
+      number = table.nextEnabled(group, number + 1, end, order);
       if (number === NONE) return NONE;
-      const id = channelId(group, number);
+      const id = table.channelAt(group, number, order);
       if (search.tried(id)) continue;
       if (!table.usable(id)) {
         this.#noteFull(search, id);
@@ -134,8 +154,13 @@ export class Failover {
         continue;
       }
       // The turn is claimed before the channel, so that two threads at the same cursor never take the same channel.
-      if (strategy.rotates && !table.moveCursor(group, cursor, (number + 1) % table.size(group))) return OUTRUN;
-      if (table.reserve(id)) return id;
+      if (strategy.rotates && !table.moveCursor(group, cursor, (number + 1) % sizeOf(order))) return OUTRUN;
+      if (table.reserve(id)) {
+        if (table.order(group) === order) return id;
+        // It may have been removed before it was reserved; the row may even be another channel's by now.
+        table.release(id);
+        return OUTRUN;
+      }
       if (strategy.rotates) return OUTRUN;
       this.#noteFull(search, id);
     }
@@ -161,20 +186,22 @@ class MutableView implements GroupView {
   size = 0;
   cursor = 0;
   #group = 0;
+  #order: Order = 0;
   readonly #table: Table;
 
   constructor(table: Table) {
     this.#table = table;
   }
 
-  of(group: number, size: number, cursor: number): this {
+  of(group: number, order: Order, cursor: number): this {
     this.#group = group;
-    this.size = size;
+    this.#order = order;
+    this.size = sizeOf(order);
     this.cursor = cursor;
     return this;
   }
 
   current(number: number): number {
-    return this.#table.current(channelId(this.#group, number));
+    return this.#table.current(this.#table.channelAt(this.#group, number, this.#order));
   }
 }

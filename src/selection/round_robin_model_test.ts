@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parameters } from "../../tests/fuzz/parameters.ts";
 import { parseHost } from "../table/address.ts";
-import { type ChannelId, channelId, groupOf, NONE, numberOf } from "../table/channel_id.ts";
+import { type ChannelId, channelId, groupOf, NONE, rowOf } from "../table/channel_id.ts";
 import { DisabledBy, Table } from "../table/table.ts";
 import { Selection } from "./attempt.ts";
 
@@ -96,7 +96,7 @@ Deno.test("clients that come one after another get the channels of the sequentia
         { autodisable, hashFailover: false, failTimeout: 0, trace: false },
         () => {},
       );
-      const at = (id: ChannelId) => model.groups[groupOf(id)][numberOf(id)];
+      const at = (id: ChannelId) => model.groups[groupOf(id)][rowOf(id)];
       for (const step of steps) {
         if (step.do === "connect") {
           const expected = model.connect(), tried: ChannelId[] = [];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { CLIENTS } from "../../tests/fuzz/clients.ts";
 import { parameters } from "../../tests/fuzz/parameters.ts";
-import { type ChannelId, channelId, groupOf, NONE, numberOf } from "../table/channel_id.ts";
+import { type ChannelId, channelId, groupOf, NONE, rowOf } from "../table/channel_id.ts";
 import { DisabledBy, Table } from "../table/table.ts";
 import { type Attempt, type Cause, Selection } from "./attempt.ts";
 import type { Client } from "./strategy.ts";
@@ -185,7 +185,7 @@ class Simulation {
     seeker.trial = before === undefined ? undefined : { number: this.#countTrial(id), before };
     if (before !== undefined) this.#trials.set(id, this.#now);
     const group = this.#setup.groups[groupOf(id)];
-    if (!group.hash) this.#cursors[groupOf(id)] = (numberOf(id) + 1) % group.channels.length;
+    if (!group.hash) this.#cursors[groupOf(id)] = (rowOf(id) + 1) % group.channels.length;
   }
 
   /**

@@ -1,20 +1,24 @@
-import { MAX_CHANNELS, MAX_GROUPS, MAX_LANES } from "./limits.ts";
+import { MAX_CHANNELS, MAX_GROUPS, MAX_LANES, ROWS } from "./limits.ts";
 
 /**
  * Where everything lies in the one shared buffer. Rows of channels come first, each in its own cache line, so that
  * threads working on different channels do not slow each other down; counters follow, one block for each thread.
  */
-export const CHANNELS = MAX_GROUPS * MAX_CHANNELS;
+export const CHANNELS = MAX_GROUPS * ROWS;
 
 /** Words (32 bits) of a group's row. */
 export const GROUP = {
   STRATEGY: 0,
   CURSOR: 1,
-  SIZE: 2,
-  /** Two words: a bit for each channel. */
+  /** Which order is valid, and the size of the group: see `order.ts`. */
+  ORDER: 2,
+  /** Four words: a bit for each row. */
   ENABLED: 3,
   WORDS: 16,
 } as const;
+
+/** Bytes of a group's orders: two lists of rows, of which one is valid. */
+export const ORDERS = { AREA: MAX_CHANNELS, BYTES: 2 * MAX_CHANNELS } as const;
 
 /** Words (32 bits) of a channel's row. */
 export const CHANNEL = {
@@ -30,6 +34,8 @@ export const CHANNEL = {
   /** SEQUENCE of the address that fails, 0 for none. */
   FAILING: 10,
   TRIALS: 11,
+  /** Sequence of the group's order that first left the channel out. */
+  REMOVED_AT: 12,
   WORDS: 16,
 } as const;
 
@@ -44,11 +50,12 @@ const align = (offset: number) => Math.ceil(offset / 64) * 64;
 /** Byte offsets of the sections. */
 export const OFFSET = (() => {
   const groups = 0;
-  const channels = align(groups + MAX_GROUPS * GROUP.WORDS * 4);
+  const orders = align(groups + MAX_GROUPS * GROUP.WORDS * 4);
+  const channels = align(orders + MAX_GROUPS * ORDERS.BYTES);
   const bases = align(channels + CHANNELS * CHANNEL.WORDS * 4);
   const lanes = align(bases + CHANNELS * BASE.WORDS * 8);
   const laneBytes = align(CHANNELS * COUNT.DOUBLES * 8) + align(CHANNELS * 4);
-  return { groups, channels, bases, lanes, laneBytes, held: align(CHANNELS * COUNT.DOUBLES * 8) } as const;
+  return { groups, orders, channels, bases, lanes, laneBytes, held: align(CHANNELS * COUNT.DOUBLES * 8) } as const;
 })();
 
 /** Size of a table in bytes. */

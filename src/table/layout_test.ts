@@ -1,16 +1,18 @@
 import assert from "node:assert/strict";
-import { channelId, groupOf, numberOf } from "./channel_id.ts";
-import { BASE, CHANNEL, CHANNELS, COUNT, GROUP, OFFSET, tableBytes } from "./layout.ts";
-import { MAX_CHANNELS, MAX_GROUPS, MAX_LANES } from "./limits.ts";
+import { channelId, groupOf, rowOf } from "./channel_id.ts";
+import { BASE, CHANNEL, CHANNELS, COUNT, GROUP, OFFSET, ORDERS, tableBytes } from "./layout.ts";
+import { MAX_CHANNELS, MAX_GROUPS, MAX_LANES, ROWS } from "./limits.ts";
 
 Deno.test("a table holds at least 32 groups of 64 channels", () => {
   assert.ok(MAX_GROUPS >= 32 && MAX_CHANNELS >= 64);
-  assert.equal(CHANNELS, MAX_GROUPS * MAX_CHANNELS);
+  assert.equal(CHANNELS, MAX_GROUPS * ROWS);
+  assert.ok(ROWS >= 2 * MAX_CHANNELS && ROWS % 32 === 0);
 });
 
 Deno.test("the sections follow each other without overlap, each on its own cache line", () => {
   const sections = [
     [OFFSET.groups, MAX_GROUPS * GROUP.WORDS * 4],
+    [OFFSET.orders, MAX_GROUPS * ORDERS.BYTES],
     [OFFSET.channels, CHANNELS * CHANNEL.WORDS * 4],
     [OFFSET.bases, CHANNELS * BASE.WORDS * 8],
     [OFFSET.lanes, MAX_LANES * OFFSET.laneBytes],
@@ -29,7 +31,8 @@ Deno.test("the sections follow each other without overlap, each on its own cache
 
 Deno.test("the fields of a row lie inside the row and do not overlap", () => {
   const { WORDS: groupWords, ...groupFields } = GROUP, { WORDS: channelWords, ADDRESS, ...channelFields } = CHANNEL;
-  assertDistinct(Object.values(groupFields), groupWords);
+  const rows = Array.from({ length: ROWS / 32 }, (_, word) => GROUP.ENABLED + word);
+  assertDistinct([...Object.values(groupFields), ...rows.slice(1)], groupWords);
   assertDistinct([...Object.values(channelFields), ADDRESS, ADDRESS + 1, ADDRESS + 2, ADDRESS + 3], channelWords);
   const { DOUBLES, TOTAL, FAILED, SENT, RCVD } = COUNT;
   assertDistinct([TOTAL, FAILED, SENT, SENT + 1, RCVD, RCVD + 1], DOUBLES);
@@ -41,12 +44,12 @@ Deno.test("a number of lanes out of range is refused", () => {
   }
 });
 
-Deno.test("a channel's id tells its group and its number", () => {
+Deno.test("a channel's id tells its group and its row", () => {
   const seen = new Set<number>();
   for (let group = 0; group < MAX_GROUPS; group++) {
-    for (let number = 0; number < MAX_CHANNELS; number++) {
-      const id = channelId(group, number);
-      assert.deepEqual([groupOf(id), numberOf(id)], [group, number]);
+    for (let row = 0; row < ROWS; row++) {
+      const id = channelId(group, row);
+      assert.deepEqual([groupOf(id), rowOf(id)], [group, row]);
       seen.add(id);
     }
   }

@@ -4,6 +4,12 @@ export const MAX_GROUPS = 32;
 /** Channels a group can have, numbered from 0. */
 export const MAX_CHANNELS = 64;
 
+/**
+ * Rows of a group's channels. A channel that has been removed keeps its row until its last connection is gone, so there
+ * is room for a whole group that leaves while another one takes its place. Rows never used take no memory.
+ */
+export const ROWS = 2 * MAX_CHANNELS;
+
 /** Threads that may count connections and bytes at the same time. */
 export const MAX_LANES = 16;
 

@@ -1,10 +1,12 @@
 import { type Address, formatHost, type HostBytes, parseHost } from "./address.ts";
-import { type ChannelId, channelId, groupOf, numberOf } from "./channel_id.ts";
-import { type Counters, read } from "./counter.ts";
+import { type ChannelId, channelId, groupOf, NONE, rowOf } from "./channel_id.ts";
+import type { Counters } from "./counter.ts";
 import { EnabledChannels } from "./enabled_channels.ts";
-import { BASE, CHANNEL, CHANNELS, COUNT, GROUP, OFFSET, tableBytes } from "./layout.ts";
+import { CHANNEL, CHANNELS, GROUP, OFFSET, tableBytes } from "./layout.ts";
 import { Lane } from "./lane.ts";
-import { MAX_CHANNELS } from "./limits.ts";
+import { MAX_CHANNELS, ROWS } from "./limits.ts";
+import { isShuffled, type Order, Orders, sequenceOf, sizeOf } from "./order.ts";
+import { Totals } from "./totals.ts";
 
 /** Who keeps a channel from being chosen. The bits are independent: one party never undoes the other's. */
 export const DisabledBy = {
@@ -12,7 +14,20 @@ export const DisabledBy = {
   OPERATOR: 1,
   /** Autodisable (`-a`). */
   MACHINE: 2,
+  /** Its name has not been resolved, so that it has no address. */
+  UNRESOLVED: 4,
+  /** It is no longer in its group; the row waits for its last connections. Nobody withdraws this. */
+  REMOVED: 8,
 } as const;
+
+/** A channel to be added. */
+export interface NewRow {
+  readonly address: Address;
+  /** Most simultaneous connections, default 0, no limit. */
+  readonly maxc?: number;
+  /** `DisabledBy` bits, default 0. */
+  readonly disabledBy?: number;
+}
 
 /** An address that a channel has, or had. */
 export interface Target {
@@ -26,7 +41,8 @@ export interface Target {
  * threads share. Every method may be called from any thread unless it says otherwise; what a method changes is seen by
  * all threads at once, without a message.
  *
- * Changes to the list of channels (`addChannel`, `setAddress`) and `reset` belong to the main thread.
+ * Changes to the list of channels (`addChannel`, `rearrange`, `setAddress`) and of counters (`reset`, `carry`) belong to
+ * the main thread.
  */
 export class Table {
   readonly buffer: SharedArrayBuffer;
@@ -34,22 +50,19 @@ export class Table {
   readonly #groups: Int32Array;
   readonly #enabled: EnabledChannels;
   readonly #channels: Int32Array;
-  readonly #bases: BigInt64Array;
-  readonly #laneCounters: Float64Array[] = [];
+  readonly #totals: Totals;
+  readonly #orders: Orders;
   /** Text of each address, made again when the address changes. */
   readonly #texts: Target[] = [];
 
   private constructor(buffer: SharedArrayBuffer) {
     this.buffer = buffer;
     this.lanes = (buffer.byteLength - OFFSET.lanes) / OFFSET.laneBytes;
-    this.#groups = new Int32Array(buffer, OFFSET.groups, (OFFSET.channels - OFFSET.groups) / 4);
+    this.#groups = new Int32Array(buffer, OFFSET.groups, (OFFSET.orders - OFFSET.groups) / 4);
     this.#enabled = new EnabledChannels(this.#groups);
     this.#channels = new Int32Array(buffer, OFFSET.channels, CHANNELS * CHANNEL.WORDS);
-    this.#bases = new BigInt64Array(buffer, OFFSET.bases, CHANNELS * BASE.WORDS);
-    for (let i = 0; i < this.lanes; i++) {
-      const offset = OFFSET.lanes + i * OFFSET.laneBytes;
-      this.#laneCounters.push(new Float64Array(buffer, offset, CHANNELS * COUNT.DOUBLES));
-    }
+    this.#totals = new Totals(buffer, this.lanes);
+    this.#orders = new Orders(this.#groups, new Uint8Array(buffer, OFFSET.orders, OFFSET.channels - OFFSET.orders));
   }
 
   /** Makes an empty table that `lanes` threads can count in. @throws {RangeError} on a number of lanes out of range */
@@ -71,12 +84,35 @@ export class Table {
 
   /** Channels in a group. */
   size(group: number): number {
-    return Atomics.load(this.#groups, group * GROUP.WORDS + GROUP.SIZE);
+    return sizeOf(this.#orders.of(group));
+  }
+
+  /** The group's order at this moment: the channels of numbers 0 to its size - 1. */
+  order(group: number): Order {
+    return this.#orders.of(group);
+  }
+
+  /**
+   * The channel with a number that the order has. What is read and reserved by its id counts only if the group still has
+   * that order afterwards.
+   */
+  channelAt(group: number, number: number, order = this.order(group)): ChannelId {
+    return this.#orders.at(group, order, number);
+  }
+
+  /** A channel's number in its group, or NONE when it has been removed. */
+  numberOf(id: ChannelId, order = this.order(groupOf(id))): number {
+    return this.#orders.numberOf(id, order);
   }
 
   /** Number of the first channel from `from` to just before `end` that nobody has disabled, or NONE. */
-  nextEnabled(group: number, from: number, end: number): number {
-    return this.#enabled.next(group, from, end);
+  nextEnabled(group: number, from: number, end: number, order = this.order(group)): number {
+    return isShuffled(order) ? this.#nextShuffled(group, from, end, order) : this.#enabled.next(group, from, end);
+  }
+
+  /** Whether the group may have a channel that nobody has disabled. If not, that holds for this order only. */
+  anyEnabled(group: number, order = this.order(group)): boolean {
+    return isShuffled(order) ? this.#enabled.any(group) : this.#enabled.next(group, 0, sizeOf(order)) !== NONE;
   }
 
   /** Index of the group's strategy; 0 is Round Robin. */
@@ -100,29 +136,90 @@ export class Table {
 
   // Channels
 
+  /** All channels of a group in the order of their numbers. Main thread only. */
+  channels(group: number): ChannelId[] {
+    return this.#orders.list(group);
+  }
+
   /**
-   * Adds a channel at the end of a group.
+   * Adds a channel at the end of a group. Main thread only.
    *
    * @param maxc most simultaneous connections, 0 for no limit
-   * @returns its id, or undefined when the group is full
+   * @returns its id, or undefined when the group is full or has no vacant row
    * @throws {TypeError} when the host is not numeric
    */
   addChannel(group: number, address: Address, maxc = 0, disabledBy = 0): ChannelId | undefined {
-    const size = this.size(group);
+    const size = this.size(group), next = channelId(group, size);
     if (size >= MAX_CHANNELS) return undefined;
-    const id = channelId(group, size);
-    this.#writeAddress(id, parseHost(address.host), address.port);
-    this.#store(id, CHANNEL.MAXC, maxc);
-    this.#store(id, CHANNEL.DISABLED_BY, disabledBy);
-    this.#followEnabled(id);
-    // Last, because this makes the channel visible to the other threads.
-    Atomics.store(this.#groups, group * GROUP.WORDS + GROUP.SIZE, size + 1);
+    const plain = !isShuffled(this.order(group)) && this.addressSequence(next) === 0;
+    const id = plain ? next : this.vacantRows(group)[0];
+    if (id === undefined) return undefined;
+    this.#fill(id, parseHost(address.host), { address, maxc, disabledBy });
+    this.#orders.publish(group, [...this.channels(group), id]);
     return id;
+  }
+
+  /**
+   * Gives a group other channels, in another order, in one step for all threads: ids are channels that it has, the rest
+   * is new. Those left out are removed: they get no more clients, but their connections go on and are counted as before.
+   * The rotation goes on with the channel whose turn it was, or the next one that stays. Main thread only.
+   *
+   * @returns the ids in their order
+   * @throws {RangeError} when these are too many channels, or there is no vacant row for a new one, or an id is wrong
+   * @throws {TypeError} when a host is not numeric
+   */
+  rearrange(group: number, wanted: readonly (ChannelId | NewRow)[]): ChannelId[] {
+    const before = this.channels(group), vacant = this.vacantRows(group);
+    const kept = wanted.filter((each) => typeof each === "number"), added = wanted.length - kept.length;
+    if (wanted.length > MAX_CHANNELS) throw new RangeError(`Cannot arrange group: more than ${MAX_CHANNELS} channels`);
+    if (added > vacant.length) {
+      throw new RangeError(`Cannot arrange group: ${added} new channels, but ${vacant.length} vacant rows`);
+    }
+    if (new Set(kept).size < kept.length || kept.some((id) => !before.includes(id))) {
+      throw new RangeError(`Cannot arrange group: one of ${kept} is not a channel of group ${group} or there twice`);
+    }
+    // First all that can fail.
+    const hosts = wanted.map((each) => typeof each === "number" ? undefined : parseHost(each.address.host));
+    let next = 0;
+    const after = wanted.map((each, i) => {
+      if (typeof each === "number") return each;
+      const id = vacant[next++];
+      this.#fill(id, hosts[i]!, each);
+      return id;
+    });
+    const sequence = this.#orders.publish(group, after);
+    this.#moveRotation(group, before, after);
+    const staying = new Set(after);
+    for (const id of before) {
+      if (staying.has(id)) continue;
+      this.#store(id, CHANNEL.REMOVED_AT, sequence);
+      this.disable(id, DisabledBy.REMOVED);
+    }
+    return after;
+  }
+
+  /**
+   * Rows that a new channel can have: those never used, then those of removed channels without connections, longest
+   * removed first. A thread that is about to reserve a channel in an earlier order gives it back (see `order`).
+   * Main thread only.
+   */
+  vacantRows(group: number): ChannelId[] {
+    const listed = new Set(this.channels(group)), now = sequenceOf(this.order(group));
+    const rows = Array.from({ length: ROWS }, (_, row) => channelId(group, row)).filter((id) => !listed.has(id));
+    const age = (id: ChannelId) => (now - this.#load(id, CHANNEL.REMOVED_AT)) & 0xffffff;
+    const used = rows.filter((id) => this.addressSequence(id) !== 0 && this.current(id) === 0);
+    return [...rows.filter((id) => this.addressSequence(id) === 0), ...used.sort((a, b) => age(b) - age(a))];
+  }
+
+  /** Removed channels of a group that still have connections. Main thread only. */
+  leaving(group: number): ChannelId[] {
+    const rows = Array.from({ length: ROWS }, (_, row) => channelId(group, row));
+    return rows.filter((id) => this.disabledBy(id) & DisabledBy.REMOVED && this.current(id) > 0);
   }
 
   /** Whether a channel with this id exists. */
   has(id: ChannelId): boolean {
-    return id >= 0 && id < CHANNELS && id % MAX_CHANNELS < this.size(groupOf(id));
+    return id >= 0 && id < CHANNELS && this.numberOf(id) !== NONE;
   }
 
   /** Which parties keep the channel disabled, as `DisabledBy` bits; 0 when it is enabled. */
@@ -271,37 +368,50 @@ export class Table {
 
   /** The channel's counters, summed over all threads. */
   counters(id: ChannelId): Counters {
-    const now = this.#sum(id), base = id * BASE.WORDS;
-    const total = now.total - Atomics.load(this.#bases, base + BASE.TOTAL);
-    return {
-      // A connection may have been counted before a `reset` and uncounted after it, because the channel was never
-      // tried.
-      total: total < 0n ? 0n : total,
-      failed: now.failed - Atomics.load(this.#bases, base + BASE.FAILED),
-      sent: now.sent - Atomics.load(this.#bases, base + BASE.SENT),
-      rcvd: now.rcvd - Atomics.load(this.#bases, base + BASE.RCVD),
-    };
+    return this.#totals.of(id);
   }
 
   /** Sets the channel's counters to 0. Main thread only. */
   reset(id: ChannelId): void {
-    const now = this.#sum(id), base = id * BASE.WORDS;
-    Atomics.store(this.#bases, base + BASE.TOTAL, now.total);
-    Atomics.store(this.#bases, base + BASE.FAILED, now.failed);
-    Atomics.store(this.#bases, base + BASE.SENT, now.sent);
-    Atomics.store(this.#bases, base + BASE.RCVD, now.rcvd);
+    this.#totals.reset(id);
   }
 
-  #sum(id: ChannelId): Counters {
-    const row = id * COUNT.DOUBLES;
-    let total = 0n, failed = 0n, sent = 0n, rcvd = 0n;
-    for (const counters of this.#laneCounters) {
-      total += BigInt(counters[row + COUNT.TOTAL]);
-      failed += BigInt(counters[row + COUNT.FAILED]);
-      sent += read(counters, row + COUNT.SENT);
-      rcvd += read(counters, row + COUNT.RCVD);
+  /** Adds to the channel's counters what another process has counted. Main thread only. */
+  carry(id: ChannelId, counters: Counters): void {
+    this.#totals.carry(id, counters);
+  }
+
+  #nextShuffled(group: number, from: number, end: number, order: Order): number {
+    const enabled = this.#enabled, orders = this.#orders;
+    const a = enabled.bits(group, 0),
+      b = enabled.bits(group, 32),
+      c = enabled.bits(group, 64),
+      d = enabled.bits(group, 96);
+    for (let number = from; number < end; number++) {
+      const row = orders.rowAt(group, order, number);
+      const bits = row < 64 ? (row < 32 ? a : b) : (row < 96 ? c : d);
+      if (((bits >> (row & 31)) & 1) === 1) return number;
     }
-    return { total, failed, sent, rcvd };
+    return NONE;
+  }
+
+  /** Makes a vacant row the row of a new channel. */
+  #fill(id: ChannelId, host: HostBytes, { address, maxc = 0, disabledBy = 0 }: NewRow): void {
+    if (this.addressSequence(id) !== 0) this.reset(id);
+    this.#writeAddress(id, host, address.port);
+    this.#store(id, CHANNEL.MAXC, maxc);
+    this.#store(id, CHANNEL.DISABLED_BY, disabledBy);
+    this.#followEnabled(id);
+  }
+
+  /** Translates the rotation from one order into the next. */
+  #moveRotation(group: number, before: readonly ChannelId[], after: readonly ChannelId[]): void {
+    for (;;) {
+      const cursor = this.cursor(group);
+      const turns = before.map((_, step) => before[(cursor + step) % before.length]);
+      const next = turns.find((id) => after.includes(id));
+      if (this.moveCursor(group, cursor, next === undefined ? 0 : after.indexOf(next))) return;
+    }
   }
 
   #writeAddress(id: ChannelId, host: HostBytes, port: number): void {
@@ -315,7 +425,7 @@ export class Table {
   }
 
   #followEnabled(id: ChannelId): void {
-    this.#enabled.follow(groupOf(id), numberOf(id), () => this.disabledBy(id) === 0);
+    this.#enabled.follow(groupOf(id), rowOf(id), () => this.disabledBy(id) === 0);
   }
 
   #load(id: ChannelId, field: number): number {

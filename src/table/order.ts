@@ -1,0 +1,89 @@
+import { type ChannelId, channelId, groupOf, NONE, rowOf } from "./channel_id.ts";
+import { GROUP, ORDERS } from "./layout.ts";
+
+/**
+ * A group's order of channels as one word: which of two lists of rows is valid, how long it is, and a sequence number
+ * that changes with every new list. A thread that finds the same word before and after a choice has chosen in one order.
+ *
+ *     bits 0-6: size   bit 7: shuffled   bits 8-31: sequence; its lowest bit says which list
+ *
+ * A group that is not shuffled has channel `n` in row `n`, and nobody reads its list. So groups that nobody reorders
+ * cost neither time nor memory.
+ */
+export type Order = number;
+
+const SIZE = 0x7f, SHUFFLED = 0x80, SEQUENCE = 8;
+
+/** Channels in the group. */
+export function sizeOf(order: Order): number {
+  return order & SIZE;
+}
+
+/** Whether channel `n` is not always in row `n`. */
+export function isShuffled(order: Order): boolean {
+  return (order & SHUFFLED) !== 0;
+}
+
+/** Distinguishes an order from earlier and later ones. */
+export function sequenceOf(order: Order): number {
+  return order >>> SEQUENCE;
+}
+
+/** The orders of all groups. Any thread reads them, the main thread publishes them. */
+export class Orders {
+  readonly #groups: Int32Array;
+  readonly #lists: Uint8Array;
+
+  /** @param groups the rows of all groups @param lists the section of the lists */
+  constructor(groups: Int32Array, lists: Uint8Array) {
+    this.#groups = groups;
+    this.#lists = lists;
+  }
+
+  /** A group's order at this moment. */
+  of(group: number): Order {
+    return Atomics.load(this.#groups, group * GROUP.WORDS + GROUP.ORDER);
+  }
+
+  /**
+   * The channel with a number below the order's size. Believe it only if the group still has that order afterwards.
+   */
+  at(group: number, order: Order, number: number): ChannelId {
+    return channelId(group, isShuffled(order) ? this.rowAt(group, order, number) : number);
+  }
+
+  /** The row of that channel in a shuffled order. */
+  rowAt(group: number, order: Order, number: number): number {
+    return Atomics.load(this.#lists, listOf(group, order) + number);
+  }
+
+  /** A channel's number in an order of its group, or NONE. */
+  numberOf(id: ChannelId, order: Order): number {
+    const size = sizeOf(order), row = rowOf(id);
+    if (!isShuffled(order)) return row < size ? row : NONE;
+    const list = listOf(groupOf(id), order);
+    for (let number = 0; number < size; number++) if (Atomics.load(this.#lists, list + number) === row) return number;
+    return NONE;
+  }
+
+  /** All channels of a group in their order. Main thread only: another one may get a mixture. */
+  list(group: number): ChannelId[] {
+    const order = this.of(group);
+    return Array.from({ length: sizeOf(order) }, (_, number) => this.at(group, order, number));
+  }
+
+  /** Makes `list` the order of the group, in one step for all threads. Main thread only. @returns its sequence */
+  publish(group: number, list: readonly ChannelId[]): number {
+    const sequence = (sequenceOf(this.of(group)) + 1) & (-1 >>> SEQUENCE);
+    const shuffled = list.some((id, number) => id !== channelId(group, number));
+    const order = list.length | (shuffled ? SHUFFLED : 0) | sequence << SEQUENCE;
+    // The list that nobody reads now. A thread that still reads it, from two orders ago, notices the new sequence.
+    if (shuffled) list.forEach((id, i) => Atomics.store(this.#lists, listOf(group, order) + i, rowOf(id)));
+    Atomics.store(this.#groups, group * GROUP.WORDS + GROUP.ORDER, order);
+    return sequence;
+  }
+}
+
+function listOf(group: number, order: Order): number {
+  return group * ORDERS.BYTES + (sequenceOf(order) & 1) * ORDERS.AREA;
+}
