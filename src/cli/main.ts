@@ -1,8 +1,9 @@
 import { DirectoryError } from "../control/directory.ts";
 import { parseCommandLine, type Request } from "../options/command_line.ts";
 import { FaultyWords } from "../options/fault.ts";
-import { helpText } from "../options/help.ts";
 import { ExitCode, ExitError, unexpected } from "../process/exit_codes.ts";
+import { complete } from "./complete.ts";
+import { helpOn } from "./help.ts";
 import { list } from "./list.ts";
 import { control } from "./operate.ts";
 import { serve } from "./serve.ts";
@@ -31,8 +32,10 @@ function asExitError(error: unknown): ExitError {
 function act(request: Request, program: string, args: readonly string[]): number | Promise<number> {
   switch (request.action) {
     case "help":
-      say(helpText(version, Deno.stdout.isTerminal() && !Deno.noColor));
+      say(helpOn(request.topic));
       return ExitCode.OK;
+    case "completions":
+      return complete(request);
     case "version":
       say(`balance ${version}`);
       return ExitCode.OK;

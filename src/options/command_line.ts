@@ -1,5 +1,8 @@
 import { quote } from "../log/escape.ts";
 import { type Fault, FaultCode, FaultyWords } from "./fault.ts";
+import { type HelpTopic, helpTopics } from "./help/topics.ts";
+import { nearest } from "./nearest.ts";
+import type { OptionKey } from "./option_records.ts";
 import { readPorts } from "./port_ranges.ts";
 import { inOrder, readOptions, readSpec, strangers } from "./read_words.ts";
 import type { ProcessSpec } from "./service_spec.ts";
@@ -46,21 +49,32 @@ export type Request =
   | FileRequest
   | ControlRequest
   | { readonly action: "list"; readonly controlDir: string | undefined; readonly json: boolean }
-  | { readonly action: "help" }
+  | { readonly action: "help"; readonly topic: HelpTopic | undefined }
+  | {
+    readonly action: "completions";
+    readonly of: NonNullable<OptionValues["completions"]>;
+    readonly controlDir: string | undefined;
+  }
   | { readonly action: "version" };
 
 /** Reads a whole command line. @throws {FaultyWords} with everything that is wrong */
 export function parseCommandLine(args: readonly string[]): Request {
-  const split = splitWords(args), given = (key: string) => split.options.find((option) => option.key === key);
+  const split = splitWords(args), given = (key: OptionKey) => split.options.find((option) => option.key === key);
   // Only a line that makes no sense at all is worth more than the help.
   if (split.faults.length === 0) {
-    if (given("help") || (split.words.length === 1 && split.words[0].text === "help")) return { action: "help" };
+    const help = askedForHelp(split);
+    if (help !== undefined) return help;
     if (given("version")) return { action: "version" };
   }
   const { values, faults } = readOptions(split), refuse = refusing([...split.faults, ...faults]);
+  const { completions: of, controlDir } = values;
+  if (given("completions")) {
+    refuse(moreWords(split.words, 0, "--completions"));
+    return { action: "completions", of: of!, controlDir };
+  }
   if (values.list) {
     refuse(moreWords(split.words, 0, "--list"));
-    return { action: "list", controlDir: values.controlDir, json: values.json ?? false };
+    return { action: "list", controlDir, json: values.json ?? false };
   }
   const json = given("json");
   if (json !== undefined) {
@@ -74,6 +88,20 @@ export function parseCommandLine(args: readonly string[]): Request {
   refuse(more);
   const { maxConnections: _, ...own } = processValues(values);
   return { action: "serve", values: own, services: [spec!] };
+}
+
+/** `--help [TOPIC]` anywhere, or `help [TOPIC]` alone. @throws {FaultyWords} when there is no such topic */
+function askedForHelp({ options, words }: SplitWords): Request | undefined {
+  const option = options.find(({ key }) => key === "help"), [first, second, ...more] = words;
+  const alone = option === undefined && first?.text === "help" && more.length === 0;
+  if (option === undefined && !alone) return undefined;
+  // Words elsewhere belong to what somebody was about to run.
+  const asked = alone ? second : words.find(({ word }) => word === option!.at + 1);
+  const topic = helpTopics.find((topic) => topic === asked?.text);
+  if (asked === undefined || topic !== undefined) return { action: "help", topic };
+  const message = `there is no help on ${quote(asked.text)}`, guess = nearest(asked.text, helpTopics);
+  const suggestion = guess === undefined ? undefined : `balance --help ${guess}`;
+  throw new FaultyWords([{ word: asked.word, message, suggestion, code: FaultCode.USAGE, seeHelp: true }]);
 }
 
 function file(all: OptionValues, split: SplitWords, refuse: Refuse): ServeRequest | FileRequest {

@@ -73,7 +73,7 @@ function checkOutcome(args: readonly string[]): void {
     }
     return;
   }
-  assert.ok(["serve", "check", "diff", "control", "list", "help", "version"].includes(request.action));
+  assert.ok(["serve", "check", "diff", "control", "list", "help", "completions", "version"].includes(request.action));
   if (request.action !== "serve" || request.config !== undefined) return;
   const [{ ports, groups, values }] = request.services, options = serviceOptions(values);
   for (const { first, last } of ports) {

@@ -160,8 +160,9 @@ Deno.test("control requests keep what was asked for apart from what was left out
 });
 
 Deno.test("help wins over version, and both over everything else that can be read", () => {
-  assert.deepEqual(parseCommandLine(["--version", "--help", "0"]), { action: "help" });
-  assert.deepEqual(parseCommandLine(["-h"]), { action: "help" });
+  for (const args of [["--version", "0", "--help"], ["-h"], ["80", "a", "-fh"], ["help"]]) {
+    assert.deepEqual(parseCommandLine(args), { action: "help", topic: undefined });
+  }
   assert.deepEqual(parseCommandLine(["--version", "-i", "-c", "x"]), { action: "version" });
 });
 
@@ -224,4 +225,27 @@ Deno.test("a file of services may have options of the process beside it, and not
   assert.deepEqual(refusal("-C", ""), [64, "option -C needs a value: FILE"]);
   assert.deepEqual(refusal("--check-config"), [64, "option --check-config needs --config FILE"]);
   assert.deepEqual(refusal("--strict", "80"), [64, "option --strict needs -c"]);
+});
+
+Deno.test("the help can be asked about a topic", () => {
+  for (const args of [["--help", "all"], ["help", "all"], ["-h", "all"], ["80", "--help", "all", "a"]]) {
+    assert.deepEqual(parseCommandLine(args), { action: "help", topic: "all" });
+  }
+  assert.deepEqual(refusal("--help", "lisening"), [
+    64,
+    'there is no help on "lisening", did you mean balance --help listening?',
+  ]);
+  assert.deepEqual(refusal("help", "xyzzy"), [64, 'there is no help on "xyzzy", see balance --help']);
+});
+
+Deno.test("completions are for a shell that is known", () => {
+  assert.deepEqual(parseCommandLine(["--completions", "zsh"]), {
+    action: "completions",
+    of: "zsh",
+    controlDir: undefined,
+  });
+  assert.deepEqual(refusal("--completions", "fis"), [
+    64,
+    'option --completions takes bash or zsh or fish: "fis", did you mean fish?',
+  ]);
 });

@@ -28,6 +28,10 @@ export interface OptionRecord {
   readonly section: Section;
   /** One line for the help. */
   readonly summary: string;
+  /** What else there is to say, in sentences, for the man page and the help on its section. */
+  readonly more?: string;
+  /** Whether it is one of those that most people need, which `--help` alone shows. */
+  readonly common?: boolean;
   /**
    * What it belongs to. `both`: to the service if it stands beside its port, and to all services together where it
    * stands alone. `action`: it says what the command line is to do.
@@ -48,4 +52,9 @@ export interface OptionRecord {
 /** The option as messages call it: the short form where the user may know Balance, otherwise the long one. */
 export function optionLabel({ name, short }: OptionRecord): string {
   return short === undefined ? `--${name}` : `-${short}`;
+}
+
+/** Everything there is to say about an option besides its summary; empty if there is nothing. */
+export function moreAbout({ more, linuxOnly }: OptionRecord): string {
+  return [more ?? [], linuxOnly === undefined ? [] : "Only the linux engine has it."].flat().join(" ");
 }

@@ -1,13 +1,13 @@
 import { oneOf } from "../shape.ts";
 import { type Kind, Refusal } from "./kind.ts";
 
-/** One of several words. */
-export function choice<const T extends string>(words: readonly T[]): Kind<T> {
+/** One of several words. @param shown those that are for people */
+export function choice<const T extends string>(words: readonly T[], shown: readonly string[] = words): Kind<T> {
   return {
-    metavar: words.join("|"),
-    read: (word) => words.find((known) => known === word) ?? new Refusal(`takes ${words.join(" or ")}`),
+    metavar: shown.join("|"),
+    read: (word) => words.find((known) => known === word) ?? new Refusal(`takes ${shown.join(" or ")}`),
     write: (value) => value,
     check: oneOf(words),
-    words,
+    words: shown,
   };
 }

@@ -1,7 +1,11 @@
+import { choice } from "../kinds/choice.ts";
 import { flag } from "../kinds/flag.ts";
 import { anything } from "../kinds/name.ts";
 import { path } from "../kinds/path.ts";
 import type { OptionRecord } from "../option_record.ts";
+
+/** Shells that there are completions for. */
+const SHELLS = ["bash", "zsh", "fish"] as const;
 
 /** Instances that run, and the program itself. */
 export const control = {
@@ -12,6 +16,7 @@ export const control = {
     kind: flag(),
     section: "control",
     summary: "control a running instance interactively",
+    common: true,
     scope: "action",
   },
   /** Run control commands. */
@@ -21,6 +26,8 @@ export const control = {
     kind: anything("CMD"),
     section: "control",
     summary: "run a control command (or several) and exit",
+    more: "It may be given several times; the commands run in order, in one session.",
+    common: true,
     scope: "action",
     repeatable: true,
   },
@@ -39,6 +46,7 @@ export const control = {
     kind: flag(),
     section: "control",
     summary: "show the instances that are running",
+    common: true,
     scope: "action",
   },
   /** Show them as JSON. */
@@ -55,11 +63,31 @@ export const control = {
     kind: path("DIR"),
     section: "control",
     summary: "control sockets (or $BALANCE_CONTROL_DIR)",
+    more: "It must be its owner's alone, mode 0700.",
     scope: "process",
     programOnly: true,
   },
   /** Show the help. */
-  help: { name: "help", short: "h", kind: flag(), section: "control", summary: "show this help", scope: "action" },
+  help: {
+    name: "help",
+    short: "h",
+    kind: flag(),
+    section: "control",
+    summary: "show this help; with a topic, more",
+    common: true,
+    scope: "action",
+  },
+  /** Print completions. */
+  completions: {
+    name: "completions",
+    // The scripts ask for `names`: those of running instances.
+    kind: choice([...SHELLS, "names"], SHELLS),
+    section: "control",
+    summary: "print completions for this shell",
+    more:
+      'In ~/.bashrc or ~/.zshrc: eval "$(balance --completions bash)". In fish: balance --completions fish | source.',
+    scope: "action",
+  },
   /** Show the version. */
   version: {
     name: "version",
@@ -67,6 +95,7 @@ export const control = {
     kind: flag(),
     section: "control",
     summary: "show the version",
+    common: true,
     scope: "action",
   },
 } as const satisfies Readonly<Record<string, OptionRecord>>;

@@ -11,6 +11,7 @@ export const files = {
     kind: path("FILE"),
     section: "files",
     summary: "serve what this file describes",
+    common: true,
     scope: "action",
     hidden: true,
   },

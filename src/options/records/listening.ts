@@ -12,6 +12,7 @@ export const listening = {
     kind: serviceName(),
     section: "listening",
     summary: "what to call the service (default: its port)",
+    more: "Letters, digits, '_', '.' and '-', beginning with a letter.",
     scope: "service",
     programOnly: true,
   },
@@ -22,6 +23,9 @@ export const listening = {
     kind: bindAddress(),
     section: "listening",
     summary: "address to listen on (default: any IPv4)",
+    more:
+      "It may be a name, and may be given several times. A link-local address names its interface, as in [fe80::11%eth0].",
+    common: true,
     scope: "service",
     changeable: true,
     repeatable: true,
@@ -34,6 +38,7 @@ export const listening = {
     standard: false,
     section: "listening",
     summary: "listen on IPv6, and on IPv4 as well",
+    common: true,
     scope: "service",
     changeable: true,
     programOnly: true,
@@ -44,6 +49,9 @@ export const listening = {
     kind: count(),
     section: "listening",
     summary: "clients at a time (default: by descriptors)",
+    more:
+      "Further clients wait in the kernel's queue. By default it is half of the descriptors that the program does not need itself.",
+    common: true,
     scope: "both",
     changeable: true,
   },
@@ -54,6 +62,7 @@ export const listening = {
     standard: 4096,
     section: "listening",
     summary: "clients the kernel queues (default 4096)",
+    more: "The system may shorten it.",
     scope: "service",
   },
 } as const satisfies Readonly<Record<string, OptionRecord>>;

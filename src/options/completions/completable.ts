@@ -1,0 +1,50 @@
+import type { OptionRecord } from "../option_record.ts";
+import { type OptionKey, optionRecords, shownOptions } from "../option_records.ts";
+
+/** What completions know besides the options. */
+export interface CompletionParts {
+  /** The control commands. */
+  readonly commands: readonly { readonly name: string; readonly summary: string }[];
+  /** What `--help` can be asked about. */
+  readonly topics: readonly string[];
+}
+
+/** What can stand behind an option; `anything` is only for the user to know. */
+export type ValueSource =
+  | { readonly words: readonly string[] }
+  | { readonly names: NonNullable<OptionRecord["kind"]["names"]> | "command" }
+  | "anything";
+
+/** An option as completions need it. */
+export interface CompletableOption {
+  /** `-b` and `--bind`. */
+  readonly forms: readonly string[];
+  readonly record: OptionRecord;
+  /** Where its value comes from; undefined for an option without one. */
+  readonly value: ValueSource | undefined;
+}
+
+/** All options that the help shows. */
+export const completableOptions: readonly CompletableOption[] = shownOptions.map(([key, record]) => ({
+  forms: formsOf(key),
+  record,
+  value: valueSource(key, record),
+}));
+
+/** Options after which the other words are names of running instances. */
+export const CONTROLLING: readonly string[] = [...formsOf("command"), ...formsOf("interactive")];
+
+/** Words after which there may be a topic of the help. */
+export const HELPING: readonly string[] = [...formsOf("help"), "help"];
+
+function formsOf(key: OptionKey): string[] {
+  const { name, short }: OptionRecord = optionRecords[key];
+  return short === undefined ? [`--${name}`] : [`-${short}`, `--${name}`];
+}
+
+function valueSource(key: OptionKey, { kind: { metavar, words, names } }: OptionRecord): ValueSource | undefined {
+  if (metavar === undefined) return undefined;
+  if (key === "command") return { names: "command" };
+  if (words !== undefined) return { words };
+  return names === undefined ? "anything" : { names };
+}

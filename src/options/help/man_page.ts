@@ -1,0 +1,97 @@
+import { moreAbout, type OptionRecord, SECTIONS } from "../option_record.ts";
+import { shownOptions } from "../option_records.ts";
+import { EXAMPLES } from "./overview.ts";
+import { bold, italic, item, paragraph, roff } from "./roff.ts";
+import { shownSections } from "./topics.ts";
+
+/** The day on which the page was last looked through. */
+const DATE = "2026-11-27";
+
+/** What the page says that other parts of the program know. */
+export interface ManPageParts {
+  readonly version: string;
+  readonly commands: readonly { readonly name: string; readonly parameters: string; readonly summary: string }[];
+  readonly exitCodes: readonly (readonly [code: number, when: string])[];
+}
+
+/** The man page balance(1), as roff source with the macros of man(7). */
+export function manPage({ version, commands, exitCodes }: ManPageParts): string {
+  return [
+    `.TH BALANCE 1 ${DATE} "balance ${version}" "User Commands"`,
+    ".SH NAME",
+    "balance \\- TCP load balancer with failover and run\\-time control",
+    ".SH SYNOPSIS",
+    `${bold("balance")} [${italic("OPTIONS")}] ${italic("PORT")} [${italic("HOST")}[:${italic("PORT")}[:` +
+    `${italic("MAXC")}]]] [!|%] ...`,
+    ".br",
+    `${bold("balance")} ${bold("-i")} [${italic("PORT")}]`,
+    ".br",
+    `${bold("balance")} ${bold("-c")} ${italic("CMD")} [${italic("PORT")}]`,
+    ".br",
+    `${bold("balance")} ${bold("--list")}`,
+    ".SH DESCRIPTION",
+    ...DESCRIPTION.flatMap((text, i) => i === 0 ? paragraph(text) : [".PP", ...paragraph(text)]),
+    ".SH OPTIONS",
+    ...paragraph("Seconds may have fractions. Short options may be joined: -fp, -t5."),
+    ...shownSections.flatMap((section) => [
+      `.SS ${roff(SECTIONS[section])}`,
+      ...shownOptions.filter(([, record]) => record.section === section).flatMap(([, record]) => optionItem(record)),
+    ]),
+    ".SH CONTROL COMMANDS",
+    ...paragraph("Commands may be shortened to any prefix; the first that fits counts, in this order."),
+    ...commands.flatMap(({ name, parameters, summary }) => {
+      return item(parameters === "" ? bold(name) : `${bold(name)} ${italic(parameters)}`, sentence(summary));
+    }),
+    ".SH SIGNALS",
+    ...SIGNALS.flatMap(([names, what]) => item(bold(names), what)),
+    ".SH EXIT STATUS",
+    ...exitCodes.flatMap(([code, when]) => item(bold(String(code)), sentence(when))),
+    ".SH ENVIRONMENT",
+    ...item(bold("BALANCE_CONTROL_DIR"), "Where control sockets are kept, unless there is --control-dir."),
+    ...item(bold("NO_COLOR"), "Without colour, whatever the terminal can do."),
+    ".SH FILES",
+    ...FILES.flatMap(([path, what]) => item(italic(path), what)),
+    ".SH EXAMPLES",
+    ...EXAMPLES.flatMap(([command, what]) => item(roff(command), sentence(what))),
+    ".SH SEE ALSO",
+    ".BR tcp (7),",
+    ".BR nc (1),",
+    ".BR systemd (1)",
+    "",
+  ].join("\n").replace(/\n$/, "");
+}
+
+const DESCRIPTION = [
+  "balance takes connections to a port and passes each on to one of several hosts. It skips hosts that are down, and " +
+  "everything can be looked at and changed while it runs.",
+  "A channel is a host, a port (by default the listening port) and a limit of simultaneous connections (by default, " +
+  "or with 0, none): host, host:80, host:80:100, host::100, [2001:db8::7]:80:100. Ports may be names, such as imap.",
+  "! and % end a group of channels. ! makes the group before it Round Robin: its channels take turns. % makes it Hash: " +
+  "the client's address decides, so that a client keeps its channel. The last group is Round Robin unless a % follows " +
+  "it. When a group has no usable channel left, the next group follows.",
+];
+
+const SIGNALS = [
+  ["SIGTERM", "Frees the port, gives connections the drain timeout to end, and ends."],
+  ["SIGHUP", "The same, in the foreground."],
+  ["SIGINT", "Ends at once, as does a second SIGTERM."],
+  ["SIGUSR1", "Opens the log file again."],
+] as const;
+
+const FILES = [
+  ["/run/balance/", "Control sockets of root's instances."],
+  ["$XDG_RUNTIME_DIR/balance/", "Control sockets of other users' instances."],
+  ["/tmp/balance-UID/", "The same where there is no such variable."],
+  ["~/.local/state/balance/history", "What was typed in dialogues."],
+] as const;
+
+function optionItem(record: OptionRecord): string[] {
+  const { name, short, kind: { metavar }, summary } = record;
+  const names = short === undefined ? bold(`--${name}`) : `${bold(`-${short}`)}, ${bold(`--${name}`)}`;
+  const heading = metavar === undefined ? names : `${names} ${italic(metavar)}`;
+  return item(heading, `${sentence(summary)} ${moreAbout(record)}`.trim());
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}

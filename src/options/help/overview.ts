@@ -1,0 +1,39 @@
+import { shownOptions } from "../option_records.ts";
+import { optionLine, wrapped } from "./option_lines.ts";
+import { style } from "./style.ts";
+import { shownSections } from "./topics.ts";
+
+/** Command lines to copy, and what they do. */
+export const EXAMPLES: readonly (readonly [command: string, what: string])[] = [
+  ["balance 8080 host1 host2 ! standby", "two in turn, a third as standby"],
+  ["balance -f 8080 10.0.0.1:80:100 [::1]:80", "at most 100 at a time; IPv6"],
+  ["balance -H https web1 web2 web3 %", "each client keeps its host"],
+  ['balance -c "disable 0" 8080', "take host1 out of service"],
+];
+
+/** The text of `--help`: what most people need, on one screen of 80 columns. */
+export function overview(version: string, colour: boolean): string {
+  const { bold, dim } = style(colour);
+  return [
+    `${bold("balance")} ${version}, a TCP load balancer with failover and run-time control`,
+    "",
+    bold("Usage"),
+    "  balance [OPTIONS] PORT [HOST[:PORT[:MAXC]]] [!|%] …    start an instance",
+    "  balance -i [PORT]  balance -c CMD [PORT]  balance --list    control instances",
+    "",
+    "A channel is a host, its port (default PORT) and its limit of connections.",
+    "! ends a Round Robin group, % a Hash group; later groups stand in for earlier.",
+    "",
+    bold("Options that most people need"),
+    ...shownOptions.filter(([, { common }]) => common).map(([, record]) => optionLine(record)),
+    "",
+    bold("Examples"),
+    ...EXAMPLES.map(([command, what]) => `  ${command.padEnd(41)} ${dim(what)}`),
+    "",
+    bold("More"),
+    "  --help all            all options",
+    "  --help SECTION        what there is to say about those of one:",
+    ...wrapped(shownSections.join(", "), 54).map((line) => `${" ".repeat(24)}${line}`),
+    "  --help man            the man page, for man -l -",
+  ].join("\n");
+}

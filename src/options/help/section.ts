@@ -1,0 +1,26 @@
+import { type Section, SECTIONS } from "../option_record.ts";
+import { shownOptions } from "../option_records.ts";
+import { moreLines, optionLine } from "./option_lines.ts";
+import { style } from "./style.ts";
+import { shownSections } from "./topics.ts";
+
+/** The text of `--help all`: every option on a line, by section. */
+export function allOptions(colour: boolean): string {
+  const { bold } = style(colour);
+  return shownSections.map((section) => {
+    return [bold(SECTIONS[section]), ...recordsOf(section).map(optionLine)].join("\n");
+  }).join("\n\n");
+}
+
+/** The text of `--help SECTION`: its options with everything there is to say about them. */
+export function sectionHelp(section: Section, colour: boolean): string {
+  const { bold } = style(colour);
+  return [
+    bold(SECTIONS[section]),
+    ...recordsOf(section).flatMap((record) => [optionLine(record), ...moreLines(record)]),
+  ].join("\n");
+}
+
+function recordsOf(section: Section) {
+  return shownOptions.map(([, record]) => record).filter((record) => record.section === section);
+}
