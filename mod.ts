@@ -3,10 +3,6 @@
  *
  * @module
  */
-export { Balancer } from "./src/balancer/balancer.ts";
-export { ChannelLoop, EngineUnavailable, type ErrorCode, UnknownHost } from "./src/balancer/errors.ts";
-export type { BalancerEvent, ChannelPlace } from "./src/balancer/events.ts";
-export type { BalancerOptions, ChannelOptions, GroupOptions } from "./src/balancer/options.ts";
 export type {
   ChannelState,
   GroupState,
@@ -17,6 +13,11 @@ export type {
   ServiceState,
   ServiceSummary,
 } from "./src/control/state.ts";
+export { Balancer } from "./src/service/balancer.ts";
+export { ChannelLoop, EngineUnavailable, type ErrorCode, UnknownHost } from "./src/service/errors.ts";
+export type { BalancerEvent, ChannelPlace } from "./src/service/events.ts";
+export type { BalancerOptions, ChannelOptions, GroupOptions, ServeOptions } from "./src/service/options.ts";
+export { Service } from "./src/service/service.ts";
 export type { ChannelSnapshot, GroupSnapshot } from "./src/groups/snapshot.ts";
 export type { Direction, GeneralEvent, Tap } from "./src/engine/engine.ts";
 export type { EngineChoice, EngineName } from "./src/options/engine_name.ts";

@@ -1,31 +1,34 @@
-import type { Balancer } from "../balancer/balancer.ts";
-import { endlessLoops } from "../balancer/loops.ts";
 import type { Logger } from "../log/log.ts";
+import type { Instance } from "../service/instance.ts";
+import { endlessLoops } from "../service/loops.ts";
 import { formatAddress } from "../table/address.ts";
+import { servicePrefix } from "./service_prefix.ts";
 
-/** Warns of channels that are the balancer itself, at the start and whenever an operator creates such a channel. */
+/** Warns of channels that are their own service, at the start and whenever an operator creates such a channel. */
 export class LoopWarnings {
   readonly #logger: Logger;
-  readonly #balancer: Balancer;
+  readonly #instance: Instance;
   /** Those found by the last check. */
   #known: ReadonlySet<string> = new Set();
 
-  constructor(logger: Logger, balancer: Balancer) {
+  constructor(logger: Logger, instance: Instance) {
     this.#logger = logger;
-    this.#balancer = balancer;
+    this.#instance = instance;
   }
 
   /** Checks for new ones. */
   look(): void {
     const loops = new Set<string>();
-    for (const { group, channel, address } of endlessLoops(this.#balancer.groups, this.#balancer.address)) {
-      const place = `${group} ${channel}`;
-      loops.add(place);
-      if (this.#known.has(place)) continue;
-      this.#logger.warn(
-        "group {group} channel {channel} ({address}) is this balancer itself, without a limit: a client comes back endlessly",
-        { group, channel, address: formatAddress(address) },
-      );
+    for (const { name, groups, addresses } of this.#instance.services) {
+      for (const { group, channel, address } of endlessLoops(groups, addresses)) {
+        const place = `${name} ${group} ${channel}`, { prefix, service } = servicePrefix(this.#instance, name);
+        loops.add(place);
+        if (this.#known.has(place)) continue;
+        this.#logger.warn(
+          `${prefix}group {group} channel {channel} ({address}) is this balancer itself, without a limit: a client comes back endlessly`,
+          { ...service, group, channel, address: formatAddress(address) },
+        );
+      }
     }
     this.#known = loops;
   }

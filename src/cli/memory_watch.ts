@@ -1,9 +1,9 @@
-import type { Balancer } from "../balancer/balancer.ts";
 import type { Logger } from "../log/log.ts";
 import { plural } from "../log/plural.ts";
 import { MemoryGuard } from "../process/memory_guard.ts";
 import { MemoryLimit } from "../process/memory_limit.ts";
 import { releaseMemory } from "../process/release_memory.ts";
+import type { Instance } from "../service/instance.ts";
 
 /** Milliseconds between two checks of memory use. */
 const INTERVAL = 250;
@@ -17,7 +17,7 @@ const RELEASE = 1_000;
 /**
  * Pauses accepting before the control group's memory limit is reached, if there is one. @returns what ends the watch
  */
-export function watchMemory(balancer: Balancer, logger: Logger): () => void {
+export function watchMemory(instance: Instance, logger: Logger): () => void {
   const limit = MemoryLimit.find(), guard = new MemoryGuard();
   if (limit === undefined) return () => {};
   let paused = false, released = -Infinity, timer: ReturnType<typeof setTimeout>;
@@ -26,12 +26,12 @@ export function watchMemory(balancer: Balancer, logger: Logger): () => void {
     timer = setTimeout(look, use !== undefined && use.used > use.limit / 2 ? CLOSE_INTERVAL : INTERVAL);
     Deno.unrefTimer(timer);
     if (use === undefined) return;
-    const connections = balancer.connections, clients = plural(connections, "client is", "clients are");
+    const connections = instance.connections, clients = plural(connections, "client is", "clients are");
     const figures = { ...megabytes(use), connections };
     switch (guard.next(use, connections)) {
       case "stop":
         paused = true;
-        balancer.pauseAccepting();
+        instance.pauseAccepting();
         logger.error(
           `memory is short, {used} of {limit} MB used: {connections} ${clients} served, new ones wait in the kernel's queue`,
           figures,
@@ -39,7 +39,7 @@ export function watchMemory(balancer: Balancer, logger: Logger): () => void {
         break;
       case "go on":
         paused = false;
-        balancer.resumeAccepting();
+        instance.resumeAccepting();
         logger.info(`accepting again, {used} of {limit} MB used: {connections} ${clients} served`, figures);
     }
     if (!paused || performance.now() - released < RELEASE) return;

@@ -1,9 +1,9 @@
-import type { BalancerEvent, ChannelPlace } from "../balancer/events.ts";
-import type { Groups } from "../groups/groups.ts";
 import type { Logger } from "../log/log.ts";
 import { plural } from "../log/plural.ts";
+import type { BalancerEvent, ChannelPlace } from "../service/events.ts";
+import type { Instance } from "../service/instance.ts";
 import { formatAddress } from "../table/address.ts";
-import { type ChannelId, channelId } from "../table/channel_id.ts";
+import { servicePrefix } from "./service_prefix.ts";
 
 /** How many changes of one channel are logged within how many milliseconds; further ones are only counted. */
 const BURST = 4, WINDOW = 10_000;
@@ -19,24 +19,27 @@ interface Changes {
 /** Turns what a balancer reports into lines of the log. */
 export class Report {
   readonly #logger: Logger;
-  readonly #groups: Groups;
-  readonly #changes = new Map<ChannelId, Changes>();
-  #turnedAwayAt = -Infinity;
+  readonly #instance: Instance;
+  /** By service, group and channel. */
+  readonly #changes = new Map<string, Changes>();
+  /** When it was last logged that a service turns clients away. */
+  readonly #turnedAwayAt = new Map<string, number>();
 
-  constructor(logger: Logger, groups: Groups) {
+  constructor(logger: Logger, instance: Instance) {
     this.#logger = logger;
-    this.#groups = groups;
+    this.#instance = instance;
   }
 
   /** Logs one event. */
   readonly event = (event: BalancerEvent): void => {
-    const logger = this.#logger;
+    const logger = this.#logger, { prefix, service } = servicePrefix(this.#instance, event.service);
     switch (event.type) {
       case "channel-failing":
         return this.#rated(
           event,
           (repeats) =>
-            logger.warn("group {group} channel {channel} ({address}) does not accept: {reason}{repeats}", {
+            logger.warn(`${prefix}group {group} channel {channel} ({address}) does not accept: {reason}{repeats}`, {
+              ...service,
               ...placeOf(event),
               reason: event.reason,
               repeats,
@@ -46,15 +49,16 @@ export class Report {
         return this.#rated(
           event,
           (repeats) =>
-            logger.info("group {group} channel {channel} ({address}) accepts again{repeats}", {
+            logger.info(`${prefix}group {group} channel {channel} ({address}) accepts again{repeats}`, {
+              ...service,
               ...placeOf(event),
               repeats,
             }),
         );
       case "channel-autodisabled":
         return logger.error(
-          "group {group} channel {channel} ({address}) disabled: {reason}; an operator must enable it again",
-          { ...placeOf(event), reason: event.reason },
+          `${prefix}group {group} channel {channel} ({address}) disabled: {reason}; an operator must enable it again`,
+          { ...service, ...placeOf(event), reason: event.reason },
         );
       case "shortage":
         return logger.error("{what} failed, out of resources on this machine; retrying: {reason}", {
@@ -67,13 +71,13 @@ export class Report {
           { count: event.count },
         );
       case "turned-away":
-        return this.#turnedAway();
+        return this.#turnedAway(event.service);
       case "saturated":
         return logger.warn(
-          `serving {connections} ${
+          `${prefix}serving {connections} ${
             plural(event.connections, "client")
           }, the maximum; new ones wait in the kernel's queue`,
-          { connections: event.connections },
+          { ...service, connections: event.connections },
         );
       case "splice-refused":
         return logger.warn("relaying with read and write only: {reason}", { reason: event.reason });
@@ -92,9 +96,10 @@ export class Report {
       case "trace": {
         const { client, step, group, channel, address } = event;
         if (group === undefined || channel === undefined || address === undefined) {
-          return logger.debug("client {client}: {step}", { client, step });
+          return logger.debug(`${prefix}client {client}: {step}`, { ...service, client, step });
         }
-        return logger.debug("client {client}, group {group} channel {channel} ({address}): {step}", {
+        return logger.debug(`${prefix}client {client}, group {group} channel {channel} ({address}): {step}`, {
+          ...service,
           ...placeOf({ group, channel, address }),
           client,
           step,
@@ -104,21 +109,24 @@ export class Report {
   };
 
   /** Logs why no channel takes clients at the moment; once per window, since this may go on for hours. */
-  #turnedAway(): void {
-    const now = performance.now();
-    if (now - this.#turnedAwayAt < WINDOW) return;
-    this.#turnedAwayAt = now;
-    const counts = this.#groups.count();
+  #turnedAway(name: string | undefined): void {
+    const service = name === undefined ? undefined : this.#instance.service(name), now = performance.now();
+    if (service === undefined || now - (this.#turnedAwayAt.get(service.name) ?? -Infinity) < WINDOW) return;
+    this.#turnedAwayAt.set(service.name, now);
+    const counts = service.groups.count(), about = servicePrefix(this.#instance, name);
     this.#logger.warn(
-      `closing clients that no channel takes: {channels} ${plural(counts.channels, "channel")}, ` +
+      `${about.prefix}closing clients that no channel takes: {channels} ${plural(counts.channels, "channel")}, ` +
         "{disabled} disabled, {full} full, {failing} failing",
-      { ...counts },
+      { ...about.service, ...counts },
     );
   }
 
   /** Keeps a channel that fails and comes back all the time from flooding the log. The last state is always logged. */
-  #rated({ group, channel: number }: ChannelPlace, log: (repeats: string) => void): void {
-    const channel = channelId(group, number);
+  #rated(
+    { service = "", group, channel: number }: ChannelPlace & { readonly service?: string },
+    log: (repeats: string) => void,
+  ): void {
+    const channel = `${service} ${group} ${number}`;
     let changes = this.#changes.get(channel);
     if (changes === undefined) {
       changes = { logged: 0, held: 0, latest: undefined };
@@ -133,7 +141,7 @@ export class Report {
     changes.latest = log;
   }
 
-  #endWindow(channel: ChannelId): void {
+  #endWindow(channel: string): void {
     const { held, latest } = this.#changes.get(channel)!;
     this.#changes.delete(channel);
     latest?.(held > 1 ? ` (and ${held - 1} ${plural(held - 1, "change")} before)` : "");

@@ -1,6 +1,4 @@
 import { resolve } from "node:path";
-import type { Balancer } from "../balancer/balancer.ts";
-import type { BalancerEvent } from "../balancer/events.ts";
 import { defaultDirectory, DirectoryError, openDirectory } from "../control/directory.ts";
 import { chosenDirectory } from "../control/places.ts";
 import { type ControlServer, startControlServer } from "../control/server.ts";
@@ -17,13 +15,15 @@ import { isBackgroundProcess, reportFailure, reportReady, startInBackground } fr
 import { ExitCode, ExitError, uncapitalised, unexpected } from "../process/exit_codes.ts";
 import { PidFile } from "../process/pid_file.ts";
 import { takeServiceEnvironment } from "../process/service_environment.ts";
+import type { BalancerEvent } from "../service/events.ts";
+import type { Instance } from "../service/instance.ts";
 import { controlPlane } from "./instance_plane.ts";
 import { logStart } from "./log_start.ts";
 import { LoopWarnings } from "./loop_warnings.ts";
 import { Report } from "./report.ts";
-import { becomeUser, startBalancer } from "./start_balancer.ts";
 import { watchMemory } from "./memory_watch.ts";
 import { Signals } from "./signals.ts";
+import { becomeUser, startInstance } from "./start_instance.ts";
 import { Supervision } from "./supervision.ts";
 import { complain } from "./terminal.ts";
 
@@ -50,13 +50,13 @@ export async function serve(request: ServeRequest, program: string, args: readon
   const signals = new Signals({ background, files: false });
   const supervision = new Supervision(takeServiceEnvironment(background ? Deno.ppid : undefined));
   try {
-    const instance = await Instance.start(request, background);
-    signals.on("reopen", () => instance.reopenLog());
-    const notes = background ? await instance.notes() : [];
+    const program = await Program.start(request, background);
+    signals.on("reopen", () => program.reopenLog());
+    const notes = background ? await program.notes() : [];
     // Before the parent of a background process ends, because a service manager would believe that the program did.
-    supervision.serving(() => instance.status);
+    supervision.serving(() => program.status);
     if (background) reportReady(notes);
-    return await instance.run(signals, supervision);
+    return await program.run(signals, supervision);
   } catch (error) {
     const failure = error instanceof ExitError ? error : unexpected(error);
     if (!background) throw failure;
@@ -67,9 +67,9 @@ export async function serve(request: ServeRequest, program: string, args: readon
   }
 }
 
-/** Balancer, control socket and log of one running program. */
-class Instance {
-  readonly #balancer: Balancer;
+/** Services, control socket and log of one running program. */
+class Program {
+  readonly #instance: Instance;
   readonly #control: ControlServer;
   readonly #log: Log;
   readonly #dump: LineWriter | undefined;
@@ -79,7 +79,7 @@ class Instance {
 
   private constructor(
     parts: {
-      balancer: Balancer;
+      instance: Instance;
       control: ControlServer;
       log: Log;
       dump?: LineWriter;
@@ -88,7 +88,7 @@ class Instance {
     },
     drainTimeout: number,
   ) {
-    this.#balancer = parts.balancer;
+    this.#instance = parts.instance;
     this.#control = parts.control;
     this.#log = parts.log;
     this.#dump = parts.dump;
@@ -97,7 +97,7 @@ class Instance {
     this.#drainTimeout = drainTimeout;
   }
 
-  static async start(request: ServeRequest, background: boolean): Promise<Instance> {
+  static async start(request: ServeRequest, background: boolean): Promise<Program> {
     // Absolute, because the background process leaves the directory it was started in.
     const options = processOptions(request.values), [{ ports: [{ first: port }] }] = request.services;
     const directory = resolve(chosenDirectory(options.controlDir) ?? defaultDirectory());
@@ -111,32 +111,32 @@ class Instance {
     const early: BalancerEvent[] = [];
     let event = (event: BalancerEvent): void => void early.push(event);
     const tap: Tap | undefined = dump && ((direction, bytes) => dump.write(dumpChunk(direction, bytes)));
-    const balancer = await startBalancer(request, { onEvent: (item) => event(item), onChunk: tap });
+    const instance = await startInstance(request, { onEvent: (item) => event(item), tap });
     let control: ControlServer | undefined, pidFile: PidFile | undefined;
     try {
       pidFile = preparePidFile(options);
       openDirectory(directory); // On Windows the log of a background process lies in it.
       const log = await startLog({ target: logTarget(background, directory, port, options), ...logForm(options) });
-      event = new Report(log.logger, balancer.groups).event;
+      event = new Report(log.logger, instance).event;
       early.forEach(event);
-      const killed = Promise.withResolvers<void>(), loops = new LoopWarnings(log.logger, balancer);
+      const killed = Promise.withResolvers<void>(), loops = new LoopWarnings(log.logger, instance);
       control = await startControlServer(
-        controlPlane(balancer, log, request.services[0], () => {
+        controlPlane(instance, log, () => {
           control?.close();
-          balancer.stopAccepting();
+          instance.stopAccepting();
           killed.resolve();
         }, loops),
-        { directory, ...listeningOn(balancer) },
+        { directory, ...listeningOn(instance) },
       );
       pidFile?.publish();
       becomeUser(options);
-      logStart(log.logger, balancer);
+      logStart(log.logger, instance);
       loops.look();
-      return new Instance({ balancer, control, log, dump, killed: killed.promise, pidFile }, options.drainTimeout);
+      return new Program({ instance, control, log, dump, killed: killed.promise, pidFile }, options.drainTimeout);
     } catch (error) {
       pidFile?.remove();
       control?.close();
-      await balancer.stop();
+      await instance.stop();
       throw error instanceof DirectoryError ? new ExitError(ExitCode.RENDEZVOUS, error.message) : error;
     }
   }
@@ -152,8 +152,8 @@ class Instance {
 
   /** What it does, in one line for people. */
   get status(): string {
-    const { connections } = this.#balancer;
-    return `serving 1 service, ${connections} ${plural(connections, "connection")}`;
+    const { connections, services: { length } } = this.#instance;
+    return `serving ${length} ${plural(length, "service")}, ${connections} ${plural(connections, "connection")}`;
   }
 
   /** Opens the log file again after its rotation. */
@@ -164,18 +164,18 @@ class Instance {
   /** Serves until a signal or `kill`, then drains. @returns the exit code */
   async run(signals: Signals, supervision: Supervision): Promise<number> {
     const { logger } = this.#log;
-    const unwatchMemory = watchMemory(this.#balancer, logger);
+    const unwatchMemory = watchMemory(this.#instance, logger);
     const cause = await Promise.race([signals.next(), this.#killed.then(() => "kill" as const)]);
     unwatchMemory();
     supervision.stopping();
     this.#control.close();
     // Before this is logged, because whoever reads the log may rely on the port.
-    this.#balancer.stopAccepting();
+    this.#instance.stopAccepting();
     const drain = cause === "kill" || cause === "drain";
-    const connections = this.#balancer.connections;
+    const connections = this.#instance.connections;
     logger.info(`stopping, {connections} ${plural(connections, "connection")} left to end`, { connections });
     const left = drain ? await this.#drainUntil(signals) : connections;
-    await this.#balancer.stop();
+    await this.#instance.stop();
     this.#control.closeSessions();
     this.#pidFile?.remove();
     if (left > 0) logger.warn(`stopped, {left} ${plural(left, "connection was", "connections were")} cut`, { left });
@@ -188,9 +188,9 @@ class Instance {
   /** Lets connections end, until the time is over or another signal comes. @returns how many had to be cut */
   async #drainUntil(signals: Signals): Promise<number> {
     let left = 0;
-    const drained = this.#balancer.drain(this.#drainTimeout).then((count) => left = count);
+    const drained = this.#instance.drain(this.#drainTimeout).then((count) => left = count);
     const hurried = signals.next().then(() => {
-      left = this.#balancer.connections;
+      left = this.#instance.connections;
     });
     await Promise.race([drained, hurried]);
     return left;
@@ -242,6 +242,6 @@ function checkLogFile(path: string): void {
   );
 }
 
-function listeningOn({ address }: Balancer): { address: string; port: number } {
+function listeningOn({ services: [{ address }] }: Instance): { address: string; port: number } {
   return { address: address.hostname, port: address.port };
 }

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Balancer } from "../../src/balancer/balancer.ts";
+import { Balancer } from "../../src/service/balancer.ts";
 import type { ConnectionHost } from "../../src/engine/portable/connection.ts";
 import { startPortable } from "../../src/engine/portable/portable.ts";
 import { Reactor } from "../../src/engine/portable/reactor.ts";

@@ -98,7 +98,7 @@ Deno.test("library: adding a channel to a full group is an error", async () => {
 });
 
 Deno.test("library: adding a channel to a stopped balancer is an error", async () => {
-  const expected = { name: "Error", code: "ERR_STOPPED", message: "Cannot add channel: the balancer has stopped" };
+  const expected = { name: "Error", code: "ERR_STOPPED", message: "Cannot add channel: the service has stopped" };
   const channel = { host: "localhost", port: 1 };
   for (const end of ["stop", "drain"] as const) {
     const balancer = await start();

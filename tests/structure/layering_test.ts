@@ -12,8 +12,8 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   engine: ["options", "selection", "table"],
   groups: ["selection", "table"],
   control: ["groups", "options", "table", "log"],
-  balancer: ["engine", "groups", "options", "process", "selection", "table", "log"],
-  cli: ["balancer", "control", "engine", "groups", "options", "process", "table", "log"],
+  service: ["engine", "groups", "options", "process", "selection", "table", "log"],
+  cli: ["control", "engine", "groups", "options", "process", "service", "table", "log"],
 };
 
 const root = new URL("../../", import.meta.url);

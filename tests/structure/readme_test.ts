@@ -1,8 +1,8 @@
 /** What the README says about the program, as far as it can be checked. */
 import assert from "node:assert/strict";
 import configuration from "../../deno.json" with { type: "json" };
-import { chooseEngine } from "../../src/balancer/choose_engine.ts";
-import { EngineUnavailable } from "../../src/balancer/errors.ts";
+import { chooseEngine } from "../../src/service/choose_engine.ts";
+import { EngineUnavailable } from "../../src/service/errors.ts";
 import { commands } from "../../src/control/commands.ts";
 import { instanceState } from "../../src/control/instance_state.ts";
 import { parseCommandLine } from "../../src/options/command_line.ts";
@@ -32,7 +32,7 @@ Deno.test("README: the table of exit codes is that of the program", () => {
 });
 
 Deno.test("README: the table of the library's error codes has each that is thrown", async () => {
-  const declared = (await Deno.readTextFile(new URL("src/balancer/errors.ts", root))).matchAll(/\| "(ERR_\w+)"/g);
+  const declared = (await Deno.readTextFile(new URL("src/service/errors.ts", root))).matchAll(/\| "(ERR_\w+)"/g);
   const told = README.table("code").flatMap(([code]) => spans(code));
   assert.deepEqual(told.sort(), [...declared].map(([, code]) => code).sort());
 });
@@ -56,7 +56,7 @@ Deno.test("README: what only the linux engine has is an error with the portable 
     // A number for options that take one, anything for the others: the engine only checks whether it is set.
     const settings = { ...serviceOptions({}), hostname: "", port: 0, maxConnections: 1, trace: false, [key]: 2 };
     try {
-      chooseEngine("portable", settings);
+      chooseEngine("portable", { threads: key === "threads" ? 2 : 1 }, [settings]);
     } catch (error) {
       return error instanceof EngineUnavailable;
     }

@@ -1,14 +1,13 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { strategies } from "../selection/strategy.ts";
-import { BALANCER_OPTIONS, CHANNEL_OPTIONS, checkGroups } from "./option_shapes.ts";
+import { BALANCER_OPTIONS, CHANNEL_OPTIONS, checkGroups, SERVE_OPTIONS } from "./option_shapes.ts";
 import type { BalancerOptions } from "./options.ts";
 
 const check = (options: unknown) => BALANCER_OPTIONS(options, "");
 
 Deno.test("the ends of each range are accepted, and anything beyond is an error that names it", () => {
   const ranges: [name: keyof BalancerOptions, least: number, most: number, beyond: number[]][] = [
-    ["port", 0, 65535, [-1, 1.5, 65536]],
     ["connectTimeout", 0.001, 2 ** 31 - 1, [0, -1, 2 ** 31]],
     ["failTimeout", 0, 2 ** 31 - 1, [-0.001, 2 ** 31]],
     ["idleTimeout", 0, 2 ** 31 - 1, [-0.001, 2 ** 31]],
@@ -39,6 +38,37 @@ Deno.test("the ends of each range are accepted, and anything beyond is an error 
   }
 });
 
+Deno.test("a port is a number, or a text as the command line has it", () => {
+  const ports = (port: unknown) => SERVE_OPTIONS({ port }, "").port.map(({ first, last }) => [first, last]);
+  for (const port of [0, 65535]) assert.deepEqual(ports(port), [[port, port]]);
+  assert.deepEqual(ports("80"), [[80, 80]]);
+  assert.deepEqual(ports("443,8000-8010,http"), [[443, 443], [8000, 8010], [80, 80]]);
+  const wrong: [port: unknown, name: string, message: string][] = [
+    [undefined, "TypeError", "Cannot use port: it is missing"],
+    [null, "TypeError", "Cannot use port: it is null, not a number"],
+    [1n, "TypeError", "Cannot use port 1n: it is a bigint, not a number"],
+    [-1, "RangeError", "Cannot use port -1: it must be a whole number from 0 to 65535"],
+    [1.5, "RangeError", "Cannot use port 1.5: it must be a whole number from 0 to 65535"],
+    [65536, "RangeError", "Cannot use port 65536: it must be a whole number from 0 to 65535"],
+    ["", "RangeError", 'Cannot use port "": "" is neither 1 to 65535 nor a known service'],
+    ["80,0", "RangeError", 'Cannot use port "80,0": "0" is neither 1 to 65535 nor a known service in "80,0"'],
+    ["9-8", "RangeError", 'Cannot use port "9-8": "9-8" ends before it begins'],
+  ];
+  for (const [port, name, message] of wrong) assert.throws(() => ports(port), { name, message });
+});
+
+Deno.test("a service's name cannot look like a port, and options of the process are none of a service's", () => {
+  assert.equal(SERVE_OPTIONS({ port: 80, name: "web-1.example" }, "").name, "web-1.example");
+  assert.throws(() => SERVE_OPTIONS({ port: 80, name: "80" }, ""), {
+    name: "RangeError",
+    code: "ERR_OUT_OF_RANGE",
+    message: /^Cannot use name "80": it takes a name of letters/,
+  });
+  for (const name of ["threads", "engine", "trace", "onEvent", "strategies"]) {
+    assert.throws(() => SERVE_OPTIONS({ port: 80, [name]: 1 }, ""), { code: "ERR_UNKNOWN_OPTION" });
+  }
+});
+
 Deno.test("keep-alive times have the system's ranges", () => {
   for (const side of ["clientKeepAlive", "channelKeepAlive"] as const) {
     const times = { idle: 32767, interval: undefined, probes: 127 };
@@ -59,8 +89,6 @@ Deno.test("wrong options are errors that name the place, the value and the neare
     [null, "TypeError", "Cannot use options: it is null, not an object"],
     [[], "TypeError", "Cannot use options: it is an array, not an object"],
     [8080, "TypeError", "Cannot use options 8080: it is a number, not an object"],
-    [{}, "TypeError", "Cannot use port: it is missing"],
-    [{ port: "16310" }, "TypeError", 'Cannot use port "16310": it is a string, not a number'],
     [{ port: 0, hostname: 1 }, "TypeError", "Cannot use hostname 1: it is a number, not a string"],
     [{ port: 0, groups: {} }, "TypeError", "Cannot use groups: it is an object, not an array"],
     [{ port: 0, groups: [{}] }, "TypeError", "Cannot use groups[0].channels: it is missing"],
@@ -144,13 +172,17 @@ Deno.test("wrong options are errors that name the place, the value and the neare
     ],
   ];
   for (const [options, name, message] of wrong) {
-    assert.throws(() => checkGroups(check(options), strategies), { name, message });
+    const checkAll = () => {
+      const { port = [], groups } = check(options);
+      checkGroups({ port, groups }, strategies);
+    };
+    assert.throws(checkAll, { name, message });
   }
 });
 
 Deno.test("a long value is cut, and an object's code does not run to show it", () => {
   assert.throws(() => check({ port: "9".repeat(1e6) }), {
-    message: /^Cannot use port "9{80}…" \(1000000 characters\): it/,
+    message: /^Cannot use port "9{80}…" \(1000000 characters\): "9{80}…" \(1000000 characters\) is neither/,
   });
   assert.throws(() => check({ port: 10n ** 1000n }), { message: "Cannot use port: it is a bigint, not a number" });
   const object = {
@@ -210,7 +242,7 @@ Deno.test("options are read once, and changing them later changes nothing", () =
   channel.host = "b";
   options.groups[0].channels.push(channel);
   assert.equal(asked, 1);
-  assert.equal(checked.port, 8080);
+  assert.equal(checked.port?.[0].first, 8080);
   assert.deepEqual(checked.groups?.[0].channels, [{ host: "a", port: 1, maxc: undefined }]);
 });
 

@@ -13,6 +13,10 @@ export type ErrorCode =
   | "ERR_NO_SUCH_CHANNEL"
   /** RangeError: the group is full. */
   | "ERR_GROUP_FULL"
+  /** Error: another service has that name. */
+  | "ERR_SERVICE_EXISTS"
+  /** Error: there is no service to which this could apply. */
+  | "ERR_NO_SUCH_SERVICE"
   /** `UnknownHost`. */
   | "ERR_UNKNOWN_HOST"
   /** `ChannelLoop`. */
@@ -21,7 +25,7 @@ export type ErrorCode =
   | "ERR_ENGINE_UNAVAILABLE"
   /** `Deno.errors.NotCapable`: Deno lacks a permission that this needs. */
   | "ERR_PERMISSION"
-  /** Error: the balancer has stopped. */
+  /** Error: the balancer or the service has stopped. */
   | "ERR_STOPPED";
 
 /** A host that does not resolve, or not to an address that can be reached from the source address. */
@@ -30,9 +34,22 @@ export class UnknownHost extends Error {
   override readonly name = "UnknownHost";
   /** For programs to check; it stays the same. */
   readonly code = "ERR_UNKNOWN_HOST" satisfies ErrorCode;
+  /** The option that names it; undefined if it is a channel's. */
+  readonly option?: "hostname" | "source";
+
+  /**
+   * Names the host.
+   *
+   * @param message what is wrong with it
+   * @param option the option that names it, if it is no channel's
+   */
+  constructor(message: string, option?: "hostname" | "source") {
+    super(message);
+    this.option = option;
+  }
 }
 
-/** A channel without a limit that is the balancer itself, so that its clients would come back endlessly. */
+/** A channel without a limit that is its own service, so that clients would come back endlessly. */
 export class ChannelLoop extends RangeError {
   /** Name of the class. */
   override readonly name = "ChannelLoop";

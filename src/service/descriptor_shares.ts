@@ -18,6 +18,9 @@ const PROGRAM = 28;
 /** How many of them are opened after the shares are computed: both sockets, the log, the operators' reserve. */
 const TO_COME = 5;
 
+/** Listening sockets that are among them. */
+const LISTENING = 1;
+
 /**
  * Descriptors of a thread: seven for its runtime and epoll instance, an eventfd, and those that warn it when they run
  * out.
@@ -32,15 +35,18 @@ const SPARE = { part: 1 / 32, least: 8, most: 256 };
  *
  * @param limit highest number of open files
  * @param open files open before the engine starts, including inherited ones
+ * @param sockets listening sockets
  */
 export function descriptorShares(
   engine: EngineName,
   threads: number,
   limit = descriptorLimit() ?? ASSUMED,
   open = openDescriptors() ?? 0,
+  sockets = LISTENING,
 ): DescriptorShares {
   const linux = engine === "linux", usable = linux ? Math.min(limit, MOST_DESCRIPTORS) : limit;
-  const own = Math.max(PROGRAM, open + TO_COME) + (linux ? threads * THREAD : PAIR);
+  const more = Math.max(0, sockets - LISTENING);
+  const own = Math.max(PROGRAM, open + TO_COME) + more + (linux ? threads * THREAD : PAIR);
   const pipes = linux ? pipesFor(usable, 1) * 2 : 0;
   const wanted = Math.min(SPARE.most, Math.max(SPARE.least, Math.floor(usable * SPARE.part)));
   // When hardly any are left, connections get half of them.

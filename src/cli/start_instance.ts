@@ -1,46 +1,47 @@
-import { Balancer } from "../balancer/balancer.ts";
-import { ChannelLoop, EngineUnavailable, UnknownHost } from "../balancer/errors.ts";
-import type { BalancerOptions } from "../balancer/options.ts";
 import { linuxUnavailable } from "../engine/linux/availability.ts";
 import { defaultThreads } from "../engine/linux/linux.ts";
 import { escape, quote } from "../log/escape.ts";
 import { channelWord } from "../options/channel_words.ts";
-import type { ServeRequest } from "../options/command_line.ts";
-import type { ServiceSpec } from "../options/service_spec.ts";
-import { libraryValues, type ProcessOptions, processOptions } from "../options/values.ts";
+import { optionLabel } from "../options/option_record.ts";
+import { optionRecords } from "../options/option_records.ts";
+import type { ProcessSpec, ServiceSpec } from "../options/service_spec.ts";
+import { type ProcessOptions, processOptions } from "../options/values.ts";
 import { descriptorLimit } from "../process/descriptors.ts";
-import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
+import { ExitCode, ExitError, uncapitalised, unexpected } from "../process/exit_codes.ts";
 import { dropPrivileges, privilegesUnavailable } from "../process/privileges.ts";
 import { resolveHost } from "../process/resolve.ts";
+import { blameOf } from "../service/blame.ts";
+import { ChannelLoop, EngineUnavailable, UnknownHost } from "../service/errors.ts";
+import { Instance, type InstanceSettings } from "../service/instance.ts";
 import { formatAddress } from "../table/address.ts";
-import { listeningAddress } from "./listening_address.ts";
 
 /** Starts what the command line asks for. @throws {ExitError} with the code that says what went wrong */
-export async function startBalancer(
-  request: ServeRequest,
-  hooks: Pick<BalancerOptions, "onEvent" | "onChunk">,
-): Promise<Balancer> {
-  const options = processOptions(request.values), [service] = request.services;
-  refuseSeveral(service);
-  const { groups, values, ports: [{ first: port }] } = service, { hostname: bound = [], ipv6 = false } = values;
-  const hostname = await listeningAddress(bound[0] ?? (ipv6 ? "::" : "0.0.0.0"), ipv6);
-  const source = values.source === undefined ? undefined : await sourceAddress(values.source);
+export async function startInstance(
+  { values, services }: ProcessSpec,
+  hooks: Pick<InstanceSettings, "onEvent" | "tap">,
+): Promise<Instance> {
+  const options = processOptions(values);
   try {
-    const given = libraryValues({ ...options, ...values });
-    return await Balancer.start({ ...given, ...hooks, hostname, port, groups, source, threads: threadsFor(options) });
+    await Promise.all(services.map(checkSource));
+    return await Instance.start({ ...options, ...hooks, threads: threadsFor(options) }, services);
   } catch (error) {
-    if (error instanceof EngineUnavailable) throw new ExitError(ExitCode.USAGE, error.message);
-    if (error instanceof ChannelLoop) throw new ExitError(ExitCode.ADDRESS, loopMessage(error, service));
-    if (error instanceof UnknownHost) throw new ExitError(ExitCode.ADDRESS, uncapitalised(error));
-    const where = formatAddress({ host: hostname, port });
-    throw new ExitError(ExitCode.SYSTEM, `cannot listen on ${where}: ${reason(error)}`);
+    throw exitError(error);
   }
 }
 
-/** @throws {ExitError} when there are more ports or addresses than the engines listen on */
-function refuseSeveral({ ports: [{ first, last }, ...ports], values: { hostname = [] } }: ServiceSpec): void {
-  if (ports.length > 0 || last > first) throw new ExitError(ExitCode.USAGE, "only one port can be served");
-  if (hostname.length > 1) throw new ExitError(ExitCode.USAGE, "option -b: only one address can be listened on");
+/** What ends the program when services cannot be started. */
+function exitError(error: unknown): ExitError {
+  if (error instanceof ExitError) return error;
+  const { request, place } = blameOf(error) ?? {};
+  if (error instanceof EngineUnavailable) return new ExitError(ExitCode.USAGE, error.message);
+  if (error instanceof ChannelLoop) return new ExitError(ExitCode.ADDRESS, loopMessage(error, request as ServiceSpec));
+  if (error instanceof UnknownHost) {
+    const option = error.option === undefined ? "" : `option ${optionLabel(optionRecords[error.option])}: `;
+    return new ExitError(option === "" ? ExitCode.ADDRESS : ExitCode.USAGE, option + uncapitalised(error));
+  }
+  if (place === undefined) return unexpected(error);
+  const where = formatAddress({ host: place.hostname, port: place.port });
+  return new ExitError(ExitCode.SYSTEM, `cannot listen on ${where}: ${reason(error)}`);
 }
 
 function loopMessage({ group, channel }: ChannelLoop, { groups }: ServiceSpec): string {
@@ -56,8 +57,9 @@ function threadsFor({ threads, engine }: ProcessOptions): number {
   return engine === "portable" || linuxUnavailable() !== undefined ? 1 : defaultThreads(descriptorLimit());
 }
 
-/** The address that `-B` means. One that is not this machine's would make every connect fail later, so it fails now. @throws {ExitError} */
-async function sourceAddress(word: string): Promise<string> {
+/** An address to connect from that is not this machine's would make every connect fail later. @throws {ExitError} */
+async function checkSource({ values: { source: word } }: ServiceSpec): Promise<void> {
+  if (word === undefined) return;
   let source: string;
   try {
     source = await resolveHost(word);
@@ -66,7 +68,6 @@ async function sourceAddress(word: string): Promise<string> {
   }
   try {
     Deno.listen({ hostname: source, port: 0 }).close();
-    return source;
   } catch (error) {
     throw new ExitError(ExitCode.SYSTEM, `cannot connect from ${quote(source)}: ${reason(error)}`);
   }

@@ -2,7 +2,7 @@ import type { Groups } from "../groups/groups.ts";
 import { type Address, formatAddress, formatHost, parseHost } from "../table/address.ts";
 import { ChannelLoop } from "./errors.ts";
 
-/** Where a balancer listens. */
+/** Where a service listens. */
 export interface Listening {
   /** Numeric address, which may be a wildcard. */
   readonly hostname: string;
@@ -15,6 +15,7 @@ const WILDCARDS: Readonly<Record<string, string>> = { "0.0.0.0": "127.0.0.1", ":
 /**
  * Whether a connection to an address reaches a listener.
  *
+ * @param address with port 0, the connection goes to the port that the client came to
  * @param own numeric addresses of this machine, besides loopback
  */
 export function leadsBack(
@@ -22,7 +23,7 @@ export function leadsBack(
   listening: Listening,
   own: () => ReadonlySet<string> = ownAddresses,
 ): boolean {
-  if (port !== listening.port) return false;
+  if (port !== 0 && port !== listening.port) return false;
   const target = WILDCARDS[host] ?? host, { hostname } = listening;
   if (target === hostname) return true;
   // The IPv6 wildcard also takes IPv4 clients.
@@ -30,24 +31,31 @@ export function leadsBack(
   return target.startsWith("127.") || target === "::1" || own().has(target);
 }
 
-/** Channels without a limit that are the balancer itself, so that a client would come back endlessly. */
+/** The same with any of several listeners. */
+export function leadsBackToAny(address: Address, all: readonly Listening[]): boolean {
+  let known: ReadonlySet<string> | undefined;
+  const own = () => known ??= ownAddresses();
+  return all.some((listening) => leadsBack(address, listening, own));
+}
+
+/** Channels without a limit that are the service itself, so that a client would come back endlessly. */
 export function endlessLoops(
   groups: Groups,
-  listening: Listening,
+  all: readonly Listening[],
 ): { group: number; channel: number; address: Address }[] {
   const loops = [];
   for (const { group, channels } of groups.snapshot()) {
     for (const { channel, enabled, address: host, port, maxc } of channels) {
-      if (!enabled || maxc > 0 || !leadsBack({ host, port }, listening)) continue;
+      if (!enabled || maxc > 0 || !leadsBackToAny({ host, port }, all)) continue;
       loops.push({ group, channel, address: { host, port } });
     }
   }
   return loops;
 }
 
-/** @throws {ChannelLoop} when a channel without a limit is the balancer itself */
-export function refuseLoops(groups: Groups, listening: Listening): void {
-  const [loop] = endlessLoops(groups, listening);
+/** @throws {ChannelLoop} when a channel without a limit is the service itself */
+export function refuseLoops(groups: Groups, all: readonly Listening[]): void {
+  const [loop] = endlessLoops(groups, all);
   if (loop === undefined) return;
   const { group, channel, address } = loop;
   throw new ChannelLoop(`groups[${group}].channels[${channel}]`, formatAddress(address), group, channel);

@@ -1,0 +1,48 @@
+import type { GeneralEvent, ServiceEvent } from "../engine/engine.ts";
+import type { Address } from "../table/address.ts";
+import { groupOf, NONE } from "../table/channel_id.ts";
+import type { Table } from "../table/table.ts";
+
+/** The channel that an event is about. */
+export interface ChannelPlace {
+  /** Number of its group. */
+  readonly group: number;
+  /** Its number in the group. */
+  readonly channel: number;
+  /** Where the connect went; the channel may have another address by now. */
+  readonly address: Address;
+}
+
+/** What a balancer reports, as plain data. */
+export type BalancerEvent =
+  & (
+    /** The first connect that failed since the channel last worked. */
+    | ChannelPlace & { readonly type: "channel-failing"; readonly reason: string }
+    /** The first connect that worked since the channel failed. */
+    | ChannelPlace & { readonly type: "channel-back" }
+    /** `autodisable` took the channel out. */
+    | ChannelPlace & { readonly type: "channel-autodisabled"; readonly reason: string }
+    /** One step of one connection, only with `trace`. It names no channel while the connection has none. */
+    | Partial<ChannelPlace> & { readonly type: "trace"; readonly client: string; readonly step: string }
+    /** A client was closed because no channel could take it. At most one a second for each thread. */
+    | { readonly type: "turned-away" }
+    | GeneralEvent
+  )
+  & {
+    /** Name of the service that it is about; undefined if it is about none in particular. */
+    readonly service?: string;
+  };
+
+/**
+ * What an engine reports about a service, with its channel as group and number; undefined when it says something about
+ * a channel that has been removed meanwhile. The trace of a connection goes on after that, without naming the channel.
+ */
+export function balancerEvent(event: ServiceEvent, table: Table, service?: string): BalancerEvent | undefined {
+  const about = service === undefined ? {} : { service };
+  if (!("channel" in event)) return { ...event, ...about };
+  const { channel: id, ...rest } = event;
+  if (id === NONE) return { ...rest, ...about } as BalancerEvent;
+  const channel = table.numberOf(id);
+  if (channel !== NONE) return { ...rest, ...about, group: groupOf(id), channel } as BalancerEvent;
+  return event.type === "trace" ? { type: event.type, ...about, client: event.client, step: event.step } : undefined;
+}

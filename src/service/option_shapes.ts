@@ -1,0 +1,134 @@
+import { quote } from "../log/escape.ts";
+import { Refusal } from "../options/kinds/kind.ts";
+import { optionList, optionRecords } from "../options/option_records.ts";
+import { type PortRange, readPorts } from "../options/port_ranges.ts";
+import { LONGEST_TIME } from "../options/ranges.ts";
+import {
+  callback,
+  flag,
+  list,
+  method,
+  oneOf,
+  optional,
+  record,
+  seconds,
+  type Shape,
+  text,
+  whole,
+} from "../options/shape.ts";
+import { libraryShapes } from "../options/values.ts";
+import type { Strategy } from "../selection/strategy.ts";
+import { MAX_CHANNELS, MAX_CONNECTIONS_PER_CHANNEL, MAX_GROUPS } from "../table/limits.ts";
+import { coded } from "./errors.ts";
+import type { ChannelOptions, CheckedOptions, CheckedServeOptions, GroupOptions } from "./options.ts";
+
+/** Number of a group. */
+export const GROUP = whole(0, MAX_GROUPS - 1);
+
+/** Number of a channel in its group. */
+export const CHANNEL = whole(0, MAX_CHANNELS - 1);
+
+const PORT = whole(1, 65535);
+
+/** A channel's limit of connections, 0 for none. */
+export const MAXC = whole(0, MAX_CONNECTIONS_PER_CHANNEL);
+
+/** Any time in seconds. */
+export const SECONDS = seconds(0, LONGEST_TIME);
+
+/** A host name or numeric address. */
+export const HOST = text();
+
+/** What `ChannelOptions` must look like. */
+export const CHANNEL_OPTIONS = record<ChannelOptions>({
+  host: HOST,
+  port: optional(PORT),
+  maxc: optional(MAXC),
+});
+
+/** Most strategies of an embedding program: more than anybody needs, but no endless list. */
+const MOST_STRATEGIES = 256;
+
+const GROUP_OPTIONS = record<GroupOptions>({
+  // `checkGroups` checks the name, once the strategies are known.
+  strategy: optional(text()),
+  channels: list(CHANNEL_OPTIONS, MAX_CHANNELS),
+});
+
+/** Open, because a strategy may keep its own state. */
+const STRATEGY = record<Strategy>({
+  name: text({ filled: true }),
+  label: text({ filled: true }),
+  title: text({ filled: true }),
+  rotates: flag(),
+  sticky: flag(),
+  start: method(),
+}, { open: true });
+
+/** A number of a port, or ports as the command line has them. */
+const PORTS: Shape<readonly PortRange[]> = (value, path) => {
+  if (typeof value === "string") {
+    const { ports, faults: [fault] } = readPorts({ text: value, word: 0 });
+    if (fault === undefined) return ports;
+    throw refused(path, value, fault.message.replace(/^bad port: /, ""));
+  }
+  const port = whole(0, 65535)(value, path);
+  return [{ first: port, last: port, word: String(port) }];
+};
+
+const NAME: Shape<string> = (value, path) => {
+  const { kind } = optionRecords.name, found = kind.check(value, path), read = kind.read(found);
+  if (read instanceof Refusal) throw refused(path, found, `it ${read.reason}`);
+  return read;
+};
+
+/** The library's options of a service. */
+const ofService = Object.fromEntries(
+  optionList.filter(([key, { scope }]) => scope !== "process" && Object.hasOwn(libraryShapes, key)).map(([key]) => {
+    return [key, libraryShapes[key as keyof typeof libraryShapes]];
+  }),
+) as { readonly [K in keyof typeof libraryShapes & keyof CheckedServeOptions]: (typeof libraryShapes)[K] };
+
+const GROUPS = optional(list(GROUP_OPTIONS, MAX_GROUPS));
+
+/** What `BalancerOptions` must look like. */
+export const BALANCER_OPTIONS = record<CheckedOptions>({
+  name: optional(NAME),
+  port: optional(PORTS),
+  groups: GROUPS,
+  ...libraryShapes,
+  strategies: optional(list(STRATEGY, MOST_STRATEGIES)),
+  onEvent: optional(callback()),
+  onChunk: optional(callback()),
+});
+
+/** What `ServeOptions` must look like. */
+export const SERVE_OPTIONS = record<CheckedServeOptions>({
+  name: optional(NAME),
+  port: PORTS,
+  groups: GROUPS,
+  ...ofService,
+});
+
+/**
+ * Checks what depends on other options.
+ *
+ * @param list all strategies, the built-in ones included
+ * @throws {TypeError} when a channel has no port and the service's own is not known yet
+ * @throws {RangeError} when a group has a strategy that does not exist
+ */
+export function checkGroups(
+  { groups = [], port: [{ first }] }: Pick<CheckedServeOptions, "groups" | "port">,
+  list: readonly Strategy[],
+): void {
+  const strategy = optional(oneOf(list.map(({ name }) => name)));
+  for (const [i, group] of groups.entries()) {
+    strategy(group.strategy, `groups[${i}].strategy`);
+    if (first !== 0) continue;
+    for (const [j, channel] of group.channels.entries()) PORT(channel.port, `groups[${i}].channels[${j}].port`);
+  }
+}
+
+function refused(path: string, value: string, why: string): RangeError {
+  return coded(new RangeError(`Cannot use ${path} ${quote(value)}: ${why}`), "ERR_OUT_OF_RANGE");
+}

@@ -1,0 +1,77 @@
+import type { Tap } from "../engine/engine.ts";
+import type { PortRange } from "../options/port_ranges.ts";
+import type { CheckedLibraryValues, LibraryValues, ServiceValues } from "../options/values.ts";
+import type { Strategy } from "../selection/strategy.ts";
+import type { BalancerEvent } from "./events.ts";
+
+/** A channel to balance to. */
+export interface ChannelOptions {
+  /** Name or numeric address. A name is resolved once, at the start. */
+  readonly host: string;
+  /**
+   * TCP port. Default: the service's own, unless that is 0; if the service has several, the one that the client came
+   * to.
+   */
+  readonly port?: number;
+  /** Most simultaneous connections. Default 0, no limit. */
+  readonly maxc?: number;
+}
+
+/** Channels that share the load; later groups take over when earlier ones have no usable channel. */
+export interface GroupOptions {
+  /** Name of the strategy: `rr`, `hash` or a custom one. Default `rr`. */
+  readonly strategy?: string;
+  /** Its channels, numbered from 0 in this order. */
+  readonly channels: readonly ChannelOptions[];
+}
+
+/** @internal The library's options of a service. */
+type ServiceLibraryValues = Pick<LibraryValues, keyof LibraryValues & keyof ServiceValues>;
+
+/** How a service is set up. Everything but `port` has a default. Times are at most 2,147,483,647 seconds. */
+export interface ServeOptions extends ServiceLibraryValues {
+  /** Unique among the balancer's services. Default: the number of its first port. */
+  readonly name?: string;
+  /** Port to listen on, 0 for a free one, or a text as on the command line: `"80,443"`, `"8000-8010"`, `"http"`. */
+  readonly port: number | string;
+  /** Groups in order of preference. Default: none. */
+  readonly groups?: readonly GroupOptions[];
+}
+
+/**
+ * How a balancer is set up. Everything has a default. Times are at most 2,147,483,647 seconds.
+ *
+ * The options of the command line have the same names here in camel case, but `--bind` is `hostname`, `--debug` is
+ * `trace` and `--tcp-user-timeout` is `userTimeout`.
+ */
+export interface BalancerOptions extends LibraryValues, Pick<ServeOptions, "name" | "groups"> {
+  /**
+   * Port to listen on, 0 for a free one, or a text as on the command line: `"80,443"`. The balancer then serves one
+   * service from the start, which its options describe. Default: none; `Balancer.serve` adds services.
+   */
+  readonly port?: number | string;
+  /**
+   * Custom strategies, whose names must differ from the built-in ones. Only the portable engine takes them. If one
+   * throws, that is reported as an uncaught error (`reportError`), and the group's channels are tried from the first.
+   */
+  readonly strategies?: readonly Strategy[];
+  /** Called with everything worth reporting. If it throws, that is reported as an uncaught error (`reportError`). */
+  readonly onEvent?: (event: BalancerEvent) => void;
+  /**
+   * Called with every chunk before it is passed on; the bytes are valid only during the call. If it throws, that is
+   * reported as an uncaught error (`reportError`), and the chunk is still passed on.
+   */
+  readonly onChunk?: Tap;
+}
+
+/** Options once they are checked. */
+type Checked<Options, Port> =
+  & Omit<Options, "port" | keyof CheckedLibraryValues>
+  & Pick<CheckedLibraryValues, keyof CheckedLibraryValues & keyof Options>
+  & { readonly port: Port };
+
+/** `BalancerOptions` once they are checked. */
+export type CheckedOptions = Checked<BalancerOptions, readonly PortRange[] | undefined>;
+
+/** `ServeOptions` once they are checked. */
+export type CheckedServeOptions = Checked<ServeOptions, readonly PortRange[]>;

@@ -1,0 +1,229 @@
+import type { ServedService } from "../engine/engine.ts";
+import type { Groups } from "../groups/groups.ts";
+import type { GroupSnapshot } from "../groups/snapshot.ts";
+import type { PortRange } from "../options/port_ranges.ts";
+import { sameFamilyAs } from "../process/resolve.ts";
+import { type Address, formatAddress } from "../table/address.ts";
+import type { Draft } from "./draft.ts";
+import { endsWithin } from "./drain.ts";
+import { ChannelLoop, coded } from "./errors.ts";
+import { addChannel, resolve } from "./fill_groups.ts";
+import { withJson } from "./json_counters.ts";
+import { leadsBackToAny } from "./loops.ts";
+import { CHANNEL, CHANNEL_OPTIONS, GROUP, HOST, MAXC, SECONDS } from "./option_shapes.ts";
+import type { ChannelOptions } from "./options.ts";
+import { hasSeveralPorts } from "./service_request.ts";
+
+/** One service: where it listens, its groups and channels, and what can be done to them. */
+export class Service implements AsyncDisposable {
+  /** What operators call it. */
+  readonly name: string;
+  /** @internal Groups and channels, for the control plane. */
+  readonly groups: Groups;
+  #draft: Draft;
+  readonly #served: ServedService;
+  readonly #stopping: () => void;
+  #stopped = false;
+
+  /** @internal `Instance` makes services. @param stopping called when it accepts no more clients; perhaps repeatedly */
+  constructor(name: string, draft: Draft, served: ServedService, stopping: () => void) {
+    this.name = name;
+    this.groups = draft.groups;
+    this.#draft = draft;
+    this.#served = served;
+    this.#stopping = stopping;
+    served.ended.then(() => this.#stop());
+  }
+
+  /** Where it listens; the first place if there are several. */
+  get address(): { readonly hostname: string; readonly port: number } {
+    return this.#served.listeners[0].address;
+  }
+
+  /** Everywhere it listens. */
+  get addresses(): readonly { readonly hostname: string; readonly port: number }[] {
+    return this.#served.listeners.map(({ address }) => address);
+  }
+
+  /** @internal Numeric addresses it listens on. */
+  get hostnames(): readonly string[] {
+    return [...new Set(this.#draft.places.map(({ hostname }) => hostname))];
+  }
+
+  /** @internal Ports it listens on at each of them, in the order they were given. */
+  get ports(): readonly PortRange[] {
+    const { request: { ports } } = this.#draft, { port } = this.address;
+    return ports[0].first !== 0 ? ports : [{ first: port, last: port, word: String(port) }];
+  }
+
+  /** Numeric source address of connections to channels, if one was set. */
+  get source(): string | undefined {
+    return this.#draft.settings.source;
+  }
+
+  /** @internal What it was made of. */
+  get draft(): Draft {
+    return this.#draft;
+  }
+
+  /** @internal How the engine serves it. */
+  get served(): ServedService {
+    return this.#served;
+  }
+
+  /** Client connections at this moment. */
+  get connections(): number {
+    return this.#served.connections;
+  }
+
+  /** Resolves when it has stopped and its last connection is gone. */
+  get ended(): Promise<void> {
+    return this.#served.ended;
+  }
+
+  /** @internal Whether it accepts no more clients. */
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  /**
+   * All groups and channels with their counters. They work with `JSON.stringify`: a counter becomes a number or, from
+   * 2^53 on, where a number would not be exact, a string of digits. A channel with port 0 gets the port that its client
+   * came to.
+   */
+  show(): GroupSnapshot[] {
+    return withJson(this.groups.snapshot());
+  }
+
+  /**
+   * Adds an enabled channel to a group and returns its number.
+   *
+   * @throws {TypeError} naming what is missing or of the wrong kind
+   * @throws {RangeError} when the group is full or a number is out of range
+   * @throws {UnknownHost} when the host does not resolve
+   * @throws {ChannelLoop} when it is the service itself and has no limit, unless there is `allowLoop`
+   * @throws {Error} with the code ERR_STOPPED when the service has stopped
+   */
+  async add(group: number, channel: ChannelOptions): Promise<number> {
+    GROUP(group, "group");
+    const checked = CHANNEL_OPTIONS(channel, "channel");
+    this.#mustRun();
+    const numeric = await this.resolve(checked.host);
+    this.#mustRun();
+    const port = checked.port ?? this.#standardPort;
+    this.#mustNotLoop("channel", group, this.groups.size(group), { host: numeric, port }, checked.maxc ?? 0);
+    return addChannel(this.groups, group, checked, numeric, port);
+  }
+
+  /**
+   * Stops giving a channel new connections.
+   *
+   * @throws {TypeError} when a number is of the wrong kind
+   * @throws {RangeError} when there is no such channel
+   */
+  disable(group: number, channel: number): void {
+    this.#mustHave(group, channel);
+    this.groups.disable(group, channel);
+  }
+
+  /**
+   * Gives a channel connections again, no matter who disabled it.
+   *
+   * @throws {TypeError} when a number is of the wrong kind
+   * @throws {RangeError} when there is no such channel
+   */
+  enable(group: number, channel: number): void {
+    this.#mustHave(group, channel);
+    this.groups.enable(group, channel);
+  }
+
+  /**
+   * Limits a channel's simultaneous connections, 0 for no limit.
+   *
+   * @throws {TypeError} when a number is of the wrong kind
+   * @throws {RangeError} when there is no such channel, or `maxc` is out of range
+   * @throws {ChannelLoop} when the channel is the service itself and would have no limit, unless there is `allowLoop`
+   */
+  limit(group: number, channel: number, maxc: number): void {
+    this.#mustHave(group, channel);
+    const most = MAXC(maxc, "maxc"), { table } = this.groups;
+    this.#mustNotLoop("maxc", group, channel, table.address(table.channelAt(group, channel)), most);
+    this.groups.limit(group, channel, most);
+  }
+
+  /** @internal The address for channels on this host: one that the source address can reach. @throws {UnknownHost} */
+  async resolve(host: string): Promise<string> {
+    return await resolve(HOST(host, "host"), sameFamilyAs(this.source));
+  }
+
+  /** Leaves new clients in the kernel's queue until `resumeAccepting`; existing connections continue. */
+  pauseAccepting(): void {
+    this.#served.pauseAccepting();
+  }
+
+  /** Accepts clients again, those in the queue first. */
+  resumeAccepting(): void {
+    this.#served.resumeAccepting();
+  }
+
+  /** Stops accepting and frees the ports at once; existing connections continue. */
+  stopAccepting(): void {
+    this.#stop();
+    this.#served.stopAccepting();
+  }
+
+  /**
+   * Stops accepting, gives connections `seconds` to end, then closes those that are left and returns their number.
+   *
+   * @throws {TypeError} when `seconds` is not a number
+   * @throws {RangeError} when it is not from 0 to 2,147,483,647
+   */
+  async drain(seconds: number): Promise<number> {
+    SECONDS(seconds, "seconds");
+    this.stopAccepting();
+    await endsWithin(this.ended, seconds);
+    const left = this.connections;
+    await this.stop();
+    return left;
+  }
+
+  /** Stops accepting and closes its connections. */
+  async stop(): Promise<void> {
+    this.stopAccepting();
+    this.#served.closeAll();
+    await this.ended;
+  }
+
+  /** The same as `stop`. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
+  }
+
+  #stop(): void {
+    this.#stopped = true;
+    this.#stopping();
+  }
+
+  /** The port of channels that have none of their own. */
+  get #standardPort(): number {
+    const { request } = this.#draft;
+    // A free port (0) is known by now.
+    return hasSeveralPorts(request) ? 0 : this.address.port;
+  }
+
+  /** Channels that lead to the service itself, and whether they may. */
+  #mustNotLoop(path: string, group: number, channel: number, address: Address, maxc: number): void {
+    if (maxc > 0 || this.#draft.options.allowLoop || !leadsBackToAny(address, this.addresses)) return;
+    throw new ChannelLoop(path, formatAddress(address), group, channel);
+  }
+
+  #mustHave(group: number, channel: number): void {
+    if (this.groups.has(GROUP(group, "group"), CHANNEL(channel, "channel"))) return;
+    const message = `Cannot change channel: group ${group} has no channel ${channel}`;
+    throw coded(new RangeError(message), "ERR_NO_SUCH_CHANNEL");
+  }
+
+  #mustRun(): void {
+    if (this.#stopped) throw coded(new Error("Cannot add channel: the service has stopped"), "ERR_STOPPED");
+  }
+}
