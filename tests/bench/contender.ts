@@ -7,6 +7,10 @@ export interface Contender {
   readonly engine?: Engine;
   /** The command line that serves in the foreground; undefined for no proxy at all. */
   readonly command?: (ask: Ask) => readonly string[];
+  /** Neighbouring ports that it listens on, from the one it is told on. Default: that one. */
+  readonly ports?: number;
+  /** Its engine alone with so many services on so many ports, when it is this version of this program. */
+  readonly withServices?: (services: number, ports: number) => Contender;
   /** Why it cannot be run here. */
   readonly missing?: string;
 }

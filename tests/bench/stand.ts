@@ -65,7 +65,7 @@ export class Stand {
   /** A proxy that has just answered for the first time. The caller stops it. */
   async fresh(contender: Contender, channels?: readonly string[]): Promise<Proxy> {
     if (contender === DIRECT) return { contender, port: this.load.port, pids: [], shares: false, running: undefined };
-    const port = freePort(), { directory, clients } = this;
+    const port = freePort(contender.ports), { directory, clients } = this;
     const words = contender.command!({ directory, port, backEnd: this.load.port, clients, channels });
     const running = this.#processes.start(processorsFor(contender.threads), words);
     try {
@@ -113,15 +113,18 @@ function processorsFor(threads: number): string {
   return allowedProcessors().slice(0, threads).join(",");
 }
 
-/** A port below those the kernel gives to outgoing connections, or one of these could take it first. */
-function freePort(): number {
+/**
+ * The first of so many free ports in a row, below those the kernel gives to outgoing connections, or one of these could
+ * take them first.
+ */
+function freePort(ports = 1): number {
   for (;;) {
-    const port = 10_000 + Math.trunc(Math.random() * 20_000);
+    const first = 10_000 + Math.trunc(Math.random() * (20_000 - ports));
     try {
-      Deno.listen({ hostname: "127.0.0.1", port }).close();
-      return port;
+      for (let port = first; port < first + ports; port++) Deno.listen({ hostname: "127.0.0.1", port }).close();
+      return first;
     } catch {
-      // Taken.
+      // One is taken.
     }
   }
 }

@@ -47,5 +47,11 @@ export const TARGETS: readonly Target[] = [
   target("linux", "beside-idle.connections", 1.1),
   target("linux", "many-channels.requests", 1.1),
   target("linux", "many-channels.connections", 1.1),
+  ...["portable", "linux"].flatMap((engine) => [
+    target(engine, "beside-idle-services.requests", 1.05),
+    target(engine, "beside-idle-services.connections", 1.05),
+    target(engine, "many-services.milliseconds", 2000),
+    target(engine, "many-services.memory", 1.5),
+  ]),
   target("linux x2", "keep-alive.processor", 1.1, "linux"),
 ];

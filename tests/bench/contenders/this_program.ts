@@ -5,6 +5,8 @@ import { isFile } from "./installed.ts";
 /** The program's file. */
 export const PROGRAM = new URL("../../../cli.ts", import.meta.url).pathname;
 
+const ENGINE_ALONE = new URL("engine_alone.ts", import.meta.url).pathname;
+
 /** A version of this program, from source. */
 export interface Version {
   /** The program's file. */
@@ -34,12 +36,25 @@ export function thisProgram(engine: Engine, threads: number, { program, help, su
     name: named(engine + suffix, threads),
     threads,
     engine,
+    withServices: program === PROGRAM ? (services, ports) => engineAlone(engine, threads, services, ports) : undefined,
     missing: choice || engine === "portable" ? undefined : "this version has no --engine",
     command: ({ directory, port, backEnd, channels = [`127.0.0.1:${backEnd}`] }) => [
       ...[Deno.execPath(), "run", "-A", program, "--control-dir", `${directory}/control`],
       ...(choice ? ["--engine", engine] : []),
       ...(choice && engine !== "portable" ? ["--threads", `${threads}`] : []),
       ...["-f", "-b", "127.0.0.1", `${port}`, ...channels],
+    ],
+  };
+}
+
+function engineAlone(engine: Engine, threads: number, services: number, ports: number): Contender {
+  return {
+    name: `${named(engine, threads)} alone, services: ${services}, ports: ${ports}`,
+    threads,
+    ports,
+    command: ({ port, backEnd }) => [
+      ...[Deno.execPath(), "run", "-A", ENGINE_ALONE, engine],
+      ...[threads, port, backEnd, services, ports].map(String),
     ],
   };
 }

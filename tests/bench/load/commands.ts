@@ -37,6 +37,8 @@ export interface Commands {
   release: { ask: Record<never, never>; answer: null };
   /** Connects until one connection is answered, as fast as it can. */
   firstAnswer: { ask: { readonly port: number; readonly within: number }; answer: null };
+  /** Connects to each of the ports once, until it is answered, many at a time. */
+  answers: { ask: { readonly ports: readonly number[]; readonly within: number }; answer: null };
 }
 
 /** Percentiles of latency in microseconds. */

@@ -57,6 +57,8 @@ function perform(command: Command): unknown {
       return settle();
     case "firstAnswer":
       return firstAnswer(command.port, command.within);
+    case "answers":
+      return answers(command.ports, command.within);
   }
 }
 
@@ -99,19 +101,34 @@ function hold(port: number, connections: number): null {
 }
 
 function firstAnswer(port: number, within: number): null {
-  const end = now() + within, first = new Held(loop);
-  for (;;) {
+  const first = new Held(loop);
+  openOnce(first, port, within);
+  runUntil(loop, () => first.done === 1, within, "the first answer");
+  first.close();
+  return settle();
+}
+
+function answers(ports: readonly number[], within: number): null {
+  const opened = new Held(loop);
+  for (const [i, port] of ports.entries()) {
+    openOnce(opened, port, within);
+    if (i % ABREAST === 0) runUntil(loop, () => opened.done === opened.size, within, "answers");
+  }
+  runUntil(loop, () => opened.done === ports.length, within, "answers");
+  opened.close();
+  return settle();
+}
+
+/** Connects as soon as somebody listens. */
+function openOnce(held: Held, port: number, within: number): void {
+  for (const end = now() + within;;) {
     try {
-      first.open(port);
-      break;
+      return void held.open(port);
     } catch (error) {
       if (now() > end) throw error;
       loop.turn(0);
     }
   }
-  runUntil(loop, () => first.done === 1, within, "the first answer");
-  first.close();
-  return settle();
 }
 
 function attempt(command: Command): Reply {

@@ -2,11 +2,13 @@ import type { Contender } from "../contender.ts";
 import type { Measure } from "../measure.ts";
 import { besideBulk } from "./beside_bulk.ts";
 import { besideIdle } from "./beside_idle.ts";
+import { besideIdleServices } from "./beside_idle_services.ts";
 import { bulk } from "./bulk.ts";
 import { idle } from "./idle.ts";
 import { keepAlive } from "./keep_alive.ts";
 import { latency } from "./latency.ts";
 import { manyChannels } from "./many_channels.ts";
+import { manyServices } from "./many_services.ts";
 import { newConnections } from "./new_connections.ts";
 import { startUp } from "./start_up.ts";
 
@@ -24,5 +26,7 @@ export function measures(reference: Contender): Measure[] {
     startUp,
     besideIdle,
     manyChannels,
+    besideIdleServices,
+    manyServices,
   ];
 }
