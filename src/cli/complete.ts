@@ -2,6 +2,7 @@ import { ControlClient } from "../control/client.ts";
 import { commands } from "../control/commands.ts";
 import { type Entry, listEntries } from "../control/directory.ts";
 import { placesToLook } from "../control/places.ts";
+import { askSummary, type Summary } from "../control/read_summary.ts";
 import { bashCompletions } from "../options/completions/bash.ts";
 import { fishCompletions } from "../options/completions/fish.ts";
 import { zshCompletions } from "../options/completions/zsh.ts";
@@ -23,7 +24,7 @@ export async function complete(
   return ExitCode.OK;
 }
 
-/** Ports of running instances, each once. A message would only disturb the line that is being typed. */
+/** Names and ports of what runs, each once. A message would only disturb the line that is being typed. */
 async function names(controlDir: string | undefined): Promise<Set<string>> {
   const entries = placesToLook(controlDir).own.flatMap(({ path, owner }) => {
     try {
@@ -32,20 +33,26 @@ async function names(controlDir: string | undefined): Promise<Set<string>> {
       return [];
     }
   });
-  const answers = await Promise.all(entries.map(async (entry) => await answersSoon(entry) ? String(entry.port) : []));
-  return new Set(answers.flat());
+  const services = (await Promise.all(entries.map(servicesOf))).flat();
+  const words = services.flatMap(({ name, ports }) => [name, ...ports.map(({ first }) => String(first))]);
+  // The words are for a shell: whatever answered there, they are nothing but names.
+  return new Set(words.filter((word) => /^\w[\w.-]*$/.test(word)));
 }
 
-async function answersSoon({ path, owner }: Entry): Promise<boolean> {
+/** The services of an instance; none when it does not answer soon. */
+async function servicesOf({ path, owner }: Entry): Promise<Summary["services"]> {
   let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<boolean>((resolve) => timer = setTimeout(() => resolve(false), PATIENCE));
-  const opened = ControlClient.open(path, owner).then((client) => {
-    client[Symbol.dispose]();
-    return true;
-  }, () => false);
+  const late = new Promise<Summary["services"]>((resolve) => timer = setTimeout(() => resolve([]), PATIENCE));
   try {
-    return await Promise.race([opened, late]);
+    return await Promise.race([asked(path, owner), late]);
+  } catch {
+    return [];
   } finally {
     clearTimeout(timer);
   }
+}
+
+async function asked(path: string, owner: number): Promise<Summary["services"]> {
+  using client = await ControlClient.open(path, owner);
+  return (await askSummary((command) => client.run(command))).services;
 }
