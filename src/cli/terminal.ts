@@ -17,10 +17,13 @@ export function print(text: string): void {
   }
 }
 
-/** Says what is wrong, or what the user ought to know. Never throws: there is nowhere else to say it. */
+/**
+ * Says what is wrong, or what the user ought to know. Tabs stay, so that a mark below a line is in its place. Never
+ * throws: there is nowhere else to say it.
+ */
 export function complain(line: string): void {
   try {
-    writeAll(Deno.stderr, escape(line) + "\n");
+    writeAll(Deno.stderr, line.split("\t").map(escape).join("\t") + "\n");
   } catch {
     // Closed, or on a full disk.
   }

@@ -87,6 +87,11 @@ export function parsePort(word: string, known: () => ReadonlyMap<string, number>
   return port >= 1 && port <= 65535 ? port : undefined;
 }
 
+/** The names that `parsePort` knows. */
+export function portNames(): Iterable<string> {
+  return loadOnce().keys();
+}
+
 function loadOnce(): Map<string, number> {
   return services ??= readServices();
 }

@@ -1,6 +1,7 @@
 import { quote } from "../log/escape.ts";
 import { type Fault, FaultCode } from "./fault.ts";
-import { parsePort } from "./port_names.ts";
+import { nearest } from "./nearest.ts";
+import { parsePort, portNames } from "./port_names.ts";
 import type { PlacedWord } from "./split_words.ts";
 
 /** Ports that follow each other, as they were given. */
@@ -18,14 +19,14 @@ export function readPorts(
   port = parsePort,
 ): { ports: readonly PortRange[]; faults: readonly Fault[] } {
   const ports: PortRange[] = [], faults: Fault[] = [], parts = text.split(",");
-  const wrong = (why: string) => {
+  const wrong = (why: string, suggestion?: string) => {
     const where = parts.length > 1 ? ` in ${quote(text)}` : "";
-    faults.push({ word, message: `bad port: ${why}${where}`, code: FaultCode.USAGE });
+    faults.push({ word, message: `bad port: ${why}${where}`, suggestion, code: FaultCode.USAGE });
   };
   for (const part of parts) {
     const range = readRange(part, port);
     if (typeof range === "string") {
-      wrong(range);
+      wrong(range, /^[a-z]/i.test(part) ? nearest(part, portNames()) : undefined);
       break;
     }
     const twice = ports.find(({ first, last }) => first <= range.last && range.first <= last);

@@ -82,6 +82,9 @@ const bad: readonly (readonly [what: string, file: string | Uint8Array, faults: 
   ["an option of services on a process line", "process -t 2", [
     "a:1:9: option -t belongs on a service's line or a defaults line",
   ]],
+  ["a name of a port that is nearly right", "htpp web1", [
+    `a:1:1: bad port: "htpp" is neither 1 to 65535 nor a known service, did you mean http?`,
+  ]],
   ["no port", "balance -a", ["a:1:11: missing port"]],
   ["a bad value", "80 -t x\n81 -t y", [
     `a:1:7: option -t takes seconds, 0.001 to 2147483647: "x"`,

@@ -64,6 +64,19 @@ interface UserEntry {
   readonly gid: number | undefined;
 }
 
+/** Makes sure that the system knows this user and group. @throws {TypeError} when there is no such user or group */
+export function checkAccounts(user: string | undefined, group: string | undefined): void {
+  const library = Deno.dlopen("", SYMBOLS), call = library.symbols;
+  try {
+    if (user !== undefined && findUser(call, user).gid === undefined && group === undefined) {
+      throw new TypeError(`Cannot become user ${JSON.stringify(user)}: it has no group of its own, name one`);
+    }
+    if (group !== undefined) findGroup(call, group);
+  } finally {
+    library.close();
+  }
+}
+
 function findUser(call: Calls, user: string): UserEntry {
   const number = parseNumber(user);
   const entry = number === undefined ? call.getpwnam(text(user)) : call.getpwuid(number);
