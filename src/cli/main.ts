@@ -4,6 +4,7 @@ import { FaultyWords } from "../options/fault.ts";
 import { ExitCode, ExitError, unexpected } from "../process/exit_codes.ts";
 import { complete } from "./complete.ts";
 import { helpOn } from "./help.ts";
+import { checkConfig } from "./check_config.ts";
 import { list } from "./list.ts";
 import { control } from "./operate.ts";
 import { serve } from "./serve.ts";
@@ -42,6 +43,7 @@ function act(request: Request, program: string, args: readonly string[]): number
     case "list":
       return list(request);
     case "check":
+      return checkConfig(request);
     case "diff":
       throw new ExitError(ExitCode.USAGE, "files of services cannot be read yet");
     case "control":

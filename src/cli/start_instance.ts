@@ -1,7 +1,7 @@
 import { linuxUnavailable } from "../engine/linux/availability.ts";
 import { defaultThreads } from "../engine/linux/linux.ts";
 import { escape, quote } from "../log/escape.ts";
-import { channelWord } from "../options/channel_words.ts";
+import { type ChannelWord, channelWord } from "../options/channel_words.ts";
 import { optionLabel } from "../options/option_record.ts";
 import { optionRecords } from "../options/option_records.ts";
 import type { ProcessSpec, ServiceSpec } from "../options/service_spec.ts";
@@ -34,7 +34,12 @@ function exitError(error: unknown): ExitError {
   if (error instanceof ExitError) return error;
   const { request, place } = blameOf(error) ?? {};
   if (error instanceof EngineUnavailable) return new ExitError(ExitCode.USAGE, error.message);
-  if (error instanceof ChannelLoop) return new ExitError(ExitCode.ADDRESS, loopMessage(error, request as ServiceSpec));
+  if (error instanceof ChannelLoop) {
+    return new ExitError(
+      ExitCode.ADDRESS,
+      loopMessage((request as ServiceSpec).groups[error.group].channels[error.channel]),
+    );
+  }
   if (error instanceof UnknownHost) {
     const option = error.option === undefined ? "" : `option ${optionLabel(optionRecords[error.option])}: `;
     return new ExitError(option === "" ? ExitCode.ADDRESS : ExitCode.USAGE, option + uncapitalised(error));
@@ -44,15 +49,17 @@ function exitError(error: unknown): ExitError {
   return new ExitError(ExitCode.SYSTEM, `cannot listen on ${where}: ${reason(error)}`);
 }
 
-function loopMessage({ group, channel }: ChannelLoop, { groups }: ServiceSpec): string {
-  const word = groups[group].channels[channel], limited = quote(channelWord(word, 4));
+/** Why a channel is refused that is its own service. */
+export function loopMessage(word: ChannelWord): string {
+  const limited = quote(channelWord(word, 4));
   return `channel ${
     quote(channelWord(word))
   } is this balancer itself: a client would come back without end; give it a ` +
     `limit, as in ${limited}, or add --allow-loop`;
 }
 
-function threadsFor({ threads, engine }: ProcessOptions): number {
+/** Threads of the engine that these options ask for. */
+export function threadsFor({ threads, engine }: ProcessOptions): number {
   if (threads !== "auto") return threads;
   return engine === "portable" || linuxUnavailable() !== undefined ? 1 : defaultThreads(descriptorLimit());
 }
@@ -88,7 +95,8 @@ export function becomeUser({ user, group }: ProcessOptions): void {
   }
 }
 
-function reason(error: unknown): string {
+/** Why a port cannot be opened, or an address not used, in words. */
+export function reason(error: unknown): string {
   const { code, message } = error as { code?: string; message: string };
   const known: Record<string, string> = {
     EADDRINUSE: "the port is in use",

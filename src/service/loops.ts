@@ -62,7 +62,7 @@ export function refuseLoops(groups: Groups, all: readonly Listening[]): void {
 }
 
 /** The addresses of this machine's interfaces; none without the permission to read them. */
-function ownAddresses(): ReadonlySet<string> {
+export function ownAddresses(): ReadonlySet<string> {
   // Queried first, so that Deno does not prompt.
   const { state } = Deno.permissions.querySync({ name: "sys", kind: "networkInterfaces" });
   if (state !== "granted") return new Set();

@@ -1,0 +1,79 @@
+import { resolve } from "node:path";
+import { checkDirectory, defaultDirectory, DirectoryError } from "../control/directory.ts";
+import { chosenDirectory } from "../control/places.ts";
+import { escape, quote } from "../log/escape.ts";
+import { plural } from "../log/plural.ts";
+import type { FileRequest } from "../options/command_line.ts";
+import type { ServiceFile } from "../options/service_file.ts";
+import { type ProcessOptions, processOptions } from "../options/values.ts";
+import { directoryObstacle, writeObstacle } from "../process/access.ts";
+import { readConfig } from "../process/config_file.ts";
+import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
+import { checkAccounts, privilegesUnavailable } from "../process/privileges.ts";
+import { checkEngine } from "./check_engine.ts";
+import { checkServices } from "./check_services.ts";
+import type { Finding } from "./finding.ts";
+import { complain, say } from "./terminal.ts";
+
+/**
+ * Says what a start with this file would meet, and starts nothing: words, names, ports, permissions, descriptors. Ports
+ * are opened and closed again.
+ *
+ * @throws {ExitError} with everything that is wrong, and the code that a start has
+ */
+export async function checkConfig({ config, values }: FileRequest): Promise<number> {
+  const file = readConfig(config!), options = processOptions({ ...file.spec.values, ...values });
+  const found = [...checkProcess(options), ...checkEngine(file, options), ...await checkServices(file)];
+  for (const { lines } of found.filter(({ code }) => code === undefined)) {
+    complain(`balance: warning: ${lines[0]}`);
+    lines.slice(1).forEach(complain);
+  }
+  const wrong = found.filter(({ code }) => code !== undefined);
+  if (wrong.length === 0) {
+    say(summary(config!, file));
+    return ExitCode.OK;
+  }
+  const [message, ...details] = wrong.flatMap(({ lines }) => lines);
+  throw new ExitError(wrong[0].code!, message, details);
+}
+
+function summary(path: string, { services }: ServiceFile): string {
+  const ports = services.flatMap(({ spec }) => spec.ports).reduce((sum, { first, last }) => sum + last - first + 1, 0);
+  const channels = services.flatMap(({ spec }) => spec.groups).reduce((sum, group) => sum + group.channels.length, 0);
+  const counts = [[services.length, "service"], [ports, "port"], [channels, "channel"]] as const;
+  const sizes = counts.map(([count, what]) => `${count} ${plural(count, what)}`);
+  return `${escape(path)} is valid: ${sizes.join(", ")}`;
+}
+
+/** What the process needs before it serves anybody. */
+function checkProcess(options: ProcessOptions): Finding[] {
+  const found: Finding[] = [], { user, group, logFile } = options;
+  const attempt = (code: number, act: () => void) => {
+    try {
+      act();
+    } catch (error) {
+      found.push({ code, lines: [uncapitalised(error)] });
+    }
+  };
+  attempt(ExitCode.RENDEZVOUS, () => {
+    const directory = resolve(chosenDirectory(options.controlDir) ?? defaultDirectory());
+    checkDirectory(directory);
+    const obstacle = directoryObstacle(directory);
+    if (obstacle !== undefined) throw new DirectoryError(`cannot use ${quote(directory)}: ${escape(obstacle)}`);
+  });
+  if (user !== undefined || group !== undefined) {
+    attempt(ExitCode.USAGE, () => {
+      const obstacle = privilegesUnavailable();
+      if (obstacle !== undefined) throw new Error(`cannot change the user: ${obstacle}`);
+      checkAccounts(user, group);
+    });
+  }
+  const obstacle = logFile === undefined ? undefined : writeObstacle(resolve(logFile));
+  if (obstacle !== undefined) {
+    found.push({
+      code: ExitCode.SYSTEM,
+      lines: [`cannot open log file ${quote(resolve(logFile!))}: ${escape(obstacle)}`],
+    });
+  }
+  return found;
+}
