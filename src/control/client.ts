@@ -13,6 +13,9 @@ const GREETING_TIMEOUT = 5_000;
 /** Error codes that mean the other side has closed. */
 const CLOSED = new Set(["EPIPE", "ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE"]);
 
+/** The session was closed before the greeting. */
+class ClosedAtOnce extends Error {}
+
 /** Whether an error of `ControlClient.open` means that no instance is there. */
 export function isAbsent(error: unknown): boolean {
   const { code } = error as { code?: string };
@@ -38,19 +41,29 @@ export class ControlClient implements Disposable {
   }
 
   /**
-   * Opens a session through an entry of the control directory.
+   * Opens a session through an entry of the control directory; once more if it is closed at once, since a process that
+   * has been replaced may have had it in its queue.
    *
    * @param owner user who must own the entry, since another user's instance cannot be trusted
    * @throws {DirectoryError} when the entry cannot be trusted, or may not be opened
    * @throws {Error} when no instance is there, see `isAbsent`, or it does not serve
    */
   static async open(path: string, owner?: number): Promise<ControlClient> {
+    try {
+      return await ControlClient.#open(path, owner);
+    } catch (error) {
+      if (!(error instanceof ClosedAtOnce)) throw error;
+      return await ControlClient.#open(path, owner);
+    }
+  }
+
+  static async #open(path: string, owner?: number): Promise<ControlClient> {
     const socket = await connected(path, owner);
     const reader = replies(socket);
     const timer = setTimeout(() => socket.destroy(new Error("the instance does not answer")), GREETING_TIMEOUT);
     try {
       const { value, done } = await reader.next();
-      if (done) throw new Error("Cannot control instance: it closed the session");
+      if (done) throw new ClosedAtOnce("Cannot control instance: it closed the session");
       if (value.startsWith("error ")) throw new Error(`Cannot control instance: ${await refusal(reader)}`);
       return new ControlClient(socket, reader, parseGreeting(value));
     } catch (error) {

@@ -11,24 +11,40 @@ const PARTING = 1_000;
 /**
  * Serves one session, command after command, to its end. The caller closes the connection.
  *
- * @param silence milliseconds without a command, or with a reply that is not read, after which the session is closed
+ * @param bounds.silence milliseconds without a command, or with a reply that is not read, after which the session is closed
+ * @param bounds.retired ends the session, with the reply to the command that runs or is on its way
  * @throws {Error} when the connection breaks or is closed
  */
-export async function converse(connection: Connection, plane: ControlPlane, silence: number): Promise<void> {
+export async function converse(
+  connection: Connection,
+  plane: ControlPlane,
+  { silence, retired }: { readonly silence: number; readonly retired: AbortSignal },
+): Promise<void> {
   const session: Session = { group: 0 };
+  let running = false;
   // A deadline of the monotonic clock, renewed by every command.
   let deadline = setTimeout(() => connection.close(), silence);
+  const retire = () => {
+    if (running) return;
+    clearTimeout(deadline);
+    // A command may be on its way.
+    deadline = setTimeout(() => connection.close(), PARTING);
+  };
+  if (retired.aborted) retire();
+  else retired.addEventListener("abort", retire);
   try {
     await connection.write(formatGreeting({ pid: Deno.pid, version: plane.version }) + "\n");
     for await (const line of lines(connection.chunks(), LONGEST_LINE)) {
       clearTimeout(deadline);
+      running = true;
       const reply = await execute(line, session, plane);
       const outcome = reply.end ? "bye" : reply.ok ? "ok" : "error";
       // Before the reply is written: a client that does not read it also counts as silent.
       deadline = setTimeout(() => connection.close(), silence);
       const head = formatHead({ outcome, lines: reply.lines.length, group: session.group });
       await connection.write([head, ...reply.lines].join("\n") + "\n");
-      if (reply.end) break;
+      running = false;
+      if (reply.end || retired.aborted) break;
     }
     await part(connection);
   } catch (error) {
@@ -36,6 +52,7 @@ export async function converse(connection: Connection, plane: ControlPlane, sile
     await part(connection, `error 1 ${session.group}\nline too long, at most ${LONGEST_LINE} bytes\n`);
   } finally {
     clearTimeout(deadline);
+    retired.removeEventListener("abort", retire);
   }
 }
 

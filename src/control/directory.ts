@@ -5,15 +5,8 @@ export class DirectoryError extends Error {
   override readonly name = "DirectoryError";
 }
 
-/** An instance's entry in the control directory. */
-export interface Entry {
-  readonly path: string;
-  /** Address it listens on. */
-  readonly address: string;
-  readonly port: number;
-  /** User who owns directory and entry; 0 on Windows, where ownership is not checked. */
-  readonly owner: number;
-}
+/** Another instance has the entry. */
+export class EntryTaken extends DirectoryError {}
 
 /** Number of the user that runs this program; 0 on Windows. */
 export function ownUser(): number {
@@ -21,9 +14,6 @@ export function ownUser(): number {
 }
 
 const WINDOWS = Deno.build.os === "windows";
-
-/** Ending of an entry: the socket itself, or on Windows a file that names the pipe. */
-const ENDING = WINDOWS ? ".pipe" : ".sock";
 
 /**
  * Where control sockets are when `--control-dir` does not say: `/run/balance` for root (`/var/run/balance` where there is
@@ -77,34 +67,6 @@ export function checkDirectory(path: string, owner = ownUser()): boolean {
   if (info.uid !== owner) throw cannot("use", path, `it belongs to user ${info.uid}, not to ${owner}`);
   if ((info.mode! & 0o077) !== 0) throw cannot("use", path, "others can enter it; chmod 700 shuts them out");
   return true;
-}
-
-/** Path of the entry of the instance that listens on `address` and `port`. */
-export function entryPath(directory: string, address: string, port: number): string {
-  // No file name on Windows may have a colon, and no address has an underscore.
-  return `${directory}${WINDOWS ? "\\" : "/"}${port}@${address.replaceAll(":", "_")}${ENDING}`;
-}
-
-/** The entries of all instances, dead ones included, in the order of their ports. */
-export function listEntries(directory: string, owner = ownUser()): Entry[] {
-  if (!checkDirectory(directory, owner)) return [];
-  const entries: Entry[] = [];
-  for (const name of namesIn(directory)) {
-    const match = /^([1-9]\d{0,4})@([\w.%-]+)\.(?:sock|pipe)$/.exec(name);
-    if (!match || !name.endsWith(ENDING)) continue;
-    const port = Number(match[1]), address = match[2].replaceAll("_", ":");
-    if (port > 65535) continue;
-    entries.push({ path: entryPath(directory, address, port), address, port, owner });
-  }
-  return entries.sort((a, b) => a.port - b.port || a.address.localeCompare(b.address));
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return Array.from(Deno.readDirSync(directory), ({ name }) => name);
-  } catch (error) {
-    throw cannot("use", directory, reasonOf(error));
-  }
 }
 
 /**

@@ -1,7 +1,8 @@
 import { converse, part } from "./dialogue.ts";
 import type { ControlPlane } from "./control_plane.ts";
-import { entryPath, openDirectory } from "./directory.ts";
-import type { Connection, HeldEntry, Listen } from "./listener.ts";
+import { EntryTaken, openDirectory } from "./directory.ts";
+import { type EntryName, pathOf } from "./entries.ts";
+import type { Connection, HeldEntry, Listen, Listener } from "./listener.ts";
 import { listenPipe } from "./pipe_listener.ts";
 import { listenUnix } from "./unix_listener.ts";
 
@@ -17,8 +18,13 @@ export const MOST_CONNECTIONS = 2 * MOST_SESSIONS;
  */
 export const SILENCE = 300_000;
 
+/** How many processes with a file may have the same process id, each in a container of its own. */
+const MOST_NAMESAKES = 100;
+
 /** Where an instance can be controlled. */
 export interface ControlServer {
+  /** What its entry is called; a successor takes the same name. */
+  readonly entry: EntryName;
   /** Makes the entry of a server that was started as a draft, in place of any that is there. @throws {DirectoryError} */
   publish(): void;
   /** Keeps the entry while a successor takes it. @throws {DirectoryError} when it cannot be kept */
@@ -27,21 +33,25 @@ export interface ControlServer {
   withdraw(): void;
   /** Stops taking sessions and removes the socket. Sessions go on. */
   close(): void;
+  /**
+   * Ends each session as soon as the command that it runs has been answered, because commands would change what a
+   * successor has taken over. Clients open another, with the successor.
+   */
+  retire(): void;
   /** Ends all sessions. */
   closeSessions(): void;
 }
 
 /**
- * Opens the control socket of the instance that listens on `address` and `port`, for its owner only.
+ * Opens a control socket for its owner only. Its entry is called after the place where the instance listens or, where it
+ * has a file of services, after its process id.
  *
  * @throws {DirectoryError} when the directory cannot be trusted or the socket cannot be made
  */
 export async function startControlServer(
   plane: ControlPlane,
-  options: {
+  options: EntryName & {
     readonly directory: string;
-    readonly address: string;
-    readonly port: number;
     /** Whether its entry is only made by `publish`, so that it can take that of a predecessor. Default: no. */
     readonly draft?: boolean;
     /** Milliseconds after which a silent session is closed. Default 300,000. */
@@ -51,15 +61,35 @@ export async function startControlServer(
   openDirectory(options.directory);
   const listen: Listen = Deno.build.os === "windows" ? listenPipe : listenUnix;
   const sessions = new Sessions(plane, options.silence ?? SILENCE);
-  const path = entryPath(options.directory, options.address, options.port);
-  const listener = await listen(path, (connection) => sessions.serve(connection), { draft: options.draft });
+  const open = async (entry: EntryName) => {
+    const path = pathOf(options.directory, entry);
+    return { entry, listener: await listen(path, (connection) => sessions.serve(connection), { draft: options.draft }) };
+  };
+  const { entry, listener } = await openFree(open, options);
   return {
+    entry,
     publish: () => listener.publish?.(),
     hold: () => listener.hold?.() ?? { restore: () => {}, release: () => {} },
     withdraw: () => listener.withdraw?.(),
     close: () => listener.close(),
+    retire: () => sessions.retire(),
     closeSessions: () => sessions.close(),
   };
+}
+
+/** Opens an entry. If another process with this id has it, in another container, the name gets a number. */
+async function openFree(
+  open: (entry: EntryName) => Promise<{ entry: EntryName; listener: Listener }>,
+  wanted: EntryName,
+): Promise<{ entry: EntryName; listener: Listener }> {
+  if (!("config" in wanted)) return await open({ address: wanted.address, port: wanted.port });
+  for (let number = 1;; number++) {
+    try {
+      return await open({ config: number === 1 ? wanted.config : `${wanted.config}-${number}` });
+    } catch (error) {
+      if (!(error instanceof EntryTaken) || number === MOST_NAMESAKES) throw error;
+    }
+  }
 }
 
 /** All sessions of an instance, and the bounds they share. */
@@ -67,6 +97,7 @@ class Sessions {
   readonly #plane: ControlPlane;
   readonly #silence: number;
   readonly #connections = new Set<Connection>();
+  readonly #retired = new AbortController();
   #served = 0;
 
   constructor(plane: ControlPlane, silence: number) {
@@ -89,6 +120,10 @@ class Sessions {
     }
   }
 
+  retire(): void {
+    this.#retired.abort();
+  }
+
   close(): void {
     for (const connection of this.#connections) connection.close();
   }
@@ -96,7 +131,7 @@ class Sessions {
   async #converse(connection: Connection): Promise<void> {
     this.#served++;
     try {
-      await converse(connection, this.#plane, this.#silence);
+      await converse(connection, this.#plane, { silence: this.#silence, retired: this.#retired.signal });
     } finally {
       this.#served--;
     }

@@ -1,5 +1,5 @@
 import { escape, quote } from "../log/escape.ts";
-import { checkEntry, DirectoryError, reasonOf } from "./directory.ts";
+import { checkEntry, DirectoryError, EntryTaken, reasonOf } from "./directory.ts";
 import type { Connection, HeldEntry, Listener, ListenOptions } from "./listener.ts";
 import { ReserveDescriptor } from "./reserve_descriptor.ts";
 
@@ -222,9 +222,9 @@ async function assertDead(path: string): Promise<void> {
   } catch (error) {
     const { code, message } = error as { code?: string; message: string };
     if (code === "ECONNREFUSED" || code === "ENOENT") return;
-    throw new DirectoryError(`cannot open control socket: ${quote(path)} may be in use: ${escape(message)}`);
+    throw new EntryTaken(`cannot open control socket: ${quote(path)} may be in use: ${escape(message)}`);
   }
-  throw new DirectoryError(`cannot open control socket: an instance answers on ${quote(path)}`);
+  throw new EntryTaken(`cannot open control socket: an instance answers on ${quote(path)}`);
 }
 
 function removeQuietly(path: string): void {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ControlClient } from "../../src/control/client.ts";
-import { entryPath } from "../../src/control/directory.ts";
+import { entryPath } from "../../src/control/entries.ts";
 import { formatGreeting } from "../../src/control/protocol.ts";
 import { posix, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";

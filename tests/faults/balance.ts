@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ControlClient, type ControlReply } from "../../src/control/client.ts";
-import { entryPath } from "../../src/control/directory.ts";
+import { entryPath } from "../../src/control/entries.ts";
 import type { CollectedText } from "../support/collected_text.ts";
 import { eventuallyAsync } from "./patience.ts";
 import type { ChannelState, Instance, InstanceState } from "../support/instance.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { ControlClient } from "../../src/control/client.ts";
-import { entryPath } from "../../src/control/directory.ts";
+import { entryPath } from "../../src/control/entries.ts";
 import { echoBackend } from "../support/backends.ts";
 import { Client } from "../support/client.ts";
 import { freePort } from "../support/free_port.ts";

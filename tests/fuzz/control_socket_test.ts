@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { commands } from "../../src/control/commands.ts";
-import { entryPath } from "../../src/control/directory.ts";
+import { entryPath } from "../../src/control/entries.ts";
 import { LONGEST_LINE, parseGreeting, parseHead } from "../../src/control/protocol.ts";
 import { startControlServer } from "../../src/control/server.ts";
 import { quietPlane } from "../support/control_plane.ts";

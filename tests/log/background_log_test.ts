@@ -1,6 +1,6 @@
 /** The log of an instance in the background, whatever the log daemon does. */
 import assert from "node:assert/strict";
-import { entryPath } from "../../src/control/directory.ts";
+import { entryPath } from "../../src/control/entries.ts";
 import { echoBackend, namedBackend } from "../support/backends.ts";
 import { CollectedText } from "../support/collected_text.ts";
 import { within } from "../support/eventually.ts";

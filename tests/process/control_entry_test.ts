@@ -1,6 +1,6 @@
 /** How a successor takes its predecessor's entry in the control directory. */
 import assert from "node:assert/strict";
-import { entryPath } from "../../src/control/directory.ts";
+import { entryPath } from "../../src/control/entries.ts";
 import type { Connection, Listener } from "../../src/control/listener.ts";
 import { listenUnix } from "../../src/control/unix_listener.ts";
 import { eventually } from "../support/eventually.ts";

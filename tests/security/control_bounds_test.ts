@@ -1,6 +1,6 @@
 /** The bounds of a control socket, and what may happen between a check and the use of its path. */
 import assert from "node:assert/strict";
-import { entryPath } from "../../src/control/directory.ts";
+import { entryPath } from "../../src/control/entries.ts";
 import { type ControlServer, startControlServer } from "../../src/control/server.ts";
 import { eventuallyAsync } from "../faults/patience.ts";
 import { quietPlane } from "../support/control_plane.ts";
