@@ -1,13 +1,11 @@
-import { ControlClient } from "../control/client.ts";
 import { commands } from "../control/commands.ts";
-import { type Entry, listEntries } from "../control/directory.ts";
 import { placesToLook } from "../control/places.ts";
-import { askSummary, type Summary } from "../control/read_summary.ts";
 import { bashCompletions } from "../options/completions/bash.ts";
 import { fishCompletions } from "../options/completions/fish.ts";
 import { zshCompletions } from "../options/completions/zsh.ts";
 import { helpTopics } from "../options/help/topics.ts";
 import { ExitCode } from "../process/exit_codes.ts";
+import { lookForInstances } from "./look_for_instances.ts";
 import { say } from "./terminal.ts";
 
 /** Milliseconds that instances have to answer: somebody has pressed Tab and waits. */
@@ -26,33 +24,9 @@ export async function complete(
 
 /** Names and ports of what runs, each once. A message would only disturb the line that is being typed. */
 async function names(controlDir: string | undefined): Promise<Set<string>> {
-  const entries = placesToLook(controlDir).own.flatMap(({ path, owner }) => {
-    try {
-      return listEntries(path, owner);
-    } catch {
-      return [];
-    }
-  });
-  const services = (await Promise.all(entries.map(servicesOf))).flat();
+  const { running } = await lookForInstances(placesToLook(controlDir).own, undefined, PATIENCE);
+  const services = running.flatMap(({ summary }) => summary.services);
   const words = services.flatMap(({ name, ports }) => [name, ...ports.map(({ first }) => String(first))]);
   // The words are for a shell: whatever answered there, they are nothing but names.
   return new Set(words.filter((word) => /^\w[\w.-]*$/.test(word)));
-}
-
-/** The services of an instance; none when it does not answer soon. */
-async function servicesOf({ path, owner }: Entry): Promise<Summary["services"]> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<Summary["services"]>((resolve) => timer = setTimeout(() => resolve([]), PATIENCE));
-  try {
-    return await Promise.race([asked(path, owner), late]);
-  } catch {
-    return [];
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-async function asked(path: string, owner: number): Promise<Summary["services"]> {
-  using client = await ControlClient.open(path, owner);
-  return (await askSummary((command) => client.run(command))).services;
 }

@@ -1,11 +1,15 @@
-import { toJson } from "../control/json.ts";
 import { ownUser } from "../control/directory.ts";
+import type { Entry } from "../control/entries.ts";
+import { toJson } from "../control/json.ts";
 import { type Place, placesToLook } from "../control/places.ts";
+import { portsText } from "../control/ports_text.ts";
+import type { ServiceSummary } from "../control/state.ts";
+import { escape } from "../log/escape.ts";
 import { ExitCode } from "../process/exit_codes.ts";
-import { asUser, type Found, lookForInstances, nameOf, namesOf, type Running } from "./look_for_instances.ts";
+import { asUser, type Found, lookForInstances, namesOf, type Running, titleOf } from "./look_for_instances.ts";
 import { complain, say } from "./terminal.ts";
 
-/** Shows all running instances. @returns the exit code */
+/** Shows all running instances and their services. @returns the exit code */
 export async function list(
   request: { readonly controlDir: string | undefined; readonly json: boolean },
 ): Promise<number> {
@@ -24,42 +28,67 @@ export async function list(
 }
 
 function showTable(places: readonly Place[], { running, unwilling }: Found): void {
-  for (const { entry, problem } of unwilling) complain(`balance: ${entry ? `${nameOf(entry)}: ` : ""}${problem}`);
+  for (const { entry, problem } of unwilling) complain(`balance: ${entry ? `${titleOf(entry)}: ` : ""}${problem}`);
   if (running.length + unwilling.length === 0) complain(`balance: no instance is running in ${namesOf(places)}`);
   if (running.length === 0) return;
   const users = running.some(({ entry }) => entry.owner !== ownUser());
   const headings = ["ADDRESS", ...users ? ["USER"] : [], "PID", "VERSION", "UPTIME", "CONNECTIONS", "CHANNELS"];
-  const rows = [headings, ...running.map((instance) => row(instance, users))];
+  const rows = [headings, ...running.flatMap((instance) => rowsOf(instance, users))];
   const widths = headings.map((_, column) => Math.max(...rows.map((row) => row[column].length)));
   for (const row of rows) say(row.map((cell, i) => cell.padEnd(widths[i])).join("  ").trimEnd());
 }
 
-function row({ entry, state }: Running, users: boolean): string[] {
-  return [
-    nameOf(entry),
-    ...users ? [String(entry.owner)] : [],
-    String(state.pid),
-    state.version,
-    duration(state.uptime),
-    String(state.connections),
-    `${state.enabled} of ${state.channels} enabled` + (state.failing > 0 ? `, ${state.failing} failing` : ""),
-  ];
+/** A row for the process and, unless its address says all, one for each service. */
+function rowsOf({ entry, version, summary }: Running, users: boolean): string[][] {
+  const { pid, uptime, connections, services } = summary, user = users ? [String(entry.owner)] : [];
+  const whole = [titleOf(entry), ...user, String(pid), version, duration(uptime)];
+  const rows = [[...whole, String(connections), channelsText(totals(services))]];
+  if (isSimple(entry, services)) return rows;
+  const empty = whole.slice(1).map(() => "");
+  for (const service of services) {
+    const head = `  ${escape(service.name)} on ${portsText(service.ports)}`;
+    rows.push([head, ...empty, String(service.connections), channelsText(service)]);
+  }
+  return rows;
+}
+
+/** Whether there is nothing but what the entry is called after. */
+function isSimple({ name }: Entry, [service, ...others]: readonly ServiceSummary[]): boolean {
+  if (service === undefined || others.length > 0 || !("port" in name) || service.addresses.length > 1) return false;
+  const [{ first, last }, ...more] = service.ports;
+  return more.length === 0 && first === last && service.name === String(name.port);
+}
+
+type Channels = Pick<ServiceSummary, "channels" | "enabled" | "failing">;
+
+function totals(services: readonly ServiceSummary[]): Channels {
+  const sum = (key: keyof Channels) => services.reduce((sum, service) => sum + service[key], 0);
+  return { channels: sum("channels"), enabled: sum("enabled"), failing: sum("failing") };
+}
+
+function channelsText({ channels, enabled, failing }: Channels): string {
+  return `${enabled} of ${channels} enabled` + (failing > 0 ? `, ${failing} failing` : "");
 }
 
 /** What `--list --json` says: the README names every field. */
 function asJson(places: readonly Place[], { running, unwilling }: Found): unknown {
   return {
     directories: places.map(({ path }) => path),
-    instances: running.map(({ place, entry, state }) => {
-      const { pid, version, uptime, connections, channels, enabled, failing } = state;
-      return { ...where(place, entry), pid, version, uptime, connections, channels, enabled, failing };
+    instances: running.map(({ place, entry, version, summary }) => {
+      const { pid, uptime, connections, config, services } = summary;
+      return {
+        ...where(place, entry),
+        ...{ pid, version, uptime, connections, ...totals(services), config },
+        services: services.map(({ groups: _, ...service }) => service),
+      };
     }),
     problems: unwilling.map(({ place, entry, problem }) => ({ ...where(place, entry), problem })),
   };
 }
 
-function where({ path: directory, owner: user }: Place, entry: { address: string; port: number } | undefined) {
-  return { address: entry?.address ?? null, port: entry?.port ?? null, directory, user };
+function where({ path: directory, owner: user }: Place, entry: Entry | undefined) {
+  const { address = null, port = null } = entry !== undefined && "port" in entry.name ? entry.name : {};
+  return { address, port, directory, user };
 }
 
 /** Seconds as `3d 4h`, `4h 5m`, `5m 6s` or `6s`. */

@@ -1,31 +1,20 @@
 import { ControlClient, isAbsent } from "../control/client.ts";
-import { type Entry, listEntries } from "../control/directory.ts";
+import { type Entry, entryTitle, listEntries } from "../control/entries.ts";
 import type { Place } from "../control/places.ts";
+import { askSummary, type Summary } from "../control/read_summary.ts";
 import { quote } from "../log/escape.ts";
 import { uncapitalised } from "../process/exit_codes.ts";
-import { formatAddress } from "../table/address.ts";
 
 /** Milliseconds an instance has to report its state. */
 const PATIENCE = 10_000;
-
-/** State of an instance. */
-export interface InstanceState {
-  readonly version: string;
-  readonly pid: number;
-  /** Seconds since it was started. */
-  readonly uptime: number;
-  readonly connections: number;
-  /** How many channels it has, how many of these are enabled, and how many of those are failing. */
-  readonly channels: number;
-  readonly enabled: number;
-  readonly failing: number;
-}
 
 /** A running instance. */
 export interface Running {
   readonly place: Place;
   readonly entry: Entry;
-  readonly state: InstanceState;
+  /** The program's version. */
+  readonly version: string;
+  readonly summary: Summary;
 }
 
 /** An instance that does not report its state; without an entry, a directory that cannot be used. */
@@ -42,22 +31,28 @@ export interface Found {
   readonly unwilling: readonly Unwilling[];
 }
 
-/** Asks every instance in these directories for its state. */
+/**
+ * Asks all instances in these directories at the same time for their state.
+ *
+ * @param wanted which of the entries to ask
+ * @param patience milliseconds that each of them has. Default 10,000
+ */
 export async function lookForInstances(
   places: readonly Place[],
   wanted: (entry: Entry) => boolean = () => true,
+  patience = PATIENCE,
 ): Promise<Found> {
-  const all = await Promise.all(places.map((place) => lookInto(place, wanted)));
+  const all = await Promise.all(places.map((place) => lookInto(place, wanted, patience)));
   const found = all.flat().filter((item) => item !== undefined);
   return {
-    running: found.filter((item) => "state" in item),
+    running: found.filter((item) => "summary" in item),
     unwilling: found.filter((item) => "problem" in item),
   };
 }
 
-/** The address of an entry, as people read it. */
-export function nameOf({ address, port }: Entry): string {
-  return formatAddress({ host: address, port });
+/** What people call an entry. */
+export function titleOf({ name }: Entry): string {
+  return entryTitle(name);
 }
 
 /** Directories, as listed in a sentence. */
@@ -73,6 +68,7 @@ export function asUser(user: number): string {
 async function lookInto(
   place: Place,
   wanted: (entry: Entry) => boolean,
+  patience: number,
 ): Promise<(Running | Unwilling | undefined)[]> {
   let entries: Entry[];
   try {
@@ -80,44 +76,41 @@ async function lookInto(
   } catch (error) {
     return [{ place, entry: undefined, problem: uncapitalised(error), error }];
   }
-  return await Promise.all(entries.filter(wanted).map((entry) => look(place, entry)));
+  return await Promise.all(entries.filter(wanted).map((entry) => look(place, entry, patience)));
 }
 
 /** Undefined when it is not there any more. */
-async function look(place: Place, entry: Entry): Promise<Running | Unwilling | undefined> {
+async function look(place: Place, entry: Entry, patience: number): Promise<Running | Unwilling | undefined> {
   try {
-    return { place, entry, state: await stateOf(entry) };
+    return { place, entry, ...await within(patience, (signal) => ask(entry, signal)) };
   } catch (error) {
     return isAbsent(error) ? undefined : { place, entry, problem: uncapitalised(error), error };
   }
 }
 
-async function stateOf({ path, owner }: Entry): Promise<InstanceState> {
+async function ask({ path, owner }: Entry, signal: AbortSignal): Promise<{ version: string; summary: Summary }> {
   using client = await ControlClient.open(path, owner);
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error("the instance does not answer")), PATIENCE);
-  });
-  try {
-    const { text } = await Promise.race([client.run("show json"), late]);
-    return { version: client.greeting.version, ...readState(text[0]) };
-  } finally {
-    clearTimeout(timer);
-  }
+  if (signal.aborted) client[Symbol.dispose]();
+  signal.addEventListener("abort", () => client[Symbol.dispose]());
+  return { version: client.greeting.version, summary: await askSummary((command) => client.run(command)) };
 }
 
-/** Reads what `show json` says. It may come from another user's program, so nothing but numbers is taken. */
-function readState(text: string): Omit<InstanceState, "version"> {
+/** @throws {Error} when it takes longer than so many milliseconds */
+async function within<T>(patience: number, act: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const over = new AbortController();
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => {
+      reject(new Error("the instance does not answer"));
+      over.abort();
+    }, patience);
+  });
+  const acting = act(over.signal);
+  // Once it is late, nobody waits for it.
+  acting.catch(() => {});
   try {
-    const { pid, uptime, connections, groups } = JSON.parse(text);
-    const channels: { enabled?: unknown; failing?: unknown }[] = groups.flatMap((group: { channels: [] }) =>
-      group.channels
-    );
-    const enabled = channels.filter(({ enabled }) => enabled === true);
-    const failing = enabled.filter(({ failing }) => failing === true).length;
-    if (![pid, uptime, connections].every((value) => Number.isSafeInteger(value) && value >= 0)) throw new Error();
-    return { pid, uptime, connections, channels: channels.length, enabled: enabled.length, failing };
-  } catch {
-    throw new Error("Cannot read state: it does not answer as balance does");
+    return await Promise.race([acting, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }

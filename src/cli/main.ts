@@ -47,7 +47,6 @@ function act(request: Request, program: string, args: readonly string[]): number
     case "diff":
       throw new ExitError(ExitCode.USAGE, "files of services cannot be read yet");
     case "control":
-      if (request.strict) throw new ExitError(ExitCode.USAGE, "option --strict cannot be used yet");
       return control(request);
     case "serve":
       if (request.config !== undefined) throw new ExitError(ExitCode.USAGE, "files of services cannot be read yet");

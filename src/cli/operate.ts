@@ -1,22 +1,23 @@
-import { ControlClient, isAbsent } from "../control/client.ts";
-import { DirectoryError, type Entry } from "../control/directory.ts";
+import { isAbsent } from "../control/client.ts";
+import { DirectoryError } from "../control/directory.ts";
+import { LastingSession } from "../control/lasting_session.ts";
 import { placesToLook } from "../control/places.ts";
 import { pipeDialogue } from "../control/repl.ts";
 import { terminalDialogue } from "../control/terminal_dialogue.ts";
 import { quote } from "../log/escape.ts";
-import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
 import type { ControlRequest } from "../options/command_line.ts";
-import { findInstance, nobodyThere } from "./find_instance.ts";
-import { nameOf } from "./look_for_instances.ts";
+import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
+import { findInstance, nobodyThere, type Target } from "./find_instance.ts";
+import { titleOf } from "./look_for_instances.ts";
 import { complain, print, say } from "./terminal.ts";
 
-/** Runs `-c` or `-i` against the instance that the request means. @returns the exit code */
+/** Runs `-c` or `-i` against the instance and the service that the request means. @returns the exit code */
 export async function control(request: ControlRequest): Promise<number> {
-  const entry = await findInstance(request);
-  if (request.debug) complain(`balance: control socket ${quote(entry.path)}`);
+  const target = await findInstance(request);
+  if (request.debug) complain(`balance: control socket ${quote(target.entry.path)}`);
   try {
-    if (request.commands.length === 0) await dialogue(entry);
-    else await runAll(entry.path, request.commands);
+    if (request.commands.length > 0) return await runAll(target, request);
+    await dialogue(target);
   } catch (error) {
     if (error instanceof DirectoryError || error instanceof ExitError) throw error;
     if (isAbsent(error)) throw nobodyThere(placesToLook(request.controlDir).own);
@@ -25,18 +26,21 @@ export async function control(request: ControlRequest): Promise<number> {
   return ExitCode.OK;
 }
 
-async function dialogue(entry: Entry): Promise<void> {
-  if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal()) return await pipeDialogue(entry.path, undefined, print);
-  await terminalDialogue(entry.path, nameOf(entry), undefined, print, historyPath());
+async function dialogue({ entry, service }: Target): Promise<void> {
+  if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal()) return await pipeDialogue(entry.path, service, print);
+  await terminalDialogue(entry.path, titleOf(entry), service, print, historyPath());
 }
 
-async function runAll(path: string, commands: readonly string[]): Promise<void> {
-  using client = await ControlClient.open(path);
+/** @returns the exit code: as in Balance 0 even for refused commands, unless the request is strict about them */
+async function runAll({ entry, service }: Target, { commands, strict }: ControlRequest): Promise<number> {
+  using session = await LastingSession.open(entry.path, service);
   for (const command of commands) {
-    const { text, outcome } = await client.run(command);
+    const { text, outcome } = await session.run(command);
     for (const line of text) say(line);
-    if (outcome === "bye") return;
+    if (outcome === "error" && strict) return ExitCode.REFUSED;
+    if (outcome === "bye") break;
   }
+  return ExitCode.OK;
 }
 
 function historyPath(): string | undefined {

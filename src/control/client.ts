@@ -13,6 +13,9 @@ const GREETING_TIMEOUT = 5_000;
 /** Error codes that mean the other side has closed. */
 const CLOSED = new Set(["EPIPE", "ECONNRESET", "ERR_STREAM_PREMATURE_CLOSE"]);
 
+/** The instance closed the session before a reply was complete. */
+export class SessionClosed extends Error {}
+
 /** The session was closed before the greeting. */
 class ClosedAtOnce extends Error {}
 
@@ -119,7 +122,7 @@ export class ControlClient implements Disposable {
 
   async #line(): Promise<string> {
     const { value, done } = await this.#lines.next();
-    if (done) throw new Error("the instance closed the session");
+    if (done) throw new SessionClosed("the instance closed the session");
     return value;
   }
 }

@@ -1,4 +1,5 @@
-import { ControlClient, type ControlReply, isAbsent } from "./client.ts";
+import { ControlClient, type ControlReply, isAbsent, SessionClosed } from "./client.ts";
+import type { Command } from "./command.ts";
 import { findCommand } from "./commands.ts";
 import type { Greeting } from "./protocol.ts";
 
@@ -70,21 +71,15 @@ export class LastingSession implements Disposable {
    * @throws {Error} when the instance is gone, or goes before the reply is complete
    */
   async run(command: string): Promise<ControlReply> {
-    if (this.#client.closed) {
-      this.#client[Symbol.dispose]();
-      this.#client = await ControlClient.open(this.#path);
-      this.#watch();
-      this.#settled = this.#service === undefined;
-      if (this.#settled) await this.#client.run(`group ${this.#group}`);
-    }
     const [first = "", ...words] = command.trim().split(/\s+/), known = findCommand(first);
-    if (!this.#settled) {
-      const reply = await this.#client.run(`service ${this.#service}`);
-      this.#settled = reply.outcome === "ok";
-      if (this.#settled) await this.#client.run(`group ${this.#group}`);
-      else if (known?.scope === "service") return { ...reply, group: this.#group };
+    let reply: ControlReply;
+    try {
+      reply = await this.#ask(command, known);
+    } catch (error) {
+      // The session may have been closed while the command was on its way. One that changes something may have been run.
+      if (!(error instanceof SessionClosed) || known?.changes !== false) throw error;
+      reply = await this.#ask(command, known);
     }
-    const reply = await this.#client.run(command);
     if (known?.name === "service" && words.length > 0 && reply.outcome === "ok") {
       this.#service = words[0];
       this.#settled = true;
@@ -97,6 +92,25 @@ export class LastingSession implements Disposable {
     this.#disposed = true;
     clearTimeout(this.#timer);
     this.#client[Symbol.dispose]();
+  }
+
+  async #ask(command: string, known: Command | undefined): Promise<ControlReply> {
+    if (this.#client.closed) await this.#reopen();
+    if (!this.#settled) {
+      const reply = await this.#client.run(`service ${this.#service}`);
+      this.#settled = reply.outcome === "ok";
+      if (this.#settled) await this.#client.run(`group ${this.#group}`);
+      else if (known?.scope === "service") return { ...reply, group: this.#group };
+    }
+    return await this.#client.run(command);
+  }
+
+  async #reopen(): Promise<void> {
+    this.#client[Symbol.dispose]();
+    this.#client = await ControlClient.open(this.#path);
+    this.#watch();
+    this.#settled = this.#service === undefined;
+    if (this.#settled) await this.#client.run(`group ${this.#group}`);
   }
 
   #watch(): void {

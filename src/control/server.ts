@@ -63,7 +63,10 @@ export async function startControlServer(
   const sessions = new Sessions(plane, options.silence ?? SILENCE);
   const open = async (entry: EntryName) => {
     const path = pathOf(options.directory, entry);
-    return { entry, listener: await listen(path, (connection) => sessions.serve(connection), { draft: options.draft }) };
+    return {
+      entry,
+      listener: await listen(path, (connection) => sessions.serve(connection), { draft: options.draft }),
+    };
   };
   const { entry, listener } = await openFree(open, options);
   return {

@@ -1,6 +1,7 @@
 import { quote } from "../log/escape.ts";
 import { type Fault, FaultCode, FaultyWords } from "./fault.ts";
 import { type HelpTopic, helpTopics } from "./help/topics.ts";
+import { serviceName } from "./kinds/name.ts";
 import { nearest } from "./nearest.ts";
 import type { OptionKey } from "./option_records.ts";
 import { readPorts } from "./port_ranges.ts";
@@ -37,6 +38,8 @@ export interface ControlRequest {
   readonly ipv6: boolean;
   /** Port the instance listens on, or undefined for any. */
   readonly port: number | undefined;
+  /** The word for it, if a service may be called so. A service has this name or listens on the port. */
+  readonly service: string | undefined;
   /** Whether a refused command ends the program with an exit code of 1. */
   readonly strict: boolean;
   readonly debug: boolean;
@@ -116,17 +119,19 @@ function file(all: OptionValues, split: SplitWords, refuse: Refuse): ServeReques
 
 function control(values: OptionValues, words: readonly PlacedWord[], refuse: Refuse): ControlRequest {
   const { interactive, command = [], hostname, ipv6 = false, strict = false, trace = false, controlDir } = values;
-  const [port] = words;
+  const [word] = words;
   if (interactive && command.length > 0) refuse(wrong(0, "options -i and -c exclude each other"));
   refuse(moreWords(words, 1, interactive ? "-i" : "-c"));
-  const { ports, faults } = port === undefined ? { ports: [], faults: [] } : readPorts(port);
-  refuse(faults);
+  const { ports, faults } = word === undefined ? { ports: [], faults: [] } : readPorts(word);
+  const service = word === undefined ? undefined : serviceName().read(word.text), named = typeof service === "string";
+  if (!named) refuse(faults);
   return {
     action: "control",
     commands: command,
     bind: hostname?.at(-1) ?? (ipv6 ? "::" : undefined),
     ipv6,
     port: ports[0]?.first,
+    service: named ? service : undefined,
     strict,
     debug: trace,
     controlDir,

@@ -120,7 +120,10 @@ Deno.test("the address to listen on is brought into one form", () => {
 });
 
 Deno.test("control requests keep what was asked for apart from what was left out", () => {
-  const none = { bind: undefined, ipv6: false, port: undefined, strict: false, debug: false, controlDir: undefined };
+  const none = {
+    ...{ bind: undefined, ipv6: false, port: undefined, service: undefined },
+    ...{ strict: false, debug: false, controlDir: undefined },
+  };
   assert.deepEqual(parseCommandLine(["-i"]), { ...none, action: "control", commands: [] });
   assert.deepEqual(parseCommandLine(["-c", "show json", "80"]), {
     ...none,
@@ -134,6 +137,7 @@ Deno.test("control requests keep what was asked for apart from what was left out
     bind: "127.0.0.1",
     ipv6: false,
     port: 80,
+    service: undefined,
     strict: false,
     debug: true,
     controlDir: "/x",
@@ -151,6 +155,11 @@ Deno.test("control requests keep what was asked for apart from what was left out
     commands: ["group 1", "show"],
     port: 80,
   });
+  const asked = { ...none, action: "control", commands: ["show"] };
+  assert.deepEqual(parseCommandLine(["-c", "show", "web"]), { ...asked, service: "web" });
+  assert.deepEqual(parseCommandLine(["-c", "show", "http"]), { ...asked, port: 80, service: "http" });
+  assert.deepEqual(parseCommandLine(["--strict", "-c", "show"]), { ...asked, strict: true });
+  assert.throws(() => parseCommandLine(["-c", "show", "9web"]), /bad port: "9web"/);
   assert.deepEqual(parseCommandLine(["--list", "--control-dir", "/x"]), {
     action: "list",
     controlDir: "/x",

@@ -3,6 +3,8 @@ import { escape } from "../log/escape.ts";
 /** Exit codes (Balance manual; the numbers are those of sysexits(3)). */
 export const ExitCode = {
   OK: 0,
+  /** A control command was refused, with `--strict`. */
+  REFUSED: 1,
   /** Wrong option, missing or bad port, too many channels. */
   USAGE: 64,
   /** Unknown or invalid channel address. */

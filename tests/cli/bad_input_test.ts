@@ -257,9 +257,16 @@ Deno.test("control options combined with anything that does not go with them are
 
 Deno.test("without an instance, -i and -c end with 69", async () => {
   using directory = temporaryDirectory();
-  for (const words of [["-c", "show", PORT], ["-c", "show"], ["-i", PORT], ["-b", "127.0.0.1", "-i", PORT]]) {
+  for (
+    const [what, ...words] of [
+      [`no service on port ${PORT}`, "-c", "show", PORT],
+      ["no instance", "-c", "show"],
+      [`no service on port ${PORT}`, "-i", PORT],
+      [`no service on 127.0.0.1:${PORT}`, "-b", "127.0.0.1", "-i", PORT],
+    ]
+  ) {
     const outcome = await run(["--control-dir", programPath(directory.path), ...words]);
-    assert.deepEqual(outcome, { code: 69, stdout: "", stderr: nobodyThere(directory) });
+    assert.deepEqual(outcome, { code: 69, stdout: "", stderr: nobodyThere(directory, what) });
   }
 });
 

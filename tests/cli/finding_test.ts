@@ -35,7 +35,7 @@ Deno.test("the port can be left out while one instance runs, otherwise the candi
   const nobody = {
     code: 69,
     stdout: "",
-    stderr: nobodyThere(directory),
+    stderr: nobodyThere(directory, "no instance"),
   };
   for (const args of [["-c", "show"], ["-i"]]) assert.deepEqual(await balance(args), nobody);
   await using first = await Instance.start(["127.0.0.1:1"], { directory, port });
@@ -55,7 +55,10 @@ Deno.test("the port can be left out while one instance runs, otherwise the candi
   assert.equal((await balance(["-c", "kill", String(port)])).code, 0);
   assert.equal(await first.ended(), 0);
   assert.equal((await balance(["-c", "enable 0"])).stdout, "channel 0 enabled\n", "one is left");
-  assert.deepEqual(await balance(["-c", "show", String(port)]), nobody);
+  assert.deepEqual(await balance(["-c", "show", String(port)]), {
+    ...nobody,
+    stderr: nobodyThere(directory, `no service on port ${port}`),
+  });
   assert.equal((await second.channel(0)).enabled, true);
 });
 
@@ -152,6 +155,12 @@ Deno.test("--list --json has the contents of the table, and where it looked", as
   assert.deepEqual(rest, {
     ...{ address: "127.0.0.1", port: instance.port, directory: directories[0], user },
     ...{ pid: (await instance.state()).pid, version, connections: 0, channels: 2, enabled: 1, failing: 0 },
+    config: null,
+    services: [{
+      name: String(instance.port),
+      ...{ addresses: ["127.0.0.1"], ports: [{ first: instance.port, last: instance.port }] },
+      ...{ connections: 0, channels: 2, enabled: 1, failing: 0 },
+    }],
   });
 });
 

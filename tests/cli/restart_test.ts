@@ -17,7 +17,7 @@ Deno.test("after SIGKILL the port is free and the socket can be reclaimed", asyn
   await first.ended();
   assert.equal([...Deno.readDirSync(directory.path)].length, 1, "the socket of the dead instance is still there");
   const { code, stderr } = await first.run(["-c", "show"]);
-  assert.deepEqual([code, stderr], [69, nobodyThere(directory)]);
+  assert.deepEqual([code, stderr], [69, nobodyThere(directory, `no service on port ${first.port}`)]);
   await using second = await Instance.start(channels, { directory, port: first.port });
   assert.equal(await second.answer(), "here");
   assert.equal(await second.control("disable 0"), "channel 0 disabled\n");

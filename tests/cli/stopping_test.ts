@@ -111,7 +111,7 @@ Deno.test("kill frees the port at once while a connection continues", async () =
   await assertPortIsFree(instance.port);
   await echo(client, "still here");
   const { code, stderr } = await instance.run(["-c", "show"]);
-  assert.deepEqual([code, stderr], [69, nobodyThere(instance.directory)]);
+  assert.deepEqual([code, stderr], [69, nobodyThere(instance.directory, `no service on port ${instance.port}`)]);
   await client.finish();
   assert.equal((await client.readToEnd()).end, "end-of-stream");
   assert.equal(await instance.ended(), 0);

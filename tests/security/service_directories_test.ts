@@ -83,7 +83,7 @@ testWith(
     assert.deepEqual([refused.code, refused.stdout], [69, ""]);
     assert.match(
       refused.stderr,
-      /^balance: no master process, exiting\.\n {2}no such instance is running in "\/run\/balance"/,
+      /^balance: no master process, exiting\.\n {2}no service on port \d+ is running in "\/run\/balance"/,
     );
     assert.match(
       refused.stderr,

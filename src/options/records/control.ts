@@ -38,7 +38,6 @@ export const control = {
     section: "control",
     summary: "end with code 1 at a command that is refused",
     scope: "action",
-    hidden: true,
   },
   /** Show the instances. */
   list: {
