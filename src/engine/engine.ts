@@ -144,6 +144,8 @@ export interface DescriptorShares {
   readonly connections: number;
   /** Descriptors that no connection ever takes: operators, look-ups and the log need some as well. */
   readonly spare: number;
+  /** Listening sockets that have been taken into account. Default: one. */
+  readonly sockets?: number;
 }
 
 /** What an engine must know about the process. */

@@ -51,5 +51,5 @@ export function descriptorShares(
   const wanted = Math.min(SPARE.most, Math.max(SPARE.least, Math.floor(usable * SPARE.part)));
   // When hardly any are left, connections get half of them.
   const spare = Math.min(wanted, Math.max(0, Math.floor((usable - own) / 2)));
-  return { connections: Math.max(1, Math.floor((usable - own - pipes - spare) / 2)), spare };
+  return { connections: Math.max(1, Math.floor((usable - own - pipes - spare) / 2)), spare, sockets: LISTENING + more };
 }

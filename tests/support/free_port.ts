@@ -3,13 +3,18 @@ const FIRST = 10_000, COUNT = 22_000;
 
 /** A port that nobody listens on at this moment. It is random, so that parallel tests get different ones. */
 export function freePort(): number {
+  return freePorts(1);
+}
+
+/** The first of so many neighbouring ports that nobody listens on at this moment. */
+export function freePorts(count: number): number {
   for (;;) {
-    const port = FIRST + Math.floor(Math.random() * COUNT);
+    const first = FIRST + Math.floor(Math.random() * (COUNT - count + 1));
     try {
-      Deno.listen({ hostname: "0.0.0.0", port }).close();
-      return port;
+      for (let port = first; port < first + count; port++) Deno.listen({ hostname: "0.0.0.0", port }).close();
+      return first;
     } catch {
-      // Taken; draw again.
+      // One is taken; draw again.
     }
   }
 }

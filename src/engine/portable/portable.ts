@@ -139,13 +139,14 @@ class PortableEngine implements Engine, ServiceHost, ListenerHost {
   }
 
   /**
-   * Counts listening sockets. Each but the first takes as many descriptors as a client: its own, and that of a client
-   * that is kept.
+   * Counts listening sockets. A client takes two descriptors. A socket takes one, unless it has been taken into account,
+   * and another for a client that is kept, which the only socket never does.
    */
   #count(sockets: number): void {
     this.#sockets += sockets;
-    const { connections = Infinity } = this.#settings.descriptors ?? {};
-    this.#affordable = Math.max(1, connections - Math.max(0, this.#sockets - 1));
+    const { connections = Infinity, sockets: known = 1 } = this.#settings.descriptors ?? {};
+    const own = Math.max(0, this.#sockets - known), kept = Math.max(0, this.#sockets - 1);
+    this.#affordable = Math.max(1, connections - Math.ceil((own + kept) / 2));
   }
 
   #endIfDone(): void {
