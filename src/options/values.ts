@@ -6,6 +6,7 @@ import { list, optional, type Shape } from "./shape.ts";
 /** Most values of an option that may be given several times. */
 const MOST_VALUES = 64;
 
+/** @internal */
 type Records = typeof optionRecords;
 type KeysWith<Mark> = { [K in OptionKey]: Records[K] extends Mark ? K : never }[OptionKey];
 
@@ -15,11 +16,11 @@ type OneFromLibrary<R> = R extends { readonly kind: Kind<infer _, infer L> } ? L
 type FromLibrary<R> = R extends { readonly repeatable: true } ? OneFromLibrary<R> | readonly OneFromLibrary<R>[]
   : OneFromLibrary<R>;
 
-// Mapped over a subset of the records' keys, so that editors show the comments of the records.
-type Given<K extends OptionKey> = { readonly [P in K]?: ValueOf<Records[P]> };
+// Editors show the comments of the records, since these types are mapped over some of the keys of a type parameter.
+type Given<R, K extends keyof R> = { readonly [P in K]?: ValueOf<R[P]> };
 /** @internal */
-type Taken<K extends OptionKey> = { readonly [P in K]?: FromLibrary<Records[P]> };
-type Filled<K extends OptionKey> = { readonly [P in K]: ValueOf<Records[P]> };
+type Taken<R, K extends keyof R> = { readonly [P in K]?: FromLibrary<R[P]> };
+type Filled<R, K extends keyof R> = { readonly [P in K]: ValueOf<R[P]> };
 
 // A service's name is not one of its values: it is there for every service, given or not.
 type ServiceKey = Exclude<KeysWith<{ readonly scope: "service" | "both" }>, "name">;
@@ -30,28 +31,32 @@ type StandardKey = KeysWith<{ readonly standard: unknown }>;
 type LibraryKey = Exclude<ServiceKey | ProcessKey, KeysWith<{ readonly programOnly: true }>>;
 
 /** Options of a service, as far as they were given. */
-export type ServiceValues = Given<ServiceKey>;
+export type ServiceValues = Given<Records, ServiceKey>;
 
 /** Options of the process, as far as they were given. */
-export type ProcessValues = Given<ProcessKey>;
+export type ProcessValues = Given<Records, ProcessKey>;
 
 /** What the command line is to do, as far as it was given. */
-export type ActionValues = Given<ActionKey>;
+export type ActionValues = Given<Records, ActionKey>;
 
 /** Any options, as far as they were given. */
-export type OptionValues = Given<OptionKey>;
+export type OptionValues = Given<Records, OptionKey>;
 
 /** Options of a service, with their defaults. */
-export type ServiceOptions = Filled<ServiceKey & StandardKey> & Given<Exclude<ServiceKey, StandardKey>>;
+export type ServiceOptions =
+  & Filled<Records, ServiceKey & StandardKey>
+  & Given<Records, Exclude<ServiceKey, StandardKey>>;
 
 /** Options of the process, with their defaults. */
-export type ProcessOptions = Filled<ProcessKey & StandardKey> & Given<Exclude<ProcessKey, StandardKey>>;
+export type ProcessOptions =
+  & Filled<Records, ProcessKey & StandardKey>
+  & Given<Records, Exclude<ProcessKey, StandardKey>>;
 
 /** Options that the library has. */
-export type LibraryValues = Taken<LibraryKey>;
+export type LibraryValues = Taken<Records, LibraryKey>;
 
 /** The same once they are checked. */
-export type CheckedLibraryValues = Given<LibraryKey>;
+export type CheckedLibraryValues = Given<Records, LibraryKey>;
 
 const isService = ({ scope, name }: OptionRecord) => name !== "name" && (scope === "service" || scope === "both");
 const isProcess = ({ scope }: OptionRecord) => scope === "process" || scope === "both";
