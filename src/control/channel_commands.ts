@@ -35,9 +35,8 @@ export const enable = channelCommand({
   run: ([word], { group }, { groups }) => {
     const number = integer(word);
     if (!groups.has(group, number)) return refuse(`no such channel ${number}`);
-    return groups.enable(group, number)
-      ? answer(`channel ${number} enabled`)
-      : refuse(`channel ${number} already enabled`);
+    if (groups.enable(group, number)) return answer(`channel ${number} enabled`);
+    return refuse(`channel ${number} ${groups.isUnresolved(group, number) ? "unresolved" : "already enabled"}`);
   },
 });
 

@@ -47,3 +47,14 @@ Deno.test("long values widen their own cells and no others", () => {
       "18446744073709551616           7",
   );
 });
+
+Deno.test("a channel with the client's port has `*` there, and one without an address says why", () => {
+  const channels = [
+    { ...CHANNEL, port: 0, total: 0n },
+    { ...CHANNEL, channel: 1, enabled: false, disabledBy: ["unresolved"] as const, address: "", port: 80, total: 0n },
+  ];
+  assert.deepEqual(showTable([{ group: 0, type: "RR", channels }]).slice(1), [
+    "  0   RR  0 ENA        127.0.0.1     *    0           0    0           0           0",
+    "  0   RR  1 dis       unresolved    80    0           0    0           0           0",
+  ]);
+});

@@ -4,7 +4,19 @@ import type { ChannelId } from "../table/channel_id.ts";
 import type { Counters } from "../table/counter.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy, type Table } from "../table/table.ts";
+import type { GroupSpec } from "./group_spec.ts";
+import type { GroupsState } from "./groups_state.ts";
+import { type GroupChange, replacement } from "./replacement.ts";
+import { restore, stateOf } from "./restoring.ts";
 import { type GroupSnapshot, snapshot } from "./snapshot.ts";
+
+/** A channel whose host does not resolve. */
+export interface UnresolvedChannel {
+  readonly id: ChannelId;
+  readonly group: number;
+  readonly channel: number;
+  readonly host: string;
+}
 
 /** A channel to add. */
 export interface NewChannel {
@@ -29,7 +41,7 @@ export class Groups {
   /** Strategies to choose from; a group's row holds an index into this list. */
   readonly strategies: readonly Strategy[];
   /** Host names as they were given. The table holds addresses only. */
-  readonly #names = new Map<ChannelId, string>();
+  /** @internal */ readonly names = new Map<ChannelId, string>();
 
   constructor(table: Table, list: readonly Strategy[] = strategies) {
     this.table = table;
@@ -53,20 +65,24 @@ export class Groups {
   add(group: number, { host, address, maxc = 0, enabled = true }: NewChannel): number | undefined {
     const id = this.table.addChannel(group, address, maxc, enabled ? 0 : DisabledBy.OPERATOR);
     if (id === undefined) return undefined;
-    this.#names.set(id, host);
+    this.names.set(id, host);
     return this.table.numberOf(id);
   }
 
-  /** Gives a disabled channel a new address; an enabled one keeps its old one. @returns whether the address changed */
+  /**
+   * Gives a disabled or unresolved channel a new address; an enabled one keeps its old one. @returns whether the address
+   * changed
+   */
   assign(group: number, channel: number, host: string, address: Address): boolean {
     if (this.enabled(group, channel)) return false;
     const id = this.#id(group, channel);
     this.table.setAddress(id, address);
-    this.#names.set(id, host);
+    this.table.enable(id, DisabledBy.UNRESOLVED);
+    this.names.set(id, host);
     return true;
   }
 
-  /** Whether nobody has disabled the channel. */
+  /** Whether nobody has disabled the channel, and its host resolves. */
   enabled(group: number, channel: number): boolean {
     return this.table.disabledBy(this.#id(group, channel)) === 0;
   }
@@ -76,7 +92,10 @@ export class Groups {
     return this.table.disable(this.#id(group, channel), DisabledBy.OPERATOR);
   }
 
-  /** Gives a channel connections again, no matter who disabled it. @returns whether it was disabled before */
+  /**
+   * Gives a channel connections again, no matter who disabled it, or as soon as its host resolves. @returns whether it
+   * was disabled before and is enabled now
+   */
   enable(group: number, channel: number): boolean {
     return this.table.enable(this.#id(group, channel), DisabledBy.OPERATOR | DisabledBy.MACHINE);
   }
@@ -104,9 +123,79 @@ export class Groups {
     return this.strategies[index];
   }
 
+  /** Whether the channel's host does not resolve. */
+  isUnresolved(group: number, channel: number): boolean {
+    return (this.table.disabledBy(this.#id(group, channel)) & DisabledBy.UNRESOLVED) !== 0;
+  }
+
+  /** All channels whose hosts do not resolve. */
+  unresolved(): UnresolvedChannel[] {
+    const found: UnresolvedChannel[] = [];
+    for (let group = 0; group < MAX_GROUPS; group++) {
+      this.table.channels(group).forEach((id, channel) => {
+        if (!this.isUnresolved(group, channel)) return;
+        found.push({ id, group, channel, host: this.names.get(id)! });
+      });
+    }
+    return found;
+  }
+
+  /**
+   * The host of an unresolved channel has been resolved. Nothing happens when the channel has been removed, or has got
+   * another host or address meanwhile. @returns whether it has this address now
+   */
+  resolved({ id, host }: Pick<UnresolvedChannel, "id" | "host">, address: string): boolean {
+    const { table } = this;
+    if (!table.has(id) || this.names.get(id) !== host) return false;
+    if ((table.disabledBy(id) & DisabledBy.UNRESOLVED) === 0) return false;
+    table.setAddress(id, { host: address, port: table.address(id).port });
+    table.enable(id, DisabledBy.UNRESOLVED);
+    return true;
+  }
+
+  /**
+   * Makes groups that were made from the specification `before` follow `wanted`: applies the differences between the
+   * two, and leaves everything else as operators have made it. Their values are changed only where the specification
+   * changes; channels that they have created stay behind the wanted ones. Each group changes in one step, and no
+   * connection is cut. If there is an error, nothing has changed. From nothing (`[]`), this makes the groups.
+   *
+   * @returns what changes, in the order of the groups
+   * @throws {NoRoom} when a group would have too many channels, or has too many connections of removed ones
+   * @throws {RangeError} when a strategy is unknown, or the groups are not those of `before`
+   * @throws {TypeError} when an address is not numeric
+   */
+  replace(before: readonly GroupSpec[], wanted: readonly GroupSpec[]): readonly GroupChange[] {
+    const { changes, apply } = replacement(this, before, wanted);
+    apply();
+    return changes;
+  }
+
+  /** What `replace` would change, without changing it. It throws the same errors. */
+  compare(before: readonly GroupSpec[], wanted: readonly GroupSpec[]): readonly GroupChange[] {
+    return replacement(this, before, wanted).changes;
+  }
+
+  /** What operators have changed, and counters, as plain data. @param spec what the groups were made from */
+  state(spec: readonly GroupSpec[]): GroupsState {
+    return stateOf(this, spec);
+  }
+
+  /**
+   * Goes on from another process's `state`. If there is an error, nothing has changed.
+   *
+   * @param spec what these groups were just made from; channels are matched with those of the other specification by
+   * group, host and port, and where the two differ, this one counts
+   * @throws {TypeError} naming what is wrong with the state
+   * @throws {RangeError} when a strategy is unknown
+   * @throws {NoRoom} when a group cannot take the channels that operators had created
+   */
+  restore(state: unknown, spec: readonly GroupSpec[]): void {
+    restore(this, state, spec);
+  }
+
   /** All groups that have channels, at this moment. */
   snapshot(): GroupSnapshot[] {
-    return snapshot(this.table, this.#names, this.strategies);
+    return snapshot(this.table, this.names, this.strategies);
   }
 
   /** Counts the channels, and those that cannot take a client, by the first reason that applies. */

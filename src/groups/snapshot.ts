@@ -9,13 +9,13 @@ export interface ChannelSnapshot {
   readonly channel: number;
   /** Whether it may be chosen. */
   readonly enabled: boolean;
-  /** Who keeps it disabled. */
-  readonly disabledBy: readonly ("operator" | "autodisable")[];
+  /** Who keeps it disabled; `unresolved` while its host does not resolve. */
+  readonly disabledBy: readonly ("operator" | "autodisable" | "unresolved")[];
   /** Host as it was given, a name or an address. */
   readonly host: string;
-  /** Numeric address of the host. */
+  /** Numeric address of the host, empty while it does not resolve. */
   readonly address: string;
-  /** TCP port. */
+  /** TCP port, 0 for the port that the client came to. */
   readonly port: number;
   /** Connections now. */
   readonly current: number;
@@ -66,9 +66,10 @@ function channelSnapshot(table: Table, names: ChannelNames, group: number, numbe
     disabledBy: [
       ...by & DisabledBy.OPERATOR ? ["operator" as const] : [],
       ...by & DisabledBy.MACHINE ? ["autodisable" as const] : [],
+      ...by & DisabledBy.UNRESOLVED ? ["unresolved" as const] : [],
     ],
     host: names.get(id) ?? host,
-    address: host,
+    address: by & DisabledBy.UNRESOLVED ? "" : host,
     port,
     current: table.current(id),
     maxc: table.maxc(id),

@@ -40,3 +40,8 @@ Deno.test("without the permission to read this machine's addresses, loopback is 
   const at = { hostname: "0.0.0.0", port: 80 };
   assert.ok(leadsBack({ host: "127.0.0.1", port: 80 }, at));
 });
+
+Deno.test("a channel with the client's port leads back on any port", () => {
+  assert.ok(leads("127.0.0.1", "0.0.0.0", 0));
+  assert.ok(!leads("10.1.2.4", "0.0.0.0", 0));
+});

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { strategies } from "../../src/selection/strategy.ts";
+import type { ChannelId } from "../../src/table/channel_id.ts";
 import { Table } from "../../src/table/table.ts";
 import { eventually } from "../support/eventually.ts";
 import { ADDRESSES, BOARD, type Task } from "./shared_table_worker.ts";
@@ -108,3 +110,35 @@ Deno.test("after two parties disable and enable at the same time, a search finds
   assert.equal(threads.board[BOARD.WRONG], 0);
   assert.deepEqual([table.disabledBy(0), table.nextEnabled(0, 0, 2), table.nextEnabled(0, 1, 2)], [0, 0, 1]);
 });
+
+for (const strategy of [0, 1]) {
+  const name = strategies[strategy].title;
+  Deno.test(`while threads choose, a group gets other channels in other orders, and nobody gets a wrong one: ${name}`, async () => {
+    const table = Table.create(3), seen = new Set<ChannelId>();
+    let port = 0;
+    const fresh = () => ({ address: { host: "127.0.0.1", port: ++port } });
+    table.rearrange(0, [fresh(), fresh(), fresh()]);
+    table.setStrategy(0, strategy);
+    await using threads = new Threads(3, table, "choose in changing groups", 0);
+    await threads.go();
+    const { board } = threads;
+    for (let change = 0; change < 3_000 || Atomics.load(board, BOARD.ROUNDS) < 3_000; change++) {
+      const ids = table.channels(0).sort((a, b) => table.address(a).port - table.address(b).port);
+      for (const id of ids) seen.add(id);
+      // The oldest go, so that all that are left have higher ports.
+      const gone = Math.min(change % 4, ids.length - 1), last = table.address(ids[gone]).port - 1;
+      const stay = change % 2 === 0 ? ids.slice(gone) : ids.slice(gone).reverse();
+      const room = Math.min(change % 5, 60 - stay.length, table.vacantRows(0).length, 65_000 - port);
+      const added = Array.from({ length: room }, fresh);
+      table.rearrange(0, change % 3 === 0 ? [...added, ...stay] : [...stay, ...added]);
+      Atomics.store(board, BOARD.REMOVED, last);
+      if (change % 50 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+    Atomics.store(board, BOARD.DONE, 1);
+    await threads.done();
+    assert.equal(board[BOARD.WRONG], 0);
+    assert.ok(seen.size > 64, "rows are used again");
+    for (const id of seen) assert.equal(table.current(id), 0);
+    for (let lane = 0; lane < 3; lane++) table.lane(lane).abandon((id) => assert.fail(`lane ${lane} holds ${id}`));
+  });
+}

@@ -1,11 +1,11 @@
 /// <reference lib="deno.worker" />
 import { Selection } from "../../src/selection/attempt.ts";
-import { NONE } from "../../src/table/channel_id.ts";
+import { type ChannelId, NONE } from "../../src/table/channel_id.ts";
 import { Table } from "../../src/table/table.ts";
 
 /** What a thread does, and where. `board` is shared by all threads of a test. */
 export interface Task {
-  readonly name: "reserve" | "choose" | "read address" | "count" | "toggle";
+  readonly name: "reserve" | "choose" | "choose in changing groups" | "read address" | "count" | "toggle";
   readonly buffer: SharedArrayBuffer;
   readonly board: SharedArrayBuffer;
   readonly lane: number;
@@ -13,7 +13,19 @@ export interface Task {
 }
 
 /** Words of the board. */
-export const BOARD = { READY: 0, GO: 1, INSIDE: 2, MOST: 3, WRONG: 4, DONE: 5, MET: 6, WORDS: 16 } as const;
+export const BOARD = {
+  READY: 0,
+  GO: 1,
+  INSIDE: 2,
+  MOST: 3,
+  WRONG: 4,
+  DONE: 5,
+  MET: 6,
+  /** Channels with a port up to this one had been removed for good when the main thread wrote it. */
+  REMOVED: 7,
+  ROUNDS: 8,
+  WORDS: 16,
+} as const;
 
 /** Two addresses that differ in every part: the port, the zone and each word show which one it is. */
 export const ADDRESSES = [
@@ -45,6 +57,41 @@ function choose(table: Table, lane: number, rounds: number): void {
     if (i % 2 === 0) attempt.connected();
     else attempt.abandon();
   }
+}
+
+/**
+ * Chooses channels while the main thread gives group 0 others, each with a port higher than any before. Wrong is a
+ * channel that had been removed before the search began, one tried twice, or none although there are always some.
+ */
+function chooseInChangingGroups(table: Table, board: Int32Array, lane: number): void {
+  const options = { autodisable: false, hashFailover: true, failTimeout: 0, trace: false };
+  const selection = new Selection(table, table.lane(lane), options, () => {});
+  const client = { address: Uint8Array.from(address), port: 1 }, held: ChannelId[] = [];
+  while (Atomics.load(board, BOARD.DONE) === 0) {
+    client.address[15]++;
+    const removed = Atomics.load(board, BOARD.REMOVED), attempt = selection.begin(client), tried = new Set<number>();
+    for (let turn = 0; turn < 3; turn++) {
+      const id = attempt.choose();
+      if (id === NONE) {
+        if (turn === 0) Atomics.add(board, BOARD.WRONG, 1);
+        attempt.abandon();
+        break;
+      }
+      const { port } = table.address(id);
+      if (port <= removed || tried.has(port)) Atomics.add(board, BOARD.WRONG, 1);
+      tried.add(port);
+      if (turn < 2 && client.address[15] % 4 === 0) {
+        attempt.failed("ports", "");
+        continue;
+      }
+      attempt.connected();
+      held.push(id);
+      break;
+    }
+    if (held.length > 20) selection.closed(held.shift()!);
+    Atomics.add(board, BOARD.ROUNDS, 1);
+  }
+  for (const id of held) selection.closed(id);
 }
 
 /** Reads an address that another thread keeps changing; a mixture of two is wrong. */
@@ -96,6 +143,7 @@ if (typeof DedicatedWorkerGlobalScope !== "undefined" && self instanceof Dedicat
     Atomics.wait(board, BOARD.GO, 0);
     if (data.name === "reserve") reserve(table, board, rounds);
     else if (data.name === "choose") choose(table, lane, rounds);
+    else if (data.name === "choose in changing groups") chooseInChangingGroups(table, board, lane);
     else if (data.name === "read address") readAddress(table, board);
     else if (data.name === "count") count(table, lane, rounds);
     else toggle(table, board, lane, rounds);

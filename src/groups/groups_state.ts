@@ -1,0 +1,158 @@
+import type { Counters } from "../table/counter.ts";
+import { parseHost } from "../table/address.ts";
+import { MAX_CHANNELS, MAX_CONNECTIONS_PER_CHANNEL, MAX_GROUPS } from "../table/limits.ts";
+
+/** A channel's state. Counters are digits, because JSON's numbers end at 2^53. */
+export interface ChannelState extends Readonly<Record<keyof Counters, string>> {
+  /** What its specification says; missing when an operator created the channel. */
+  readonly spec?: { readonly host: string; readonly port: number; readonly maxc: number };
+  /** Host as it was given last. */
+  readonly host: string;
+  /** Numeric address; missing while the host does not resolve. */
+  readonly address?: string;
+  readonly port: number;
+  readonly maxc: number;
+  readonly disabledBy: readonly ("operator" | "autodisable")[];
+  readonly failing: boolean;
+}
+
+/** A group's state. */
+export interface GroupState {
+  readonly group: number;
+  /** Name of its strategy. */
+  readonly strategy: string;
+  /** Name of the strategy that its specification gives it. */
+  readonly specStrategy: string;
+  /** Number of the channel whose turn it is. */
+  readonly cursor: number;
+  readonly channels: readonly ChannelState[];
+}
+
+/** What an operator has changed, and counters: plain data, which works with JSON. */
+export interface GroupsState {
+  readonly version: 1;
+  readonly groups: readonly GroupState[];
+}
+
+/** The largest counter that is restored: what 64 bits hold. */
+const LARGEST_COUNTER = 2n ** 63n - 1n;
+
+/** Most characters of a host that is restored. */
+const LONGEST_HOST = 1024;
+
+/**
+ * Checks a state that another version of the program may have written. What it says beyond this version's is left out.
+ *
+ * @throws {TypeError} naming what is wrong
+ */
+export function readState(value: unknown): GroupsState {
+  const state = record(value, "state");
+  if (state.version !== 1) throw wrong("state.version", state.version, "1");
+  const groups = list(state.groups, "state.groups", MAX_GROUPS).map(readGroup);
+  if (new Set(groups.map(({ group }) => group)).size < groups.length) {
+    throw new TypeError("Cannot restore state: state.groups has a group twice");
+  }
+  return { version: 1, groups };
+}
+
+function readGroup(value: unknown, index: number): GroupState {
+  const name = `state.groups[${index}]`, group = record(value, name);
+  const channels = list(group.channels, `${name}.channels`, MAX_CHANNELS)
+    .map((channel, i) => readChannel(channel, `${name}.channels[${i}]`));
+  const created = channels.findIndex(({ spec }) => spec === undefined);
+  const late = channels.findLastIndex(({ spec }) => spec !== undefined);
+  if (created >= 0 && late > created) {
+    throw new TypeError(`Cannot restore state: ${name}.channels[${late}] has a spec behind one that has none`);
+  }
+  return {
+    group: whole(group.group, `${name}.group`, MAX_GROUPS - 1),
+    strategy: text(group.strategy, `${name}.strategy`),
+    specStrategy: text(group.specStrategy, `${name}.specStrategy`),
+    cursor: whole(group.cursor, `${name}.cursor`, MAX_CHANNELS - 1),
+    channels,
+  };
+}
+
+function readChannel(value: unknown, name: string): ChannelState {
+  const channel = record(value, name);
+  const spec = channel.spec === undefined ? undefined : readSpec(channel.spec, `${name}.spec`);
+  const address = channel.address === undefined ? undefined : numeric(channel.address, `${name}.address`);
+  if (spec === undefined && address === undefined) throw wrong(`${name}.address`, undefined, "a numeric address");
+  const parties = list(channel.disabledBy, `${name}.disabledBy`, 2).map((party, i) => {
+    if (party === "operator" || party === "autodisable") return party;
+    throw wrong(`${name}.disabledBy[${i}]`, party, '"operator" or "autodisable"');
+  });
+  if (typeof channel.failing !== "boolean") throw wrong(`${name}.failing`, channel.failing, "true or false");
+  return {
+    ...spec === undefined ? {} : { spec },
+    ...readPlace(channel, name),
+    ...address === undefined ? {} : { address },
+    disabledBy: parties,
+    failing: channel.failing,
+    total: digits(channel.total, `${name}.total`),
+    failed: digits(channel.failed, `${name}.failed`),
+    sent: digits(channel.sent, `${name}.sent`),
+    rcvd: digits(channel.rcvd, `${name}.rcvd`),
+  };
+}
+
+function readSpec(value: unknown, name: string): { host: string; port: number; maxc: number } {
+  return readPlace(record(value, name), name);
+}
+
+function readPlace(value: Record<string, unknown>, name: string): { host: string; port: number; maxc: number } {
+  return {
+    host: text(value.host, `${name}.host`),
+    port: whole(value.port, `${name}.port`, 65535),
+    maxc: whole(value.maxc, `${name}.maxc`, MAX_CONNECTIONS_PER_CHANNEL),
+  };
+}
+
+function record(value: unknown, name: string): Record<string, unknown> {
+  if (typeof value === "object" && value !== null && !Array.isArray(value)) return value as Record<string, unknown>;
+  throw wrong(name, value, "an object");
+}
+
+function list(value: unknown, name: string, most: number): unknown[] {
+  if (Array.isArray(value) && value.length <= most) return value;
+  throw wrong(name, value, `a list of at most ${most}`);
+}
+
+function text(value: unknown, name: string): string {
+  if (typeof value === "string" && value !== "" && value.length <= LONGEST_HOST) return value;
+  throw wrong(name, value, `text of 1 to ${LONGEST_HOST} characters`);
+}
+
+function whole(value: unknown, name: string, most: number): number {
+  if (Number.isInteger(value) && value as number >= 0 && value as number <= most) return value as number;
+  throw wrong(name, value, `a whole number from 0 to ${most}`);
+}
+
+function digits(value: unknown, name: string): string {
+  const fits = typeof value === "string" && /^\d{1,19}$/.test(value) && BigInt(value) <= LARGEST_COUNTER;
+  if (fits) return value;
+  throw wrong(name, value, `digits that make a number from 0 to ${LARGEST_COUNTER}`);
+}
+
+function numeric(value: unknown, name: string): string {
+  try {
+    parseHost(text(value, name));
+    return value as string;
+  } catch {
+    throw wrong(name, value, "a numeric address");
+  }
+}
+
+/** Shows only the kind of what is not short: the state comes from elsewhere. */
+function wrong(name: string, value: unknown, wanted: string): TypeError {
+  const shown = typeof value === "string"
+    ? JSON.stringify(value.slice(0, 60))
+    : typeof value === "number" || typeof value === "boolean" || value === undefined
+    ? String(value)
+    : value === null
+    ? "null"
+    : Array.isArray(value)
+    ? `a list of ${value.length}`
+    : "an object";
+  return new TypeError(`Cannot restore state: ${name} is ${shown}, not ${wanted}`);
+}

@@ -1,0 +1,170 @@
+import type { Strategy } from "../selection/strategy.ts";
+import { formatHost, parseHost } from "../table/address.ts";
+import type { ChannelId } from "../table/channel_id.ts";
+import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
+import { DisabledBy, type NewRow, type Table } from "../table/table.ts";
+import { type ChannelSpec, type GroupSpec, matchChannels } from "./group_spec.ts";
+
+/** Stands in the table for the address of a host that does not resolve. */
+const NOWHERE = "::";
+
+/** A channel that a change concerns: its number after the change or, if it is removed, before. */
+interface Place {
+  readonly group: number;
+  readonly channel: number;
+  /** Host and port of the specification. */
+  readonly host: string;
+  readonly port: number;
+}
+
+/** One difference between two specifications that changes a group. */
+export type GroupChange =
+  | Place & { readonly type: "channel-added"; readonly resolved: boolean }
+  /** `connections` are those it still has; they go on. */
+  | Place & { readonly type: "channel-removed"; readonly connections: number }
+  | Place & { readonly type: "maxc-changed"; readonly from: number; readonly to: number }
+  /** Its name stands for another address. `from` is undefined if it had none. */
+  | Place & { readonly type: "address-changed"; readonly from: string | undefined; readonly to: string }
+  /** Channels that stay have another order. */
+  | { readonly type: "order-changed"; readonly group: number }
+  | { readonly type: "strategy-changed"; readonly group: number; readonly from: string; readonly to: string };
+
+/** A group cannot take the channels that it should have. */
+export class NoRoom extends Error {
+  override readonly name = "NoRoom";
+  readonly group: number;
+  /** Connections of removed channels that keep its rows; 0 when there are simply too many channels. */
+  readonly leaving: number;
+
+  constructor(group: number, leaving: number, cause: string) {
+    super(`Cannot change group ${group}: ${cause}`);
+    this.group = group;
+    this.leaving = leaving;
+  }
+}
+
+/** What a change of the specification does to a table: what it changes, and how to do it. */
+export interface Replacement {
+  readonly changes: readonly GroupChange[];
+  apply(): void;
+}
+
+/** What a replacement works on. */
+export interface Subject {
+  readonly table: Table;
+  readonly strategies: readonly Strategy[];
+  /** Host names as they were given. */
+  readonly names: Map<ChannelId, string>;
+}
+
+/**
+ * Compares the specification that the table was made from with the one that is wanted now. The first channels of each
+ * group are those of `before`; others, which an operator has created, stay behind the wanted ones. A value that is the
+ * same in both stays as it is, whatever an operator has made of it.
+ *
+ * @throws {NoRoom} when a group would have too many channels
+ * @throws {RangeError} when a strategy is unknown, there are too many groups, or the table has not the channels of
+ * `before`
+ * @throws {TypeError} when an address is not numeric
+ */
+export function replacement(
+  subject: Subject,
+  before: readonly GroupSpec[],
+  wanted: readonly GroupSpec[],
+): Replacement {
+  if (wanted.length > MAX_GROUPS) throw new RangeError(`Cannot change groups: more than ${MAX_GROUPS}`);
+  const changes: GroupChange[] = [], steps: (() => void)[] = [];
+  for (let group = 0; group < Math.max(before.length, wanted.length); group++) {
+    replaceStrategy(subject, group, before[group], wanted[group], changes, steps);
+    replaceChannels(subject, group, before[group]?.channels ?? [], wanted[group]?.channels ?? [], changes, steps);
+  }
+  return { changes, apply: () => steps.forEach((step) => step()) };
+}
+
+function replaceStrategy(
+  { table, strategies }: Subject,
+  group: number,
+  before: GroupSpec | undefined,
+  wanted: GroupSpec | undefined,
+  changes: GroupChange[],
+  steps: (() => void)[],
+): void {
+  const name = (spec: GroupSpec | undefined) => spec?.strategy ?? strategies[0].name;
+  const to = name(wanted), index = strategies.findIndex((strategy) => strategy.name === to);
+  if (index < 0) throw new RangeError(`Cannot set strategy: there is no ${to}`);
+  const from = strategies[table.strategy(group)].name;
+  if (name(before) === to || from === to) return;
+  changes.push({ type: "strategy-changed", group, from, to });
+  steps.push(() => table.setStrategy(group, index));
+}
+
+function replaceChannels(
+  { table, names }: Subject,
+  group: number,
+  before: readonly ChannelSpec[],
+  wanted: readonly ChannelSpec[],
+  changes: GroupChange[],
+  steps: (() => void)[],
+): void {
+  const ids = table.channels(group), created = ids.slice(before.length);
+  if (ids.length < before.length) {
+    throw new RangeError(`Cannot change group ${group}: it has ${ids.length} channels, not ${before.length}`);
+  }
+  const places = matchChannels(before, wanted), kept = places.filter((place) => place !== undefined);
+  const removed = [...before.keys()].filter((place) => !kept.includes(place));
+  checkRoom(table, group, wanted.length + created.length, wanted.length - kept.length);
+  const rows = wanted.map((channel, number): ChannelId | NewRow => {
+    const { host, port, maxc = 0, address } = channel, place = places[number];
+    const here = { group, channel: number, host, port };
+    if (place === undefined) {
+      changes.push({ type: "channel-added", ...here, resolved: address !== undefined });
+      if (address !== undefined) parseHost(address);
+      const disabledBy = address === undefined ? DisabledBy.UNRESOLVED : 0;
+      return { address: { host: address ?? NOWHERE, port }, maxc, disabledBy };
+    }
+    const id = ids[place], was = before[place], maxcNow = table.maxc(id);
+    if ((was.maxc ?? 0) !== maxc && maxcNow !== maxc) {
+      changes.push({ type: "maxc-changed", ...here, from: maxcNow, to: maxc });
+      steps.push(() => table.setMaxc(id, maxc));
+    }
+    if (address !== undefined && address !== was.address && !assigned(table, names, id, was)) {
+      const { bytes, zone } = parseHost(address), to = formatHost(bytes, zone);
+      const from = (table.disabledBy(id) & DisabledBy.UNRESOLVED) === 0 ? table.address(id).host : undefined;
+      if (from !== to) {
+        changes.push({ type: "address-changed", ...here, from, to });
+        steps.push(() => {
+          table.setAddress(id, { host: to, port });
+          table.enable(id, DisabledBy.UNRESOLVED);
+        });
+      }
+    }
+    return id;
+  });
+  for (const place of removed) {
+    const { host, port } = before[place], connections = table.current(ids[place]);
+    changes.push({ type: "channel-removed", group, channel: place, host, port, connections });
+  }
+  const moved = kept.some((place, i) => i > 0 && place < kept[i - 1]);
+  if (moved) changes.push({ type: "order-changed", group });
+  if (!moved && removed.length === 0 && kept.length === wanted.length) return;
+  steps.push(() => {
+    const after = table.rearrange(group, [...rows, ...created]);
+    for (const place of removed) names.delete(ids[place]);
+    wanted.forEach(({ host }, number) => {
+      if (places[number] === undefined) names.set(after[number], host);
+    });
+  });
+}
+
+/** Whether an operator has given the channel another address than its specification says. */
+function assigned(table: Table, names: ReadonlyMap<ChannelId, string>, id: ChannelId, spec: ChannelSpec): boolean {
+  return names.get(id) !== spec.host || table.address(id).port !== spec.port;
+}
+
+/** @throws {NoRoom} when a group cannot have `size` channels, of which `added` are new */
+export function checkRoom(table: Table, group: number, size: number, added: number): void {
+  if (size > MAX_CHANNELS) throw new NoRoom(group, 0, `${size} channels, but there can be ${MAX_CHANNELS}`);
+  if (added === 0 || added <= table.vacantRows(group).length) return;
+  const leaving = table.leaving(group), sum = leaving.reduce((sum, id) => sum + table.current(id), 0);
+  throw new NoRoom(group, sum, `${leaving.length} removed channels still have ${sum} connections; try again later`);
+}

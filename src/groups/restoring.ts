@@ -1,0 +1,141 @@
+import { type Address, formatHost, parseHost } from "../table/address.ts";
+import type { ChannelId } from "../table/channel_id.ts";
+import { MAX_GROUPS } from "../table/limits.ts";
+import { DisabledBy } from "../table/table.ts";
+import { type ChannelSpec, type GroupSpec, matchChannels } from "./group_spec.ts";
+import { type ChannelState, type GroupsState, type GroupState, readState } from "./groups_state.ts";
+import { checkRoom, type Subject } from "./replacement.ts";
+
+const PARTIES = { operator: DisabledBy.OPERATOR, autodisable: DisabledBy.MACHINE } as const;
+
+/** The state of all groups that have channels or another strategy than `spec`, from which they were made, says. */
+export function stateOf({ table, strategies, names }: Subject, spec: readonly GroupSpec[]): GroupsState {
+  const groups: GroupState[] = [];
+  for (let group = 0; group < MAX_GROUPS; group++) {
+    const strategy = strategies[table.strategy(group)].name, specStrategy = spec[group]?.strategy ?? strategies[0].name;
+    const ids = table.channels(group), specified = spec[group]?.channels ?? [];
+    if (ids.length === 0 && strategy === specStrategy) continue;
+    const channels = ids.map((id, number) => channelState(id, specified[number]));
+    // A cursor may be beyond the last channel for a moment, when channels are removed while threads choose.
+    const cursor = Math.max(0, Math.min(table.cursor(group), ids.length - 1));
+    groups.push({ group, strategy, specStrategy, cursor, channels });
+  }
+  return { version: 1, groups };
+
+  function channelState(id: ChannelId, spec: ChannelSpec | undefined): ChannelState {
+    const { host, port } = table.address(id), by = table.disabledBy(id);
+    const { total, failed, sent, rcvd } = table.counters(id);
+    return {
+      ...spec === undefined ? {} : { spec: { host: spec.host, port: spec.port, maxc: spec.maxc ?? 0 } },
+      host: names.get(id) ?? host,
+      ...by & DisabledBy.UNRESOLVED ? {} : { address: host },
+      port,
+      maxc: table.maxc(id),
+      disabledBy: (["operator", "autodisable"] as const).filter((party) => by & PARTIES[party]),
+      failing: table.failing(id),
+      total: `${total}`,
+      failed: `${failed}`,
+      sent: `${sent}`,
+      rcvd: `${rcvd}`,
+    };
+  }
+}
+
+/**
+ * Takes over a state into groups just made from `spec`. Channels of its specification are matched by group, host and
+ * port; where the two specifications differ, the new one counts. Channels that an operator had created come behind.
+ *
+ * @throws {TypeError} naming what is wrong with the state
+ * @throws {RangeError} when a strategy is unknown
+ * @throws {NoRoom} when a group cannot take the channels that had been created
+ */
+export function restore(subject: Subject, state: unknown, spec: readonly GroupSpec[]): void {
+  const steps = readState(state).groups.map((group) => groupSteps(subject, group, spec[group.group]));
+  for (const step of steps) step();
+}
+
+/** Checks all that can go wrong, and returns what is left to be done. */
+function groupSteps(subject: Subject, state: GroupState, spec: GroupSpec | undefined): () => void {
+  const { table, strategies, names } = subject, { group, channels } = state;
+  const index = strategies.findIndex(({ name }) => name === state.strategy);
+  if (index < 0) throw new RangeError(`Cannot restore state: there is no strategy ${JSON.stringify(state.strategy)}`);
+  const own = table.channels(group), specified = channels.filter(({ spec }) => spec !== undefined);
+  const created = channels.slice(specified.length);
+  if (own.length < (spec?.channels.length ?? 0)) {
+    throw new RangeError(`Cannot restore state: group ${group} has not the channels of its specification`);
+  }
+  checkRoom(table, group, own.length + created.length, created.length);
+  const places = matchChannels(specified.map(({ spec }) => spec!), spec?.channels ?? []);
+  return () => {
+    if (state.specStrategy === (spec?.strategy ?? strategies[0].name)) table.setStrategy(group, index);
+    const rows = created.map((channel) => ({ address: addressOf(channel), maxc: channel.maxc }));
+    const ids = rows.length === 0 ? own : table.rearrange(group, [...own, ...rows]);
+    /** The id of each channel of the state that there still is. */
+    const idOf = new Map<number, ChannelId>();
+    places.forEach((place, number) => place === undefined || idOf.set(place, ids[number]));
+    created.forEach(({ host }, i) => {
+      idOf.set(specified.length + i, ids[own.length + i]);
+      names.set(ids[own.length + i], host);
+    });
+    for (const [place, id] of idOf) {
+      const number = ids.indexOf(id);
+      restoreChannel(subject, id, channels[place], spec?.channels[number]);
+    }
+    restoreCursor(subject, group, state, ids, idOf);
+  };
+}
+
+function restoreChannel(
+  { table, names }: Subject,
+  id: ChannelId,
+  state: ChannelState,
+  spec: ChannelSpec | undefined,
+): void {
+  const was = state.spec;
+  if (was !== undefined) {
+    if (was.maxc === (spec?.maxc ?? 0)) table.setMaxc(id, state.maxc);
+    const assigned = state.host !== was.host || state.port !== was.port;
+    // An address that the name stood for is better than none.
+    const needed = (table.disabledBy(id) & DisabledBy.UNRESOLVED) !== 0;
+    if (state.address !== undefined && (assigned || needed)) {
+      table.setAddress(id, addressOf(state));
+      table.enable(id, DisabledBy.UNRESOLVED);
+      names.set(id, state.host);
+    }
+  }
+  for (const party of state.disabledBy) table.disable(id, PARTIES[party]);
+  // A name may stand for another address now, of which nothing is known.
+  const same = state.address !== undefined && table.address(id).host === canonical(state.address);
+  if (state.failing && same) table.setFailing(id, true, table.addressSequence(id));
+  table.carry(id, {
+    total: BigInt(state.total),
+    failed: BigInt(state.failed),
+    sent: BigInt(state.sent),
+    rcvd: BigInt(state.rcvd),
+  });
+}
+
+/** The turn goes to the channel that had it, or the next one that there still is. */
+function restoreCursor(
+  { table }: Subject,
+  group: number,
+  { cursor, channels }: GroupState,
+  ids: readonly ChannelId[],
+  idOf: ReadonlyMap<number, ChannelId>,
+): void {
+  for (let step = 0; step < channels.length; step++) {
+    const id = idOf.get((cursor + step) % channels.length);
+    if (id === undefined) continue;
+    while (!table.moveCursor(group, table.cursor(group), ids.indexOf(id)));
+    return;
+  }
+}
+
+function addressOf({ address, port }: ChannelState): Address {
+  return { host: canonical(address!), port };
+}
+
+function canonical(host: string): string {
+  const { bytes, zone } = parseHost(host);
+  return formatHost(bytes, zone);
+}

@@ -1,0 +1,183 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { parameters } from "../../tests/fuzz/parameters.ts";
+import { Table } from "../table/table.ts";
+import type { GroupSpec } from "./group_spec.ts";
+import { Groups } from "./groups.ts";
+import type { GroupsState } from "./groups_state.ts";
+
+const SPEC: readonly GroupSpec[] = [{
+  channels: [
+    { host: "a", port: 80, address: "192.0.2.1", maxc: 5 },
+    { host: "b", port: 80 },
+  ],
+}, { strategy: "hash", channels: [{ host: "c", port: 0, address: "2001:db8::7" }] }];
+
+function made(spec = SPEC): Groups {
+  const groups = new Groups(Table.create());
+  groups.replace([], spec);
+  return groups;
+}
+
+/** Groups with which an operator and clients have done a few things. */
+function used(): Groups {
+  const groups = made(), lane = groups.table.lane(0);
+  groups.disable(0, 0);
+  groups.limit(0, 0, 9);
+  groups.setStrategy(1, "rr");
+  groups.add(1, { host: "made", address: { host: "192.0.2.3", port: 1 }, maxc: 2, enabled: false });
+  lane.taken(0);
+  lane.failed(0);
+  lane.rcvd(0, 2 ** 52);
+  lane.rcvd(0, 2 ** 52);
+  lane.rcvd(0, 1);
+  return groups;
+}
+
+Deno.test("a state says what the specification does not", () => {
+  const none = { total: "0", failed: "0", sent: "0", rcvd: "0" };
+  const rest = { disabledBy: [], failing: false, ...none };
+  const state: GroupsState = {
+    version: 1,
+    groups: [
+      {
+        group: 0,
+        strategy: "rr",
+        specStrategy: "rr",
+        cursor: 0,
+        channels: [
+          {
+            ...rest,
+            spec: { host: "a", port: 80, maxc: 5 },
+            ...{ host: "a", address: "192.0.2.1", port: 80, maxc: 9, disabledBy: ["operator"] },
+            ...{ total: "1", failed: "1", rcvd: "9007199254740993" },
+          },
+          { ...rest, spec: { host: "b", port: 80, maxc: 0 }, host: "b", port: 80, maxc: 0 },
+        ],
+      },
+      {
+        group: 1,
+        strategy: "rr",
+        specStrategy: "hash",
+        cursor: 0,
+        channels: [
+          {
+            ...rest,
+            spec: { host: "c", port: 0, maxc: 0 },
+            ...{ host: "c", address: "2001:db8::7", port: 0, maxc: 0 },
+          },
+          { ...rest, host: "made", address: "192.0.2.3", port: 1, maxc: 2, disabledBy: ["operator"] },
+        ],
+      },
+    ],
+  };
+  assert.deepEqual(used().state(SPEC), state);
+});
+
+Deno.test("groups go on where those of another process were, counters included", () => {
+  const groups = made(), before = used();
+  groups.table.lane(0).sent(0, 3);
+  groups.restore(JSON.parse(JSON.stringify(before.state(SPEC))), SPEC);
+  before.table.lane(0).sent(0, 3);
+  assert.deepEqual(groups.snapshot(), before.snapshot());
+  groups.reset(0, 0);
+  assert.deepEqual(groups.counters(0, 0), { total: 0n, failed: 0n, sent: 0n, rcvd: 0n });
+});
+
+Deno.test("a state without groups changes nothing", () => {
+  const groups = made();
+  groups.restore({ version: 1, groups: [] }, SPEC);
+  assert.deepEqual(groups.snapshot(), made().snapshot());
+});
+
+Deno.test("a bad state is refused, naming the word that is wrong, and nothing has changed", () => {
+  const good = used().state(SPEC);
+  /** The state with another value in group 1 or one of its channels. */
+  const group = (name: string, value: unknown) => ({
+    ...good,
+    groups: [good.groups[0], { ...good.groups[1], [name]: value }],
+  });
+  const channel = (name: string, value: unknown, number = 0) =>
+    group("channels", good.groups[1].channels.map((each, i) => i === number ? { ...each, [name]: value } : each));
+  const cases: [unknown, string | RegExp][] = [
+    [undefined, "state is undefined, not an object"],
+    [[], "state is a list of 0, not an object"],
+    [{ ...good, version: 2 }, "state.version is 2, not 1"],
+    [{ ...good, groups: {} }, "state.groups is an object, not a list of at most 32"],
+    [{ ...good, groups: [null] }, "state.groups[0] is null, not an object"],
+    [{ ...good, groups: [good.groups[0], good.groups[0]] }, "state.groups has a group twice"],
+    [group("group", 32), "state.groups[1].group is 32, not a whole number from 0 to 31"],
+    [group("strategy", "best"), 'there is no strategy "best"'],
+    [group("specStrategy", 7), /specStrategy is 7, not text/],
+    [group("cursor", 1.5), /cursor is 1.5, not a whole number/],
+    [group("channels", Array(65).fill({})), /channels is a list of 65, not a list of at most 64/],
+    [channel("host", ""), 'state.groups[1].channels[0].host is "", not text of 1 to 1024 characters'],
+    [channel("host", "x".repeat(2000)), /is "x{60}", not text/],
+    [channel("port", -1), /port is -1, not a whole number from 0 to 65535/],
+    [channel("maxc", "1"), /maxc is "1", not/],
+    [channel("address", "c"), /channels\[0\].address is "c", not a numeric address/],
+    [channel("address", undefined, 1), /channels\[1\].address is undefined, not a numeric address/],
+    [channel("disabledBy", ["weather"]), /disabledBy\[0\] is "weather", not "operator" or "autodisable"/],
+    [channel("failing", 1), /failing is 1, not true or false/],
+    [channel("sent", 5), /sent is 5, not digits/],
+    [channel("sent", "1e3"), /sent is "1e3", not digits/],
+    [channel("sent", `${2n ** 63n}`), /sent is "9223372036854775808", not digits/],
+    [channel("spec", { host: "c", port: 0 }), /spec.maxc is undefined, not/],
+  ];
+  for (const [state, message] of cases) {
+    const groups = made(), text = typeof message === "string" ? message : message.source;
+    assert.throws(() => groups.restore(state, SPEC), (error) => {
+      assert.ok(error instanceof TypeError || error instanceof RangeError, text);
+      assert.match(error.message, /^Cannot restore state: /);
+      if (typeof message === "string") assert.equal(error.message, `Cannot restore state: ${message}`);
+      else assert.match(error.message, message);
+      return true;
+    });
+    assert.deepEqual(groups.snapshot(), made().snapshot(), text);
+  }
+});
+
+Deno.test("a channel of the specification behind a created one is refused", () => {
+  const state = JSON.parse(JSON.stringify(used().state(SPEC)));
+  state.groups[1].channels.reverse();
+  assert.throws(() => made().restore(state, SPEC), /channels\[1\] has a spec behind one that has none/);
+});
+
+Deno.test("created channels for which there is no room are refused, and nothing has changed", () => {
+  const state = used().state(SPEC), many = Array.from({ length: 64 }, () => ({ host: "c", port: 0 }));
+  const spec = [SPEC[0], { strategy: "hash", channels: many }], groups = made(spec);
+  const snapshot = groups.snapshot();
+  assert.throws(() => groups.restore(state, spec), {
+    message: "Cannot change group 1: 65 channels, but there can be 64",
+  });
+  assert.deepEqual(groups.snapshot(), snapshot);
+});
+
+Deno.test("any text of another program is either taken or refused with a clear error", () => {
+  const state = used().state(SPEC), text = JSON.stringify(state);
+  const damaged = fc.tuple(fc.nat(text.length), fc.nat(20), fc.string({ maxLength: 8 })).map(([at, cut, put]) =>
+    text.slice(0, at) + put + text.slice(at + cut)
+  );
+  const parsed = fc.oneof(
+    fc.jsonValue(),
+    damaged.map((text) => {
+      try {
+        return JSON.parse(text);
+      } catch {
+        return text;
+      }
+    }),
+  );
+  fc.assert(
+    fc.property(parsed, (state) => {
+      const groups = made();
+      try {
+        groups.restore(state, SPEC);
+      } catch (error) {
+        assert.match((error as Error).message, /^Cannot (restore state|change group)/);
+        assert.deepEqual(groups.snapshot(), made().snapshot());
+      }
+    }),
+    parameters(2000),
+  );
+});
