@@ -69,7 +69,8 @@ export interface Engine {
    * Takes over a listening socket that this process has inherited, with the clients in its queue. Only the linux engine
    * can.
    *
-   * @throws {Error} with a `code` such as EBADF, or EINVAL when it does not listen
+   * @throws {Error} with a `code`, such as EBADF or ENOTSOCK, when it does not listen for TCP clients; it is then left
+   * as it is
    */
   adopt?(descriptor: number, settings: ServiceSettings): Listener;
   /**
@@ -102,6 +103,13 @@ export interface Listener {
   readonly address: ListenPlace;
   /** Its number, where a successor can inherit the socket: with the linux engine. */
   readonly descriptor?: number;
+  /**
+   * Says whether processes started from now on inherit it; at first they do not. It then goes on listening until both
+   * have closed it. With the linux engine.
+   *
+   * @throws {Error} when it is closed
+   */
+  inheritable?(inheritable: boolean): void;
   /** Closes it, and resets the clients in its queue. Only as long as it is not served. */
   close(): void;
 }

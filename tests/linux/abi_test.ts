@@ -21,6 +21,7 @@ const HEADERS = [
   "sys/syscall.h",
   "sys/types.h",
   "time.h",
+  "linux/socket.h",
   "linux/sockios.h",
 ];
 

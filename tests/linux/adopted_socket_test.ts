@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { C } from "../../src/engine/linux/abi.ts";
 import { openLibc } from "../../src/engine/linux/libc.ts";
-import { adoptSocket } from "../../src/engine/linux/sockets.ts";
+import { LinuxListener } from "../../src/engine/linux/listener.ts";
 import { serviceOptions } from "../../src/options/values.ts";
 import { ListeningSocket } from "../process/listening_socket.ts";
 import { linux, testWith } from "../support/requirements.ts";
@@ -13,7 +13,8 @@ testWith([linux], "a socket that was opened by somebody else gets everything tha
   const libc = openLibc();
   using socket = new ListeningSocket();
   const { descriptor: fd, port } = socket;
-  assert.deepEqual(adoptSocket(libc, fd, settings), { fd, port, hostname: "127.0.0.1" });
+  const listener = LinuxListener.adopt(libc, fd, settings);
+  assert.deepEqual([listener.descriptor, listener.address], [fd, { port, hostname: "127.0.0.1" }]);
   const option = (level: number, name: number) => {
     const value = new Int32Array(1);
     libc.call.getsockopt(fd, level, name, value, Uint32Array.of(4));
@@ -30,7 +31,7 @@ testWith([linux], "a socket that was opened by somebody else gets everything tha
 testWith([linux], "anything else is refused with its error", () => {
   const libc = openLibc();
   const idle = libc.call.socket(C.AF_INET, C.SOCK_STREAM, 0);
-  const refused = (fd: number, code: string) => assert.throws(() => adoptSocket(libc, fd, settings), { code });
+  const refused = (fd: number, code: string) => assert.throws(() => LinuxListener.adopt(libc, fd, settings), { code });
   refused(9999, "EBADF");
   refused(0, "ENOTSOCK");
   refused(idle, "EINVAL");

@@ -1,16 +1,23 @@
 import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
+import type { Admission } from "./admission.ts";
 import { ERRNO } from "./abi.ts";
 import type { Connections } from "./connections.ts";
 import type { Door } from "./door.ts";
 import type { Libc } from "./libc.ts";
+import { ATTENDS, Listening } from "./listening.ts";
+import type { ListeningSocket } from "./messages.ts";
 import type { Poller } from "./poller.ts";
 import type { Room } from "./room.ts";
 import type { SharedState } from "./shared_state.ts";
 import { STAGE } from "./stage.ts";
+import type { ThreadService } from "./thread_service.ts";
 import type { Timers } from "./timers.ts";
 
-/** Clients accepted at a time: enough to absorb a rush, few enough to let other connections and threads in. */
+/** Clients accepted from a socket at a time: enough to absorb a rush, few enough to let others in. */
 const MOST_AT_ONCE = 8;
+
+/** Clients accepted from all sockets in a turn, about. */
+const MOST_IN_A_TURN = 64;
 
 /** Clients that a thread may serve beyond its fair share before the others are asked first. */
 const AHEAD = 8;
@@ -18,31 +25,29 @@ const AHEAD = 8;
 /** What the acceptor tells its thread. */
 export interface AcceptorHost {
   /**
-   * A client; `address` is its `struct sockaddr`. A place has been taken for it. Returns 0, or the error number of the
+   * A client; `address` is its `struct sockaddr`. Seats have been taken for it. Returns 0, or the error number of the
    * shortage because of which it had to be closed.
    */
-  accepted(client: number, address: Uint8Array): number;
+  accepted(client: number, address: Uint8Array, from: Listening): number;
   shortage(what: "accept", reason: string): void;
-  saturated(connections: number): void;
 }
 
-/** Accepts for one thread, from the listening socket that all threads share. */
+/** Accepts for one thread, from the listening sockets that all threads share. */
 export class Acceptor {
   readonly #libc: Libc;
+  readonly #connections: Connections;
   readonly #poller: Poller;
   readonly #timers: Timers;
   readonly #state: SharedState;
-  readonly #listener: number;
-  readonly #thread: number;
-  readonly #generation: number;
   readonly #room: Room;
+  readonly #thread: number;
   readonly #door: Door;
   readonly #host: AcceptorHost;
-  #watching = false;
-  /** Whether clients are known to wait. */
-  #waiting = false;
-  /** Clients to accept in the next turn: a guess that saves an accept that would find nobody. */
-  #burst = 1;
+  readonly #sockets = new Map<number, Listening>();
+  /** Sockets that have clients in this turn. */
+  readonly #ready: Listening[] = [];
+  /** Where sockets wait for seats. */
+  readonly #admissions = new Set<Admission>();
 
   constructor(
     libc: Libc,
@@ -52,63 +57,171 @@ export class Acceptor {
     state: SharedState,
     room: Room,
     door: Door,
-    place: { readonly listener: number; readonly thread: number },
+    thread: number,
     host: AcceptorHost,
   ) {
     this.#libc = libc;
+    this.#connections = connections;
     this.#poller = poller;
     this.#timers = timers;
     this.#state = state;
-    this.#listener = place.listener;
-    this.#thread = place.thread;
-    this.#generation = connections.enlist(place.listener, STAGE.LISTENING);
     this.#room = room;
     this.#door = door;
+    this.#thread = thread;
     this.#host = host;
   }
 
-  /** Watches the listening socket, unless accepting has ended or is paused. */
-  resume(): void {
-    if (this.#watching || this.#state.stopped || this.#state.paused) return;
-    this.#watching = this.#poller.watchListener(this.#listener, this.#generation);
-    if (!this.#watching) this.#timers.set(this.#listener, SHORTAGE_PAUSE);
+  /** Listening sockets, watched or not. */
+  get sockets(): number {
+    return this.#sockets.size;
   }
 
-  /** This thread was woken: it may have got a place, or accepting may have ended, paused or resumed. */
-  woken(): void {
-    if (this.#state.stopped || this.#state.paused) this.#pause();
-    else if (!this.#watching && !this.#state.waits(this.#thread)) this.resume();
+  /** Whether there is something to do for `accept`, whatever the kernel says. */
+  get isCalled(): boolean {
+    return this.#room.called && this.#admissions.size > 0;
   }
 
-  /** Clients wait: the next `accept` takes some of them. */
-  clientsWait(): void {
-    this.#waiting = true;
+  /** Accepts a service's clients from this socket from now on. */
+  add({ fd, port }: ListeningSocket, service: ThreadService): void {
+    const listening = new Listening(fd, port, service, this.#connections.enlist(fd, STAGE.LISTENING));
+    this.#sockets.set(fd, listening);
+    service.listening.add(listening);
+    this.review(service);
   }
 
-  /** At the end of a turn, so that places given back in it are available: accepts some of the waiting clients. */
+  /** Forgets a socket, which may be closed already. */
+  remove(fd: number): void {
+    const listening = this.#sockets.get(fd);
+    if (listening === undefined) return;
+    this.#letBe(listening);
+    this.#connections.strike(fd);
+    this.#sockets.delete(fd);
+    listening.service.listening.delete(listening);
+  }
+
+  /** Accepting may have been paused, resumed or stopped. */
+  review(service: ThreadService): void {
+    const closed = this.#isClosed(service);
+    for (const listening of service.listening) {
+      if (closed) this.#letBe(listening);
+      else if (listening.attends === ATTENDS.NO) this.#watch(listening);
+    }
+  }
+
+  /** Clients wait at this socket: the next `accept` takes some of them. */
+  clientsWait(fd: number): void {
+    this.#ready.push(this.#sockets.get(fd)!);
+  }
+
+  /** The pause of a socket is over. */
+  rested(fd: number): void {
+    this.#watch(this.#sockets.get(fd)!);
+  }
+
+  /** At the end of a turn, so that seats given back in it are available: accepts some of the waiting clients. */
   accept(): void {
-    if (this.#room.takeGiven()) this.resume();
-    if (!this.#waiting) return;
-    this.#waiting = false;
-    for (let i = 0; i < this.#burst; i++) {
-      if (this.#state.stopped || this.#state.paused || !this.#watching) return this.#pause();
-      if (!this.#room.enter()) return i === 0 ? this.#saturated() : undefined;
-      const fd = this.#door.accept();
-      if (fd >= 0) {
-        const error = this.#host.accepted(fd, this.#door.address);
-        if (error !== 0) return this.#shortage(error);
+    if (this.#room.called) {
+      this.#room.called = false;
+      for (const admission of this.#admissions) if (admission.called) this.#admit(admission);
+    }
+    if (this.#ready.length === 0) return;
+    let accepted = 0;
+    for (let i = 0; i < this.#ready.length; i++) {
+      const listening = this.#ready[i];
+      // The kernel will report again those that it is not the turn of.
+      if (listening.attends === ATTENDS.WATCHES && accepted < MOST_IN_A_TURN) accepted += this.#acceptFrom(listening);
+    }
+    this.#ready.length = 0;
+  }
+
+  /** Accepts some of the clients of a watched socket. Returns how many. */
+  #acceptFrom(listening: Listening): number {
+    for (let i = 0; i < listening.burst; i++) {
+      if (this.#isClosed(listening.service)) return this.#letBe(listening), i;
+      const full = this.#room.enter(listening.service);
+      if (full !== undefined) {
+        if (i === 0) this.#saturated(listening, full);
+        return i;
+      }
+      if (this.#take(listening) === 0) {
+        listening.burst = 1;
+        this.#stepBack(listening);
+        return i;
+      }
+      if (listening.attends !== ATTENDS.WATCHES) return i;
+    }
+    listening.burst = Math.min(listening.burst * 2, MOST_AT_ONCE);
+    this.#stepBack(listening);
+    return listening.burst;
+  }
+
+  /** Accepts one client, for whom there are seats. Returns 0 if nobody waits. */
+  #take(listening: Listening): number {
+    const fd = this.#door.accept(listening.fd);
+    if (fd >= 0) {
+      const error = this.#host.accepted(fd, this.#door.address, listening);
+      if (error !== 0) this.#rest(listening, error);
+      return 1;
+    }
+    this.#room.leave(listening.service);
+    if (fd === -ERRNO.EAGAIN) return 0;
+    // Any other error concerns only this client (accept(2)), or is the end of the listening socket.
+    if (SHORTAGES.has(-fd)) this.#rest(listening, -fd);
+    return 1;
+  }
+
+  /** There may be seats: accepts from the sockets that wait for them, one client each in turn. */
+  #admit(admission: Admission): void {
+    for (let left = MOST_IN_A_TURN; admission.waiting > 0; left--) {
+      const listening = admission.shift()!;
+      listening.attends = ATTENDS.NO;
+      listening.admission = undefined;
+      if (left <= 0) {
+        this.#watch(listening);
         continue;
       }
-      this.#room.leave();
-      if (fd === -ERRNO.EAGAIN) {
-        this.#burst = 1;
-        return this.#stepBack();
+      if (this.#isClosed(listening.service)) continue;
+      const full = this.#room.enter(listening.service);
+      if (full === admission) {
+        this.#queue(listening, admission, true);
+        if (admission.wait()) return;
+        continue;
       }
-      if (SHORTAGES.has(-fd)) return this.#shortage(-fd);
-      // Any other error concerns only this client (accept(2)), or is the end of the listening socket.
+      if (full !== undefined) {
+        this.#await(listening, full);
+        continue;
+      }
+      const took = this.#take(listening);
+      if (listening.attends !== ATTENDS.NO) continue;
+      if (took === 0) {
+        this.#watch(listening);
+        continue;
+      }
+      // Others may wait behind the client that was taken.
+      this.#queue(listening, admission);
     }
-    this.#burst = Math.min(this.#burst * 2, MOST_AT_ONCE);
-    this.#stepBack();
+    this.#admissions.delete(admission);
+    // It is not needed here, but perhaps by another thread.
+    if (admission.seats.taken < admission.seats.limit) this.#room.callNext(admission.seats);
+  }
+
+  /** Leaves clients in the kernel's queue until there is a seat. */
+  #saturated(listening: Listening, full: Admission): void {
+    full.saturated(full.seats.taken);
+    this.#letBe(listening);
+    this.#await(listening, full);
+  }
+
+  #await(listening: Listening, full: Admission): void {
+    this.#queue(listening, full);
+    this.#admissions.add(full);
+    if (!full.wait()) this.#room.called = true;
+  }
+
+  #queue(listening: Listening, admission: Admission, first = false): void {
+    listening.attends = ATTENDS.WAITS;
+    listening.admission = admission;
+    admission.put(listening, first);
   }
 
   /**
@@ -116,28 +229,47 @@ export class Acceptor {
    * first idle one (EPOLLEXCLUSIVE, epoll_ctl(2)), and when clients come one by one, that would always be the same
    * thread.
    */
-  #stepBack(): void {
-    if (!this.#watching || !this.#state.isAhead(this.#thread, AHEAD)) return;
-    this.#pause();
-    this.resume();
+  #stepBack(listening: Listening): void {
+    if (listening.attends !== ATTENDS.WATCHES || !this.#state.seats.isAhead(this.#thread, AHEAD)) return;
+    this.#letBe(listening);
+    this.#watch(listening);
   }
 
-  /** Leaves clients in the kernel's queue until there is room. */
-  #saturated(): void {
-    this.#host.saturated(this.#state.connections);
-    this.#pause();
-    if (!this.#room.wait()) this.resume();
-  }
-
-  #shortage(errno: number): void {
+  /** Clients wait until a shortage has passed. */
+  #rest(listening: Listening, errno: number): void {
     this.#host.shortage("accept", this.#libc.describe(errno));
-    this.#pause();
-    this.#timers.set(this.#listener, SHORTAGE_PAUSE);
+    this.#letBe(listening);
+    listening.attends = ATTENDS.RESTS;
+    this.#timers.set(listening.fd, SHORTAGE_PAUSE);
   }
 
-  #pause(): void {
-    if (this.#watching) this.#poller.unwatch(this.#listener);
-    this.#watching = false;
+  #watch(listening: Listening): void {
+    listening.attends = ATTENDS.NO;
+    if (this.#isClosed(listening.service)) return;
+    const watched = this.#poller.watchListener(listening.fd, listening.generation);
+    listening.attends = watched ? ATTENDS.WATCHES : ATTENDS.RESTS;
+    if (!watched) this.#timers.set(listening.fd, SHORTAGE_PAUSE);
+  }
+
+  #letBe(listening: Listening): void {
+    const { attends, admission } = listening;
+    listening.attends = ATTENDS.NO;
+    listening.admission = undefined;
+    if (attends === ATTENDS.WATCHES) this.#poller.unwatch(listening.fd);
+    else if (attends === ATTENDS.RESTS) this.#timers.clear(listening.fd);
+    else if (attends === ATTENDS.WAITS) this.#leaveQueue(listening, admission!);
+  }
+
+  #leaveQueue(listening: Listening, admission: Admission): void {
+    admission.remove(listening);
+    if (admission.waiting > 0) return;
+    this.#admissions.delete(admission);
+    // This thread may have been called for a seat that it no longer wants.
+    if (admission.seats.taken < admission.seats.limit) this.#room.callNext(admission.seats);
+  }
+
+  #isClosed(service: ThreadService): boolean {
+    return this.#state.stopped || this.#state.paused || service.isClosed;
   }
 }
 

@@ -1,12 +1,17 @@
 import assert from "node:assert/strict";
-import { ERRNO } from "./abi.ts";
+import { serviceOptions } from "../../options/values.ts";
+import { Table } from "../../table/table.ts";
+import { C, ERRNO } from "./abi.ts";
 import { Acceptor } from "./acceptor.ts";
+import { Admission } from "./admission.ts";
 import { Connections } from "./connections.ts";
 import { Door } from "./door.ts";
 import type { Calls, Libc } from "./libc.ts";
 import { Poller } from "./poller.ts";
 import { Room } from "./room.ts";
+import { ServiceState } from "./service_state.ts";
 import { SharedState } from "./shared_state.ts";
+import { ThreadService } from "./thread_service.ts";
 import { Timers } from "./timers.ts";
 
 const LISTENER = 3, CAPACITY = 64;
@@ -33,17 +38,22 @@ function withQueue(length: number, ...answers: number[]) {
   };
   const libc = { call, describe: (number) => `error ${number}` } as Libc;
   const timers = new Timers(libc, CAPACITY), state = SharedState.create(1);
-  const connections = new Connections(libc, new Uint8Array(CAPACITY * 4), 0), room = new Room(libc, state, 0, 100, [4]);
-  const door = new Door(libc, connections, LISTENER, 1), place = { listener: LISTENER, thread: 0 };
-  const acceptor = new Acceptor(libc, connections, new Poller(libc), timers, state, room, door, place, {
+  state.seats.limit = 100;
+  const connections = new Connections(libc, new Uint8Array(CAPACITY * 4), 0);
+  const settings = { ...serviceOptions({}), halfCloseTimeout: 0, trace: false };
+  const share = { id: 1, table: Table.create().buffer, state: ServiceState.create(1).buffer, settings, sockets: [] };
+  const service = new ThreadService(libc, 0, 1, share, () => {});
+  service.state.seats.limit = Infinity;
+  const admission = new Admission(state.seats, 0, (clients) => told.push(`saturated: ${clients}`));
+  const room = new Room(libc, admission, 0, [4], () => {}), door = new Door(libc, connections, 1);
+  const acceptor = new Acceptor(libc, connections, new Poller(libc), timers, state, room, door, 0, {
     accepted: (client) => {
       told.push(`client ${client}`);
       return answers.shift() ?? 0;
     },
     shortage: (what, reason) => told.push(`${what}: ${reason}`),
-    saturated: (connections) => told.push(`saturated: ${connections}`),
   });
-  acceptor.resume();
+  acceptor.add({ fd: LISTENER, port: 80 }, service);
   /** Lets some time pass; returns whether the listener's pause has ended. */
   const pass = (milliseconds: number) => {
     time += milliseconds;
@@ -53,7 +63,7 @@ function withQueue(length: number, ...answers: number[]) {
     return timers.expired() === LISTENER;
   };
   const accept = () => {
-    acceptor.clientsWait();
+    acceptor.clientsWait(LISTENER);
     acceptor.accept();
   };
   return { acceptor, accept, told, pass, isWatching: () => watched, left: () => length };
@@ -79,8 +89,107 @@ Deno.test("a client that cannot be watched does not harm others: they wait in th
   ]);
   assert.ok(!pass(99));
   assert.ok(pass(1));
-  acceptor.resume();
+  acceptor.rested(LISTENER);
   assert.ok(isWatching());
   accept();
   assert.equal(told.at(-1), "client 14");
+});
+
+/** Sockets of services with these limits, and of a process with another, and how many clients wait at each. */
+function withSockets(limit: number, limits: readonly number[], queues: number[]) {
+  const watched = new Set<number>(), log: string[] = [], clients: { fd: number; service: ThreadService }[] = [];
+  let next = 20;
+  const call: Partial<Calls> = {
+    epoll_create1: () => 5,
+    epoll_ctl: (_, how, fd) => {
+      if (how === C.EPOLL_CTL_ADD) watched.add(fd);
+      else watched.delete(fd);
+      return 0;
+    },
+    clock_gettime: () => 0,
+    close: () => 0,
+    write: () => 8,
+    accept4: (fd) => {
+      const index = fd - FIRST;
+      if (queues[index] === 0) return -ERRNO.EAGAIN;
+      queues[index]--;
+      return next++;
+    },
+  };
+  const libc = { call, describe: String } as unknown as Libc, state = SharedState.create(2);
+  state.seats.limit = limit;
+  const timers = new Timers(libc, CAPACITY), connections = new Connections(libc, new Uint8Array(CAPACITY * 4), 0);
+  const settings = { ...serviceOptions({}), halfCloseTimeout: 0, trace: false };
+  const admission = new Admission(state.seats, 0, () => log.push("process"));
+  const room = new Room(libc, admission, 0, [4, 4], () => {}), door = new Door(libc, connections, 1);
+  const acceptor = new Acceptor(libc, connections, new Poller(libc), timers, state, room, door, 0, {
+    accepted: (fd, _, { service }) => (clients.push({ fd, service }), log.push(`${service.id}`), 0),
+    shortage: () => {},
+  });
+  const services = limits.map((most, id) => {
+    const share = { id, table: Table.create(2).buffer, state: ServiceState.create(2).buffer, settings, sockets: [] };
+    const service = new ThreadService(libc, 0, 2, share, () => {});
+    service.state.seats.limit = most;
+    acceptor.add({ fd: FIRST + id, port: id }, service);
+    return service;
+  });
+  /** Turns of the event loop until nothing happens any more. */
+  const turns = () => {
+    for (let before = -1; before !== log.length || acceptor.isCalled;) {
+      before = log.length;
+      queues.forEach((length, index) => {
+        if (length > 0 && watched.has(FIRST + index)) acceptor.clientsWait(FIRST + index);
+      });
+      acceptor.accept();
+    }
+    return log.splice(0);
+  };
+  const leave = () => room.leave(clients.shift()!.service);
+  return { turns, leave, watched, acceptor, services, state, queues };
+}
+
+const FIRST = 10;
+
+Deno.test("at the process's limit only sockets with clients are let be, and they get seats in turn", () => {
+  const { turns, leave, watched } = withSockets(2, [99, 99, 99], [3, 3, 0]);
+  assert.deepEqual(turns(), ["0", "1", "process", "process"]);
+  assert.deepEqual([...watched], [FIRST + 2]);
+  const got: string[] = [];
+  for (let i = 0; i < 4; i++) {
+    leave();
+    got.push(...turns());
+  }
+  assert.deepEqual(got, ["0", "1", "0", "1"]);
+  leave();
+  // Both queues are empty, which shows when somebody looks.
+  assert.deepEqual([turns(), watched.size], [[], 3]);
+});
+
+Deno.test("a service at its limit leaves the others alone", () => {
+  const { turns, leave, watched } = withSockets(99, [1, 99], [5, 5]);
+  assert.deepEqual(turns(), ["0", "1", "1", "1", "1", "1"]);
+  assert.deepEqual([...watched], [FIRST + 1]);
+  leave();
+  assert.deepEqual(turns(), ["0"]);
+});
+
+Deno.test("a thread that needs no seat any more tells another that waits", () => {
+  const { turns, leave, state, acceptor } = withSockets(1, [99], [2]);
+  turns();
+  assert.ok(state.seats.waits(0) && state.seats.wait(1));
+  leave();
+  acceptor.remove(FIRST);
+  assert.ok(!state.seats.waits(1), "it has been told");
+});
+
+Deno.test("a paused service is not watched, nor does it wait; resumed, it gets its seat", () => {
+  const { turns, leave, services: [service], acceptor, watched, queues } = withSockets(99, [1], [2]);
+  turns();
+  service.state.pause(true);
+  acceptor.review(service);
+  leave();
+  assert.deepEqual([turns(), watched.size, queues], [[], 0, [1]]);
+  service.state.pause(false);
+  acceptor.review(service);
+  assert.deepEqual([turns(), queues], [["0"], [0]]);
 });

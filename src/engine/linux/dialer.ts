@@ -1,28 +1,16 @@
-import type { Attempt, Cause, Selection } from "../../selection/attempt.ts";
+import type { Attempt, Cause } from "../../selection/attempt.ts";
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
-import type { Table } from "../../table/table.ts";
-import { causeOf, type ServiceSettings } from "../engine.ts";
+import { causeOf } from "../engine.ts";
 import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
-import { Places } from "../places.ts";
-import { parseHost } from "../../table/address.ts";
 import { C, ERRNO, errnoName } from "./abi.ts";
-import { ChannelAddresses } from "./channel_addresses.ts";
 import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
 import type { Libc } from "./libc.ts";
 import type { Poller } from "./poller.ts";
 import { SelfConnections } from "./self_connections.ts";
-import {
-  ADDRESS_SIZE,
-  encodeAddress,
-  familyOf,
-  RESET_ON_CLOSE,
-  setOption,
-  sideOptions,
-  SOCKET_FLAGS,
-  type SocketOption,
-  socketOption,
-} from "./sockets.ts";
+import { ADDRESS_SIZE, familyOf, portOf, RESET_ON_CLOSE, setOption, SOCKET_FLAGS, socketOption } from "./sockets.ts";
 import { STAGE } from "./stage.ts";
+import type { Terms } from "./terms.ts";
+import type { ThreadServices } from "./thread_services.ts";
 import type { Timers } from "./timers.ts";
 
 /** Makes bind(2) choose only the source address and connect(2) the port, so that ports do not run out early (ip(7)). */
@@ -34,10 +22,14 @@ const NOWHERE = new Uint8Array(ADDRESS_SIZE);
 /** A client's search for a channel. Reused, so that a new client allocates nothing. */
 interface Dial {
   attempt: Attempt;
+  terms: Terms;
   readonly client: { readonly address: Uint8Array; port: number };
   channel: ChannelId;
-  /** The `struct sockaddr` that is being connected. */
+  /** The port that the client came to. */
+  clientsPort: number;
+  /** The `struct sockaddr` that is being connected, and the port, which may have changed there since. */
   address: Uint8Array;
+  port: number;
   /** When to stop waiting for a shortage to pass. */
   deadline: number;
   /** Whether it is waiting for a place on a full channel, and how often it has waited. */
@@ -51,8 +43,6 @@ export interface DialerHost {
   established(client: number, server: number): void;
   /** No channel took the client; it is to be closed. */
   rejected(client: number): void;
-  /** The reason is that no channel can take it, not a shortage. */
-  turnedAway(): void;
   shortage(what: "connect", reason: string): void;
 }
 
@@ -62,15 +52,10 @@ export class Dialer {
   readonly #connections: Connections;
   readonly #poller: Poller;
   readonly #timers: Timers;
-  readonly #selection: Selection;
+  readonly #services: ThreadServices;
   readonly #host: DialerHost;
-  readonly #addresses: ChannelAddresses;
-  readonly #options: SocketOption[];
-  readonly #source: Uint8Array<ArrayBuffer> | undefined;
-  readonly #seconds: number;
   readonly #dials: Dial[] = [];
   readonly #idle: number[] = [];
-  readonly #places = new Places();
   readonly #selfConnections: SelfConnections;
   readonly #error = new Int32Array(1);
   readonly #length = new Uint32Array(1);
@@ -80,25 +65,16 @@ export class Dialer {
     connections: Connections,
     poller: Poller,
     timers: Timers,
-    selection: Selection,
-    table: Table,
-    settings: ServiceSettings,
+    services: ThreadServices,
     host: DialerHost,
   ) {
     this.#libc = libc;
     this.#connections = connections;
     this.#poller = poller;
     this.#timers = timers;
-    this.#selection = selection;
+    this.#services = services;
     this.#host = host;
-    this.#addresses = new ChannelAddresses(table);
     this.#selfConnections = new SelfConnections(libc);
-    this.#options = sideOptions(settings, settings.channelKeepAlive);
-    this.#seconds = settings.connectTimeout;
-    if (settings.source !== undefined) {
-      const { bytes, zone } = parseHost(settings.source);
-      this.#source = encodeAddress(bytes, 0, zone);
-    }
   }
 
   /** The address bytes and the port to fill in before `begin` is called for the next client. */
@@ -108,9 +84,12 @@ export class Dialer {
       this.#idle.push(this.#dials.length);
       this.#dials.push({
         attempt: undefined!,
+        terms: undefined!,
         client,
         channel: NONE,
+        clientsPort: 0,
         address: NOWHERE,
+        port: 0,
         deadline: 0,
         waiting: false,
         waits: 0,
@@ -119,12 +98,14 @@ export class Dialer {
     return this.#dials[this.#idle[this.#idle.length - 1]].client;
   }
 
-  /** Starts the search for a client whose socket has a row. */
-  begin(client: number): void {
+  /** Starts the search for a client whose socket has a row, and which came to `port`. */
+  begin(client: number, port: number): void {
     const slot = this.#idle.pop()!, dial = this.#dials[slot];
     this.#connections.rows[(client << SHIFT) + ROW.DIAL] = slot;
-    dial.attempt = this.#selection.begin(dial.client);
-    dial.deadline = this.#timers.now() + this.#seconds * 1000;
+    const terms = dial.terms = this.#services.of(client);
+    dial.attempt = terms.selection.begin(dial.client);
+    dial.clientsPort = port;
+    dial.deadline = this.#timers.now() + terms.connectTimeout * 1000;
     dial.waits = 0;
     this.#next(client, dial);
   }
@@ -143,7 +124,7 @@ export class Dialer {
       return this.#next(client, dial);
     }
     if (!(mask & C.EPOLLOUT) && !dropped) return;
-    if (this.#selfConnections.has(server, dial.address)) {
+    if (this.#selfConnections.has(server, dial.address, dial.port)) {
       // A reset leaves nothing behind that would keep the port from the channel itself.
       setOption(this.#libc, server, RESET_ON_CLOSE);
       this.#closeServer(client);
@@ -162,7 +143,7 @@ export class Dialer {
   timeout(client: number): void {
     const dial = this.#dialOf(client);
     this.#closeServer(client);
-    this.#failed(dial, "channel", `no answer within ${this.#seconds} s`);
+    this.#failed(dial, "channel", `no answer within ${dial.terms.connectTimeout} s`);
     this.#next(client, dial);
   }
 
@@ -195,13 +176,15 @@ export class Dialer {
     for (;;) {
       const channel = dial.channel = dial.attempt.choose();
       if (channel === NONE) break;
-      if (dial.waits > 0) this.#places.found();
-      const address = this.#addresses.of(channel), server = this.#connect(client, dial, address);
+      const { service, connectTimeout } = dial.terms;
+      if (dial.waits > 0) service.places.found();
+      const address = service.addresses.of(channel, dial.clientsPort), server = this.#connect(client, dial, address);
       if (server < 0) continue;
       rows[row + ROW.PEER] = server;
       rows[row + ROW.STAGE] = STAGE.CONNECTING;
       dial.address = address;
-      this.#timers.set(client, this.#seconds * 1000);
+      dial.port = portOf(address);
+      this.#timers.set(client, connectTimeout * 1000);
       return;
     }
     const pause = this.#pauseOf(dial);
@@ -209,7 +192,7 @@ export class Dialer {
       rows[row + ROW.STAGE] = STAGE.WAITING;
       return this.#timers.set(client, pause);
     }
-    if (!dial.attempt.shortage) this.#host.turnedAway();
+    if (!dial.attempt.shortage) dial.terms.service.reports.turnedAway();
     dial.attempt.abandon();
     this.#release(client);
     this.#host.rejected(client);
@@ -219,7 +202,7 @@ export class Dialer {
   #pauseOf(dial: Dial): number {
     const { attempt } = dial;
     if (attempt.shortage) return this.#timers.now() < dial.deadline ? SHORTAGE_PAUSE : 0;
-    const pause = attempt.full ? this.#places.wait(dial.waits) : 0;
+    const pause = attempt.full ? dial.terms.service.places.wait(dial.waits) : 0;
     if (pause === 0) return 0;
     dial.waits++;
     dial.waiting = true;
@@ -229,7 +212,7 @@ export class Dialer {
   #stopWaiting(dial: Dial): void {
     if (!dial.waiting) return;
     dial.waiting = false;
-    this.#places.waited();
+    dial.terms.service.places.waited();
   }
 
   /** Starts a connect; returns the socket, or -1 when it failed at once and the attempt knows. */
@@ -242,12 +225,13 @@ export class Dialer {
       return this.#refused(dial, ERRNO.EMFILE);
     }
     this.#connections.open(fd, STAGE.ANSWERING, 0, client);
-    const options = this.#options;
-    for (let i = 0; i < options.length; i++) setOption(this.#libc, fd, options[i]);
+    this.#services.follow(fd, client);
+    const { channelOptions, source } = dial.terms;
+    for (let i = 0; i < channelOptions.length; i++) setOption(this.#libc, fd, channelOptions[i]);
     let error = 0;
-    if (this.#source !== undefined) {
+    if (source !== undefined) {
       setOption(this.#libc, fd, NO_PORT);
-      if (call.bind(fd, this.#source, this.#source.length) < 0) error = errno[0];
+      if (call.bind(fd, source, source.length) < 0) error = errno[0];
     }
     if (error === 0) {
       const result = call.connect(fd, address, address.length);

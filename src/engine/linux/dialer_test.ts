@@ -1,18 +1,24 @@
 import assert from "node:assert/strict";
-import { Selection } from "../../selection/attempt.ts";
+import { serviceOptions } from "../../options/values.ts";
 import { parseHost } from "../../table/address.ts";
 import { Table } from "../../table/table.ts";
-import type { ServiceSettings } from "../engine.ts";
 import { C, ERRNO } from "./abi.ts";
 import { Connections, IS, ROW, SHIFT } from "./connections.ts";
 import { Dialer } from "./dialer.ts";
 import type { Calls, Libc } from "./libc.ts";
+import type { ThreadMessage } from "./messages.ts";
 import { Poller } from "./poller.ts";
-import { encodeAddress } from "./sockets.ts";
+import { ServiceState } from "./service_state.ts";
+import { encodeAddress, portOf } from "./sockets.ts";
 import { STAGE } from "./stage.ts";
+import { ThreadService } from "./thread_service.ts";
+import { ThreadServices } from "./thread_services.ts";
 import { Timers } from "./timers.ts";
 
 const CLIENT = 10, SERVER = 20, CAPACITY = 64;
+
+/** The port that the client came to. */
+const CLIENTS_PORT = 41_000;
 
 /** The channel's port, in the range from which the kernel picks local ports. */
 const PORT = 40_000;
@@ -34,7 +40,12 @@ function dialled(...connects: number[]) {
 
 /** The same with more channels, and a kernel that always refuses something. */
 function dialledBeside(channels: number, refusal: Refusal, ...connects: number[]) {
-  const told: string[] = [], errno = new Int32Array(1), calls = { sockets: 0, reset: false };
+  return dialledTo(PORT, channels, refusal, ...connects);
+}
+
+/** The same with another port of the channels. */
+function dialledTo(port: number, channels: number, refusal: Refusal, ...connects: number[]) {
+  const told: string[] = [], errno = new Int32Array(1), calls = { sockets: 0, reset: false, ports: [] as number[] };
   const answer = (error: number | undefined, result: number) => {
     errno[0] = error ?? 0;
     return error === undefined ? result : -1;
@@ -51,32 +62,27 @@ function dialledBeside(channels: number, refusal: Refusal, ...connects: number[]
     },
     clock_gettime: () => 0,
     close: () => 0,
-    connect: () => -(refusal.connect ?? connects.shift() ?? ERRNO.EINPROGRESS),
+    connect: (
+      _,
+      address,
+    ) => (calls.ports.push(portOf(address)), -(refusal.connect ?? connects.shift() ?? ERRNO.EINPROGRESS)),
   };
   const libc = { call, errno, describe: (number) => `error ${number}` } as Libc;
   const table = Table.create(), connections = new Connections(libc, new Uint8Array(CAPACITY), 0);
-  for (let i = 0; i <= channels; i++) table.addChannel(0, { host: "127.0.0.1", port: PORT });
-  const settings = { connectTimeout: 5, autodisable: false, hashFailover: false, failTimeout: 0, trace: false };
-  const selection = new Selection(table, table.lane(0), settings, ({ type }) => told.push(type));
-  const timers = new Timers(libc, CAPACITY);
-  const dialer = new Dialer(
-    libc,
-    connections,
-    new Poller(libc),
-    timers,
-    selection,
-    table,
-    settings as ServiceSettings,
-    {
-      established: () => told.push("established"),
-      rejected: () => told.push("rejected"),
-      turnedAway: () => told.push("turned away"),
-      shortage: (_, reason) => told.push(`shortage: ${reason}`),
-    },
-  );
+  for (let i = 0; i <= channels; i++) table.addChannel(0, { host: "127.0.0.1", port });
+  const settings = { ...serviceOptions({}), halfCloseTimeout: 0, trace: false };
+  const post = (message: ThreadMessage) => message.type === "event" && told.push(message.event.type);
+  const share = { id: 1, table: table.buffer, state: ServiceState.create(1).buffer, settings, sockets: [] };
+  const services = new ThreadServices(CAPACITY), service = new ThreadService(libc, 0, 1, share, post);
+  const dialer = new Dialer(libc, connections, new Poller(libc), new Timers(libc, CAPACITY), services, {
+    established: () => told.push("established"),
+    rejected: () => told.push("rejected"),
+    shortage: (_, reason) => told.push(`shortage: ${reason}`),
+  });
   connections.open(CLIENT, STAGE.CONNECTING, IS.CLIENT | IS.WRITABLE, -1);
+  services.enter(CLIENT, service);
   dialer.prepare();
-  dialer.begin(CLIENT);
+  dialer.begin(CLIENT, CLIENTS_PORT);
   const stage = () => connections.rows[(CLIENT << SHIFT) + ROW.STAGE];
   return { dialer, table, told, stage, connects, calls };
 }
@@ -92,7 +98,7 @@ for (const [how, connect] of [["at once", 0], ["later", ERRNO.EINPROGRESS]] as c
 
 Deno.test("a connect that is refused at once counts as failed", () => {
   const { table, told } = dialled(ERRNO.ECONNREFUSED);
-  assert.deepEqual([told, table.counters(0).failed], [["channel-failing", "turned away", "rejected"], 1n]);
+  assert.deepEqual([told, table.counters(0).failed], [["channel-failing", "turned-away", "rejected"], 1n]);
 });
 
 Deno.test("a connect without a free local port is a shortage, and is retried after a pause", () => {
@@ -110,8 +116,21 @@ Deno.test("a connect without a free local port is a shortage, and is retried aft
 Deno.test("a socket that has met itself counts as a refused connect and is reset", () => {
   const { dialer, table, told, calls } = dialledBeside(0, { ownPort: PORT });
   dialer.answered(SERVER, C.EPOLLOUT);
-  assert.deepEqual([told, calls.reset], [["channel-failing", "turned away", "rejected"], true]);
+  assert.deepEqual([told, calls.reset], [["channel-failing", "turned-away", "rejected"], true]);
   assert.deepEqual([table.current(0), table.counters(0).failed], [0, 1n]);
+});
+
+Deno.test("a channel whose port is 0 has the port that its client came to", () => {
+  const { dialer, told, calls } = dialledTo(0, 0, {});
+  assert.deepEqual(calls.ports, [CLIENTS_PORT]);
+  dialer.answered(SERVER, C.EPOLLOUT);
+  assert.deepEqual(told, ["established"]);
+});
+
+Deno.test("a socket that has met itself on its client's port counts as refused as well", () => {
+  const { dialer, told } = dialledTo(0, 0, { ownPort: CLIENTS_PORT });
+  dialer.answered(SERVER, C.EPOLLOUT);
+  assert.deepEqual(told, ["channel-failing", "turned-away", "rejected"]);
 });
 
 for (

@@ -21,34 +21,32 @@ export class Door {
   readonly address = new Uint8Array(ADDRESS_SIZE);
   readonly #libc: Libc;
   readonly #connections: Connections;
-  readonly #listener: number;
   readonly #landing: number;
   readonly #length = new Uint32Array(1);
   #tight = false;
 
   /** @param threads how many threads share the descriptors */
-  constructor(libc: Libc, connections: Connections, listener: number, threads: number) {
+  constructor(libc: Libc, connections: Connections, threads: number) {
     this.#libc = libc;
     this.#connections = connections;
-    this.#listener = listener;
     this.#landing = connections.roof - LANDING * threads;
   }
 
-  /** Accepts a client; returns its descriptor, or an error number below zero. */
-  accept(): number {
+  /** Accepts a client from a listening socket; returns its descriptor, or an error number below zero. */
+  accept(listener: number): number {
     if (this.#tight && !this.#connections.anyFrom(this.#landing)) this.#tight = false;
-    if (this.#tight) return this.#acceptBelow();
-    const fd = this.#take();
+    if (this.#tight) return this.#acceptBelow(listener);
+    const fd = this.#take(listener);
     if (fd >= this.#landing) this.#tight = true;
     return fd;
   }
 
   /** Accepts a client only if there is a number below the landing for it, and one for its channel. */
-  #acceptBelow(): number {
+  #acceptBelow(listener: number): number {
     const { call } = this.#libc, own = this.#place(), channels = this.#place();
     const room = own >= 0 && own < this.#landing && channels >= 0 && channels < this.#connections.roof;
     if (channels >= 0) call.close(channels);
-    const fd = room ? this.#take() : -ERRNO.EMFILE;
+    const fd = room ? this.#take(listener) : -ERRNO.EMFILE;
     // Another thread may have closed a lower one in the meantime.
     if (fd <= own) {
       if (own >= 0) call.close(own);
@@ -60,9 +58,9 @@ export class Door {
     return moved ? own : fd;
   }
 
-  #take(): number {
+  #take(listener: number): number {
     this.#length[0] = ADDRESS_SIZE;
-    return this.#libc.call.accept4(this.#listener, this.address, this.#length, SOCKET_FLAGS);
+    return this.#libc.call.accept4(listener, this.address, this.#length, SOCKET_FLAGS);
   }
 
   /** Takes the lowest free number. */

@@ -24,7 +24,7 @@ function withDescriptors(threads: number, others = 10) {
   const libc = { call } as Libc, owners = new Uint8Array(LIMIT);
   const all = Array.from({ length: threads }, (_, thread) => {
     const connections = new Connections(libc, owners, thread, SPARE);
-    return { connections, door: new Door(libc, connections, LISTENER, threads) };
+    return { connections, door: new Door(libc, connections, threads) };
   });
   return { files, open, all, libc, accepted: () => clients };
 }
@@ -32,36 +32,36 @@ function withDescriptors(threads: number, others = 10) {
 Deno.test("a client that gets one of the last numbers is served; the next waits for a lower one", () => {
   const { files, all: [{ connections, door }] } = withDescriptors(1, ROOF - 4);
   for (const fd of [ROOF - 4, ROOF - 3]) {
-    assert.equal(door.accept(), fd);
+    assert.equal(door.accept(LISTENER), fd);
     connections.open(fd, STAGE.CONNECTING, IS.CLIENT, -1);
   }
-  assert.equal(door.accept(), -ERRNO.EMFILE);
+  assert.equal(door.accept(LISTENER), -ERRNO.EMFILE);
   connections.close(ROOF - 4);
-  assert.equal(door.accept(), ROOF - 4);
+  assert.equal(door.accept(LISTENER), ROOF - 4);
   assert.deepEqual([files.get(ROOF - 4), files.get(ROOF - 3)], ["client 3", "client 2"]);
   assert.ok(!files.has(ROOF - 2));
 });
 
 Deno.test("a client is not accepted when there is a descriptor for it but none for its channel", () => {
   const { files, open, all: [{ connections, door }] } = withDescriptors(1, ROOF - 4);
-  for (let i = 0; i < 2; i++) connections.open(door.accept(), STAGE.CONNECTING, IS.CLIENT, -1);
+  for (let i = 0; i < 2; i++) connections.open(door.accept(LISTENER), STAGE.CONNECTING, IS.CLIENT, -1);
   for (let i = 0; i < 2; i++) open("a channel");
   files.delete(0);
-  assert.equal(door.accept(), -ERRNO.EMFILE);
+  assert.equal(door.accept(LISTENER), -ERRNO.EMFILE);
   files.delete(1);
-  assert.equal(door.accept(), 0);
+  assert.equal(door.accept(LISTENER), 0);
 });
 
 Deno.test("when the last numbers are free again, clients are accepted without extra checks", () => {
   const { files, all: [{ connections, door }], libc } = withDescriptors(1, ROOF - 2);
-  const fd = door.accept();
+  const fd = door.accept(LISTENER);
   connections.open(fd, STAGE.CONNECTING, IS.CLIENT, -1);
   let places = 0;
   const { eventfd } = libc.call;
   (libc.call as { eventfd: typeof eventfd }).eventfd = (...words) => (places++, eventfd(...words));
   connections.close(fd);
   files.delete(0);
-  assert.equal(door.accept(), 0);
+  assert.equal(door.accept(LISTENER), 0);
   assert.equal(places, 0);
 });
 
@@ -73,7 +73,7 @@ Deno.test("whatever comes and goes, connections of several threads leave the spa
     const next = (below: number) => (random = random * 48271 % 0x7fffffff) % below;
     for (let step = 0; step < 20_000; step++) {
       if (next(5) < 3) {
-        const thread = next(threads), { connections, door } = all[thread], fd = door.accept();
+        const thread = next(threads), { connections, door } = all[thread], fd = door.accept(LISTENER);
         if (fd < 0) continue;
         served++;
         connections.open(fd, STAGE.CONNECTING, IS.CLIENT, -1);

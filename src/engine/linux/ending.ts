@@ -1,4 +1,3 @@
-import type { Selection } from "../../selection/attempt.ts";
 import { NONE } from "../../table/channel_id.ts";
 import { C } from "./abi.ts";
 import type { Backlog } from "./backlog.ts";
@@ -8,6 +7,7 @@ import type { ReadyQueue } from "./ready_queue.ts";
 import type { Room } from "./room.ts";
 import { RESET_ON_CLOSE, setOption } from "./sockets.ts";
 import { STAGE } from "./stage.ts";
+import type { ThreadServices } from "./thread_services.ts";
 import type { Timers } from "./timers.ts";
 
 /** Milliseconds between two checks whether a send queue is empty: at first, and at most. */
@@ -27,7 +27,7 @@ export class Ending {
   readonly #backlog: Backlog;
   readonly #ready: ReadyQueue;
   readonly #timers: Timers;
-  readonly #selection: Selection;
+  readonly #services: ThreadServices;
   readonly #room: Room;
   readonly #answer = new Int32Array(1);
 
@@ -37,7 +37,7 @@ export class Ending {
     backlog: Backlog,
     ready: ReadyQueue,
     timers: Timers,
-    selection: Selection,
+    services: ThreadServices,
     room: Room,
   ) {
     this.#libc = libc;
@@ -46,17 +46,18 @@ export class Ending {
     this.#backlog = backlog;
     this.#ready = ready;
     this.#timers = timers;
-    this.#selection = selection;
+    this.#services = services;
     this.#room = room;
   }
 
   /** Closes both sides of an established connection. The kernel still delivers the bytes that it has taken. */
   close(fd: number): void {
-    const peer = this.#rows[(fd << SHIFT) + ROW.PEER];
+    const peer = this.#rows[(fd << SHIFT) + ROW.PEER], terms = this.#services.of(fd);
     this.#giveBack(fd);
     this.#closeSide(fd);
     if (peer >= 0) this.#closeSide(peer);
-    this.#room.leave();
+    this.#services.leave(terms);
+    this.#room.leave(terms.service);
   }
 
   /**
@@ -111,7 +112,7 @@ export class Ending {
   #giveBack(fd: number): void {
     const rows = this.#rows, channel = rows[(fd << SHIFT) + ROW.CHANNEL], peer = rows[(fd << SHIFT) + ROW.PEER];
     if (channel === NONE) return;
-    this.#selection.closed(channel);
+    this.#services.of(fd).selection.closed(channel);
     rows[(fd << SHIFT) + ROW.CHANNEL] = NONE;
     if (peer >= 0) rows[(peer << SHIFT) + ROW.CHANNEL] = NONE;
   }

@@ -1,18 +1,9 @@
-import type { ServiceSettings } from "../engine.ts";
 import { C } from "./abi.ts";
 import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
 import type { Libc } from "./libc.ts";
+import type { ThreadServices } from "./thread_services.ts";
 import type { Timers } from "./timers.ts";
 import type { Traffic } from "./traffic.ts";
-
-type Probes = NonNullable<ServiceSettings["halfCloseProbes"]>;
-
-/**
- * Standard probes. When a peer has closed its socket, its kernel forgets it after tcp_fin_timeout, 60 s (tcp(7)), and
- * then answers a probe with a reset. If the peer has only shut down its sending side, its kernel acknowledges the
- * probe.
- */
-const PROBES: Probes = { after: 60, every: 75 };
 
 /**
  * Watches connections of which one side has ended its sending. Closes them when nothing moves for too long, and makes
@@ -24,37 +15,27 @@ export class HalfClosed {
   readonly #rows: Int32Array;
   readonly #timers: Timers;
   readonly #traffic: Traffic;
+  readonly #services: ThreadServices;
   readonly #close: (fd: number) => void;
-  /** Milliseconds. */
-  readonly #limit: number;
-  readonly #after: number;
-  /** Seconds. */
-  readonly #every: number;
   readonly #value = new Int32Array(1);
   readonly #bytes = new Uint8Array(this.#value.buffer);
   readonly #length = new Uint32Array(1);
 
-  /**
-   * @param limit seconds of silence after which a connection is closed, 0 for never
-   * @param close closes both sides of a connection
-   */
+  /** @param close closes both sides of a connection */
   constructor(
     libc: Libc,
     connections: Connections,
     timers: Timers,
     traffic: Traffic,
-    limit: number,
+    services: ThreadServices,
     close: (fd: number) => void,
-    probes: Probes = PROBES,
   ) {
     this.#libc = libc;
     this.#rows = connections.rows;
     this.#timers = timers;
     this.#traffic = traffic;
     this.#close = close;
-    this.#limit = limit > 0 ? limit * 1000 : Infinity;
-    this.#after = probes.after * 1000;
-    this.#every = probes.every;
+    this.#services = services;
   }
 
   /**
@@ -65,25 +46,26 @@ export class HalfClosed {
     if (rows[(fd << SHIFT) + ROW.FLAGS] & IS.HALF_CLOSED) return;
     rows[(fd << SHIFT) + ROW.FLAGS] |= IS.HALF_CLOSED;
     rows[(peer << SHIFT) + ROW.FLAGS] |= IS.HALF_CLOSED;
-    const server = this.#serverOf(fd);
+    const server = this.#serverOf(fd), { probeAfter, halfCloseLimit } = this.#services.of(fd);
     this.#traffic.touch(server);
-    this.#timers.set(server, Math.min(this.#after, this.#limit));
+    this.#timers.set(server, Math.min(probeAfter, halfCloseLimit));
   }
 
   /** The deadline of a half-closed connection has passed. */
   deadlinePassed(server: number): void {
     const rows = this.#rows, row = server << SHIFT, client = rows[row + ROW.PEER];
+    const { halfCloseLimit, probeAfter, probeEvery } = this.#services.of(server);
     const last = this.#traffic.lastMoves[server], silence = this.#timers.known - last;
-    if (silence >= this.#limit) return this.#close(client);
-    let next = last + this.#after;
-    if (silence >= this.#after) {
+    if (silence >= halfCloseLimit) return this.#close(client);
+    let next = last + probeAfter;
+    if (silence >= probeAfter) {
       // One side is reset, and the other does not take the remaining bytes.
       if ((rows[row + ROW.FLAGS] | rows[(client << SHIFT) + ROW.FLAGS]) & IS.BROKEN) return this.#close(client);
-      this.#probe(server);
-      this.#probe(client);
-      next = this.#timers.now() + this.#after;
+      this.#probe(server, probeEvery);
+      this.#probe(client, probeEvery);
+      next = this.#timers.now() + probeAfter;
     }
-    this.#timers.set(server, Math.min(next, last + this.#limit) - this.#timers.now());
+    this.#timers.set(server, Math.min(next, last + halfCloseLimit) - this.#timers.now());
   }
 
   #serverOf(fd: number): number {
@@ -92,22 +74,22 @@ export class HalfClosed {
   }
 
   /** Turns on probes of a side that has ended, unless it is already probed as often. */
-  #probe(fd: number): void {
+  #probe(fd: number, every: number): void {
     const row = fd << SHIFT, flags = this.#rows[row + ROW.FLAGS];
     if (!(flags & IS.HUNG_UP) || flags & IS.PROBED) return;
     this.#rows[row + ROW.FLAGS] = flags | IS.PROBED;
-    this.#atMost(fd, C.TCP_KEEPIDLE);
-    this.#atMost(fd, C.TCP_KEEPINTVL);
+    this.#atMost(fd, C.TCP_KEEPIDLE, every);
+    this.#atMost(fd, C.TCP_KEEPINTVL, every);
   }
 
   /** Lowers a keep-alive time, which the user may have set. */
-  #atMost(fd: number, option: number): void {
+  #atMost(fd: number, option: number, seconds: number): void {
     this.#value[0] = 0;
     this.#length[0] = 4;
     const { call } = this.#libc;
     if (call.getsockopt(fd, C.IPPROTO_TCP, option, this.#bytes, this.#length) < 0) return;
-    if (this.#value[0] <= this.#every) return;
-    this.#value[0] = this.#every;
+    if (this.#value[0] <= seconds) return;
+    this.#value[0] = seconds;
     call.setsockopt(fd, C.IPPROTO_TCP, option, this.#bytes, 4);
   }
 }

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { Table } from "../../table/table.ts";
 import { C } from "./abi.ts";
 import { Connections, IS, ROW, SHIFT } from "./connections.ts";
 import { HalfClosed } from "./half_close.ts";
 import type { Calls, Libc } from "./libc.ts";
 import { STAGE } from "./stage.ts";
+import type { ThreadServices } from "./thread_services.ts";
 import { Timers } from "./timers.ts";
 import { Traffic } from "./traffic.ts";
 
@@ -40,10 +40,18 @@ function halfClosed(limit: number, { idle = 7200, interval = 75 } = {}) {
   };
   const libc = { call, errno: new Int32Array(1), describe: String } as unknown as Libc;
   const connections = new Connections(libc, new Uint8Array(CAPACITY), 0), timers = new Timers(libc, CAPACITY);
-  const traffic = new Traffic(connections, timers, Table.create().lane(0), false);
+  const terms = {
+    service: { lane: { sent: () => {}, rcvd: () => {} } },
+    idleLimit: 0,
+    halfCloseLimit: limit > 0 ? limit * 1000 : Infinity,
+    probeAfter: 60_000,
+    probeEvery: 75,
+  };
+  const services = { of: () => terms } as unknown as ThreadServices;
+  const traffic = new Traffic(connections, timers, services);
   connections.open(CLIENT, STAGE.CLIENT, IS.CLIENT | IS.WRITABLE, SERVER);
   connections.open(SERVER, STAGE.CHANNEL, IS.WRITABLE, CLIENT);
-  const watch = new HalfClosed(libc, connections, timers, traffic, limit, (fd) => closed.push(fd));
+  const watch = new HalfClosed(libc, connections, timers, traffic, services, (fd) => closed.push(fd));
   const flag = (fd: number, flags: number) => connections.rows[(fd << SHIFT) + ROW.FLAGS] |= flags;
   return {
     moved: (fd: number) => traffic.moved(fd, 1),

@@ -1,23 +1,51 @@
-import type { Direction, EngineEvent } from "../engine.ts";
-import type { SingleSettings } from "../one_each.ts";
+import type { Direction, EngineEvent, ServiceSettings } from "../engine.ts";
 
 /** What main sends a new thread, once. */
 export interface ThreadSetup {
-  /** The thread's number, from 0; also its lane in the table. */
+  /** The thread's number, from 0; also its lane in the tables. */
   readonly thread: number;
-  readonly table: SharedArrayBuffer;
   readonly state: SharedArrayBuffer;
   /** One byte for each descriptor the process can have: 0, or its thread's number plus 1. */
   readonly owners: SharedArrayBuffer;
-  /** The listening socket's descriptor. */
-  readonly listener: number;
   /** Each thread's eventfd. */
   readonly wakes: readonly number[];
-  /** Without strategies, which cannot be sent. */
-  readonly settings: SingleSettings;
+  /** Descriptors that no connection ever takes. */
+  readonly spare: number | undefined;
   /** Whether to post every chunk to main. */
   readonly dump: boolean;
+  /** The services at the time of its start. What changes later comes as orders. */
+  readonly services: readonly ServiceShare[];
+  /** Where orders come from. The shared state says how many have been sent. */
+  readonly orders: MessagePort;
 }
+
+/** What a thread is told about a service. */
+export interface ServiceShare {
+  /** Its number, which no other service of the engine has or will have. */
+  readonly id: number;
+  readonly table: SharedArrayBuffer;
+  readonly state: SharedArrayBuffer;
+  readonly settings: ServiceSettings;
+  readonly sockets: readonly ListeningSocket[];
+}
+
+/** A listening socket as threads know it. */
+export interface ListeningSocket {
+  readonly fd: number;
+  readonly port: number;
+}
+
+/** What main tells a running thread. Each order is acknowledged. */
+export type Order =
+  | { readonly type: "serve"; readonly service: ServiceShare }
+  /** New settings for clients accepted from now on. */
+  | { readonly type: "change"; readonly id: number; readonly settings: ServiceSettings }
+  /** One more listening socket of a service. */
+  | { readonly type: "watch"; readonly id: number; readonly socket: ListeningSocket }
+  /** A listening socket that is not used any more; once acknowledged, its number may mean something else. */
+  | { readonly type: "unwatch"; readonly fd: number }
+  /** A service that holds nothing any more. */
+  | { readonly type: "forget"; readonly id: number };
 
 /** What a thread reports to main. */
 export type ThreadMessage =
@@ -25,7 +53,17 @@ export type ThreadMessage =
   | { readonly type: "ready" }
   /** It cannot start, or cannot go on. */
   | { readonly type: "failed"; readonly reason: string }
-  | { readonly type: "event"; readonly event: EngineEvent }
+  /** Something worth reporting; about the service with this number, if any. */
+  | { readonly type: "event"; readonly event: EngineEvent; readonly service?: number }
   | { readonly type: "chunk"; readonly direction: Direction; readonly bytes: Uint8Array<ArrayBuffer> }
+  /** It has followed so many orders. */
+  | { readonly type: "done"; readonly orders: number }
+  /** The last client of a service that has stopped accepting has left. */
+  | { readonly type: "drained"; readonly service: number }
   /** It no longer holds anything and is about to end. */
   | { readonly type: "ended" };
+
+/** Settings as they can be sent: strategies cannot. */
+export function sendable(settings: ServiceSettings): ServiceSettings {
+  return { ...settings, strategies: undefined };
+}

@@ -1,10 +1,10 @@
-import type { ServiceSettings } from "../engine.ts";
 import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
 import type { Ending } from "./ending.ts";
 import type { HalfClosed } from "./half_close.ts";
 import { afterEvents } from "./readiness.ts";
 import type { Relay } from "./relay.ts";
 import { STAGE } from "./stage.ts";
+import type { ThreadServices } from "./thread_services.ts";
 import type { Timers } from "./timers.ts";
 import type { Traffic } from "./traffic.ts";
 
@@ -17,8 +17,7 @@ export class Relaying {
   readonly #relay: Relay;
   readonly #ending: Ending;
   readonly #halfClosed: HalfClosed;
-  /** Milliseconds a connection may be idle, 0 for ever. */
-  readonly #idleLimit: number;
+  readonly #services: ThreadServices;
   /** Flags of every socket. */
   readonly #flags: number;
 
@@ -29,7 +28,7 @@ export class Relaying {
     relay: Relay,
     ending: Ending,
     halfClosed: HalfClosed,
-    { idleTimeout }: Pick<ServiceSettings, "idleTimeout">,
+    services: ThreadServices,
     flags: number,
   ) {
     this.#connections = connections;
@@ -39,7 +38,7 @@ export class Relaying {
     this.#relay = relay;
     this.#ending = ending;
     this.#halfClosed = halfClosed;
-    this.#idleLimit = idleTimeout * 1000;
+    this.#services = services;
     this.#flags = flags;
   }
 
@@ -50,9 +49,10 @@ export class Relaying {
     rows[serverRow + ROW.STAGE] = STAGE.CHANNEL;
     rows[row + ROW.FLAGS] |= this.#flags;
     rows[serverRow + ROW.FLAGS] |= this.#flags;
-    if (this.#idleLimit > 0) {
+    const { idleLimit } = this.#services.of(client);
+    if (idleLimit > 0) {
       this.#traffic.touch(client);
-      this.#timers.set(client, this.#idleLimit);
+      this.#timers.set(client, idleLimit);
     }
     const generation = rows[row + ROW.GENERATION];
     const ended = (rows[row + ROW.FLAGS] | rows[serverRow + ROW.FLAGS]) & IS.HUNG_UP;
@@ -79,7 +79,7 @@ export class Relaying {
 
   /** The deadline of a client's socket has passed: that of the idle timeout. */
   clientExpired(client: number): void {
-    const end = this.#traffic.lastMoves[client] + this.#idleLimit;
+    const end = this.#traffic.lastMoves[client] + this.#services.of(client).idleLimit;
     if (end > this.#timers.known) this.#timers.set(client, end - this.#timers.now());
     // It has something to move; it is only this thread that has not got to it yet.
     else if (this.#isQueued(client)) this.#timers.set(client, 1);

@@ -1,56 +1,69 @@
+import type { Admission } from "./admission.ts";
 import type { Libc } from "./libc.ts";
-import type { SharedState } from "./shared_state.ts";
+import type { Seats } from "./seats.ts";
+import type { ThreadService } from "./thread_service.ts";
 import { wake } from "./wake.ts";
 
-/** The places for clients that one thread takes and gives back. */
+/** The seats that one thread takes and gives back. */
 export class Room {
   /** Clients that this thread serves. */
   served = 0;
+  /** Whether this thread was told of a seat. */
+  called = false;
+  /** The way to the process's seats. */
+  readonly admission: Admission;
   readonly #libc: Libc;
-  readonly #state: SharedState;
   readonly #thread: number;
-  readonly #limit: number;
   readonly #wakes: readonly number[];
-  #given = false;
+  readonly #drained: (service: ThreadService) => void;
 
-  /** @param wakes each thread's eventfd */
-  constructor(libc: Libc, state: SharedState, thread: number, limit: number, wakes: readonly number[]) {
+  /**
+   * @param wakes each thread's eventfd
+   * @param drained called when the last client of a service that has stopped accepting has left
+   */
+  constructor(
+    libc: Libc,
+    admission: Admission,
+    thread: number,
+    wakes: readonly number[],
+    drained: (service: ThreadService) => void,
+  ) {
     this.#libc = libc;
-    this.#state = state;
+    this.admission = admission;
     this.#thread = thread;
-    this.#limit = limit;
     this.#wakes = wakes;
+    this.#drained = drained;
   }
 
-  /** Takes a place for one more client, unless as many as allowed are served. */
-  enter(): boolean {
-    if (!this.#state.enter(this.#thread, this.#limit)) return false;
+  /** Takes seats for a service's client. Returns where there is none, undefined if it has them. */
+  enter(service: ThreadService): Admission | undefined {
+    if (!service.state.seats.enter(this.#thread)) return service.admission;
+    if (!this.admission.seats.enter(this.#thread)) {
+      this.#leaveService(service);
+      return this.admission;
+    }
     this.served++;
-    return true;
+    return undefined;
   }
 
-  /** Gives a place back and wakes a thread that waits for one, which may be this one. */
-  leave(): void {
+  /** Gives the seats of a service's client back. */
+  leave(service: ThreadService): void {
     this.served--;
-    this.#state.leave(this.#thread);
-    const next = this.#state.nextWaiting();
-    if (next === this.#thread) this.#given = true;
+    this.#leaveService(service);
+    this.admission.seats.leave(this.#thread);
+    this.callNext(this.admission.seats);
+  }
+
+  /** Wakes a thread that waits for such a seat; it may be this one. */
+  callNext(seats: Seats): void {
+    const next = seats.nextWaiting();
+    if (next === this.#thread) this.called = true;
     else if (next >= 0) wake(this.#libc, this.#wakes[next]);
   }
 
-  /** Waits for a place. Returns false if there is one already. */
-  wait(): boolean {
-    this.#state.wait(this.#thread);
-    // A place that came free before the line above has woken nobody.
-    if (this.#state.connections >= this.#limit) return true;
-    this.#state.stopWaiting(this.#thread);
-    return false;
-  }
-
-  /** Whether this thread waited for a place and has given one back since. */
-  takeGiven(): boolean {
-    const given = this.#given;
-    this.#given = false;
-    return given;
+  #leaveService(service: ThreadService): void {
+    const { state } = service;
+    if (state.seats.leave(this.#thread) === 0 && state.stopped) this.#drained(service);
+    this.callNext(state.seats);
   }
 }

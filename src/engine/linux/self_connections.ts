@@ -19,9 +19,8 @@ export class SelfConnections {
     [this.#first, this.#last] = ports;
   }
 
-  /** Whether a socket that is connected to `address` is its own peer. No system call for ports outside the range. */
-  has(fd: number, address: Uint8Array): boolean {
-    const port = portOf(address);
+  /** Whether a socket that is connected to a port of `address` is its own peer. No system call for ports outside the range. */
+  has(fd: number, address: Uint8Array, port: number): boolean {
     if (port < this.#first || port > this.#last) return false;
     this.#length[0] = ADDRESS_SIZE;
     if (this.#libc.call.getsockname(fd, this.#own, this.#length) !== 0 || portOf(this.#own) !== port) return false;

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { parseHost } from "../../table/address.ts";
 import type { Calls, Libc } from "./libc.ts";
 import { SelfConnections } from "./self_connections.ts";
-import { encodeAddress } from "./sockets.ts";
+import { encodeAddress, portOf } from "./sockets.ts";
 
 const SOCKET = 7;
 
@@ -21,7 +21,7 @@ function look(own: Uint8Array, peer: Uint8Array): { has: boolean; calls: number 
       return 0;
     },
   };
-  return { has: new SelfConnections({ call } as Libc, [32768, 60999]).has(SOCKET, peer), calls };
+  return { has: new SelfConnections({ call } as Libc, [32768, 60999]).has(SOCKET, peer, portOf(peer)), calls };
 }
 
 Deno.test("a socket whose local address is its peer's has met itself", () => {

@@ -1,8 +1,8 @@
-import { formatAddress, formatHost, isMapped, parseHost } from "../../table/address.ts";
+import { isMapped } from "../../table/address.ts";
 import type { KeepAlive } from "../../options/keep_alive.ts";
-import type { ListenPlace, ServiceSettings } from "../engine.ts";
-import { C, ERRNO, LAYOUT } from "./abi.ts";
-import { type Libc, SystemError } from "./libc.ts";
+import type { ServiceSettings } from "../engine.ts";
+import { C, LAYOUT } from "./abi.ts";
+import type { Libc } from "./libc.ts";
 
 const { sockaddr_in: V4, sockaddr_in6: V6 } = LAYOUT;
 
@@ -35,6 +35,18 @@ export function familyOf(address: Uint8Array): number {
 /** The port of a `struct sockaddr`. */
 export function portOf(address: Uint8Array): number {
   return address[V4.port] << 8 | address[V4.port + 1];
+}
+
+/** The interface index of a scoped IPv6 `struct sockaddr`, otherwise 0. */
+export function zoneOf(address: Uint8Array): number {
+  if (familyOf(address) === C.AF_INET) return 0;
+  return new DataView(address.buffer, address.byteOffset).getUint32(V6.scope, true);
+}
+
+/** Changes the port of a `struct sockaddr`. */
+export function setPort(address: Uint8Array, port: number): void {
+  address[V4.port] = port >> 8;
+  address[V4.port + 1] = port & 0xff;
 }
 
 /** Whether two `struct sockaddr` of one family have the same host. */
@@ -120,75 +132,4 @@ export function sideOptions(
     options.push(socketOption("SO_RCVBUF", C.SOL_SOCKET, C.SO_RCVBUF, settings.receiveBuffer));
   }
   return options;
-}
-
-/** A listening socket and the port it got. */
-export interface Listening {
-  readonly fd: number;
-  readonly port: number;
-}
-
-/**
- * Opens the listening socket. Every client's socket inherits its options (tcp(7)), which saves a call for each option
- * and client.
- *
- * @throws {SystemError} with a `code` such as EADDRINUSE
- */
-export function listenOn(libc: Libc, settings: ServiceSettings & ListenPlace): Listening {
-  const { call } = libc, { hostname, port } = settings;
-  const { bytes, zone } = parseHost(hostname);
-  const address = encodeAddress(bytes, port, zone), family = familyOf(address);
-  const action = `Cannot listen on ${formatAddress({ host: hostname, port })}`;
-  const fd = call.socket(family, C.SOCK_STREAM | SOCKET_FLAGS, 0);
-  if (fd < 0) throw new SystemError(libc, action, libc.errno[0]);
-  try {
-    setOption(libc, fd, socketOption("SO_REUSEADDR", C.SOL_SOCKET, C.SO_REUSEADDR, 1));
-    if (family === C.AF_INET6) {
-      setOption(libc, fd, socketOption("IPV6_V6ONLY", C.IPPROTO_IPV6, C.IPV6_V6ONLY, 0));
-    }
-    setClientOptions(libc, fd, settings);
-    if (call.bind(fd, address, address.length) < 0) throw new SystemError(libc, action, libc.errno[0]);
-    if (call.listen(fd, settings.backlog) < 0) throw new SystemError(libc, action, libc.errno[0]);
-    const bound = new Uint8Array(ADDRESS_SIZE), length = Uint32Array.of(ADDRESS_SIZE);
-    call.getsockname(fd, bound, length);
-    return { fd, port: portOf(bound) };
-  } catch (error) {
-    call.close(fd);
-    throw error;
-  }
-}
-
-/**
- * Takes over a listening socket that this process has inherited. Whoever opened it may have left it blocking, and
- * without the options that the sockets of clients inherit.
- *
- * @throws {SystemError} with a `code` such as EBADF, or EINVAL when it does not listen
- */
-export function adoptSocket(libc: Libc, fd: number, settings: ServiceSettings): Listening & { hostname: string } {
-  const { call } = libc, action = `Cannot use descriptor ${fd}`;
-  const listens = new Int32Array(1), length = Uint32Array.of(ADDRESS_SIZE), bound = new Uint8Array(ADDRESS_SIZE);
-  if (call.getsockopt(fd, C.SOL_SOCKET, C.SO_ACCEPTCONN, listens, Uint32Array.of(4)) < 0) {
-    throw new SystemError(libc, action, libc.errno[0]);
-  }
-  if (listens[0] === 0) throw new SystemError(libc, action, ERRNO.EINVAL);
-  const flags = call.fcntl(fd, C.F_GETFL, 0);
-  if (flags < 0 || call.fcntl(fd, C.F_SETFL, flags | C.O_NONBLOCK) < 0 || call.fcntl(fd, C.F_SETFD, C.FD_CLOEXEC) < 0) {
-    throw new SystemError(libc, action, libc.errno[0]);
-  }
-  setClientOptions(libc, fd, settings);
-  // On a socket that listens, this sets the length of its queue.
-  if (call.listen(fd, settings.backlog) < 0) throw new SystemError(libc, action, libc.errno[0]);
-  if (call.getsockname(fd, bound, length) < 0) throw new SystemError(libc, action, libc.errno[0]);
-  const host = new Uint8Array(16), scoped = familyOf(bound) === C.AF_INET6;
-  decodeHost(bound, host);
-  const zone = scoped ? new DataView(bound.buffer).getUint32(V6.scope, true) : 0;
-  return { fd, port: portOf(bound), hostname: formatHost(host, zone) };
-}
-
-/** Sets the options that every client's socket inherits. @throws {SystemError} naming the option */
-function setClientOptions(libc: Libc, fd: number, settings: ServiceSettings): void {
-  for (const option of sideOptions(settings, settings.clientKeepAlive)) {
-    if (setOption(libc, fd, option)) continue;
-    throw new SystemError(libc, `Cannot set ${option.label} towards clients`, libc.errno[0]);
-  }
 }

@@ -7,6 +7,7 @@ import { afterEvents } from "./readiness.ts";
 import type { Relay } from "./relay.ts";
 import type { Relaying } from "./relaying.ts";
 import { STAGE, type Stage } from "./stage.ts";
+import type { ThreadServices } from "./thread_services.ts";
 
 /** The parts that act on a thread's descriptors. */
 export interface Parts {
@@ -18,13 +19,12 @@ export interface Parts {
   readonly ending: Ending;
   /** Main has woken the thread. */
   readonly woken: () => void;
-  /** Drop a client that ends its sending side before a channel is connected. */
-  readonly abortOnClose: boolean;
+  readonly services: ThreadServices;
 }
 
 /** What a thread does in each stage of a descriptor, by `STAGE`. */
 export function stagesOf(parts: Parts): readonly Stage[] {
-  const { connections, acceptor, dialer, relay, relaying, ending, woken, abortOnClose } = parts;
+  const { connections, acceptor, dialer, relay, relaying, ending, woken, services } = parts;
   const { rows } = connections, nothing = () => {};
   /** Notes events in the socket's flags and returns these. */
   const noted = (fd: number, mask: number) => {
@@ -36,7 +36,7 @@ export function stagesOf(parts: Parts): readonly Stage[] {
     ...idle,
     happened(client, mask) {
       const flags = noted(client, mask);
-      if (!(flags & IS.BROKEN || (flags & IS.HUNG_UP && abortOnClose))) return;
+      if (!(flags & IS.BROKEN || (flags & IS.HUNG_UP && services.of(client).abortOnClose))) return;
       dialer.clientLeft(client);
       ending.close(client);
     },
@@ -54,7 +54,7 @@ export function stagesOf(parts: Parts): readonly Stage[] {
   const stages: Record<keyof typeof STAGE, Stage> = {
     NONE: idle,
     WAKE: { ...idle, happened: woken },
-    LISTENING: { ...idle, happened: () => acceptor.clientsWait(), expired: () => acceptor.resume() },
+    LISTENING: { ...idle, happened: (fd) => acceptor.clientsWait(fd), expired: (fd) => acceptor.rested(fd) },
     CONNECTING: { ...searching, expired: (client) => dialer.timeout(client) },
     WAITING: { ...searching, expired: (client) => dialer.retry(client) },
     ANSWERING: {

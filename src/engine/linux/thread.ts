@@ -1,17 +1,16 @@
-import { Selection } from "../../selection/attempt.ts";
 import { NONE } from "../../table/channel_id.ts";
-import { Table } from "../../table/table.ts";
-import type { EngineEvent } from "../engine.ts";
 import { ERRNO } from "./abi.ts";
 import { Acceptor } from "./acceptor.ts";
+import { Admission } from "./admission.ts";
 import { Backlog } from "./backlog.ts";
 import { Connections, IS, ROW, SHIFT } from "./connections.ts";
 import { Dialer } from "./dialer.ts";
 import { Door } from "./door.ts";
 import { Ending } from "./ending.ts";
 import { HalfClosed } from "./half_close.ts";
+import { Inbox } from "./inbox.ts";
 import type { Libc } from "./libc.ts";
-import type { ThreadMessage, ThreadSetup } from "./messages.ts";
+import type { Order, ServiceShare, ThreadMessage, ThreadSetup } from "./messages.ts";
 import { PipePool } from "./pipe_pool.ts";
 import { Poller } from "./poller.ts";
 import { ReadyQueue } from "./ready_queue.ts";
@@ -23,12 +22,19 @@ import { decodeHost, portOf } from "./sockets.ts";
 import { STAGE, type Stage } from "./stage.ts";
 import { stagesOf } from "./stages.ts";
 import { ThreadReports } from "./thread_reports.ts";
+import { ThreadService } from "./thread_service.ts";
+import { ThreadServices } from "./thread_services.ts";
 import { Timers } from "./timers.ts";
 import { PORTION, Traffic } from "./traffic.ts";
 
 /** One thread of the engine: its parts, built in the order in which they depend on each other, and its event loop. */
 export class Thread {
+  readonly #libc: Libc;
+  readonly #thread: number;
+  readonly #post: (message: ThreadMessage) => void;
   readonly #state: SharedState;
+  readonly #inbox: Inbox;
+  readonly #services: ThreadServices;
   readonly #connections: Connections;
   readonly #poller: Poller;
   readonly #timers: Timers;
@@ -39,61 +45,58 @@ export class Thread {
   readonly #relay: Relay;
   readonly #acceptor: Acceptor;
   readonly #stages: readonly Stage[];
+  #changesSeen: number;
   #closingsSeen: number;
 
   /** @throws {Error} when the system refuses something that the thread needs */
   constructor(libc: Libc, setup: ThreadSetup, post: (message: ThreadMessage) => void) {
-    const { settings, thread, wakes } = setup;
-    const state = this.#state = SharedState.attach(setup.state);
+    const { thread, wakes } = setup;
+    this.#libc = libc;
+    this.#thread = thread;
+    this.#post = post;
+    const state = this.#state = SharedState.attach(setup.state, wakes.length);
+    this.#changesSeen = state.changes;
     this.#closingsSeen = state.closings;
-    const connections = new Connections(libc, new Uint8Array(setup.owners), thread, settings.descriptors?.spare);
-    this.#connections = connections;
+    this.#inbox = new Inbox(setup.orders, state, thread);
+    const connections = this.#connections = new Connections(libc, new Uint8Array(setup.owners), thread, setup.spare);
     const poller = this.#poller = new Poller(libc);
     connections.own(poller.fd);
     const timers = this.#timers = new Timers(libc, connections.capacity);
     const ready = this.#ready = new ReadyQueue(connections);
     const pipes = this.#pipes = new PipePool(libc, connections, wakes.length);
-    const room = this.#room = new Room(libc, state, thread, settings.maxConnections, wakes);
-    const report = (event: EngineEvent) => post({ type: "event", event });
-    const reports = new ThreadReports(libc, report);
+    const services = this.#services = new ThreadServices(connections.capacity);
+    const reports = new ThreadReports(libc, (event) => post({ type: "event", event }));
+    const admission = new Admission(state.seats, thread, (clients) => reports.saturated(clients));
+    const drained = ({ id }: ThreadService) => post({ type: "drained", service: id });
+    const room = this.#room = new Room(libc, admission, thread, wakes, drained);
     const shortage = (what: "accept" | "connect", reason: string) => {
       // Idle pipes are the first to go.
       pipes.clear();
       reports.shortage(what, reason);
     };
-    const table = Table.attach(setup.table), lane = table.lane(thread);
-    const selection = new Selection(table, lane, settings, report);
-    const traffic = this.#traffic = new Traffic(connections, timers, lane, settings.idleTimeout > 0);
+    const traffic = this.#traffic = new Traffic(connections, timers, services);
     const backlog = new Backlog(libc, connections, pipes, traffic);
-    const ending = new Ending(libc, connections, backlog, ready, timers, selection, room);
+    const ending = new Ending(libc, connections, backlog, ready, timers, services, room);
     const relay = this.#relay = new Relay(libc, connections, traffic, backlog, pipes, ready, {
-      tap: setup.dump ? dumper(connections, state, setup.thread, post) : undefined,
+      tap: setup.dump ? dumper(connections, state, thread, post) : undefined,
       finished: (source) => ending.close(source),
       reset: (source) => ending.reset(source),
       spliceRefused: (action, errno) => reports.spliceRefused(action, errno),
     });
-    const halfClosed = new HalfClosed(
-      libc,
-      connections,
-      timers,
-      traffic,
-      settings.halfCloseTimeout,
-      (fd) => ending.close(fd),
-      settings.halfCloseProbes,
-    );
+    const halfClosed = new HalfClosed(libc, connections, timers, traffic, services, (fd) => ending.close(fd));
     // A packet dump must see the bytes, and `splice` does not show them.
     const flags = setup.dump ? IS.NO_SPLICE : 0;
-    const relaying = new Relaying(connections, timers, traffic, relay, ending, halfClosed, settings, flags);
-    const dialer = new Dialer(libc, connections, poller, timers, selection, table, settings, {
+    const relaying = new Relaying(connections, timers, traffic, relay, ending, halfClosed, services, flags);
+    const dialer = new Dialer(libc, connections, poller, timers, services, {
       established: (client, server) => relaying.begin(client, server),
       rejected: (client) => ending.close(client),
-      turnedAway: () => reports.turnedAway(),
       shortage,
     });
-    const door = new Door(libc, connections, setup.listener, wakes.length);
-    const acceptor = new Acceptor(libc, connections, poller, timers, state, room, door, setup, {
-      accepted(client, address) {
+    const door = new Door(libc, connections, wakes.length);
+    const acceptor = new Acceptor(libc, connections, poller, timers, state, room, door, thread, {
+      accepted(client, address, { service, port }) {
         connections.open(client, STAGE.CONNECTING, IS.CLIENT | IS.WRITABLE, NONE);
+        services.enter(client, service);
         if (!poller.watch(client, connections.rows[(client << SHIFT) + ROW.GENERATION])) {
           ending.close(client);
           return ERRNO.ENOMEM;
@@ -101,32 +104,31 @@ export class Thread {
         const place = dialer.prepare();
         decodeHost(address, place.address);
         place.port = portOf(address);
-        dialer.begin(client);
+        dialer.begin(client, port);
         return 0;
       },
       shortage,
-      saturated: (connections) => reports.saturated(connections),
     });
     this.#acceptor = acceptor;
-    const { abortOnClose } = settings, woken = () => this.#woken();
-    this.#stages = stagesOf({ connections, acceptor, dialer, relay, relaying, ending, woken, abortOnClose });
+    const woken = () => this.#woken();
+    this.#stages = stagesOf({ connections, acceptor, dialer, relay, relaying, ending, woken, services });
     // Without it nothing could ever stop the thread.
     if (!poller.watchWake(wakes[thread], connections.enlist(wakes[thread], STAGE.WAKE))) {
       throw new Error("Cannot watch eventfd: no memory or watches left");
     }
-    acceptor.resume();
+    for (const service of setup.services) this.#serve(service);
   }
 
   /** Serves until accepting has ended and the last connection is gone. @throws {Error} when it cannot go on */
   run(): void {
     const poller = this.#poller, connections = this.#connections, timers = this.#timers, room = this.#room;
     const ready = this.#ready, relay = this.#relay, traffic = this.#traffic;
-    const { rows } = connections, stages = this.#stages;
+    const acceptor = this.#acceptor, { rows } = connections, stages = this.#stages;
     while (room.served > 0 || !this.#state.stopped) {
       if (ready.size === 0 && relay.takeStreamed()) poller.collect();
-      const count = poller.wait(timers.wait(ready.size > 0 ? 0 : Infinity));
-      // A connection has two sockets; there are also the listening socket and the eventfd.
-      timers.turn(poller.isComplete(count, room.served * 2 + 2));
+      const count = poller.wait(timers.wait(ready.size > 0 || acceptor.isCalled ? 0 : Infinity));
+      // A connection has two sockets; there are also the listening sockets and the eventfd.
+      timers.turn(poller.isComplete(count, room.served * 2 + acceptor.sockets + 1));
       traffic.left = PORTION;
       for (let i = 0; i < count; i++) {
         const fd = poller.fdAt(i);
@@ -142,22 +144,63 @@ export class Thread {
       for (let fd = timers.expired(); fd >= 0; fd = timers.expired()) {
         stages[rows[(fd << SHIFT) + ROW.STAGE]].expired(fd);
       }
-      this.#acceptor.accept();
+      acceptor.accept();
     }
   }
 
   /** Gives back the system resources that the thread holds. */
   close(): void {
+    this.#inbox.close();
     this.#pipes.clear();
     this.#connections.closeOwned(this.#poller.fd);
   }
 
+  /** Main has woken the thread, or another thread has, because there may be a seat. */
   #woken(): void {
-    this.#acceptor.woken();
-    const { closings } = this.#state;
-    if (closings === this.#closingsSeen) return;
+    this.#room.called = true;
+    const before = this.#inbox.taken;
+    for (let order = this.#inbox.next(); order !== undefined; order = this.#inbox.next()) this.#follow(order);
+    if (this.#inbox.taken !== before) this.#post({ type: "done", orders: this.#inbox.taken });
+    const { changes } = this.#state;
+    if (changes === this.#changesSeen) return;
+    this.#changesSeen = changes;
+    this.#lookAtChanges();
+  }
+
+  #follow(order: Order): void {
+    const services = this.#services, acceptor = this.#acceptor;
+    switch (order.type) {
+      case "serve":
+        return this.#serve(order.service);
+      case "change":
+        return services.get(order.id)?.change(order.settings);
+      case "watch":
+        return acceptor.add(order.socket, services.get(order.id)!);
+      case "unwatch":
+        return acceptor.remove(order.fd);
+      case "forget":
+        return services.remove(order.id);
+    }
+  }
+
+  #serve(share: ServiceShare): void {
+    const service = new ThreadService(this.#libc, this.#thread, this.#state.threads, share, this.#post);
+    this.#services.add(service);
+    for (const socket of share.sockets) this.#acceptor.add(socket, service);
+  }
+
+  /** Accepting may have ended, paused or resumed, or connections are to be closed. */
+  #lookAtChanges(): void {
+    const { closings } = this.#state, all = closings !== this.#closingsSeen, closing = new Set<ThreadService>();
     this.#closingsSeen = closings;
-    this.#connections.forEach((fd, stage) => this.#stages[stage].closed(fd));
+    for (const service of this.#services.all()) {
+      this.#acceptor.review(service);
+      if (service.takeClosing() || all) closing.add(service);
+    }
+    if (closing.size === 0) return;
+    this.#connections.forEach((fd, stage) => {
+      if (closing.has(this.#services.of(fd).service)) this.#stages[stage].closed(fd);
+    });
   }
 }
 

@@ -1,5 +1,5 @@
-import type { Lane } from "../../table/lane.ts";
 import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
+import type { ThreadServices } from "./thread_services.ts";
 import type { Timers } from "./timers.ts";
 
 /** Bytes that streams may move before the kernel is asked what else there is to do: half a millisecond or so. */
@@ -16,27 +16,25 @@ export class Traffic {
   readonly lastMoves: Float64Array;
   readonly #rows: Int32Array;
   readonly #timers: Timers;
-  readonly #lane: Lane;
-  readonly #limited: boolean;
+  readonly #services: ThreadServices;
 
-  /** @param limited whether idle connections are closed */
-  constructor(connections: Connections, timers: Timers, lane: Lane, limited: boolean) {
+  constructor(connections: Connections, timers: Timers, services: ThreadServices) {
     this.lastMoves = new Float64Array(connections.capacity);
     this.#rows = connections.rows;
     this.#timers = timers;
-    this.#lane = lane;
-    this.#limited = limited;
+    this.#services = services;
   }
 
   /** The receiver's kernel has taken `bytes` from `source`. */
   moved(source: number, bytes: number): void {
     this.left -= bytes;
     const rows = this.#rows, row = source << SHIFT, channel = rows[row + ROW.CHANNEL], flags = rows[row + ROW.FLAGS];
+    const { service: { lane }, idleLimit } = this.#services.of(source);
     const fromClient = (flags & IS.CLIENT) !== 0;
-    if (fromClient) this.#lane.sent(channel, bytes);
-    else this.#lane.rcvd(channel, bytes);
+    if (fromClient) lane.sent(channel, bytes);
+    else lane.rcvd(channel, bytes);
     if (flags & IS.HALF_CLOSED) this.touch(fromClient ? rows[row + ROW.PEER] : source);
-    if (this.#limited) this.touch(fromClient ? source : rows[row + ROW.PEER]);
+    if (idleLimit > 0) this.touch(fromClient ? source : rows[row + ROW.PEER]);
   }
 
   /** Something has moved just now. */

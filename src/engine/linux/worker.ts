@@ -17,7 +17,7 @@ function mostOf({ type }: EngineEvent): number {
 
 /** Serves until the engine stops. Blocks the thread, so no second message is ever received. */
 function serve(setup: ThreadSetup): void {
-  const state = SharedState.attach(setup.state);
+  const state = SharedState.attach(setup.state, setup.wakes.length);
   const post = (message: ThreadMessage) => {
     if (message.type === "event" && !state.maySend(setup.thread, mostOf(message.event))) return;
     scope.postMessage(message);

@@ -1,0 +1,137 @@
+import type { Listener, ServedService, ServiceSettings, ServiceSetup } from "../engine.ts";
+import { C } from "./abi.ts";
+import type { Libc } from "./libc.ts";
+import type { LinuxListener } from "./listener.ts";
+import { sendable, type ServiceShare } from "./messages.ts";
+import { ServiceState } from "./service_state.ts";
+import type { Threads } from "./threads.ts";
+
+/** A service of the linux engine, as main sees it. */
+export class LinuxService implements ServedService {
+  readonly id: number;
+  readonly setup: ServiceSetup;
+  readonly ended: Promise<void>;
+  readonly #libc: Libc;
+  readonly #threads: Threads;
+  readonly #state: ServiceState;
+  #listeners: LinuxListener[];
+  #settings: ServiceSettings;
+  #forgotten = false;
+  #end!: () => void;
+
+  constructor(libc: Libc, threads: Threads, id: number, setup: ServiceSetup, listeners: LinuxListener[]) {
+    this.id = id;
+    this.setup = setup;
+    this.#libc = libc;
+    this.#threads = threads;
+    this.#settings = setup.settings;
+    this.#state = ServiceState.create(threads.state.threads);
+    this.#state.seats.limit = limitOf(setup.settings);
+    this.#listeners = listeners;
+    this.ended = new Promise((resolve) => this.#end = resolve);
+  }
+
+  get listeners(): readonly Listener[] {
+    return this.#listeners;
+  }
+
+  get connections(): number {
+    return this.#state.seats.taken;
+  }
+
+  /** What threads are told about it. */
+  get share(): ServiceShare {
+    const { stopped } = this.#state;
+    return {
+      id: this.id,
+      table: this.setup.table.buffer,
+      state: this.#state.buffer,
+      settings: sendable(this.#settings),
+      sockets: stopped ? [] : this.#listeners.map(({ fd, port }) => ({ fd, port })),
+    };
+  }
+
+  change(settings: ServiceSettings): Promise<void> {
+    const before = this.#settings, changed: LinuxListener[] = [];
+    if (!this.#state.stopped) {
+      try {
+        for (const listener of this.#listeners) {
+          listener.change(before, settings);
+          changed.push(listener);
+        }
+      } catch (error) {
+        for (const listener of changed) listener.change(settings, before);
+        return Promise.reject(error);
+      }
+    }
+    this.#settings = settings;
+    this.#state.seats.limit = limitOf(settings);
+    // There may be more seats.
+    this.#threads.callWaiting(this.#state.seats);
+    return this.#threads.tell({ type: "change", id: this.id, settings: sendable(settings) });
+  }
+
+  async addListener(listener: Listener): Promise<void> {
+    if (this.#state.stopped) throw new Error("Cannot add listener: the service has stopped accepting");
+    const socket = listener as LinuxListener;
+    socket.take();
+    this.#listeners = [...this.#listeners, socket];
+    await this.#threads.tell({ type: "watch", id: this.id, socket: { fd: socket.fd, port: socket.port } });
+  }
+
+  removeListener(listener: Listener): void {
+    if (this.#state.stopped || !this.#listeners.includes(listener as LinuxListener)) return;
+    this.#listeners = this.#listeners.filter((other) => other !== listener);
+    this.#free(listener as LinuxListener);
+  }
+
+  pauseAccepting(): void {
+    this.#state.pause(true);
+    this.#threads.changed();
+  }
+
+  resumeAccepting(): void {
+    this.#state.pause(false);
+    this.#threads.changed();
+  }
+
+  stopAccepting(): void {
+    if (this.#state.stopped) return;
+    this.#state.stop();
+    for (const listener of this.#listeners) this.#free(listener);
+    this.drained();
+  }
+
+  closeAll(): void {
+    this.#state.closeAll();
+    this.#threads.changed();
+  }
+
+  /** Its last client may have left. */
+  drained(): void {
+    if (this.#forgotten || !this.#state.stopped || this.connections > 0) return;
+    this.#forgotten = true;
+    this.#threads.tell({ type: "forget", id: this.id }).then(this.#end);
+  }
+
+  /** Gives back what a thread held that no longer runs. */
+  gone(thread: number): void {
+    const { table } = this.setup, { seats } = this.#state;
+    table.lane(thread).abandon((channel, count) => table.release(channel, count));
+    seats.leave(thread, seats.takenBy(thread));
+    seats.stopWaiting(thread);
+    this.#threads.callWaiting(seats);
+    this.drained();
+  }
+
+  /** Closes a listening socket, and its descriptor for good when no thread can mistake it for another. */
+  #free({ fd, isShared }: LinuxListener): void {
+    // Another file takes the closed socket's number, so that no new one gets it while threads still use it.
+    if (!isShared) this.#libc.call.dup3(this.#threads.placeholder, fd, C.O_CLOEXEC);
+    this.#threads.tell({ type: "unwatch", fd }).then(() => this.#libc.call.close(fd));
+  }
+}
+
+function limitOf({ maxConnections = Infinity }: ServiceSettings): number {
+  return maxConnections;
+}

@@ -1,0 +1,65 @@
+import { Selection, type SelectionOptions } from "../../selection/attempt.ts";
+import { parseHost } from "../../table/address.ts";
+import type { ServiceSettings } from "../engine.ts";
+import { encodeAddress, sideOptions, type SocketOption } from "./sockets.ts";
+import type { ThreadService } from "./thread_service.ts";
+
+/**
+ * Standard probes. When a peer has closed its socket, its kernel forgets it after tcp_fin_timeout, 60 s (tcp(7)), and
+ * then answers a probe with a reset. If the peer has only shut down its sending side, its kernel acknowledges the
+ * probe.
+ */
+const PROBES = { after: 60, every: 75 };
+
+/** What clients get whom a thread has accepted while a service had the same settings. */
+export class Terms {
+  readonly service: ThreadService;
+  readonly settings: ServiceSettings;
+  readonly selection: Selection;
+  /** Milliseconds a connection may be idle, 0 for ever. */
+  readonly idleLimit: number;
+  /** Milliseconds a half-closed connection may be silent. */
+  readonly halfCloseLimit: number;
+  /** Milliseconds of silence after which the side that has ended is probed. */
+  readonly probeAfter: number;
+  /** Seconds between probes. */
+  readonly probeEvery: number;
+  readonly abortOnClose: boolean;
+  /** Seconds a connect may take. */
+  readonly connectTimeout: number;
+  /** Options of sockets towards channels. */
+  readonly channelOptions: readonly SocketOption[];
+  /** The `struct sockaddr` that they come from. */
+  readonly source: Uint8Array<ArrayBuffer> | undefined;
+  /** Where `ThreadServices` has it. */
+  place = -1;
+  /** Clients that have them. */
+  clients = 0;
+
+  /** @param before terms of the same service that these replace */
+  constructor(service: ThreadService, settings: ServiceSettings, before?: Terms) {
+    const { after, every } = settings.halfCloseProbes ?? PROBES;
+    this.service = service;
+    this.settings = settings;
+    // What a thread knows of channels that rest is kept if it can be.
+    this.selection = before !== undefined && sameSelection(before.settings, settings)
+      ? before.selection
+      : new Selection(service.table, service.lane, settings, service.report);
+    this.idleLimit = settings.idleTimeout * 1000;
+    this.halfCloseLimit = settings.halfCloseTimeout > 0 ? settings.halfCloseTimeout * 1000 : Infinity;
+    this.probeAfter = after * 1000;
+    this.probeEvery = every;
+    this.abortOnClose = settings.abortOnClose;
+    this.connectTimeout = settings.connectTimeout;
+    this.channelOptions = sideOptions(settings, settings.channelKeepAlive);
+    if (settings.source !== undefined) {
+      const { bytes, zone } = parseHost(settings.source);
+      this.source = encodeAddress(bytes, 0, zone);
+    }
+  }
+}
+
+function sameSelection(one: SelectionOptions, other: SelectionOptions): boolean {
+  return one.autodisable === other.autodisable && one.hashFailover === other.hashFailover &&
+    one.failTimeout === other.failTimeout && one.trace === other.trace;
+}

@@ -1,0 +1,67 @@
+import type { Lane } from "../../table/lane.ts";
+import { Table } from "../../table/table.ts";
+import type { EngineEvent, ServiceSettings } from "../engine.ts";
+import { Places } from "../places.ts";
+import { Admission } from "./admission.ts";
+import { ChannelAddresses } from "./channel_addresses.ts";
+import type { Libc } from "./libc.ts";
+import type { Listening } from "./listening.ts";
+import type { ServiceShare, ThreadMessage } from "./messages.ts";
+import { ServiceState } from "./service_state.ts";
+import { Terms } from "./terms.ts";
+import { ThreadReports } from "./thread_reports.ts";
+
+/** A service as one thread serves it. */
+export class ThreadService {
+  readonly id: number;
+  readonly state: ServiceState;
+  readonly table: Table;
+  readonly lane: Lane;
+  readonly addresses: ChannelAddresses;
+  /** Its clients that found every channel full. */
+  readonly places = new Places();
+  readonly report: (event: EngineEvent) => void;
+  readonly reports: ThreadReports;
+  readonly admission: Admission;
+  readonly listening = new Set<Listening>();
+  /** For clients accepted from now on. */
+  terms: Terms;
+  #closingsSeen: number;
+
+  constructor(
+    libc: Libc,
+    thread: number,
+    threads: number,
+    { id, table, state, settings }: ServiceShare,
+    post: (message: ThreadMessage) => void,
+  ) {
+    this.id = id;
+    this.state = ServiceState.attach(state, threads);
+    this.#closingsSeen = this.state.closings;
+    this.table = Table.attach(table);
+    this.lane = this.table.lane(thread);
+    this.addresses = new ChannelAddresses(this.table);
+    this.report = (event) => post({ type: "event", event, service: id });
+    this.reports = new ThreadReports(libc, this.report);
+    this.admission = new Admission(this.state.seats, thread, (connections) => this.reports.saturated(connections));
+    this.terms = new Terms(this, settings);
+  }
+
+  /** Whether clients wait in the kernel's queues, for good or for the time being. */
+  get isClosed(): boolean {
+    return this.state.stopped || this.state.paused;
+  }
+
+  /** New settings hold for clients accepted from now on. */
+  change(settings: ServiceSettings): void {
+    this.terms = new Terms(this, settings, this.terms);
+  }
+
+  /** Whether its connections were told to end since the last call. */
+  takeClosing(): boolean {
+    const { closings } = this.state;
+    if (closings === this.#closingsSeen) return false;
+    this.#closingsSeen = closings;
+    return true;
+  }
+}

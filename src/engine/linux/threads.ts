@@ -1,0 +1,256 @@
+import type { EngineEvent, EngineSettings, GeneralEvent } from "../engine.ts";
+import { Rate } from "../rate.ts";
+import { C } from "./abi.ts";
+import { type Libc, SystemError } from "./libc.ts";
+import type { Order, ServiceShare, ThreadMessage, ThreadSetup } from "./messages.ts";
+import { RestartBudget } from "./restart_budget.ts";
+import { SharedState } from "./shared_state.ts";
+import { wake } from "./wake.ts";
+
+/** What the threads need from their engine. */
+export interface ThreadsHost {
+  /** What every new thread serves. */
+  shares(): ServiceShare[];
+  /** Something to report about a service. */
+  report(event: EngineEvent, service: number): void;
+  /** The last client of a service that has stopped accepting has left. */
+  drained(service: number): void;
+  /** A thread no longer runs: gives back what it held. */
+  gone(thread: number): void;
+}
+
+/** A thread that runs. */
+interface Running {
+  readonly worker: Worker;
+  readonly orders: MessagePort;
+}
+
+/** Something that is done once each of these threads has followed the order with this number, or is gone. */
+interface Pending {
+  readonly orders: Map<number, number>;
+  readonly resolve: () => void;
+}
+
+/** The engine's threads: starts them, and starts them again when they die; tells them what to do, and hears from them. */
+export class Threads {
+  /** Resolves when every thread serves. */
+  readonly started: Promise<void>;
+  /** Resolves when there are no more threads and none will be started. */
+  readonly ended: Promise<void>;
+  readonly state: SharedState;
+  readonly #count: number;
+  readonly #libc: Libc;
+  readonly #settings: EngineSettings;
+  readonly #host: ThreadsHost;
+  readonly #owners: SharedArrayBuffer;
+  readonly #wakes: number[] = [];
+  readonly #running: (Running | undefined)[] = [];
+  readonly #pending = new Set<Pending>();
+  readonly #restarts = new RestartBudget();
+  readonly #restartTimers = new Set<ReturnType<typeof setTimeout>>();
+  readonly #once = new Rate();
+  #ready = 0;
+  #begun!: () => void;
+  #refused!: (error: Error) => void;
+  #end!: () => void;
+
+  /** @throws {SystemError} when there is no descriptor to wake a thread with */
+  constructor(libc: Libc, count: number, descriptors: number, settings: EngineSettings, host: ThreadsHost) {
+    this.#libc = libc;
+    this.#count = count;
+    this.#settings = settings;
+    this.#host = host;
+    this.state = SharedState.create(count);
+    this.state.seats.limit = settings.maxConnections;
+    this.#owners = new SharedArrayBuffer(descriptors);
+    this.ended = new Promise((resolve) => this.#end = resolve);
+    this.started = new Promise((resolve, reject) => (this.#begun = resolve, this.#refused = reject));
+    try {
+      for (let i = 0; i < count; i++) this.#wakes.push(makeEventfd(libc));
+    } catch (error) {
+      this.#closeWakes();
+      throw error;
+    }
+    for (let thread = 0; thread < count; thread++) this.#start(thread);
+  }
+
+  /** A descriptor that is good for nothing, to put in the place of another. */
+  get placeholder(): number {
+    return this.#wakes[0];
+  }
+
+  /** Gives all running threads an order. Resolves when they have followed it. */
+  tell(order: Order): Promise<void> {
+    const orders = new Map<number, number>();
+    for (let thread = 0; thread < this.#count; thread++) {
+      const running = this.#running[thread];
+      if (running === undefined) continue;
+      running.orders.postMessage(order);
+      orders.set(thread, this.state.sent(thread));
+      this.#wake(thread);
+    }
+    if (orders.size === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#pending.add({ orders, resolve }));
+  }
+
+  /** Makes all threads look at what has changed in the shared memory. */
+  changed(): void {
+    this.state.changed();
+    this.#wakeAll();
+  }
+
+  /** Wakes threads that wait for such seats. */
+  callWaiting(seats: { nextWaiting(): number }): void {
+    for (let next = seats.nextWaiting(); next >= 0; next = seats.nextWaiting()) this.#wake(next);
+  }
+
+  /** Starts no more threads; those that run end with their last connection. */
+  stop(): void {
+    this.state.stop();
+    for (const timer of this.#restartTimers) clearTimeout(timer);
+    this.#restartTimers.clear();
+    this.changed();
+    this.#endIfDone();
+  }
+
+  #start(thread: number): void {
+    const { descriptors, tap } = this.#settings, { port1, port2 } = new MessageChannel();
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: `balance ${thread}` });
+    this.#running[thread] = { worker, orders: port1 };
+    worker.onmessage = ({ data }: MessageEvent<ThreadMessage>) => this.#told(thread, data);
+    worker.onerror = (event) => {
+      event.preventDefault();
+      this.#crashed(thread, event.message);
+    };
+    this.state.reset(thread);
+    const setup: ThreadSetup = {
+      thread,
+      state: this.state.buffer,
+      owners: this.#owners,
+      wakes: this.#wakes,
+      spare: descriptors?.spare,
+      dump: tap !== undefined,
+      services: this.#host.shares(),
+      orders: port2,
+    };
+    worker.postMessage(setup, [port2]);
+  }
+
+  #told(thread: number, message: ThreadMessage): void {
+    switch (message.type) {
+      case "ready":
+        if (++this.#ready === this.#count) this.#begun();
+        break;
+      case "event":
+        this.#report(message.event, message.service);
+        this.#received(thread);
+        break;
+      case "chunk":
+        this.#settings.tap?.(message.direction, message.bytes);
+        this.state.dumped(thread);
+        break;
+      case "done":
+        this.#settle((orders) => (orders.get(thread) ?? Infinity) <= message.orders && orders.delete(thread));
+        break;
+      case "drained":
+        this.#host.drained(message.service);
+        break;
+      case "failed":
+        this.#crashed(thread, message.reason);
+        break;
+      case "ended":
+        this.#gone(thread);
+        this.#endIfDone();
+    }
+  }
+
+  /** Reports how many events a thread could not send, once a second while there are more. */
+  #received(thread: number): void {
+    const left = this.state.received(thread);
+    if (left > 0 && !this.#once.allows(`lost ${thread}`)) return;
+    const count = this.state.takeLost(thread);
+    if (count > 0) this.#settings.emit({ type: "events-lost", count });
+  }
+
+  /** Several threads may report the same; only the first report in a second is passed on. */
+  #report(event: EngineEvent, service?: number): void {
+    const { type } = event;
+    if (type === "shortage" && !this.#once.allows("shortage")) return;
+    if (type === "saturated" && !this.#once.allows(`saturated ${service}`)) return;
+    if (type === "splice-refused" && !this.#once.first(event.reason)) return;
+    if (service === undefined) this.#settings.emit(event as GeneralEvent);
+    else this.#host.report(event, service);
+  }
+
+  /** A thread has died: what it held is given back, and another takes its place. */
+  #crashed(thread: number, reason: string): void {
+    if (this.#running[thread] === undefined) return;
+    const connections = this.#gone(thread);
+    if (this.#ready < this.#count) {
+      this.#refused(new Error(`Cannot start linux engine: ${reason}`));
+      return this.stop();
+    }
+    const restartIn = this.#restarts.wait(performance.now() / 1000);
+    this.#settings.emit({ type: "thread-crashed", thread, connections, reason, restartIn });
+    if (this.state.stopped) return this.#endIfDone();
+    const timer = setTimeout(() => {
+      this.#restartTimers.delete(timer);
+      this.#start(thread);
+    }, restartIn * 1000);
+    this.#restartTimers.add(timer);
+  }
+
+  /** Cleans up after a thread that no longer runs; returns how many connections it took with it. */
+  #gone(thread: number): number {
+    const running = this.#running[thread];
+    running?.worker.terminate();
+    running?.orders.close();
+    this.#running[thread] = undefined;
+    const owners = new Uint8Array(this.#owners), { seats } = this.state;
+    for (let fd = owners.indexOf(thread + 1); fd >= 0; fd = owners.indexOf(thread + 1, fd)) {
+      owners[fd] = 0;
+      this.#libc.call.close(fd);
+    }
+    this.#host.gone(thread);
+    const connections = seats.takenBy(thread);
+    seats.leave(thread, connections);
+    seats.stopWaiting(thread);
+    // Threads that wait for a seat can have one now.
+    this.callWaiting(seats);
+    this.#settle((orders) => orders.delete(thread));
+    return connections;
+  }
+
+  /** Takes a thread off those that something waits for. */
+  #settle(take: (orders: Map<number, number>) => boolean): void {
+    for (const pending of this.#pending) {
+      if (!take(pending.orders) || pending.orders.size > 0) continue;
+      this.#pending.delete(pending);
+      pending.resolve();
+    }
+  }
+
+  #wakeAll(): void {
+    for (let thread = 0; thread < this.#count; thread++) this.#wake(thread);
+  }
+
+  #wake(thread: number): void {
+    if (this.#running[thread] !== undefined) wake(this.#libc, this.#wakes[thread]);
+  }
+
+  #endIfDone(): void {
+    if (!this.state.stopped || this.#running.some((running) => running !== undefined)) return;
+    this.#closeWakes();
+    this.#end();
+  }
+
+  #closeWakes(): void {
+    for (const fd of this.#wakes.splice(0)) this.#libc.call.close(fd);
+  }
+}
+
+function makeEventfd(libc: Libc): number {
+  const fd = libc.call.eventfd(0, C.EFD_NONBLOCK | C.EFD_CLOEXEC);
+  if (fd < 0) throw new SystemError(libc, "Cannot make eventfd", libc.errno[0]);
+  return fd;
+}
