@@ -46,8 +46,6 @@ export interface ContractOptions {
   readonly threads?: number;
   /** Tests that this engine cannot pass, keyed by their sentences, each with the reason. */
   readonly skips?: Readonly<Record<string, string>>;
-  /** Why the engine cannot serve several services, if it cannot. */
-  readonly oneService?: string;
   /** Why the engine cannot run on this machine, if it cannot. */
   readonly unable?: string;
 }
@@ -60,7 +58,7 @@ export interface ContractOptions {
 export function contract(
   name: string,
   start: StartEngine,
-  { threads = 1, skips = {}, oneService, unable: engineUnable }: ContractOptions = {},
+  { threads = 1, skips = {}, unable: engineUnable }: ContractOptions = {},
 ): void {
   const startTrial: StartTrial = (setup) => Trial.start(start, threads, setup);
   const share: StartShared = (settings) => SharedTrial.start(start, threads, settings);
@@ -90,10 +88,10 @@ export function contract(
       leaving,
       addresses,
       ending,
+      services,
+      servicesChange,
+      servicesLimits,
     ]
   ) subject(test);
-  for (const subject of [services, servicesChange, servicesLimits]) {
-    subject((sentence, body, unable) => test(sentence, body, oneService ?? unable));
-  }
   if (unused.size > 0) throw new Error(`Cannot skip tests: there is none called ${[...unused].join(", ")}`);
 }
