@@ -20,15 +20,16 @@ export const ExitCode = {
 } as const;
 
 /** When each is used. */
-export const EXIT_MEANINGS: readonly (readonly [code: number, when: string])[] = [
-  [ExitCode.OK, "done; a control command that is refused says so in its reply"],
-  [ExitCode.USAGE, "wrong option, missing or bad port, too many channels"],
-  [ExitCode.ADDRESS, "unknown or invalid channel address, or one that leads back here without a limit"],
-  [ExitCode.RENDEZVOUS, "the control directory or socket cannot be used"],
-  [ExitCode.UNAVAILABLE, "no instance to control, or several; empty group before a separator; too many groups"],
-  [ExitCode.SOFTWARE, "an error inside the program"],
-  [ExitCode.SYSTEM, "the port cannot be bound, or the system refuses"],
-];
+export const EXIT_MEANINGS: Readonly<Record<(typeof ExitCode)[keyof typeof ExitCode], string>> = {
+  [ExitCode.OK]: "done; a control command that is refused says so in its reply, as in Balance",
+  [ExitCode.REFUSED]: "with --strict, a control command was refused",
+  [ExitCode.USAGE]: "wrong option, missing or bad port, too many channels",
+  [ExitCode.ADDRESS]: "unknown or invalid channel address, or one that leads back here without a limit",
+  [ExitCode.RENDEZVOUS]: "the control directory or socket cannot be used",
+  [ExitCode.UNAVAILABLE]: "no instance to control, or several; empty group before a separator; too many groups",
+  [ExitCode.SOFTWARE]: "an error inside the program",
+  [ExitCode.SYSTEM]: "the port cannot be bound, or the system refuses",
+};
 
 /** An error that ends the program with one line on standard error and an exit code. */
 export class ExitError extends Error {

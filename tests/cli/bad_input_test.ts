@@ -131,6 +131,19 @@ Deno.test("a missing or bad port is refused with 64", () =>
     [["-i", "http/"], '"http/"'],
   ]));
 
+Deno.test("a bad list of ports or name is refused with 64, and the wrong part named", () =>
+  assertRefused(64, [
+    [["80,no,443", HOST], '"no" is neither'],
+    [["80,", HOST], '"" is neither'],
+    [["8010-8000", HOST], '"8010-8000" ends before it begins'],
+    [["1-65536", HOST], '"1-65536" goes beyond'],
+    [["80,443,80", HOST], '"80" is there twice in "80,443,80"'],
+    [["8000-8010,8005", HOST], '"8005" overlaps "8000-8010"'],
+    [["--name", "80", PORT, HOST], "option --name takes a name of letters"],
+    [["--name", "a b", PORT, HOST], '"a b"'],
+    [["-6", "-b", "::1", "-b", "127.0.0.1", PORT], '-b "127.0.0.1"'],
+  ]));
+
 Deno.test("a bad number is refused with 64", () =>
   assertRefused(64, [
     ...["0", "x", "-1", "", "1e3", "0x1", "Infinity", "NaN", ".", "1,5", "99999999999", " 1", "0.0"]

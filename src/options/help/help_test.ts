@@ -6,7 +6,7 @@ import { allOptions, sectionHelp } from "./section.ts";
 import { helpTopics, shownSections } from "./topics.ts";
 
 const commands = [{ name: "show", parameters: "[json]", summary: "show \\ all" }];
-const parts = { version: "1.2.3", commands, exitCodes: [[0, "done"]] } as const;
+const parts = { version: "1.2.3", commands, exitCodes: { 0: "done" } } as const;
 
 /** Whether a line is that of an option. */
 const isOf = (line: string, name: string) =>

@@ -11,7 +11,8 @@ const DATE = "2026-11-27";
 export interface ManPageParts {
   readonly version: string;
   readonly commands: readonly { readonly name: string; readonly parameters: string; readonly summary: string }[];
-  readonly exitCodes: readonly (readonly [code: number, when: string])[];
+  /** When each exit code is used. */
+  readonly exitCodes: Readonly<Record<number, string>>;
 }
 
 /** The man page balance(1), as roff source with the macros of man(7). */
@@ -45,7 +46,7 @@ export function manPage({ version, commands, exitCodes }: ManPageParts): string 
     ".SH SIGNALS",
     ...SIGNALS.flatMap(([names, what]) => item(bold(names), what)),
     ".SH EXIT STATUS",
-    ...exitCodes.flatMap(([code, when]) => item(bold(String(code)), sentence(when))),
+    ...Object.entries(exitCodes).flatMap(([code, when]) => item(bold(code), sentence(when))),
     ".SH ENVIRONMENT",
     ...item(bold("BALANCE_CONTROL_DIR"), "Where control sockets are kept, unless there is --control-dir."),
     ...item(bold("NO_COLOR"), "Without colour, whatever the terminal can do."),
@@ -64,6 +65,8 @@ export function manPage({ version, commands, exitCodes }: ManPageParts): string 
 const DESCRIPTION = [
   "balance takes connections to a port and passes each on to one of several hosts. It skips hosts that are down, and " +
   "everything can be looked at and changed while it runs.",
+  "The port may be a list with ranges: 80,443, 8000-8010, http,https. A channel without a port then gets the port that " +
+  "its client came to.",
   "A channel is a host, a port (by default the listening port) and a limit of simultaneous connections (by default, " +
   "or with 0, none): host, host:80, host:80:100, host::100, [2001:db8::7]:80:100. Ports may be names, such as imap.",
   "! and % end a group of channels. ! makes the group before it Round Robin: its channels take turns. % makes it Hash: " +
