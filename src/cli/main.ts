@@ -5,6 +5,7 @@ import { ExitCode, ExitError, unexpected } from "../process/exit_codes.ts";
 import { complete } from "./complete.ts";
 import { helpOn } from "./help.ts";
 import { checkConfig } from "./check_config.ts";
+import { diff } from "./diff.ts";
 import { list } from "./list.ts";
 import { control } from "./operate.ts";
 import { serve } from "./serve.ts";
@@ -45,7 +46,7 @@ function act(request: Request, program: string, args: readonly string[]): number
     case "check":
       return checkConfig(request);
     case "diff":
-      throw new ExitError(ExitCode.USAGE, "files of services cannot be read yet");
+      return diff(request);
     case "control":
       return control(request);
     case "serve":
