@@ -1,6 +1,9 @@
 /** Columns that hold counters, which may be long. */
 const COUNTERS: ReadonlySet<string> = new Set(["totalc", "sent", "rcvd"]);
 
+/** The first line of a table. */
+const HEADINGS = /^GRP /;
+
 /** The least width of an address: enough for any IPv4 address. */
 const SHORTEST_ADDRESS = 15;
 
@@ -13,8 +16,25 @@ const UNITS = ["", "k", "M", "G", "T", "P", "E", "Z", "Y"];
  */
 export function fitTable(lines: readonly string[], width: number): readonly string[] {
   if (lines.every((line) => line.length <= width)) return lines;
+  return tables(lines).flatMap((table) => fitOne(table, width));
+}
+
+/** The lines by table; what stands between tables, such as the name of a service, is one by itself. */
+function tables(lines: readonly string[]): string[][] {
+  const all: string[][] = [];
+  for (const line of lines) {
+    const heads = HEADINGS.test(line), [first] = all.at(-1) ?? [];
+    const continues = first !== undefined && !heads && (!HEADINGS.test(first) || !/^service /.test(line));
+    if (continues) all[all.length - 1].push(line);
+    else all.push([line]);
+  }
+  return all;
+}
+
+function fitOne(lines: readonly string[], width: number): readonly string[] {
+  if (lines.every((line) => line.length <= width)) return lines;
   const rows = lines.map((line) => line.trim().split(/\s+/)), [headings] = rows;
-  if (headings[0] !== "GRP" || rows.some((row) => row.length !== headings.length)) return lines;
+  if (!HEADINGS.test(lines[0]) || rows.some((row) => row.length !== headings.length)) return lines;
   const narrow = layOut(rows);
   if (narrow.every((line) => line.length <= width)) return narrow;
   const short = rows.map((row) => row.map((cell, i) => COUNTERS.has(headings[i]) ? shortened(cell) : cell));

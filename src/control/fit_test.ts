@@ -31,8 +31,18 @@ Deno.test("if even that is too wide, the longest addresses lose their middle", (
   assert.match(fitted[2], / 255\.255\.255\.255 /);
 });
 
+Deno.test("each of several tables fits by itself, and the names of services stay", () => {
+  const fitted = fitTable(["service web on port 80", ...TABLE, "service mail on port 25", ...TABLE.slice(0, 2)], 80);
+  assert.deepEqual(fitted, [
+    "service web on port 80",
+    ...fitTable(TABLE, 80),
+    "service mail on port 25",
+    ...fitTable(TABLE.slice(0, 2), 80),
+  ]);
+});
+
 Deno.test("anything that is not a table stays as it is, however long", () => {
-  for (const lines of [["syntax error".repeat(20)], [TABLE[0], "a b"]]) assert.equal(fitTable(lines, 40), lines);
+  for (const lines of [["syntax error".repeat(20)], [TABLE[0], "a b"]]) assert.deepEqual(fitTable(lines, 40), lines);
 });
 
 Deno.test("the help wraps between words, into the column where descriptions begin", () => {

@@ -1,0 +1,107 @@
+/** The shape of `show json` and `services json`, which programs rely on. Keys may be added here, never removed. */
+import assert from "node:assert/strict";
+import type { ChannelState, GroupState, InstanceState, InstanceSummary } from "../../mod.ts";
+import { quietPlane, quietService } from "../../tests/support/control_plane.ts";
+import type { GroupSnapshot } from "../groups/snapshot.ts";
+import type { Session } from "./command.ts";
+import { execute } from "./commands.ts";
+import { readSummary } from "./read_summary.ts";
+
+const CHANNEL: Record<keyof ChannelState, unknown> = {
+  ...{ channel: "number", enabled: "boolean", disabledBy: ["string"], host: "string", address: "string" },
+  ...{ port: "number", current: "number", maxc: "number", total: "number", failed: "number", sent: "number" },
+  ...{ rcvd: "number", failing: "boolean" },
+};
+const GROUPS = [{ group: "number", type: "string", channels: [CHANNEL] }];
+const PROCESS = {
+  ...{ version: "string", pid: "number", engine: "string", engineReason: "string", threads: "number" },
+  ...{ started: "string", uptime: "number", connections: "number", config: "null" },
+  log: { target: "string", problem: "null", lost: "number" },
+};
+const SERVICE = {
+  ...{ name: "string", addresses: ["string"], ports: [{ first: "number", last: "number" }], connections: "number" },
+};
+
+/** A value with the names of types in place of what it holds; a list by its first item. */
+function shape(value: unknown): unknown {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return value.slice(0, 1).map(shape);
+  if (typeof value !== "object") return typeof value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shape(item)]));
+}
+
+function process() {
+  const plane = quietPlane(), session: Session = { group: 0 };
+  plane.groups.disable(0, 0);
+  const ask = async (line: string) => JSON.parse((await execute(line, session, plane)).lines[0]);
+  return { plane, session, ask };
+}
+
+Deno.test("show json has the shape that the library documents", async () => {
+  const { ask } = process(), state: InstanceState = await ask("show json");
+  assert.deepEqual(shape(state), {
+    ...PROCESS,
+    ...{ service: "string", address: "string", port: "number", groups: GROUPS },
+    services: [{ ...SERVICE, groups: GROUPS }],
+  });
+  assert.deepEqual(state.groups, state.services[0].groups);
+});
+
+Deno.test("services json has the shape that the library documents", async () => {
+  const { ask } = process(), summary: InstanceSummary = await ask("services json");
+  assert.deepEqual(shape(summary), {
+    ...PROCESS,
+    service: "string",
+    services: [{
+      ...SERVICE,
+      ...{ channels: "number", enabled: "number", failing: "number" },
+      groups: [{ group: "number", channels: "number" }],
+    }],
+  });
+  assert.deepEqual(summary.services[0].groups, [{ group: 0, channels: 2 }]);
+  assert.deepEqual([summary.services[0].channels, summary.services[0].enabled], [2, 1]);
+});
+
+Deno.test("what concerns one service is that of the session's, and null where it is gone", async () => {
+  const { plane, session, ask } = process();
+  plane.services.push(quietService("mail", undefined, { ports: [{ first: 25, last: 26 }], addresses: ["::1", "::2"] }));
+  const before: InstanceState = await ask("show json");
+  assert.deepEqual([before.service, before.address, before.port], ["8080", "0.0.0.0", 8080]);
+  session.service = "mail";
+  const mail: InstanceState = await ask("show json");
+  assert.deepEqual([mail.service, mail.address, mail.port, mail.groups], ["mail", "::1", 25, []]);
+  plane.services.pop();
+  const gone: InstanceState = await ask("show json");
+  assert.deepEqual([gone.service, gone.address, gone.port, gone.groups], [null, null, null, []]);
+  assert.equal((await ask("services json") as InstanceSummary).service, null);
+});
+
+Deno.test("the client takes nothing else for a summary", () => {
+  const good = { pid: 1, uptime: 2, connections: 3, config: null, service: "web", services: [] };
+  assert.deepEqual(readSummary(JSON.stringify({ ...good, more: "new" })), good);
+  const wrong: unknown[] = [null, [], 7, "x", {}, { ...good, pid: -1 }, { ...good, uptime: "\x1b" }, {
+    ...good,
+    config: 7,
+  }];
+  wrong.push({ ...good, services: {} }, { ...good, services: [{ name: 7 }] }, { ...good, services: [null] });
+  for (const value of wrong) {
+    const message = "Cannot read state: it does not answer as balance does";
+    assert.throws(() => readSummary(JSON.stringify(value)), { message }, JSON.stringify(value));
+  }
+  assert.throws(() => readSummary("{"));
+});
+
+/** What a value is after it was JSON text. */
+type Parsed<T> = T extends bigint ? number
+  : T extends readonly (infer Item)[] ? readonly Parsed<Item>[]
+  : T extends object ? { [Key in keyof T]: Parsed<T[Key]> }
+  : T;
+
+/** Whoever adds to a snapshot adds to the documented type: this fails to compile otherwise. */
+const documented = (group: Parsed<GroupSnapshot>): GroupState => group;
+const complete: Record<keyof GroupSnapshot["channels"][number], unknown> = CHANNEL;
+
+Deno.test("everything in a snapshot is documented", () => {
+  assert.equal(documented.length, 1);
+  assert.equal(complete, CHANNEL);
+});
