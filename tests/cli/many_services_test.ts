@@ -2,11 +2,16 @@
 import assert from "node:assert/strict";
 import { pathOf } from "../../src/control/entries.ts";
 import { LastingSession } from "../../src/control/lasting_session.ts";
+import { lines } from "../../src/control/lines.ts";
+import { ControlSession } from "../support/control_session.ts";
+import { freePort } from "../support/free_port.ts";
+import { programPath, run } from "../support/program.ts";
+import { temporaryDirectory } from "../support/temporary_directory.ts";
 import { quietPlane } from "../support/control_plane.ts";
 import { FileProcess, service } from "../support/file_process.ts";
 import { Instance } from "../support/instance.ts";
 import { nobodyThere } from "../support/nobody_there.ts";
-import { posix } from "../support/requirements.ts";
+import { posix, testWith } from "../support/requirements.ts";
 
 const TABLE = "GRP Type  #   S       ip-address  port    c      totalc maxc        sent        rcvd\n";
 
@@ -186,3 +191,76 @@ Deno.test("a session goes on in its service and group with the process that has 
   young.services = [young.services[0]];
   assert.match((await session.run("disable 0")).text[0], /^service "mail" is gone/);
 });
+
+Deno.test("every port of a service from the command line leads to it, and so does its name", async () => {
+  using directory = temporaryDirectory();
+  const dir = ["--control-dir", programPath(directory.path)], [first, second] = [freePort(), freePort()];
+  const balance = (...words: string[]) => run([...dir, ...words]);
+  const started = await balance("-b", "127.0.0.1", "--name", "web", `${first},${second}`, "127.0.0.1:1");
+  assert.deepEqual([started.code, started.stdout], [0, ""]);
+  try {
+    for (const word of [String(first), String(second), "web"]) {
+      assert.equal((await balance("-c", "service", word)).stdout, "web\n");
+    }
+    assert.match((await balance("-c", "show")).stdout, /^GRP .*\n.* ENA .*\n$/);
+    const { stdout } = await balance("--list");
+    assert.match(stdout, new RegExp(`^127\\.0\\.0\\.1:${first} .*\n {2}web on ${first},${second} `, "m"));
+  } finally {
+    assert.equal((await balance("-c", "kill", String(second))).stdout, "shutdown complete, exiting.\n");
+  }
+});
+
+Deno.test("a client from before there were services understands a process that has several", async () => {
+  using process = await FileProcess.start([service("web", [80]), service("mail", [25])]);
+  using session = await ControlSession.open(pathOf(process.directory.path, process.servers[0].entry));
+  await session.send("show json\ngroup 2\ndisable 9\nquit\n");
+  const [greeting, head, json, ...heads] = (await session.toEnd()).trimEnd().split("\n");
+  assert.match(greeting, /^balance 1 \d+ 1\.2\.3$/);
+  assert.equal(head, "ok 1 0");
+  const { pid, uptime, connections, address, port, groups } = JSON.parse(json);
+  assert.deepEqual([pid, uptime, connections, address, port, groups[0].group], [1, 0, 0, "0.0.0.0", 80, 0]);
+  assert.deepEqual(heads, ["ok 0 2", "error 1 2", "no such channel 9", "bye 0 2"]);
+});
+
+testWith([posix], "an instance from before there were services is found, listed and controlled", async () => {
+  using directory = temporaryDirectory();
+  const umask = Deno.umask(0o177);
+  const path = pathOf(directory.path, { address: "127.0.0.1", port: 8080 });
+  using listener = Deno.listen({ transport: "unix", path });
+  Deno.umask(umask);
+  const serving = serveOld(listener);
+  const balance = (...words: string[]) => run([...words, "--control-dir", directory.path]);
+  assert.deepEqual(await balance("-c", "show", "-c", "services", "8080"), {
+    code: 0,
+    stdout: "the table\nsyntax error\n",
+    stderr: "",
+  });
+  assert.equal((await balance("-c", "show")).stdout, "the table\n");
+  const { code, stderr } = await balance("-c", "show", "web");
+  assert.deepEqual([code, stderr], [69, nobodyThere(directory, 'no service "web"')]);
+  assert.match((await balance("--list")).stdout, /^127\.0\.0\.1:8080 +7 +0\.1\.0 +9s +3 +1 of 2 enabled, 1 failing$/m);
+  listener.close();
+  await serving;
+});
+
+/** Serves sessions as version 0.1.0 did. */
+async function serveOld(listener: Deno.UnixListener): Promise<void> {
+  const channels = [{ enabled: true, failing: true }, { enabled: false, failing: true }];
+  const state = {
+    pid: 7,
+    address: "127.0.0.1",
+    port: 8080,
+    uptime: 9,
+    connections: 3,
+    groups: [{ group: 0, channels }],
+  };
+  const replies: Record<string, string> = { "show": "the table", "show json": JSON.stringify(state) };
+  const encoder = new TextEncoder();
+  for await (const connection of listener) {
+    await connection.write(encoder.encode("balance 1 7 0.1.0\n"));
+    for await (const line of lines(connection.readable, 4096)) {
+      const reply = replies[line], head = reply === undefined ? "error 1 0\nsyntax error" : `ok 1 0\n${reply}`;
+      await connection.write(encoder.encode(`${head}\n`));
+    }
+  }
+}
