@@ -1,11 +1,14 @@
 /** Random sequences of events: after each, limits hold, and nobody waits for whom there is a place. */
 import fc from "fast-check";
 import type { StartEngine } from "../../src/engine/engine.ts";
+import { linuxUnavailable } from "../../src/engine/linux/availability.ts";
+import { startLinux } from "../../src/engine/linux/linux.ts";
 import { startPortable } from "../../src/engine/portable/portable.ts";
 import { SharedTrial } from "../contract/shared_trial.ts";
 import { parameters } from "../fuzz/parameters.ts";
 import { namedBackend } from "../support/backends.ts";
 import { eventually } from "../support/eventually.ts";
+import { condition, testWith } from "../support/requirements.ts";
 import { anyStep, type House, type Step, type World } from "./places_steps.ts";
 
 /** Clients that the process serves at the same time. */
@@ -13,7 +16,7 @@ const MOST = 5;
 
 const sequences = fc.array(anyStep, { maxLength: 60, size: "max" });
 
-async function check(start: StartEngine, threads: number): Promise<void> {
+async function check(start: StartEngine, threads: number, runs: number): Promise<void> {
   await using backend = namedBackend("a");
   await fc.assert(
     fc.asyncProperty(sequences, async (steps) => {
@@ -25,7 +28,7 @@ async function check(start: StartEngine, threads: number): Promise<void> {
       }
       for (const { guests } of world.houses) for (const { client } of guests) client[Symbol.dispose]();
     }),
-    parameters(60),
+    parameters(runs),
   );
 }
 
@@ -50,5 +53,13 @@ function served(guests: House["guests"]): number {
 }
 
 Deno.test("the portable engine gives every place to somebody who waits for it, whichever service it is", async () => {
-  await check(startPortable, 1);
+  await check(startPortable, 1, 60);
 });
+
+const unable = linuxUnavailable();
+
+testWith(
+  [condition(unable === undefined, `${unable}`)],
+  "the linux engine, with three threads, gives every place to somebody who waits for it, whichever service it is",
+  () => check(startLinux, 3, 20),
+);
