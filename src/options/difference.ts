@@ -1,5 +1,5 @@
 import type { ChannelWord, GroupWords } from "./channel_words.ts";
-import { type OptionKey, optionList } from "./option_records.ts";
+import { type OptionKey, optionList, optionRecords } from "./option_records.ts";
 import type { OptionRecord } from "./option_record.ts";
 import type { PortRange } from "./port_ranges.ts";
 import type { ProcessSpec, ServiceSpec } from "./service_spec.ts";
@@ -55,7 +55,11 @@ export function difference(before: ProcessSpec, after: ProcessSpec): Change[] {
   const old = new Map(before.services.map((spec) => [spec.name, spec]));
   const now = new Map(after.services.map((spec) => [spec.name, spec]));
   return [
-    ...options(before.values, after.values).map((change) => ({ kind: "process option" as const, ...change })),
+    ...options(before.values, after.values).map((change) => ({
+      kind: "process option" as const,
+      ...change,
+      changeable: change.changeable && optionRecords[change.key].scope !== "both",
+    })),
     ...before.services.filter(({ name }) => !now.has(name)).map((spec) => ({
       kind: "service removed" as const,
       service: spec.name,

@@ -23,7 +23,12 @@ const cases: readonly (readonly [what: string, before: string, after: string, wo
   ["another timeout", "80 a", "-t 2 80 a", ['service "80": connect-timeout 5 → 2']],
   ["a flag", "-a 80", "80", ['service "80": autodisable on → off']],
   ["an option that the system chooses", "--send-buffer 9 80", "80", [
-    'service "80": send-buffer 9 → not given (needs a restart)',
+    'service "80": send-buffer 9 → not given',
+  ]],
+  ["an option that cannot change", "80", "--backlog 9 80", ['service "80": backlog 4096 → 9 (needs a restart)']],
+  ["a limit of the process and one of a service", "process --max-connections 5\n80", "--max-connections 5 80", [
+    "process: max-connections 5 → not given (needs a restart)",
+    'service "80": max-connections not given → 5',
   ]],
   ["options of the process", "process --threads 1 --drain-timeout 3", "process --user x", [
     "process: threads 1 → auto (needs a restart)",

@@ -28,6 +28,7 @@ export const sockets = {
     more:
       "TCP keep-alive of tcp(7): I is the time of silence before the first probe, T the time between two, N the number of probes without an answer.",
     scope: "service",
+    changeable: true,
     linuxOnly: "keep-alive times",
   },
   /** Keep-alive of channels' connections. Default: the system's. Only the linux engine has it. */
@@ -52,6 +53,7 @@ export const sockets = {
     summary: "time for sent data to be acknowledged",
     more: "TCP_USER_TIMEOUT of tcp(7).",
     scope: "service",
+    changeable: true,
     linuxOnly: "TCP user timeout",
   },
   /** Bytes of each send buffer. Default: the system sizes it. Only the linux engine has it. */
@@ -61,6 +63,7 @@ export const sockets = {
     section: "sockets",
     summary: "size of each socket's send buffer",
     scope: "service",
+    changeable: true,
     linuxOnly: "buffer sizes",
   },
   /** Bytes of each receive buffer. Default: the system sizes it. Only the linux engine has it. */
@@ -70,6 +73,7 @@ export const sockets = {
     section: "sockets",
     summary: "size of each socket's receive buffer",
     scope: "service",
+    changeable: true,
     linuxOnly: "buffer sizes",
   },
 } as const satisfies Readonly<Record<string, OptionRecord>>;
