@@ -1,3 +1,4 @@
+import { escape } from "../log/escape.ts";
 import * as channel from "./channel_commands.ts";
 import { answer, type Command, type ProcessCommand, refuse, type Reply, type Session, SyntaxFault } from "./command.ts";
 import type { ControlledService, ControlPlane } from "./control_plane.ts";
@@ -83,7 +84,7 @@ async function run(command: Command, words: readonly string[], session: Session,
 function placeOf({ scope }: Command, session: Session, plane: ControlPlane): string {
   const group = `group ${session.group}`;
   if (scope === "process" || plane.services.length < 2) return ` (${group})`;
-  return ` (service ${session.service ?? plane.services[0].name} ${group})`;
+  return ` (service ${escape(session.service ?? plane.services[0].name)} ${group})`;
 }
 
 function isReply(found: ControlledService | Reply): found is Reply {

@@ -30,7 +30,12 @@ class Plane implements ControlPlane {
     }
   }
 
-  readonly services = [quietService("web", this.groups, { resolve: (host, port) => this.resolve(host, port) })];
+  /** A second service, so that commands may reach the wrong one. */
+  readonly other = new Groups(Table.create());
+  readonly services = [
+    quietService("web", this.groups, { resolve: (host, port) => this.resolve(host, port) }),
+    quietService("8000", this.other, { resolve: (host, port) => this.resolve(host, port) }),
+  ];
 
   async resolve(host: string, word: string): Promise<{ host: string; port: number }> {
     const port = parsePort(word, () => new Map([["http", 80]]));
@@ -45,18 +50,24 @@ class Plane implements ControlPlane {
   shutdown = (): void => void this.kills++;
 
   /** Everything that can change. */
-  copy(): { table: Uint8Array; names: string[] } {
-    return { table: new Uint8Array(this.table.buffer).slice(), names: this.names() };
+  copy(): { tables: Uint8Array[]; names: string[] } {
+    return { tables: this.#tables.map((bytes) => bytes.slice()), names: this.names() };
+  }
+
+  get #tables(): Uint8Array[] {
+    return [this.table, this.other.table].map(({ buffer }) => new Uint8Array(buffer));
   }
 
   /** Hosts as they were given. */
   names(): string[] {
-    return this.groups.snapshot().flatMap(({ channels }) => channels.map(({ host }) => host));
+    return [this.groups, this.other].flatMap((groups) => groups.snapshot()).flatMap(({ channels }) =>
+      channels.map(({ host }) => host)
+    );
   }
 
   /** Whether nothing has changed since. */
-  isLike({ table, names }: ReturnType<Plane["copy"]>): boolean {
-    const same = Buffer.compare(table, new Uint8Array(this.table.buffer)) === 0;
+  isLike({ tables, names }: ReturnType<Plane["copy"]>): boolean {
+    const same = this.#tables.every((bytes, i) => Buffer.compare(bytes, tables[i]) === 0);
     return same && JSON.stringify(names) === JSON.stringify(this.names());
   }
 }
@@ -92,7 +103,7 @@ const fitting = fc.constantFrom(...commands).chain(({ name, parameters }) =>
     ...parameters.split(" ").filter((parameter) => parameter !== "").map((parameter) => {
       if (parameter === "HOST") return host;
       if (parameter === "PORT") return fc.constantFrom("80", "http", "0", "65536");
-      if (parameter.startsWith("[")) return fc.constantFrom("json", "config", "--dry-run", "web", "80", "");
+      if (parameter.startsWith("[")) return fc.constantFrom("json", "config", "--dry-run", "web", "8000", "");
       return fc.integer({ min: -1, max: 4 }).map(String);
     }),
   ).map((words) => [name, ...words].join(" "))

@@ -1,5 +1,6 @@
 /** What commands do where a process has several services. */
 import assert from "node:assert/strict";
+import { isHarmless } from "../../tests/fuzz/foreign_text.ts";
 import { quietPlane, quietService } from "../../tests/support/control_plane.ts";
 import { Groups } from "../groups/groups.ts";
 import { Table } from "../table/table.ts";
@@ -108,6 +109,21 @@ Deno.test("a service that is removed while a name is looked up has no new channe
   answer();
   assert.deepEqual(await created, { ok: false, lines: ['service "web" is gone, choose another with: service NAME'] });
   assert.deepEqual((await execute("disable 0", { group: 0 }, plane)).lines, ["there is no service"]);
+});
+
+Deno.test("whatever a service is called, its name steers no terminal and forges no line", async () => {
+  const { plane, session, say } = process(), name = "a\x1b[31m\nservice b\u202e";
+  plane.services.push(quietService(name));
+  session.service = name;
+  for (const line of ["show", "services", "service", "show json", "services json", "service 80", "service a\x1b[31"]) {
+    for (const text of await say(line)) assert.ok(isHarmless(text), `${line}: ${text}`);
+  }
+  assert.deepEqual(await say("service"), ["a\\x1b[31m\\x0aservice b\\u202e"]);
+  await say("rr");
+  assert.deepEqual(plane.changes, ["rr (service a\\x1b[31m\\x0aservice b\\u202e group 0)"]);
+  plane.services.pop();
+  const [gone] = await say("rr");
+  assert.ok(isHarmless(gone) && gone.startsWith('service "a\\x1b'), gone);
 });
 
 Deno.test("the log names the service when there are several", async () => {

@@ -47,6 +47,21 @@ Deno.test("what is not there is named, with the nearest name and where it was lo
   await refused(["-b", "127.0.0.1"], "no instance on 127.0.0.1");
 });
 
+testWith(
+  [posix],
+  "an instance that does not answer keeps nobody from the others, and is named when nothing fits",
+  async () => {
+    using process = await FileProcess.start([service("web", [80])]);
+    const umask = Deno.umask(0o177);
+    using _silent = Deno.listen({ transport: "unix", path: pathOf(process.directory.path, { config: "99" }) });
+    Deno.umask(umask);
+    assert.equal(await process.say("service", "web"), "web\n");
+    const { code, stderr } = await process.balance(["-c", "show", "wbe"]);
+    assert.equal(code, 69);
+    assert.match(stderr, /did you mean "web"\?\n {2}config-99: the instance does not answer\n$/);
+  },
+);
+
 Deno.test("an instance whose entry has the port comes before a service of another process", async () => {
   using process = await FileProcess.start([service("web", [80])]);
   await using instance = await Instance.start(["127.0.0.1:1"], { directory: process.directory });
