@@ -4,17 +4,24 @@ import type { Log } from "../log/log.ts";
 import { parsePort } from "../options/port_names.ts";
 import type { Instance } from "../service/instance.ts";
 import type { Service } from "../service/service.ts";
+import type { Config } from "./config.ts";
 import type { LoopWarnings } from "./loop_warnings.ts";
 import { version } from "./version.ts";
 
 /** The process as its control commands see it. */
-export function controlPlane(instance: Instance, log: Log, shutdown: () => void, loops?: LoopWarnings): ControlPlane {
+export function controlPlane(
+  instance: Instance,
+  log: Log,
+  config: Config | undefined,
+  shutdown: () => void,
+  loops?: LoopWarnings,
+): ControlPlane {
   return {
     get services() {
       return instance.services.map(controlledService);
     },
     version,
-    describe: () => ({ version, pid: Deno.pid, ...instance.describe(), log: log.state, config: null }),
+    describe: () => ({ version, pid: Deno.pid, ...instance.describe(), log: log.state, config: config?.path ?? null }),
     changed: (command, reply) => {
       log.logger.info("control: {command}: {reply}", { command, reply });
       loops?.look();

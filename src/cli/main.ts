@@ -50,7 +50,6 @@ function act(request: Request, program: string, args: readonly string[]): number
     case "control":
       return control(request);
     case "serve":
-      if (request.config !== undefined) throw new ExitError(ExitCode.USAGE, "files of services cannot be read yet");
       return serve(request, program, args);
   }
 }

@@ -1,3 +1,4 @@
+import { quote } from "../log/escape.ts";
 import type { Logger } from "../log/log.ts";
 import { plural } from "../log/plural.ts";
 import type { BalancerEvent, ChannelPlace } from "../service/events.ts";
@@ -55,6 +56,15 @@ export class Report {
               repeats,
             }),
         );
+      case "channel-unresolved": {
+        const { group, channel, host } = event;
+        const text = `${prefix}group {group} channel {channel} waits: {host} does not resolve`;
+        return logger.warn(text, { ...service, group, channel, host: quote(host) });
+      }
+      case "channel-resolved": {
+        const text = `${prefix}group {group} channel {channel} ({address}) takes clients: {host} resolves`;
+        return logger.info(text, { ...service, ...placeOf(event), host: quote(event.host) });
+      }
       case "channel-autodisabled":
         return logger.error(
           `${prefix}group {group} channel {channel} ({address}) disabled: {reason}; an operator must enable it again`,

@@ -18,7 +18,7 @@ import { formatAddress } from "../table/address.ts";
 /** Starts what the command line asks for. @throws {ExitError} with the code that says what went wrong */
 export async function startInstance(
   { values, services }: ProcessSpec,
-  hooks: Pick<InstanceSettings, "onEvent" | "tap">,
+  hooks: Pick<InstanceSettings, "onEvent" | "tap" | "unresolved">,
 ): Promise<Instance> {
   const options = processOptions(values);
   try {

@@ -1,9 +1,8 @@
 import type { ServiceSettings } from "../engine/engine.ts";
-import { Groups } from "../groups/groups.ts";
+import type { GroupSpec } from "../groups/group_spec.ts";
 import { type ServiceOptions, serviceOptions } from "../options/values.ts";
 import type { Strategy } from "../selection/strategy.ts";
-import { Table } from "../table/table.ts";
-import { fillGroups, resolve } from "./fill_groups.ts";
+import { groupSpecs, resolve, type Unresolved } from "./group_specs.ts";
 import { type Listening, refuseLoops } from "./loops.ts";
 import { allPorts, type ServiceRequest } from "./service_request.ts";
 
@@ -20,6 +19,8 @@ export interface Surroundings {
   readonly strategies: readonly Strategy[];
   /** Whether some of them are the embedding program's. */
   readonly customStrategies: boolean;
+  /** What becomes of channels whose hosts do not resolve. */
+  readonly unresolved: Unresolved;
 }
 
 /** A service with everything that can be known before an engine serves it. */
@@ -30,21 +31,20 @@ export interface Draft {
   readonly settings: ServiceSettings;
   /** Where to listen, with numeric addresses. */
   readonly places: readonly Listening[];
-  readonly groups: Groups;
+  /** Its groups, with addresses. */
+  readonly groups: readonly GroupSpec[];
 }
 
 /**
- * Resolves what a service names and creates its channels.
+ * Resolves what a service names.
  *
  * @throws {UnknownHost} when a host does not resolve
  * @throws {ChannelLoop} when a channel without a limit is the service itself, unless there is `allowLoop`
- * @throws {Error} with a `code` such as EADDRNOTAVAIL when connections cannot come from the source address
  */
 export async function draftService(request: ServiceRequest, around: Surroundings): Promise<Draft> {
   const options = serviceOptions(request.values), places = await placesOf(request, options);
   const settings = await settingsOf(options, around);
-  const groups = new Groups(Table.create(around.threads), around.strategies);
-  await fillGroups(groups, request, settings.source);
+  const groups = await groupSpecs(request, settings.source, around.unresolved);
   if (!options.allowLoop) refuseLoops(groups, places);
   return { request, options, settings, places, groups };
 }

@@ -20,6 +20,10 @@ export type BalancerEvent =
     | ChannelPlace & { readonly type: "channel-failing"; readonly reason: string }
     /** The first connect that worked since the channel failed. */
     | ChannelPlace & { readonly type: "channel-back" }
+    /** The host of a channel from a file of services does not resolve: it waits until it does. */
+    | Omit<ChannelPlace, "address"> & { readonly type: "channel-unresolved"; readonly host: string }
+    /** The host of such a channel resolves now. */
+    | ChannelPlace & { readonly type: "channel-resolved"; readonly host: string }
     /** `autodisable` took the channel out. */
     | ChannelPlace & { readonly type: "channel-autodisabled"; readonly reason: string }
     /** One step of one connection, only with `trace`. It names no channel while the connection has none. */

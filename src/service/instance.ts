@@ -1,7 +1,9 @@
 import type { DescriptorShares, Engine, Listener, Tap } from "../engine/engine.ts";
+import { Groups } from "../groups/groups.ts";
 import { quote } from "../log/escape.ts";
 import type { EngineChoice, EngineName } from "../options/engine_name.ts";
 import { strategies as builtIn, type Strategy } from "../selection/strategy.ts";
+import { Table } from "../table/table.ts";
 import { blaming } from "./blame.ts";
 import { chooseEngine, type ChosenEngine, requirePortable } from "./choose_engine.ts";
 import { descriptorShares } from "./descriptor_shares.ts";
@@ -9,9 +11,11 @@ import { type Draft, draftService, type Surroundings } from "./draft.ts";
 import { endsWithin } from "./drain.ts";
 import { coded } from "./errors.ts";
 import { type BalancerEvent, balancerEvent } from "./events.ts";
+import type { Unresolved } from "./group_specs.ts";
 import { listenAll, withCode } from "./listen.ts";
 import { Service } from "./service.ts";
 import type { ServiceRequest } from "./service_request.ts";
+import { UnresolvedHosts } from "./unresolved.ts";
 
 /** How an instance is set up. */
 export interface InstanceSettings {
@@ -24,6 +28,8 @@ export interface InstanceSettings {
   readonly maxConnections?: number;
   /** All strategies, the built-in ones included, if there are others. */
   readonly strategies?: readonly Strategy[];
+  /** What becomes of channels whose hosts do not resolve. Default: that is an error. */
+  readonly unresolved?: Unresolved;
   /** Called with everything worth reporting. Must not throw. */
   readonly onEvent?: (event: BalancerEvent) => void;
   /** Called with every chunk. Must not throw. */
@@ -63,6 +69,7 @@ export class Instance {
   readonly #services = new Map<string, Service>();
   /** Names of services that are about to be served. */
   readonly #coming = new Set<string>();
+  readonly #unresolved: UnresolvedHosts;
   #stopped = false;
 
   private constructor(
@@ -77,7 +84,11 @@ export class Instance {
     this.#engine = engine;
     this.limits = limits;
     this.#emit = emit;
-    engine.ended.then(() => this.#stopped = true);
+    this.#unresolved = new UnresolvedHosts(() => this.services, emit);
+    engine.ended.then(() => {
+      this.#stopped = true;
+      this.#unresolved.stop();
+    });
   }
 
   /**
@@ -89,9 +100,10 @@ export class Instance {
    * @throws {Error} with a `code` such as EADDRINUSE when a port cannot be opened
    */
   static async start(settings: InstanceSettings, requests: readonly ServiceRequest[] = []): Promise<Instance> {
-    const { engine: wanted, threads, trace, strategies, tap, onEvent: emit = () => {} } = settings;
+    const { engine: wanted, threads, trace, strategies, tap, onEvent: emit = () => {}, unresolved = "error" } =
+      settings;
     const customStrategies = strategies !== undefined;
-    const around = { threads, trace, strategies: strategies ?? builtIn, customStrategies };
+    const around = { threads, trace, strategies: strategies ?? builtIn, customStrategies, unresolved };
     const drafts = await draftAll(requests, around);
     const choice = chooseEngine(wanted, around, drafts.map(({ settings }) => settings));
     const sockets = drafts.reduce((sum, { places }) => sum + places.length, 0);
@@ -199,6 +211,7 @@ export class Instance {
   /** Stops accepting and frees all ports at once; existing connections continue. */
   stopAccepting(): void {
     this.#stopped = true;
+    this.#unresolved.stop();
     for (const service of this.#services.values()) service.stopAccepting();
     this.#engine.stopAccepting();
   }
@@ -244,11 +257,14 @@ export class Instance {
       throw failed.reason;
     }
     for (const service of services) this.#services.set(service.name, service);
+    if (this.#around.unresolved === "wait") this.#unresolved.watch();
     return services;
   }
 
   async #serve(draft: Draft, listeners: readonly Listener[]): Promise<Service> {
-    const { groups, settings, request } = draft, nameOf = () => request.name ?? String(listeners[0].address.port);
+    const { settings, request } = draft, groups = new Groups(Table.create(this.threads), this.#around.strategies);
+    const nameOf = () => request.name ?? String(listeners[0].address.port);
+    groups.replace([], draft.groups);
     try {
       const served = await this.#engine.serve({
         table: groups.table,
@@ -258,7 +274,7 @@ export class Instance {
           if (named !== undefined) this.#emit(named);
         },
       }, listeners);
-      const service: Service = new Service(nameOf(), draft, served, () => this.#forget(service));
+      const service: Service = new Service(nameOf(), draft, groups, served, () => this.#forget(service));
       return service;
     } catch (error) {
       throw blaming(error, { request, place: draft.places[0] });

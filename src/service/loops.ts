@@ -1,3 +1,4 @@
+import type { GroupSpec } from "../groups/group_spec.ts";
 import type { Groups } from "../groups/groups.ts";
 import { type Address, formatAddress, formatHost, parseHost } from "../table/address.ts";
 import { ChannelLoop } from "./errors.ts";
@@ -54,11 +55,14 @@ export function endlessLoops(
 }
 
 /** @throws {ChannelLoop} when a channel without a limit is the service itself */
-export function refuseLoops(groups: Groups, all: readonly Listening[]): void {
-  const [loop] = endlessLoops(groups, all);
-  if (loop === undefined) return;
-  const { group, channel, address } = loop;
-  throw new ChannelLoop(`groups[${group}].channels[${channel}]`, formatAddress(address), group, channel);
+export function refuseLoops(groups: readonly GroupSpec[], all: readonly Listening[]): void {
+  for (const [group, { channels }] of groups.entries()) {
+    for (const [channel, { address: host, port, maxc = 0 }] of channels.entries()) {
+      if (host === undefined || maxc > 0 || !leadsBackToAny({ host, port }, all)) continue;
+      const address = formatAddress({ host, port });
+      throw new ChannelLoop(`groups[${group}].channels[${channel}]`, address, group, channel);
+    }
+  }
 }
 
 /** The addresses of this machine's interfaces; none without the permission to read them. */

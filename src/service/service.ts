@@ -7,7 +7,7 @@ import { type Address, formatAddress } from "../table/address.ts";
 import type { Draft } from "./draft.ts";
 import { endsWithin } from "./drain.ts";
 import { ChannelLoop, coded } from "./errors.ts";
-import { addChannel, resolve } from "./fill_groups.ts";
+import { addChannel, resolve } from "./group_specs.ts";
 import { withJson } from "./json_counters.ts";
 import { leadsBackToAny } from "./loops.ts";
 import { CHANNEL, CHANNEL_OPTIONS, GROUP, HOST, MAXC, SECONDS } from "./option_shapes.ts";
@@ -26,9 +26,9 @@ export class Service implements AsyncDisposable {
   #stopped = false;
 
   /** @internal `Instance` makes services. @param stopping called when it accepts no more clients; perhaps repeatedly */
-  constructor(name: string, draft: Draft, served: ServedService, stopping: () => void) {
+  constructor(name: string, draft: Draft, groups: Groups, served: ServedService, stopping: () => void) {
     this.name = name;
-    this.groups = draft.groups;
+    this.groups = groups;
     this.#draft = draft;
     this.#served = served;
     this.#stopping = stopping;
@@ -111,8 +111,9 @@ export class Service implements AsyncDisposable {
     const numeric = await this.resolve(checked.host);
     this.#mustRun();
     const port = checked.port ?? this.#standardPort;
-    this.#mustNotLoop("channel", group, this.groups.size(group), { host: numeric, port }, checked.maxc ?? 0);
-    return addChannel(this.groups, group, checked, numeric, port);
+    const address = { host: numeric, port };
+    this.#mustNotLoop("channel", group, this.groups.size(group), address, checked.maxc ?? 0);
+    return addChannel(this.groups, group, checked, address);
   }
 
   /**

@@ -14,6 +14,8 @@ export interface InstanceOptions extends RunOptions {
   readonly bind?: string | null;
   /** Default: a free one. */
   readonly port?: number;
+  /** All ports as the command line has them, beginning with `port`. Default: only that. */
+  readonly ports?: string;
   /** Default: a new one, which is removed with the instance. */
   readonly directory?: ControlDirectory;
 }
@@ -259,10 +261,10 @@ function isZombie(pid: number): boolean {
 
 function startArguments(
   channels: readonly string[],
-  { bind = "127.0.0.1", options = [] }: InstanceOptions,
+  { bind = "127.0.0.1", options = [], ports }: InstanceOptions,
   port: number,
   directory: ControlDirectory,
 ): string[] {
   const where = bind === null ? [] : ["-b", bind];
-  return [...options, ...where, "--control-dir", programPath(directory.path), String(port), ...channels];
+  return [...options, ...where, "--control-dir", programPath(directory.path), ports ?? String(port), ...channels];
 }

@@ -1,3 +1,4 @@
+import type { GroupSpec } from "../groups/group_spec.ts";
 import type { Groups } from "../groups/groups.ts";
 import { resolveHost, sameFamilyAs, type Wanted } from "../process/resolve.ts";
 import { MAX_CHANNELS } from "../table/limits.ts";
@@ -5,30 +6,45 @@ import { coded, UnknownHost } from "./errors.ts";
 import type { ChannelOptions } from "./options.ts";
 import { type ServiceRequest, standardPort } from "./service_request.ts";
 
+/** What becomes of a channel whose host does not resolve: an error, or it waits until the host does. */
+export type Unresolved = "error" | "wait";
+
 /**
- * Creates the groups that a service asks for.
+ * The groups that a service asks for, with addresses.
  *
  * @param source numeric address that connections come from
- * @throws {UnknownHost} when a host does not resolve
+ * @throws {UnknownHost} when a host does not resolve, unless it is to wait
  */
-export async function fillGroups(groups: Groups, request: ServiceRequest, source: string | undefined): Promise<void> {
-  const port = standardPort(request);
-  for (const [group, { strategy, channels }] of request.groups.entries()) {
-    if (strategy !== undefined) groups.setStrategy(group, strategy);
-    const hosts = await Promise.all(channels.map(({ host }) => resolve(host, sameFamilyAs(source))));
-    channels.forEach((channel, i) => addChannel(groups, group, channel, hosts[i], port));
-  }
+export async function groupSpecs(
+  request: ServiceRequest,
+  source: string | undefined,
+  unresolved: Unresolved,
+): Promise<GroupSpec[]> {
+  const standard = standardPort(request), wanted = sameFamilyAs(source);
+  const address = async (host: string) => {
+    try {
+      return await resolve(host, wanted);
+    } catch (error) {
+      if (unresolved === "error") throw error;
+      return undefined;
+    }
+  };
+  return await Promise.all(request.groups.map(async ({ strategy, channels }) => ({
+    strategy,
+    channels: await Promise.all(channels.map(async ({ host, port = standard, maxc = 0 }) => {
+      return { host, address: await address(host), port, maxc };
+    })),
+  })));
 }
 
 /** Adds a channel whose host has been resolved, and returns its number. @throws {RangeError} when the group is full */
 export function addChannel(
   groups: Groups,
   group: number,
-  { host, port, maxc }: ChannelOptions,
-  numeric: string,
-  standardPort: number,
+  { host, maxc }: ChannelOptions,
+  address: { readonly host: string; readonly port: number },
 ): number {
-  const number = groups.add(group, { host, address: { host: numeric, port: port ?? standardPort }, maxc });
+  const number = groups.add(group, { host, address, maxc });
   if (number !== undefined) return number;
   const message = `Cannot add channel: group ${group} already has ${MAX_CHANNELS} channels`;
   throw coded(new RangeError(message), "ERR_GROUP_FULL");

@@ -1,0 +1,51 @@
+import { quote } from "../log/escape.ts";
+import type { ServiceFile } from "../options/service_file.ts";
+import type { ProcessSpec, ServiceSpec } from "../options/service_spec.ts";
+import type { ProcessValues } from "../options/values.ts";
+import { readConfig, saveConfig } from "../process/config_file.ts";
+import { ExitCode, ExitError } from "../process/exit_codes.ts";
+
+/** The file of services that a program was started with, as it was last applied. */
+export class Config {
+  /** Absolute. */
+  readonly path: string;
+  /** Options of the process that stood beside it on the command line. */
+  readonly #values: ProcessValues;
+  #file: ServiceFile;
+
+  private constructor(path: string, values: ProcessValues, file: ServiceFile) {
+    this.path = path;
+    this.#values = values;
+    this.#file = file;
+  }
+
+  /** @throws {ExitError} with everything that is wrong in it */
+  static read(path: string, values: ProcessValues): Config {
+    return new Config(path, values, read(path));
+  }
+
+  /** What the process runs. The command line's options win over the file's. */
+  get spec(): ProcessSpec {
+    const { values, services } = this.#file.spec;
+    return { values: { ...values, ...this.#values }, services };
+  }
+
+  /** The file as it is now, which counts once it has been applied. @throws {ExitError} with everything that is wrong */
+  again(): Config {
+    return Config.read(this.path, this.#values);
+  }
+
+  /** Writes these services to the file. @returns the paths that were written @throws {Error} when that fails */
+  save(services: readonly ServiceSpec[]): string[] {
+    const { written, file } = saveConfig(this.#file, services);
+    this.#file = file;
+    return written;
+  }
+}
+
+function read(path: string): ServiceFile {
+  const file = readConfig(path);
+  if (file.spec.services.length > 0) return file;
+  // After a reload nothing would be served any more, which a file that is cut short must not do.
+  throw new ExitError(ExitCode.USAGE, `there is no service in ${quote(path)}`);
+}

@@ -1,0 +1,48 @@
+import { resolve } from "node:path";
+import { quote } from "../log/escape.ts";
+import { type Log, type LogOptions, openLog } from "../log/log.ts";
+import { isOwnStream } from "../log/log_file.ts";
+import type { ProcessOptions } from "../options/values.ts";
+import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
+import { complain } from "./terminal.ts";
+
+/**
+ * Opens the log of a program.
+ *
+ * @param name what the log file of a background process on Windows is called after
+ * @param directory the control directory, in which that file lies
+ * @throws {ExitError} 71 when it cannot be opened
+ */
+export async function startLog(
+  { logFile, logFormat, trace }: ProcessOptions,
+  { background, directory, name }: { background: boolean; directory: string; name: string },
+): Promise<Log> {
+  try {
+    return await openLog({ target: target(), format: logFormat, debug: trace });
+  } catch (error) {
+    throw new ExitError(ExitCode.SYSTEM, uncapitalised(error));
+  }
+  function target(): LogOptions["target"] {
+    // Absolute, because the background process leaves the directory it was started in.
+    if (logFile !== undefined) return { file: resolve(logFile) };
+    if (!background) return "stderr";
+    // Windows has no system log that a program without an installer could write to.
+    return Deno.build.os === "windows" ? { file: `${directory}\\balance-${name}.log` } : "syslog";
+  }
+}
+
+/** Says which options of the log a background process cannot follow. @throws {ExitError} 64 when it cannot go on */
+export function checkBackgroundLog({ packetDump, logFormat, logFile }: ProcessOptions): void {
+  if (packetDump) complain("balance: -p has no effect in the background, add -f");
+  if (logFormat === "json" && logFile === undefined && Deno.build.os !== "windows") {
+    complain("balance: --log-format has no effect on the system log, add -f or --log-file FILE");
+  }
+  // A background process has none of its parent's streams.
+  if (logFile === undefined || !isOwnStream(resolve(logFile))) return;
+  throw new ExitError(
+    ExitCode.USAGE,
+    `option --log-file: ${
+      quote(logFile)
+    } is a stream of this process, which the background process does not have; add -f`,
+  );
+}
