@@ -101,15 +101,11 @@ export interface ListenPlace {
 export interface Listener {
   /** Where it listens. The port is the real one if 0 was asked for. */
   readonly address: ListenPlace;
-  /** Its number, where a successor can inherit the socket: with the linux engine. */
-  readonly descriptor?: number;
   /**
-   * Says whether processes started from now on inherit it; at first they do not. It then goes on listening until both
-   * have closed it. With the linux engine.
-   *
-   * @throws {Error} when it is closed
+   * Its number, where a successor can inherit the socket: with the linux engine. Once it has been asked for, the port is
+   * free a moment later than otherwise, since other processes may have the socket too.
    */
-  inheritable?(inheritable: boolean): void;
+  readonly descriptor?: number;
   /** Closes it, and resets the clients in its queue. Only as long as it is not served. */
   close(): void;
 }

@@ -1,10 +1,6 @@
 import assert from "node:assert/strict";
-import { C } from "../../src/engine/linux/abi.ts";
-import { openLibc } from "../../src/engine/linux/libc.ts";
-import { RawSocket } from "./raw_socket.ts";
+import { breakPoller, descriptors, watchers } from "./pollers.ts";
 import { unavailable, withEngine } from "./with_engine.ts";
-
-const SO_ACCEPTCONN = 30;
 
 const ignore = unavailable !== undefined;
 
@@ -19,7 +15,7 @@ Deno.test(
         client.receiveBytes(100_000);
       }
       const before = descriptors();
-      const poller = pollers(engine.address.port)[0];
+      const poller = watchers(engine.address.port)[0];
       breakPoller(poller);
       // Wakes every thread, the broken one included.
       while (!events.some((event) => event.type === "thread-crashed")) {
@@ -48,7 +44,7 @@ Deno.test(
         }
       }
       assert.equal(ended, crash.connections);
-      await until(() => pollers(engine.address.port).length === 2);
+      await until(() => watchers(engine.address.port).length === 2);
       for (let i = 0; i < 20; i++) {
         const [client, server] = pair();
         client.send(Uint8Array.of(9));
@@ -67,7 +63,7 @@ Deno.test(
   () =>
     withEngine(async ({ engine, pair }) => {
       const [client, server] = pair();
-      const broken = pollers(engine.address.port);
+      const broken = watchers(engine.address.port);
       assert.equal(broken.length, 1);
       engine.stopAccepting();
       for (const fd of broken) breakPoller(fd);
@@ -76,39 +72,3 @@ Deno.test(
       client.close(), server.close();
     }),
 );
-
-/** The epoll instances that watch a socket listening on the port. */
-function pollers(port: number): number[] {
-  const found: number[] = [];
-  for (const { name } of Deno.readDirSync("/proc/self/fd")) {
-    try {
-      if (Deno.readLinkSync(`/proc/self/fd/${name}`) !== "anon_inode:[eventpoll]") continue;
-      const watched = Deno.readTextFileSync(`/proc/self/fdinfo/${name}`).matchAll(/tfd:\s*(\d+)/g);
-      if ([...watched].some(([, fd]) => listensOn(Number(fd), port))) found.push(Number(name));
-    } catch {
-      // The descriptor that listed the directory.
-    }
-  }
-  return found;
-}
-
-function listensOn(fd: number, port: number): boolean {
-  try {
-    return new RawSocket(fd).option(C.SOL_SOCKET, SO_ACCEPTCONN) === 1 && new RawSocket(fd).port === port;
-  } catch {
-    return false;
-  }
-}
-
-function descriptors(): number {
-  return [...Deno.readDirSync("/proc/self/fd")].length;
-}
-
-/** Puts a file that is no epoll instance in the place of one, as a bug would. */
-function breakPoller(fd: number): void {
-  const libc = openLibc();
-  const other = libc.call.eventfd(0, C.EFD_CLOEXEC);
-  libc.call.dup3(other, fd, C.O_CLOEXEC);
-  libc.call.close(other);
-  libc.close();
-}

@@ -28,8 +28,9 @@ export class LinuxListener implements Listener, ListeningSocket {
   readonly address: ListenPlace;
   readonly fd: number;
   /**
-   * Whether another process may have the socket as well. Closing it here then does not take it out of the threads' epoll
-   * instances, which watch the socket and not its number (epoll(7)).
+   * Whether another process may have the socket as well, because it came from one, or somebody knows its number. Closing
+   * it here then does not take it out of the threads' epoll instances, which watch the socket and not its number
+   * (epoll(7)).
    */
   isShared: boolean;
   /** Whether it has been given to a service, or closed. */
@@ -100,14 +101,9 @@ export class LinuxListener implements Listener, ListeningSocket {
   }
 
   get descriptor(): number {
+    // Whoever asks may pass it on.
+    this.isShared = true;
     return this.fd;
-  }
-
-  inheritable(inheritable: boolean): void {
-    if (inheritable) this.isShared = true;
-    if (this.#libc.call.fcntl(this.fd, C.F_SETFD, inheritable ? 0 : C.FD_CLOEXEC) < 0) {
-      throw new SystemError(this.#libc, `Cannot pass on descriptor ${this.fd}`, this.#libc.errno[0]);
-    }
   }
 
   /** Gives it to a service. @throws {Error} when it is served or closed already */

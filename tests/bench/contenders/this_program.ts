@@ -11,7 +11,7 @@ const ENGINE_ALONE = new URL("engine_alone.ts", import.meta.url).pathname;
 export interface Version {
   /** The program's file. */
   readonly program: string;
-  /** What `--help` prints, which shows its options. */
+  /** What `--help all` prints, which shows its options. An earlier version has one help. */
   readonly help: string;
   /** Stands behind the engine's name; empty for the version that is here. */
   readonly suffix: string;
@@ -60,6 +60,7 @@ function engineAlone(engine: Engine, threads: number, services: number, ports: n
 }
 
 async function version(program: string, suffix: string): Promise<Version> {
-  const command = new Deno.Command(Deno.execPath(), { args: ["run", "-A", program, "--help"], env: { NO_COLOR: "1" } });
+  const args = ["run", "-A", program, "--help", "all"];
+  const command = new Deno.Command(Deno.execPath(), { args, env: { NO_COLOR: "1" } });
   return { program, help: new TextDecoder().decode((await command.output()).stdout), suffix };
 }
