@@ -122,3 +122,11 @@ Deno.test("counters of any size are shown in full", async () => {
   assert.match((await say("show")).lines[1], / 18014398509481984 {2}2147483648$/);
   assert.match((await say("show json")).lines[0], /"sent":18014398509481984,"rcvd":2147483648,/);
 });
+
+Deno.test("an operator cannot enable a channel whose host does not resolve, and is told why", async () => {
+  const { say, table } = plane();
+  const id = table.addChannel(0, { host: "::", port: 80 }, 0, DisabledBy.UNRESOLVED)!;
+  await say("disable 0");
+  assert.deepEqual(await say("enable 0"), { ok: false, lines: ["channel 0 unresolved"] });
+  assert.equal(table.disabledBy(id), DisabledBy.UNRESOLVED);
+});

@@ -4,9 +4,10 @@ import type { Counters } from "./counter.ts";
 import { EnabledChannels } from "./enabled_channels.ts";
 import { CHANNEL, CHANNELS, GROUP, OFFSET, tableBytes } from "./layout.ts";
 import { Lane } from "./lane.ts";
-import { MAX_CHANNELS, ROWS } from "./limits.ts";
-import { isShuffled, type Order, Orders, sequenceOf, sizeOf } from "./order.ts";
+import { MAX_CHANNELS } from "./limits.ts";
+import { isShuffled, type Order, Orders, sizeOf } from "./order.ts";
 import { Totals } from "./totals.ts";
+import { Vacancies } from "./vacancies.ts";
 
 /** Who keeps a channel from being chosen. The bits are independent: one party never undoes the other's. */
 export const DisabledBy = {
@@ -52,6 +53,7 @@ export class Table {
   readonly #channels: Int32Array;
   readonly #totals: Totals;
   readonly #orders: Orders;
+  readonly #vacancies: Vacancies;
   /** Text of each address, made again when the address changes. */
   readonly #texts: Target[] = [];
 
@@ -63,6 +65,7 @@ export class Table {
     this.#channels = new Int32Array(buffer, OFFSET.channels, CHANNELS * CHANNEL.WORDS);
     this.#totals = new Totals(buffer, this.lanes);
     this.#orders = new Orders(this.#groups, new Uint8Array(buffer, OFFSET.orders, OFFSET.channels - OFFSET.orders));
+    this.#vacancies = new Vacancies(this.#channels, this.#orders);
   }
 
   /** Makes an empty table that `lanes` threads can count in. @throws {RangeError} on a number of lanes out of range */
@@ -151,7 +154,7 @@ export class Table {
   addChannel(group: number, address: Address, maxc = 0, disabledBy = 0): ChannelId | undefined {
     const size = this.size(group), next = channelId(group, size);
     if (size >= MAX_CHANNELS) return undefined;
-    const plain = !isShuffled(this.order(group)) && this.addressSequence(next) === 0;
+    const plain = !isShuffled(this.order(group)) && this.#vacancies.isUnused(next);
     const id = plain ? next : this.vacantRows(group)[0];
     if (id === undefined) return undefined;
     this.#fill(id, parseHost(address.host), { address, maxc, disabledBy });
@@ -192,29 +195,20 @@ export class Table {
     const staying = new Set(after);
     for (const id of before) {
       if (staying.has(id)) continue;
-      this.#store(id, CHANNEL.REMOVED_AT, sequence);
+      this.#vacancies.removed(id, sequence);
       this.disable(id, DisabledBy.REMOVED);
     }
     return after;
   }
 
-  /**
-   * Rows that a new channel can have: those never used, then those of removed channels without connections, longest
-   * removed first. A thread that is about to reserve a channel in an earlier order gives it back (see `order`).
-   * Main thread only.
-   */
+  /** Rows that a new channel of the group can have, in the order in which they are taken. Main thread only. */
   vacantRows(group: number): ChannelId[] {
-    const listed = new Set(this.channels(group)), now = sequenceOf(this.order(group));
-    const rows = Array.from({ length: ROWS }, (_, row) => channelId(group, row)).filter((id) => !listed.has(id));
-    const age = (id: ChannelId) => (now - this.#load(id, CHANNEL.REMOVED_AT)) & 0xffffff;
-    const used = rows.filter((id) => this.addressSequence(id) !== 0 && this.current(id) === 0);
-    return [...rows.filter((id) => this.addressSequence(id) === 0), ...used.sort((a, b) => age(b) - age(a))];
+    return this.#vacancies.of(group);
   }
 
   /** Removed channels of a group that still have connections. Main thread only. */
   leaving(group: number): ChannelId[] {
-    const rows = Array.from({ length: ROWS }, (_, row) => channelId(group, row));
-    return rows.filter((id) => this.disabledBy(id) & DisabledBy.REMOVED && this.current(id) > 0);
+    return this.#vacancies.leaving(group);
   }
 
   /** Whether a channel with this id exists. */
@@ -397,7 +391,7 @@ export class Table {
 
   /** Makes a vacant row the row of a new channel. */
   #fill(id: ChannelId, host: HostBytes, { address, maxc = 0, disabledBy = 0 }: NewRow): void {
-    if (this.addressSequence(id) !== 0) this.reset(id);
+    if (!this.#vacancies.isUnused(id)) this.reset(id);
     this.#writeAddress(id, host, address.port);
     this.#store(id, CHANNEL.MAXC, maxc);
     this.#store(id, CHANNEL.DISABLED_BY, disabledBy);

@@ -61,12 +61,14 @@ function choose(table: Table, lane: number, rounds: number): void {
 
 /**
  * Chooses channels while the main thread gives group 0 others, each with a port higher than any before. Wrong is a
- * channel that had been removed before the search began, one tried twice, or none although there are always some.
+ * channel that had been removed before the search began, one tried twice, none although there are always some, or one
+ * whose row became another channel's while it had a connection.
  */
 function chooseInChangingGroups(table: Table, board: Int32Array, lane: number): void {
   const options = { autodisable: false, hashFailover: true, failTimeout: 0, trace: false };
   const selection = new Selection(table, table.lane(lane), options, () => {});
-  const client = { address: Uint8Array.from(address), port: 1 }, held: ChannelId[] = [];
+  const client = { address: Uint8Array.from(address), port: 1 },
+    held: { readonly id: ChannelId; readonly port: number }[] = [];
   while (Atomics.load(board, BOARD.DONE) === 0) {
     client.address[15]++;
     const removed = Atomics.load(board, BOARD.REMOVED), attempt = selection.begin(client), tried = new Set<number>();
@@ -85,13 +87,19 @@ function chooseInChangingGroups(table: Table, board: Int32Array, lane: number): 
         continue;
       }
       attempt.connected();
-      held.push(id);
+      held.push({ id, port });
       break;
     }
-    if (held.length > 20) selection.closed(held.shift()!);
+    if (held.length > 20) leave();
     Atomics.add(board, BOARD.ROUNDS, 1);
   }
-  for (const id of held) selection.closed(id);
+  while (held.length > 0) leave();
+
+  function leave(): void {
+    const { id, port } = held.shift()!;
+    if (table.address(id).port !== port) Atomics.add(board, BOARD.WRONG, 1);
+    selection.closed(id);
+  }
 }
 
 /** Reads an address that another thread keeps changing; a mixture of two is wrong. */
