@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { startLinux } from "../../src/engine/linux/linux.ts";
 import { C } from "../../src/engine/linux/abi.ts";
 import { openLibc } from "../../src/engine/linux/libc.ts";
-import type { GeneralEvent, Listener } from "../../src/engine/engine.ts";
+import type { GeneralEvent } from "../../src/engine/engine.ts";
 import { type ServiceTrial, SharedTrial } from "../contract/shared_trial.ts";
 import { ListeningSocket } from "../process/listening_socket.ts";
 import { echoBackend, namedBackend } from "../support/backends.ts";
@@ -59,7 +59,7 @@ testWith(
     await using one = namedBackend("one");
     await using other = namedBackend("other");
     const later: Promise<unknown>[] = [];
-    let added!: ServiceTrial, removed!: ServiceTrial, socket!: Listener;
+    let added!: ServiceTrial;
     const emit = (event: GeneralEvent) => {
       if (event.type !== "thread-crashed") return;
       removed.served.stopAccepting();
@@ -71,8 +71,8 @@ testWith(
     };
     await using trial: SharedTrial = await SharedTrial.start(startLinux, 1, { emit });
     const kept: ServiceTrial = await trial.serve({ channels: [one] });
-    removed = await trial.serve({ channels: [one] });
-    socket = trial.listen();
+    const removed: ServiceTrial = await trial.serve({ channels: [one] });
+    const socket = trial.listen();
     breakPoller(watchers(kept.ports[0])[0]);
     trial.engine.resumeAccepting();
     await eventually("it has died", () => later.length > 0);
