@@ -1,7 +1,4 @@
 import assert from "node:assert/strict";
-import fc from "fast-check";
-import { foreignText, isHarmless } from "../../tests/fuzz/foreign_text.ts";
-import { parameters } from "../../tests/fuzz/parameters.ts";
 import { faultLines } from "./source_fault.ts";
 
 /** What is shown for a piece of a line, the third of its file. */
@@ -38,15 +35,4 @@ Deno.test("a long line is shortened around the mark", () => {
   assert.equal(place, "x.conf:3:1001: no");
   assert.equal(line, `  …${"a".repeat(40)}bbb${"c".repeat(57)}…`);
   assert.equal(mark, `${" ".repeat(43)}^^^`);
-});
-
-Deno.test("whatever a line contains, nothing shown steers a terminal", () => {
-  fc.assert(
-    fc.property(foreignText(400), fc.nat(400), fc.nat(400), (text, a, b) => {
-      const line = text.replaceAll("\n", ""),
-        [start, end] = [a, b].map((n) => Math.min(n, line.length)).sort((x, y) => x - y);
-      for (const text of shown(line, start, end)) assert.ok(isHarmless(text.replaceAll("\t", "")), text);
-    }),
-    parameters(300),
-  );
 });
