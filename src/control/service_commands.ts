@@ -29,7 +29,7 @@ export function gone(name: string): Reply {
 export const service: ProcessCommand = {
   name: "service",
   parameters: "[NAME]",
-  summary: "choose the service that commands refer to, by its name or port; show its name",
+  summary: "choose a service, by name or port, or say which",
   changes: false,
   scope: "process",
   run: ([word], session, plane) => {
@@ -53,7 +53,7 @@ export const service: ProcessCommand = {
 export const services: ProcessCommand = {
   name: "services",
   parameters: "[json]",
-  summary: "show all services with their ports, channels and connections",
+  summary: "show their ports, channels and connections",
   changes: false,
   scope: "process",
   run: ([form], session, plane) => {
@@ -76,7 +76,7 @@ export const save: ProcessCommand = {
 export const reload: ProcessCommand = {
   name: "reload",
   parameters: "[--dry-run]",
-  summary: "apply what has changed in the file of services, or only say what that is",
+  summary: "apply what has changed in the file, or only show it",
   changes: false,
   scope: "process",
   run: ([option], _, plane) => {
@@ -90,7 +90,7 @@ export const reload: ProcessCommand = {
 export const upgrade: ProcessCommand = {
   name: "upgrade",
   parameters: "",
-  summary: "hand over to the program as it is on disk now, without losing a connection",
+  summary: "hand over to the program as it is on disk now",
   changes: false,
   scope: "process",
   run: (_, __, plane) => {

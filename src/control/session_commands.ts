@@ -19,7 +19,7 @@ export const quit: ProcessCommand = {
 export const show: ProcessCommand = {
   name: "show",
   parameters: "[json|config|NAME]",
-  summary: "show all channels, as a table or as JSON; as command lines; or those of one service",
+  summary: "show all services, in one of these forms, or one",
   changes: false,
   scope: "process",
   run: async ([what], session, plane) => {
@@ -40,7 +40,7 @@ export const show: ProcessCommand = {
 export const kill: ProcessCommand = {
   name: "kill",
   parameters: "",
-  summary: "free the port, let connections end, and end the instance",
+  summary: "free all ports, let connections end, and end",
   changes: true,
   scope: "process",
   run: (_, __, plane) => {

@@ -88,13 +88,13 @@ export interface ChannelState {
   readonly channel: number;
   /** Whether it may be chosen. */
   readonly enabled: boolean;
-  /** Who keeps it disabled: `operator`, `autodisable`. */
+  /** Who keeps it disabled: `operator`, `autodisable`; `unresolved` while its host does not resolve. */
   readonly disabledBy: readonly string[];
   /** Host as it was given, a name or an address. */
   readonly host: string;
-  /** Numeric address of the host. */
+  /** Numeric address of the host; empty while it does not resolve. */
   readonly address: string;
-  /** TCP port. */
+  /** TCP port; 0 for the one that the client came to. */
   readonly port: number;
   /** Connections at this moment. */
   readonly current: number;
