@@ -6,6 +6,7 @@ import type { Instance } from "../service/instance.ts";
 import type { Service } from "../service/service.ts";
 import type { Config } from "./config.ts";
 import type { LoopWarnings } from "./loop_warnings.ts";
+import type { Upgrade } from "./upgrade.ts";
 import { version } from "./version.ts";
 
 /** The process as its control commands see it. */
@@ -14,9 +15,14 @@ export function controlPlane(
   log: Log,
   config: Config | undefined,
   shutdown: () => void,
+  upgrade: Upgrade,
   loops?: LoopWarnings,
 ): ControlPlane {
   return {
+    get frozen() {
+      return upgrade.frozen;
+    },
+    upgrade: () => upgrade.run(),
     get services() {
       return instance.services.map(controlledService);
     },

@@ -2,7 +2,8 @@ import { resolve } from "node:path";
 import { defaultDirectory, DirectoryError, openDirectory } from "../control/directory.ts";
 import { chosenDirectory } from "../control/places.ts";
 import { type ControlServer, startControlServer } from "../control/server.ts";
-import type { Tap } from "../engine/engine.ts";
+import type { EntryName } from "../control/entries.ts";
+import type { Listener, Tap } from "../engine/engine.ts";
 import { LineWriter } from "../log/line_writer.ts";
 import type { Log } from "../log/log.ts";
 import { dumpChunk } from "../log/packet_dump.ts";
@@ -10,10 +11,13 @@ import { plural } from "../log/plural.ts";
 import type { ProcessSpec } from "../options/service_spec.ts";
 import { type ProcessOptions, processOptions } from "../options/values.ts";
 import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
+import type { InheritedSocket } from "../process/match_sockets.ts";
 import { PidFile } from "../process/pid_file.ts";
 import type { BalancerEvent } from "../service/events.ts";
 import type { Instance } from "../service/instance.ts";
+import type { Service } from "../service/service.ts";
 import type { Config } from "./config.ts";
+import { restoreState, stateOf } from "./handed_state.ts";
 import { controlPlane } from "./instance_plane.ts";
 import { logStart } from "./log_start.ts";
 import { LoopWarnings } from "./loop_warnings.ts";
@@ -23,12 +27,23 @@ import { Report } from "./report.ts";
 import type { Signals } from "./signals.ts";
 import { becomeUser, startInstance } from "./start_instance.ts";
 import type { Supervision } from "./supervision.ts";
+import { type StartedBy, Upgrade } from "./upgrade.ts";
 
 /** Bytes of packet dump that may wait for a slow reader. */
 const DUMP_BOUND = 64 * 1024 * 1024;
 
 /** Milliseconds that the program waits for the reader of the packet dump before it ends. */
 const DUMP_FLUSH = 5_000;
+
+/** How a program begins. */
+export interface Beginning {
+  readonly startedBy: StartedBy;
+  /** Listening sockets that were opened by somebody else. */
+  readonly inherited: readonly InheritedSocket[];
+  readonly supervision: Supervision;
+  /** The entry in the control directory that is to be taken over; then it only prepares, until `takeOver`. */
+  readonly entry: EntryName | undefined;
+}
 
 /** Services, control socket and log of one running program. */
 export class Program {
@@ -37,8 +52,11 @@ export class Program {
   readonly #log: Log;
   readonly #dump: LineWriter | undefined;
   readonly #drainTimeout: number;
-  readonly #killed: Promise<void>;
+  readonly #killed: Promise<"kill" | "upgraded">;
   readonly #pidFile: PidFile | undefined;
+  readonly #upgrade: Upgrade;
+  readonly #supervision: Supervision;
+  readonly #listens: () => void;
 
   private constructor(
     parts: {
@@ -46,8 +64,11 @@ export class Program {
       control: ControlServer;
       log: Log;
       dump?: LineWriter;
-      killed: Promise<void>;
+      killed: Promise<"kill" | "upgraded">;
       pidFile?: PidFile;
+      upgrade: Upgrade;
+      supervision: Supervision;
+      listens: () => void;
     },
     drainTimeout: number,
   ) {
@@ -57,11 +78,16 @@ export class Program {
     this.#dump = parts.dump;
     this.#killed = parts.killed;
     this.#pidFile = parts.pidFile;
+    this.#upgrade = parts.upgrade;
+    this.#supervision = parts.supervision;
+    this.#listens = parts.listens;
     this.#drainTimeout = drainTimeout;
   }
 
   /** @param config the file that it comes from, if there is one */
-  static async start(spec: ProcessSpec, config: Config | undefined, background: boolean): Promise<Program> {
+  static async start(spec: ProcessSpec, config: Config | undefined, beginning: Beginning): Promise<Program> {
+    const { startedBy, inherited, supervision, entry } = beginning, { background } = startedBy;
+    const draft = entry !== undefined;
     const options = processOptions(spec.values), unresolved = config === undefined ? "error" : "wait";
     // Absolute, because the background process leaves the directory it was started in.
     const directory = resolve(chosenDirectory(options.controlDir) ?? defaultDirectory());
@@ -75,29 +101,64 @@ export class Program {
     const early: BalancerEvent[] = [];
     let event = (event: BalancerEvent): void => void early.push(event);
     const tap: Tap | undefined = dump && ((direction, bytes) => dump.write(dumpChunk(direction, bytes)));
-    const instance = await startInstance(spec, { onEvent: (item) => event(item), tap, unresolved });
+    const instance = await startInstance(spec, {
+      onEvent: (item) => event(item),
+      tap,
+      unresolved,
+      inherited,
+      paused: draft,
+    });
     let control: ControlServer | undefined, pidFile: PidFile | undefined;
     try {
       pidFile = preparePidFile(options);
       openDirectory(directory); // On Windows the log of a background process lies in it.
-      const name = config === undefined ? String(spec.services[0].ports[0].first) : "config";
-      const log = await startLog(options, { background, directory, name });
+      const file = config === undefined ? String(spec.services[0].ports[0].first) : "config";
+      const log = await startLog(options, { background, directory, name: file });
       event = new Report(log.logger, instance).event;
       early.forEach(event);
-      const killed = Promise.withResolvers<void>(), loops = new LoopWarnings(log.logger, instance);
-      control = await startControlServer(
-        controlPlane(instance, log, config, () => {
-          control?.close();
+      const killed = Promise.withResolvers<"kill" | "upgraded">(), loops = new LoopWarnings(log.logger, instance);
+      const upgrade: Upgrade = new Upgrade(startedBy, {
+        logger: log.logger,
+        engine: instance.engine,
+        get control() {
+          return control!;
+        },
+        get pidFile() {
+          return pidFile;
+        },
+        sockets: () => listeningSockets(instance),
+        share: (inheritable) => listenersOf(instance).forEach(({ listener }) => listener.inheritable?.(inheritable)),
+        plan: () => ({ entry: control!.entry }),
+        state: () => stateOf(instance),
+        pauseAccepting: () => instance.pauseAccepting(),
+        resumeAccepting: () => instance.resumeAccepting(),
+        replacedBy: (pid) => {
+          supervision.replacedBy(pid);
           instance.stopAccepting();
-          killed.resolve();
-        }, loops),
-        { directory, ...config === undefined ? placeOf(instance) : { config: String(Deno.pid) } },
+          killed.resolve("upgraded");
+        },
+      });
+      const shutdown = () => {
+        control?.close();
+        instance.stopAccepting();
+        killed.resolve("kill");
+      };
+      const name = entry ?? (config === undefined ? placeOf(instance) : { config: String(Deno.pid) });
+      control = await startControlServer(
+        controlPlane(instance, log, config, shutdown, upgrade, loops),
+        { directory, ...name, draft },
       );
-      pidFile?.publish();
+      if (!draft) pidFile?.publish();
       becomeUser(options);
-      logStart(log.logger, instance);
-      loops.look();
-      return new Program({ instance, control, log, dump, killed: killed.promise, pidFile }, options.drainTimeout);
+      const listens = () => {
+        logStart(log.logger, instance);
+        loops.look();
+      };
+      if (!draft) listens();
+      return new Program(
+        { instance, control, log, dump, killed: killed.promise, pidFile, upgrade, supervision, listens },
+        options.drainTimeout,
+      );
     } catch (error) {
       pidFile?.remove();
       control?.close();
@@ -121,27 +182,44 @@ export class Program {
     return `serving ${length} ${plural(length, "service")}, ${connections} ${plural(connections, "connection")}`;
   }
 
+  /** Takes the place of the predecessor, which accepts no clients any more. @param state its state, if it sent one */
+  takeOver(state: string | undefined): void {
+    if (state !== undefined) restoreState(this.#instance, state, this.#log.logger);
+    this.#control.publish();
+    this.#pidFile?.publish();
+    this.#instance.resumeAccepting();
+    this.#listens();
+  }
+
+  /** Lets the program as it is on disk now take the place of this process. */
+  async upgrade(): Promise<void> {
+    await this.#upgrade.run();
+  }
+
   /** Opens the log file again after its rotation. */
   async reopenLog(): Promise<void> {
     await this.#log.reopen();
   }
 
   /** Serves until a signal or `kill`, then drains. @returns the exit code */
-  async run(signals: Signals, supervision: Supervision): Promise<number> {
+  async run(signals: Signals): Promise<number> {
     const { logger } = this.#log;
     const unwatchMemory = watchMemory(this.#instance, logger);
-    const cause = await Promise.race([signals.next(), this.#killed.then(() => "kill" as const)]);
+    const cause = await Promise.race([signals.next(), this.#killed]);
     unwatchMemory();
-    supervision.stopping();
-    this.#control.close();
+    if (cause !== "upgraded") {
+      this.#supervision.stopping();
+      this.#control.close();
+    }
     // Before this is logged, because whoever reads the log may rely on the port.
     this.#instance.stopAccepting();
-    const drain = cause === "kill" || cause === "drain";
+    const drain = cause !== "at once";
     const connections = this.#instance.connections;
     logger.info(`stopping, {connections} ${plural(connections, "connection")} left to end`, { connections });
     const left = drain ? await this.#drainUntil(signals) : connections;
     await this.#instance.stop();
     this.#control.closeSessions();
+    this.#control.close();
     this.#pidFile?.remove();
     if (left > 0) logger.warn(`stopped, {left} ${plural(left, "connection was", "connections were")} cut`, { left });
     else logger.info("stopped");
@@ -171,6 +249,19 @@ function preparePidFile({ pidFile }: ProcessOptions): PidFile | undefined {
   } catch (error) {
     throw new ExitError(ExitCode.SYSTEM, uncapitalised(error));
   }
+}
+
+/** Every listening socket, with its service. */
+function listenersOf({ services }: Instance): { service: Service; listener: Listener }[] {
+  return services.flatMap((service) => service.served.listeners.map((listener) => ({ service, listener })));
+}
+
+/** The listening sockets that a successor can inherit; undefined where the engine cannot hand them over. */
+function listeningSockets(instance: Instance): InheritedSocket[] | undefined {
+  const all = listenersOf(instance).map(({ service: { name }, listener: { address, descriptor } }) => {
+    return { name, ...address, descriptor: descriptor ?? -1 };
+  });
+  return all.some(({ descriptor }) => descriptor < 0) ? undefined : all;
 }
 
 /** The place that the control entry is called after. */

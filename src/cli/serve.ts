@@ -4,7 +4,9 @@ import { processOptions } from "../options/values.ts";
 import { isBackgroundProcess, reportFailure, reportReady, startInBackground } from "../process/background.ts";
 import { ExitCode, ExitError, unexpected } from "../process/exit_codes.ts";
 import { takeServiceEnvironment } from "../process/service_environment.ts";
+import { Predecessor } from "../process/predecessor.ts";
 import { Config } from "./config.ts";
+import { activatedSockets, readPlan } from "./plan.ts";
 import { Program } from "./program.ts";
 import { checkBackgroundLog } from "./program_log.ts";
 import { Signals } from "./signals.ts";
@@ -13,13 +15,16 @@ import { complain } from "./terminal.ts";
 
 /** Starts an instance: here with `-f` or as process 1, otherwise in the background. @returns the exit code */
 export async function serve(request: ServeRequest, program: string, args: readonly string[]): Promise<number> {
-  const background = isBackgroundProcess(),
-    failed = (error: unknown) => {
-      const failure = error instanceof ExitError ? error : unexpected(error);
-      if (!background) throw failure;
-      reportFailure(failure);
-      return failure.code;
-    };
+  const directory = workingDirectory(), predecessor = Predecessor.find();
+  const plan = predecessor && readPlan(await predecessor.plan());
+  const background = plan?.background ?? isBackgroundProcess();
+  const failed = (error: unknown) => {
+    const failure = error instanceof ExitError ? error : unexpected(error);
+    predecessor?.failed(failure);
+    if (!background) throw failure;
+    if (predecessor === undefined) reportFailure(failure);
+    return failure.code;
+  };
   let config: Config | undefined;
   try {
     // Absolute, because the background process leaves the directory it was started in.
@@ -28,7 +33,7 @@ export async function serve(request: ServeRequest, program: string, args: readon
     return failed(error);
   }
   const spec = config?.spec ?? request, options = processOptions(spec.values);
-  if (!background && !options.foreground && Deno.pid !== 1) {
+  if (plan === undefined && !background && !options.foreground && Deno.pid !== 1) {
     checkBackgroundLog(options);
     const { notes } = await startInBackground(program, args);
     for (const note of notes) complain(`balance: ${note}`);
@@ -36,18 +41,35 @@ export async function serve(request: ServeRequest, program: string, args: readon
   }
   // Before anything else: signals that come during the start must count, and registering one later can fail.
   const signals = new Signals({ background, files: config !== undefined });
-  const supervision = new Supervision(takeServiceEnvironment(background ? Deno.ppid : undefined));
+  const environment = takeServiceEnvironment(background ? Deno.ppid : undefined);
+  const supervision = new Supervision(environment);
   try {
-    const program = await Program.start(spec, config, background);
-    signals.on("reopen", () => program.reopenLog());
-    const notes = background ? await program.notes() : [];
+    const inherited = plan?.sockets ?? activatedSockets(environment);
+    const startedBy = { program, args, directory, environment, background };
+    const running = await Program.start(spec, config, { startedBy, inherited, supervision, entry: plan?.entry });
+    signals.on("reopen", () => running.reopenLog());
+    signals.on("upgrade", () => running.upgrade());
+    const notes = predecessor !== undefined || background ? await running.notes() : [];
+    if (predecessor !== undefined) {
+      running.takeOver(await predecessor.prepared());
+      predecessor.serving(notes);
+    }
     // Before the parent of a background process ends, because a service manager would believe that the program did.
-    supervision.serving(() => program.status);
-    if (background) reportReady(notes);
-    return await program.run(signals, supervision);
+    supervision.serving(() => running.status);
+    if (background && predecessor === undefined) reportReady(notes);
+    return await running.run(signals);
   } catch (error) {
     return failed(error);
   } finally {
     supervision.close();
+  }
+}
+
+/** The directory that the program was started in, which may be gone. */
+function workingDirectory(): string {
+  try {
+    return Deno.cwd();
+  } catch {
+    return "/";
   }
 }

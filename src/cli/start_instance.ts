@@ -8,6 +8,7 @@ import type { ProcessSpec, ServiceSpec } from "../options/service_spec.ts";
 import { type ProcessOptions, processOptions } from "../options/values.ts";
 import { descriptorLimit } from "../process/descriptors.ts";
 import { ExitCode, ExitError, uncapitalised, unexpected } from "../process/exit_codes.ts";
+import { UnusableSocket } from "../process/match_sockets.ts";
 import { dropPrivileges, privilegesUnavailable } from "../process/privileges.ts";
 import { resolveHost } from "../process/resolve.ts";
 import { blameOf } from "../service/blame.ts";
@@ -18,7 +19,7 @@ import { formatAddress } from "../table/address.ts";
 /** Starts what the command line asks for. @throws {ExitError} with the code that says what went wrong */
 export async function startInstance(
   { values, services }: ProcessSpec,
-  hooks: Pick<InstanceSettings, "onEvent" | "tap" | "unresolved">,
+  hooks: Pick<InstanceSettings, "onEvent" | "tap" | "unresolved" | "inherited" | "paused">,
 ): Promise<Instance> {
   const options = processOptions(values);
   try {
@@ -44,6 +45,7 @@ function exitError(error: unknown): ExitError {
     const option = error.option === undefined ? "" : `option ${optionLabel(optionRecords[error.option])}: `;
     return new ExitError(option === "" ? ExitCode.ADDRESS : ExitCode.USAGE, option + uncapitalised(error));
   }
+  if (error instanceof UnusableSocket) return new ExitError(ExitCode.SYSTEM, uncapitalised(error));
   if (place === undefined) return unexpected(error);
   const where = formatAddress({ host: place.hostname, port: place.port });
   return new ExitError(ExitCode.SYSTEM, `cannot listen on ${where}: ${reason(error)}`);

@@ -5,6 +5,7 @@ import type { InheritedSocket } from "../process/match_sockets.ts";
 import { argumentsOfItself } from "../process/own_program.ts";
 import type { PidFile } from "../process/pid_file.ts";
 import { environmentForSuccessor, type ServiceEnvironment } from "../process/service_environment.ts";
+import type { Plan } from "./plan.ts";
 import { Successor, successorUnavailable } from "../process/successor.ts";
 
 /** How this program was started, for a successor that is to be started the same way. */
@@ -23,12 +24,15 @@ export interface StartedBy {
 /** The running program, as far as it is handed over. */
 export interface Predecessing {
   readonly logger: Logger;
+  readonly engine: string;
   readonly control: ControlServer;
   readonly pidFile: PidFile | undefined;
   /** Its listening sockets, each with the name of its service; undefined where the engine cannot hand them over. */
   sockets(): readonly InheritedSocket[] | undefined;
+  /** Says whether processes started from now on inherit the listening sockets. */
+  share(inheritable: boolean): void;
   /** What the successor must know to prepare, besides the sockets. */
-  plan(): Readonly<Record<string, unknown>>;
+  plan(): Omit<Plan, "background" | "sockets">;
   /** What may change until the last moment: counters, and what operators did. */
   state(): unknown;
   pauseAccepting(): void;
@@ -85,7 +89,7 @@ export class Upgrade {
     const { control, logger } = this.#old, obstacle = successorUnavailable();
     if (obstacle !== undefined) throw new Error(obstacle);
     const sockets = this.#old.sockets();
-    if (sockets === undefined) throw new Error("the portable engine cannot hand over its listening sockets");
+    if (sockets === undefined) throw new Error(`the ${this.#old.engine} engine cannot hand over its listening sockets`);
     logger.info("upgrading: a new process is started");
     const successor = await this.#start(sockets);
     const entry = await orStop(successor, () => Promise.resolve(control.hold()));
@@ -102,21 +106,28 @@ export class Upgrade {
     }
     entry.release();
     control.withdraw();
+    control.retire();
     successor.letGo();
     return successor.pid;
   }
 
   #start(sockets: readonly InheritedSocket[]): Promise<Successor> {
     const { program, args, directory, environment, background } = this.#startedBy;
-    return Successor.start({
-      program,
-      args: argumentsOfItself(args),
-      directory: canEnter(directory) ? directory : "/",
-      environment: environmentForSuccessor(environment),
-      detached: background,
-      sockets: sockets.map(({ descriptor }) => descriptor),
-      plan: JSON.stringify({ ...this.#old.plan(), background, sockets }),
-    });
+    this.#old.share(true);
+    try {
+      // It is started at once; what is waited for is that it is prepared.
+      return Successor.start({
+        program,
+        args: argumentsOfItself(args),
+        directory: canEnter(directory) ? directory : "/",
+        environment: environmentForSuccessor(environment),
+        detached: background,
+        sockets: sockets.map(({ descriptor }) => descriptor),
+        plan: JSON.stringify({ ...this.#old.plan(), background, sockets } satisfies Plan),
+      });
+    } finally {
+      this.#old.share(false);
+    }
   }
 }
 

@@ -21,3 +21,10 @@ export function whileInheritable<T>(descriptors: readonly number[], act: () => T
     library.close();
   }
 }
+
+/** Closes a descriptor that this process has inherited and does not need. For Linux. */
+export function closeDescriptor(descriptor: number): void {
+  const library = Deno.dlopen("", { close: { parameters: ["i32"], result: "i32" } });
+  library.symbols.close(descriptor);
+  library.close();
+}

@@ -16,6 +16,13 @@ export interface InheritedSocket {
   readonly name: string | undefined;
   readonly hostname: string;
   readonly port: number;
+  /** Whether it may have no place, as after a change of the file of services. */
+  readonly optional?: boolean;
+}
+
+/** A listening socket that was opened by somebody else cannot be used. */
+export class UnusableSocket extends Error {
+  override readonly name = "UnusableSocket";
 }
 
 /**
@@ -23,7 +30,7 @@ export interface InheritedSocket {
  * that it is named for, or else, for a socket on any address, the only one with its port.
  *
  * @returns a socket or undefined for each place
- * @throws {Error} naming the socket for which there is no place, or for which it is taken
+ * @throws {UnusableSocket} naming the socket for which there is no place, or for which it is taken
  */
 export function matchSockets<P extends Place>(
   places: readonly P[],
@@ -32,6 +39,7 @@ export function matchSockets<P extends Place>(
   const found = new Array<InheritedSocket | undefined>(places.length).fill(undefined);
   for (const socket of sockets) {
     const index = placeFor(places, socket);
+    if (index === undefined) continue;
     const other = found[index];
     if (other !== undefined) {
       throw refuse(
@@ -44,10 +52,10 @@ export function matchSockets<P extends Place>(
   return found;
 }
 
-function placeFor(places: readonly Place[], socket: InheritedSocket): number {
+function placeFor(places: readonly Place[], socket: InheritedSocket): number | undefined {
   const { hostname, port, name } = socket, samePort = places.flatMap((place, i) => place.port === port ? [i] : []);
   const exact = samePort.find((i) => places[i].hostname === hostname);
-  if (exact !== undefined) return exact;
+  if (exact !== undefined || socket.optional) return exact;
   const named = samePort.filter((i) => places[i].service === name);
   if (named.length === 1) return named[0];
   if (samePort.length === 1 && isAny(hostname)) return samePort[0];
@@ -62,7 +70,7 @@ function isAny(hostname: string): boolean {
   return hostname === "::" || hostname === "0.0.0.0";
 }
 
-function refuse({ descriptor, name, hostname, port }: InheritedSocket, why: string): Error {
+function refuse({ descriptor, name, hostname, port }: InheritedSocket, why: string): UnusableSocket {
   const called = name === undefined ? "" : ` (${quote(name)})`, where = formatAddress({ host: hostname, port });
-  return new Error(`Cannot use descriptor ${descriptor}${called}, which listens on ${where}: ${why}`);
+  return new UnusableSocket(`Cannot use descriptor ${descriptor}${called}, which listens on ${where}: ${why}`);
 }

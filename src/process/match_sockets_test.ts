@@ -54,3 +54,9 @@ Deno.test("a socket without a place is named with the reason", () => {
     socket(3, "::", 1, "x\x1b"),
   );
 });
+
+Deno.test("a socket that may have no place has one at its very address, or none", () => {
+  const optional = (socket: InheritedSocket) => ({ ...socket, optional: true });
+  assert.deepEqual(match([WEB, MAIL], optional(socket(3, "127.0.0.1", 25))), [undefined, 3]);
+  assert.deepEqual(match([WEB], optional(socket(3, "::", 80, "web")), optional(socket(4, "0.0.0.0", 81))), [undefined]);
+});

@@ -2,6 +2,7 @@ import type { DescriptorShares, Engine, Listener, Tap } from "../engine/engine.t
 import { Groups } from "../groups/groups.ts";
 import { quote } from "../log/escape.ts";
 import type { EngineChoice, EngineName } from "../options/engine_name.ts";
+import type { InheritedSocket } from "../process/match_sockets.ts";
 import { strategies as builtIn, type Strategy } from "../selection/strategy.ts";
 import { Table } from "../table/table.ts";
 import { blaming } from "./blame.ts";
@@ -12,7 +13,7 @@ import { endsWithin } from "./drain.ts";
 import { coded } from "./errors.ts";
 import { type BalancerEvent, balancerEvent } from "./events.ts";
 import type { Unresolved } from "./group_specs.ts";
-import { listenAll, withCode } from "./listen.ts";
+import { inheritedPlaces, listenAll, withCode } from "./listen.ts";
 import { Service } from "./service.ts";
 import type { ServiceRequest } from "./service_request.ts";
 import { UnresolvedHosts } from "./unresolved.ts";
@@ -34,6 +35,10 @@ export interface InstanceSettings {
   readonly onEvent?: (event: BalancerEvent) => void;
   /** Called with every chunk. Must not throw. */
   readonly tap?: Tap;
+  /** Listening sockets that were opened by somebody else, and take the place of the instance's own. */
+  readonly inherited?: readonly InheritedSocket[];
+  /** Leave clients in the kernel's queues until `resumeAccepting`. */
+  readonly paused?: boolean;
 }
 
 /** What there is to know about an instance as a whole. */
@@ -122,7 +127,8 @@ export class Instance {
       });
       const instance = new Instance(around, choice, engine, { maxConnections, descriptors }, emit);
       try {
-        await instance.#serveAll(drafts);
+        if (settings.paused) instance.pauseAccepting();
+        await instance.#serveAll(drafts, settings.inherited);
       } catch (error) {
         await instance.stop();
         throw error;
@@ -233,10 +239,10 @@ export class Instance {
   }
 
   /** Opens the ports of all of them, then serves them: all or none. */
-  async #serveAll(drafts: readonly Draft[]): Promise<Service[]> {
-    const opened: Listener[][] = [], names: string[] = [];
+  async #serveAll(drafts: readonly Draft[], inherited: readonly InheritedSocket[] = []): Promise<Service[]> {
+    const opened: Listener[][] = [], names: string[] = [], adopted = inheritedPlaces(drafts, inherited);
     const open = (draft: Draft) => {
-      const listeners = listenAll(this.#engine, draft);
+      const listeners = listenAll(this.#engine, draft, adopted);
       opened.push(listeners);
       names.push(this.#reserve(draft.request.name ?? String(listeners[0].address.port)));
     };

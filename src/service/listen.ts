@@ -1,4 +1,6 @@
 import type { Engine, Listener, ServiceSettings } from "../engine/engine.ts";
+import { closeDescriptor } from "../process/inheritable.ts";
+import { type InheritedSocket, matchSockets, UnusableSocket } from "../process/match_sockets.ts";
 import { blaming } from "./blame.ts";
 import type { Draft } from "./draft.ts";
 import { coded } from "./errors.ts";
@@ -9,20 +11,44 @@ import type { Listening } from "./loops.ts";
  *
  * @throws {Error} with a `code` such as EADDRINUSE when one cannot be opened
  */
-export function listenAll(engine: Engine, { request, places, settings }: Draft): Listener[] {
-  return openAll(engine, places, settings, (error, place) => blaming(error, { request, place }));
+export function listenAll(engine: Engine, draft: Draft, inherited: InheritedPlaces = new Map()): Listener[] {
+  const { request, places, settings } = draft;
+  const open = (place: Listening) => {
+    const socket = inherited.get(place);
+    return socket === undefined ? engine.listen(place, settings) : adopt(engine, socket, settings);
+  };
+  return openAll(places, open, (error, place) => blaming(error, { request, place }));
+}
+
+/** The inherited socket of each place that has one. */
+export type InheritedPlaces = ReadonlyMap<Listening, InheritedSocket>;
+
+/** Finds the places of inherited sockets, and closes those that need none. @throws {UnusableSocket} naming one that belongs nowhere */
+export function inheritedPlaces(drafts: readonly Draft[], sockets: readonly InheritedSocket[]): InheritedPlaces {
+  const all = drafts.flatMap(({ request, places }) =>
+    places.map((place) => ({ ...place, place, service: request.name ?? String(place.port) }))
+  );
+  const found = matchSockets(all, sockets);
+  for (const socket of sockets) if (!found.includes(socket)) closeDescriptor(socket.descriptor);
+  return new Map(all.flatMap(({ place }, i) => found[i] === undefined ? [] : [[place, found[i]]]));
+}
+
+function adopt(engine: Engine, { descriptor }: InheritedSocket, settings: ServiceSettings): Listener {
+  if (engine.adopt !== undefined) return engine.adopt(descriptor, settings);
+  throw new UnusableSocket(
+    `Cannot use descriptor ${descriptor}: the ${engine.name} engine takes over no listening sockets`,
+  );
 }
 
 function openAll(
-  engine: Engine,
   places: readonly Listening[],
-  settings: ServiceSettings,
+  open: (place: Listening) => Listener,
   failed: (error: unknown, place: Listening) => unknown,
 ): Listener[] {
   const opened: Listener[] = [];
   for (const place of places) {
     try {
-      opened.push(engine.listen(place, settings));
+      opened.push(open(place));
     } catch (error) {
       for (const listener of opened) listener.close();
       throw failed(withCode(error), place);

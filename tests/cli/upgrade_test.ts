@@ -1,0 +1,265 @@
+/** Replacing the program while it serves. */
+import assert from "node:assert/strict";
+import { ControlClient } from "../../src/control/client.ts";
+import { echoBackend, namedBackend } from "../support/backends.ts";
+import { Client } from "../support/client.ts";
+import { freePort } from "../support/free_port.ts";
+import { eventually } from "../support/eventually.ts";
+import {
+  BackgroundInstance,
+  type Controllable,
+  endProcess,
+  Instance,
+  type InstanceOptions,
+} from "../support/instance.ts";
+import { NotifySocket } from "../support/notify_socket.ts";
+import { processesWith } from "../support/processes.ts";
+import { ProgramCopy } from "../support/program_copy.ts";
+import { run, version } from "../support/program.ts";
+import { linux, namespaces, root, testWith } from "../support/requirements.ts";
+import { temporaryDirectory } from "../support/temporary_directory.ts";
+import { runs } from "../faults/process_figures.ts";
+
+const FOREVER = ["--drain-timeout", "1000"], LINUX = ["--engine", "linux", "--threads", "2"];
+
+/** What is there to be upgraded; all its processes are ended with it. */
+async function upgradable(channels: readonly string[], options: InstanceOptions = {}) {
+  const directory = options.directory ?? temporaryDirectory();
+  const all = [...LINUX, ...FOREVER, ...options.options ?? []];
+  const instance = await Instance.start(channels, { ...options, directory, options: all });
+  return {
+    instance,
+    async [Symbol.asyncDispose]() {
+      // All hold its standard error.
+      for (const pid of processesWith(directory.path)) await endProcess(pid);
+      await instance[Symbol.asyncDispose]();
+      if (options.directory === undefined) directory[Symbol.dispose]();
+    },
+  };
+}
+
+async function established(instance: Controllable): Promise<Client> {
+  const client = await instance.client();
+  await echo(client, "x");
+  return client;
+}
+
+async function echo(client: Client, text: string): Promise<void> {
+  await client.send(text);
+  assert.equal(new TextDecoder().decode(await client.readExactly(text.length)), text);
+}
+
+/** Upgrades, and checks that another process serves. @returns its id */
+async function upgrade(instance: Controllable): Promise<number> {
+  const before = (await instance.state()).pid, reply = await instance.control("upgrade");
+  const pid = Number(/^upgraded, process (\d+) serves\n$/.exec(reply)?.[1]);
+  assert.equal((await instance.state()).pid, pid, reply);
+  assert.notEqual(pid, before);
+  return pid;
+}
+
+testWith(
+  [linux],
+  "upgrade: a new process serves, with counters and what operators did; the old one drains",
+  async () => {
+    await using back = echoBackend();
+    const channel = `127.0.0.1:${back.port}`;
+    await using world = await upgradable([channel, channel, "!", channel]);
+    const { instance } = world;
+    using client = await established(instance);
+    await instance.control("disable 1");
+    await instance.control("maxc 0 77");
+    await instance.control(`create 127.0.0.1 ${back.port}`);
+    const before = await instance.state();
+    await upgrade(instance);
+    const after = await instance.state();
+    const lasting = ({ groups }: typeof before) =>
+      groups.map(({ channels, ...group }) => ({ ...group, channels: channels.map((one) => ({ ...one, current: 0 })) }));
+    assert.deepEqual(lasting(after), lasting(before));
+    assert.equal(after.connections, 0);
+    // The old connection goes on in the old process, a new one begins in the new one.
+    await echo(client, "still here");
+    using another = await established(instance);
+    assert.equal((await instance.state()).connections, 1);
+    await client.finish();
+    await client.readToEnd();
+    assert.equal(await instance.exit, 0);
+    await echo(another, "here too");
+  },
+);
+
+testWith([linux], "SIGUSR2 upgrades, and so it does again and again", async () => {
+  await using back = namedBackend("here");
+  await using world = await upgradable([`127.0.0.1:${back.port}`]);
+  const { instance } = world, pids = new Set([instance.pid]);
+  for (let round = 0; round < 3; round++) {
+    const { pid } = await instance.state();
+    Deno.kill(pid, "SIGUSR2");
+    await instance.untilState("another process serves", (state) => state.pid !== pid);
+    pids.add((await instance.state()).pid);
+    assert.equal(await instance.answer(), "here");
+    await eventually("the old one has ended", () => !runs(pid));
+  }
+  assert.equal(pids.size, 4);
+  assert.equal(await instance.control("kill"), "shutdown complete, exiting.\n");
+});
+
+testWith([linux], "the new process is the program as it is on disk by then", async () => {
+  using copy = new ProgramCopy();
+  await using back = namedBackend("here");
+  await using world = await upgradable([`127.0.0.1:${back.port}`], { before: copy.before });
+  const { instance } = world;
+  assert.equal((await instance.state()).version, version);
+  copy.setVersion("77.0.0");
+  await upgrade(instance);
+  assert.equal((await instance.state()).version, "77.0.0");
+  assert.equal(await instance.answer(), "here");
+});
+
+testWith([linux], "a program that does not start changes nothing, and says why", async () => {
+  using copy = new ProgramCopy();
+  await using back = namedBackend("here");
+  await using world = await upgradable([`127.0.0.1:${back.port}`], { before: copy.before });
+  const { instance } = world, files = () => [...Deno.readDirSync(instance.directory.path)].map(({ name }) => name);
+  const before = files();
+  copy.write("cli.ts", "this is no program\n");
+  assert.match(
+    await instance.control("upgrade"),
+    /^cannot upgrade: the new process ended with code 1 before it was ready: /,
+  );
+  copy.write("cli.ts", "Deno.exit(3);\n");
+  assert.equal(
+    await instance.control("upgrade"),
+    "cannot upgrade: the new process ended with code 3 before it was ready\n",
+  );
+  assert.deepEqual(files(), before);
+  assert.equal((await instance.state()).pid, instance.pid);
+  assert.equal(await instance.answer(), "here");
+  await instance.logged(/cannot upgrade: the new process ended with code 3/);
+  copy.restore("cli.ts");
+  await upgrade(instance);
+  assert.equal(await instance.answer(), "here");
+});
+
+testWith([linux], "a second upgrade during one is refused, and nothing can be changed meanwhile", async () => {
+  using copy = new ProgramCopy();
+  await using world = await upgradable(["127.0.0.1:1"], { before: copy.before });
+  const { instance } = world;
+  copy.write("cli.ts", `await new Promise((resolve) => setTimeout(resolve, 2 ** 30));\n`);
+  const first = instance.control("upgrade"), old = new Set([instance.pid]);
+  await instance.logged(/upgrading/);
+  let successor: number | undefined;
+  await eventually("the new process runs", () => {
+    successor = processesWith(instance.directory.path).find((pid) => !old.has(pid) && isProgram(pid, copy));
+    return successor !== undefined;
+  });
+  assert.equal(await instance.control("upgrade"), "an upgrade is under way, try again\n");
+  assert.equal(await instance.control("disable 0"), "an upgrade is under way, try again\n");
+  Deno.kill(successor!, "SIGKILL");
+  assert.equal(await first, "cannot upgrade: the new process ended by SIGKILL before it was ready\n");
+  assert.equal(await instance.control("disable 0"), "channel 0 disabled\n");
+});
+
+/** Whether a process serves, or is to: others run a control command. */
+function isProgram(pid: number, copy: ProgramCopy): boolean {
+  try {
+    const words = Deno.readTextFileSync(`/proc/${pid}/cmdline`).split("\0");
+    return words.includes(`${copy.path}/cli.ts`) && !words.includes("-c");
+  } catch {
+    return false;
+  }
+}
+
+testWith([linux], "the control socket answers throughout, and PID file and service manager follow", async () => {
+  using directory = temporaryDirectory();
+  using socket = new NotifySocket(`${directory.path}/notify`);
+  const file = `${directory.path}/pid`, env = { NOTIFY_SOCKET: socket.address };
+  await using world = await upgradable(["127.0.0.1:1"], { env, options: ["--pid-file", file] });
+  const { instance } = world, path = `${instance.directory.path}/${instance.port}@127.0.0.1.sock`;
+  let over = false, answers = 0;
+  const asking = (async () => {
+    while (!over) {
+      using client = await ControlClient.open(path);
+      assert.match((await client.run("version")).text[0], /balance/);
+      answers++;
+    }
+  })();
+  for (let round = 0; round < 3; round++) {
+    const pid = await upgrade(instance);
+    assert.equal(Deno.readTextFileSync(file), `${pid}\n`);
+    await socket.told(new RegExp(`^MAINPID=${pid}$`));
+  }
+  over = true;
+  await asking;
+  assert.ok(answers > 10, `${answers} answers`);
+  await instance.control("kill");
+});
+
+testWith([linux], "a background process is replaced by another", async () => {
+  using directory = temporaryDirectory();
+  await using back = namedBackend("here");
+  const options = [...LINUX, "--pid-file", "pid"];
+  await using instance = await BackgroundInstance.start([`127.0.0.1:${back.port}`], {
+    options,
+    directory,
+    cwd: directory.path,
+  });
+  const pid = await upgrade(instance);
+  try {
+    assert.equal(Deno.readTextFileSync(`${directory.path}/pid`), `${pid}\n`);
+    await eventually("the old one has ended", () => !runs(instance.pid));
+    assert.equal(await instance.answer(), "here");
+    assert.equal(Deno.readTextFileSync(`${directory.path}/pid`), `${pid}\n`);
+  } finally {
+    await endProcess(pid);
+  }
+});
+
+testWith([linux], "the portable engine says that it cannot", async () => {
+  await using back = namedBackend("here");
+  await using instance = await Instance.start([`127.0.0.1:${back.port}`], { options: ["--engine", "portable"] });
+  const reply = "cannot upgrade: the portable engine cannot hand over its listening sockets\n";
+  assert.equal(await instance.control("upgrade"), reply);
+  instance.signal("SIGUSR2");
+  await instance.logged(/cannot upgrade/);
+  assert.equal(await instance.answer(), "here");
+});
+
+testWith([linux, root, namespaces("--pid", "--fork")], "process 1 says that it cannot", async () => {
+  await using back = namedBackend("here");
+  const before = ["unshare", "--pid", "--fork", "--kill-child"];
+  await using instance = await Instance.start([`127.0.0.1:${back.port}`], { options: LINUX, before });
+  const reply = "cannot upgrade: it is process 1, and its container would end with it; start a new container instead\n";
+  assert.equal(await instance.control("upgrade"), reply);
+  assert.equal(await instance.answer(), "here");
+});
+
+testWith([linux], "an upgrade reads the file of services again, as a reload does", async () => {
+  await using back = namedBackend("here");
+  using directory = temporaryDirectory();
+  const [kept, gone, added] = [freePort(), freePort(), freePort()], file = `${directory.path}/services`;
+  const line = (name: string, port: number) => `--name ${name} -b 127.0.0.1 ${port} 127.0.0.1:${back.port}\n`;
+  Deno.writeTextFileSync(file, line("kept", kept) + line("gone", gone));
+  const args = [...LINUX, "--control-dir", directory.path, "--config", file];
+  const started = await run(args);
+  assert.equal(started.code, 0, started.stderr);
+  const control = async (command: string) => (await run(["-c", command, "--control-dir", directory.path])).stdout;
+  const answers = async (port: number) => {
+    using client = await Client.connect(port).catch(() => undefined);
+    return client === undefined ? undefined : await client.readText();
+  };
+  try {
+    const { pid } = JSON.parse(await control("show json"));
+    await control("disable 0");
+    Deno.writeTextFileSync(file, line("kept", kept) + line("added", added));
+    assert.match(await control("upgrade"), /^upgraded, process \d+ serves\n$/);
+    const state = JSON.parse(await control("show json"));
+    assert.notEqual(state.pid, pid);
+    assert.deepEqual(state.services.map(({ name }: { name: string }) => name), ["kept", "added"]);
+    assert.equal(state.services[0].groups[0].channels[0].enabled, false);
+    assert.deepEqual([await answers(added), await answers(gone)], ["here", undefined]);
+    await control("kill");
+  } finally {
+    for (const pid of processesWith(directory.path)) await endProcess(pid);
+  }
+});
