@@ -9,7 +9,7 @@ export const ExitCode = {
   USAGE: 64,
   /** Unknown or invalid channel address. */
   ADDRESS: 65,
-  /** The control directory or socket cannot be used. */
+  /** The control directory, its socket or the file of services cannot be used. */
   RENDEZVOUS: 66,
   /** Something went wrong inside the program. */
   SOFTWARE: 70,
@@ -25,7 +25,7 @@ export const EXIT_MEANINGS: Readonly<Record<(typeof ExitCode)[keyof typeof ExitC
   [ExitCode.REFUSED]: "with --strict, a control command was refused",
   [ExitCode.USAGE]: "wrong option, missing or bad port, too many channels",
   [ExitCode.ADDRESS]: "unknown or invalid channel address, or one that leads back here without a limit",
-  [ExitCode.RENDEZVOUS]: "the control directory or socket cannot be used",
+  [ExitCode.RENDEZVOUS]: "the control directory, its socket or the file of services cannot be used",
   [ExitCode.UNAVAILABLE]: "no instance to control, or several; empty group before a separator; too many groups",
   [ExitCode.SOFTWARE]: "an error inside the program",
   [ExitCode.SYSTEM]: "the port cannot be bound, or the system refuses",

@@ -13,7 +13,6 @@ export const files = {
     summary: "serve what this file describes",
     common: true,
     scope: "action",
-    hidden: true,
   },
   /** Check the file only. */
   checkConfig: {
@@ -22,7 +21,6 @@ export const files = {
     section: "files",
     summary: "check the file, start nothing",
     scope: "action",
-    hidden: true,
   },
   /** Say what a reload would change. */
   diff: {
