@@ -127,7 +127,6 @@ export class Program {
           return pidFile;
         },
         sockets: () => listeningSockets(instance),
-        share: (inheritable) => listenersOf(instance).forEach(({ listener }) => listener.inheritable?.(inheritable)),
         plan: () => ({ entry: control!.entry }),
         state: () => stateOf(instance),
         pauseAccepting: () => instance.pauseAccepting(),

@@ -29,8 +29,6 @@ export interface Predecessing {
   readonly pidFile: PidFile | undefined;
   /** Its listening sockets, each with the name of its service; undefined where the engine cannot hand them over. */
   sockets(): readonly InheritedSocket[] | undefined;
-  /** Says whether processes started from now on inherit the listening sockets. */
-  share(inheritable: boolean): void;
   /** What the successor must know to prepare, besides the sockets. */
   plan(): Omit<Plan, "background" | "sockets">;
   /** What may change until the last moment: counters, and what operators did. */
@@ -113,21 +111,15 @@ export class Upgrade {
 
   #start(sockets: readonly InheritedSocket[]): Promise<Successor> {
     const { program, args, directory, environment, background } = this.#startedBy;
-    this.#old.share(true);
-    try {
-      // It is started at once; what is waited for is that it is prepared.
-      return Successor.start({
-        program,
-        args: argumentsOfItself(args),
-        directory: canEnter(directory) ? directory : "/",
-        environment: environmentForSuccessor(environment),
-        detached: background,
-        sockets: sockets.map(({ descriptor }) => descriptor),
-        plan: JSON.stringify({ ...this.#old.plan(), background, sockets } satisfies Plan),
-      });
-    } finally {
-      this.#old.share(false);
-    }
+    return Successor.start({
+      program,
+      args: argumentsOfItself(args),
+      directory: canEnter(directory) ? directory : "/",
+      environment: environmentForSuccessor(environment),
+      detached: background,
+      sockets: sockets.map(({ descriptor }) => descriptor),
+      plan: JSON.stringify({ ...this.#old.plan(), background, sockets } satisfies Plan),
+    });
   }
 }
 
