@@ -1,7 +1,8 @@
 import { formatAddress, formatHost } from "../table/address.ts";
 import { type ChannelId, NONE } from "../table/channel_id.ts";
 import type { Lane } from "../table/lane.ts";
-import { DisabledBy, type Table, type Target } from "../table/table.ts";
+import type { Target } from "../table/addresses.ts";
+import { DisabledBy, type Table } from "../table/table.ts";
 import type { SelectionEvent } from "./events.ts";
 import { Failover } from "./failover.ts";
 import { Resting } from "./resting.ts";

@@ -1,4 +1,5 @@
-import { type Address, formatHost, type HostBytes, parseHost } from "./address.ts";
+import { type Address, type HostBytes, parseHost } from "./address.ts";
+import { Addresses, type Target } from "./addresses.ts";
 import { type ChannelId, channelId, groupOf, NONE, rowOf } from "./channel_id.ts";
 import type { Counters } from "./counter.ts";
 import { EnabledChannels } from "./enabled_channels.ts";
@@ -30,13 +31,6 @@ export interface NewRow {
   readonly disabledBy?: number;
 }
 
-/** An address that a channel has, or had. */
-export interface Target {
-  /** Distinguishes it from the channel's earlier and later addresses. */
-  readonly sequence: number;
-  readonly address: Address;
-}
-
 /**
  * Groups, channels, limits and counters in one SharedArrayBuffer: the state that the control plane and the engine's
  * threads share. Every method may be called from any thread unless it says otherwise; what a method changes is seen by
@@ -54,8 +48,7 @@ export class Table {
   readonly #totals: Totals;
   readonly #orders: Orders;
   readonly #vacancies: Vacancies;
-  /** Text of each address, made again when the address changes. */
-  readonly #texts: Target[] = [];
+  readonly #addresses: Addresses;
 
   private constructor(buffer: SharedArrayBuffer) {
     this.buffer = buffer;
@@ -65,6 +58,7 @@ export class Table {
     this.#channels = new Int32Array(buffer, OFFSET.channels, CHANNELS * CHANNEL.WORDS);
     this.#totals = new Totals(buffer, this.lanes);
     this.#orders = new Orders(this.#groups, new Uint8Array(buffer, OFFSET.orders, OFFSET.channels - OFFSET.orders));
+    this.#addresses = new Addresses(this.#channels);
     this.#vacancies = new Vacancies(this.#channels, this.#orders);
   }
 
@@ -323,31 +317,17 @@ export class Table {
 
   /** The channel's address and which one it is. The object stays the same until the address changes. */
   target(id: ChannelId): Target {
-    const cached = this.#texts[id];
-    if (cached?.sequence === this.addressSequence(id)) return cached;
-    const raw = new Uint8Array(16);
-    const { sequence, port, zone } = this.readAddress(id, raw);
-    return this.#texts[id] = { sequence, address: { host: formatHost(raw, zone), port } };
+    return this.#addresses.target(id);
   }
 
   /** Changes with each new address, so that a thread that caches something made from it knows when to renew it. */
   addressSequence(id: ChannelId): number {
-    return this.#load(id, CHANNEL.SEQUENCE);
+    return this.#addresses.sequence(id);
   }
 
   /** Copies the sixteen address bytes (IPv4 as IPv4-mapped) into `bytes`, never a mix of two addresses. */
   readAddress(id: ChannelId, bytes: Uint8Array): { sequence: number; port: number; zone: number } {
-    const row = id * CHANNEL.WORDS;
-    for (;;) {
-      const sequence = Atomics.load(this.#channels, row + CHANNEL.SEQUENCE);
-      if (sequence & 1) continue;
-      const port = Atomics.load(this.#channels, row + CHANNEL.PORT);
-      const zone = Atomics.load(this.#channels, row + CHANNEL.ZONE);
-      for (let i = 0; i < 16; i++) {
-        bytes[i] = Atomics.load(this.#channels, row + CHANNEL.ADDRESS + (i >> 2)) >>> (8 * (i & 3));
-      }
-      if (Atomics.load(this.#channels, row + CHANNEL.SEQUENCE) === sequence) return { sequence, port, zone };
-    }
+    return this.#addresses.read(id, bytes);
   }
 
   /**
@@ -355,7 +335,7 @@ export class Table {
    * numeric
    */
   setAddress(id: ChannelId, address: Address): void {
-    this.#writeAddress(id, parseHost(address.host), address.port);
+    this.#addresses.write(id, parseHost(address.host), address.port);
   }
 
   // Counters
@@ -392,7 +372,7 @@ export class Table {
   /** Makes a vacant row the row of a new channel. */
   #fill(id: ChannelId, host: HostBytes, { address, maxc = 0, disabledBy = 0 }: NewRow): void {
     if (!this.#vacancies.isUnused(id)) this.reset(id);
-    this.#writeAddress(id, host, address.port);
+    this.#addresses.write(id, host, address.port);
     this.#store(id, CHANNEL.MAXC, maxc);
     this.#store(id, CHANNEL.DISABLED_BY, disabledBy);
     this.#followEnabled(id);
@@ -406,16 +386,6 @@ export class Table {
       const next = turns.find((id) => after.includes(id));
       if (this.moveCursor(group, cursor, next === undefined ? 0 : after.indexOf(next))) return;
     }
-  }
-
-  #writeAddress(id: ChannelId, host: HostBytes, port: number): void {
-    const row = id * CHANNEL.WORDS, words = this.#channels;
-    const view = new DataView(host.bytes.buffer, host.bytes.byteOffset);
-    Atomics.add(words, row + CHANNEL.SEQUENCE, 1);
-    Atomics.store(words, row + CHANNEL.PORT, port);
-    Atomics.store(words, row + CHANNEL.ZONE, host.zone);
-    for (let i = 0; i < 4; i++) Atomics.store(words, row + CHANNEL.ADDRESS + i, view.getInt32(i * 4, true));
-    Atomics.add(words, row + CHANNEL.SEQUENCE, 1);
   }
 
   #followEnabled(id: ChannelId): void {
