@@ -46,8 +46,6 @@ export interface OptionRecord {
   readonly repeatable?: boolean;
   /** Only the linux engine can do it: what the portable engine lacks, for messages. */
   readonly linuxOnly?: string;
-  /** Not in the help: nothing uses it yet. */
-  readonly hidden?: boolean;
   /** Only the program has it, not the library. */
   readonly programOnly?: boolean;
 }

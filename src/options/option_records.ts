@@ -30,6 +30,3 @@ export type OptionKey = keyof typeof optionRecords;
 export const optionList: readonly (readonly [key: OptionKey, record: OptionRecord])[] = Object.entries(
   optionRecords,
 ) as readonly [OptionKey, OptionRecord][];
-
-/** Those that the help shows. */
-export const shownOptions = optionList.filter(([, { hidden }]) => !hidden);

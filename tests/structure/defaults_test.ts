@@ -1,7 +1,7 @@
 /** Options, their letters, values and defaults, wherever they are documented. */
 import assert from "node:assert/strict";
 import type { OptionRecord } from "../../src/options/option_record.ts";
-import { type OptionKey, optionList, shownOptions } from "../../src/options/option_records.ts";
+import { type OptionKey, optionList } from "../../src/options/option_records.ts";
 import { Document, spans } from "./document.ts";
 import { sources } from "./sources.ts";
 
@@ -28,7 +28,7 @@ Deno.test("README: the table of options has each option with its letter, its val
       short = undefined;
     }
   }
-  assert.deepEqual([...told.keys()].sort(), shownOptions.map(([, { name }]) => name).sort());
+  assert.deepEqual([...told.keys()].sort(), optionList.map(([, { name }]) => name).sort());
   for (const [name, standard] of told) assertDefault(byName.get(name)!, standard, `README, --${name}`);
 });
 

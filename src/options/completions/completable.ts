@@ -1,5 +1,5 @@
 import type { OptionRecord } from "../option_record.ts";
-import { type OptionKey, optionRecords, shownOptions } from "../option_records.ts";
+import { type OptionKey, optionList, optionRecords } from "../option_records.ts";
 
 /** What completions know besides the options. */
 export interface CompletionParts {
@@ -24,8 +24,8 @@ export interface CompletableOption {
   readonly value: ValueSource | undefined;
 }
 
-/** All options that the help shows. */
-export const completableOptions: readonly CompletableOption[] = shownOptions.map(([key, record]) => ({
+/** All options. */
+export const completableOptions: readonly CompletableOption[] = optionList.map(([key, record]) => ({
   forms: formsOf(key),
   record,
   value: valueSource(key, record),

@@ -1,8 +1,8 @@
 import { moreAbout, type OptionRecord, SECTIONS } from "../option_record.ts";
-import { shownOptions } from "../option_records.ts";
+import { optionList } from "../option_records.ts";
 import { EXAMPLES } from "./overview.ts";
 import { bold, italic, item, paragraph, roff } from "./roff.ts";
-import { shownSections } from "./topics.ts";
+import { sections } from "./topics.ts";
 
 /** The day on which the page was last looked through. */
 const DATE = "2026-11-27";
@@ -25,19 +25,27 @@ export function manPage({ version, commands, exitCodes }: ManPageParts): string 
     `${bold("balance")} [${italic("OPTIONS")}] ${italic("PORT")} [${italic("HOST")}[:${italic("PORT")}[:` +
     `${italic("MAXC")}]]] [!|%] ...`,
     ".br",
+    `${bold("balance")} [${italic("OPTIONS")}] ${bold("--config")} ${italic("FILE")}`,
+    ".br",
     `${bold("balance")} ${bold("-i")} [${italic("PORT")}]`,
     ".br",
     `${bold("balance")} ${bold("-c")} ${italic("CMD")} [${italic("PORT")}]`,
     ".br",
     `${bold("balance")} ${bold("--list")}`,
     ".SH DESCRIPTION",
-    ...DESCRIPTION.flatMap((text, i) => i === 0 ? paragraph(text) : [".PP", ...paragraph(text)]),
+    ...paragraphs(DESCRIPTION),
     ".SH OPTIONS",
     ...paragraph("Seconds may have fractions. Short options may be joined: -fp, -t5."),
-    ...shownSections.flatMap((section) => [
+    ...sections.flatMap((section) => [
       `.SS ${roff(SECTIONS[section])}`,
-      ...shownOptions.filter(([, record]) => record.section === section).flatMap(([, record]) => optionItem(record)),
+      ...optionList.filter(([, record]) => record.section === section).flatMap(([, record]) => optionItem(record)),
     ]),
+    ".SH FILES OF SERVICES",
+    ...paragraphs(SERVICE_FILES),
+    ".PP",
+    ".EX",
+    ...SERVICE_FILE.map(roff),
+    ".EE",
     ".SH CONTROL COMMANDS",
     ...paragraph("Commands may be shortened to any prefix; the first that fits counts, in this order."),
     ...commands.flatMap(({ name, parameters, summary }) => {
@@ -74,6 +82,23 @@ const DESCRIPTION = [
   "it. When a group has no usable channel left, the next group follows.",
 ];
 
+const SERVICE_FILES = [
+  "A file of services holds the command lines that one would type, one a line, with or without the word balance: each is " +
+  "a service. Words are quoted as in a shell, but nothing is expanded. A line that begins with white space continues " +
+  "the one before, and # begins a comment.",
+  "A line that begins with defaults has options for the services below it, one with process has options of the process, " +
+  "and include PATTERN reads other files.",
+];
+
+const SERVICE_FILE = [
+  "process  --user balance",
+  "defaults -t 2",
+  "",
+  "balance --name web 80,443 web1 web2",
+  "  ! standby",
+  "balance --name mail smtp mail1 mail2",
+];
+
 const SIGNALS = [
   ["SIGTERM", "Frees the port, gives connections the drain timeout to end, and ends."],
   ["SIGHUP", "The same, in the foreground."],
@@ -87,6 +112,10 @@ const FILES = [
   ["/tmp/balance-UID/", "The same where there is no such variable."],
   ["~/.local/state/balance/history", "What was typed in dialogues."],
 ] as const;
+
+function paragraphs(texts: readonly string[]): string[] {
+  return texts.flatMap((text, i) => i === 0 ? paragraph(text) : [".PP", ...paragraph(text)]);
+}
 
 function optionItem(record: OptionRecord): string[] {
   const { name, short, kind: { metavar }, summary } = record;

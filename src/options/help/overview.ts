@@ -1,7 +1,7 @@
-import { shownOptions } from "../option_records.ts";
+import { optionList } from "../option_records.ts";
 import { optionLine, wrapped } from "./option_lines.ts";
 import { style } from "./style.ts";
-import { shownSections } from "./topics.ts";
+import { sections } from "./topics.ts";
 
 /** Command lines to copy, and what they do. */
 export const EXAMPLES: readonly (readonly [command: string, what: string])[] = [
@@ -19,6 +19,7 @@ export function overview(version: string, colour: boolean): string {
     "",
     bold("Usage"),
     "  balance [OPTIONS] PORT [HOST[:PORT[:MAXC]]] [!|%] …    start an instance",
+    "  balance [OPTIONS] --config FILE    start one with the services of a file",
     "  balance -i [PORT]  balance -c CMD [PORT]  balance --list    control instances",
     "",
     "PORT may be a list with ranges: 80,443,8000-8010. A channel is a host, its port",
@@ -26,7 +27,7 @@ export function overview(version: string, colour: boolean): string {
     "! ends a Round Robin group, % a Hash group; later groups stand in for earlier.",
     "",
     bold("Options that most people need"),
-    ...shownOptions.filter(([, { common }]) => common).map(([, record]) => optionLine(record)),
+    ...optionList.filter(([, { common }]) => common).map(([, record]) => optionLine(record)),
     "",
     bold("Examples"),
     ...EXAMPLES.map(([command, what]) => `  ${command.padEnd(41)} ${dim(what)}`),
@@ -34,7 +35,7 @@ export function overview(version: string, colour: boolean): string {
     bold("More"),
     "  --help all            all options",
     "  --help SECTION        what there is to say about those of one:",
-    ...wrapped(shownSections.join(", "), 54).map((line) => `${" ".repeat(24)}${line}`),
+    ...wrapped(sections.join(", "), 54).map((line) => `${" ".repeat(24)}${line}`),
     "  --help man            the man page, for man -l -",
   ].join("\n");
 }

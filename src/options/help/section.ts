@@ -1,13 +1,13 @@
 import { type Section, SECTIONS } from "../option_record.ts";
-import { shownOptions } from "../option_records.ts";
+import { optionList } from "../option_records.ts";
 import { moreLines, optionLine } from "./option_lines.ts";
 import { style } from "./style.ts";
-import { shownSections } from "./topics.ts";
+import { sections } from "./topics.ts";
 
 /** The text of `--help all`: every option on a line, by section. */
 export function allOptions(colour: boolean): string {
   const { bold } = style(colour);
-  return shownSections.map((section) => {
+  return sections.map((section) => {
     return [bold(SECTIONS[section]), ...recordsOf(section).map(optionLine)].join("\n");
   }).join("\n\n");
 }
@@ -22,5 +22,5 @@ export function sectionHelp(section: Section, colour: boolean): string {
 }
 
 function recordsOf(section: Section) {
-  return shownOptions.map(([, record]) => record).filter((record) => record.section === section);
+  return optionList.map(([, record]) => record).filter((record) => record.section === section);
 }

@@ -11,6 +11,7 @@ export const files = {
     kind: path("FILE"),
     section: "files",
     summary: "serve what this file describes",
+    more: "Options of the process may stand beside it, and win over the file's.",
     common: true,
     scope: "action",
   },
@@ -19,7 +20,8 @@ export const files = {
     name: "check-config",
     kind: flag(),
     section: "files",
-    summary: "check the file, start nothing",
+    summary: "check the file of --config, start nothing",
+    more: "It ends with 0, or with the code that a start would end with.",
     scope: "action",
   },
   /** Say what a reload would change. */
@@ -28,7 +30,7 @@ export const files = {
     kind: flag(),
     section: "files",
     summary: "say what a reload would change",
+    more: "It asks the instance that has the file.",
     scope: "action",
-    hidden: true,
   },
 } as const satisfies Readonly<Record<string, OptionRecord>>;
