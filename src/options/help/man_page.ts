@@ -101,9 +101,14 @@ const SERVICE_FILE = [
 
 const SIGNALS = [
   ["SIGTERM", "Frees the port, gives connections the drain timeout to end, and ends."],
-  ["SIGHUP", "The same, in the foreground."],
+  [
+    "SIGHUP",
+    "With a file of services, reads it again and applies what has changed. Otherwise the same as SIGTERM, in the " +
+    "foreground.",
+  ],
   ["SIGINT", "Ends at once, as does a second SIGTERM."],
   ["SIGUSR1", "Opens the log file again."],
+  ["SIGUSR2", "Replaces the program by the one that is on disk now, as the control command upgrade does."],
 ] as const;
 
 const FILES = [
