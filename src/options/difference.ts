@@ -92,14 +92,13 @@ function isAboutNames(key: OptionKey, before: ServiceSpec, after: ServiceSpec): 
 
 function options(before: OptionValues, after: OptionValues): OptionChange[] {
   return optionList.flatMap(([key, record]: readonly [OptionKey, OptionRecord]) => {
-    if (written(key, before) === written(key, after)) return [];
+    if (before[key] === after[key] || written(key, record, before) === written(key, record, after)) return [];
     return [{ key, before: before[key], after: after[key], changeable: record.changeable ?? false }];
   });
 }
 
 /** What a value means: the default when none is given. */
-function written(key: OptionKey, values: OptionValues): string {
-  const { standard } = optionList.find(([name]) => name === key)![1];
+function written(key: OptionKey, { standard }: OptionRecord, values: OptionValues): string {
   return JSON.stringify(valueWords({ [key]: values[key] ?? standard }));
 }
 

@@ -33,6 +33,12 @@ export interface SplitWords {
 
 const byName = new Map(optionList.map(([key, record]) => [record.name, { key, metavar: record.kind.metavar }]));
 
+/** The options as `parseArgs` takes them. */
+const PARSE_OPTIONS = Object.fromEntries(optionList.map(([, { name, short, kind: { metavar } }]) => [name, {
+  type: metavar === undefined ? "boolean" as const : "string" as const,
+  ...(short === undefined ? {} : { short }),
+}]));
+
 /** Splits words into options and others. Options may be joined (`-fp`, `-t5`) and stand anywhere; `--` ends them. */
 export function splitWords(all: readonly string[]): SplitWords {
   const faults: Fault[] = [], options: GivenOption[] = [], words: PlacedWord[] = [];
@@ -48,10 +54,7 @@ export function splitWords(all: readonly string[]): SplitWords {
     strict: false,
     allowPositionals: true,
     tokens: true,
-    options: Object.fromEntries(optionList.map(([, { name, short, kind: { metavar } }]) => [name, {
-      type: metavar === undefined ? "boolean" : "string",
-      ...(short === undefined ? {} : { short }),
-    }])),
+    options: PARSE_OPTIONS,
   });
   for (const token of tokens) {
     if (token.kind === "positional") words.push({ text: token.value, word: token.index });

@@ -29,7 +29,9 @@ interface Edit {
  */
 export function updatedFiles(file: ServiceFile, services: readonly ServiceSpec[]): UpdatedFile[] {
   const wanted = new Map(services.map((spec) => [spec.name, spec])), edits = new Map<SourceText, Edit[]>();
-  const edit = (source: SourceText, one: Edit) => edits.set(source, [...edits.get(source) ?? [], one]);
+  const edit = (source: SourceText, one: Edit) => {
+    if (!edits.get(source)?.push(one)) edits.set(source, [one]);
+  };
   for (const service of file.services) {
     const spec = wanted.get(service.spec.name);
     wanted.delete(service.spec.name);
@@ -91,6 +93,7 @@ function linesUnder(defaults: ServiceValues, spec: ServiceSpec): string[] {
 function valuesUnder(defaults: ServiceValues, values: ServiceValues): ServiceValues | undefined {
   const given: Record<string, unknown> = {};
   for (const [key, record] of optionList as readonly [keyof ServiceValues, OptionRecord][]) {
+    if (values[key] === undefined && defaults[key] === undefined) continue;
     const wanted = wordsOf(key, values[key]), standing = wordsOf(key, defaults[key]);
     if (wanted === standing) continue;
     if (wanted !== "") given[key] = values[key];
