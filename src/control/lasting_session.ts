@@ -85,6 +85,8 @@ export class LastingSession implements Disposable {
       this.#settled = true;
     }
     this.#group = reply.group;
+    // The process that answered serves nobody any more; the next command is for its successor.
+    if (known?.name === "upgrade" && reply.outcome === "ok") this.#client[Symbol.dispose]();
     return reply;
   }
 

@@ -4,6 +4,7 @@ import { namedBackend } from "../support/backends.ts";
 import { answerOn, FileInstance } from "../support/file_instance.ts";
 import { freePorts } from "../support/free_port.ts";
 import { programPath, run } from "../support/program.ts";
+import { linux, testWith } from "../support/requirements.ts";
 
 /** The services web, on two ports, and mail, on one; both with the same back end. */
 async function start(
@@ -74,4 +75,17 @@ Deno.test("kill ends the whole process, whichever service it is asked for", asyn
   assert.equal(await instance.ended(), 0);
   const { code, stderr } = await instance.run("show", port);
   assert.deepEqual([code, stderr.split("\n").length], [69, 3]);
+});
+
+testWith([linux], "a session goes on in its service with the process that an upgrade starts", async () => {
+  await using back = namedBackend("here");
+  await using process = await start(back.port);
+  const { instance, port } = process;
+  const said = await instance.control(["disable 0", "upgrade", "enable 0", "service", "show", "kill"], "mail");
+  const [disabled, upgraded, enabled, name, ...more] = said.trimEnd().split("\n");
+  assert.deepEqual([disabled, enabled, name], ["channel 0 disabled", "channel 0 enabled", "mail"]);
+  assert.match(upgraded, /^upgraded, process \d+ serves$/);
+  assert.ok(!upgraded.includes(` ${instance.pid} `));
+  assert.match(more.join("\n"), /service mail .*\nGRP .*\n.* ENA .*\nshutdown complete, exiting\.$/);
+  assert.equal((await instance.run("show", port)).code, 69);
 });
