@@ -140,6 +140,7 @@ testWith(
     assert.equal(new RawSocket(own).option(C.SOL_SOCKET, C.SO_RCVBUF), 60_000);
     await service.served.addListener(listener);
     await askAll(service, "adopted");
+    await service.idle();
     service.served.removeListener(listener);
     await eventually("no thread watches it", () => watchers(socket.port).length === 0);
     await service.change({});

@@ -89,6 +89,8 @@ export class Connections {
   readonly #owners: Uint8Array;
   readonly #owner: number;
   #generation = 0;
+  /** The highest descriptor that this thread has had. */
+  #highest = -1;
 
   /**
    * @param owners one byte for each descriptor of the process: 0, or its thread's number plus 1
@@ -150,6 +152,7 @@ export class Connections {
   /** Notes a descriptor as this thread's. */
   own(fd: number): void {
     this.#owners[fd] = this.#owner;
+    if (fd > this.#highest) this.#highest = fd;
   }
 
   /** Closes a descriptor of this thread. */
@@ -167,7 +170,7 @@ export class Connections {
 
   /** Calls `each` with the descriptor and the stage of every socket of this thread. */
   forEach(each: (fd: number, stage: number) => void): void {
-    for (let fd = 0; fd < this.capacity; fd++) {
+    for (let fd = 0; fd <= this.#highest; fd++) {
       if (this.#owners[fd] !== this.#owner) continue;
       const stage = this.rows[(fd << SHIFT) + ROW.STAGE];
       if (stage !== STAGE.NONE) each(fd, stage);

@@ -102,10 +102,7 @@ class LinuxEngine implements Engine {
     if (setup.settings.strategies !== undefined) {
       throw new Error("Cannot serve: custom strategies cannot be sent to the engine's threads");
     }
-    for (const listener of sockets) {
-      listener.take();
-      this.#unserved.delete(listener);
-    }
+    for (const listener of sockets) listener.take();
     const service = new LinuxService(this.#libc, this.#threads, ++this.#lastId, setup, [...sockets]);
     this.#services.set(service.id, service);
     service.ended.then(() => this.#services.delete(service.id));
@@ -126,7 +123,6 @@ class LinuxEngine implements Engine {
   stopAccepting(): void {
     if (this.#threads.state.stopped) return;
     for (const listener of this.#unserved) listener.close();
-    this.#unserved.clear();
     for (const service of this.#services.values()) service.stopAccepting();
     this.#threads.stop();
   }
@@ -142,6 +138,7 @@ class LinuxEngine implements Engine {
 
   #opened(listener: LinuxListener): Listener {
     this.#unserved.add(listener);
+    listener.onTaken = () => this.#unserved.delete(listener);
     return listener;
   }
 

@@ -33,8 +33,9 @@ export class LinuxListener implements Listener, ListeningSocket {
    * (epoll(7)).
    */
   isShared: boolean;
-  /** Whether it has been given to a service, or closed. */
-  isTaken = false;
+  /** Called when it is given to a service, or closed. */
+  onTaken: () => void = () => {};
+  #isTaken = false;
   readonly #libc: Libc;
 
   private constructor(libc: Libc, fd: number, address: ListenPlace, isShared: boolean) {
@@ -108,13 +109,15 @@ export class LinuxListener implements Listener, ListeningSocket {
 
   /** Gives it to a service. @throws {Error} when it is served or closed already */
   take(): void {
-    if (this.isTaken) throw new Error("Cannot serve listener: it is served or closed already");
-    this.isTaken = true;
+    if (this.#isTaken) throw new Error("Cannot serve listener: it is served or closed already");
+    this.#isTaken = true;
+    this.onTaken();
   }
 
   close(): void {
-    if (this.isTaken) return;
-    this.isTaken = true;
+    if (this.#isTaken) return;
+    this.#isTaken = true;
+    this.onTaken();
     this.#libc.call.close(this.fd);
   }
 
