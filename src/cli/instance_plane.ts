@@ -5,6 +5,7 @@ import { parsePort } from "../options/port_names.ts";
 import type { Instance } from "../service/instance.ts";
 import type { Service } from "../service/service.ts";
 import type { Config } from "./config.ts";
+import type { Configuration } from "./configuration.ts";
 import type { LoopWarnings } from "./loop_warnings.ts";
 import type { Upgrade } from "./upgrade.ts";
 import { version } from "./version.ts";
@@ -14,6 +15,7 @@ export function controlPlane(
   instance: Instance,
   log: Log,
   config: Config | undefined,
+  configuration: Configuration,
   shutdown: () => void,
   upgrade: Upgrade,
   loops?: LoopWarnings,
@@ -33,6 +35,11 @@ export function controlPlane(
       loops?.look();
     },
     shutdown,
+    config: () => configuration.lines(),
+    ...config === undefined ? {} : {
+      reload: (dryRun) => configuration.reload(dryRun),
+      save: () => configuration.save(),
+    },
   };
 }
 

@@ -18,6 +18,7 @@ import type { Instance } from "../service/instance.ts";
 import type { Service } from "../service/service.ts";
 import type { Config } from "./config.ts";
 import { restoreState, stateOf } from "./handed_state.ts";
+import { Configuration } from "./configuration.ts";
 import { controlPlane } from "./instance_plane.ts";
 import { logStart } from "./log_start.ts";
 import { LoopWarnings } from "./loop_warnings.ts";
@@ -51,7 +52,8 @@ export class Program {
   readonly #control: ControlServer;
   readonly #log: Log;
   readonly #dump: LineWriter | undefined;
-  readonly #drainTimeout: number;
+  readonly #configuration: Configuration;
+  #drainTimeout: number;
   readonly #killed: Promise<"kill" | "upgraded">;
   readonly #pidFile: PidFile | undefined;
   readonly #upgrade: Upgrade;
@@ -67,6 +69,7 @@ export class Program {
       killed: Promise<"kill" | "upgraded">;
       pidFile?: PidFile;
       upgrade: Upgrade;
+      configuration: Configuration;
       supervision: Supervision;
       listens: () => void;
     },
@@ -79,6 +82,7 @@ export class Program {
     this.#killed = parts.killed;
     this.#pidFile = parts.pidFile;
     this.#upgrade = parts.upgrade;
+    this.#configuration = parts.configuration;
     this.#supervision = parts.supervision;
     this.#listens = parts.listens;
     this.#drainTimeout = drainTimeout;
@@ -108,7 +112,7 @@ export class Program {
       inherited,
       paused: draft,
     });
-    let control: ControlServer | undefined, pidFile: PidFile | undefined;
+    let control: ControlServer | undefined, pidFile: PidFile | undefined, running: Program | undefined;
     try {
       pidFile = preparePidFile(options);
       openDirectory(directory); // On Windows the log of a background process lies in it.
@@ -137,6 +141,10 @@ export class Program {
           killed.resolve("upgraded");
         },
       });
+      const configuration = new Configuration(instance, config, log.logger, (next) => {
+        running?.follow(next);
+        loops.look();
+      });
       const shutdown = () => {
         control?.close();
         instance.stopAccepting();
@@ -144,7 +152,7 @@ export class Program {
       };
       const name = entry ?? (config === undefined ? placeOf(instance) : { config: String(Deno.pid) });
       control = await startControlServer(
-        controlPlane(instance, log, config, shutdown, upgrade, loops),
+        controlPlane(instance, log, config, configuration, shutdown, upgrade, loops),
         { directory, ...name, draft },
       );
       if (!draft) pidFile?.publish();
@@ -154,10 +162,11 @@ export class Program {
         loops.look();
       };
       if (!draft) listens();
-      return new Program(
-        { instance, control, log, dump, killed: killed.promise, pidFile, upgrade, supervision, listens },
+      running = new Program(
+        { instance, control, log, dump, killed: killed.promise, pidFile, upgrade, configuration, supervision, listens },
         options.drainTimeout,
       );
+      return running;
     } catch (error) {
       pidFile?.remove();
       control?.close();
@@ -193,6 +202,20 @@ export class Program {
   /** Lets the program as it is on disk now take the place of this process. */
   async upgrade(): Promise<void> {
     await this.#upgrade.run();
+  }
+
+  /** Reads its file of services again and applies what has changed, or changes nothing. Logs it. Never rejects. */
+  async reload(): Promise<void> {
+    const { frozen } = this.#upgrade;
+    if (frozen === undefined) await this.#configuration.reload(false);
+    else this.#log.logger.warn("cannot reload: {reason}", { reason: frozen });
+  }
+
+  /** Takes over what has changed for the program itself. */
+  follow({ spec }: Config): void {
+    const { drainTimeout, trace } = processOptions(spec.values);
+    this.#drainTimeout = drainTimeout;
+    this.#log.setDebug(trace);
   }
 
   /** Opens the log file again after its rotation. */

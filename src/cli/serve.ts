@@ -49,6 +49,11 @@ export async function serve(request: ServeRequest, program: string, args: readon
     const running = await Program.start(spec, config, { startedBy, inherited, supervision, entry: plan?.entry });
     signals.on("reopen", () => running.reopenLog());
     signals.on("upgrade", () => running.upgrade());
+    signals.on("reload", async () => {
+      supervision.reloading();
+      await running.reload();
+      supervision.serving(() => running.status);
+    });
     const notes = predecessor !== undefined || background ? await running.notes() : [];
     if (predecessor !== undefined) {
       running.takeOver(await predecessor.prepared());

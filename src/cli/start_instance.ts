@@ -23,15 +23,15 @@ export async function startInstance(
 ): Promise<Instance> {
   const options = processOptions(values);
   try {
-    await Promise.all(services.map(checkSource));
-    return await Instance.start({ ...options, ...hooks, threads: threadsFor(options) }, services);
+    await checkSources(services);
+    return await Instance.start({ ...options, ...hooks, values, threads: threadsFor(options) }, services);
   } catch (error) {
-    throw exitError(error);
+    throw startError(error);
   }
 }
 
 /** What ends the program when services cannot be started. */
-function exitError(error: unknown): ExitError {
+export function startError(error: unknown): ExitError {
   if (error instanceof ExitError) return error;
   const { request, place } = blameOf(error) ?? {};
   if (error instanceof EngineUnavailable) return new ExitError(ExitCode.USAGE, error.message);
@@ -64,6 +64,11 @@ export function loopMessage(word: ChannelWord): string {
 export function threadsFor({ threads, engine }: ProcessOptions): number {
   if (threads !== "auto") return threads;
   return engine === "portable" || linuxUnavailable() !== undefined ? 1 : defaultThreads(descriptorLimit());
+}
+
+/** Checks where connections of services come from. @throws {ExitError} */
+export async function checkSources(services: readonly ServiceSpec[]): Promise<void> {
+  await Promise.all(services.map(checkSource));
 }
 
 /** An address to connect from that is not this machine's would make every connect fail later. @throws {ExitError} */

@@ -1,4 +1,4 @@
-import { configure, getLogger, type Logger, type LogRecord } from "@logtape/logtape";
+import { type Config, configureSync, getLogger, type Logger, type LogRecord } from "@logtape/logtape";
 import { escape } from "./escape.ts";
 import { formatJson, formatText } from "./format.ts";
 import { LineWriter } from "./line_writer.ts";
@@ -41,6 +41,8 @@ export interface LogState {
 export interface Log {
   readonly logger: Logger;
   readonly state: LogState;
+  /** Whether to log traces from now on. */
+  setDebug(debug: boolean): void;
   /** Waits until all lines have been written, for at most half a second. */
   flush(): Promise<void>;
   /** Opens the file again by its path; if that fails, the old one says why. Does nothing unless the log is a file. */
@@ -59,14 +61,16 @@ interface Output {
 export async function openLog({ target, format, debug }: LogOptions): Promise<Log> {
   const output = await openOutput(target, format), { writer, render } = output;
   const encoder = new TextEncoder();
-  await configure({
+  const lowestLevel = (debug: boolean) => debug ? "trace" as const : "info" as const;
+  const setUp = (debug: boolean): Config<"main", never> => ({
     reset: true,
     sinks: { main: (record: LogRecord) => writer?.write(encoder.encode(render(record))) },
     loggers: [
-      { category: "balance", sinks: ["main"], lowestLevel: debug ? "trace" : "info" },
+      { category: "balance", sinks: ["main"], lowestLevel: lowestLevel(debug) },
       { category: ["logtape", "meta"], sinks: ["main"], lowestLevel: "error" },
     ],
   });
+  configureSync(setUp(debug));
   const logger = getLogger("balance");
   return {
     logger,
@@ -78,6 +82,7 @@ export async function openLog({ target, format, debug }: LogOptions): Promise<Lo
         lost: writer?.lost ?? 0,
       };
     },
+    setDebug: (debug) => configureSync(setUp(debug)),
     flush: async () => await writer?.flush(FLUSH),
     reopen: async () => {
       if (typeof target === "string") return;

@@ -2,6 +2,8 @@ import type { DescriptorShares, Engine, Listener, Tap } from "../engine/engine.t
 import { Groups } from "../groups/groups.ts";
 import { quote } from "../log/escape.ts";
 import type { EngineChoice, EngineName } from "../options/engine_name.ts";
+import type { ProcessSpec, ServiceSpec } from "../options/service_spec.ts";
+import { processOptions, type ProcessValues } from "../options/values.ts";
 import type { InheritedSocket } from "../process/match_sockets.ts";
 import { strategies as builtIn, type Strategy } from "../selection/strategy.ts";
 import { Table } from "../table/table.ts";
@@ -14,8 +16,10 @@ import { coded } from "./errors.ts";
 import { type BalancerEvent, balancerEvent } from "./events.ts";
 import type { Unresolved } from "./group_specs.ts";
 import { inheritedPlaces, listenAll, withCode } from "./listen.ts";
+import { Reload } from "./reload.ts";
 import { Service } from "./service.ts";
 import type { ServiceRequest } from "./service_request.ts";
+import { asItRuns, type RunningSpec, runningSpec } from "./specs.ts";
 import { UnresolvedHosts } from "./unresolved.ts";
 
 /** How an instance is set up. */
@@ -27,6 +31,8 @@ export interface InstanceSettings {
   readonly trace: boolean;
   /** Most clients of all services. Default: what the descriptor limit allows. */
   readonly maxConnections?: number;
+  /** Options of the process as they were given, for `reload` to compare with. Default: none. */
+  readonly values?: ProcessValues;
   /** All strategies, the built-in ones included, if there are others. */
   readonly strategies?: readonly Strategy[];
   /** What becomes of channels whose hosts do not resolve. Default: that is an error. */
@@ -65,7 +71,7 @@ export class Instance {
   readonly engineReason: string;
   /** Most simultaneous clients, and how the descriptors are shared out. */
   readonly limits: { readonly maxConnections: number; readonly descriptors: DescriptorShares };
-  readonly #around: Surroundings;
+  #around: Surroundings;
   readonly #engine: Engine;
   readonly #emit: (event: BalancerEvent) => void;
   readonly #started = performance.now();
@@ -75,6 +81,9 @@ export class Instance {
   /** Names of services that are about to be served. */
   readonly #coming = new Set<string>();
   readonly #unresolved: UnresolvedHosts;
+  /** What was asked for last, by `start` or `reload`. */
+  #applied: ProcessSpec;
+  #reloading = false;
   #stopped = false;
 
   private constructor(
@@ -83,8 +92,10 @@ export class Instance {
     engine: Engine,
     limits: Instance["limits"],
     emit: (event: BalancerEvent) => void,
+    applied: ProcessSpec,
   ) {
     this.#around = around;
+    this.#applied = applied;
     this.engineReason = choice.reason;
     this.#engine = engine;
     this.limits = limits;
@@ -125,7 +136,9 @@ export class Instance {
         emit,
         tap,
       });
-      const instance = new Instance(around, choice, engine, { maxConnections, descriptors }, emit);
+      // The library reloads nothing, so that its requests need not be what a file can say.
+      const applied = { values: settings.values ?? {}, services: requests as readonly ServiceSpec[] };
+      const instance = new Instance(around, choice, engine, { maxConnections, descriptors }, emit, applied);
       try {
         if (settings.paused) instance.pauseAccepting();
         await instance.#serveAll(drafts, settings.inherited);
@@ -195,6 +208,66 @@ export class Instance {
     } catch (error) {
       throw withCode(error);
     }
+  }
+
+  /**
+   * Changes what runs into what is described, without cutting a connection: all of it, or nothing. Services are matched
+   * by name, channels by group, host and port; those that are gone get no more clients, and their connections go on.
+   * What operators have changed stays, unless that very value differs between the last description and this one.
+   *
+   * @param dryRun only say what would change
+   * @returns what changes, in words
+   * @throws what `start` throws; `blameOf` says which service it is about
+   * @throws {Error} while another reload is under way
+   */
+  async reload(next: ProcessSpec, { dryRun = false } = {}): Promise<readonly string[]> {
+    this.#mustRun();
+    if (this.#reloading) throw new Error("Cannot reload: another reload is under way, try again");
+    this.#reloading = true;
+    try {
+      const around = { ...this.#around, trace: processOptions(next.values).trace };
+      const drafts = await draftAll(next.services, around);
+      if (this.engine === "portable") drafts.forEach(({ settings }) => requirePortable(settings));
+      const reload = new Reload(
+        {
+          engine: this.#engine,
+          services: this.services,
+          serve: (draft, listeners) => this.#serve(draft, listeners),
+        },
+        this.#applied,
+        next,
+        drafts,
+      );
+      const { lines } = reload;
+      if (dryRun) return lines;
+      const services = await reload.apply();
+      this.#around = around;
+      this.#applied = next;
+      this.#services.clear();
+      for (const { request: { name } } of drafts) {
+        this.#services.set(name!, services.find((service) => service.name === name)!);
+      }
+      this.#unresolved.watch();
+      return lines;
+    } finally {
+      this.#reloading = false;
+    }
+  }
+
+  /** What runs now: what was asked for last, with what operators have changed since. */
+  specs(): { readonly values: ProcessValues; readonly services: readonly RunningSpec[] } {
+    return { values: this.#applied.values, services: this.services.map(runningSpec) };
+  }
+
+  /** The description has been made to say what runs now: later reloads compare with that. */
+  described(): void {
+    for (const service of this.services) {
+      // Where an empty group precedes others, the numbers of the description are not those of the table.
+      const numbers = service.groups.snapshot().map(({ group }) => group);
+      if (numbers.every((group, place) => group === place)) service.become(asItRuns(service));
+    }
+    const services = this.services.map(({ draft: { request } }) => request as ServiceSpec);
+    this.#applied = { ...this.#applied, services };
   }
 
   /** What there is to know about the instance as a whole. */
@@ -269,7 +342,8 @@ export class Instance {
 
   async #serve(draft: Draft, listeners: readonly Listener[]): Promise<Service> {
     const { settings, request } = draft, groups = new Groups(Table.create(this.threads), this.#around.strategies);
-    const nameOf = () => request.name ?? String(listeners[0].address.port);
+    let service: Service | undefined;
+    const nameOf = () => service?.name ?? request.name ?? String(listeners[0].address.port);
     groups.replace([], draft.groups);
     try {
       const served = await this.#engine.serve({
@@ -280,8 +354,8 @@ export class Instance {
           if (named !== undefined) this.#emit(named);
         },
       }, listeners);
-      const service: Service = new Service(nameOf(), draft, groups, served, () => this.#forget(service));
-      return service;
+      const made: Service = new Service(nameOf(), draft, groups, served, () => this.#forget(made));
+      return service = made;
     } catch (error) {
       throw blaming(error, { request, place: draft.places[0] });
     }

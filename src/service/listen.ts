@@ -61,3 +61,22 @@ function openAll(
 export function withCode(error: unknown): unknown {
   return error instanceof Deno.errors.NotCapable ? coded(error, "ERR_PERMISSION") : error;
 }
+
+/** Milliseconds between attempts to open a port that has just been freed, and how many there are. */
+const PAUSE = 5, ATTEMPTS = 40;
+
+/**
+ * Opens a socket on a port that this process has just given up: the system may take a moment to free it.
+ *
+ * @throws {Error} with a `code` such as EADDRINUSE
+ */
+export async function listenWhenFree(engine: Engine, place: Listening, settings: ServiceSettings): Promise<Listener> {
+  for (let attempt = 1;; attempt++) {
+    try {
+      return engine.listen(place, settings);
+    } catch (error) {
+      if (attempt === ATTEMPTS || (error as { code?: string }).code !== "EADDRINUSE") throw withCode(error);
+      await new Promise((resolve) => setTimeout(resolve, attempt === 1 ? 0 : PAUSE));
+    }
+  }
+}

@@ -16,10 +16,9 @@ import { hasSeveralPorts } from "./service_request.ts";
 
 /** One service: where it listens, its groups and channels, and what can be done to them. */
 export class Service implements AsyncDisposable {
-  /** What operators call it. */
-  readonly name: string;
   /** @internal Groups and channels, for the control plane. */
   readonly groups: Groups;
+  #name: string;
   #draft: Draft;
   readonly #served: ServedService;
   readonly #stopping: () => void;
@@ -27,12 +26,17 @@ export class Service implements AsyncDisposable {
 
   /** @internal `Instance` makes services. @param stopping called when it accepts no more clients; perhaps repeatedly */
   constructor(name: string, draft: Draft, groups: Groups, served: ServedService, stopping: () => void) {
-    this.name = name;
+    this.#name = name;
     this.groups = groups;
     this.#draft = draft;
     this.#served = served;
     this.#stopping = stopping;
     served.ended.then(() => this.#stop());
+  }
+
+  /** What operators call it. */
+  get name(): string {
+    return this.#name;
   }
 
   /** Where it listens; the first place if there are several. */
@@ -64,6 +68,12 @@ export class Service implements AsyncDisposable {
   /** @internal What it was made of. */
   get draft(): Draft {
     return this.#draft;
+  }
+
+  /** @internal A reload has made it this. */
+  become(draft: Draft): void {
+    this.#name = draft.request.name ?? this.#name;
+    this.#draft = draft;
   }
 
   /** @internal How the engine serves it. */

@@ -1,0 +1,95 @@
+import type { Outcome } from "../control/control_plane.ts";
+import { escape, quote } from "../log/escape.ts";
+import type { Logger } from "../log/log.ts";
+import { plural } from "../log/plural.ts";
+import { commandLines, serviceLines } from "../options/service_text.ts";
+import { processWords, serviceWords } from "../options/service_spec.ts";
+import { ExitError, uncapitalised } from "../process/exit_codes.ts";
+import type { Instance } from "../service/instance.ts";
+import { blameOf } from "../service/blame.ts";
+import type { Config } from "./config.ts";
+import { checkSources, startError } from "./start_instance.ts";
+
+/** How a running program is set up: shown, read again from its file, and written there. */
+export class Configuration {
+  readonly #instance: Instance;
+  readonly #logger: Logger;
+  readonly #reloaded: (config: Config) => void;
+  /** As it was applied last. */
+  #config: Config | undefined;
+
+  /** @param reloaded called when the file has been applied */
+  constructor(instance: Instance, config: Config | undefined, logger: Logger, reloaded: (config: Config) => void) {
+    this.#instance = instance;
+    this.#config = config;
+    this.#logger = logger;
+    this.#reloaded = reloaded;
+  }
+
+  /** Command lines that recreate what runs now; comments say what they cannot. */
+  lines(): string[] {
+    const { values, services } = this.#instance.specs(), file = this.#config !== undefined;
+    const process = processWords(values),
+      head = file && process.length > 0 ? commandLines(["process", ...process]) : [];
+    return [
+      ...head,
+      ...services.flatMap(({ spec, notes }) => [
+        ...notes.map((note) => `# service ${quote(spec.name)}: ${note}`),
+        ...file ? serviceLines(spec) : commandLines(["balance", ...process, ...serviceWords(spec)]),
+      ]),
+    ];
+  }
+
+  /** Reads the file again and applies what has changed, or only says what that would be. Logs it. Never rejects. */
+  async reload(dryRun: boolean): Promise<Outcome> {
+    const logger = this.#logger, { path } = this.#config!;
+    try {
+      const next = this.#config!.again();
+      await checkSources(next.spec.services);
+      const lines = await this.#instance.reload(next.spec, { dryRun });
+      if (dryRun) return { ok: true, lines: lines.length > 0 ? lines : ["nothing would change"] };
+      this.#config = next;
+      this.#reloaded(next);
+      const count = lines.length, text = `reloaded {path}: {count} ${plural(count, "change")}`;
+      logger.info(text, { path: quote(path), count });
+      for (const line of lines) logger.info("reload: {line}", { line });
+      return { ok: true, lines: count > 0 ? lines : ["nothing has changed"] };
+    } catch (error) {
+      const lines = faultLines(error);
+      if (!dryRun) logger.error("cannot reload {path}: {reason}", { path: quote(path), reason: lines.join("; ") });
+      return { ok: false, lines };
+    }
+  }
+
+  /** Writes what runs now to the file. Never rejects. */
+  save(): Promise<Outcome> {
+    const { path } = this.#config!;
+    try {
+      const { services } = this.#instance.specs(), written = this.#config!.save(services.map(({ spec }) => spec));
+      this.#instance.described();
+      const notes = services.flatMap(({ spec, notes }) =>
+        notes.map((note) => `not saved: service ${quote(spec.name)}: ${note}`)
+      );
+      const lines = written.length > 0 ? written.map((path) => `saved ${quote(path)}`) : ["nothing to save"];
+      for (const line of lines) this.#logger.info("{line}", { line });
+      return Promise.resolve({ ok: true, lines: [...lines, ...notes] });
+    } catch (error) {
+      const lines = faultLines(error);
+      this.#logger.error("cannot save {path}: {reason}", { path: quote(path), reason: lines.join("; ") });
+      return Promise.resolve({ ok: false, lines });
+    }
+  }
+}
+
+/** What is wrong, for operators and the log. */
+function faultLines(error: unknown): string[] {
+  const service = blameOf(error)?.request.name, prefix = service === undefined ? "" : `service ${quote(service)}: `;
+  if (error instanceof Error && blameOf(error)?.place === undefined && PLAIN.has(error.name)) {
+    return [prefix + escape(uncapitalised(error))];
+  }
+  const { message, details } = error instanceof ExitError ? error : startError(error);
+  return [prefix + message, ...details];
+}
+
+/** Names of errors whose message says it all. */
+const PLAIN: ReadonlySet<string> = new Set(["Error", "NoRoom", "ReplaceError"]);

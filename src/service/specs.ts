@@ -1,0 +1,56 @@
+import type { GroupSpec } from "../groups/group_spec.ts";
+import type { GroupSnapshot } from "../groups/snapshot.ts";
+import { quote } from "../log/escape.ts";
+import { type ChannelWord, channelWord, type GroupWords } from "../options/channel_words.ts";
+import type { ServiceSpec } from "../options/service_spec.ts";
+import type { Draft } from "./draft.ts";
+import type { Service } from "./service.ts";
+import { standardPort } from "./service_request.ts";
+
+/** A service as it runs now: what was asked for, with what operators have changed. */
+export interface RunningSpec {
+  readonly spec: ServiceSpec;
+  /** What a command line cannot say, a sentence each. */
+  readonly notes: readonly string[];
+}
+
+/** What would recreate a service as it runs now. Only for one whose strategies are all built in. */
+export function runningSpec(service: Service): RunningSpec {
+  const { name, ports, groups, draft: { request } } = service, notes: string[] = [];
+  const words = groups.snapshot().map((snapshot, place) => {
+    if (snapshot.group !== place) {
+      notes.push(`group ${snapshot.group} comes as group ${place}: those before it are empty`);
+    }
+    return groupNow(service, snapshot, notes);
+  });
+  return { spec: { name, ports, groups: words, values: request.values }, notes };
+}
+
+/** The same service as if it had been asked for as it runs now: what operators have changed is no change any more. */
+export function asItRuns(service: Service): Draft {
+  const { spec } = runningSpec(service), { draft, groups: { strategies } } = service;
+  const groups = service.groups.snapshot().map(({ type, channels }): GroupSpec => ({
+    strategy: strategies.find(({ label }) => label === type)!.name,
+    channels: channels.map(({ host, address, port, maxc }) => ({ host, address: address || undefined, port, maxc })),
+  }));
+  return { ...draft, request: { ...draft.request, groups: spec.groups }, groups };
+}
+
+function groupNow(service: Service, { group, type, channels }: GroupSnapshot, notes: string[]): GroupWords {
+  const { groups: { strategies }, draft: { request } } = service, standard = standardPort(request);
+  const asked = request.groups[group]?.channels ?? [];
+  const words = channels.map(({ channel, host, port, maxc, disabledBy }): ChannelWord => {
+    const before = asked[channel];
+    // As it was written, if that is still so.
+    const same = before !== undefined && before.host === host && (before.port ?? standard) === port;
+    const word = { host, port: same ? before.port : port === standard ? undefined : port, maxc };
+    for (const party of disabledBy.filter((party) => party !== "unresolved")) {
+      notes.push(`group ${group} channel ${channel} (${quote(channelWord(word, 0))}) is disabled by ${PARTIES[party]}`);
+    }
+    return word;
+  });
+  const strategy = strategies.find(({ label }) => label === type)!.name as GroupWords["strategy"];
+  return { strategy, channels: words };
+}
+
+const PARTIES = { operator: "an operator", autodisable: "autodisable" } as const;
