@@ -1,6 +1,6 @@
 import type { Counters } from "../table/counter.ts";
 import { MAX_CHANNELS, MAX_CONNECTIONS_PER_CHANNEL, MAX_GROUPS } from "../table/limits.ts";
-import { answer, integer, refuse, type Reply, type ServiceCommand, SyntaxFault } from "./command.ts";
+import { answer, integer, Overtaken, refuse, type Reply, type ServiceCommand, SyntaxFault } from "./command.ts";
 import type { ControlledService } from "./control_plane.ts";
 
 export const disable = channelCommand({
@@ -132,7 +132,8 @@ function strategyCommand(name: string, what: string): ServiceCommand {
 async function addressOf(service: ControlledService, host: string, port: string) {
   try {
     return await service.resolve(host, port);
-  } catch {
+  } catch (error) {
+    if (error instanceof Overtaken) throw error;
     return undefined;
   }
 }

@@ -47,6 +47,16 @@ export type Command = ServiceCommand | ProcessCommand;
 /** Thrown by a command that was given the wrong words. */
 export class SyntaxFault extends Error {}
 
+/** Thrown when a command may not go on, because something has changed since it began. */
+export class Overtaken extends Error {
+  readonly reply: Reply;
+
+  constructor(reply: Reply) {
+    super(reply.lines[0]);
+    this.reply = reply;
+  }
+}
+
 /** A whole number, possibly negative so that the reply can name it. @throws {SyntaxFault} */
 export function integer(word: string): number {
   if (!/^-?\d{1,15}$/.test(word)) throw new SyntaxFault();

@@ -1,6 +1,15 @@
 import { escape } from "../log/escape.ts";
 import * as channel from "./channel_commands.ts";
-import { answer, type Command, type ProcessCommand, refuse, type Reply, type Session, SyntaxFault } from "./command.ts";
+import {
+  answer,
+  type Command,
+  Overtaken,
+  type ProcessCommand,
+  refuse,
+  type Reply,
+  type Session,
+  SyntaxFault,
+} from "./command.ts";
 import type { ControlledService, ControlPlane } from "./control_plane.ts";
 import * as service from "./service_commands.ts";
 import * as session from "./session_commands.ts";
@@ -61,6 +70,7 @@ export async function execute(line: string, session: Session, plane: ControlPlan
     return reply;
   } catch (error) {
     if (error instanceof SyntaxFault) return refuse("syntax error");
+    if (error instanceof Overtaken) return error.reply;
     throw error;
   }
 }
@@ -74,10 +84,19 @@ async function run(command: Command, words: readonly string[], session: Session,
   if (command.scope === "process") return await command.run(words, session, plane);
   const current = service.currentService(session, plane);
   if (isReply(current)) return current;
-  const reply = await command.run(words, session, current);
-  // It may have been removed while a name was looked up.
-  const stays = plane.services.some(({ groups }) => groups === current.groups);
-  return stays ? reply : service.gone(current.name);
+  return await command.run(words, session, { ...current, resolve: lasting(current, plane) });
+}
+
+/** Looks a name up. What may have happened meanwhile ends the command before it changes anything. */
+function lasting(current: ControlledService, plane: ControlPlane): ControlledService["resolve"] {
+  return async (host, port) => {
+    const address = await current.resolve(host, port);
+    if (plane.frozen !== undefined) throw new Overtaken(refuse(plane.frozen));
+    if (!plane.services.some(({ groups }) => groups === current.groups)) {
+      throw new Overtaken(service.gone(current.name));
+    }
+    return address;
+  };
 }
 
 /** What a change is made to, for the log. */

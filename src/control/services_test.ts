@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { isHarmless } from "../../tests/fuzz/foreign_text.ts";
 import { quietPlane, quietService } from "../../tests/support/control_plane.ts";
 import { Groups } from "../groups/groups.ts";
+import type { Address } from "../table/address.ts";
 import { Table } from "../table/table.ts";
 import type { Session } from "./command.ts";
 import { execute } from "./commands.ts";
@@ -99,15 +100,23 @@ Deno.test("when a session's service is gone, nothing is done to another until on
   assert.deepEqual(await say("disable 0"), ["channel 0 disabled"]);
 });
 
-Deno.test("a service that is removed while a name is looked up has no new channel", async () => {
-  const { plane, session, web } = process();
-  let answer = () => {};
-  const slow = { ...web, resolve: () => new Promise<never>((_, reject) => answer = reject) };
-  plane.services = [slow];
-  const created = execute("create backend 80", session, plane);
+Deno.test("a channel is not created if, while its name is looked up, its service is removed or an upgrade begins", async () => {
+  for (
+    const [happens, why] of [["gone", 'service "web" is gone, choose another with: service NAME'], ["frozen", "wait"]]
+  ) {
+    const { plane, session, web } = process();
+    let answer = () => {};
+    const resolve = () => new Promise<Address>((resolve) => answer = () => resolve({ host: "10.0.0.9", port: 80 }));
+    plane.services = [{ ...web, resolve }];
+    const created = execute("create backend 80", session, plane);
+    if (happens === "gone") plane.services = [];
+    else plane.frozen = why;
+    answer();
+    assert.deepEqual(await created, { ok: false, lines: [why] });
+    assert.deepEqual([web.groups.size(0), plane.changes], [1, []]);
+  }
+  const { plane } = process();
   plane.services = [];
-  answer();
-  assert.deepEqual(await created, { ok: false, lines: ['service "web" is gone, choose another with: service NAME'] });
   assert.deepEqual((await execute("disable 0", { group: 0 }, plane)).lines, ["there is no service"]);
 });
 
