@@ -15,6 +15,7 @@ import type { InheritedSocket } from "../process/match_sockets.ts";
 import { PidFile } from "../process/pid_file.ts";
 import type { BalancerEvent } from "../service/events.ts";
 import type { Instance } from "../service/instance.ts";
+import { placeOf } from "../service/listen.ts";
 import type { Service } from "../service/service.ts";
 import type { Config } from "./config.ts";
 import { restoreState, stateOf } from "./handed_state.ts";
@@ -150,7 +151,7 @@ export class Program {
         instance.stopAccepting();
         killed.resolve("kill");
       };
-      const name = entry ?? (config === undefined ? placeOf(instance) : { config: String(Deno.pid) });
+      const name = entry ?? (config === undefined ? entryPlace(instance) : { config: String(Deno.pid) });
       control = await startControlServer(
         controlPlane(instance, log, config, configuration, shutdown, upgrade, loops),
         { directory, ...name, draft },
@@ -280,13 +281,14 @@ function listenersOf({ services }: Instance): { service: Service; listener: List
 
 /** The listening sockets that a successor can inherit; undefined where the engine cannot hand them over. */
 function listeningSockets(instance: Instance): InheritedSocket[] | undefined {
-  const all = listenersOf(instance).map(({ service: { name }, listener: { address, descriptor } }) => {
-    return { name, ...address, descriptor: descriptor ?? -1 };
+  const all = listenersOf(instance).map(({ service: { name }, listener }) => {
+    const { hostname, port } = placeOf(listener);
+    return { name, hostname, port, descriptor: listener.descriptor ?? -1 };
   });
   return all.some(({ descriptor }) => descriptor < 0) ? undefined : all;
 }
 
 /** The place that the control entry is called after. */
-function placeOf({ services: [{ address }] }: Instance): { address: string; port: number } {
+function entryPlace({ services: [{ address }] }: Instance): { address: string; port: number } {
   return { address: address.hostname, port: address.port };
 }

@@ -15,9 +15,20 @@ export function listenAll(engine: Engine, draft: Draft, inherited: InheritedPlac
   const { request, places, settings } = draft;
   const open = (place: Listening) => {
     const socket = inherited.get(place);
-    return socket === undefined ? engine.listen(place, settings) : adopt(engine, socket, settings);
+    if (socket === undefined) return engine.listen(place, settings);
+    const listener = adopt(engine, socket, settings);
+    adoptedFor.set(listener, place);
+    return listener;
   };
   return openAll(places, open, (error, place) => blaming(error, { request, place }));
+}
+
+/** The places of adopted sockets, which may listen elsewhere: on `::` in place of `0.0.0.0`, for instance. */
+const adoptedFor = new WeakMap<Listener, Listening>();
+
+/** The place that a socket was opened or adopted for. */
+export function placeOf(listener: Listener): Listening {
+  return adoptedFor.get(listener) ?? listener.address;
 }
 
 /** The inherited socket of each place that has one. */

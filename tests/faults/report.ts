@@ -26,6 +26,7 @@ const ROWS = [
   "unresolvable",
   "restart",
   "stop",
+  "upgrade",
   "control_abuse",
   "counters",
   "wall_clock",
