@@ -5,7 +5,7 @@ import { namedBackend } from "../support/backends.ts";
 import { answerOn, FileInstance } from "../support/file_instance.ts";
 import { freePorts } from "../support/free_port.ts";
 import { endProcess } from "../support/instance.ts";
-import { run } from "../support/program.ts";
+import { programPath, run } from "../support/program.ts";
 import { linux, posix, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 
@@ -30,7 +30,11 @@ for (const engine of ENGINES) {
         "two",
       ]);
       const state = JSON.parse(await instance.control("show json"));
-      assert.deepEqual([state.engine, state.config], [engine, instance.file], "the command line's options win");
+      assert.deepEqual(
+        [state.engine, state.config],
+        [engine, programPath(instance.file)],
+        "the command line's options win",
+      );
       assert.deepEqual(state.services.map(({ name }: { name: string }) => name), ["web", String(port + 2)]);
       await instance.control("disable 0", "web");
       assert.equal(await answerOn(port), "");

@@ -11,26 +11,33 @@ import { quietPlane } from "../support/control_plane.ts";
 import { FileProcess, service } from "../support/file_process.ts";
 import { Instance } from "../support/instance.ts";
 import { nobodyThere } from "../support/nobody_there.ts";
-import { posix, testWith } from "../support/requirements.ts";
+import { condition, posix, testWith } from "../support/requirements.ts";
+
+/** A process in which only the control socket is real is part of the test, so the program must run on the same system. */
+const socket = condition(posix.met || Deno.build.os === "windows", "needs a program of this system");
 
 const TABLE = "GRP Type  #   S       ip-address  port    c      totalc maxc        sent        rcvd\n";
 
-Deno.test("-c takes any port of a service, its name, or the name of a port, and begins in that service", async () => {
-  using process = await FileProcess.start([service("web", [80, 8443]), service("mail", [25]), service("300", [300])]);
-  const say = process.say.bind(process);
-  assert.equal(await say("disable 0", "8443"), "channel 0 disabled\n");
-  assert.equal(await say("disable 0", "web"), "channel 0 already disabled\n");
-  assert.equal(await say("disable 0", "http"), "channel 0 already disabled\n");
-  assert.equal(await say("disable 0", "smtp"), "channel 0 disabled\n");
-  assert.equal(await say("service", "300"), "300\n");
-  assert.equal(await say("service"), "web\n", "without a word the first");
-  assert.equal(await say("service", "-b", "0.0.0.0", "mail"), "mail\n");
-  assert.equal(JSON.parse(await say("show json", "25")).port, 25);
-  assert.equal(await say("kill", "25"), "shutdown complete, exiting.\n");
-  assert.deepEqual(process.plane.changes.at(-1), "kill (group 0)");
-});
+testWith(
+  [socket],
+  "-c takes any port of a service, its name, or the name of a port, and begins in that service",
+  async () => {
+    using process = await FileProcess.start([service("web", [80, 8443]), service("mail", [25]), service("300", [300])]);
+    const say = process.say.bind(process);
+    assert.equal(await say("disable 0", "8443"), "channel 0 disabled\n");
+    assert.equal(await say("disable 0", "web"), "channel 0 already disabled\n");
+    assert.equal(await say("disable 0", "http"), "channel 0 already disabled\n");
+    assert.equal(await say("disable 0", "smtp"), "channel 0 disabled\n");
+    assert.equal(await say("service", "300"), "300\n");
+    assert.equal(await say("service"), "web\n", "without a word the first");
+    assert.equal(await say("service", "-b", "0.0.0.0", "mail"), "mail\n");
+    assert.equal(JSON.parse(await say("show json", "25")).port, 25);
+    assert.equal(await say("kill", "25"), "shutdown complete, exiting.\n");
+    assert.deepEqual(process.plane.changes.at(-1), "kill (group 0)");
+  },
+);
 
-Deno.test("what is not there is named, with the nearest name and where it was looked for", async () => {
+testWith([socket], "what is not there is named, with the nearest name and where it was looked for", async () => {
   using process = await FileProcess.start([service("web", [80]), service("mail", [25])]);
   const { directory } = process;
   const refused = async (args: string[], what: string, guess = "") => {
@@ -62,7 +69,7 @@ testWith(
   },
 );
 
-Deno.test("an instance whose entry has the port comes before a service of another process", async () => {
+testWith([socket], "an instance whose entry has the port comes before a service of another process", async () => {
   using process = await FileProcess.start([service("web", [80])]);
   await using instance = await Instance.start(["127.0.0.1:1"], { directory: process.directory });
   process.plane.services.push(service("other", [instance.port]));
@@ -73,7 +80,7 @@ Deno.test("an instance whose entry has the port comes before a service of anothe
   assert.equal(await process.say("disable 0", "web"), "channel 0 disabled\n");
 });
 
-Deno.test("services of one name or port in several places are told apart by -b and the port", async () => {
+testWith([socket], "services of one name or port in several places are told apart by -b and the port", async () => {
   using process = await FileProcess.start([service("web", [80], "127.0.0.1"), service("admin", [80], "127.0.0.2")]);
   const other = quietPlane();
   other.services = [service("web", [8080])];
@@ -92,7 +99,7 @@ Deno.test("services of one name or port in several places are told apart by -b a
   assert.equal(await process.say("service", "8080"), "web\n");
 });
 
-Deno.test("processes of the same id, as in containers, have entries of their own", async () => {
+testWith([socket], "processes of the same id, as in containers, have entries of their own", async () => {
   using process = await FileProcess.start([service("web", [80])], "1");
   const other = quietPlane();
   other.services = [service("mail", [25])];
@@ -106,7 +113,7 @@ Deno.test("processes of the same id, as in containers, have entries of their own
   );
 });
 
-Deno.test("a dialogue through a pipe begins in the service and has Balance's prompt", async () => {
+testWith([socket], "a dialogue through a pipe begins in the service and has Balance's prompt", async () => {
   using process = await FileProcess.start([service("web", [80]), service("mail", [25])]);
   const { code, stdout } = await process.balance(["-i", "mail"], {
     stdin: "service\ndisable 0\nservice web\nservice\ngroup 2\nquit\n",
@@ -119,7 +126,7 @@ Deno.test("a dialogue through a pipe begins in the service and has Balance's pro
   assert.deepEqual(process.plane.changes, ["disable 0 (service mail group 0)"]);
 });
 
-Deno.test("two sessions are each in a service of their own", async () => {
+testWith([socket], "two sessions are each in a service of their own", async () => {
   using process = await FileProcess.start([service("web", [80]), service("mail", [25])]);
   const lines = "service\n".repeat(50);
   const [web, mail] = await Promise.all(["web", "mail"].map((name) => process.balance(["-i", name], { stdin: lines })));
@@ -127,7 +134,7 @@ Deno.test("two sessions are each in a service of their own", async () => {
   assert.equal(mail.stdout.match(/\] mail\n/g)?.length, 50);
 });
 
-Deno.test("--list shows the services of each process, with ports shortened", async () => {
+testWith([socket], "--list shows the services of each process, with ports shortened", async () => {
   const odd = Array.from({ length: 1000 }, (_, i) => 10_001 + 2 * i);
   using process = await FileProcess.start([service("web", [80, 81, 82, 443]), service("many", odd)]);
   process.plane.services[0].groups.disable(0, 0);
@@ -149,7 +156,7 @@ Deno.test("--list shows the services of each process, with ports shortened", asy
   assert.equal(services[1].ports.length, 1000);
 });
 
-Deno.test("a thousand services are shown, with a heading each", async () => {
+testWith([socket], "a thousand services are shown, with a heading each", async () => {
   const names = Array.from({ length: 1000 }, (_, i) => `service${i}`);
   using process = await FileProcess.start(names.map((name, i) => service(name, [20_000 + i])));
   const shown = await process.say("show");
@@ -160,52 +167,60 @@ Deno.test("a thousand services are shown, with a heading each", async () => {
   assert.equal((await process.say("services")).split("\n").length, 1002);
 });
 
-Deno.test("without --strict every command is run and the exit code is 0, with it a refused one is the last, with 1", async () => {
-  using process = await FileProcess.start([service("web", [80]), service("mail", [25])]);
-  const commands = ["-c", "disable 0", "-c", "disable 9", "-c", "enable 0", "web"], first = "channel 0 disabled\n";
-  const refused = "no such channel 9\n";
-  assert.deepEqual(await process.balance(commands), {
-    code: 0,
-    stdout: `${first}${refused}channel 0 enabled\n`,
-    stderr: "",
-  });
-  assert.deepEqual(await process.balance(["--strict", ...commands]), {
-    code: 1,
-    stdout: first + refused,
-    stderr: "",
-  });
-  const strict = (command: string) => process.balance(["--strict", "-c", command, "-c", "show", "web"]);
-  for (const command of ["nonsense", "reload", "service none", "group 99"]) {
-    const { code, stdout } = await strict(command);
-    assert.deepEqual([code, stdout.split("\n").length], [1, 2], command);
-  }
-  assert.equal((await strict("kill")).code, 0, "the last one, but not refused");
-});
+testWith(
+  [socket],
+  "without --strict every command is run and the exit code is 0, with it a refused one is the last, with 1",
+  async () => {
+    using process = await FileProcess.start([service("web", [80]), service("mail", [25])]);
+    const commands = ["-c", "disable 0", "-c", "disable 9", "-c", "enable 0", "web"], first = "channel 0 disabled\n";
+    const refused = "no such channel 9\n";
+    assert.deepEqual(await process.balance(commands), {
+      code: 0,
+      stdout: `${first}${refused}channel 0 enabled\n`,
+      stderr: "",
+    });
+    assert.deepEqual(await process.balance(["--strict", ...commands]), {
+      code: 1,
+      stdout: first + refused,
+      stderr: "",
+    });
+    const strict = (command: string) => process.balance(["--strict", "-c", command, "-c", "show", "web"]);
+    for (const command of ["nonsense", "reload", "service none", "group 99"]) {
+      const { code, stdout } = await strict(command);
+      assert.deepEqual([code, stdout.split("\n").length], [1, 2], command);
+    }
+    assert.equal((await strict("kill")).code, 0, "the last one, but not refused");
+  },
+);
 
 /** The replaced listener is left open, because closing it would remove the entry of the other. */
 const unsanitized = { ignore: !posix.met, sanitizeOps: false, sanitizeResources: false };
 
-Deno.test("a session goes on in its service and group with the process that has taken over", unsanitized, async () => {
-  using process = await FileProcess.start([service("web", [80]), service("mail", [25])], "20");
-  const { directory, plane, servers: [old] } = process, young = Object.assign(quietPlane(), { version: "2.0.0" });
-  young.services = [service("web", [80]), service("mail", [25])];
-  using session = await LastingSession.open(pathOf(directory.path, old.entry), "mail");
-  await session.run("group 3");
-  const held = old.hold(), successor = await process.open("20", young, true);
-  assert.deepEqual(successor.entry, old.entry);
-  successor.publish();
-  held.release();
-  plane.frozen = "a new process serves, connect again";
-  old.withdraw();
-  old.retire();
-  // One that was on its way is still answered.
-  assert.deepEqual((await session.run("disable 0")).text, [plane.frozen]);
-  assert.match((await session.run("version")).text[0], /2\.0\.0/);
-  const { group, text } = await session.run("service");
-  assert.deepEqual([group, text], [3, ["mail"]]);
-  young.services = [young.services[0]];
-  assert.match((await session.run("disable 0")).text[0], /^service "mail" is gone/);
-});
+Deno.test(
+  "a session goes on in its service and group with the process that has taken over",
+  unsanitized,
+  async () => {
+    using process = await FileProcess.start([service("web", [80]), service("mail", [25])], "20");
+    const { directory, plane, servers: [old] } = process, young = Object.assign(quietPlane(), { version: "2.0.0" });
+    young.services = [service("web", [80]), service("mail", [25])];
+    using session = await LastingSession.open(pathOf(directory.path, old.entry), "mail");
+    await session.run("group 3");
+    const held = old.hold(), successor = await process.open("20", young, true);
+    assert.deepEqual(successor.entry, old.entry);
+    successor.publish();
+    held.release();
+    plane.frozen = "a new process serves, connect again";
+    old.withdraw();
+    old.retire();
+    // One that was on its way is still answered.
+    assert.deepEqual((await session.run("disable 0")).text, [plane.frozen]);
+    assert.match((await session.run("version")).text[0], /2\.0\.0/);
+    const { group, text } = await session.run("service");
+    assert.deepEqual([group, text], [3, ["mail"]]);
+    young.services = [young.services[0]];
+    assert.match((await session.run("disable 0")).text[0], /^service "mail" is gone/);
+  },
+);
 
 Deno.test("every port of a service from the command line leads to it, and so does its name", async () => {
   using directory = temporaryDirectory();
