@@ -65,6 +65,8 @@ export class Configuration {
   save(): Promise<Outcome> {
     const { path } = this.#config!;
     try {
+      // Otherwise the next start would refuse the file.
+      this.#instance.refuseLoops();
       const { services } = this.#instance.specs(), written = this.#config!.save(services.map(({ spec }) => spec));
       this.#instance.described();
       const notes = services.flatMap(({ spec, notes }) =>

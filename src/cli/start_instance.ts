@@ -13,7 +13,8 @@ import { dropPrivileges, privilegesUnavailable } from "../process/privileges.ts"
 import { resolveHost } from "../process/resolve.ts";
 import { blameOf } from "../service/blame.ts";
 import { ChannelLoop, EngineUnavailable, UnknownHost } from "../service/errors.ts";
-import { Instance, type InstanceSettings } from "../service/instance.ts";
+import { Instance } from "../service/instance.ts";
+import type { InstanceSettings } from "../service/instance_settings.ts";
 import { formatAddress } from "../table/address.ts";
 
 /** Starts what the command line asks for. @throws {ExitError} with the code that says what went wrong */
@@ -108,6 +109,7 @@ export function reason(error: unknown): string {
   const known: Record<string, string> = {
     EADDRINUSE: "the port is in use",
     EACCES: "permission denied",
+    EMFILE: "too many open files; the limit of descriptors must be higher (ulimit -n)",
     EADDRNOTAVAIL: "the address does not belong to this machine",
     ENODEV: "there is no interface with that number",
     EAFNOSUPPORT: "the system does not support the address family",

@@ -1,66 +1,26 @@
-import type { DescriptorShares, Engine, Listener, Tap } from "../engine/engine.ts";
-import { Groups } from "../groups/groups.ts";
+import type { DescriptorShares, Engine, Listener } from "../engine/engine.ts";
 import { quote } from "../log/escape.ts";
-import type { EngineChoice, EngineName } from "../options/engine_name.ts";
+import type { EngineName } from "../options/engine_name.ts";
 import type { ProcessSpec, ServiceSpec } from "../options/service_spec.ts";
 import { processOptions, type ProcessValues } from "../options/values.ts";
 import type { InheritedSocket } from "../process/match_sockets.ts";
-import { strategies as builtIn, type Strategy } from "../selection/strategy.ts";
-import { Table } from "../table/table.ts";
+import { strategies as builtIn } from "../selection/strategy.ts";
 import { blaming } from "./blame.ts";
 import { chooseEngine, type ChosenEngine, requirePortable } from "./choose_engine.ts";
 import { descriptorShares } from "./descriptor_shares.ts";
-import { type Draft, draftService, type Surroundings } from "./draft.ts";
+import type { Draft, Surroundings } from "./draft.ts";
 import { endsWithin } from "./drain.ts";
 import { coded } from "./errors.ts";
-import { type BalancerEvent, balancerEvent } from "./events.ts";
-import type { Unresolved } from "./group_specs.ts";
+import type { BalancerEvent } from "./events.ts";
 import { inheritedPlaces, listenAll, withCode } from "./listen.ts";
+import { refuseLoops } from "./loops.ts";
+import type { InstanceDescription, InstanceSettings } from "./instance_settings.ts";
+import { draftAll, openOrClose, serveDraft, serveDrafts, type ServiceHost } from "./serve_drafts.ts";
 import { Reload } from "./reload.ts";
-import { Service } from "./service.ts";
+import type { Service } from "./service.ts";
 import type { ServiceRequest } from "./service_request.ts";
 import { asItRuns, type RunningSpec, runningSpec } from "./specs.ts";
 import { UnresolvedHosts } from "./unresolved.ts";
-
-/** How an instance is set up. */
-export interface InstanceSettings {
-  readonly engine: EngineChoice;
-  /** Threads of the engine. */
-  readonly threads: number;
-  /** Report every step of every connection. */
-  readonly trace: boolean;
-  /** Most clients of all services. Default: what the descriptor limit allows. */
-  readonly maxConnections?: number;
-  /** Options of the process as they were given, for `reload` to compare with. Default: none. */
-  readonly values?: ProcessValues;
-  /** All strategies, the built-in ones included, if there are others. */
-  readonly strategies?: readonly Strategy[];
-  /** What becomes of channels whose hosts do not resolve. Default: that is an error. */
-  readonly unresolved?: Unresolved;
-  /** Called with everything worth reporting. Must not throw. */
-  readonly onEvent?: (event: BalancerEvent) => void;
-  /** Called with every chunk. Must not throw. */
-  readonly tap?: Tap;
-  /** Listening sockets that were opened by somebody else, and take the place of the instance's own. */
-  readonly inherited?: readonly InheritedSocket[];
-  /** Leave clients in the kernel's queues until `resumeAccepting`. */
-  readonly paused?: boolean;
-}
-
-/** What there is to know about an instance as a whole. */
-export interface InstanceDescription {
-  readonly engine: EngineName;
-  /** Why that engine was chosen. */
-  readonly engineReason: string;
-  /** Threads that move bytes. */
-  readonly threads: number;
-  /** When it started, in ISO 8601. */
-  readonly started: string;
-  /** Seconds since then, by the monotonic clock. */
-  readonly uptime: number;
-  /** Client connections of all services at this moment. */
-  readonly connections: number;
-}
 
 /**
  * An engine and the services that it serves. Library, control and reload all work with it, so that each rule about
@@ -232,7 +192,7 @@ export class Instance {
         {
           engine: this.#engine,
           services: this.services,
-          serve: (draft, listeners) => this.#serve(draft, listeners),
+          serve: (draft, listeners) => serveDraft(this.#host, draft, listeners),
         },
         this.#applied,
         next,
@@ -257,6 +217,22 @@ export class Instance {
   /** What runs now: what was asked for last, with what operators have changed since. */
   specs(): { readonly values: ProcessValues; readonly services: readonly RunningSpec[] } {
     return { values: this.#applied.values, services: this.services.map(runningSpec) };
+  }
+
+  /**
+   * Checks that what runs now could be started again.
+   *
+   * @throws {ChannelLoop} when a channel without a limit, which an operator has created, is its own service
+   */
+  refuseLoops(): void {
+    for (const service of this.services) {
+      const { request, groups, options } = asItRuns(service);
+      try {
+        if (!options.allowLoop) refuseLoops(groups, service.addresses);
+      } catch (error) {
+        throw blaming(error, { request });
+      }
+    }
   }
 
   /** The description has been made to say what runs now: later reloads compare with that. */
@@ -321,44 +297,18 @@ export class Instance {
     };
     try {
       openOrClose(() => drafts.forEach(open), opened);
-      return await this.#serveOpened(drafts, opened);
+      const services = await serveDrafts(this.#host, drafts, opened);
+      for (const service of services) this.#services.set(service.name, service);
+      if (this.#around.unresolved === "wait") this.#unresolved.watch();
+      return services;
     } finally {
       for (const name of names) this.#coming.delete(name);
     }
   }
 
-  async #serveOpened(drafts: readonly Draft[], opened: readonly Listener[][]): Promise<Service[]> {
-    const outcomes = await Promise.allSettled(drafts.map((draft, i) => this.#serve(draft, opened[i])));
-    const failed = outcomes.find((outcome) => outcome.status === "rejected");
-    const services = outcomes.flatMap((outcome) => outcome.status === "fulfilled" ? [outcome.value] : []);
-    if (failed !== undefined) {
-      await Promise.all(services.map((service) => service.stop()));
-      throw failed.reason;
-    }
-    for (const service of services) this.#services.set(service.name, service);
-    if (this.#around.unresolved === "wait") this.#unresolved.watch();
-    return services;
-  }
-
-  async #serve(draft: Draft, listeners: readonly Listener[]): Promise<Service> {
-    const { settings, request } = draft, groups = new Groups(Table.create(this.threads), this.#around.strategies);
-    let service: Service | undefined;
-    const nameOf = () => service?.name ?? request.name ?? String(listeners[0].address.port);
-    groups.replace([], draft.groups);
-    try {
-      const served = await this.#engine.serve({
-        table: groups.table,
-        settings,
-        emit: (event) => {
-          const named = balancerEvent(event, groups.table, nameOf());
-          if (named !== undefined) this.#emit(named);
-        },
-      }, listeners);
-      const made: Service = new Service(nameOf(), draft, groups, served, () => this.#forget(made));
-      return service = made;
-    } catch (error) {
-      throw blaming(error, { request, place: draft.places[0] });
-    }
+  get #host(): ServiceHost {
+    const stopping = (service: Service) => this.#forget(service);
+    return { engine: this.#engine, around: this.#around, emit: this.#emit, stopping };
   }
 
   /** A service that has stopped leaves its name to others; the last ones are shown until the end. */
@@ -381,24 +331,4 @@ export class Instance {
     if (name === undefined || !this.#services.has(name) && !this.#coming.has(name)) return;
     throw coded(new Error(`Cannot serve: another service is called ${quote(name)}`), "ERR_SERVICE_EXISTS");
   }
-}
-
-/** Closes what has been opened if something fails. */
-function openOrClose(open: () => void, opened: readonly (readonly Listener[])[]): void {
-  try {
-    open();
-  } catch (error) {
-    for (const listener of opened.flat()) listener.close();
-    throw error;
-  }
-}
-
-async function draftAll(requests: readonly ServiceRequest[], around: Surroundings): Promise<Draft[]> {
-  return await Promise.all(requests.map(async (request) => {
-    try {
-      return await draftService(request, around);
-    } catch (error) {
-      throw blaming(error, { request });
-    }
-  }));
 }

@@ -107,6 +107,9 @@ for (const engine of ENGINES) {
       ),
       shown,
     );
+    await instance.control(["assign 2 127.0.0.1 " + port]);
+    assert.match((await instance.run("save")).stdout, /^service "web": channel "127.0.0.1" is this balancer itself: /);
+    await instance.control("assign 2 127.0.0.1 9");
     assert.match(await instance.control("save"), /^saved ".*services.conf"\n/);
     assert.ok((await Deno.readTextFile(instance.file)).includes(`127.0.0.1:${one.port}:3 `));
     assert.equal(await instance.control("reload"), "nothing has changed\n");
