@@ -83,10 +83,11 @@ export function nobodyThere(
 function described({ word, port, address }: Wanted, running: readonly Running[]): { what: string; guess: string } {
   const services = running.flatMap(({ summary }) => summary.services).filter(({ name }) => name !== word);
   if (word === undefined) return { what: address ? `no instance on ${address}` : "no instance", guess: "" };
-  if (port === undefined) {
-    return { what: `no service ${quote(word)}${address ? ` on ${address}` : ""}`, guess: suggestion(services, word) };
+  if (word !== String(port)) {
+    const what = `no service ${quote(word)}${port ? ` (port ${port})` : ""}${address ? ` on ${address}` : ""}`;
+    return { what, guess: suggestion(services, word) };
   }
-  const where = address === undefined ? `port ${port}` : formatAddress({ host: address, port });
+  const where = address === undefined ? `port ${port}` : formatAddress({ host: address, port: Number(port) });
   return { what: `no service on ${where}`, guess: "" };
 }
 

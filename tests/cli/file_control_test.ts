@@ -1,9 +1,10 @@
 /** Control of a real process with a file of services. */
 import assert from "node:assert/strict";
 import { namedBackend } from "../support/backends.ts";
+import { CollectedText } from "../support/collected_text.ts";
 import { answerOn, FileInstance } from "../support/file_instance.ts";
 import { freePorts } from "../support/free_port.ts";
-import { programPath, run } from "../support/program.ts";
+import { programPath, run, spawn } from "../support/program.ts";
 import { linux, testWith } from "../support/requirements.ts";
 
 /** The services web, on two ports, and mail, on one; both with the same back end. */
@@ -88,4 +89,37 @@ testWith([linux], "a session goes on in its service with the process that an upg
   assert.ok(!upgraded.includes(` ${instance.pid} `));
   assert.match(more.join("\n"), /service mail .*\nGRP .*\n.* ENA .*\nshutdown complete, exiting\.$/);
   assert.equal((await instance.run("show", port)).code, 69);
+});
+
+Deno.test("a session whose service a reload removes reaches no other, and has it back with another reload", async () => {
+  await using back = namedBackend("here");
+  await using process = await start(back.port);
+  const { instance, port } = process, lines = (await Deno.readTextFile(instance.file)).trimEnd().split("\n");
+  const directory = instance.file.replace(/\/[^/]*$/, "");
+  const child = spawn(["-i", "mail", "--control-dir", programPath(directory)], {}, "piped");
+  const stdout = new CollectedText(child.stdout), stderr = new CollectedText(child.stderr);
+  const writer = child.stdin.getWriter();
+  const ask = async (line: string) => {
+    const from = stdout.text.length;
+    await writer.write(new TextEncoder().encode(line + "\n"));
+    await stdout.until(/balance\[\d+\] $/, from);
+    return stdout.text.slice(from);
+  };
+  await stdout.until("balance[0] ");
+  assert.equal(await ask("service"), "mail\nbalance[0] ");
+  await instance.write(lines.slice(0, 2));
+  const reload = await instance.run("reload", undefined, ["--strict"]);
+  assert.equal(reload.code, 0, reload.stdout);
+  const gone = 'service "mail" is gone, choose another with: service NAME\nbalance[0] ';
+  assert.equal(await ask("disable 0"), gone);
+  assert.equal(await ask("service"), gone);
+  assert.equal(await answerOn(port), "here", "nothing was done to web");
+  assert.match((await instance.run("show", "mail")).stderr, /no service "mail" \(port 25\) is running/);
+  await instance.write(lines);
+  assert.equal((await instance.run("reload", undefined, ["--strict"])).code, 0);
+  assert.equal(await ask("disable 0"), "channel 0 disabled\nbalance[0] ");
+  assert.deepEqual([await answerOn(port), await answerOn(port + 2)], ["here", ""]);
+  await writer.close();
+  await Promise.all([child.status, stdout.ended, stderr.ended]);
+  assert.equal(stderr.text, "");
 });

@@ -48,6 +48,7 @@ testWith([socket], "what is not there is named, with the nearest name and where 
   };
   await refused(["wbe"], 'no service "wbe"', ', did you mean "web"?');
   await refused(["nothing"], 'no service "nothing"');
+  await refused(["imap"], 'no service "imap" (port 143)');
   await refused(["81"], "no service on port 81");
   await refused(["-b", "127.0.0.1", "80"], "no service on 127.0.0.1:80");
   await refused(["-b", "127.0.0.1", "web"], 'no service "web" on 127.0.0.1');
