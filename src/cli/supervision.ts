@@ -12,6 +12,7 @@ export class Supervision {
   readonly #notifier: Notifier;
   readonly #watchdog: number | undefined;
   #status = "";
+  #replaced = false;
   #timers: ReturnType<typeof setInterval>[] = [];
 
   constructor({ notifySocket, watchdog }: ServiceEnvironment) {
@@ -21,7 +22,7 @@ export class Supervision {
 
   /** The program serves from now on. @param status a line for people about its present state */
   serving(status: () => string): void {
-    if (!this.#notifier.active) return;
+    if (!this.#notifier.active || this.#replaced) return;
     this.#notifier.ready(this.#status = status());
     if (this.#timers.length > 0) return;
     this.#every(STATUS, () => {
@@ -35,12 +36,13 @@ export class Supervision {
 
   /** It reads its configuration again, until `serving` is called. */
   reloading(): void {
-    this.#notifier.reloading();
+    if (!this.#replaced) this.#notifier.reloading();
   }
 
   /** Another process has taken its place; this one has nothing more to say. */
   replacedBy(pid: number): void {
     this.#notifier.mainProcess(pid);
+    this.#replaced = true;
     this.#silence();
   }
 

@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { namedBackend } from "../support/backends.ts";
 import { exists } from "../support/exists.ts";
+import { FileInstance } from "../support/file_instance.ts";
+import { freePort } from "../support/free_port.ts";
 import { BackgroundInstance, Instance } from "../support/instance.ts";
 import { NotifySocket } from "../support/notify_socket.ts";
 import { linux, posix, testWith } from "../support/requirements.ts";
@@ -90,4 +92,17 @@ testWith([posix], "a PID file that cannot be written is an error", async () => {
       'balance: cannot write PID file "/nonexistent/pid": No such file or directory\n',
     ]);
   }
+});
+
+testWith([linux], "SIGHUP reads the file of services again, and a service manager is told of it", async () => {
+  using directory = temporaryDirectory();
+  using socket = new NotifySocket(`${directory.path}/notify`);
+  const [one, other] = [freePort(), freePort()], line = (port: number) => `-b 127.0.0.1 ${port} 127.0.0.1:1`;
+  await using instance = await FileInstance.start([line(one)], [], { NOTIFY_SOCKET: socket.address });
+  await socket.told(/STATUS=serving 1 service,/);
+  await instance.write([line(one), line(other)]);
+  instance.signal("SIGHUP");
+  await socket.told(/STATUS=serving 2 services,/);
+  const steps = socket.messages.map((message) => message.split("=")[0]);
+  assert.deepEqual(steps.slice(0, 3), ["READY", "RELOADING", "READY"]);
 });

@@ -1,8 +1,10 @@
 import { Client } from "../support/client.ts";
 import { freePort } from "../support/free_port.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
+import { checkedBackend } from "./checked_backend.ts";
 import { eventuallyAsync } from "./patience.ts";
 import { runs } from "./process_figures.ts";
+import { SteadyLoad } from "./steady_load.ts";
 
 /** How HAProxy is reloaded: a new process that ends the old one (`-sf`), or its master and workers (`-W`). */
 export type ReloadKind = "-sf" | "master-worker";
@@ -90,4 +92,21 @@ ${servers.join("")}`,
         .spawn(),
     );
   }
+}
+
+/** The same load on HAProxy, reloaded so many times in either way; what was lost. */
+export async function haproxyReloads(times: number, requestsBetween: number): Promise<string[]> {
+  const figures: string[] = [];
+  for (const kind of ["master-worker", "-sf"] as const) {
+    await using back = checkedBackend();
+    await using haproxy = await ReloadableHaproxy.start(kind, [`127.0.0.1:${back.port}`]);
+    const load = await SteadyLoad.start(haproxy.port);
+    for (let i = 0; i < times; i++) {
+      await haproxy.reload();
+      await load.more(requestsBetween);
+    }
+    const { connections, failed, wrong } = await load.stop();
+    figures.push(`${times} reloads, ${kind}: ${failed} of ${connections} connections failed, ${wrong} wrong bytes`);
+  }
+  return figures;
 }

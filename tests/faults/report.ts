@@ -26,6 +26,7 @@ const ROWS = [
   "unresolvable",
   "restart",
   "stop",
+  "reload",
   "upgrade",
   "control_abuse",
   "counters",

@@ -4,9 +4,10 @@ import { processesWith } from "../support/processes.ts";
 import { endProcess } from "../support/instance.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 import { checkedBackend } from "./checked_backend.ts";
-import { ReloadableHaproxy } from "./reloadable_haproxy.ts";
+import { lossless } from "./lossless.ts";
+import { haproxyReloads } from "./reloadable_haproxy.ts";
 import { LONG, type Scenario, testScenarios } from "./scenario.ts";
-import { type LoadResult, SteadyLoad } from "./steady_load.ts";
+import { SteadyLoad } from "./steady_load.ts";
 import type { Subject } from "./subject.ts";
 
 /** Times that the program is replaced. */
@@ -14,15 +15,6 @@ const TIMES = LONG ? 10 : 3;
 
 /** Requests between two of them. */
 const BETWEEN = 200;
-
-/** What a load has seen, as the page says it. @throws {AssertionError} unless nothing failed and no byte was wrong */
-export function lossless({ connections, requests, streamed, failed, reasons, wrong }: LoadResult): string[] {
-  assert.deepEqual({ failed, reasons, wrong }, { failed: 0, reasons: {}, wrong: 0 });
-  return [
-    `0 of ${connections} connections failed`,
-    `0 wrong bytes in ${requests} replies and ${Math.round(streamed / 2 ** 20)} MB of streams`,
-  ];
-}
 
 async function upgrades(subject: Subject): Promise<string[]> {
   using directory = temporaryDirectory();
@@ -53,29 +45,13 @@ async function upgrades(subject: Subject): Promise<string[]> {
   }
 }
 
-async function haproxyReloads(): Promise<string[]> {
-  const figures: string[] = [];
-  for (const kind of ["master-worker", "-sf"] as const) {
-    await using back = checkedBackend();
-    await using haproxy = await ReloadableHaproxy.start(kind, [`127.0.0.1:${back.port}`]);
-    const load = await SteadyLoad.start(haproxy.port);
-    for (let i = 0; i < TIMES; i++) {
-      await haproxy.reload();
-      await load.more(BETWEEN);
-    }
-    const { connections, failed, wrong } = await load.stop();
-    figures.push(`${kind}: ${failed} of ${connections} connections failed, ${wrong} wrong bytes`);
-  }
-  return figures;
-}
-
 export const scenarios: Scenario[] = [{
   fault: "upgrades under load",
   made: `keep-alive requests, new connections and 50 streams, and the program replaced by a new process ${TIMES} times`,
-  holds: "no connection fails, no byte is wrong; HAProxy (reloaded as often) beside",
+  holds: "no connection fails, no byte is wrong",
   needs: [linux],
   peer: true,
-  measure: (subject) => subject.isPeer ? haproxyReloads() : upgrades(subject),
+  measure: (subject) => subject.isPeer ? haproxyReloads(TIMES, BETWEEN) : upgrades(subject),
 }];
 
 testScenarios(import.meta.url, scenarios);

@@ -21,11 +21,15 @@ export class FileInstance implements AsyncDisposable {
   }
 
   /** Starts it and waits until it serves. @throws {Error} with what it printed, when it ends instead */
-  static async start(lines: readonly string[], options: readonly string[] = []): Promise<FileInstance> {
+  static async start(
+    lines: readonly string[],
+    options: readonly string[] = [],
+    env: Readonly<Record<string, string>> = {},
+  ): Promise<FileInstance> {
     const directory = temporaryDirectory(), path = `${directory.path}/services.conf`;
     await Deno.writeTextFile(path, lines.join("\n") + "\n");
     const args = ["-f", ...options, "--control-dir", programPath(directory.path), "--config", programPath(path)];
-    const instance = new FileInstance(spawn(args, {}, "null"), directory);
+    const instance = new FileInstance(spawn(args, { env }, "null"), directory);
     try {
       await instance.stderr.until(/ serves \d+ services?| listens on /, 0, 60);
     } catch (error) {
