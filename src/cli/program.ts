@@ -125,6 +125,7 @@ export class Program {
       const upgrade: Upgrade = new Upgrade(startedBy, {
         logger: log.logger,
         engine: instance.engine,
+        busy: () => instance.reloading ? "a reload is under way, try again" : undefined,
         get control() {
           return control!;
         },

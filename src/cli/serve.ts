@@ -45,7 +45,7 @@ export async function serve(request: ServeRequest, program: string, args: readon
   const supervision = new Supervision(environment);
   try {
     const inherited = plan?.sockets ?? activatedSockets(environment);
-    const startedBy = { program, args, directory, environment, background };
+    const startedBy = { program, args, directory, environment, background, user: Deno.uid() };
     const running = await Program.start(spec, config, { startedBy, inherited, supervision, entry: plan?.entry });
     signals.on("reopen", () => running.reopenLog());
     signals.on("upgrade", () => running.upgrade());

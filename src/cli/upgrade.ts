@@ -17,6 +17,8 @@ export interface StartedBy {
   /** Working directory at the start. */
   readonly directory: string;
   readonly environment: ServiceEnvironment;
+  /** User at the start. */
+  readonly user: number | null;
   /** Whether it has no terminal. */
   readonly background: boolean;
 }
@@ -25,6 +27,8 @@ export interface StartedBy {
 export interface Predecessing {
   readonly logger: Logger;
   readonly engine: string;
+  /** Why it cannot be handed over at this moment, as the end of a sentence. */
+  busy(): string | undefined;
   readonly control: ControlServer;
   readonly pidFile: PidFile | undefined;
   /** Its listening sockets, each with the name of its service; undefined where the engine cannot hand them over. */
@@ -84,8 +88,11 @@ export class Upgrade {
 
   /** @returns the successor's process id @throws {Error} whose message is the end of a sentence; nothing has changed */
   async #handOver(): Promise<number> {
-    const { control, logger } = this.#old, obstacle = successorUnavailable();
+    const { control, logger } = this.#old, obstacle = successorUnavailable() ?? this.#old.busy();
     if (obstacle !== undefined) throw new Error(obstacle);
+    if (Deno.uid() !== this.#startedBy.user) {
+      throw new Error("with --user, the control socket belongs to the first user, and no new process can take it");
+    }
     const sockets = this.#old.sockets();
     if (sockets === undefined) throw new Error(`the ${this.#old.engine} engine cannot hand over its listening sockets`);
     logger.info("upgrading: a new process is started");

@@ -132,6 +132,11 @@ export class Instance {
     return this.#engine.ended;
   }
 
+  /** Whether a reload is under way. */
+  get reloading(): boolean {
+    return this.#reloading;
+  }
+
   /** The services that accept clients, in the order in which they were added. */
   get services(): readonly Service[] {
     return [...this.#services.values()];

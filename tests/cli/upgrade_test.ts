@@ -263,3 +263,12 @@ testWith([linux], "an upgrade reads the file of services again, as a reload does
     for (const pid of processesWith(directory.path)) await endProcess(pid);
   }
 });
+
+testWith([linux, root], "after --user it cannot, and says so", async () => {
+  await using back = namedBackend("here");
+  const options = [...LINUX, "--user", "nobody"];
+  await using instance = await Instance.start([`127.0.0.1:${back.port}`], { options });
+  const why = "with --user, the control socket belongs to the first user, and no new process can take it";
+  assert.equal(await instance.control("upgrade"), `cannot upgrade: ${why}\n`);
+  assert.equal(await instance.answer(), "here");
+});
