@@ -17,6 +17,9 @@ export class Configuration {
   readonly #reloaded: (config: Config) => void;
   /** As it was applied last. */
   #config: Config | undefined;
+  /** The reload that is under way, and the one that follows it. */
+  #underWay: Promise<Outcome> | undefined;
+  #following: Promise<Outcome> | undefined;
 
   /** @param reloaded called when the file has been applied */
   constructor(instance: Instance, config: Config | undefined, logger: Logger, reloaded: (config: Config) => void) {
@@ -40,8 +43,28 @@ export class Configuration {
     ];
   }
 
-  /** Reads the file again and applies what has changed, or only says what that would be. Logs it. Never rejects. */
-  async reload(dryRun: boolean): Promise<Outcome> {
+  /**
+   * Reads the file again and applies what has changed, or only says what that would be. One at a time: another one
+   * meanwhile is refused. Logs it. Never rejects.
+   */
+  reload(dryRun: boolean): Promise<Outcome> {
+    if (this.#underWay !== undefined) return Promise.resolve({ ok: false, lines: [`cannot reload: ${UNDER_WAY}`] });
+    return this.#underWay = this.#reload(dryRun).finally(() => this.#underWay = undefined);
+  }
+
+  /** The same once none is under way, for those who hear no answer. What is asked for until then is one reload. */
+  reloadNext(): Promise<Outcome> {
+    if (this.#underWay === undefined) return this.reload(false);
+    return this.#following ??= this.#follow(this.#underWay);
+  }
+
+  async #follow(first: Promise<Outcome>): Promise<Outcome> {
+    await first;
+    this.#following = undefined;
+    return await this.reloadNext();
+  }
+
+  async #reload(dryRun: boolean): Promise<Outcome> {
     const logger = this.#logger, { path } = this.#config!;
     try {
       const next = this.#config!.again();
@@ -63,6 +86,8 @@ export class Configuration {
 
   /** Writes what runs now to the file. Never rejects. */
   save(): Promise<Outcome> {
+    // What is being applied is not in the running state yet, and would be lost from the file.
+    if (this.#underWay !== undefined) return Promise.resolve({ ok: false, lines: [`cannot save: ${UNDER_WAY}`] });
     const { path } = this.#config!;
     try {
       // Otherwise the next start would refuse the file.
@@ -82,6 +107,8 @@ export class Configuration {
     }
   }
 }
+
+const UNDER_WAY = "a reload is under way, try again";
 
 /** What is wrong, for operators and the log. */
 function faultLines(error: unknown): string[] {

@@ -206,11 +206,16 @@ export class Program {
     await this.#upgrade.run();
   }
 
-  /** Reads its file of services again and applies what has changed, or changes nothing. Logs it. Never rejects. */
+  /**
+   * Reads its file of services again and applies what has changed, or changes nothing. Waits for a reload or an upgrade
+   * that is under way, since nobody would ask again. Logs it. Never rejects.
+   */
   async reload(): Promise<void> {
-    const { frozen } = this.#upgrade;
-    if (frozen === undefined) await this.#configuration.reload(false);
-    else this.#log.logger.warn("cannot reload: {reason}", { reason: frozen });
+    const { logger } = this.#log, { frozen, underWay } = this.#upgrade;
+    if (frozen === undefined) await this.#configuration.reloadNext();
+    else if (underWay === undefined) logger.warn("cannot reload: {reason}", { reason: frozen });
+    else if ((await underWay).ok) this.#upgrade.tell("SIGHUP");
+    else await this.reload();
   }
 
   /** Takes over what has changed for the program itself. */

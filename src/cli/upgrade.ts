@@ -55,6 +55,8 @@ export class Upgrade {
   readonly #startedBy: StartedBy;
   readonly #old: Predecessing;
   #state: "none" | "under way" | "done" = "none";
+  #underWay: Promise<UpgradeOutcome> | undefined;
+  #successor: number | undefined;
 
   constructor(startedBy: StartedBy, old: Predecessing) {
     this.#startedBy = startedBy;
@@ -67,13 +69,31 @@ export class Upgrade {
     return this.#state === "done" ? "a new process serves, connect again" : "an upgrade is under way, try again";
   }
 
+  /** What comes of the upgrade that is under way. */
+  get underWay(): Promise<UpgradeOutcome> | undefined {
+    return this.#underWay;
+  }
+
   /** Hands over. Logs what it does. Never rejects. */
-  async run(): Promise<UpgradeOutcome> {
-    const { logger } = this.#old;
-    if (this.#state !== "none") return { ok: false, lines: [this.frozen!] };
+  run(): Promise<UpgradeOutcome> {
+    if (this.#state !== "none") return Promise.resolve({ ok: false, lines: [this.frozen!] });
     this.#state = "under way";
+    return this.#underWay = this.#run().finally(() => this.#underWay = undefined);
+  }
+
+  /** Passes a signal on to the successor, right after an upgrade: its process id means another process some day. */
+  tell(signal: Deno.Signal): void {
     try {
-      const pid = await this.#handOver();
+      if (this.#successor !== undefined) Deno.kill(this.#successor, signal);
+    } catch {
+      // It has ended.
+    }
+  }
+
+  async #run(): Promise<UpgradeOutcome> {
+    const { logger } = this.#old;
+    try {
+      const pid = this.#successor = await this.#handOver();
       this.#state = "done";
       logger.info("upgraded: process {pid} serves", { pid });
       this.#old.replacedBy(pid);

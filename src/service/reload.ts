@@ -117,7 +117,7 @@ export class Reload {
         for (const place of places) {
           if (isBlocked(place) !== late) continue;
           if (late) this.#makeWay(place, closing);
-          const listener = await this.#listen(draft, place, late);
+          const listener = await this.#listen(draft, place);
           own.push(listener);
           this.#undo.push(() => closeUnlessServed(listener));
         }
@@ -125,10 +125,11 @@ export class Reload {
     }
   }
 
-  async #listen(draft: Draft, place: Listening, late: boolean): Promise<Listener> {
+  async #listen(draft: Draft, place: Listening): Promise<Listener> {
     const { engine } = this.#host;
     try {
-      return late ? await listenWhenFree(engine, place, draft.settings) : engine.listen(place, draft.settings);
+      // An earlier reload may have given the port up a moment ago.
+      return await listenWhenFree(engine, place, draft.settings);
     } catch (error) {
       throw blaming(error, { request: draft.request, place });
     }

@@ -54,6 +54,12 @@ export class FileInstance implements AsyncDisposable {
     await Deno.writeTextFile(this.file, lines.join("\n") + "\n");
   }
 
+  /** The same at once, so that whoever reads it meanwhile gets all of the old or all of the new lines. */
+  async replace(lines: readonly string[]): Promise<void> {
+    await Deno.writeTextFile(`${this.file}.new`, lines.join("\n") + "\n");
+    await Deno.rename(`${this.file}.new`, this.file);
+  }
+
   /** Runs control commands with `-c`; what they printed. @param where a port or the name of a service */
   async control(commands: string | readonly string[], where?: string | number): Promise<string> {
     const { code, stdout, stderr } = await this.run(commands, where);
