@@ -84,14 +84,13 @@ export class Instance {
     const choice = chooseEngine(wanted, around, drafts.map(({ settings }) => settings));
     const sockets = drafts.reduce((sum, { places }) => sum + places.length, 0);
     const descriptors = descriptorShares(choice.name, threads, undefined, undefined, sockets);
-    const maxConnections = settings.maxConnections ?? descriptors.connections;
+    // The process's own limit must not be below one that a service was given.
+    const maxConnections = settings.maxConnections ??
+      Math.max(descriptors.connections, ...drafts.map(({ options }) => options.maxConnections ?? 0));
     try {
-      // The engine's own limit must not be below one that a service was given.
-      const most = settings.maxConnections ??
-        Math.max(maxConnections, ...drafts.map(({ options }) => options.maxConnections ?? 0));
       const engine = await choice.start({
         threads,
-        maxConnections: most,
+        maxConnections,
         descriptors,
         emit,
         tap,
