@@ -7,6 +7,7 @@ import { processWords, serviceWords } from "../options/service_spec.ts";
 import { ExitError, uncapitalised } from "../process/exit_codes.ts";
 import type { Instance } from "../service/instance.ts";
 import { blameOf } from "../service/blame.ts";
+import { NotUndone } from "../service/reload.ts";
 import type { Config } from "./config.ts";
 import { checkSources, startError } from "./start_instance.ts";
 
@@ -112,6 +113,9 @@ const UNDER_WAY = "a reload is under way, try again";
 
 /** What is wrong, for operators and the log. */
 function faultLines(error: unknown): string[] {
+  if (error instanceof NotUndone) {
+    return [...faultLines(error.cause), ...error.problems.map((problem) => `not undone: ${escape(problem)}`)];
+  }
   const service = blameOf(error)?.request.name, prefix = service === undefined ? "" : `service ${quote(service)}: `;
   if (error instanceof Error && blameOf(error)?.place === undefined && PLAIN.has(error.name)) {
     return [prefix + escape(uncapitalised(error))];

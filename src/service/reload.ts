@@ -35,6 +35,18 @@ interface Coming {
   service?: Service;
 }
 
+/** A reload that failed, its `cause`, could not be undone in every part: a port may be closed that was open before. */
+export class NotUndone extends Error {
+  override readonly name = "NotUndone";
+  /** What went wrong. */
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[], cause: unknown) {
+    super(`Cannot undo reload: ${problems.join("; ")}`, { cause });
+    this.problems = problems;
+  }
+}
+
 /** A change from one description of a process to another, in steps that can be undone until the last. */
 export class Reload {
   /** What changes, as the descriptions have it. */
@@ -89,16 +101,32 @@ export class Reload {
   async apply(): Promise<Service[]> {
     try {
       await this.#open();
-      await Promise.all([
+      // All of them are waited for, so that none is still under way when they are undone.
+      const steps = await Promise.allSettled([
         ...this.#coming.map((one) => this.#serve(one)),
         ...this.#kept.map((one) => this.#extend(one)),
       ]);
+      const failed = steps.find((step) => step.status === "rejected");
+      if (failed !== undefined) throw failed.reason;
       this.#checkRoom();
     } catch (error) {
-      for (const undo of this.#undo.reverse()) await undo();
+      await this.#undoAll(error);
       throw error;
     }
     return this.#commit();
+  }
+
+  /** Undoes the steps so far. @throws {NotUndone} when that fails in part; the rest is undone all the same */
+  async #undoAll(cause: unknown): Promise<void> {
+    const problems: string[] = [];
+    for (const undo of this.#undo.reverse()) {
+      try {
+        await undo();
+      } catch (error) {
+        problems.push((error as Error).message);
+      }
+    }
+    if (problems.length > 0) throw new NotUndone(problems, cause);
   }
 
   /** Opens every socket that is needed. One whose port is still ours gets it first. */
@@ -215,9 +243,9 @@ function keeping(service: Service, draft: Draft): Kept {
 
 /** The new settings, but for those that cannot change while the service runs. */
 function changeable(before: ServiceSettings, after: ServiceSettings): ServiceSettings {
-  const fixed = optionList.flatMap(([key, { changeable }]) => changeable || !(key in before) ? [] : [key]);
   const old: Readonly<Record<string, unknown>> = { ...before };
-  return { ...after, ...Object.fromEntries(fixed.filter((key) => key !== "trace").map((key) => [key, old[key]])) };
+  const fixed = optionList.filter(([key, { changeable }]) => !changeable && key in before);
+  return { ...after, ...Object.fromEntries(fixed.map(([key]) => [key, old[key]])) };
 }
 
 /** A limit of the process belongs to its engine, which cannot change it. */

@@ -41,7 +41,8 @@ export class Service implements AsyncDisposable {
 
   /** Where it listens; the first place if there are several. */
   get address(): { readonly hostname: string; readonly port: number } {
-    return this.#served.listeners[0].address;
+    // There is none for a moment when a reload gives its only port to another socket.
+    return (this.#served.listeners.at(0) ?? { address: this.#draft.places[0] }).address;
   }
 
   /** Everywhere it listens. */

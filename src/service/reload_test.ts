@@ -1,0 +1,112 @@
+/** What a reload does when one of its steps fails, with an engine that only pretends. */
+import assert from "node:assert/strict";
+import type { Engine, Listener, ListenPlace, ServedService } from "../engine/engine.ts";
+import { Groups } from "../groups/groups.ts";
+import type { ServiceSpec } from "../options/service_spec.ts";
+import { strategies } from "../selection/strategy.ts";
+import { Table } from "../table/table.ts";
+import { type Draft, draftService } from "./draft.ts";
+import { NotUndone, Reload } from "./reload.ts";
+import { Service } from "./service.ts";
+
+const AROUND = { threads: 1, trace: false, strategies, customStrategies: false, unresolved: "error" } as const;
+
+function specOf(name: string, port: number, hostname = "127.0.0.1"): ServiceSpec {
+  return {
+    name,
+    ports: [{ first: port, last: port, word: String(port) }],
+    groups: [],
+    values: { hostname: [hostname] },
+  };
+}
+
+function listenerOf(address: ListenPlace): Listener {
+  return { address, close: () => {} };
+}
+
+/** A service of the pretended engine. */
+class Served implements ServedService {
+  readonly connections = 0;
+  readonly ended = new Promise<void>(() => {});
+  listeners: Listener[];
+
+  constructor(places: readonly ListenPlace[]) {
+    this.listeners = places.map(listenerOf);
+  }
+
+  change = () => Promise.resolve();
+  addListener = (listener: Listener) => Promise.resolve(void this.listeners.push(listener));
+  removeListener = (gone: Listener) => this.listeners = this.listeners.filter((one) => one !== gone);
+  pauseAccepting = () => {};
+  resumeAccepting = () => {};
+  stopAccepting = () => {};
+  closeAll = () => {};
+}
+
+function serviceOf(draft: Draft): { service: Service; served: Served } {
+  const served = new Served(draft.places), groups = new Groups(Table.create(), strategies);
+  return { service: new Service(draft.request.name!, draft, groups, served, () => {}), served };
+}
+
+function engineWith(listen: Engine["listen"]): Engine {
+  return { listen } as Engine;
+}
+
+async function reloadOf(
+  before: readonly ServiceSpec[],
+  next: readonly ServiceSpec[],
+  host: (services: readonly Service[]) => ConstructorParameters<typeof Reload>[0],
+): Promise<{ reload: Reload; running: ReturnType<typeof serviceOf>[] }> {
+  const drafts = (specs: readonly ServiceSpec[]) => Promise.all(specs.map((spec) => draftService(spec, AROUND)));
+  const running = (await drafts(before)).map(serviceOf);
+  const services = running.map(({ service }) => service),
+    process = (services: readonly ServiceSpec[]) => {
+      return { values: {}, services };
+    };
+  return { reload: new Reload(host(services), process(before), process(next), await drafts(next)), running };
+}
+
+Deno.test("a service that is still starting when another fails is stopped as well", async () => {
+  const slow = Promise.withResolvers<void>(), stopped: string[] = [];
+  const { reload } = await reloadOf([], [specOf("slow", 1001), specOf("broken", 1002)], (services) => ({
+    engine: engineWith(listenerOf),
+    services,
+    serve: async (draft) => {
+      const { service } = serviceOf(draft);
+      if (service.name === "broken") throw new Error("no thread serves it");
+      await slow.promise;
+      service.stop = () => Promise.resolve(void stopped.push(service.name));
+      return service;
+    },
+  }));
+  // Long after the other has failed.
+  setTimeout(slow.resolve);
+  await assert.rejects(reload.apply(), /no thread serves it/);
+  assert.deepEqual(stopped, ["slow"]);
+});
+
+Deno.test("where one step cannot be undone, the others are, and the error says both", async () => {
+  const before = [specOf("one", 1001), specOf("two", 1002)];
+  const next = [specOf("one", 1001, "0.0.0.0"), specOf("two", 1002, "0.0.0.0")];
+  const { reload, running } = await reloadOf(before, next, (services) => ({
+    engine: engineWith((place) => {
+      // Both ports are given up; then only the first can be opened again.
+      if (place.port === 1002) throw new Error(`somebody else has ${place.hostname}:1002`);
+      return listenerOf(place);
+    }),
+    services,
+    serve: () => Promise.reject(new Error("there is nothing to serve")),
+  }));
+  await assert.rejects(reload.apply(), (error) => {
+    assert.ok(error instanceof NotUndone);
+    assert.deepEqual(error.problems, ["somebody else has 127.0.0.1:1002"]);
+    assert.equal((error.cause as Error).message, "somebody else has 0.0.0.0:1002");
+    return true;
+  });
+  const [one, two] = running;
+  assert.deepEqual(one.served.listeners.map(({ address }) => address), [{ hostname: "127.0.0.1", port: 1001 }]);
+  assert.deepEqual(two.served.listeners, []);
+  // It can be shown all the same.
+  assert.deepEqual(two.service.address, { hostname: "127.0.0.1", port: 1002 });
+  assert.deepEqual(two.service.ports.map(({ first }) => first), [1002]);
+});
