@@ -1,23 +1,28 @@
 import { resolve } from "node:path";
 import type { ServeRequest } from "../options/command_line.ts";
 import { processOptions } from "../options/values.ts";
-import { isBackgroundProcess, reportFailure, reportReady, startInBackground } from "../process/background.ts";
+import {
+  isBackgroundProcess,
+  leaveDirectory,
+  reportFailure,
+  reportReady,
+  startInBackground,
+} from "../process/background.ts";
 import { ExitCode, ExitError, unexpected } from "../process/exit_codes.ts";
 import { takeServiceEnvironment } from "../process/service_environment.ts";
 import { Predecessor } from "../process/predecessor.ts";
 import { Config } from "./config.ts";
-import { activatedSockets, readPlan } from "./plan.ts";
-import { Program } from "./program.ts";
+import { activatedSockets, type Plan, readPlan } from "./plan.ts";
 import { checkBackgroundLog } from "./program_log.ts";
 import { Signals } from "./signals.ts";
+import { startProgram } from "./start_program.ts";
 import { Supervision } from "./supervision.ts";
 import { complain } from "./terminal.ts";
 
 /** Starts an instance: here with `-f` or as process 1, otherwise in the background. @returns the exit code */
 export async function serve(request: ServeRequest, program: string, args: readonly string[]): Promise<number> {
   const directory = workingDirectory(), predecessor = Predecessor.find();
-  const plan = predecessor && readPlan(await predecessor.plan());
-  const background = plan?.background ?? isBackgroundProcess();
+  let plan: Plan | undefined, background = isBackgroundProcess(), config: Config | undefined;
   const failed = (error: unknown) => {
     const failure = error instanceof ExitError ? error : unexpected(error);
     predecessor?.failed(failure);
@@ -25,8 +30,8 @@ export async function serve(request: ServeRequest, program: string, args: readon
     if (predecessor === undefined) reportFailure(failure);
     return failure.code;
   };
-  let config: Config | undefined;
   try {
+    if (predecessor !== undefined) ({ background } = plan = readPlan(await predecessor.plan()));
     // Absolute, because the background process leaves the directory it was started in.
     config = request.config === undefined ? undefined : Config.read(resolve(request.config), request.values);
   } catch (error) {
@@ -46,7 +51,7 @@ export async function serve(request: ServeRequest, program: string, args: readon
   try {
     const inherited = plan?.sockets ?? activatedSockets(environment);
     const startedBy = { program, args, directory, environment, background, user: Deno.uid() };
-    const running = await Program.start(spec, config, { startedBy, inherited, supervision, entry: plan?.entry });
+    const running = await startProgram(spec, config, { startedBy, inherited, supervision, entry: plan?.entry });
     signals.on("reopen", () => running.reopenLog());
     signals.on("upgrade", () => running.upgrade());
     signals.on("reload", async () => {
@@ -62,6 +67,7 @@ export async function serve(request: ServeRequest, program: string, args: readon
     // Before the parent of a background process ends, because a service manager would believe that the program did.
     supervision.serving(() => running.status);
     if (background && predecessor === undefined) reportReady(notes);
+    if (background) leaveDirectory();
     return await running.run(signals);
   } catch (error) {
     return failed(error);

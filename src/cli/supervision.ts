@@ -48,7 +48,7 @@ export class Supervision {
 
   /** It has begun to end. A sign of life is still sent, as long as that takes. */
   stopping(): void {
-    this.#notifier.stopping();
+    if (!this.#replaced) this.#notifier.stopping();
   }
 
   /** It has ended. */

@@ -57,6 +57,7 @@ export class Upgrade {
   #state: "none" | "under way" | "done" = "none";
   #underWay: Promise<UpgradeOutcome> | undefined;
   #successor: number | undefined;
+  readonly #abandoned = new AbortController();
 
   constructor(startedBy: StartedBy, old: Predecessing) {
     this.#startedBy = startedBy;
@@ -81,6 +82,12 @@ export class Upgrade {
     return this.#underWay = this.#run().finally(() => this.#underWay = undefined);
   }
 
+  /** Ends an upgrade that is under way, and lets none begin any more: the program is to end. */
+  async abandon(): Promise<void> {
+    this.#abandoned.abort();
+    await this.#underWay;
+  }
+
   /** Passes a signal on to the successor, right after an upgrade: its process id means another process some day. */
   tell(signal: Deno.Signal): void {
     try {
@@ -100,7 +107,7 @@ export class Upgrade {
       return { ok: true, lines: [`upgraded, process ${pid} serves`] };
     } catch (error) {
       this.#state = "none";
-      const reason = escape((error as Error).message);
+      const reason = this.#abandoned.signal.aborted ? "this process ends" : escape((error as Error).message);
       logger.error("cannot upgrade: {reason}", { reason });
       return { ok: false, lines: [`cannot upgrade: ${reason}`] };
     }
@@ -108,7 +115,9 @@ export class Upgrade {
 
   /** @returns the successor's process id @throws {Error} whose message is the end of a sentence; nothing has changed */
   async #handOver(): Promise<number> {
-    const { control, logger } = this.#old, obstacle = successorUnavailable() ?? this.#old.busy();
+    const { control, logger } = this.#old;
+    this.#abandoned.signal.throwIfAborted();
+    const obstacle = successorUnavailable() ?? this.#old.busy();
     if (obstacle !== undefined) throw new Error(obstacle);
     if (Deno.uid() !== this.#startedBy.user) {
       throw new Error("with --user, the control socket belongs to the first user, and no new process can take it");
@@ -146,6 +155,7 @@ export class Upgrade {
       detached: background,
       sockets: sockets.map(({ descriptor }) => descriptor),
       plan: JSON.stringify({ ...this.#old.plan(), background, sockets } satisfies Plan),
+      abandoned: this.#abandoned.signal,
     });
   }
 }

@@ -74,14 +74,13 @@ function requireAllPermissions(): void {
   );
 }
 
-/**
- * Tells the parent that this process is ready, and leaves its directory.
- *
- * @param notes notes for the user, one per line
- */
+/** Tells the parent that this process is ready. @param notes notes for the user, one per line */
 export function reportReady(notes: readonly string[]): void {
   report({ ready: Deno.pid, notes });
-  // The daemon must not keep the directory it was started in busy.
+}
+
+/** Leaves the directory that this process was started in, which a background process must not keep busy. */
+export function leaveDirectory(): void {
   if (Deno.build.os !== "windows") Deno.chdir("/");
 }
 

@@ -29,6 +29,8 @@ export interface SuccessorOptions {
   readonly plan: string;
   /** Seconds for each of its two steps. Default 30. */
   readonly patience?: number;
+  /** Ends it, whatever it does, until it is let go. */
+  readonly abandoned?: AbortSignal;
 }
 
 /** Why no successor can be started here, as the end of a sentence; undefined when one can. */
@@ -52,12 +54,20 @@ export class Successor {
   #status: Deno.CommandStatus | undefined;
   #complaint = "";
   readonly #quiet: Promise<void>;
+  readonly #abandoned: AbortSignal | undefined;
+  readonly #kill = () => this.#end();
 
-  private constructor(child: Deno.ChildProcess, pipe: ReportPipe, patience: number) {
+  private constructor(
+    child: Deno.ChildProcess,
+    pipe: ReportPipe,
+    { patience = PATIENCE, abandoned }: SuccessorOptions,
+  ) {
     this.#child = child;
     this.#pipe = pipe;
     this.#stdin = child.stdin.getWriter();
     this.#patience = patience;
+    this.#abandoned = abandoned;
+    abandoned?.addEventListener("abort", this.#kill);
     child.status.then((status) => this.#status = status);
     this.#quiet = this.#collect(child.stderr);
   }
@@ -68,7 +78,7 @@ export class Successor {
    * @throws {Error} whose message is the end of a sentence, when it does not get that far; it has ended then
    */
   static async start(options: SuccessorOptions): Promise<Successor> {
-    const successor = spawn(options, (child, pipe) => new Successor(child, pipe, options.patience ?? PATIENCE));
+    const successor = spawn(options, (child, pipe) => new Successor(child, pipe, options));
     try {
       await successor.#send(options.plan);
       await successor.#expect("prepared", "it was ready");
@@ -102,6 +112,7 @@ export class Successor {
 
   /** Lets it live without this process. */
   letGo(): void {
+    this.#abandoned?.removeEventListener("abort", this.#kill);
     this.#stdin.close().catch(() => {});
     this.#pipe[Symbol.dispose]();
     this.#child.unref();
@@ -109,15 +120,20 @@ export class Successor {
 
   /** Ends it, and waits for its end. */
   async stop(): Promise<void> {
+    this.#abandoned?.removeEventListener("abort", this.#kill);
+    this.#end();
+    await this.#child.status;
+    this.#stdin.abort().catch(() => {});
+    await this.#quiet;
+    this.#pipe[Symbol.dispose]();
+  }
+
+  #end(): void {
     try {
       this.#child.kill("SIGKILL");
     } catch {
       // It has ended.
     }
-    await this.#child.status;
-    this.#stdin.abort().catch(() => {});
-    await this.#quiet;
-    this.#pipe[Symbol.dispose]();
   }
 
   async #send(line: string): Promise<void> {

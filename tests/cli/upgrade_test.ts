@@ -141,21 +141,45 @@ testWith([linux], "a program that does not start changes nothing, and says why",
   assert.equal(await instance.answer(), "here");
 });
 
+/** Makes it a program that never gets ready. */
+function hang(copy: ProgramCopy): void {
+  copy.write("cli.ts", `await new Promise((resolve) => setTimeout(resolve, 2 ** 30));\n`);
+}
+
+/** The process that is to replace an instance, once it runs. */
+async function successorOf({ directory, pid: old }: Instance, copy: ProgramCopy): Promise<number> {
+  let successor: number | undefined;
+  await eventually("the new process runs", () => {
+    successor = processesWith(directory.path).find((pid) => pid !== old && isProgram(pid, copy));
+    return successor !== undefined;
+  });
+  return successor!;
+}
+
+testWith([linux], "a signal to end during an upgrade ends the new process too", async () => {
+  using copy = new ProgramCopy();
+  await using world = await upgradable(["127.0.0.1:1"], { before: copy.before });
+  const { instance } = world;
+  hang(copy);
+  instance.signal("SIGUSR2");
+  const successor = await successorOf(instance, copy);
+  instance.signal("SIGTERM");
+  assert.equal(await instance.exit, 0);
+  assert.ok(!runs(successor));
+  await instance.logged(/cannot upgrade: this process ends/);
+});
+
 testWith([linux], "a second upgrade during one is refused, and nothing can be changed meanwhile", async () => {
   using copy = new ProgramCopy();
   await using world = await upgradable(["127.0.0.1:1"], { before: copy.before });
   const { instance } = world;
-  copy.write("cli.ts", `await new Promise((resolve) => setTimeout(resolve, 2 ** 30));\n`);
-  const first = instance.control("upgrade"), old = new Set([instance.pid]);
+  hang(copy);
+  const first = instance.control("upgrade");
   await instance.logged(/upgrading/);
-  let successor: number | undefined;
-  await eventually("the new process runs", () => {
-    successor = processesWith(instance.directory.path).find((pid) => !old.has(pid) && isProgram(pid, copy));
-    return successor !== undefined;
-  });
+  const successor = await successorOf(instance, copy);
   assert.equal(await instance.control("upgrade"), "an upgrade is under way, try again\n");
   assert.equal(await instance.control("disable 0"), "an upgrade is under way, try again\n");
-  Deno.kill(successor!, "SIGKILL");
+  Deno.kill(successor, "SIGKILL");
   assert.equal(await first, "cannot upgrade: the new process ended by SIGKILL before it was ready\n");
   assert.equal(await instance.control("disable 0"), "channel 0 disabled\n");
 });
