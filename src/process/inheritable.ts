@@ -1,5 +1,8 @@
-/** `ioctl` requests that set and clear close-on-exec; they take no third argument (ioctl_tty(2) has their like). */
-const FIOCLEX = 0x5451n, FIONCLEX = 0x5450n;
+/** `ioctl` request that sets close-on-exec, on Linux; it takes no third argument. */
+export const FIOCLEX = 0x5451n;
+
+/** The one that clears it. */
+const FIONCLEX = 0x5450n;
 
 /**
  * Lets a program that is started during `act` inherit these descriptors, under their numbers, and none that is started

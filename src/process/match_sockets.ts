@@ -1,5 +1,5 @@
 import { quote } from "../log/escape.ts";
-import { formatAddress } from "../table/address.ts";
+import { formatAddress, isWildcard } from "../table/address.ts";
 
 /** Where a service is to listen. */
 export interface Place {
@@ -58,16 +58,11 @@ function placeFor(places: readonly Place[], socket: InheritedSocket): number | u
   if (exact !== undefined || socket.optional) return exact;
   const named = samePort.filter((i) => places[i].service === name);
   if (named.length === 1) return named[0];
-  if (samePort.length === 1 && isAny(hostname)) return samePort[0];
+  if (samePort.length === 1 && isWildcard(hostname)) return samePort[0];
   if (places.some(({ service }) => service === name)) {
     throw refuse(socket, `service ${quote(name!)} has no such port${named.length > 1 ? " on any address" : ""}`);
   }
   throw refuse(socket, samePort.length === 0 ? "no service has that port" : "no service listens on that address");
-}
-
-/** The wildcard addresses; `::` takes IPv4 clients too. */
-function isAny(hostname: string): boolean {
-  return hostname === "::" || hostname === "0.0.0.0";
 }
 
 function refuse({ descriptor, name, hostname, port }: InheritedSocket, why: string): UnusableSocket {

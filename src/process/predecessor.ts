@@ -1,5 +1,6 @@
 import type { ExitError } from "./exit_codes.ts";
 import { type Report, SUCCESSOR } from "./handover.ts";
+import { FIOCLEX } from "./inheritable.ts";
 
 const SYMBOLS = {
   write: { parameters: ["i32", "buffer", "usize"], result: "isize" },
@@ -7,9 +8,6 @@ const SYMBOLS = {
   ioctl: { parameters: ["i32", "usize"], result: "i32" },
   close: { parameters: ["i32"], result: "i32" },
 } as const;
-
-/** `ioctl` that sets close-on-exec. */
-const FIOCLEX = 0x5451n;
 
 const STDERR = 2;
 

@@ -1,10 +1,11 @@
+import { FIOCLEX } from "./inheritable.ts";
 import { FIRST_DESCRIPTOR } from "./service_environment.ts";
 
 /** CLOSE_RANGE_CLOEXEC (close_range(2)). */
 const CLOEXEC = 4;
 
 /** `ioctl` that sets close-on-exec. It takes no third argument. */
-const FIOCLEX = { linux: 0x5451, darwin: 0x20006601 } as const;
+const REQUESTS = { linux: FIOCLEX, darwin: 0x20006601n } as const;
 
 /**
  * Keeps programs that this process starts from inheriting the descriptors that it was given itself, such as a lock, or
@@ -13,14 +14,14 @@ const FIOCLEX = { linux: 0x5451, darwin: 0x20006601 } as const;
  */
 export function withholdDescriptors(): void {
   if (Deno.build.os !== "linux" && Deno.build.os !== "darwin") return;
-  const from = FIRST_DESCRIPTOR + givenOnPurpose(), request = FIOCLEX[Deno.build.os];
+  const from = FIRST_DESCRIPTOR + givenOnPurpose(), request = REQUESTS[Deno.build.os];
   const library = openLibrary();
   if (library === undefined) return;
   const { close_range, ioctl } = library.symbols;
   try {
     // Missing before Linux 5.11 and glibc 2.34, and on macOS.
     if (close_range !== null && close_range(from, 0xffffffff, CLOEXEC) === 0) return;
-    for (const fd of openDescriptors()) if (fd >= from) ioctl(fd, BigInt(request));
+    for (const fd of openDescriptors()) if (fd >= from) ioctl(fd, request);
   } finally {
     library.close();
   }

@@ -1,25 +1,23 @@
-import type { DescriptorShares, Engine, Listener } from "../engine/engine.ts";
+import type { Engine, Listener } from "../engine/engine.ts";
 import { quote } from "../log/escape.ts";
 import type { EngineName } from "../options/engine_name.ts";
 import type { ProcessSpec, ServiceSpec } from "../options/service_spec.ts";
 import { processOptions, type ProcessValues } from "../options/values.ts";
 import type { InheritedSocket } from "../process/match_sockets.ts";
 import { strategies as builtIn } from "../selection/strategy.ts";
-import { blaming } from "./blame.ts";
-import { chooseEngine, type ChosenEngine, requirePortable } from "./choose_engine.ts";
-import { descriptorShares } from "./descriptor_shares.ts";
+import { requirePortable } from "./choose_engine.ts";
 import type { Draft, Surroundings } from "./draft.ts";
-import { endsWithin } from "./drain.ts";
+import { drain } from "./drain.ts";
 import { coded } from "./errors.ts";
 import type { BalancerEvent } from "./events.ts";
 import { inheritedPlaces, listenAll, withCode } from "./listen.ts";
-import { refuseLoops } from "./loops.ts";
 import type { InstanceDescription, InstanceSettings } from "./instance_settings.ts";
 import { draftAll, openOrClose, serveDraft, serveDrafts, type ServiceHost } from "./serve_drafts.ts";
 import { Reload } from "./reload.ts";
 import type { Service } from "./service.ts";
 import type { ServiceRequest } from "./service_request.ts";
-import { asItRuns, type RunningSpec, runningSpec } from "./specs.ts";
+import { asItRuns, refuseLoopsOf, type RunningSpec, runningSpec } from "./specs.ts";
+import { type StartedEngine, startEngine } from "./start_engine.ts";
 import { UnresolvedHosts } from "./unresolved.ts";
 
 /**
@@ -30,7 +28,7 @@ export class Instance {
   /** Why this engine was chosen. */
   readonly engineReason: string;
   /** Most simultaneous clients, and how the descriptors are shared out. */
-  readonly limits: { readonly maxConnections: number; readonly descriptors: DescriptorShares };
+  readonly limits: StartedEngine["limits"];
   #around: Surroundings;
   readonly #engine: Engine;
   readonly #emit: (event: BalancerEvent) => void;
@@ -48,15 +46,13 @@ export class Instance {
 
   private constructor(
     around: Surroundings,
-    choice: ChosenEngine,
-    engine: Engine,
-    limits: Instance["limits"],
+    { engine, reason, limits }: StartedEngine,
     emit: (event: BalancerEvent) => void,
     applied: ProcessSpec,
   ) {
     this.#around = around;
     this.#applied = applied;
-    this.engineReason = choice.reason;
+    this.engineReason = reason;
     this.#engine = engine;
     this.limits = limits;
     this.#emit = emit;
@@ -76,28 +72,15 @@ export class Instance {
    * @throws {Error} with a `code` such as EADDRINUSE when a port cannot be opened
    */
   static async start(settings: InstanceSettings, requests: readonly ServiceRequest[] = []): Promise<Instance> {
-    const { engine: wanted, threads, trace, strategies, tap, onEvent: emit = () => {}, unresolved = "error" } =
-      settings;
+    const { threads, trace, strategies, onEvent: emit = () => {}, unresolved = "error" } = settings;
     const customStrategies = strategies !== undefined;
     const around = { threads, trace, strategies: strategies ?? builtIn, customStrategies, unresolved };
     const drafts = await draftAll(requests, around);
-    const choice = chooseEngine(wanted, around, drafts.map(({ settings }) => settings));
-    const sockets = drafts.reduce((sum, { places }) => sum + places.length, 0);
-    const descriptors = descriptorShares(choice.name, threads, undefined, undefined, sockets);
-    // The process's own limit must not be below one that a service was given.
-    const maxConnections = settings.maxConnections ??
-      Math.max(descriptors.connections, ...drafts.map(({ options }) => options.maxConnections ?? 0));
     try {
-      const engine = await choice.start({
-        threads,
-        maxConnections,
-        descriptors,
-        emit,
-        tap,
-      });
+      const started = await startEngine(settings, drafts);
       // The library reloads nothing, so that its requests need not be what a file can say.
       const applied = { values: settings.values ?? {}, services: requests as readonly ServiceSpec[] };
-      const instance = new Instance(around, choice, engine, { maxConnections, descriptors }, emit, applied);
+      const instance = new Instance(around, started, emit, applied);
       try {
         if (settings.paused) instance.pauseAccepting();
         await instance.#serveAll(drafts, settings.inherited);
@@ -229,14 +212,7 @@ export class Instance {
    * @throws {ChannelLoop} when a channel without a limit, which an operator has created, is its own service
    */
   refuseLoops(): void {
-    for (const service of this.services) {
-      const { request, groups, options } = asItRuns(service);
-      try {
-        if (!options.allowLoop) refuseLoops(groups, service.addresses);
-      } catch (error) {
-        throw blaming(error, { request });
-      }
-    }
+    this.services.forEach(refuseLoopsOf);
   }
 
   /** The description has been made to say what runs now: later reloads compare with that. */
@@ -277,11 +253,7 @@ export class Instance {
 
   /** Stops accepting, gives connections `seconds` to end, then closes those that are left and returns their number. */
   async drain(seconds: number): Promise<number> {
-    this.stopAccepting();
-    await endsWithin(this.ended, seconds);
-    const left = this.connections;
-    await this.stop();
-    return left;
+    return await drain(this, seconds);
   }
 
   /** Stops accepting and closes every connection. */

@@ -4,6 +4,7 @@ import { changeLines } from "../options/change_text.ts";
 import { optionList } from "../options/option_records.ts";
 import type { ProcessSpec } from "../options/service_spec.ts";
 import { quote } from "../log/escape.ts";
+import { isWildcard } from "../table/address.ts";
 import { blaming } from "./blame.ts";
 import type { Draft } from "./draft.ts";
 import { listenWhenFree } from "./listen.ts";
@@ -266,8 +267,7 @@ function samePlaces({ addresses }: Service, { places }: Draft): boolean {
 
 /** Whether two sockets cannot be open at the same time. */
 function collides(a: Listening, b: Listening): boolean {
-  const isAny = ({ hostname }: Listening) => hostname === "0.0.0.0" || hostname === "::";
-  return a.port === b.port && (a.hostname === b.hostname || isAny(a) || isAny(b));
+  return a.port === b.port && (a.hostname === b.hostname || isWildcard(a.hostname) || isWildcard(b.hostname));
 }
 
 function closeUnlessServed(listener: Listener): void {

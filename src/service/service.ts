@@ -5,7 +5,7 @@ import type { PortRange } from "../options/port_ranges.ts";
 import { sameFamilyAs } from "../process/resolve.ts";
 import { type Address, formatAddress } from "../table/address.ts";
 import type { Draft } from "./draft.ts";
-import { endsWithin } from "./drain.ts";
+import { drain } from "./drain.ts";
 import { ChannelLoop, coded } from "./errors.ts";
 import { addChannel, resolve } from "./group_specs.ts";
 import { withJson } from "./json_counters.ts";
@@ -191,12 +191,7 @@ export class Service implements AsyncDisposable {
    * @throws {RangeError} when it is not from 0 to 2,147,483,647
    */
   async drain(seconds: number): Promise<number> {
-    SECONDS(seconds, "seconds");
-    this.stopAccepting();
-    await endsWithin(this.ended, seconds);
-    const left = this.connections;
-    await this.stop();
-    return left;
+    return await drain(this, SECONDS(seconds, "seconds"));
   }
 
   /** Stops accepting and closes its connections. */

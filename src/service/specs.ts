@@ -3,7 +3,9 @@ import type { GroupSnapshot } from "../groups/snapshot.ts";
 import { quote } from "../log/escape.ts";
 import { type ChannelWord, channelWord, type GroupWords } from "../options/channel_words.ts";
 import type { ServiceSpec } from "../options/service_spec.ts";
+import { blaming } from "./blame.ts";
 import type { Draft } from "./draft.ts";
+import { refuseLoops } from "./loops.ts";
 import type { Service } from "./service.ts";
 import { standardPort } from "./service_request.ts";
 
@@ -34,6 +36,16 @@ export function asItRuns(service: Service): Draft {
     channels: channels.map(({ host, address, port, maxc }) => ({ host, address: address || undefined, port, maxc })),
   }));
   return { ...draft, request: { ...draft.request, groups: spec.groups }, groups };
+}
+
+/** @throws {ChannelLoop} when a channel without a limit, which an operator has created, is the service itself */
+export function refuseLoopsOf(service: Service): void {
+  const { request, groups, options } = asItRuns(service);
+  try {
+    if (!options.allowLoop) refuseLoops(groups, service.addresses);
+  } catch (error) {
+    throw blaming(error, { request });
+  }
 }
 
 function groupNow(service: Service, { group, type, channels }: GroupSnapshot, notes: string[]): GroupWords {

@@ -52,6 +52,11 @@ export function formatHost(bytes: Uint8Array, zone = 0): string {
   return zone === 0 ? host : `${host}%${zone}`;
 }
 
+/** Whether a numeric address stands for every address of the machine; `::` takes IPv4 clients too. */
+export function isWildcard(host: string): boolean {
+  return host === "0.0.0.0" || host === "::";
+}
+
 /** `host:port`, with brackets around an IPv6 host. */
 export function formatAddress({ host, port }: Address): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
