@@ -1,24 +1,100 @@
-import { NONE } from "./channel_id.ts";
-import { GROUP } from "./layout.ts";
+import { type ChannelId, groupOf, NONE, rowOf } from "./channel_id.ts";
+import { CHANNEL, GROUP } from "./layout.ts";
+import { isShuffled, type Order, type Orders, sizeOf } from "./order.ts";
 
 /**
- * The enabled channels of each group, one bit for each row, so that a search finds the next one at once, however many
- * disabled ones come before it. This is a copy: only the channels' own words are exact at every moment.
+ * Who keeps which channel from being chosen, and a copy of that: one bit for each row of a group, so that a search
+ * finds the next enabled channel at once, however many disabled ones come before it. Only the channels' own words are
+ * exact at every moment.
  */
 export class EnabledChannels {
   readonly #groups: Int32Array;
+  readonly #channels: Int32Array;
+  readonly #orders: Orders;
 
-  /** @param groups the rows of all groups */
-  constructor(groups: Int32Array) {
+  /** @param groups the rows of all groups @param channels the rows of all channels */
+  constructor(groups: Int32Array, channels: Int32Array, orders: Orders) {
     this.#groups = groups;
+    this.#channels = channels;
+    this.#orders = orders;
+  }
+
+  /** Disables a channel on behalf of `party`; returns whether it was enabled before. */
+  disable(id: ChannelId, party: number): boolean {
+    const before = Atomics.or(this.#channels, wordOf(id), party);
+    this.#copy(id);
+    return before === 0;
+  }
+
+  /** Withdraws the `parties`' bits; returns whether that made the channel usable. */
+  enable(id: ChannelId, parties: number): boolean {
+    const before = Atomics.and(this.#channels, wordOf(id), ~parties);
+    this.#copy(id);
+    return before !== 0 && (before & ~parties) === 0;
   }
 
   /**
-   * Copies what `enabled` says about a channel. Two threads may copy in a different order than they changed the
-   * channel; the last one then finds its answer outdated and writes again.
+   * Disables a channel as long as `still` holds, which is so at first; returns whether it was enabled before.
    */
-  follow(group: number, row: number, enabled: () => boolean): void {
-    const index = wordOf(group, row), bit = 1 << (row & 31);
+  disableWhile(still: () => boolean, id: ChannelId, party: number): boolean {
+    if (!still()) return false;
+    const before = Atomics.or(this.#channels, wordOf(id), party);
+    if (still()) this.#copy(id);
+    else if ((before & party) === 0) this.enable(id, party);
+    return before === 0 && still();
+  }
+
+  /** Gives a new channel its bits. */
+  set(id: ChannelId, parties: number): void {
+    Atomics.store(this.#channels, wordOf(id), parties);
+    this.#copy(id);
+  }
+
+  /** Number of the first channel from `from` to just before `end` that nobody has disabled, or NONE. */
+  next(group: number, from: number, end: number, order: Order): number {
+    return isShuffled(order) ? this.#nextShuffled(group, from, end, order) : this.#nextRow(group, from, end);
+  }
+
+  /** Whether the group may have a channel that nobody has disabled. */
+  any(group: number, order: Order): boolean {
+    if (!isShuffled(order)) return this.#nextRow(group, 0, sizeOf(order)) !== NONE;
+    return (this.#bits(group, 0) | this.#bits(group, 1) | this.#bits(group, 2) | this.#bits(group, 3)) !== 0;
+  }
+
+  #nextRow(group: number, from: number, end: number): number {
+    for (let word = from >> 5; word << 5 < end; word++) {
+      const first = word === from >> 5 ? from & 31 : 0;
+      const bits = this.#bits(group, word) & (-1 << first);
+      if (bits === 0) continue;
+      const row = (word << 5) + 31 - Math.clz32(bits & -bits);
+      return row < end ? row : NONE;
+    }
+    return NONE;
+  }
+
+  #nextShuffled(group: number, from: number, end: number, order: Order): number {
+    const orders = this.#orders;
+    const a = this.#bits(group, 0), b = this.#bits(group, 1), c = this.#bits(group, 2), d = this.#bits(group, 3);
+    for (let number = from; number < end; number++) {
+      const row = orders.rowAt(group, order, number);
+      const bits = row < 64 ? (row < 32 ? a : b) : (row < 96 ? c : d);
+      if (((bits >> (row & 31)) & 1) === 1) return number;
+    }
+    return NONE;
+  }
+
+  /** The bits of 32 rows. */
+  #bits(group: number, word: number): number {
+    return Atomics.load(this.#groups, group * GROUP.WORDS + GROUP.ENABLED + word);
+  }
+
+  /**
+   * Copies what the channel's word says. Two threads may copy in a different order than they changed the channel; the
+   * last one then finds its answer outdated and writes again.
+   */
+  #copy(id: ChannelId): void {
+    const row = rowOf(id), index = groupOf(id) * GROUP.WORDS + GROUP.ENABLED + (row >> 5), bit = 1 << (row & 31);
+    const enabled = () => Atomics.load(this.#channels, wordOf(id)) === 0;
     let written: boolean;
     do {
       written = enabled();
@@ -26,30 +102,8 @@ export class EnabledChannels {
       else Atomics.and(this.#groups, index, ~bit);
     } while (written !== enabled());
   }
-
-  /** The bits of 32 rows from `row` on, a multiple of 32. */
-  bits(group: number, row: number): number {
-    return Atomics.load(this.#groups, wordOf(group, row));
-  }
-
-  /** Whether any row's bit is set. */
-  any(group: number): boolean {
-    return (this.bits(group, 0) | this.bits(group, 32) | this.bits(group, 64) | this.bits(group, 96)) !== 0;
-  }
-
-  /** The first row from `from` to just before `end`, or NONE. */
-  next(group: number, from: number, end: number): number {
-    for (let word = from >> 5; word << 5 < end; word++) {
-      const first = word === from >> 5 ? from & 31 : 0;
-      const bits = Atomics.load(this.#groups, wordOf(group, word << 5)) & (-1 << first);
-      if (bits === 0) continue;
-      const row = (word << 5) + 31 - Math.clz32(bits & -bits);
-      return row < end ? row : NONE;
-    }
-    return NONE;
-  }
 }
 
-function wordOf(group: number, row: number): number {
-  return group * GROUP.WORDS + GROUP.ENABLED + (row >> 5);
+function wordOf(id: ChannelId): number {
+  return id * CHANNEL.WORDS + CHANNEL.DISABLED_BY;
 }

@@ -1,35 +1,18 @@
-import { type Address, type HostBytes, parseHost } from "./address.ts";
+import { type Address, parseHost } from "./address.ts";
 import { Addresses, type Target } from "./addresses.ts";
-import { type ChannelId, channelId, groupOf, NONE, rowOf } from "./channel_id.ts";
+import { Arrangement, type NewRow } from "./arrangement.ts";
+import { type ChannelId, groupOf, NONE } from "./channel_id.ts";
 import type { Counters } from "./counter.ts";
 import { EnabledChannels } from "./enabled_channels.ts";
+import { Failures } from "./failures.ts";
 import { CHANNEL, CHANNELS, GROUP, OFFSET, tableBytes } from "./layout.ts";
 import { Lane } from "./lane.ts";
-import { MAX_CHANNELS } from "./limits.ts";
-import { isShuffled, type Order, Orders, sizeOf } from "./order.ts";
+import { type Order, Orders, sizeOf } from "./order.ts";
+import { Rotation } from "./rotation.ts";
 import { Totals } from "./totals.ts";
-import { Vacancies } from "./vacancies.ts";
 
-/** Who keeps a channel from being chosen. The bits are independent: one party never undoes the other's. */
-export const DisabledBy = {
-  /** The operator: `disable`, or a channel fresh from `create`. */
-  OPERATOR: 1,
-  /** Autodisable (`-a`). */
-  MACHINE: 2,
-  /** Its name has not been resolved, so that it has no address. */
-  UNRESOLVED: 4,
-  /** It is no longer in its group; the row waits for its last connections. Nobody withdraws this. */
-  REMOVED: 8,
-} as const;
-
-/** A channel to be added. */
-export interface NewRow {
-  readonly address: Address;
-  /** Most simultaneous connections, default 0, no limit. */
-  readonly maxc?: number;
-  /** `DisabledBy` bits, default 0. */
-  readonly disabledBy?: number;
-}
+export { DisabledBy } from "./disabled_by.ts";
+export type { NewRow };
 
 /**
  * Groups, channels, limits and counters in one SharedArrayBuffer: the state that the control plane and the engine's
@@ -43,23 +26,28 @@ export class Table {
   readonly buffer: SharedArrayBuffer;
   readonly lanes: number;
   readonly #groups: Int32Array;
-  readonly #enabled: EnabledChannels;
   readonly #channels: Int32Array;
-  readonly #totals: Totals;
   readonly #orders: Orders;
-  readonly #vacancies: Vacancies;
+  readonly #rotation: Rotation;
+  readonly #enabled: EnabledChannels;
   readonly #addresses: Addresses;
+  readonly #failures: Failures;
+  readonly #totals: Totals;
+  readonly #arrangement: Arrangement;
 
   private constructor(buffer: SharedArrayBuffer) {
     this.buffer = buffer;
     this.lanes = (buffer.byteLength - OFFSET.lanes) / OFFSET.laneBytes;
-    this.#groups = new Int32Array(buffer, OFFSET.groups, (OFFSET.orders - OFFSET.groups) / 4);
-    this.#enabled = new EnabledChannels(this.#groups);
-    this.#channels = new Int32Array(buffer, OFFSET.channels, CHANNELS * CHANNEL.WORDS);
-    this.#totals = new Totals(buffer, this.lanes);
-    this.#orders = new Orders(this.#groups, new Uint8Array(buffer, OFFSET.orders, OFFSET.channels - OFFSET.orders));
-    this.#addresses = new Addresses(this.#channels);
-    this.#vacancies = new Vacancies(this.#channels, this.#orders);
+    const groups = this.#groups = new Int32Array(buffer, OFFSET.groups, (OFFSET.orders - OFFSET.groups) / 4);
+    const channels = this.#channels = new Int32Array(buffer, OFFSET.channels, CHANNELS * CHANNEL.WORDS);
+    const lists = new Uint8Array(buffer, OFFSET.orders, OFFSET.channels - OFFSET.orders);
+    const orders = this.#orders = new Orders(groups, lists);
+    const rotation = this.#rotation = new Rotation(groups);
+    const enabled = this.#enabled = new EnabledChannels(groups, channels, orders);
+    const addresses = this.#addresses = new Addresses(channels);
+    this.#failures = new Failures(channels, addresses);
+    const totals = this.#totals = new Totals(buffer, this.lanes);
+    this.#arrangement = new Arrangement({ channels, orders, rotation, enabled, addresses, totals });
   }
 
   /** Makes an empty table that `lanes` threads can count in. @throws {RangeError} on a number of lanes out of range */
@@ -104,12 +92,12 @@ export class Table {
 
   /** Number of the first channel from `from` to just before `end` that nobody has disabled, or NONE. */
   nextEnabled(group: number, from: number, end: number, order = this.order(group)): number {
-    return isShuffled(order) ? this.#nextShuffled(group, from, end, order) : this.#enabled.next(group, from, end);
+    return this.#enabled.next(group, from, end, order);
   }
 
   /** Whether the group may have a channel that nobody has disabled. If not, that holds for this order only. */
   anyEnabled(group: number, order = this.order(group)): boolean {
-    return isShuffled(order) ? this.#enabled.any(group) : this.#enabled.next(group, 0, sizeOf(order)) !== NONE;
+    return this.#enabled.any(group, order);
   }
 
   /** Index of the group's strategy; 0 is Round Robin. */
@@ -123,12 +111,12 @@ export class Table {
 
   /** The group's place in the rotation: the number of the next channel. */
   cursor(group: number): number {
-    return Atomics.load(this.#groups, group * GROUP.WORDS + GROUP.CURSOR);
+    return this.#rotation.of(group);
   }
 
   /** Moves the rotation, unless another thread has moved it from `from` meanwhile. */
   moveCursor(group: number, from: number, to: number): boolean {
-    return Atomics.compareExchange(this.#groups, group * GROUP.WORDS + GROUP.CURSOR, from, to) === from;
+    return this.#rotation.move(group, from, to);
   }
 
   // Channels
@@ -146,14 +134,7 @@ export class Table {
    * @throws {TypeError} when the host is not numeric
    */
   addChannel(group: number, address: Address, maxc = 0, disabledBy = 0): ChannelId | undefined {
-    const size = this.size(group), next = channelId(group, size);
-    if (size >= MAX_CHANNELS) return undefined;
-    const plain = !isShuffled(this.order(group)) && this.#vacancies.isUnused(next);
-    const id = plain ? next : this.vacantRows(group)[0];
-    if (id === undefined) return undefined;
-    this.#fill(id, parseHost(address.host), { address, maxc, disabledBy });
-    this.#orders.publish(group, [...this.channels(group), id]);
-    return id;
+    return this.#arrangement.add(group, { address, maxc, disabledBy });
   }
 
   /**
@@ -166,43 +147,17 @@ export class Table {
    * @throws {TypeError} when a host is not numeric
    */
   rearrange(group: number, wanted: readonly (ChannelId | NewRow)[]): ChannelId[] {
-    const before = this.channels(group), vacant = this.vacantRows(group);
-    const kept = wanted.filter((each) => typeof each === "number"), added = wanted.length - kept.length;
-    if (wanted.length > MAX_CHANNELS) throw new RangeError(`Cannot arrange group: more than ${MAX_CHANNELS} channels`);
-    if (added > vacant.length) {
-      throw new RangeError(`Cannot arrange group: ${added} new channels, but ${vacant.length} vacant rows`);
-    }
-    if (new Set(kept).size < kept.length || kept.some((id) => !before.includes(id))) {
-      throw new RangeError(`Cannot arrange group: one of ${kept} is not a channel of group ${group} or there twice`);
-    }
-    // First all that can fail.
-    const hosts = wanted.map((each) => typeof each === "number" ? undefined : parseHost(each.address.host));
-    let next = 0;
-    const after = wanted.map((each, i) => {
-      if (typeof each === "number") return each;
-      const id = vacant[next++];
-      this.#fill(id, hosts[i]!, each);
-      return id;
-    });
-    const sequence = this.#orders.publish(group, after);
-    this.#moveRotation(group, before, after);
-    const staying = new Set(after);
-    for (const id of before) {
-      if (staying.has(id)) continue;
-      this.#vacancies.removed(id, sequence);
-      this.disable(id, DisabledBy.REMOVED);
-    }
-    return after;
+    return this.#arrangement.change(group, wanted);
   }
 
   /** Rows that a new channel of the group can have, in the order in which they are taken. Main thread only. */
   vacantRows(group: number): ChannelId[] {
-    return this.#vacancies.of(group);
+    return this.#arrangement.vacancies.of(group);
   }
 
   /** Removed channels of a group that still have connections. Main thread only. */
   leaving(group: number): ChannelId[] {
-    return this.#vacancies.leaving(group);
+    return this.#arrangement.vacancies.leaving(group);
   }
 
   /** Whether a channel with this id exists. */
@@ -217,9 +172,7 @@ export class Table {
 
   /** Disables a channel on behalf of `party`; returns whether it was enabled before. */
   disable(id: ChannelId, party: number): boolean {
-    const before = Atomics.or(this.#channels, id * CHANNEL.WORDS + CHANNEL.DISABLED_BY, party);
-    this.#followEnabled(id);
-    return before === 0;
+    return this.#enabled.disable(id, party);
   }
 
   /**
@@ -227,19 +180,13 @@ export class Table {
    * enabled before.
    */
   disableAt(id: ChannelId, party: number, sequence: number): boolean {
-    if (this.addressSequence(id) !== sequence) return false;
-    const before = Atomics.or(this.#channels, id * CHANNEL.WORDS + CHANNEL.DISABLED_BY, party);
-    // It may have got a new address in between, which has done nothing wrong.
-    if (this.addressSequence(id) === sequence) this.#followEnabled(id);
-    else if ((before & party) === 0) this.enable(id, party);
-    return before === 0 && this.addressSequence(id) === sequence;
+    // It may get a new address in between, which has done nothing wrong.
+    return this.#enabled.disableWhile(() => this.addressSequence(id) === sequence, id, party);
   }
 
   /** Withdraws the `parties`' bits; returns whether that made the channel usable. */
   enable(id: ChannelId, parties: number): boolean {
-    const before = Atomics.and(this.#channels, id * CHANNEL.WORDS + CHANNEL.DISABLED_BY, ~parties);
-    this.#followEnabled(id);
-    return before !== 0 && (before & ~parties) === 0;
+    return this.#enabled.enable(id, parties);
   }
 
   /** Most simultaneous connections, 0 for no limit. */
@@ -284,30 +231,22 @@ export class Table {
    * another address by now, nothing changes and it is not news.
    */
   setFailing(id: ChannelId, failing: boolean, sequence: number): boolean {
-    const index = id * CHANNEL.WORDS + CHANNEL.FAILING;
-    for (;;) {
-      const before = Atomics.load(this.#channels, index);
-      // The word names the failing address, so a verdict on an earlier one says nothing about the current one.
-      if ((before === sequence) === failing || this.addressSequence(id) !== sequence) return false;
-      const after = failing ? sequence : 0;
-      if (Atomics.compareExchange(this.#channels, index, before, after) === before) return true;
-    }
+    return this.#failures.set(id, failing, sequence);
   }
 
   /** Whether the last connect to the channel's address failed. */
   failing(id: ChannelId): boolean {
-    const sequence = this.#load(id, CHANNEL.FAILING);
-    return sequence !== 0 && sequence === this.addressSequence(id);
+    return this.#failures.has(id);
   }
 
   /** How often the channel failed, or was tried while failing. Only for comparing: it wraps around after 2^32. */
   trials(id: ChannelId): number {
-    return this.#load(id, CHANNEL.TRIALS);
+    return this.#failures.trials(id);
   }
 
   /** Counts one more of these trials and returns its number. */
   addTrial(id: ChannelId): number {
-    return (Atomics.add(this.#channels, id * CHANNEL.WORDS + CHANNEL.TRIALS, 1) + 1) | 0;
+    return this.#failures.addTrial(id);
   }
 
   /** Where the channel's connections go. The object stays the same until the address changes. */
@@ -353,43 +292,6 @@ export class Table {
   /** Adds to the channel's counters what another process has counted. Main thread only. */
   carry(id: ChannelId, counters: Counters): void {
     this.#totals.carry(id, counters);
-  }
-
-  #nextShuffled(group: number, from: number, end: number, order: Order): number {
-    const enabled = this.#enabled, orders = this.#orders;
-    const a = enabled.bits(group, 0),
-      b = enabled.bits(group, 32),
-      c = enabled.bits(group, 64),
-      d = enabled.bits(group, 96);
-    for (let number = from; number < end; number++) {
-      const row = orders.rowAt(group, order, number);
-      const bits = row < 64 ? (row < 32 ? a : b) : (row < 96 ? c : d);
-      if (((bits >> (row & 31)) & 1) === 1) return number;
-    }
-    return NONE;
-  }
-
-  /** Makes a vacant row the row of a new channel. */
-  #fill(id: ChannelId, host: HostBytes, { address, maxc = 0, disabledBy = 0 }: NewRow): void {
-    if (!this.#vacancies.isUnused(id)) this.reset(id);
-    this.#addresses.write(id, host, address.port);
-    this.#store(id, CHANNEL.MAXC, maxc);
-    this.#store(id, CHANNEL.DISABLED_BY, disabledBy);
-    this.#followEnabled(id);
-  }
-
-  /** Translates the rotation from one order into the next. */
-  #moveRotation(group: number, before: readonly ChannelId[], after: readonly ChannelId[]): void {
-    for (;;) {
-      const cursor = this.cursor(group);
-      const turns = before.map((_, step) => before[(cursor + step) % before.length]);
-      const next = turns.find((id) => after.includes(id));
-      if (this.moveCursor(group, cursor, next === undefined ? 0 : after.indexOf(next))) return;
-    }
-  }
-
-  #followEnabled(id: ChannelId): void {
-    this.#enabled.follow(groupOf(id), rowOf(id), () => this.disabledBy(id) === 0);
   }
 
   #load(id: ChannelId, field: number): number {

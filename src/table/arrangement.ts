@@ -1,0 +1,94 @@
+import { type Address, type HostBytes, parseHost } from "./address.ts";
+import type { Addresses } from "./addresses.ts";
+import { type ChannelId, channelId } from "./channel_id.ts";
+import { DisabledBy } from "./disabled_by.ts";
+import type { EnabledChannels } from "./enabled_channels.ts";
+import { CHANNEL } from "./layout.ts";
+import { MAX_CHANNELS } from "./limits.ts";
+import { isShuffled, type Orders, sizeOf } from "./order.ts";
+import type { Rotation } from "./rotation.ts";
+import type { Totals } from "./totals.ts";
+import { Vacancies } from "./vacancies.ts";
+
+/** A channel to be added. */
+export interface NewRow {
+  readonly address: Address;
+  /** Most simultaneous connections, default 0, no limit. */
+  readonly maxc?: number;
+  /** `DisabledBy` bits, default 0. */
+  readonly disabledBy?: number;
+}
+
+/** The parts of a table that change with its list of channels. */
+interface Parts {
+  /** The rows of all channels. */
+  readonly channels: Int32Array;
+  readonly orders: Orders;
+  readonly rotation: Rotation;
+  readonly enabled: EnabledChannels;
+  readonly addresses: Addresses;
+  readonly totals: Totals;
+}
+
+/** Which channels a group has, and in which order: how that changes. Main thread only. */
+export class Arrangement {
+  readonly vacancies: Vacancies;
+  readonly #parts: Parts;
+
+  constructor(parts: Parts) {
+    this.#parts = parts;
+    this.vacancies = new Vacancies(parts.channels, parts.orders);
+  }
+
+  /** Adds a channel at the end, in the row of its number if possible. See `Table.addChannel`. */
+  add(group: number, row: NewRow): ChannelId | undefined {
+    const { orders } = this.#parts, order = orders.of(group), next = channelId(group, sizeOf(order));
+    if (sizeOf(order) >= MAX_CHANNELS) return undefined;
+    const plain = !isShuffled(order) && this.vacancies.isUnused(next);
+    const id = plain ? next : this.vacancies.of(group)[0];
+    if (id === undefined) return undefined;
+    this.#fill(id, parseHost(row.address.host), row);
+    orders.publish(group, [...orders.list(group), id]);
+    return id;
+  }
+
+  /** Gives the group these channels. See `Table.rearrange`. */
+  change(group: number, wanted: readonly (ChannelId | NewRow)[]): ChannelId[] {
+    const { orders, rotation, enabled } = this.#parts;
+    const before = orders.list(group), vacant = this.vacancies.of(group);
+    const kept = wanted.filter((each) => typeof each === "number"), added = wanted.length - kept.length;
+    if (wanted.length > MAX_CHANNELS) throw new RangeError(`Cannot arrange group: more than ${MAX_CHANNELS} channels`);
+    if (added > vacant.length) {
+      throw new RangeError(`Cannot arrange group: ${added} new channels, but ${vacant.length} vacant rows`);
+    }
+    if (new Set(kept).size < kept.length || kept.some((id) => !before.includes(id))) {
+      throw new RangeError(`Cannot arrange group: one of ${kept} is not a channel of group ${group} or there twice`);
+    }
+    // First all that can fail.
+    const hosts = wanted.map((each) => typeof each === "number" ? undefined : parseHost(each.address.host));
+    let next = 0;
+    const after = wanted.map((each, i) => {
+      if (typeof each === "number") return each;
+      const id = vacant[next++];
+      this.#fill(id, hosts[i]!, each);
+      return id;
+    });
+    const sequence = orders.publish(group, after), staying = new Set(after);
+    rotation.translate(group, before, after);
+    for (const id of before) {
+      if (staying.has(id)) continue;
+      this.vacancies.removed(id, sequence);
+      enabled.disable(id, DisabledBy.REMOVED);
+    }
+    return after;
+  }
+
+  /** Makes a vacant row the row of a new channel. */
+  #fill(id: ChannelId, host: HostBytes, { address, maxc = 0, disabledBy = 0 }: NewRow): void {
+    const { channels, addresses, enabled, totals } = this.#parts;
+    if (!this.vacancies.isUnused(id)) totals.reset(id);
+    addresses.write(id, host, address.port);
+    Atomics.store(channels, id * CHANNEL.WORDS + CHANNEL.MAXC, maxc);
+    enabled.set(id, disabledBy);
+  }
+}

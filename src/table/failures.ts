@@ -1,0 +1,43 @@
+import type { Addresses } from "./addresses.ts";
+import type { ChannelId } from "./channel_id.ts";
+import { CHANNEL } from "./layout.ts";
+
+/** Which channels' addresses fail, and how often they were tried meanwhile. */
+export class Failures {
+  readonly #channels: Int32Array;
+  readonly #addresses: Addresses;
+
+  /** @param channels the rows of all channels */
+  constructor(channels: Int32Array, addresses: Addresses) {
+    this.#channels = channels;
+    this.#addresses = addresses;
+  }
+
+  /** Notes whether a connect to the address `sequence` failed. See `Table.setFailing`. */
+  set(id: ChannelId, failing: boolean, sequence: number): boolean {
+    const index = id * CHANNEL.WORDS + CHANNEL.FAILING;
+    for (;;) {
+      const before = Atomics.load(this.#channels, index);
+      // The word names the failing address, so a verdict on an earlier one says nothing about the current one.
+      if ((before === sequence) === failing || this.#addresses.sequence(id) !== sequence) return false;
+      const after = failing ? sequence : 0;
+      if (Atomics.compareExchange(this.#channels, index, before, after) === before) return true;
+    }
+  }
+
+  /** Whether the last connect to the channel's address failed. */
+  has(id: ChannelId): boolean {
+    const sequence = Atomics.load(this.#channels, id * CHANNEL.WORDS + CHANNEL.FAILING);
+    return sequence !== 0 && sequence === this.#addresses.sequence(id);
+  }
+
+  /** How often the channel failed, or was tried while failing. */
+  trials(id: ChannelId): number {
+    return Atomics.load(this.#channels, id * CHANNEL.WORDS + CHANNEL.TRIALS);
+  }
+
+  /** Counts one more of these trials and returns its number. */
+  addTrial(id: ChannelId): number {
+    return (Atomics.add(this.#channels, id * CHANNEL.WORDS + CHANNEL.TRIALS, 1) + 1) | 0;
+  }
+}
