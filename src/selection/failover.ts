@@ -41,7 +41,7 @@ export class Failover {
       const table = this.#table, order = table.order(search.group);
       // Checked first, so that hundreds of disabled channels cost next to nothing.
       if (!table.anyEnabled(search.group, order) && table.order(search.group) === order) continue;
-      const id = this.#inGroup(search, client);
+      const id = this.#inGroup(search, client, order);
       if (id === NONE) continue;
       search.trying(id);
       search.last = id;
@@ -79,12 +79,14 @@ export class Failover {
     }
   }
 
-  #inGroup(search: Search, client: Client): ChannelId {
+  /** The group's next channel, first in `order`, and in later ones while it changes. */
+  #inGroup(search: Search, client: Client, order: Order): ChannelId {
     const table = this.#table, group = search.group;
-    for (;;) {
-      const order = table.order(group), strategy = this.#strategies[table.strategy(group)];
-      if (sizeOf(order) === 0) return NONE;
-      const id = strategy.sticky
+    for (;; order = table.order(group)) {
+      const strategy = this.#strategies[table.strategy(group)];
+      const id = sizeOf(order) === 0
+        ? NONE
+        : strategy.sticky
         ? this.#sticky(search, strategy, client, order)
         : this.#inTurn(search, strategy, client, order);
       // A channel was reserved in this order. That there is none is true only if it is still the order.

@@ -40,8 +40,9 @@ export class Search {
 
   /** The channel is being tried. */
   trying(id: ChannelId): void {
-    this.#reach(id >> 5);
-    this.#tried[id >> 5] |= 1 << (id & 31);
+    const word = id >> 5;
+    if (word < this.#from || word >= this.#to) this.#reach(word);
+    this.#tried[word] |= 1 << (id & 31);
     // The cool-down may have expired since it was skipped.
     this.skipped?.delete(id);
   }

@@ -1,13 +1,13 @@
 import { type Address, parseHost } from "./address.ts";
 import { Addresses, type Target } from "./addresses.ts";
 import { Arrangement, type NewRow } from "./arrangement.ts";
-import { type ChannelId, groupOf, NONE } from "./channel_id.ts";
+import { type ChannelId, channelId, groupOf, NONE } from "./channel_id.ts";
 import type { Counters } from "./counter.ts";
 import { EnabledChannels } from "./enabled_channels.ts";
 import { Failures } from "./failures.ts";
 import { CHANNEL, CHANNELS, GROUP, OFFSET, tableBytes } from "./layout.ts";
 import { Lane } from "./lane.ts";
-import { type Order, Orders, sizeOf } from "./order.ts";
+import { isShuffled, type Order, Orders, sizeOf } from "./order.ts";
 import { Rotation } from "./rotation.ts";
 import { Totals } from "./totals.ts";
 
@@ -82,7 +82,7 @@ export class Table {
    * that order afterwards.
    */
   channelAt(group: number, number: number, order = this.order(group)): ChannelId {
-    return this.#orders.at(group, order, number);
+    return isShuffled(order) ? this.#orders.at(group, order, number) : channelId(group, number);
   }
 
   /** A channel's number in its group, or NONE when it has been removed. */
