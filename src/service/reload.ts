@@ -236,8 +236,9 @@ export class Reload {
 
 function keeping(service: Service, draft: Draft): Kept {
   const { listeners } = service.served;
-  const added = draft.places.filter((place) => !listeners.some(({ address }) => samePlace(place, address)));
-  const removed = listeners.filter(({ address }) => !draft.places.some((place) => samePlace(place, address)));
+  const before = keysOf(listeners.map(({ address }) => address)), after = keysOf(draft.places);
+  const added = draft.places.filter((place) => !before.has(keyOf(place)));
+  const removed = listeners.filter(({ address }) => !after.has(keyOf(address)));
   const settings = changeable(service.draft.settings, draft.settings);
   return { service, draft: { ...draft, settings }, added, removed, opened: [] };
 }
@@ -256,13 +257,18 @@ function asPossible(change: Change): Change {
     : change;
 }
 
-function samePlace(a: Listening, b: Listening): boolean {
-  return a.port === b.port && a.hostname === b.hostname;
+function samePlaces({ addresses }: Service, { places }: Draft): boolean {
+  const all = keysOf(addresses);
+  return addresses.length === places.length && places.every((place) => all.has(keyOf(place)));
 }
 
-function samePlaces({ addresses }: Service, { places }: Draft): boolean {
-  return addresses.length === places.length &&
-    places.every((place) => addresses.some((address) => samePlace(place, address)));
+/** Places as text, since a service may have thousands. */
+function keysOf(places: readonly Listening[]): Set<string> {
+  return new Set(places.map(keyOf));
+}
+
+function keyOf({ hostname, port }: Listening): string {
+  return `${hostname} ${port}`;
 }
 
 /** Whether two sockets cannot be open at the same time. */
