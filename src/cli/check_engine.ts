@@ -1,8 +1,8 @@
 import { plural } from "../log/plural.ts";
 import { optionRecords } from "../options/option_records.ts";
 import type { OptionRecord } from "../options/option_record.ts";
-import { optionPlace } from "../options/service_places.ts";
-import type { PlacedService, ServiceFile } from "../options/service_file.ts";
+import { optionPlace, type PlacedService } from "../options/service_places.ts";
+import type { ServiceFile } from "../options/service_file.ts";
 import { type ProcessOptions, serviceOptions } from "../options/values.ts";
 import { descriptorLimit } from "../process/descriptors.ts";
 import { ExitCode, uncapitalised } from "../process/exit_codes.ts";

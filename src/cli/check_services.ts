@@ -1,8 +1,8 @@
 import { isIP } from "node:net";
 import { quote } from "../log/escape.ts";
 import { listeningPlaces } from "../options/difference.ts";
-import { channelPlace, optionPlace, portsPlace } from "../options/service_places.ts";
-import type { PlacedService, ServiceFile } from "../options/service_file.ts";
+import { channelPlace, optionPlace, type PlacedService, portsPlace } from "../options/service_places.ts";
+import type { ServiceFile } from "../options/service_file.ts";
 import { ExitCode, uncapitalised } from "../process/exit_codes.ts";
 import { resolveHost, sameFamilyAs, type Wanted } from "../process/resolve.ts";
 import { formatAddress } from "../table/address.ts";

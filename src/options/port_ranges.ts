@@ -19,6 +19,8 @@ export function readPorts(
   port = parsePort,
 ): { ports: readonly PortRange[]; faults: readonly Fault[] } {
   const ports: PortRange[] = [], faults: Fault[] = [], parts = text.split(",");
+  // A mark for each port, since there may be tens of thousands of parts. One part alone meets no other.
+  const taken = new Uint8Array(parts.length > 1 ? 65536 : 0);
   const wrong = (why: string, suggestion?: string) => {
     const where = parts.length > 1 ? ` in ${quote(text)}` : "";
     faults.push({ word, message: `bad port: ${why}${where}`, suggestion, code: FaultCode.USAGE });
@@ -29,11 +31,12 @@ export function readPorts(
       wrong(range, /^[a-z]/i.test(part) ? nearest(part, portNames()) : undefined);
       break;
     }
-    const twice = ports.find(({ first, last }) => first <= range.last && range.first <= last);
-    if (twice !== undefined) {
+    if (taken.subarray(range.first, range.last + 1).includes(1)) {
+      const twice = ports.find(({ first, last }) => first <= range.last && range.first <= last)!;
       wrong(twice.word === part ? `${quote(part)} is there twice` : `${quote(part)} overlaps ${quote(twice.word)}`);
       break;
     }
+    taken.fill(1, range.first, range.last + 1);
     ports.push(range);
   }
   return { ports, faults };

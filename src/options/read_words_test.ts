@@ -83,3 +83,9 @@ Deno.test("a wrong word suggests the right one", () => {
     ["linus", 'option --engine takes auto or portable or linux: "linus"', "linux"],
   ]);
 });
+
+Deno.test("every port alone is a list of ports, in which the first one that is there twice is named", () => {
+  const all = Array.from({ length: 65535 }, (_, i) => i + 1).join(",");
+  assert.equal(readServiceWords([all, "a"]).result?.ports.length, 65535);
+  assert.match(readServiceWords([`${all},7`, "a"]).faults[0].message, /^bad port: "7" is there twice in "1,2,/);
+});

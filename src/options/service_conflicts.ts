@@ -1,10 +1,9 @@
 import { quote } from "../log/escape.ts";
 import { isMapped, parseHost } from "../table/address.ts";
 import { FaultCode } from "./fault.ts";
-import type { PlacedService } from "./service_file.ts";
 import { standardName } from "./service_spec.ts";
 import { placeText, type SourceFault } from "./source_fault.ts";
-import { namePlace, portsPlace, type SourcePiece } from "./service_places.ts";
+import { namePlace, type PlacedService, portsPlace, type SourcePiece } from "./service_places.ts";
 
 /** Two services of one name, and ports that are listened on twice. */
 export function findConflicts(services: readonly PlacedService[]): SourceFault[] {

@@ -5,7 +5,8 @@ import { nearest } from "./nearest.ts";
 import { parsePort } from "./port_names.ts";
 import { type Read, readDefaultsWords, readProcessWords, readServiceWords } from "./read_words.ts";
 import { findConflicts } from "./service_conflicts.ts";
-import type { ProcessSpec, ServiceSpec } from "./service_spec.ts";
+import type { PlacedService } from "./service_places.ts";
+import type { ProcessSpec } from "./service_spec.ts";
 import { type Entry, readEntries, type SourceWord } from "./shell_words.ts";
 import type { SourceFault } from "./source_fault.ts";
 import { decodeSource, type SourceText } from "./source_text.ts";
@@ -27,15 +28,6 @@ export interface FileReader {
 /** A file that cannot be read. */
 export class FileProblem extends Error {
   override readonly name = "FileProblem";
-}
-
-/** A service, and the lines that describe it. */
-export interface PlacedService {
-  readonly spec: ServiceSpec;
-  readonly source: SourceText;
-  readonly entry: Entry;
-  /** The options of the `defaults` line above it. */
-  readonly defaults: ServiceValues;
 }
 
 /** What was read from a file and those that it includes. */

@@ -1,7 +1,19 @@
 import type { OptionKey } from "./option_records.ts";
-import type { PlacedService } from "./service_file.ts";
+import type { ServiceSpec } from "./service_spec.ts";
+import type { Entry } from "./shell_words.ts";
 import type { SourceFault } from "./source_fault.ts";
+import type { SourceText } from "./source_text.ts";
 import { type SplitWords, splitWords } from "./split_words.ts";
+import type { ServiceValues } from "./values.ts";
+
+/** A service, and the lines that describe it. */
+export interface PlacedService {
+  readonly spec: ServiceSpec;
+  readonly source: SourceText;
+  readonly entry: Entry;
+  /** The options of the `defaults` line above it. */
+  readonly defaults: ServiceValues;
+}
 
 /** A piece of a line of a file. */
 export type SourcePiece = Pick<SourceFault, "source" | "line" | "start" | "end">;

@@ -1,7 +1,8 @@
 import type { OptionRecord } from "./option_record.ts";
 import { optionList } from "./option_records.ts";
 import { sameService } from "./same_service.ts";
-import type { PlacedService, ServiceFile } from "./service_file.ts";
+import type { ServiceFile } from "./service_file.ts";
+import type { PlacedService } from "./service_places.ts";
 import type { ServiceSpec } from "./service_spec.ts";
 import { commandLines, serviceLines } from "./service_text.ts";
 import { encodeSource, type SourceText } from "./source_text.ts";
