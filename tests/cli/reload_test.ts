@@ -196,3 +196,25 @@ for (const engine of ENGINES) {
     assert.doesNotMatch(instance.stderr.text, / (error|warn) /);
   });
 }
+
+testWith([posix], "options of the process are applied by a reload, or need a restart", async () => {
+  await using echo = echoBackend();
+  const port = freePorts(1), web = `-b 127.0.0.1 --name web ${port} 127.0.0.1:${echo.port}`;
+  await using instance = await FileInstance.start(["process --drain-timeout 1000", web], ["--engine", "portable"]);
+  await instance.write(["process --drain-timeout 0 --debug --log-format json --max-connections 7", web]);
+  const reply = (await instance.control("reload")).trimEnd().split("\n").sort();
+  assert.deepEqual(reply, [
+    "process: debug off → on",
+    "process: drain-timeout 1000 → 0",
+    "process: log-format text → json (needs a restart)",
+    "process: max-connections not given → 7 (needs a restart)",
+  ]);
+  using client = await Client.connect(port);
+  await client.send("a");
+  await client.readExactly(1);
+  await instance.logged(/client 127\.0\.0\.1:\d+.*: /);
+  await instance.control("kill");
+  // It does not wait for the client.
+  assert.equal(await instance.ended(), 0);
+  assert.match(instance.stderr.text, /1 connection was cut/);
+});
