@@ -1,6 +1,6 @@
 import type { Groups } from "../groups/groups.ts";
 import type { Address } from "../table/address.ts";
-import type { PortsState, ProcessState } from "./state.ts";
+import type { ProcessState, ServiceState } from "./state.ts";
 
 /** What the control commands work on: a process as its operator sees it. */
 export interface ControlPlane {
@@ -30,15 +30,8 @@ export interface ControlPlane {
 }
 
 /** One service as its operator sees it. */
-export interface ControlledService {
-  readonly name: string;
-  /** Numeric addresses it listens on. */
-  readonly addresses: readonly string[];
-  /** Ports it listens on at each of them, in the order they were given. */
-  readonly ports: readonly PortsState[];
+export interface ControlledService extends Omit<ServiceState, "groups"> {
   readonly groups: Groups;
-  /** Client connections at this moment. */
-  readonly connections: number;
   /** Turns the words of `create` and `assign` into an address. @throws {Error} when they are no host and port */
   resolve(host: string, port: string): Promise<Address>;
 }

@@ -113,23 +113,13 @@ export interface ChannelState {
 }
 
 /** What `services json` says: as `show json`, with numbers of channels in place of the channels. */
-export interface InstanceSummary extends ProcessState {
-  /** The service that the session is in; null when it is gone, or there is none. */
-  readonly service: string | null;
+export interface InstanceSummary extends ProcessState, Pick<InstanceState, "service"> {
   /** All services, in the order they were given. */
   readonly services: readonly ServiceSummary[];
 }
 
 /** One service, in `services json`. */
-export interface ServiceSummary {
-  /** What operators call it. */
-  readonly name: string;
-  /** Numeric addresses it listens on. */
-  readonly addresses: readonly string[];
-  /** Ports it listens on at each of them, in the order they were given. */
-  readonly ports: readonly PortsState[];
-  /** Client connections at this moment. */
-  readonly connections: number;
+export interface ServiceSummary extends Omit<ServiceState, "groups"> {
   /** How many channels it has. */
   readonly channels: number;
   /** How many of these are enabled. */

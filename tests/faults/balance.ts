@@ -3,7 +3,8 @@ import { ControlClient, type ControlReply } from "../../src/control/client.ts";
 import { entryPath } from "../../src/control/entries.ts";
 import type { CollectedText } from "../support/collected_text.ts";
 import { eventuallyAsync } from "./patience.ts";
-import type { ChannelState, Instance, InstanceState } from "../support/instance.ts";
+import type { ChannelState, InstanceState } from "../../mod.ts";
+import type { Instance } from "../support/instance.ts";
 import { descriptorsOf } from "./process_figures.ts";
 import { Target } from "./target.ts";
 

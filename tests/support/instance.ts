@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { ChannelState, InstanceState } from "../../mod.ts";
 import { Client } from "./client.ts";
 import { CollectedText } from "./collected_text.ts";
 import { within } from "./eventually.ts";
@@ -18,36 +19,6 @@ export interface InstanceOptions extends RunOptions {
   readonly ports?: string;
   /** Default: a new one, which is removed with the instance. */
   readonly directory?: ControlDirectory;
-}
-
-/** A channel as `show json` has it. */
-export interface ChannelState {
-  readonly channel: number;
-  readonly enabled: boolean;
-  readonly disabledBy: readonly string[];
-  readonly host: string;
-  readonly address: string;
-  readonly port: number;
-  readonly current: number;
-  readonly maxc: number;
-  readonly total: number;
-  readonly failed: number;
-  readonly sent: number;
-  readonly rcvd: number;
-  readonly failing: boolean;
-}
-
-/** What `show json` says. */
-export interface InstanceState {
-  readonly version: string;
-  readonly pid: number;
-  readonly engine: string;
-  readonly address: string;
-  readonly port: number;
-  readonly started: string;
-  readonly uptime: number;
-  readonly connections: number;
-  readonly groups: readonly { group: number; type: string; channels: readonly ChannelState[] }[];
 }
 
 /** What can be done with an instance, wherever it runs. */
