@@ -1,7 +1,8 @@
 import { Seats } from "./seats.ts";
+import { Switches } from "./switches.ts";
 
-/** Words (32 bits) that all threads look at. */
-const WORD = { STOPPED: 0, CLOSINGS: 1, PAUSED: 2, CHANGES: 3, SEATS: 16 } as const;
+/** Words (32 bits) that all threads look at, behind the switches. */
+const WORD = { CHANGES: Switches.WORDS, SEATS: Switches.WORDS + 16 } as const;
 
 /**
  * Words of each thread, a cache line: the chunks that it waits for main to dump, the events that main has not handled
@@ -12,7 +13,7 @@ const THREAD = { DUMPS: 0, EVENTS: 1, LOST: 2, MESSAGES: 3, WORDS: 16 } as const
 /**
  * What the engine's threads and main share in addition to the services: what must stop, and how many clients are served.
  */
-export class SharedState {
+export class SharedState extends Switches {
   readonly buffer: SharedArrayBuffer;
   readonly threads: number;
   /** Places for all clients. */
@@ -22,10 +23,12 @@ export class SharedState {
   readonly #first: number;
 
   private constructor(buffer: SharedArrayBuffer, threads: number) {
+    const words = new Int32Array(buffer);
+    super(words);
     this.buffer = buffer;
     this.threads = threads;
-    this.#words = new Int32Array(buffer);
-    this.seats = new Seats(this.#words.subarray(WORD.SEATS), threads);
+    this.#words = words;
+    this.seats = new Seats(words.subarray(WORD.SEATS), threads);
     this.#first = WORD.SEATS + Seats.words(threads);
   }
 
@@ -36,33 +39,6 @@ export class SharedState {
 
   static attach(buffer: SharedArrayBuffer, threads: number): SharedState {
     return new SharedState(buffer, threads);
-  }
-
-  /** Whether accepting has ended for good. */
-  get stopped(): boolean {
-    return Atomics.load(this.#words, WORD.STOPPED) !== 0;
-  }
-
-  stop(): void {
-    Atomics.store(this.#words, WORD.STOPPED, 1);
-  }
-
-  /** Whether clients wait in the kernel's queue for the time being. */
-  get paused(): boolean {
-    return Atomics.load(this.#words, WORD.PAUSED) !== 0;
-  }
-
-  pause(paused: boolean): void {
-    Atomics.store(this.#words, WORD.PAUSED, paused ? 1 : 0);
-  }
-
-  /** How often all connections were told to end. */
-  get closings(): number {
-    return Atomics.load(this.#words, WORD.CLOSINGS);
-  }
-
-  closeAll(): void {
-    Atomics.add(this.#words, WORD.CLOSINGS, 1);
   }
 
   /** How often main has changed something here, or in a service's state, that a thread must look at. */
