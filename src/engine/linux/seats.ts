@@ -1,5 +1,8 @@
-/** Words (32 bits): how many are taken and may be, on a cache line; who waits, on another; and one for each thread. */
-const WORD = { TAKEN: 0, LIMIT: 1, WAITING: 16, THREADS: 32, LINE: 16 } as const;
+/**
+ * Words (32 bits): how many are taken and may be, on a cache line; who waits and who was woken last, on another; and one
+ * for each thread.
+ */
+const WORD = { TAKEN: 0, LIMIT: 1, WAITING: 16, WOKEN: 17, THREADS: 32, LINE: 16 } as const;
 
 /** More clients than there can be. */
 const NO_LIMIT = 0x7fffffff;
@@ -46,9 +49,11 @@ export class Seats {
 
   /** Takes a seat, unless `limit` are taken. The limit holds exactly over all threads. */
   enter(thread: number): boolean {
-    if (Atomics.add(this.#words, WORD.TAKEN, 1) >= this.limit) {
-      Atomics.sub(this.#words, WORD.TAKEN, 1);
-      return false;
+    for (;;) {
+      // A seat that is taken and given back at once could hide from others that there is one, or that nobody is left.
+      const { taken } = this;
+      if (taken >= this.limit) return false;
+      if (Atomics.compareExchange(this.#words, WORD.TAKEN, taken, taken + 1) === taken) break;
     }
     Atomics.add(this.#words, WORD.THREADS + thread * WORD.LINE, 1);
     return true;
@@ -79,13 +84,19 @@ export class Seats {
     return (Atomics.load(this.#words, WORD.WAITING) >> thread & 1) === 1;
   }
 
-  /** Takes a thread off the list of waiting threads and returns it; -1 when none waits. */
+  /**
+   * Takes a thread off the list of waiting threads and returns it; -1 when none waits. It is each thread's turn, since
+   * each may be the only one that knows of the clients of some socket.
+   */
   nextWaiting(): number {
     for (;;) {
       const waiting = Atomics.load(this.#words, WORD.WAITING);
       if (waiting === 0) return -1;
-      const thread = 31 - Math.clz32(waiting & -waiting);
-      if (Atomics.and(this.#words, WORD.WAITING, ~(1 << thread)) >> thread & 1) return thread;
+      const later = waiting & -2 << Atomics.load(this.#words, WORD.WOKEN), first = later || waiting;
+      const thread = 31 - Math.clz32(first & -first);
+      if (!(Atomics.and(this.#words, WORD.WAITING, ~(1 << thread)) >> thread & 1)) continue;
+      Atomics.store(this.#words, WORD.WOKEN, thread);
+      return thread;
     }
   }
 }

@@ -47,6 +47,16 @@ Deno.test("each waiting thread is chosen once", () => {
   assert.deepEqual([none.nextWaiting(), none.nextWaiting(), none.nextWaiting()], [3, 15, -1]);
 });
 
+Deno.test("a thread that waits again and again does not keep the others waiting", () => {
+  const none = seats(16, 0), chosen: number[] = [];
+  for (const thread of [0, 7, 15]) assert.ok(none.wait(thread));
+  for (let i = 0; i < 7; i++) {
+    chosen.push(none.nextWaiting());
+    assert.ok(none.wait(chosen[i]));
+  }
+  assert.deepEqual(chosen, [7, 15, 0, 7, 15, 0, 7]);
+});
+
 Deno.test("a thread does not wait for a seat that is there by now", () => {
   const one = seats(1, 1);
   assert.ok(!one.wait(0) && !one.waits(0));

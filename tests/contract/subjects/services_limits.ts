@@ -48,6 +48,31 @@ export function servicesLimits(test: ContractTest): void {
     assert.deepEqual(new Set(trial.events.map(({ type }) => type)), new Set(["saturated"]));
   });
 
+  test("many clients that wait for one service do not keep those of others waiting", async (_, share) => {
+    await using backend = namedBackend("a");
+    await using trial = await share({ maxConnections: 1 });
+    const [crowded, ...others] = await Promise.all(
+      Array.from({ length: 9 }, () => trial.serve({ channels: [backend] })),
+    );
+    const served: [Client, service: number][] = [], clients: Client[] = [];
+    const wait = async (service: number, client: Promise<Client>) => {
+      const one = await client;
+      clients.push(one);
+      one.readText().then((text) => text === "a" && served.push([one, service]), () => {});
+    };
+    await wait(0, crowded.connect());
+    await eventually("the only place is taken", () => served.length === 1);
+    for (let i = 0; i < 60; i++) await wait(0, crowded.connect());
+    for (const [i, other] of others.entries()) await wait(i + 1, other.connect());
+    for (let gone = 0; new Set(served.map(([, service]) => service)).size < 9; gone++) {
+      // Each of three threads may have nine sockets that wait, and takes a client from each in turn.
+      assert.ok(gone < 30, `served: ${served.map(([, service]) => service)}`);
+      served[gone][0][Symbol.dispose]();
+      await eventually("the next one is served", () => served.length > gone + 1);
+    }
+    for (const client of clients) client[Symbol.dispose]();
+  });
+
   test("a limit that is raised lets those in the queue in, and a lower one cuts nobody off", async (_, share) => {
     await using backend = namedBackend("a");
     await using trial = await share();
