@@ -157,6 +157,9 @@ export class Acceptor {
 
   /** Accepts one client, for whom there are seats. Returns 0 if nobody waits. */
   #take(listening: Listening): number {
+    // Main stops a service and then looks whether anybody has a seat; here it is the other way round, so that at least
+    // one sees the other.
+    if (listening.service.state.stopped) return this.#room.leave(listening.service), 0;
     const fd = this.#door.accept(listening.fd);
     if (fd >= 0) {
       const error = this.#host.accepted(fd, this.#door.address, listening);

@@ -66,8 +66,16 @@ function withQueue(length: number, ...answers: number[]) {
     acceptor.clientsWait(LISTENER);
     acceptor.accept();
   };
-  return { acceptor, accept, told, pass, isWatching: () => watched, left: () => length };
+  return { acceptor, accept, told, pass, service, isWatching: () => watched, left: () => length };
 }
+
+Deno.test("nobody is accepted for a service that stops while a seat is taken", () => {
+  const { accept, told, left, service } = withQueue(1), { state } = service, { seats } = state;
+  const enter = seats.enter.bind(seats);
+  seats.enter = (thread) => (state.stop(), enter(thread));
+  accept();
+  assert.deepEqual([told, left(), seats.taken], [[], 1, 0]);
+});
 
 Deno.test("more and more clients are accepted at a time, up to eight", () => {
   const { accept, left } = withQueue(100);

@@ -275,8 +275,10 @@ export class Dialer {
   }
 
   #release(client: number): void {
-    const { rows } = this.#connections, row = client << SHIFT;
-    this.#stopWaiting(this.#dialOf(client));
+    const { rows } = this.#connections, row = client << SHIFT, dial = this.#dialOf(client);
+    this.#stopWaiting(dial);
+    // The service may be gone before the next client needs this.
+    dial.attempt = dial.terms = undefined!;
     this.#timers.clear(client);
     this.#idle.push(rows[row + ROW.DIAL]);
     rows[row + ROW.DIAL] = -1;

@@ -5,7 +5,6 @@ import type {
   Listener,
   ListenPlace,
   ServedService,
-  ServiceEvent,
   ServiceSettings,
   ServiceSetup,
 } from "../engine.ts";
@@ -66,8 +65,8 @@ class LinuxEngine implements Engine {
     this.#libc = libc;
     try {
       this.#threads = new Threads(libc, threads, raiseDescriptorLimit(libc), settings, {
-        shares: () => [...this.#services.values()].map(({ share }) => share),
-        report: (event, id) => this.#services.get(id)?.setup.emit(event as ServiceEvent),
+        shares: () => [...this.#services.values()].filter((service) => !service.isForgotten).map(({ share }) => share),
+        report: (event, id) => this.#services.get(id)?.report(event),
         drained: (id) => this.#services.get(id)?.drained(),
         gone: (thread) => this.#services.forEach((service) => service.gone(thread)),
       });

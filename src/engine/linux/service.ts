@@ -1,4 +1,5 @@
-import type { Listener, ServedService, ServiceSettings, ServiceSetup } from "../engine.ts";
+import type { Listener, ServedService, ServiceEvent, ServiceSettings, ServiceSetup } from "../engine.ts";
+import { Rate } from "../rate.ts";
 import { C } from "./abi.ts";
 import type { Libc } from "./libc.ts";
 import type { LinuxListener } from "./listener.ts";
@@ -9,10 +10,11 @@ import type { Threads } from "./threads.ts";
 /** A service of the linux engine, as main sees it. */
 export class LinuxService implements ServedService {
   readonly id: number;
-  readonly setup: ServiceSetup;
   readonly ended: Promise<void>;
+  readonly #setup: ServiceSetup;
   readonly #libc: Libc;
   readonly #threads: Threads;
+  readonly #once = new Rate();
   readonly #state: ServiceState;
   #listeners: LinuxListener[];
   #settings: ServiceSettings;
@@ -21,7 +23,7 @@ export class LinuxService implements ServedService {
 
   constructor(libc: Libc, threads: Threads, id: number, setup: ServiceSetup, listeners: LinuxListener[]) {
     this.id = id;
-    this.setup = setup;
+    this.#setup = setup;
     this.#libc = libc;
     this.#threads = threads;
     this.#settings = setup.settings;
@@ -39,12 +41,17 @@ export class LinuxService implements ServedService {
     return this.#state.seats.taken;
   }
 
+  /** Whether threads have been told that they will not need it any more. */
+  get isForgotten(): boolean {
+    return this.#forgotten;
+  }
+
   /** What threads are told about it. */
   get share(): ServiceShare {
     const { stopped } = this.#state;
     return {
       id: this.id,
-      table: this.setup.table.buffer,
+      table: this.#setup.table.buffer,
       state: this.#state.buffer,
       settings: sendable(this.#settings),
       sockets: stopped ? [] : this.#listeners.map(({ fd, port }) => ({ fd, port })),
@@ -107,6 +114,11 @@ export class LinuxService implements ServedService {
     this.#threads.changed();
   }
 
+  /** A thread reports something. Several may report the same. */
+  report(event: ServiceEvent): void {
+    if (event.type !== "saturated" || this.#once.allows(event.type)) this.#setup.emit(event);
+  }
+
   /** Its last client may have left. */
   drained(): void {
     if (this.#forgotten || !this.#state.stopped || this.connections > 0) return;
@@ -116,7 +128,7 @@ export class LinuxService implements ServedService {
 
   /** Gives back what a thread held that no longer runs. */
   gone(thread: number): void {
-    const { table } = this.setup, { seats } = this.#state;
+    const { table } = this.#setup, { seats } = this.#state;
     table.lane(thread).abandon((channel, count) => table.release(channel, count));
     seats.leave(thread, seats.takenBy(thread));
     seats.stopWaiting(thread);

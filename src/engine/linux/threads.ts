@@ -1,4 +1,4 @@
-import type { EngineEvent, EngineSettings, GeneralEvent } from "../engine.ts";
+import type { EngineEvent, EngineSettings, GeneralEvent, ServiceEvent } from "../engine.ts";
 import { Rate } from "../rate.ts";
 import { C } from "./abi.ts";
 import { type Libc, SystemError } from "./libc.ts";
@@ -12,7 +12,7 @@ export interface ThreadsHost {
   /** What every new thread serves. */
   shares(): ServiceShare[];
   /** Something to report about a service. */
-  report(event: EngineEvent, service: number): void;
+  report(event: ServiceEvent, service: number): void;
   /** The last client of a service that has stopped accepting has left. */
   drained(service: number): void;
   /** A thread no longer runs: gives back what it held. */
@@ -174,12 +174,11 @@ export class Threads {
 
   /** Several threads may report the same; only the first report in a second is passed on. */
   #report(event: EngineEvent, service?: number): void {
+    if (service !== undefined) return this.#host.report(event as ServiceEvent, service);
     const { type } = event;
-    if (type === "shortage" && !this.#once.allows("shortage")) return;
-    if (type === "saturated" && !this.#once.allows(`saturated ${service}`)) return;
+    if ((type === "shortage" || type === "saturated") && !this.#once.allows(type)) return;
     if (type === "splice-refused" && !this.#once.first(event.reason)) return;
-    if (service === undefined) this.#settings.emit(event as GeneralEvent);
-    else this.#host.report(event, service);
+    this.#settings.emit(event as GeneralEvent);
   }
 
   /** A thread has died: what it held is given back, and another takes its place. */
