@@ -26,6 +26,7 @@ import { ThreadService } from "./thread_service.ts";
 import { ThreadServices } from "./thread_services.ts";
 import { Timers } from "./timers.ts";
 import { PORTION, Traffic } from "./traffic.ts";
+import { UnusedMemory } from "./unused_memory.ts";
 
 /** One thread of the engine: its parts, built in the order in which they depend on each other, and its event loop. */
 export class Thread {
@@ -45,6 +46,7 @@ export class Thread {
   readonly #relay: Relay;
   readonly #acceptor: Acceptor;
   readonly #stages: readonly Stage[];
+  readonly #unused = new UnusedMemory();
   #changesSeen: number;
   #closingsSeen: number;
 
@@ -179,7 +181,7 @@ export class Thread {
       case "unwatch":
         return acceptor.remove(order.fd);
       case "forget":
-        return services.remove(order.id);
+        return this.#forget(order.id);
     }
   }
 
@@ -187,6 +189,12 @@ export class Thread {
     const service = new ThreadService(this.#libc, this.#thread, this.#state.threads, share, this.#post);
     this.#services.add(service);
     for (const socket of share.sockets) this.#acceptor.add(socket, service);
+  }
+
+  #forget(id: number): void {
+    const service = this.#services.get(id);
+    this.#services.remove(id);
+    if (service !== undefined) this.#unused.add(service.table.buffer.byteLength);
   }
 
   /** Accepting may have ended, paused or resumed, or connections are to be closed. */
