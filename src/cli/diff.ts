@@ -37,10 +37,10 @@ async function findByFile(config: string | undefined, controlDir: string | undef
   const which = (all: readonly Running[]) =>
     all.map(({ entry, summary }) => `  ${titleOf(entry)}: --config ${quote(summary.config!)}`);
   if (fitting.length > 1) {
-    const message = "several instances have files of services, name one by its file:";
+    const message = "several instances have files of services; name one with --config:";
     throw new ExitError(ExitCode.UNAVAILABLE, message, which(fitting));
   }
-  const what = config === undefined ? "no instance with a file of services" : `no instance of ${quote(config)}`;
+  const what = config === undefined ? "no instance with a file of services" : `no instance serving ${quote(config)}`;
   throw nobodyThere(own, { what, guess: "" }, which(having));
 }
 

@@ -124,7 +124,7 @@ export class Upgrade {
     }
     const sockets = this.#old.sockets();
     if (sockets === undefined) throw new Error(`the ${this.#old.engine} engine cannot hand over its listening sockets`);
-    logger.info("upgrading: a new process is started");
+    logger.info("upgrading: starting a new process");
     const successor = await this.#start(sockets);
     const entry = await orStop(successor, () => Promise.resolve(control.hold()));
     try {

@@ -31,7 +31,7 @@ export const reset = channelCommand({
 export const enable = channelCommand({
   name: "enable",
   parameters: "CH",
-  summary: "let the channel have connections again",
+  summary: "give the channel connections again",
   run: ([word], { group }, { groups }) => {
     const number = integer(word);
     if (!groups.has(group, number)) return refuse(`no such channel ${number}`);

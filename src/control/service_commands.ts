@@ -23,13 +23,13 @@ export function currentService(session: Session, { services }: ControlPlane): Co
 
 /** The reply when a session's service has been removed. Nothing is done to another service in its place. */
 export function gone(name: string): Reply {
-  return refuse(`service ${quote(name)} is gone, choose another with: service NAME`);
+  return refuse(`service ${quote(name)} has been removed; choose another with: service NAME`);
 }
 
 export const service: ProcessCommand = {
   name: "service",
   parameters: "[NAME]",
-  summary: "choose a service, by name or port, or say which",
+  summary: "choose a service by name or port, or show which",
   changes: false,
   scope: "process",
   run: ([word], session, plane) => {
@@ -53,7 +53,7 @@ export const service: ProcessCommand = {
 export const services: ProcessCommand = {
   name: "services",
   parameters: "[json]",
-  summary: "show their ports, channels and connections",
+  summary: "show all services: ports, channels, connections",
   changes: false,
   scope: "process",
   run: ([form], session, plane) => {
@@ -67,34 +67,34 @@ export const services: ProcessCommand = {
 export const save: ProcessCommand = {
   name: "save",
   parameters: "",
-  summary: "write the running state into the file of services",
+  summary: "write the running state to the file of services",
   changes: true,
   scope: "process",
-  run: (_, __, plane) => plane.save?.() ?? refuse(`nothing to write to: ${NO_FILE}`),
+  run: (_, __, plane) => plane.save?.() ?? refuse(`nothing to save to: ${NO_FILE}`),
 };
 
 export const reload: ProcessCommand = {
   name: "reload",
   parameters: "[--dry-run]",
-  summary: "apply what has changed in the file, or only show it",
+  summary: "apply the changes in the file, or only show them",
   changes: false,
   scope: "process",
   run: ([option], _, plane) => {
     const dryRun = option === "--dry-run";
     if (option !== undefined && !dryRun) throw new SyntaxFault();
     if (plane.frozen !== undefined && !dryRun) return refuse(plane.frozen);
-    return plane.reload?.(dryRun) ?? refuse(`nothing to read again: ${NO_FILE}`);
+    return plane.reload?.(dryRun) ?? refuse(`nothing to reload: ${NO_FILE}`);
   },
 };
 
 export const upgrade: ProcessCommand = {
   name: "upgrade",
   parameters: "",
-  summary: "hand over to the program as it is on disk now",
+  summary: "replace the program by the one on disk",
   changes: false,
   scope: "process",
   run: (_, __, plane) => {
     if (plane.frozen !== undefined) return refuse(plane.frozen);
-    return plane.upgrade?.() ?? refuse("this process cannot hand over to another");
+    return plane.upgrade?.() ?? refuse("this process cannot be upgraded");
   },
 };

@@ -84,7 +84,7 @@ Deno.test("a name goes before a port of that name, and one port of two services 
 
 Deno.test("when a session's service is gone, nothing is done to another until one is chosen", async () => {
   const { plane, session, say, web, mail } = process(),
-    gone = 'service "mail" is gone, choose another with: service NAME';
+    gone = 'service "mail" has been removed; choose another with: service NAME';
   await say("service mail");
   plane.services = [web];
   for (const line of ["disable 0", "service", "mrtg-bytes 0 0", "rr"]) assert.deepEqual(await say(line), [gone]);
@@ -102,7 +102,10 @@ Deno.test("when a session's service is gone, nothing is done to another until on
 
 Deno.test("a channel is not created if, while its name is looked up, its service is removed or an upgrade begins", async () => {
   for (
-    const [happens, why] of [["gone", 'service "web" is gone, choose another with: service NAME'], ["frozen", "wait"]]
+    const [happens, why] of [["gone", 'service "web" has been removed; choose another with: service NAME'], [
+      "frozen",
+      "wait",
+    ]]
   ) {
     const { plane, session, web } = process();
     let answer = () => {};
@@ -153,12 +156,12 @@ Deno.test("the log names the service when there are several", async () => {
 
 Deno.test("without a file there is nothing to save or read again, and the reply says so", async () => {
   const { say } = process(), why = "this process was started without a file of services";
-  assert.deepEqual(await say("save"), [`nothing to write to: ${why}`]);
-  assert.deepEqual(await say("reload"), [`nothing to read again: ${why}`]);
-  assert.deepEqual(await say("reload --dry-run"), [`nothing to read again: ${why}`]);
+  assert.deepEqual(await say("save"), [`nothing to save to: ${why}`]);
+  assert.deepEqual(await say("reload"), [`nothing to reload: ${why}`]);
+  assert.deepEqual(await say("reload --dry-run"), [`nothing to reload: ${why}`]);
   assert.deepEqual(await say("reload --dry"), ["syntax error"]);
-  assert.deepEqual(await say("upgrade"), ["this process cannot hand over to another"]);
-  assert.deepEqual(await say("show config"), ["this process cannot tell its state as command lines"]);
+  assert.deepEqual(await say("upgrade"), ["this process cannot be upgraded"]);
+  assert.deepEqual(await say("show config"), ["this process cannot show its state as command lines"]);
 });
 
 Deno.test("what the process can do is asked of it", async () => {

@@ -19,7 +19,7 @@ export const quit: ProcessCommand = {
 export const show: ProcessCommand = {
   name: "show",
   parameters: "[json|config|NAME]",
-  summary: "show all services, in one of these forms, or one",
+  summary: "show all services, as JSON or config, or one by name",
   changes: false,
   scope: "process",
   run: async ([what], session, plane) => {
@@ -27,7 +27,7 @@ export const show: ProcessCommand = {
     if (what === "json") return answer(toJson(instanceState(session, plane)));
     if (what === "config") {
       const lines = await plane.config?.();
-      return lines === undefined ? refuse("this process cannot tell its state as command lines") : answer(...lines);
+      return lines === undefined ? refuse("this process cannot show its state as command lines") : answer(...lines);
     }
     const found = servicesOf(plane.services, what);
     if (found.length > 0) return answer(...found.flatMap(({ groups }) => showTable(groups.snapshot())));
@@ -40,7 +40,7 @@ export const show: ProcessCommand = {
 export const kill: ProcessCommand = {
   name: "kill",
   parameters: "",
-  summary: "free all ports, let connections end, and end",
+  summary: "free all ports, let connections finish, and exit",
   changes: true,
   scope: "process",
   run: (_, __, plane) => {

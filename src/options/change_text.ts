@@ -34,7 +34,7 @@ function lines(change: Change): string[] {
     case "option":
       return [`${service}: ${optionText(change)}`];
     case "address added":
-      return [`${service}: listens on ${addressText(change.host, change.ports)} too`];
+      return [`${service}: also listens on ${addressText(change.host, change.ports)}`];
     case "address removed":
       return [`${service}: stops listening on ${addressText(change.host, change.ports)}`];
     case "strategy":
@@ -54,7 +54,7 @@ function lines(change: Change): string[] {
       return [`${service}: group ${group}: maxc of channel ${where} ${limit(before)} → ${limit(channel.maxc)}`];
     }
     case "order":
-      return [`${service}: group ${change.group}: its channels have another order`];
+      return [`${service}: group ${change.group}: its channels are reordered`];
   }
 }
 

@@ -111,7 +111,7 @@ function file(all: OptionValues, split: SplitWords, refuse: Refuse): ServeReques
   const { config, checkConfig, diff } = all, values = processValues(all);
   const label = checkConfig ? "--check-config" : diff ? "--diff" : "--config";
   refuse([...moreWords(split.words, 0, label), ...strangers(split, ["process", "both", "action"], "in the file")]);
-  if (checkConfig && diff) refuse(wrong(0, "options --check-config and --diff exclude each other"));
+  if (checkConfig && diff) refuse(wrong(0, "options --check-config and --diff cannot be combined"));
   if (checkConfig && config === undefined) refuse(wrong(0, "option --check-config needs --config FILE"));
   if (checkConfig || diff) return { action: checkConfig ? "check" : "diff", config, values };
   return { action: "serve", config, values, services: [] };
@@ -120,7 +120,7 @@ function file(all: OptionValues, split: SplitWords, refuse: Refuse): ServeReques
 function control(values: OptionValues, words: readonly PlacedWord[], refuse: Refuse): ControlRequest {
   const { interactive, command = [], hostname, ipv6 = false, strict = false, trace = false, controlDir } = values;
   const [word] = words;
-  if (interactive && command.length > 0) refuse(wrong(0, "options -i and -c exclude each other"));
+  if (interactive && command.length > 0) refuse(wrong(0, "options -i and -c cannot be combined"));
   refuse(moreWords(words, 1, interactive ? "-i" : "-c"));
   const { ports, faults } = word === undefined ? { ports: [], faults: [] } : readPorts(word);
   const service = word === undefined ? undefined : serviceName().read(word.text), named = typeof service === "string";

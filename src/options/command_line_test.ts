@@ -216,7 +216,7 @@ Deno.test("messages name the option as it is best known, and the word", () => {
     64,
     'option --max-connections takes a number from 1 to 2147483647: "0"',
   ]);
-  assert.deepEqual(refusal("-i", "-c", "show"), [64, "options -i and -c exclude each other"]);
+  assert.deepEqual(refusal("-i", "-c", "show"), [64, "options -i and -c cannot be combined"]);
   assert.deepEqual(refusal(), [64, "missing port, see balance --help"]);
 });
 

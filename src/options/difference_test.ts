@@ -38,19 +38,19 @@ const cases: readonly (readonly [what: string, before: string, after: string, wo
   ["ports", "--name a 80,8000-8010", "--name a 8005-8020,81", [
     'service "a": stops listening on 0.0.0.0:80',
     'service "a": stops listening on 0.0.0.0:8000-8004',
-    'service "a": listens on 0.0.0.0:8011-8020 too',
-    'service "a": listens on 0.0.0.0:81 too',
+    'service "a": also listens on 0.0.0.0:8011-8020',
+    'service "a": also listens on 0.0.0.0:81',
   ]],
   ["addresses", "80", "-6 80", [
     'service "80": stops listening on 0.0.0.0:80',
-    'service "80": listens on [::]:80 too',
+    'service "80": also listens on [::]:80',
   ]],
   ["a channel", "80 a b c", "80 b:: a:81 c", [
     'service "80": group 0: channel "a" removed',
     'service "80": group 0: channel "a:81" added',
   ]],
   ["a limit", "80 a:1:5", "80 a:1", ['service "80": group 0: maxc of channel "a:1" 5 → none']],
-  ["the order of channels", "80 a b", "80 b a", ['service "80": group 0: its channels have another order']],
+  ["the order of channels", "80 a b", "80 b a", ['service "80": group 0: its channels are reordered']],
   ["a strategy", "80 a", "80 a %", ['service "80": group 0: Round Robin → Hash']],
   ["groups", "80 a ! b ! c", "80 a", [
     'service "80": group 1: removed: b',

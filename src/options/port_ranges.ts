@@ -33,7 +33,7 @@ export function readPorts(
     }
     if (taken.subarray(range.first, range.last + 1).includes(1)) {
       const twice = ports.find(({ first, last }) => first <= range.last && range.first <= last)!;
-      wrong(twice.word === part ? `${quote(part)} is there twice` : `${quote(part)} overlaps ${quote(twice.word)}`);
+      wrong(twice.word === part ? `${quote(part)} is given twice` : `${quote(part)} overlaps ${quote(twice.word)}`);
       break;
     }
     taken.fill(1, range.first, range.last + 1);

@@ -118,7 +118,7 @@ export function strangers({ options }: SplitWords, scopes: readonly OptionRecord
     const label = optionLabel(record);
     return wrong(
       at,
-      record.scope === "action" ? `option ${label} has no place in a file` : `option ${label} belongs ${where}`,
+      record.scope === "action" ? `option ${label} is not allowed in a file` : `option ${label} belongs ${where}`,
     );
   });
 }

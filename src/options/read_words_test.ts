@@ -31,11 +31,11 @@ Deno.test("all faults are found, in the order of the words", () => {
   assert.deepEqual(faults(words, readServiceWords), [
     ["x", 'option -t takes seconds, 0.001 to 2147483647: "x"', undefined],
     ["--user", "option --user belongs on a process line", undefined],
-    ["80,80", 'bad port: "80" is there twice in "80,80"', undefined],
+    ["80,80", 'bad port: "80" is given twice in "80,80"', undefined],
     ["a:b", 'invalid channel address "a:b": "b" is not a port', undefined],
     ["!", 'empty group before separator "!"', undefined],
     ["--idle-timeout=-1", 'option -T takes seconds, 0 to 2147483647: "-1"', undefined],
-    ["-i", "option -i has no place in a file", undefined],
+    ["-i", "option -i is not allowed in a file", undefined],
   ]);
 });
 
@@ -84,8 +84,8 @@ Deno.test("a wrong word suggests the right one", () => {
   ]);
 });
 
-Deno.test("every port alone is a list of ports, in which the first one that is there twice is named", () => {
+Deno.test("every port alone is a list of ports, in which the first one that is given twice is named", () => {
   const all = Array.from({ length: 65535 }, (_, i) => i + 1).join(",");
   assert.equal(readServiceWords([all, "a"]).result?.ports.length, 65535);
-  assert.match(readServiceWords([`${all},7`, "a"]).faults[0].message, /^bad port: "7" is there twice in "1,2,/);
+  assert.match(readServiceWords([`${all},7`, "a"]).faults[0].message, /^bad port: "7" is given twice in "1,2,/);
 });

@@ -92,8 +92,8 @@ function samePorts(services: readonly PlacedService[]): SourceFault[] {
     if (found.has(after.service)) continue;
     const name = quote(before.service.spec.name), same = before.host === after.host;
     const message = before.service === after.service
-      ? `port ${claim.first} is listened on twice: ` +
-        (same ? `-b ${quote(after.host)} is there twice` : `-b ${quote(after.host)} and ${quote(before.host)} overlap`)
+      ? `port ${claim.first} is used twice: ` +
+        (same ? `-b ${quote(after.host)} is given twice` : `-b ${quote(after.host)} and ${quote(before.host)} overlap`)
       : `port ${claim.first}${same ? "" : ` on ${quote(after.host)}`} is taken by service ${name}` +
         `${same ? "" : ` on ${quote(before.host)}`}, at ${placeText(portsPlace(before.service))}`;
     found.set(after.service, { index: after.index, fault: fault(after.service, message, portsPlace) });

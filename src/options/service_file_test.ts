@@ -89,12 +89,12 @@ const bad: readonly (readonly [what: string, file: string | Uint8Array, faults: 
   ]],
   ["a bad channel", "80 a\n  b:c", [`a:2:3: invalid channel address "b:c": "c" is not a port`]],
   ["words of the shell", "80 $HOST", [
-    'a:1:4: "$" outside single quotes: nothing is expanded here; put it between single quotes to mean the character itself',
+    'a:1:4: "$" outside single quotes: nothing is expanded here; put it in single quotes to use it literally',
   ]],
   ["faults of words and meanings", "80 'a\n81 -t\n82 `", [
-    "a:1:4: this quote is not closed in its line",
+    "a:1:4: this quote is not closed on its line",
     "a:2:4: option -t needs a value: SEC",
-    "a:3:4: a backquote outside single quotes: nothing is expanded here; put it between single quotes to mean the character itself",
+    "a:3:4: a backquote outside single quotes: nothing is expanded here; put it in single quotes to use it literally",
   ]],
   ["a NUL", bytes("80 a\n81 b", 0, "c\n"), ["a:2:5: a NUL byte; this is not a text file"]],
   ["bytes that are not UTF-8", bytes("80 a # ü\n81 b", 0xff, "\n"), [
@@ -102,7 +102,7 @@ const bad: readonly (readonly [what: string, file: string | Uint8Array, faults: 
   ]],
   ["UTF-16", bytes(0xff, 0xfe, "8", 0), ["a:1:1: this is UTF-16; save the file as UTF-8"]],
   ["line ends of old computers", "80 a\r81 b", [
-    "a:1:5: a control character (U+000D); put it between quotes to mean itself",
+    "a:1:5: a control character (U+000D); put it in quotes to use it literally",
   ]],
   ["an include of nothing", "include\ninclude ''\ninclude b c", [
     "a:1:8: include needs a file or a pattern",
@@ -125,7 +125,7 @@ const bad: readonly (readonly [what: string, file: string | Uint8Array, faults: 
     `a:2:10: port 80 on "0.0.0.0" is taken by service "80" on "::", at a:1:4`,
   ]],
   ["a port on a wildcard and an address", "-b 10.0.0.1 -b 0.0.0.0 80", [
-    `a:1:24: port 80 is listened on twice: -b "0.0.0.0" and "10.0.0.1" overlap`,
+    `a:1:24: port 80 is used twice: -b "0.0.0.0" and "10.0.0.1" overlap`,
   ]],
 ];
 for (const [what, file, expected] of bad) {

@@ -48,7 +48,7 @@ const DOUBLE_QUOTED = /[^"\\$`]*/y;
 /** Signs that a shell would act on; here they must be quoted. */
 const SIGNS: ReadonlySet<string> = new Set([..."; | & < > ( )".split(" ")]);
 
-const NO_EXPANSION = "nothing is expanded here; put it between single quotes to mean the character itself";
+const NO_EXPANSION = "nothing is expanded here; put it in single quotes to use it literally";
 
 /**
  * Splits lines into words by the rules of the POSIX shell (Shell Command Language, 2.2 and 2.3), without expansions: `$`
@@ -86,7 +86,7 @@ export function readEntries(
         start: line.length - text.length,
         end: line.length,
         message:
-          "a line that begins with white space continues the one before, and there is none; begin it at the margin",
+          "a line that begins with white space continues the one before, and there is none; start it in the first column",
       });
     }
     i = new Scanner(lines, i, entry, faults, starters).scan(entry.first === i);
@@ -156,7 +156,7 @@ class Scanner {
       } else if (character === "'") {
         quoted = true;
         const close = text.indexOf("'", this.#at + 1);
-        if (close < 0) return this.#fault(this.#at, text.length, "this quote is not closed in its line");
+        if (close < 0) return this.#fault(this.#at, text.length, "this quote is not closed on its line");
         value += text.slice(this.#at + 1, close);
         this.#at = close + 1;
       } else if (character === '"') {
@@ -185,7 +185,7 @@ class Scanner {
       return this.#fault(
         start,
         end,
-        `"${value}" begins a line of its own, but this line continues the one before; quote the word if it is a host`,
+        `"${value}" must start a line, but this line continues the one before; quote the word if it is a host`,
       );
     }
     this.#entry.words.push({ text: value, line, start, end, quoted });
@@ -203,7 +203,7 @@ class Scanner {
       this.#at += plain.length;
       const character = text[this.#at], next = text[this.#at + 1];
       if (character === undefined) {
-        this.#fault(open, this.#lines[line].length, "this quote is not closed in its line", line);
+        this.#fault(open, this.#lines[line].length, "this quote is not closed on its line", line);
         return undefined;
       }
       this.#at++;
@@ -248,9 +248,9 @@ class Scanner {
 function refusal(character: string): string {
   if (character === "$") return `"$" outside single quotes: ${NO_EXPANSION}`;
   if (character === "`") return `a backquote outside single quotes: ${NO_EXPANSION}`;
-  if (SIGNS.has(character)) return `"${character}" has no meaning here; put it between single quotes to mean itself`;
+  if (SIGNS.has(character)) return `"${character}" has no meaning here; put it in quotes to use it literally`;
   const code = `U+${character.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}`;
   return /\p{Cc}/u.test(character)
-    ? `a control character (${code}); put it between quotes to mean itself`
-    : `a space of another kind (${code}); write an ordinary one, or put it between quotes`;
+    ? `a control character (${code}); put it in quotes to use it literally`
+    : `an unusual space (${code}); write an ordinary one, or put it in quotes`;
 }

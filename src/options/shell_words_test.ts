@@ -42,9 +42,9 @@ const wrong: readonly (readonly [text: string, faults: string[]])[] = [
   ["a \\  \n  b", ["0:2-5 white space follows the "]],
   [" a\n  b", ["0:1-2 a line that begins with "]],
   ["a\n\n  b", ["2:2-3 a line that begins with "]],
-  ["a\n  balance b", ['1:2-9 "balance" begins a line ']],
-  ["a \\\nbalance b", ['1:0-7 "balance" begins a line ']],
-  ["a\u00a0b", ["0:1-2 a space of another kind "]],
+  ["a\n  balance b", ['1:2-9 "balance" must start a l']],
+  ["a \\\nbalance b", ['1:0-7 "balance" must start a l']],
+  ["a\u00a0b", ["0:1-2 an unusual space (U+00A0"]],
   ["a\rb", ["0:1-2 a control character (U+0"]],
   ["a $ \\\n b\nc", ['0:2-3 "$" outside single quote']],
 ];

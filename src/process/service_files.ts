@@ -54,7 +54,7 @@ function readAll(file: number, size: number): Uint8Array {
 }
 
 function tooLarge(size: string): string {
-  return `it has ${size}, and ${MOST_BYTES / 2 ** 20} MiB are the most`;
+  return `it has ${size}, and at most ${MOST_BYTES / 2 ** 20} MiB are allowed`;
 }
 
 function kindOf(stat: fs.Stats): string {
@@ -73,7 +73,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: "permission denied",
   EISDIR: "it is a directory; include its files by a pattern, as in DIRECTORY/*.conf",
   ENXIO: "it is a socket, not a file",
-  ELOOP: "its symbolic links lead in a circle",
+  ELOOP: "its symbolic links form a loop",
   ENAMETOOLONG: "its name is too long",
 };
 

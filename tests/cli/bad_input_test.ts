@@ -137,7 +137,7 @@ Deno.test("a bad list of ports or name is refused with 64, and the wrong part na
     [["80,", HOST], '"" is neither'],
     [["8010-8000", HOST], '"8010-8000" ends before it begins'],
     [["1-65536", HOST], '"1-65536" goes beyond'],
-    [["80,443,80", HOST], '"80" is there twice in "80,443,80"'],
+    [["80,443,80", HOST], '"80" is given twice in "80,443,80"'],
     [["8000-8010,8005", HOST], '"8005" overlaps "8000-8010"'],
     [["--name", "80", PORT, HOST], "option --name takes a name of letters"],
     [["--name", "a b", PORT, HOST], '"a b"'],

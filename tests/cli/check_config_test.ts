@@ -35,7 +35,7 @@ Deno.test("all faults are shown with their lines, and a mark below the word", as
   );
   assert.deepEqual([code, stdout], [64, ""]);
   assert.deepEqual(stderr.split("\n"), [
-    `balance: a.conf:1:${String(one).length + 2}: a control character (U+0007); put it between quotes to mean itself`,
+    `balance: a.conf:1:${String(one).length + 2}: a control character (U+0007); put it in quotes to use it literally`,
     `  ${one} \\x07$x`,
     `  ${" ".repeat(String(one).length)} ^^^^`,
     `a.conf:3:5: option -t takes seconds, 0.001 to 2147483647: "z"`,

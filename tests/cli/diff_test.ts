@@ -77,7 +77,7 @@ testWith([posix], "without an instance that has the file, there is nobody to ask
     assert.deepEqual([code, stdout], [69, ""]);
     assert.match(
       stderr,
-      /^balance: no master process, exiting\.\n {2}no instance (with a file of services|of "none\.conf") is/,
+      /^balance: no master process, exiting\.\n {2}no instance (with a file of services|serving "none\.conf") is/,
     );
   }
 });

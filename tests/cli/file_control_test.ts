@@ -110,7 +110,7 @@ Deno.test("a session whose service a reload removes reaches no other, and has it
   await instance.write(lines.slice(0, 2));
   const reload = await instance.run("reload", undefined, ["--strict"]);
   assert.equal(reload.code, 0, reload.stdout);
-  const gone = 'service "mail" is gone, choose another with: service NAME\nbalance[0] ';
+  const gone = 'service "mail" has been removed; choose another with: service NAME\nbalance[0] ';
   assert.equal(await ask("disable 0"), gone);
   assert.equal(await ask("service"), gone);
   assert.equal(await answerOn(port), "here", "nothing was done to web");

@@ -35,7 +35,7 @@ for (const engine of ENGINES) {
     const expected = [
       'service "old": removed, 1 connection drains',
       'service "web": idle-timeout 0 → 100',
-      `service "web": listens on 127.0.0.1:${port + 3} too`,
+      `service "web": also listens on 127.0.0.1:${port + 3}`,
       `service "web": group 0: channel "127.0.0.1:${echo.port}" removed, 1 connection drains`,
       `service "web": group 0: channel "127.0.0.1:${two.port}" added`,
       `service "mail": group 0: channel "127.0.0.1:${two.port}" added`,

@@ -47,7 +47,7 @@ export function manPage({ version, commands, exitCodes }: ManPageParts): string 
     ...SERVICE_FILE.map(roff),
     ".EE",
     ".SH CONTROL COMMANDS",
-    ...paragraph("Commands may be shortened to any prefix; the first that fits counts, in this order."),
+    ...paragraph("Commands may be shortened to any prefix; the first match in this order counts."),
     ...commands.flatMap(({ name, parameters, summary }) => {
       return item(parameters === "" ? bold(name) : `${bold(name)} ${italic(parameters)}`, sentence(summary));
     }),
@@ -56,8 +56,8 @@ export function manPage({ version, commands, exitCodes }: ManPageParts): string 
     ".SH EXIT STATUS",
     ...Object.entries(exitCodes).flatMap(([code, when]) => item(bold(code), sentence(when))),
     ".SH ENVIRONMENT",
-    ...item(bold("BALANCE_CONTROL_DIR"), "Where control sockets are kept, unless there is --control-dir."),
-    ...item(bold("NO_COLOR"), "Without colour, whatever the terminal can do."),
+    ...item(bold("BALANCE_CONTROL_DIR"), "Where control sockets are kept, unless --control-dir is given."),
+    ...item(bold("NO_COLOR"), "If set, no colour is used."),
     ".SH FILES",
     ...FILES.flatMap(([path, what]) => item(italic(path), what)),
     ".SH EXAMPLES",
@@ -72,10 +72,10 @@ export function manPage({ version, commands, exitCodes }: ManPageParts): string 
 
 const DESCRIPTION = [
   "balance takes connections to a port and passes each on to one of several hosts. It skips hosts that are down, and " +
-  "everything can be looked at and changed while it runs.",
-  "The port may be a list with ranges: 80,443, 8000-8010, http,https. A channel without a port then gets the port that " +
-  "its client came to.",
-  "A channel is a host, a port (by default the listening port) and a limit of simultaneous connections (by default, " +
+  "lets you inspect and change everything while it runs.",
+  "The port may be a list with ranges: 80,443, 8000-8010, http,https. A channel without a port then uses the port that " +
+  "its client connected to.",
+  "A channel is a host, a port (by default the listening port) and a limit on simultaneous connections (by default, " +
   "or with 0, none): host, host:80, host:80:100, host::100, [2001:db8::7]:80:100. Ports may be names, such as imap.",
   "! and % end a group of channels. ! makes the group before it Round Robin: its channels take turns. % makes it Hash: " +
   "the client's address decides, so that a client keeps its channel. The last group is Round Robin unless a % follows " +
@@ -83,11 +83,11 @@ const DESCRIPTION = [
 ];
 
 const SERVICE_FILES = [
-  "A file of services holds the command lines that one would type, one a line, with or without the word balance: each is " +
-  "a service. Words are quoted as in a shell, but nothing is expanded. A line that begins with white space continues " +
+  "A file of services holds command lines as you would type them, one for each service, with or without the word " +
+  "balance. Words are quoted as in a shell, but nothing is expanded. A line that begins with white space continues " +
   "the one before, and # begins a comment.",
-  "A line that begins with defaults has options for the services below it, one with process has options of the process, " +
-  "and include PATTERN reads other files.",
+  "A defaults line has options for the services below it, a process line has options of the process, and include " +
+  "PATTERN reads other files.",
 ];
 
 const SERVICE_FILE = [
@@ -103,19 +103,18 @@ const SIGNALS = [
   ["SIGTERM", "Frees the port, gives connections the drain timeout to end, and ends."],
   [
     "SIGHUP",
-    "With a file of services, reads it again and applies what has changed. Otherwise the same as SIGTERM, in the " +
-    "foreground.",
+    "With a file of services, reloads it. Otherwise, in the foreground, the same as SIGTERM.",
   ],
   ["SIGINT", "Ends at once, as does a second SIGTERM."],
   ["SIGUSR1", "Opens the log file again."],
-  ["SIGUSR2", "Replaces the program by the one that is on disk now, as the control command upgrade does."],
+  ["SIGUSR2", "Replaces the program by the one on disk, as the control command upgrade does."],
 ] as const;
 
 const FILES = [
   ["/run/balance/", "Control sockets of root's instances."],
   ["$XDG_RUNTIME_DIR/balance/", "Control sockets of other users' instances."],
-  ["/tmp/balance-UID/", "The same where there is no such variable."],
-  ["~/.local/state/balance/history", "What was typed in dialogues."],
+  ["/tmp/balance-UID/", "The same where that variable is not set."],
+  ["~/.local/state/balance/history", "History of interactive sessions."],
 ] as const;
 
 function paragraphs(texts: readonly string[]): string[] {

@@ -57,7 +57,7 @@ export const choosing = {
     standard: false,
     section: "choosing",
     summary: "allow a channel that is the balancer itself",
-    more: "A client would come back endlessly. With a limit, such a channel needs no option.",
+    more: "Without a limit, a client would come back endlessly. A channel with a limit needs no option.",
     scope: "service",
     changeable: true,
   },

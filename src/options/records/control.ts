@@ -36,7 +36,7 @@ export const control = {
     name: "strict",
     kind: flag(),
     section: "control",
-    summary: "end with code 1 at a command that is refused",
+    summary: "stop with code 1 at a refused command",
     scope: "action",
   },
   /** Show the instances. */
@@ -62,7 +62,7 @@ export const control = {
     kind: path("DIR"),
     section: "control",
     summary: "control sockets (or $BALANCE_CONTROL_DIR)",
-    more: "It must be its owner's alone, mode 0700.",
+    more: "Only its owner may have access (mode 0700).",
     scope: "process",
     programOnly: true,
   },

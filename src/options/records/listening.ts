@@ -50,7 +50,7 @@ export const listening = {
     section: "listening",
     summary: "clients at a time (default: by descriptors)",
     more:
-      "Further clients wait in the kernel's queue. By default it is half of the descriptors that the program does not need itself.",
+      "Further clients wait in the kernel's queue. The default is half of the descriptors that the program does not need itself.",
     common: true,
     scope: "both",
     changeable: true,

@@ -27,7 +27,7 @@ export const process = {
     standard: "auto",
     section: "process",
     summary: "threads of the linux engine (default auto)",
-    more: "By default there is one for each processor, but at most 8, and at most one for 256 descriptors.",
+    more: "By default there is one for each processor, but at most 8, and at most one per 256 descriptors.",
     scope: "process",
   },
   /** Seconds that connections get to end on SIGTERM or `kill`. */
@@ -37,7 +37,7 @@ export const process = {
     standard: 10,
     section: "process",
     summary: "time for connections to end (default 10)",
-    more: "They get it on SIGTERM and after the control command kill; then they are closed.",
+    more: "It applies on SIGTERM and after the control command kill. What is left after it is closed.",
     scope: "process",
     changeable: true,
     programOnly: true,

@@ -26,7 +26,7 @@ export const sockets = {
     section: "sockets",
     summary: "probe clients after I s, every T s, N times",
     more:
-      "TCP keep-alive of tcp(7): I is the time of silence before the first probe, T the time between two, N the number of probes without an answer.",
+      "TCP keep-alive of tcp(7): I is the time of silence before the first probe, T the time between probes, N the number of unanswered probes.",
     scope: "service",
     changeable: true,
     linuxOnly: "keep-alive times",
