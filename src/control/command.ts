@@ -12,6 +12,8 @@ export interface Session {
 export interface Reply extends Outcome {
   /** Whether the session is over. */
   readonly end?: boolean;
+  /** What the command does after it has been logged. */
+  readonly effect?: () => void;
 }
 
 /** What all commands have. The record drives the parser, the help and the completion; a test compares the README with it. */

@@ -65,8 +65,9 @@ export async function execute(line: string, session: Session, plane: ControlPlan
   if (command.changes && plane.frozen !== undefined) return refuse(plane.frozen);
   try {
     const where = placeOf(command, session, plane);
-    const reply = await run(command, words, session, plane);
+    const { effect, ...reply } = await run(command, words, session, plane);
     if (command.changes && reply.ok) plane.changed([command.name, ...words].join(" ") + where, reply.lines.join(" "));
+    effect?.();
     return reply;
   } catch (error) {
     if (error instanceof SyntaxFault) return refuse("syntax error");

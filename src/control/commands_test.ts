@@ -19,7 +19,10 @@ function plane(resolve: ControlledService["resolve"] = (host, port) => Promise.r
     version: "1.2.3",
     describe: () => processState(),
     changed: (command, reply) => void changes.push(`${command} → ${reply}`),
-    shutdown: () => void kills++,
+    shutdown: () => {
+      kills++;
+      changes.push("shutdown");
+    },
   };
   const say = async (line: string): Promise<Reply> => await execute(line, session, instance);
   return { table, changes, session, say, instance, kills: () => kills };
@@ -100,11 +103,13 @@ Deno.test("a channel that is enabled while its new name is looked up keeps its a
 });
 
 Deno.test("kill and quit end the session, and only kill the instance", async () => {
-  const { say, kills } = plane();
+  const { say, kills, changes } = plane();
   assert.deepEqual(await say("quit"), { ok: true, lines: [], end: true });
   assert.equal(kills(), 0);
   assert.deepEqual(await say("k"), { ok: true, lines: ["shutdown complete, exiting."], end: true });
   assert.equal(kills(), 1);
+  assert.equal(changes.at(-1), "shutdown", "the log has the command before what it does");
+  assert.equal(changes.length, 2);
 });
 
 Deno.test("counters of any size are shown in full", async () => {

@@ -43,10 +43,12 @@ export const kill: ProcessCommand = {
   summary: "free all ports, let connections finish, and exit",
   changes: true,
   scope: "process",
-  run: (_, __, plane) => {
-    plane.shutdown();
-    return { ok: true, lines: ["shutdown complete, exiting."], end: true };
-  },
+  run: (_, __, plane) => ({
+    ok: true,
+    lines: ["shutdown complete, exiting."],
+    end: true,
+    effect: () => plane.shutdown(),
+  }),
 };
 
 export const group: ProcessCommand = {
