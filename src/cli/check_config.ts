@@ -7,11 +7,12 @@ import type { FileRequest } from "../options/command_line.ts";
 import type { ServiceFile } from "../options/service_file.ts";
 import { type ProcessOptions, processOptions } from "../options/values.ts";
 import { directoryObstacle, writeObstacle } from "../process/access.ts";
-import { readConfig } from "../process/config_file.ts";
 import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
+import { PidFile } from "../process/pid_file.ts";
 import { checkAccounts, privilegesUnavailable } from "../process/privileges.ts";
 import { checkEngine } from "./check_engine.ts";
 import { checkServices } from "./check_services.ts";
+import { readServices } from "./config.ts";
 import type { Finding } from "./finding.ts";
 import { complain, say } from "./terminal.ts";
 
@@ -22,8 +23,10 @@ import { complain, say } from "./terminal.ts";
  * @throws {ExitError} with everything that is wrong, and the code that a start has
  */
 export async function checkConfig({ config, values }: FileRequest): Promise<number> {
-  const file = readConfig(config!), options = processOptions({ ...file.spec.values, ...values });
-  const found = [...checkProcess(options), ...checkEngine(file, options), ...await checkServices(file)];
+  const file = readServices(config!), options = processOptions({ ...file.spec.values, ...values });
+  // In the order of a start, which ends at the first of them: its code is the exit code.
+  const { sources, hosts, ports } = await checkServices(file);
+  const found = [...sources, ...hosts, ...checkEngine(file, options), ...ports, ...checkProcess(options)];
   for (const { lines } of found.filter(({ code }) => code === undefined)) {
     complain(`balance: warning: ${lines[0]}`);
     lines.slice(1).forEach(complain);
@@ -47,7 +50,7 @@ function summary(path: string, { services }: ServiceFile): string {
 
 /** What the process needs before it serves anybody. */
 function checkProcess(options: ProcessOptions): Finding[] {
-  const found: Finding[] = [], { user, group, logFile } = options;
+  const found: Finding[] = [], { user, group, logFile, pidFile } = options;
   const attempt = (code: number, act: () => void) => {
     try {
       act();
@@ -55,24 +58,25 @@ function checkProcess(options: ProcessOptions): Finding[] {
       found.push({ code, lines: [uncapitalised(error)] });
     }
   };
+  if (pidFile !== undefined) attempt(ExitCode.SYSTEM, () => PidFile.prepare(resolve(pidFile)).remove());
   attempt(ExitCode.RENDEZVOUS, () => {
     const directory = resolve(chosenDirectory(options.controlDir) ?? defaultDirectory());
     checkDirectory(directory);
     const obstacle = directoryObstacle(directory);
     if (obstacle !== undefined) throw new DirectoryError(`cannot use ${quote(directory)}: ${escape(obstacle)}`);
   });
-  if (user !== undefined || group !== undefined) {
-    attempt(ExitCode.USAGE, () => {
-      const obstacle = privilegesUnavailable();
-      if (obstacle !== undefined) throw new Error(`cannot change the user: ${obstacle}`);
-      checkAccounts(user, group);
-    });
-  }
   const obstacle = logFile === undefined ? undefined : writeObstacle(resolve(logFile));
   if (obstacle !== undefined) {
     found.push({
       code: ExitCode.SYSTEM,
       lines: [`cannot open log file ${quote(resolve(logFile!))}: ${escape(obstacle)}`],
+    });
+  }
+  if (user !== undefined || group !== undefined) {
+    attempt(ExitCode.USAGE, () => {
+      const obstacle = privilegesUnavailable();
+      if (obstacle !== undefined) throw new Error(`cannot change the user: ${obstacle}`);
+      checkAccounts(user, group);
     });
   }
   return found;

@@ -4,7 +4,7 @@ import { listeningPlaces } from "../options/difference.ts";
 import { channelPlace, optionPlace, type PlacedService, portsPlace } from "../options/service_places.ts";
 import type { ServiceFile } from "../options/service_file.ts";
 import { ExitCode, uncapitalised } from "../process/exit_codes.ts";
-import { resolveHost, sameFamilyAs, type Wanted } from "../process/resolve.ts";
+import { mayResolveLater, resolveHost, sameFamilyAs, type Wanted } from "../process/resolve.ts";
 import { formatAddress } from "../table/address.ts";
 import { leadsBack, ownAddresses } from "../service/loops.ts";
 import { type Finding, findingAt } from "./finding.ts";
@@ -13,32 +13,48 @@ import { loopMessage, reason } from "./start_instance.ts";
 /** Names that are looked up at a time. */
 const AT_A_TIME = 16;
 
+/** What the services of a file would meet, in the order in which a start looks. */
+export interface ServiceFindings {
+  /** Addresses that connections come from. */
+  readonly sources: readonly Finding[];
+  /** Hosts of channels and addresses to listen on. */
+  readonly hosts: readonly Finding[];
+  /** Ports that cannot be opened. */
+  readonly ports: readonly Finding[];
+}
+
 /** Whether the names of services resolve, and whether their ports can be opened. */
-export async function checkServices({ services }: ServiceFile): Promise<Finding[]> {
+export async function checkServices({ services }: ServiceFile): Promise<ServiceFindings> {
   const names = new Names();
   await names.lookUp(services);
   const listeners: Deno.Listener[] = [], addresses = ownAddresses(), own = () => addresses;
   try {
-    return services.flatMap((service) => [
-      ...checkSource(service, names),
-      ...checkPorts(service, names, listeners),
-      ...checkChannels(service, names, own),
-    ]);
+    return {
+      sources: services.flatMap((service) => checkSource(service, names)),
+      hosts: services.flatMap((service) => [...checkPlaces(service, names), ...checkChannels(service, names, own)]),
+      ports: services.flatMap((service) => checkPorts(service, names, listeners)),
+    };
   } finally {
     for (const listener of listeners) listener.close();
   }
 }
 
+/** Looks up where a service listens. */
+function checkPlaces(service: PlacedService, names: Names): Finding[] {
+  const { hostname = [], ipv6 } = service.spec.values;
+  return hostname.flatMap((host) => {
+    const address = names.result(host, ipv6 ? IPV6 : undefined);
+    if (!(address instanceof Error)) return [];
+    return [findingAt(optionPlace(service, "hostname"), `option -b: ${uncapitalised(address)}`, ExitCode.USAGE)];
+  });
+}
+
 /** Opens the ports of a service; they stay open, so that no other service gets them. */
 function checkPorts(service: PlacedService, names: Names, listeners: Deno.Listener[]): Finding[] {
-  const { hostname, ipv6 } = service.spec.values, found: Finding[] = [];
-  const place = () => hostname === undefined ? portsPlace(service) : optionPlace(service, "hostname");
+  const { ipv6 } = service.spec.values, found: Finding[] = [];
   for (const [host, ports] of listeningPlaces(service.spec)) {
     const address = names.result(host, ipv6 ? IPV6 : undefined);
-    if (address instanceof Error) {
-      found.push(findingAt(place(), `option -b: ${uncapitalised(address)}`, ExitCode.USAGE));
-      continue;
-    }
+    if (address instanceof Error) continue;
     for (const { first, last } of ports) {
       for (let port = first; port <= last; port++) {
         try {
@@ -78,8 +94,12 @@ function checkChannels(service: PlacedService, names: Names, own: () => Readonly
     channels.forEach((word, channel) => {
       const address = names.result(word.host, wantedBy(service));
       if (address instanceof Error) {
-        const message = `${uncapitalised(address)}; the channel will wait as unresolved`;
-        found.push(findingAt(channelPlace(service, group, channel), message));
+        const place = channelPlace(service, group, channel), message = uncapitalised(address);
+        found.push(
+          mayResolveLater(word.host)
+            ? findingAt(place, `${message}; the channel will wait as unresolved`)
+            : findingAt(place, message, ExitCode.ADDRESS),
+        );
       } else if (!allowLoop && word.maxc === 0 && isLoop(service, names, address, word.port, own)) {
         found.push(findingAt(channelPlace(service, group, channel), loopMessage(word), ExitCode.ADDRESS));
       }

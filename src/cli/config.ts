@@ -21,7 +21,7 @@ export class Config {
 
   /** @throws {ExitError} with everything that is wrong in it */
   static read(path: string, values: ProcessValues): Config {
-    return new Config(path, values, read(path));
+    return new Config(path, values, readServices(path));
   }
 
   /** What the process runs. The command line's options win over the file's. */
@@ -43,7 +43,8 @@ export class Config {
   }
 }
 
-function read(path: string): ServiceFile {
+/** Reads a file that a program can serve. @throws {ExitError} with everything that is wrong in it */
+export function readServices(path: string): ServiceFile {
   const file = readConfig(path);
   if (file.spec.services.length > 0) return file;
   // After a reload nothing would be served any more, which a file that is cut short must not do.

@@ -35,7 +35,7 @@ export async function resolveHost(host: string, wanted?: Wanted): Promise<string
     return numeric;
   }
   // A malformed name is not looked up: the resolver would wait for an answer only to say so.
-  if (!/^[\p{L}\p{N}_.-]{1,253}$/u.test(host)) {
+  if (!NAME.test(host)) {
     throw new Error(`Cannot resolve host: ${quote(host)} is not a host name`);
   }
   let found: { address: string; family: number }[];
@@ -49,6 +49,12 @@ export async function resolveHost(host: string, wanted?: Wanted): Promise<string
   const chosen = fitting.find(({ family }) => family === 4) ?? fitting[0];
   if (chosen === undefined) throw lacking(host, wanted);
   return chosen.address;
+}
+
+/** Whether a host that does not resolve may do so later: a name may, and an interface may appear; a wrong address stays wrong. */
+export function mayResolveLater(host: string): boolean {
+  if (/^[^%]+%[^%]+$/.test(host)) return isIP(host.split("%")[0]) !== 0;
+  return isIP(host) === 0 && !NUMBERS.test(host) && NAME.test(host);
 }
 
 /** Family of a numeric address: 4 or 6. */
@@ -73,6 +79,9 @@ function interfaceIndex(zone: string): string {
   if (!found?.scopeid) throw new Error(`Cannot resolve host: no interface ${quote(zone)} with a link-local address`);
   return String(found.scopeid);
 }
+
+/** What may be looked up. */
+const NAME = /^[\p{L}\p{N}_.-]{1,253}$/u;
 
 /** Only numbers and dots: never a name, whatever a name service says. */
 const NUMBERS = /^(?!$)(?:0x[\da-f]*|\d*)(?:\.(?:0x[\da-f]*|\d*))*$/i;

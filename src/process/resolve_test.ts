@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { resolveHost, sameFamilyAs } from "./resolve.ts";
+import { mayResolveLater, resolveHost, sameFamilyAs } from "./resolve.ts";
 
 Deno.test("a numeric address of the wrong family is refused, with the reason", async () => {
   await assert.rejects(resolveHost("127.0.0.1", sameFamilyAs("::1")), {
@@ -34,4 +34,11 @@ Deno.test("numbers and dots are an IPv4 address or nothing, and are not looked u
     /"8081" is not an IPv4 address; a port follows a colon, as in localhost:80/,
   );
   await assert.rejects(resolveHost("127.1", sameFamilyAs("::1")), /"127\.1" has no IPv6 address/);
+});
+
+Deno.test("a name may resolve later, and an interface may appear; a wrong address stays wrong", () => {
+  for (const host of ["nobody.invalid", "fe80::1%later"]) assert.equal(mayResolveLater(host), true, host);
+  for (const host of ["127.0.0.1", "::1", "300.1.1.1", "8080", "a b", "a%b", ""]) {
+    assert.equal(mayResolveLater(host), false, host);
+  }
 });

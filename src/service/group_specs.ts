@@ -1,6 +1,6 @@
 import type { GroupSpec } from "../groups/group_spec.ts";
 import type { Groups } from "../groups/groups.ts";
-import { resolveHost, sameFamilyAs, type Wanted } from "../process/resolve.ts";
+import { mayResolveLater, resolveHost, sameFamilyAs, type Wanted } from "../process/resolve.ts";
 import { MAX_CHANNELS } from "../table/limits.ts";
 import { coded, UnknownHost } from "./errors.ts";
 import type { ChannelOptions } from "./options.ts";
@@ -13,7 +13,7 @@ export type Unresolved = "error" | "wait";
  * The groups that a service asks for, with addresses.
  *
  * @param source numeric address that connections come from
- * @throws {UnknownHost} when a host does not resolve, unless it is to wait
+ * @throws {UnknownHost} when a host does not resolve, unless it is to wait and may resolve later
  */
 export async function groupSpecs(
   request: ServiceRequest,
@@ -25,7 +25,7 @@ export async function groupSpecs(
     try {
       return await resolve(host, wanted);
     } catch (error) {
-      if (unresolved === "error") throw error;
+      if (unresolved === "error" || !mayResolveLater(host)) throw error;
       return undefined;
     }
   };

@@ -72,21 +72,21 @@ Deno.test("an address of another machine, a loop and an option that the engine l
   const { code, stderr } = await check(
     `process --engine portable\n-b 192.0.2.1 ${one}\n--name b -k 9 -b 127.0.0.1 ${two} 127.0.0.1\n`,
   );
-  assert.equal(code, 64);
-  assert.match(stderr, /^balance: a\.conf:3:13: the portable engine has no keep-alive times\n/);
+  assert.equal(code, 65);
+  assert.match(stderr, /^balance: a\.conf:3:\d+: channel "127\.0\.0\.1" is this balancer itself/);
+  assert.match(stderr, /\na\.conf:3:13: the portable engine has no keep-alive times\n/);
   assert.match(
     stderr,
     /a\.conf:2:14: cannot listen on 192\.0\.2\.1:\d+: the address does not belong to this machine\n/,
   );
-  assert.match(stderr, /a\.conf:3:\d+: channel "127\.0\.0\.1" is this balancer itself/);
 });
 
 testWith([linux, root], "an unknown user and a log file that cannot be written are found", async () => {
   const { code, stderr } = await check(`process --user nobody-at-all --log-file /none/x\n-b 127.0.0.1 ${one}\n`);
-  assert.equal(code, 64);
+  assert.equal(code, 71);
   assert.match(
     stderr,
-    /^balance: cannot become user "nobody-at-all": there is no such user\ncannot open log file "\/none\/x"/,
+    /^balance: cannot open log file "\/none\/x".*\ncannot become user "nobody-at-all": there is no such user\n/,
   );
 });
 
@@ -130,4 +130,27 @@ Deno.test("ten thousand services are checked", async () => {
   const { code, stderr } = await check(lines.join("") + "$\n");
   assert.equal(code, 64);
   assert.match(stderr, /^balance: a\.conf:10001:1: "\$" outside single quotes/);
+});
+
+Deno.test("the verdict is that of a start, whatever is wrong first", async (t) => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const used = listener.addr.port;
+  const cases: readonly (readonly [what: string, text: string, code: number])[] = [
+    ["no service", "# nothing yet\n", 64],
+    ["a PID file that cannot be written", `process --pid-file nowhere/pid\n-b 127.0.0.1 ${one} 127.0.0.1:1\n`, 71],
+    ["a port in use before a loop", `-b 127.0.0.1 ${used} 127.0.0.1:1\n-b 127.0.0.1 ${one} 127.0.0.1\n`, 65],
+    ["a port in use and no such user", `process --user nobody-here\n-b 127.0.0.1 ${used} 127.0.0.1:1\n`, 71],
+    ["an address that the source cannot reach", `-b 127.0.0.1 -B ::1 ${one} 127.0.0.1:1\n`, 65],
+    ["a number that is no address", `-b 127.0.0.1 ${one} 300.1.1.1:80\n`, 65],
+  ];
+  for (const [what, text, expected] of cases) {
+    await t.step(what, async () => {
+      using directory = temporaryDirectory();
+      Deno.writeTextFileSync(`${directory.path}/a.conf`, text);
+      const words = ["--config", "a.conf", "--control-dir", `${programPath(directory.path)}/run`];
+      const checked = await run(["--check-config", ...words], { cwd: directory.path });
+      const started = await run(["-f", ...words], { cwd: directory.path });
+      assert.deepEqual([checked.code, started.code], [expected, expected], checked.stderr + started.stderr);
+    });
+  }
 });
