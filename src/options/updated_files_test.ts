@@ -1,34 +1,6 @@
 import assert from "node:assert/strict";
-import { MemoryFiles } from "../../tests/support/memory_files.ts";
-import { readServiceWords } from "./read_words.ts";
-import { sameService } from "./same_service.ts";
-import { readServiceFile, type ServiceFile } from "./service_file.ts";
-import type { ServiceSpec } from "./service_spec.ts";
+import { read, spec, updated } from "../../tests/support/written_files.ts";
 import { updatedFiles } from "./updated_files.ts";
-
-function read(files: Record<string, string>): ServiceFile {
-  const { file, faults } = readServiceFile(Object.keys(files)[0], new MemoryFiles(files));
-  assert.deepEqual(faults, []);
-  return file;
-}
-
-function spec(line: string): ServiceSpec {
-  const { result, faults } = readServiceWords(line.split(" "));
-  assert.deepEqual(faults, []);
-  return result!;
-}
-
-/** The texts of all files once they describe these services. */
-function updated(files: Record<string, string>, services: readonly ServiceSpec[]): Record<string, string> {
-  const now = { ...files };
-  for (const { source, text } of updatedFiles(read(files), services)) now[source.path] = text;
-  // Whatever was written means what it should.
-  const { spec: { services: again } } = read(now),
-    byName = (a: ServiceSpec, b: ServiceSpec) => a.name < b.name ? -1 : 1;
-  assert.deepEqual(again.map(({ name }) => name).sort(), services.map(({ name }) => name).sort());
-  again.toSorted(byName).forEach((one, i) => assert.ok(sameService(one, services.toSorted(byName)[i]), one.name));
-  return now;
-}
 
 const TEXT = `# All services.
 
