@@ -86,7 +86,7 @@ export async function startProgram(
     const upgrade: Upgrade = new Upgrade(startedBy, {
       logger: log.logger,
       engine: instance.engine,
-      busy: () => instance.reloading ? "a reload is under way, try again" : undefined,
+      busy: () => configuration.reloading ? "a reload is under way, try again" : undefined,
       get control() {
         return control!;
       },
@@ -104,7 +104,7 @@ export async function startProgram(
         killed.resolve("upgraded");
       },
     });
-    const configuration = new Configuration(instance, config, log.logger, (next) => {
+    const configuration: Configuration = new Configuration(instance, config, log.logger, (next) => {
       running?.follow(next);
       loops.look();
     });
