@@ -166,7 +166,8 @@ testWith(
       assert.deepEqual(started, { code: 0, stdout: "", stderr: backgroundNote });
       assert.equal(mode(`${parent.path}/${name}`), "700");
       assert.equal(mode(`${parent.path}/${name}/${port}@127.0.0.1.sock`), "600");
-      const killed = await run(["-c", "kill"], { before, env });
+      // By its port, because root's instances are found too, and any other of the machine's would make the name unclear.
+      const killed = await run(["-c", "kill", port], { before, env });
       assert.deepEqual(killed, { code: 0, stdout: "shutdown complete, exiting.\n", stderr: "" });
     }
   },
