@@ -46,7 +46,9 @@ import type { Table } from "../table/table.ts";
  *    connection that was `connected` is given back with `Selection.closed` exactly once.
  * 7. **Change.** A service that is changed, or that gains or loses listening sockets, keeps its connections, and the
  *    clients in the queues of the sockets that stay. New settings hold for clients accepted from then on; connections
- *    keep theirs. Only a lower `maxConnections` counts those that are served already, which may then be too many.
+ *    keep theirs. Only a lower `maxConnections` counts those that are served already, which may then be too many. A
+ *    socket that is handed over to another service stays open: each client in its queue is served once, by the one or,
+ *    when all threads have followed, by the other. Connections stay with the service that accepted them.
  * 8. **Sockets.** TCP_NODELAY and SO_KEEPALIVE are set on both sides. Timeouts come from the monotonic clock. None
  *    expires before everything that the kernel had received by then has been read: whoever answered while this process
  *    was busy, stopped or frozen has answered in time.
@@ -132,6 +134,15 @@ export interface ServedService {
   addListener(listener: Listener): Promise<void>;
   /** Frees the socket's port, by the next turn of the event loop; its connections go on. */
   removeListener(listener: Listener): void;
+  /**
+   * Gives one of its sockets to another service of the engine, as it is, with the clients in its queue. The other's
+   * settings hold for the socket. Its clients are the other's once this has resolved, which is when every thread has
+   * followed; until then, they may be those of either. Never rejects.
+   *
+   * @throws {Error} at once, and nothing has changed, when the socket is not its own, when one of the two has stopped
+   * accepting, or when the kernel refuses the other's settings
+   */
+  handOver(listener: Listener, to: ServedService): Promise<void>;
   /** Leaves its further clients in the kernel's queues until `resumeAccepting`. May be called again. */
   pauseAccepting(): void;
   /** Accepts clients again, unless `stopAccepting` was called. May be called again. */

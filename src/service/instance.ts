@@ -180,6 +180,14 @@ export class Instance {
           engine: this.#engine,
           services: this.services,
           serve: (draft, listeners) => serveDraft(this.#host, draft, listeners),
+          become: (services) => {
+            this.#around = around;
+            this.#applied = next;
+            this.#services.clear();
+            for (const { request: { name } } of drafts) {
+              this.#services.set(name!, services.find((service) => service.name === name)!);
+            }
+          },
         },
         this.#applied,
         next,
@@ -187,13 +195,7 @@ export class Instance {
       );
       const { lines } = reload;
       if (dryRun) return lines;
-      const services = await reload.apply();
-      this.#around = around;
-      this.#applied = next;
-      this.#services.clear();
-      for (const { request: { name } } of drafts) {
-        this.#services.set(name!, services.find((service) => service.name === name)!);
-      }
+      await reload.apply();
       this.#unresolved.watch();
       return lines;
     } finally {

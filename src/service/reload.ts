@@ -7,7 +7,7 @@ import { quote } from "../log/escape.ts";
 import { isWildcard } from "../table/address.ts";
 import { blaming } from "./blame.ts";
 import type { Draft } from "./draft.ts";
-import { listenWhenFree } from "./listen.ts";
+import { listenWhenFree, placeOf } from "./listen.ts";
 import type { Listening } from "./loops.ts";
 import type { Service } from "./service.ts";
 import { standardPort } from "./service_request.ts";
@@ -18,13 +18,16 @@ export interface ReloadHost {
   readonly services: readonly Service[];
   /** Serves a service, which is not yet one of `services`. */
   serve(draft: Draft, listeners: readonly Listener[]): Promise<Service>;
+  /** The change is made: these are the services now, in any order. */
+  become(services: readonly Service[]): void;
 }
 
 /** A service that stays, and what becomes of it. */
 interface Kept {
   readonly service: Service;
   readonly draft: Draft;
-  readonly added: readonly Listening[];
+  /** Where it did not listen before. */
+  readonly places: readonly Listening[];
   readonly removed: readonly Listener[];
   readonly opened: Listener[];
 }
@@ -32,6 +35,7 @@ interface Kept {
 /** A service that comes. */
 interface Coming {
   readonly draft: Draft;
+  readonly places: readonly Listening[];
   readonly opened: Listener[];
   service?: Service;
 }
@@ -48,6 +52,17 @@ export class NotUndone extends Error {
   }
 }
 
+/** A service's socket that it needs no more. */
+interface Spare {
+  readonly service: Service;
+  readonly listener: Listener;
+}
+
+/** One that another service needs. */
+interface Moving extends Spare {
+  readonly to: Kept | Coming;
+}
+
 /** A change from one description of a process to another, in steps that can be undone until the last. */
 export class Reload {
   /** What changes, as the descriptions have it. */
@@ -56,6 +71,10 @@ export class Reload {
   readonly #kept: readonly Kept[];
   readonly #coming: readonly Coming[];
   readonly #leaving: readonly Service[];
+  /** Sockets that stay open. */
+  readonly #moving: Moving[] = [];
+  /** Sockets that nobody needs. */
+  readonly #closing: readonly Spare[];
   /** What undoes the steps so far, the last first. */
   readonly #undo: (() => void | Promise<void>)[] = [];
 
@@ -74,7 +93,7 @@ export class Reload {
       // One that is only called something else stays, with its sockets.
       const renamed = () => gone.find((service) => samePlaces(service, draft));
       const service = named.get(draft.request.name!) ?? renamed();
-      if (service === undefined) coming.push({ draft, opened: [] });
+      if (service === undefined) coming.push({ draft, places: draft.places, opened: [] });
       else {
         if (gone.includes(service)) gone.splice(gone.indexOf(service), 1);
         kept.push(keeping(service, draft));
@@ -83,6 +102,19 @@ export class Reload {
     this.#kept = kept;
     this.#coming = coming;
     this.#leaving = gone;
+    const spare = [
+      ...kept.flatMap(({ service, removed }) => removed.map((listener) => ({ service, listener }))),
+      ...gone.flatMap((service) => service.served.listeners.map((listener) => ({ service, listener }))),
+    ];
+    const spareAt = new Map(spare.map((one) => [keyOf(placeOf(one.listener)), one]));
+    for (const to of [...kept, ...coming]) {
+      for (const place of to.places) {
+        const one = spareAt.get(keyOf(place));
+        if (one !== undefined) this.#moving.push({ ...one, to });
+      }
+    }
+    const moving = new Set(this.#moving.map(({ listener }) => listener));
+    this.#closing = spare.filter(({ listener }) => !moving.has(listener));
     this.#checkRoom();
   }
 
@@ -98,8 +130,9 @@ export class Reload {
     return [...changeLines(this.changes, (change) => this.#concerned(change)), ...moved];
   }
 
-  /** Carries it out, or changes nothing. @returns the services in the order of the description */
-  async apply(): Promise<Service[]> {
+  /** Carries it out, or changes nothing. */
+  async apply(): Promise<void> {
+    const handedOver: Promise<void>[] = [];
     try {
       await this.#open();
       // All of them are waited for, so that none is still under way when they are undone.
@@ -110,11 +143,14 @@ export class Reload {
       const failed = steps.find((step) => step.status === "rejected");
       if (failed !== undefined) throw failed.reason;
       this.#checkRoom();
+      // Last, so that the new service's groups are ready before its clients come.
+      for (const one of this.#moving) handedOver.push(this.#handOver(one));
     } catch (error) {
       await this.#undoAll(error);
       throw error;
     }
-    return this.#commit();
+    this.#commit();
+    await Promise.all(handedOver);
   }
 
   /** Undoes the steps so far. @throws {NotUndone} when that fails in part; the rest is undone all the same */
@@ -130,22 +166,15 @@ export class Reload {
     if (problems.length > 0) throw new NotUndone(problems, cause);
   }
 
-  /** Opens every socket that is needed. One whose port is still ours gets it first. */
+  /** Opens every socket that is needed and not handed over. One whose port is still ours gets it first. */
   async #open(): Promise<void> {
-    const closing = [
-      ...this.#kept.flatMap(({ service, removed }) => removed.map((listener) => ({ service, listener }))),
-      ...this.#leaving.flatMap((service) => service.served.listeners.map((listener) => ({ service, listener }))),
-    ];
-    const all = [
-      ...this.#kept.map(({ draft, added, opened }) => ({ draft, places: added, opened })),
-      ...this.#coming.map(({ draft, opened }) => ({ draft, places: draft.places, opened })),
-    ];
-    const isBlocked = (place: Listening) => closing.some(({ listener: { address } }) => collides(place, address));
+    const moving = keysOf(this.#moving.map(({ listener }) => placeOf(listener)));
+    const isBlocked = (place: Listening) => this.#closing.some(({ listener: { address } }) => collides(place, address));
     for (const late of [false, true]) {
-      for (const { draft, places, opened: own } of all) {
+      for (const { draft, places, opened: own } of [...this.#kept, ...this.#coming]) {
         for (const place of places) {
-          if (isBlocked(place) !== late) continue;
-          if (late) this.#makeWay(place, closing);
+          if (moving.has(keyOf(place)) || isBlocked(place) !== late) continue;
+          if (late) this.#makeWay(place);
           const listener = await this.#listen(draft, place);
           own.push(listener);
           this.#undo.push(() => closeUnlessServed(listener));
@@ -165,8 +194,8 @@ export class Reload {
   }
 
   /** Frees the port of a socket that is to be closed anyway. */
-  #makeWay(place: Listening, closing: readonly { service: Service; listener: Listener }[]): void {
-    for (const { service, listener } of closing) {
+  #makeWay(place: Listening): void {
+    for (const { service, listener } of this.#closing) {
       if (!collides(place, listener.address) || !service.served.listeners.includes(listener)) continue;
       const { address } = listener, { served, draft: { settings } } = service;
       served.removeListener(listener);
@@ -190,6 +219,18 @@ export class Reload {
     this.#undo.push(() => served.change(settings));
   }
 
+  /** @throws {Error} when the kernel refuses the socket what its new service asks for */
+  #handOver({ service, listener, to }: Moving): Promise<void> {
+    const from = service.served, { served } = to.service!;
+    try {
+      const followed = from.handOver(listener, served);
+      this.#undo.push(() => served.handOver(listener, from));
+      return followed;
+    } catch (error) {
+      throw blaming(error, { request: to.draft.request, place: placeOf(listener) });
+    }
+  }
+
   /** @throws {NoRoom} when a group cannot take its channels */
   #checkRoom(): void {
     for (const { service, draft } of this.#kept) {
@@ -202,7 +243,7 @@ export class Reload {
   }
 
   /** Everything that cannot fail, at once. */
-  #commit(): Service[] {
+  #commit(): void {
     for (const { service, draft, removed } of this.#kept) {
       service.groups.replace(service.draft.groups, draft.groups);
       service.become(draft);
@@ -211,9 +252,7 @@ export class Reload {
       }
     }
     for (const service of this.#leaving) service.stopAccepting();
-    const all = [...this.#kept, ...this.#coming];
-    const named = new Map(all.map(({ draft, service }) => [draft.request.name, service!]));
-    return [...named.values()];
+    this.#host.become([...this.#kept, ...this.#coming].map(({ service }) => service!));
   }
 
   /** Connections that a change takes from somewhere: they go on, and end when they end. */
@@ -236,11 +275,11 @@ export class Reload {
 
 function keeping(service: Service, draft: Draft): Kept {
   const { listeners } = service.served;
-  const before = keysOf(listeners.map(({ address }) => address)), after = keysOf(draft.places);
-  const added = draft.places.filter((place) => !before.has(keyOf(place)));
-  const removed = listeners.filter(({ address }) => !after.has(keyOf(address)));
+  const before = keysOf(listeners.map(placeOf)), after = keysOf(draft.places);
+  const places = draft.places.filter((place) => !before.has(keyOf(place)));
+  const removed = listeners.filter((listener) => !after.has(keyOf(placeOf(listener))));
   const settings = changeable(service.draft.settings, draft.settings);
-  return { service, draft: { ...draft, settings }, added, removed, opened: [] };
+  return { service, draft: { ...draft, settings }, places, removed, opened: [] };
 }
 
 /** The new settings, but for those that cannot change while the service runs. */
@@ -257,9 +296,9 @@ function asPossible(change: Change): Change {
     : change;
 }
 
-function samePlaces({ addresses }: Service, { places }: Draft): boolean {
-  const all = keysOf(addresses);
-  return addresses.length === places.length && places.every((place) => all.has(keyOf(place)));
+function samePlaces({ served: { listeners } }: Service, { places }: Draft): boolean {
+  const all = keysOf(listeners.map(placeOf));
+  return listeners.length === places.length && places.every((place) => all.has(keyOf(place)));
 }
 
 /** Places as text, since a service may have thousands. */

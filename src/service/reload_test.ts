@@ -37,6 +37,7 @@ class Served implements ServedService {
   change = () => Promise.resolve();
   addListener = (listener: Listener) => Promise.resolve(void this.listeners.push(listener));
   removeListener = (gone: Listener) => this.listeners = this.listeners.filter((one) => one !== gone);
+  handOver = () => Promise.reject(new Error("nothing moves here"));
   pauseAccepting = () => {};
   resumeAccepting = () => {};
   stopAccepting = () => {};
@@ -71,6 +72,7 @@ Deno.test("a service that is still starting when another fails is stopped as wel
   const { reload } = await reloadOf([], [specOf("slow", 1001), specOf("broken", 1002)], (services) => ({
     engine: engineWith(listenerOf),
     services,
+    become: () => assert.fail("it has failed"),
     serve: async (draft) => {
       const { service } = serviceOf(draft);
       if (service.name === "broken") throw new Error("no thread serves it");
@@ -95,6 +97,7 @@ Deno.test("where one step cannot be undone, the others are, and the error says b
       return listenerOf(place);
     }),
     services,
+    become: () => assert.fail("it has failed"),
     serve: () => Promise.reject(new Error("there is nothing to serve")),
   }));
   await assert.rejects(reload.apply(), (error) => {

@@ -142,7 +142,57 @@ for (const engine of ENGINES) {
 }
 
 for (const engine of ENGINES) {
-  testWith(engine === "linux" ? [linux] : [], `${engine}: reloads under load lose nothing`, async () => {
+  const needs = engine === "linux" ? [linux] : [];
+
+  testWith(needs, `${engine}: ports move and services are renamed under load, and no client is lost`, async () => {
+    await using echo = echoBackend();
+    const port = freePorts(3), at = "-b 127.0.0.1", to = `127.0.0.1:${echo.port}`;
+    const versions = [
+      [`${at} --name web ${port},${port + 1} ${to}`, `${at} --name mail ${port + 2} ${to}`],
+      // A port moves between services that stay; one service is called something else.
+      [`${at} --name web ${port} ${to}`, `${at} --name post ${port + 1},${port + 2} -T 60 ${to}`],
+      // All of one service's ports are another's, which is new.
+      [`${at} --name all ${port}-${port + 2} ${to}`],
+      // Two services change places.
+      [`${at} --name web ${port + 2} ${to}`, `${at} --name mail ${port},${port + 1} ${to}`],
+    ];
+    await using instance = await FileInstance.start(versions[0], ["--engine", engine]);
+    let next = 0;
+    await using load = await OngoingLoad.start(() => Client.connect(port + next++ % 3));
+    for (let i = 1; i <= 16; i++) {
+      await instance.write(versions[i % versions.length]);
+      assert.match(await instance.control("reload"), /^service /);
+      await load.more();
+    }
+    assert.doesNotMatch(instance.stderr.text, / (error|warn) /);
+  });
+
+  testWith(needs, `${engine}: clients in the queue of a port that moves are served by its new service`, async () => {
+    await using one = namedBackend("one");
+    await using two = namedBackend("two");
+    const port = freePorts(2), at = "-b 127.0.0.1";
+    const lines = (first: number, second: number) => [
+      `${at} --name web --max-connections 1 ${first} 127.0.0.1:${one.port}`,
+      `${at} --name mail ${second} 127.0.0.1:${two.port}`,
+    ];
+    await using instance = await FileInstance.start(lines(port, port + 1), ["--engine", engine]);
+    using served = await Client.connect(port);
+    assert.equal(await served.readText(), "one");
+    const waiting = await Promise.all(Array.from({ length: 10 }, () => Client.connect(port)));
+    using taken = Deno.listen({ hostname: "127.0.0.2", port: 0 });
+    await instance.write([...lines(port + 1, port), `-b 127.0.0.2 ${taken.addr.port} 127.0.0.1:${one.port}`]);
+    assert.match((await instance.run("reload")).stdout, /cannot listen on 127.0.0.2/);
+    await instance.write(lines(port + 1, port));
+    await instance.control("reload");
+    for (const client of waiting) {
+      assert.equal(await client.readText(), "two");
+      client[Symbol.dispose]();
+    }
+    served[Symbol.dispose]();
+    assert.deepEqual([await answerOn(port), await answerOn(port + 1)], ["two", "one"]);
+  });
+
+  testWith(needs, `${engine}: reloads under load lose nothing`, async () => {
     await using one = echoBackend();
     await using two = echoBackend();
     const port = freePorts(4), at = "-b 127.0.0.1", stays = `${at} --name web ${port}`;

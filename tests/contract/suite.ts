@@ -16,6 +16,7 @@ import { resets } from "./subjects/resets.ts";
 import { resting } from "./subjects/resting.ts";
 import { services } from "./subjects/services.ts";
 import { servicesChange } from "./subjects/services_change.ts";
+import { servicesHandOver } from "./subjects/services_hand_over.ts";
 import { servicesLimits } from "./subjects/services_limits.ts";
 import { SharedTrial } from "./shared_trial.ts";
 import { Trial, type TrialSetup } from "./trial.ts";
@@ -90,6 +91,7 @@ export function contract(
       ending,
       services,
       servicesChange,
+      servicesHandOver,
       servicesLimits,
     ]
   ) subject(test);

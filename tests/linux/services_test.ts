@@ -12,6 +12,7 @@ import { eventually } from "../support/eventually.ts";
 import { STANDARD } from "../support/one_service.ts";
 import { linux, testWith } from "../support/requirements.ts";
 import { breakPoller, descriptors, watchers } from "./pollers.ts";
+import { queueLength } from "./program_sockets.ts";
 import { RawSocket } from "./raw_socket.ts";
 
 /** A client of this service on every socket of it. */
@@ -152,6 +153,46 @@ testWith(
     libc.close();
   },
 );
+
+testWith([linux], "a socket that is handed over gets the other service's options, and loses its own", async () => {
+  await using backend = namedBackend("here");
+  await using trial = await SharedTrial.start(startLinux, 2);
+  const own = { receiveBuffer: 30_000, clientKeepAlive: { idle: 11, interval: 7, probes: 3 } };
+  const one = await trial.serve({ channels: [backend], sockets: 0, ...own });
+  const other = await trial.serve({ channels: [backend], sockets: 0, userTimeout: 5, backlog: 77 });
+  const listener = trial.listen(), socket = new RawSocket(listener.descriptor!);
+  const system = [C.TCP_KEEPIDLE, C.TCP_USER_TIMEOUT].map((name) => socket.option(C.IPPROTO_TCP, name));
+  const seen = () => [
+    ...[C.TCP_KEEPIDLE, C.TCP_USER_TIMEOUT].map((name) => socket.option(C.IPPROTO_TCP, name)),
+    socket.option(C.SOL_SOCKET, C.SO_RCVBUF) === 60_000,
+  ];
+  const first = await trial.serve({ channels: [backend], sockets: 0 });
+  await first.served.addListener(listener);
+  await first.served.handOver(listener, one.served);
+  assert.deepEqual(seen(), [11, system[1], true]);
+  await one.served.handOver(listener, other.served);
+  assert.deepEqual(seen(), [system[0], 5000, false]);
+  assert.equal(queueLength(socket), 77);
+  await askAll(other, "here");
+});
+
+testWith([linux], "a socket that is handed over while the only thread is dead is the other's afterwards", async () => {
+  await using one = namedBackend("one");
+  await using two = namedBackend("two");
+  let handedOver: Promise<void> | undefined;
+  const emit = (event: GeneralEvent) => {
+    if (event.type === "thread-crashed") handedOver = from.served.handOver(from.served.listeners[0], to.served);
+  };
+  await using trial: SharedTrial = await SharedTrial.start(startLinux, 1, { emit });
+  const from: ServiceTrial = await trial.serve({ channels: [one] });
+  const to: ServiceTrial = await trial.serve({ channels: [two], sockets: 0 });
+  breakPoller(watchers(from.ports[0])[0]);
+  trial.engine.resumeAccepting();
+  await eventually("it has died", () => handedOver !== undefined);
+  await handedOver;
+  assert.deepEqual([from.ports.length, to.ports.length], [0, 1]);
+  await askAll(to, "two");
+});
 
 testWith([linux], "what is no TCP socket that listens is not taken over, and stays as it is", async () => {
   const libc = openLibc(), AF_UNIX = 1;

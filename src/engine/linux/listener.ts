@@ -136,6 +136,7 @@ export class LinuxListener implements Listener, ListeningSocket {
       setAll(libc, this.fd, now);
     } catch (error) {
       for (const option of old ?? []) setOption(libc, this.fd, option);
+      if (before !== undefined) libc.call.listen(this.fd, before.backlog);
       throw error;
     }
     restore(libc, this.fd, (old ?? EVERY).filter(({ label }) => !now.some((option) => option.label === label)));

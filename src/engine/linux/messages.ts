@@ -42,6 +42,8 @@ export type Order =
   | { readonly type: "change"; readonly id: number; readonly settings: ServiceSettings }
   /** One more listening socket of a service. */
   | { readonly type: "watch"; readonly id: number; readonly socket: ListeningSocket }
+  /** A listening socket that is another service's from now on. */
+  | { readonly type: "move"; readonly id: number; readonly socket: ListeningSocket }
   /** A listening socket that is not used any more; once acknowledged, its number may mean something else. */
   | { readonly type: "unwatch"; readonly fd: number }
   /** A service that holds nothing any more. */

@@ -92,6 +92,18 @@ export class LinuxService implements ServedService {
     this.#free(listener as LinuxListener);
   }
 
+  handOver(listener: Listener, to: ServedService): Promise<void> {
+    const socket = listener as LinuxListener, other = to as LinuxService, { fd, port } = socket;
+    if (!this.#listeners.includes(socket)) throw new Error("Cannot hand over listener: it is not the service's");
+    if (this.#state.stopped || other.#state.stopped) {
+      throw new Error("Cannot hand over listener: a service has stopped accepting");
+    }
+    socket.change(this.#settings, other.#settings);
+    this.#listeners = this.#listeners.filter((one) => one !== socket);
+    other.#listeners = [...other.#listeners, socket];
+    return this.#threads.tell({ type: "move", id: other.id, socket: { fd, port } });
+  }
+
   pauseAccepting(): void {
     this.#state.pause(true);
     this.#threads.changed();

@@ -178,6 +178,9 @@ export class Thread {
         return services.get(order.id)?.change(order.settings);
       case "watch":
         return acceptor.add(order.socket, services.get(order.id)!);
+      case "move":
+        acceptor.remove(order.socket.fd);
+        return acceptor.add(order.socket, services.get(order.id)!);
       case "unwatch":
         return acceptor.remove(order.fd);
       case "forget":

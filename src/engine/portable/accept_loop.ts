@@ -19,6 +19,8 @@ export interface AcceptHost {
   /** A loop that was let go from a line has taken no place: those behind it may. */
   passOn(): void;
   shortage(what: "accept", reason: string): void;
+  /** The loop has come to its end. */
+  finished(loop: AcceptLoop): void;
 }
 
 /**
@@ -26,7 +28,7 @@ export interface AcceptHost {
  * the last place, and an accept cannot be taken back: a client that comes too late is kept, and served first.
  */
 export class AcceptLoop implements Waiting {
-  readonly #host: AcceptHost;
+  #host: AcceptHost;
   readonly #socket: Deno.TcpListener;
   #kept: Deno.TcpConn | undefined;
   /** Its socket is closed. */
@@ -41,28 +43,38 @@ export class AcceptLoop implements Waiting {
 
   /** Accepts until the socket is closed and nobody is kept. Never rejects. */
   async run(): Promise<void> {
-    const host = this.#host;
+    // Each wait may end with another host.
     while (!this.#closed) {
       try {
-        if (host.line !== undefined) await this.#untilPlace();
+        if (this.#host.line !== undefined) await this.#untilPlace();
         if (this.#closed) break;
         const client = await this.#socket.accept();
-        if (host.line !== undefined) {
+        if (this.#host.line !== undefined) {
           this.#kept = client;
           await this.#untilPlace();
           if (this.#kept === undefined) continue;
           this.#kept = undefined;
         }
-        host.serve(client);
+        this.#host.serve(client);
       } catch (error) {
         if (this.#closed) break;
         const { code, message } = error as { code?: string; message: string };
         if (code !== undefined && CLIENT_LEFT.has(code)) continue;
-        host.shortage("accept", message);
+        this.#host.shortage("accept", message);
         await this.#pause();
       }
     }
-    host.passOn();
+    this.#host.passOn();
+    this.#host.finished(this);
+  }
+
+  /** Another serves the socket's clients from now on: also the next one, who has been asked for, and one that is kept. */
+  moveTo(host: AcceptHost): void {
+    const before = this.#host;
+    this.#host = host;
+    this.#letGo();
+    // It may just have been let go from a line, and takes no place there.
+    before.passOn();
   }
 
   /** The socket is being closed. Whoever is kept is served as soon as there is a place. */
@@ -90,12 +102,11 @@ export class AcceptLoop implements Waiting {
   }
 
   async #untilPlace(): Promise<void> {
-    const host = this.#host;
-    for (let line = host.line; line !== undefined && (this.#kept !== undefined || !this.#closed);) {
-      host.reportWait();
+    for (let line = this.#host.line; line !== undefined && (this.#kept !== undefined || !this.#closed);) {
+      this.#host.reportWait();
       await this.#waitIn(line);
-      line = host.line;
-      if (line !== undefined || this.#kept === undefined) host.passOn();
+      line = this.#host.line;
+      if (line !== undefined || this.#kept === undefined) this.#host.passOn();
     }
   }
 

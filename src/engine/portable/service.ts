@@ -54,7 +54,10 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
     listener.take();
     const loops = listener.sockets.map((socket) => new AcceptLoop(this, socket));
     this.#listeners.set(listener, loops);
-    for (const loop of loops) this.#run(loop);
+    for (const loop of loops) {
+      this.#loops.add(loop);
+      loop.run();
+    }
   }
 
   get listeners(): readonly Listener[] {
@@ -83,6 +86,22 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
   removeListener(listener: Listener): void {
     this.#free(listener as PortableListener);
     this.#listeners.delete(listener as PortableListener);
+  }
+
+  handOver(listener: Listener, to: ServedService): Promise<void> {
+    const own = listener as PortableListener, other = to as PortableService, loops = this.#listeners.get(own);
+    if (loops === undefined) throw new Error("Cannot hand over listener: it is not the service's");
+    if (this.#stopped || other.#stopped) {
+      throw new Error("Cannot hand over listener: a service has stopped accepting");
+    }
+    this.#listeners.delete(own);
+    other.#listeners.set(own, loops);
+    for (const loop of loops) {
+      this.#loops.delete(loop);
+      other.#loops.add(loop);
+      loop.moveTo(other);
+    }
+    return Promise.resolve();
   }
 
   pauseAccepting(): void {
@@ -142,6 +161,11 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
     if (!this.engine.full) this.engine.line.next();
   }
 
+  finished(loop: AcceptLoop): void {
+    this.#loops.delete(loop);
+    this.#endIfDone();
+  }
+
   // For the connections.
 
   shortage(what: "accept" | "connect", reason: string): void {
@@ -169,13 +193,6 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
     if (loops === undefined) return;
     listener.free();
     for (const loop of loops) loop.close();
-  }
-
-  async #run(loop: AcceptLoop): Promise<void> {
-    this.#loops.add(loop);
-    await loop.run();
-    this.#loops.delete(loop);
-    this.#endIfDone();
   }
 
   #endIfDone(): void {
