@@ -219,7 +219,7 @@ Deno.test(
     const { group, text } = await session.run("service");
     assert.deepEqual([group, text], [3, ["mail"]]);
     young.services = [young.services[0]];
-    assert.match((await session.run("disable 0")).text[0], /^service "mail" is gone/);
+    assert.match((await session.run("disable 0")).text[0], /^service "mail" has been removed/);
   },
 );
 
