@@ -312,7 +312,7 @@ testWith(
     await terminal.type("n\r", "not ended");
     await terminal.screen.until(prompt("mail2"));
     process.plane.services.pop();
-    await terminal.type("disable 0\r", /service "mail2" is gone[^]*config-17 \(no service\) \[0\]> /);
+    await terminal.type("disable 0\r", /service "mail2" has been removed[^]*config-17 \(no service\) \[0\]> /);
     process.plane.services.pop();
     await terminal.type("service web\r", "config-17 [0]> ");
     assert.equal(await terminal.typeLast("quit\r"), 0);
