@@ -17,21 +17,74 @@ export interface GroupSpec {
   readonly channels: readonly ChannelSpec[];
 }
 
-/** What identifies a channel of a specification within its group. */
-type Named = Pick<ChannelSpec, "host" | "port">;
+/** What identifies a channel within its group. */
+export type Named = Pick<ChannelSpec, "host" | "port">;
 
 /**
- * For each wanted channel, the place of the earlier one with the same host and port; undefined if it is new. Several
- * identical ones match in their order.
+ * For each wanted channel, the place of the one that it is; undefined if it is new. Several identical ones match in
+ * their order. It is one that the specification named before, whatever an operator has assigned to that since; or else
+ * one that an operator has created, or to which one has assigned this host and port. If that is wanted by its earlier
+ * name as well, that name gets another channel.
+ *
+ * @param before the channels that the specification named before
+ * @param count those that there are: first those of `before`, then what operators have created
+ * @param now host and port that the channel at this place has now
  */
-export function matchChannels(before: readonly Named[], wanted: readonly Named[]): (number | undefined)[] {
-  const places = new Map<string, number[]>();
+export function matchChannels(
+  before: readonly Named[],
+  wanted: readonly Named[],
+  count: number,
+  now: (place: number) => Named,
+): (number | undefined)[] {
+  /** Places of operators' channels, by the number of the wanted one that has taken it over. */
+  const adopted = new Map<number, number>();
+  let places = matchSpecified(before, wanted, adopted), candidates: Map<string, number[]> | undefined;
+  const adopt = (): boolean => {
+    candidates ??= operatorsChannels(before, count, now);
+    for (const [number, channel] of wanted.entries()) {
+      const list = places[number] === undefined ? candidates.get(keyOf(channel)) ?? [] : [];
+      const place = list.find((place) => !places.includes(place)) ?? list[0];
+      if (place === undefined) continue;
+      list.splice(list.indexOf(place), 1);
+      adopted.set(number, place);
+      return true;
+    }
+    return false;
+  };
+  while (places.includes(undefined) && adopt()) places = matchSpecified(before, wanted, adopted);
+  return places;
+}
+
+function matchSpecified(
+  before: readonly Named[],
+  wanted: readonly Named[],
+  adopted: ReadonlyMap<number, number>,
+): (number | undefined)[] {
+  const places = new Map<string, number[]>(), taken = new Set(adopted.values());
   before.forEach((channel, place) => {
-    const key = keyOf(channel), list = places.get(key);
-    if (list === undefined) places.set(key, [place]);
-    else list.push(place);
+    if (!taken.has(place)) append(places, keyOf(channel), place);
   });
-  return wanted.map((channel) => places.get(keyOf(channel))?.shift());
+  return wanted.map((channel, number) => adopted.get(number) ?? places.get(keyOf(channel))?.shift());
+}
+
+/** Places of created channels, and of those with another host or port than specified, by what they have. */
+function operatorsChannels(
+  before: readonly Named[],
+  count: number,
+  now: (place: number) => Named,
+): Map<string, number[]> {
+  const places = new Map<string, number[]>();
+  for (let place = 0; place < count; place++) {
+    const key = keyOf(now(place));
+    if (place >= before.length || key !== keyOf(before[place])) append(places, key, place);
+  }
+  return places;
+}
+
+function append(places: Map<string, number[]>, key: string, place: number): void {
+  const list = places.get(key);
+  if (list === undefined) places.set(key, [place]);
+  else list.push(place);
 }
 
 function keyOf({ host, port }: Named): string {

@@ -156,8 +156,9 @@ export class Groups {
   /**
    * Makes groups that were made from the specification `before` follow `wanted`: applies the differences between the
    * two, and leaves everything else as operators have made it. Their values are changed only where the specification
-   * changes; channels that they have created stay behind the wanted ones. Each group changes in one step, and no
-   * connection is cut. If there is an error, nothing has changed. From nothing (`[]`), this makes the groups.
+   * changes; channels that they have created stay behind the wanted ones. When `wanted` adds what they have created or
+   * assigned, by the same host and port, that channel is it. Each group changes in one step, and no connection is cut. If
+   * there is an error, nothing has changed. From nothing (`[]`), this makes the groups.
    *
    * @returns what changes, in the order of the groups
    * @throws {NoRoom} when a group would have too many channels, or has too many connections of removed ones

@@ -35,6 +35,7 @@ interface Step {
     | "assign"
     | "create"
     | "strategy"
+    | "paste"
     | "replace";
   readonly group: number;
   readonly which: number;
@@ -43,6 +44,9 @@ interface Step {
 }
 
 const STRATEGIES = ["rr", "hash"];
+
+/** Hosts that operators give; specifications have some of them too. */
+const OPERATORS_HOSTS = ["a", "b", "c", "made", "assigned"];
 
 /** Groups, and beside them the lists that they must look like. */
 class Simulation {
@@ -55,11 +59,14 @@ class Simulation {
   step(step: Step): void {
     const { groups } = this;
     if (step.do === "replace") return this.#replace(step.wanted);
+    if (step.do === "paste") return this.#paste();
+    const operators = { host: OPERATORS_HOSTS[step.value % 5], port: step.which % 3 === 0 ? 7 : 80 };
     const { group } = step, model = this.#model[group], size = model.channels.length;
     if (step.do === "create") {
       const address = `192.0.2.${100 + step.value}`;
-      assert.equal(groups.add(group, { host: `made${step.value}`, address: { host: address, port: 7 } }), size);
-      model.channels.push({ ...fresh(undefined), host: `made${step.value}`, address, port: 7 });
+      const { host, port } = operators;
+      assert.equal(groups.add(group, { host, address: { host: address, port } }), size);
+      model.channels.push({ ...fresh(undefined), host, address, port });
     } else if (step.do === "strategy") groups.setStrategy(group, model.strategy = STRATEGIES[step.value % 2]);
     else if (size === 0) return;
     else {
@@ -72,10 +79,10 @@ class Simulation {
         channel.operator = false;
       } else if (step.do === "limit") groups.limit(group, number, channel.maxc = step.value);
       else if (step.do === "assign") {
-        const address = `192.0.2.${step.value}`, host = `assigned${step.value}`;
+        const address = `192.0.2.${step.value}`, { host, port } = operators;
         const may = channel.operator || channel.address === "";
-        assert.equal(groups.assign(group, number, host, { host: address, port: 9 }), may);
-        if (may) Object.assign(channel, { host, address, port: 9 });
+        assert.equal(groups.assign(group, number, host, { host: address, port }), may);
+        if (may) Object.assign(channel, { host, address, port });
       } else if (step.do === "connect") {
         const may = !channel.operator && channel.address !== "" &&
           (channel.maxc === 0 || channel.current < channel.maxc);
@@ -101,6 +108,28 @@ class Simulation {
     }
   }
 
+  /**
+   * The specification becomes what runs: no channel comes or goes. None changes either, unless one has been assigned what
+   * the specification called another, or another has its old name.
+   */
+  #paste(): void {
+    const running = () => this.#model.map(({ channels }) => channels.map(({ host, port }) => `${port} ${host}`).sort());
+    const wanted = this.#model.map(({ strategy, channels }) => ({
+      strategy,
+      channels: channels.map(({ host, address, port, maxc }) => ({ host, port, maxc, address: address || undefined })),
+    }));
+    const before = running(),
+      ambiguous = this.#model.some(({ channels }) => {
+        const assigned = channels.filter((channel) => channel.spec !== undefined && !isNamed(channel, channel.spec));
+        return assigned.some((one) => channels.some((other) => isNamed(other, one.spec) || isNamed(one, other.spec)));
+      });
+    const told = this.groups.compare(this.spec, wanted), snapshot = this.groups.snapshot();
+    this.#replace(wanted);
+    assert.deepEqual(running(), before);
+    assert.deepEqual(told.filter(({ type }) => type === "channel-added" || type === "channel-removed"), []);
+    if (!ambiguous) assert.deepEqual([told, this.groups.snapshot()], [[], snapshot]);
+  }
+
   #replace(wanted: readonly GroupSpec[]): void {
     const before = this.groups.snapshot();
     const told = this.groups.compare(this.spec, wanted);
@@ -118,19 +147,21 @@ class Simulation {
   /** @returns connections of the removed channels */
   #replaceGroup(group: ModelGroup, before: GroupSpec | undefined, wanted: GroupSpec | undefined): number[] {
     if ((before?.strategy ?? "rr") !== (wanted?.strategy ?? "rr")) group.strategy = wanted?.strategy ?? "rr";
-    const left = group.channels.filter(({ spec }) => spec !== undefined);
-    const channels = (wanted?.channels ?? []).map((spec) => {
-      const place = left.findIndex((channel) => channel.spec!.host === spec.host && channel.spec!.port === spec.port);
-      if (place < 0) return fresh(spec);
-      const [channel] = left.splice(place, 1), was = channel.spec!;
-      if ((was.maxc ?? 0) !== (spec.maxc ?? 0)) channel.maxc = spec.maxc ?? 0;
-      const assigned = channel.host !== spec.host || channel.port !== spec.port;
-      if (!assigned && spec.address !== undefined && spec.address !== was.address) channel.address = spec.address;
+    const specs = wanted?.channels ?? [], found = matching(group.channels, specs);
+    const left = group.channels.filter((channel) => !found.includes(channel));
+    const channels = specs.map((spec, number) => {
+      const channel = found[number], was = channel?.spec;
+      if (channel === undefined) return fresh(spec);
+      if ((was?.maxc ?? 0) !== (spec.maxc ?? 0)) channel.maxc = spec.maxc ?? 0;
+      const known = isNamed(spec, was) ? was!.address : undefined;
+      if (isNamed(channel, spec) && spec.address !== undefined && spec.address !== known) {
+        channel.address = spec.address;
+      }
       channel.spec = spec;
       return channel;
     });
-    group.channels = [...channels, ...group.channels.filter(({ spec }) => spec === undefined)];
-    return left.map(({ current }) => current);
+    group.channels = [...channels, ...left.filter(({ spec }) => spec === undefined)];
+    return left.filter(({ spec }) => spec !== undefined).map(({ current }) => current);
   }
 
   check(): void {
@@ -146,6 +177,32 @@ class Simulation {
     }));
     assert.deepEqual(this.groups.snapshot(), expected.filter(({ channels }) => channels.length > 0));
     for (const { id, channel } of this.#connections) assert.equal(this.groups.table.current(id), channel.current);
+  }
+}
+
+function isNamed(a: Pick<ChannelSpec, "host" | "port">, b: Pick<ChannelSpec, "host" | "port"> | undefined): boolean {
+  return a.host === b?.host && a.port === b.port;
+}
+
+/** The channels that the wanted ones are: by their specifications, and where these have none, by what operators made. */
+function matching(channels: readonly Model[], wanted: readonly ChannelSpec[]): (Model | undefined)[] {
+  const taken: Model[] = [], owner: number[] = [];
+  for (;;) {
+    const left = channels.filter((channel) => !taken.includes(channel));
+    const found = wanted.map((spec, number) => {
+      if (owner.includes(number)) return taken[owner.indexOf(number)];
+      const place = left.findIndex((channel) => isNamed(spec, channel.spec));
+      return place < 0 ? undefined : left.splice(place, 1)[0];
+    });
+    const rank = (channel: Model) => found.includes(channel) ? 1 : 0;
+    const pairs = wanted.flatMap((spec, number) =>
+      found[number] !== undefined ? [] : channels
+        .filter((channel) => !taken.includes(channel) && isNamed(spec, channel) && !isNamed(spec, channel.spec))
+        .sort((a, b) => rank(a) - rank(b)).map((channel) => ({ number, channel }))
+    );
+    if (pairs.length === 0) return found;
+    taken.push(pairs[0].channel);
+    owner.push(pairs[0].number);
   }
 }
 
@@ -178,7 +235,7 @@ const step: fc.Arbitrary<Step> = fc.record({
       "create",
       "strategy",
     ] as const,
-    ...["replace", "replace", "replace"] as const,
+    ...["paste", "replace", "replace", "replace"] as const,
   ),
   group: fc.nat(3),
   which: fc.nat(20),

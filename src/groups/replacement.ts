@@ -3,7 +3,7 @@ import { formatHost, parseHost } from "../table/address.ts";
 import type { ChannelId } from "../table/channel_id.ts";
 import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy, type NewRow, type Table } from "../table/table.ts";
-import { type ChannelSpec, type GroupSpec, matchChannels } from "./group_spec.ts";
+import { type ChannelSpec, type GroupSpec, matchChannels, type Named } from "./group_spec.ts";
 
 /** Stands in the table for the address of a host that does not resolve. */
 const NOWHERE = "::";
@@ -60,7 +60,8 @@ export interface Subject {
 /**
  * Compares the specification that the table was made from with the one that is wanted now. The first channels of each
  * group are those of `before`; others, which an operator has created, stay behind the wanted ones. A value that is the
- * same in both stays as it is, whatever an operator has made of it.
+ * same in both stays as it is, whatever an operator has made of it. What `wanted` adds may be there already, because an
+ * operator has created it or assigned its address: that channel is the specification's from then on.
  *
  * @throws {NoRoom} when a group would have too many channels
  * @throws {RangeError} when a strategy is unknown, there are too many groups, or the table has not the channels of
@@ -106,12 +107,13 @@ function replaceChannels(
   changes: GroupChange[],
   steps: (() => void)[],
 ): void {
-  const ids = table.channels(group), created = ids.slice(before.length);
+  const ids = table.channels(group);
   if (ids.length < before.length) {
     throw new RangeError(`Cannot change group ${group}: it has ${ids.length} channels, not ${before.length}`);
   }
-  const places = matchChannels(before, wanted), kept = places.filter((place) => place !== undefined);
-  const removed = [...before.keys()].filter((place) => !kept.includes(place));
+  const places = matchChannels(before, wanted, ids.length, (place) => now(table, names, ids[place]));
+  const kept = places.filter((place) => place !== undefined), other = [...ids.keys()].filter((p) => !kept.includes(p));
+  const removed = other.filter((place) => place < before.length), created = other.slice(removed.length);
   checkRoom(table, group, wanted.length + created.length, wanted.length - kept.length);
   const rows = wanted.map((channel, number): ChannelId | NewRow => {
     const { host, port, maxc = 0, address } = channel, place = places[number];
@@ -122,12 +124,12 @@ function replaceChannels(
       const disabledBy = address === undefined ? DisabledBy.UNRESOLVED : 0;
       return { address: { host: address ?? NOWHERE, port }, maxc, disabledBy };
     }
-    const id = ids[place], was = before[place], maxcNow = table.maxc(id);
+    const id = ids[place], was = saidBefore(before[place], channel), maxcNow = table.maxc(id);
     if ((was.maxc ?? 0) !== maxc && maxcNow !== maxc) {
       changes.push({ type: "maxc-changed", ...here, from: maxcNow, to: maxc });
       steps.push(() => table.setMaxc(id, maxc));
     }
-    if (address !== undefined && address !== was.address && !assigned(table, names, id, was)) {
+    if (address !== undefined && address !== was.address && isNamed(now(table, names, id), channel)) {
       const { bytes, zone } = parseHost(address), to = formatHost(bytes, zone);
       const from = (table.disabledBy(id) & DisabledBy.UNRESOLVED) === 0 ? table.address(id).host : undefined;
       if (from !== to) {
@@ -144,11 +146,11 @@ function replaceChannels(
     const { host, port } = before[place], connections = table.current(ids[place]);
     changes.push({ type: "channel-removed", group, channel: place, host, port, connections });
   }
-  const moved = kept.some((place, i) => i > 0 && place < kept[i - 1]);
+  const moved = [...kept, ...created].some((place, i, all) => i > 0 && place < all[i - 1]);
   if (moved) changes.push({ type: "order-changed", group });
   if (!moved && removed.length === 0 && kept.length === wanted.length) return;
   steps.push(() => {
-    const after = table.rearrange(group, [...rows, ...created]);
+    const after = table.rearrange(group, [...rows, ...created.map((place) => ids[place])]);
     for (const place of removed) names.delete(ids[place]);
     wanted.forEach(({ host }, number) => {
       if (places[number] === undefined) names.set(after[number], host);
@@ -156,9 +158,20 @@ function replaceChannels(
   });
 }
 
-/** Whether an operator has given the channel another address than its specification says. */
-function assigned(table: Table, names: ReadonlyMap<ChannelId, string>, id: ChannelId, spec: ChannelSpec): boolean {
-  return names.get(id) !== spec.host || table.address(id).port !== spec.port;
+/** Host and port that a channel has now: those of its specification, or what an operator has assigned. */
+function now(table: Table, names: ReadonlyMap<ChannelId, string>, id: ChannelId): Named {
+  const { host, port } = table.address(id);
+  return { host: names.get(id) ?? host, port };
+}
+
+function isNamed(a: Named, b: Named): boolean {
+  return a.host === b.host && a.port === b.port;
+}
+
+/** What the specification said of a wanted channel. If an operator made it, that is at most the limit of its row. */
+function saidBefore(before: ChannelSpec | undefined, wanted: Named): Pick<ChannelSpec, "maxc" | "address"> {
+  if (before === undefined) return {};
+  return isNamed(before, wanted) ? before : { maxc: before.maxc };
 }
 
 /** @throws {NoRoom} when a group cannot have `size` channels, of which `added` are new */

@@ -171,6 +171,59 @@ Deno.test("groups come and go; what operators have created stays in them", () =>
   assert.deepEqual([hosts(groups, 1), groups.size(2)], [["b", "made"], 1]);
 });
 
+Deno.test("a channel that an operator created is the specification's once that names it", () => {
+  const before = [{ channels: [A] }], groups = made(...before), { table } = groups;
+  const add = (host: string, maxc?: number) => groups.add(0, { host, address: { host: "192.0.2.3", port: 80 }, maxc });
+  for (const [host, maxc] of [["b", 7], ["c", 8], ["d", 0]] as const) add(host, maxc);
+  groups.disable(0, 1);
+  const [a, b, c, d] = table.channels(0), made3 = (host: string) => channel(host, { address: "192.0.2.3" });
+  // The limit of b is not mentioned, that of c is.
+  const wanted = [{ channels: [A, made3("b"), { ...made3("c"), maxc: 9 }] }];
+  assert.deepEqual(groups.replace(before, wanted), [
+    { type: "maxc-changed", group: 0, channel: 2, host: "c", port: 80, from: 8, to: 9 },
+  ]);
+  assert.deepEqual(table.channels(0), [a, b, c, d]);
+  assert.deepEqual(groups.snapshot()[0].channels.map(({ enabled, maxc }) => [enabled, maxc]), [
+    [true, 0],
+    [false, 7],
+    [true, 9],
+    [true, 0],
+  ]);
+  assert.deepEqual(groups.compare(wanted, before).map(({ type }) => type), ["channel-removed", "channel-removed"]);
+  // One more of the same name is a new one; what is taken over may change its place.
+  const more = [{ channels: [made3("d"), ...wanted[0].channels, made3("b")] }];
+  assert.deepEqual(groups.replace(wanted, more).map(({ type }) => type), ["channel-added", "order-changed"]);
+  assert.deepEqual(table.channels(0).slice(0, 4), [d, a, b, c]);
+});
+
+Deno.test("a channel to which an operator assigned what the specification now names is that one", () => {
+  const before = [{ channels: [A, { ...B, maxc: 5 }] }], x = channel("x", { address: "192.0.2.9", maxc: 5 });
+  const assigned = () => {
+    const groups = made(...before);
+    groups.disable(0, 1);
+    groups.assign(0, 1, "x", { host: "192.0.2.9", port: 80 });
+    groups.limit(0, 1, 6);
+    return groups;
+  };
+  const instead = assigned(), beside = assigned(), snapshot = instead.snapshot(), [, row] = beside.table.channels(0);
+  assert.deepEqual(instead.replace(before, [{ channels: [A, x] }]), []);
+  assert.deepEqual(instead.snapshot(), snapshot);
+  // Its earlier name gets a channel of its own.
+  assert.deepEqual(beside.replace(before, [{ channels: [A, { ...B, maxc: 5 }, x] }]), [
+    { type: "channel-added", group: 0, channel: 1, host: "b", port: 80, resolved: true },
+  ]);
+  const short = beside.snapshot()[0].channels.map(({ host, enabled, maxc }) => [host, enabled, maxc]);
+  assert.deepEqual(short, [["a", true, 0], ["b", true, 5], ["x", false, 6]]);
+  assert.equal(beside.table.channelAt(0, 2), row);
+});
+
+Deno.test("a full group whose channels were created takes a specification that names them", () => {
+  const before = [{ channels: [A] }], groups = made(...before);
+  for (let i = 1; i < MAX_CHANNELS; i++) groups.add(0, { host: "b", address: { host: "192.0.2.1", port: 80 } });
+  const wanted = [{ channels: [A, ...Array.from({ length: MAX_CHANNELS - 1 }, () => B)] }];
+  assert.deepEqual(groups.replace(before, wanted), []);
+});
+
 Deno.test("an error in any group changes none", () => {
   const before = [{ channels: [A] }], groups = made(...before);
   for (let i = 0; i < 2; i++) groups.add(0, { host: "made", address: { host: "192.0.2.3", port: 1 } });

@@ -43,7 +43,8 @@ export function stateOf({ table, strategies, names }: Subject, spec: readonly Gr
 
 /**
  * Takes over a state into groups just made from `spec`. Channels of its specification are matched by group, host and
- * port; where the two specifications differ, the new one counts. Channels that an operator had created come behind.
+ * port; where the two specifications differ, the new one counts. Channels that an operator had created come behind, but
+ * for those that the new specification names.
  *
  * @throws {TypeError} naming what is wrong with the state
  * @throws {RangeError} when a strategy is unknown
@@ -60,26 +61,27 @@ function groupSteps(subject: Subject, state: GroupState, spec: GroupSpec | undef
   const index = strategies.findIndex(({ name }) => name === state.strategy);
   if (index < 0) throw new RangeError(`Cannot restore state: there is no strategy ${JSON.stringify(state.strategy)}`);
   const own = table.channels(group), specified = channels.filter(({ spec }) => spec !== undefined);
-  const created = channels.slice(specified.length);
   if (own.length < (spec?.channels.length ?? 0)) {
     throw new RangeError(`Cannot restore state: group ${group} has not the channels of its specification`);
   }
+  const before = specified.map(({ spec }) => spec!), wanted = spec?.channels ?? [];
+  const places = matchChannels(before, wanted, channels.length, (place) => channels[place]);
+  const created = [...channels.keys()].slice(before.length).filter((place) => !places.includes(place));
   checkRoom(table, group, own.length + created.length, created.length);
-  const places = matchChannels(specified.map(({ spec }) => spec!), spec?.channels ?? []);
   return () => {
     if (state.specStrategy === (spec?.strategy ?? strategies[0].name)) table.setStrategy(group, index);
-    const rows = created.map((channel) => ({ address: addressOf(channel), maxc: channel.maxc }));
+    const rows = created.map((place) => ({ address: addressOf(channels[place]), maxc: channels[place].maxc }));
     const ids = rows.length === 0 ? own : table.rearrange(group, [...own, ...rows]);
     /** The id of each channel of the state that there still is. */
     const idOf = new Map<number, ChannelId>();
     places.forEach((place, number) => place === undefined || idOf.set(place, ids[number]));
-    created.forEach(({ host }, i) => {
-      idOf.set(specified.length + i, ids[own.length + i]);
-      names.set(ids[own.length + i], host);
+    created.forEach((place, i) => {
+      idOf.set(place, ids[own.length + i]);
+      names.set(ids[own.length + i], channels[place].host);
     });
     for (const [place, id] of idOf) {
       const number = ids.indexOf(id);
-      restoreChannel(subject, id, channels[place], spec?.channels[number]);
+      restoreChannel(subject, id, channels[place], wanted[number]);
     }
     restoreCursor(subject, group, state, ids, idOf);
   };
@@ -91,10 +93,9 @@ function restoreChannel(
   state: ChannelState,
   spec: ChannelSpec | undefined,
 ): void {
-  const was = state.spec;
-  if (was !== undefined) {
-    if (was.maxc === (spec?.maxc ?? 0)) table.setMaxc(id, state.maxc);
-    const assigned = state.host !== was.host || state.port !== was.port;
+  if (spec !== undefined) {
+    if ((state.spec?.maxc ?? 0) === (spec.maxc ?? 0)) table.setMaxc(id, state.maxc);
+    const assigned = state.host !== spec.host || state.port !== spec.port;
     // An address that the name stood for is better than none.
     const needed = (table.disabledBy(id) & DisabledBy.UNRESOLVED) !== 0;
     if (state.address !== undefined && (assigned || needed)) {

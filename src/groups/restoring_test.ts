@@ -84,6 +84,17 @@ Deno.test("groups go on where those of another process were, counters included",
   assert.deepEqual(groups.counters(0, 0), { total: 0n, failed: 0n, sent: 0n, rcvd: 0n });
 });
 
+Deno.test("a channel that an operator had created or assigned goes on as the one that the specification now names", () => {
+  const before = used();
+  before.assign(0, 0, "x", { host: "192.0.2.9", port: 81 });
+  const x = { host: "x", port: 81, address: "192.0.2.9", maxc: 5 };
+  const there = { host: "made", port: 1, address: "192.0.2.3" };
+  const spec = [{ channels: [x, SPEC[0].channels[1]] }, { ...SPEC[1], channels: [SPEC[1].channels[0], there] }];
+  const groups = made(spec);
+  groups.restore(JSON.parse(JSON.stringify(before.state(SPEC))), spec);
+  assert.deepEqual(groups.snapshot(), before.snapshot());
+});
+
 Deno.test("a state without groups changes nothing", () => {
   const groups = made();
   groups.restore({ version: 1, groups: [] }, SPEC);

@@ -114,11 +114,6 @@ export class Instance {
     return this.#engine.ended;
   }
 
-  /** Whether a reload is under way. */
-  get reloading(): boolean {
-    return this.#reloading;
-  }
-
   /** The services that accept clients, in the order in which they were added. */
   get services(): readonly Service[] {
     return [...this.#services.values()];
@@ -160,7 +155,8 @@ export class Instance {
   /**
    * Changes what runs into what is described, without cutting a connection: all of it, or nothing. Services are matched
    * by name, channels by group, host and port; those that are gone get no more clients, and their connections go on.
-   * What operators have changed stays, unless that very value differs between the last description and this one.
+   * What operators have changed stays, unless that very value differs between the last description and this one. A
+   * channel that they have created or assigned and that this one names belongs to it from then on.
    *
    * @param dryRun only say what would change
    * @returns what changes, in words
