@@ -65,7 +65,7 @@ Deno.test("show, services and --list have every service with its ports", async (
   const { instances: [{ config, services }] } = JSON.parse(
     (await run(["--list", "--json", "--control-dir", directory])).stdout,
   );
-  assert.deepEqual([config, services.length], [instance.file, 2]);
+  assert.deepEqual([config, services.length], [programPath(instance.file), 2]);
 });
 
 Deno.test("kill ends the whole process, whichever service it is asked for", async () => {

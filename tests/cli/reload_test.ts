@@ -9,7 +9,7 @@ import { freePorts } from "../support/free_port.ts";
 import { linux, posix, testWith } from "../support/requirements.ts";
 
 for (const engine of ENGINES) {
-  const needs = engine === "linux" ? [linux] : [];
+  const needs = engine === "linux" ? [linux] : [posix];
   const start = (lines: string[]) => FileInstance.start(lines, ["--engine", engine]);
 
   testWith(needs, `${engine}: a reload adds, changes and removes services, and cuts no connection`, async () => {
@@ -142,7 +142,7 @@ for (const engine of ENGINES) {
 }
 
 for (const engine of ENGINES) {
-  const needs = engine === "linux" ? [linux] : [];
+  const needs = engine === "linux" ? [linux] : [posix];
 
   testWith(needs, `${engine}: ports move and services are renamed under load, and no client is lost`, async () => {
     await using echo = echoBackend();
