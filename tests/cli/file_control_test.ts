@@ -5,7 +5,7 @@ import { CollectedText } from "../support/collected_text.ts";
 import { answerOn, FileInstance } from "../support/file_instance.ts";
 import { freePorts } from "../support/free_port.ts";
 import { programPath, run, spawn } from "../support/program.ts";
-import { linux, testWith } from "../support/requirements.ts";
+import { linux, posix, testWith } from "../support/requirements.ts";
 
 /** The services web, on two ports, and mail, on one; both with the same back end. */
 async function start(
@@ -41,7 +41,7 @@ Deno.test("what is done to one service is done to no other, and the log names it
   assert.equal(await instance.control("mrtg-conns 0 0", "mail"), "1\nUNKNOWN\nUNKNOWN\ngroup 0 channel 0\n");
 });
 
-Deno.test("show, services and --list have every service with its ports", async () => {
+testWith([posix], "show, services and --list have every service with its ports", async () => {
   await using back = namedBackend("here");
   await using process = await start(back.port);
   const { instance, port } = process, range = `${port}-${port + 1}`;
