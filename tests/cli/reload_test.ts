@@ -229,22 +229,27 @@ testWith([posix], "SIGHUP reads the file again", async () => {
 });
 
 for (const engine of ENGINES) {
-  testWith(engine === "linux" ? [linux] : [], `${engine}: of many SIGHUPs in a row, the last one counts`, async () => {
-    await using one = namedBackend("one");
-    const ports = freePorts(8), name = (n: number) => `-b 127.0.0.1 --name web${n} ${ports + n} 127.0.0.1:${one.port}`;
-    const lines = (round: number) => Array.from({ length: 1 + round % 8 }, (_, n) => name(n));
-    await using instance = await FileInstance.start(lines(0), ["--engine", engine]);
-    for (let round = 1; round <= 60; round++) {
-      await instance.replace(lines(round));
-      instance.signal("SIGHUP");
-      // Each of several reloads closes ports that the next one opens.
-      if (round % 3 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
-    }
-    const last = lines(60).length;
-    for (let seen = 0; seen !== last;) seen = JSON.parse(await instance.control("services json")).services.length;
-    assert.equal(await answerOn(ports + last - 1), "one");
-    assert.doesNotMatch(instance.stderr.text, / (error|warn) /);
-  });
+  testWith(
+    engine === "linux" ? [linux] : [posix],
+    `${engine}: of many SIGHUPs in a row, the last one counts`,
+    async () => {
+      await using one = namedBackend("one");
+      const ports = freePorts(8),
+        name = (n: number) => `-b 127.0.0.1 --name web${n} ${ports + n} 127.0.0.1:${one.port}`;
+      const lines = (round: number) => Array.from({ length: 1 + round % 8 }, (_, n) => name(n));
+      await using instance = await FileInstance.start(lines(0), ["--engine", engine]);
+      for (let round = 1; round <= 60; round++) {
+        await instance.replace(lines(round));
+        instance.signal("SIGHUP");
+        // Each of several reloads closes ports that the next one opens.
+        if (round % 3 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+      }
+      const last = lines(60).length;
+      for (let seen = 0; seen !== last;) seen = JSON.parse(await instance.control("services json")).services.length;
+      assert.equal(await answerOn(ports + last - 1), "one");
+      assert.doesNotMatch(instance.stderr.text, / (error|warn) /);
+    },
+  );
 }
 
 testWith([posix], "options of the process are applied by a reload, or need a restart", async () => {
