@@ -1,11 +1,10 @@
-import { isIP } from "node:net";
 import { quote } from "../log/escape.ts";
 import { listeningPlaces } from "../options/difference.ts";
 import { channelPlace, optionPlace, type PlacedService, portsPlace } from "../options/service_places.ts";
 import type { ServiceFile } from "../options/service_file.ts";
 import { ExitCode, uncapitalised } from "../process/exit_codes.ts";
 import { mayResolveLater, resolveHost, sameFamilyAs, type Wanted } from "../process/resolve.ts";
-import { formatAddress } from "../table/address.ts";
+import { familyOf, formatAddress } from "../table/address.ts";
 import { leadsBack, ownAddresses } from "../service/loops.ts";
 import { type Finding, findingAt } from "./finding.ts";
 import { loopMessage, reason } from "./start_instance.ts";
@@ -130,7 +129,7 @@ const IPV6: Wanted = { family: 6, reason: "which -6 requires" };
 
 /** The family that the source address asks for. */
 function wantedBy({ spec: { values: { source } } }: PlacedService): Wanted | undefined {
-  return source === undefined || isIP(source.split("%")[0]) === 0 ? undefined : sameFamilyAs(source);
+  return source === undefined || familyOf(source) === 0 ? undefined : sameFamilyAs(source);
 }
 
 /** Host names and what they resolve to, each looked up once. */

@@ -4,6 +4,8 @@ import type { ProcessSpec, ServiceSpec } from "../options/service_spec.ts";
 import type { ProcessValues } from "../options/values.ts";
 import { readConfig, saveConfig } from "../process/config_file.ts";
 import { ExitCode, ExitError } from "../process/exit_codes.ts";
+// Loaded with the first file: when it is needed, the sources on disk may be those of another version.
+import "../service/reload.ts";
 
 /** The file of services that a program was started with, as it was last applied. */
 export class Config {

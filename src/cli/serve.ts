@@ -11,7 +11,7 @@ import {
 import { ExitCode, ExitError, unexpected } from "../process/exit_codes.ts";
 import { takeServiceEnvironment } from "../process/service_environment.ts";
 import { Predecessor } from "../process/predecessor.ts";
-import { Config } from "./config.ts";
+import type { Config } from "./config.ts";
 import { activatedSockets, type Plan, readPlan } from "./plan.ts";
 import { checkBackgroundLog } from "./program_log.ts";
 import { Signals } from "./signals.ts";
@@ -33,7 +33,9 @@ export async function serve(request: ServeRequest, program: string, args: readon
   try {
     if (predecessor !== undefined) ({ background } = plan = readPlan(await predecessor.plan()));
     // Absolute, because the background process leaves the directory it was started in.
-    config = request.config === undefined ? undefined : Config.read(resolve(request.config), request.values);
+    if (request.config !== undefined) {
+      config = (await import("./config.ts")).Config.read(resolve(request.config), request.values);
+    }
   } catch (error) {
     return failed(error);
   }

@@ -1,5 +1,5 @@
 import { linuxUnavailable } from "../engine/linux/availability.ts";
-import { defaultThreads } from "../engine/linux/linux.ts";
+import { defaultThreads } from "../engine/linux/default_threads.ts";
 import { escape, quote } from "../log/escape.ts";
 import { type ChannelWord, channelWord } from "../options/channel_words.ts";
 import { optionLabel } from "../options/option_record.ts";

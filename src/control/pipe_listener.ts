@@ -1,4 +1,4 @@
-import { createServer, type Server, type Socket } from "node:net";
+import type { Server, Socket } from "node:net";
 import { escape } from "../log/escape.ts";
 import { DirectoryError } from "./directory.ts";
 import type { Connection, Listener } from "./listener.ts";
@@ -7,6 +7,7 @@ import type { Connection, Listener } from "./listener.ts";
 export async function listenPipe(path: string, serve: (connection: Connection) => Promise<void>): Promise<Listener> {
   // A name that nobody can predict, so nobody can have taken it.
   const name = `\\\\.\\pipe\\balance-${Deno.pid}-${crypto.randomUUID()}`;
+  const { createServer } = await import("node:net");
   const server = createServer({ allowHalfOpen: true }, (socket) => void serve(new PipeConnection(socket)));
   server.listen({ path: name });
   await listening(server);

@@ -1,5 +1,5 @@
-import { isIPv6 } from "node:net";
 import { quote } from "../log/escape.ts";
+import { familyOf } from "../table/address.ts";
 import { MAX_CHANNELS, MAX_CONNECTIONS_PER_CHANNEL, MAX_GROUPS } from "../table/limits.ts";
 import { type Fault, FaultCode } from "./fault.ts";
 import { parsePort } from "./port_names.ts";
@@ -77,7 +77,7 @@ export function readChannel(word: string, port = parsePort): ChannelWord | strin
   const [portWord = "", maxcWord = ""] = rest;
   if (rest.length > 2) return invalid(word, "more than host:port:maxc");
   if (host === "") return invalid(word, "the host is empty");
-  if (bracketed && !isIPv6(host.replace(/%.*/, ""))) return invalid(word, "no IPv6 address in the brackets");
+  if (bracketed && familyOf(host.replace(/%.*/, "")) !== 6) return invalid(word, "no IPv6 address in the brackets");
   const number = portWord === "" ? undefined : port(portWord);
   if (portWord !== "" && number === undefined) return invalid(word, `${quote(portWord)} is not a port`);
   const maxc = maxcWord === "" ? 0 : /^\d+$/.test(maxcWord) ? Number(maxcWord) : NaN;
@@ -99,7 +99,7 @@ export function channelWord({ host, port, maxc }: ChannelWord, limit = maxc): st
  * way may be meant as an address.
  */
 function invalid(word: string, cause: string): string {
-  const why = word.length <= LONGEST_ADDRESS && isIPv6(word) ? `write [${word}]` : cause;
+  const why = word.length <= LONGEST_ADDRESS && familyOf(word) === 6 ? `write [${word}]` : cause;
   return `invalid channel address ${quote(word)}: ${why}`;
 }
 

@@ -1,5 +1,5 @@
-import { isIPv4 } from "node:net";
 import { quote } from "../log/escape.ts";
+import { familyOf } from "../table/address.ts";
 import { readGroups } from "./channel_words.ts";
 import { type Fault, FaultCode } from "./fault.ts";
 import { Refusal } from "./kinds/kind.ts";
@@ -102,7 +102,7 @@ function refused(record: OptionRecord, { reason, shown }: Refusal, text: string,
 
 /** With `-6`, every address must be an IPv6 one. */
 function families({ ipv6, hostname = [] }: OptionValues, options: readonly GivenOption[]): Fault[] {
-  const four = ipv6 ? hostname.find((host) => isIPv4(host)) : undefined;
+  const four = ipv6 ? hostname.find((host) => familyOf(host) === 4) : undefined;
   if (four === undefined) return [];
   const given = options.findLast(({ key, text }) =>
     key === "hostname" && optionRecords.hostname.kind.read(text) === four

@@ -1,7 +1,5 @@
-import { lookup } from "node:dns/promises";
-import { isIP } from "node:net";
 import { escape, quote } from "../log/escape.ts";
-import { formatHost, parseHost } from "../table/address.ts";
+import { familyOf, formatHost, parseHost } from "../table/address.ts";
 
 /** A required address family, 4 or 6, and the reason as messages end: `which -6 requires`. */
 export interface Wanted {
@@ -23,7 +21,7 @@ export function sameFamilyAs(source: string | undefined): Wanted | undefined {
  */
 export async function resolveHost(host: string, wanted?: Wanted): Promise<string> {
   const [address, zone, ...more] = host.split("%");
-  if (isIP(address) !== 0 && more.length === 0) {
+  if (familyOf(address) !== 0 && more.length === 0) {
     const { bytes, zone: index } = parseHost(zone === undefined ? host : `${address}%${interfaceIndex(zone)}`);
     const numeric = formatHost(bytes, index);
     if (wanted !== undefined && familyOf(numeric) !== wanted.family) throw lacking(host, wanted);
@@ -40,6 +38,8 @@ export async function resolveHost(host: string, wanted?: Wanted): Promise<string
   }
   let found: { address: string; family: number }[];
   try {
+    // Loaded for names only.
+    const { lookup } = await import("node:dns/promises");
     found = await lookup(host, { all: true });
   } catch (error) {
     const { code } = error as { code?: string };
@@ -53,13 +53,8 @@ export async function resolveHost(host: string, wanted?: Wanted): Promise<string
 
 /** Whether a host that does not resolve may do so later: a name may, and an interface may appear; a wrong address stays wrong. */
 export function mayResolveLater(host: string): boolean {
-  if (/^[^%]+%[^%]+$/.test(host)) return isIP(host.split("%")[0]) !== 0;
-  return isIP(host) === 0 && !NUMBERS.test(host) && NAME.test(host);
-}
-
-/** Family of a numeric address: 4 or 6. */
-export function familyOf(address: string): number {
-  return isIP(address.split("%")[0]);
+  if (/^[^%]+%[^%]+$/.test(host)) return familyOf(host.split("%")[0]) !== 0;
+  return familyOf(host) === 0 && !NUMBERS.test(host) && NAME.test(host);
 }
 
 function lacking(host: string, wanted: Wanted | undefined): Error {

@@ -1,7 +1,5 @@
 import type { ServiceSettings, StartEngine } from "../engine/engine.ts";
 import { linuxUnavailable } from "../engine/linux/availability.ts";
-import { startLinux } from "../engine/linux/linux.ts";
-import { startPortable } from "../engine/portable/portable.ts";
 import type { EngineChoice, EngineName } from "../options/engine_name.ts";
 import { optionList } from "../options/option_records.ts";
 import { EngineUnavailable } from "./errors.ts";
@@ -53,6 +51,12 @@ export function requirePortable(settings: ServiceSettings, obstacle?: string): v
   // Deno's node:net binds without the zone, which the system refuses.
   if (settings.source?.includes("%")) throw lacking("no source address with a zone", obstacle);
 }
+
+// Only the one that runs is loaded.
+const startLinux: StartEngine = async (settings) =>
+  await (await import("../engine/linux/linux.ts")).startLinux(settings);
+const startPortable: StartEngine = async (settings) =>
+  (await import("../engine/portable/portable.ts")).startPortable(settings);
 
 function lacking(what: string, obstacle: string | undefined): EngineUnavailable {
   const other = obstacle === undefined ? "" : `, and the linux engine cannot run: ${obstacle}`;

@@ -13,7 +13,6 @@ import type { BalancerEvent } from "./events.ts";
 import { inheritedPlaces, listenAll, withCode } from "./listen.ts";
 import type { InstanceDescription, InstanceSettings } from "./instance_settings.ts";
 import { draftAll, openOrClose, serveDraft, serveDrafts, type ServiceHost } from "./serve_drafts.ts";
-import { Reload } from "./reload.ts";
 import type { Service } from "./service.ts";
 import type { ServiceRequest } from "./service_request.ts";
 import { asItRuns, refuseLoopsOf, type RunningSpec, runningSpec } from "./specs.ts";
@@ -171,6 +170,7 @@ export class Instance {
       const around = { ...this.#around, trace: processOptions(next.values).trace };
       const drafts = await draftAll(next.services, around);
       if (this.engine === "portable") drafts.forEach(({ settings }) => requirePortable(settings));
+      const { Reload } = await import("./reload.ts");
       const reload = new Reload(
         {
           engine: this.#engine,

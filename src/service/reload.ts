@@ -9,6 +9,7 @@ import { blaming } from "./blame.ts";
 import type { Draft } from "./draft.ts";
 import { listenWhenFree, placeOf } from "./listen.ts";
 import type { Listening } from "./loops.ts";
+import { NotUndone } from "./not_undone.ts";
 import type { Service } from "./service.ts";
 import { standardPort } from "./service_request.ts";
 
@@ -38,18 +39,6 @@ interface Coming {
   readonly places: readonly Listening[];
   readonly opened: Listener[];
   service?: Service;
-}
-
-/** A reload that failed, its `cause`, could not be undone in every part: a port may be closed that was open before. */
-export class NotUndone extends Error {
-  override readonly name = "NotUndone";
-  /** What went wrong. */
-  readonly problems: readonly string[];
-
-  constructor(problems: readonly string[], cause: unknown) {
-    super(`Cannot undo reload: ${problems.join("; ")}`, { cause });
-    this.problems = problems;
-  }
 }
 
 /** A service's socket that it needs no more. */

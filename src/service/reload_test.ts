@@ -6,7 +6,8 @@ import type { ServiceSpec } from "../options/service_spec.ts";
 import { strategies } from "../selection/strategy.ts";
 import { Table } from "../table/table.ts";
 import { type Draft, draftService } from "./draft.ts";
-import { NotUndone, Reload } from "./reload.ts";
+import { NotUndone } from "./not_undone.ts";
+import { Reload } from "./reload.ts";
 import { Service } from "./service.ts";
 
 const AROUND = { threads: 1, trace: false, strategies, customStrategies: false, unresolved: "error" } as const;

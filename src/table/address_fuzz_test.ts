@@ -3,7 +3,7 @@ import { isIP } from "node:net";
 import fc from "fast-check";
 import { foreignText } from "../../tests/fuzz/foreign_text.ts";
 import { parameters } from "../../tests/fuzz/parameters.ts";
-import { formatAddress, formatHost, type HostBytes, isMapped, parseHost } from "./address.ts";
+import { familyOf, formatAddress, formatHost, type HostBytes, isMapped, parseHost } from "./address.ts";
 import { Table } from "./table.ts";
 
 const sixteen = fc.oneof(
@@ -35,6 +35,38 @@ Deno.test("sixteen bytes and a zone survive being written and read", () => {
     }),
     parameters(3000),
   );
+});
+
+Deno.test("an address has the family that node:net finds", () => {
+  const parts = fc.constantFrom(
+    ":",
+    "::",
+    ".",
+    "0",
+    "1",
+    "ffff",
+    "00001",
+    "255",
+    "256",
+    "01",
+    "g",
+    "%",
+    "1.2.3.4",
+    " ",
+  );
+  const text = fc.oneof(
+    fc.ipV4(),
+    fc.ipV6(),
+    foreignText(),
+    fc.array(parts, { minLength: 1, maxLength: 12, size: "max" }).map((all) => all.join("")),
+    fc.tuple(fc.ipV6(), fc.constantFrom("1", "eth0", "a-b.c")).map((both) => both.join("%")),
+  );
+  const expected = (text: string) => {
+    // Any zone will do here: whether there is such an interface is found out later.
+    const address = text.replace(/%[^%]+$/, ""), family = isIP(address);
+    return address === text || family === 6 ? family : 0;
+  };
+  fc.assert(fc.property(text, (text) => assert.equal(familyOf(text), expected(text), text)), parameters(5000));
 });
 
 Deno.test("every notation of an address means the same bytes", () => {

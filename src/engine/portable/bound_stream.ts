@@ -1,5 +1,5 @@
-import { connect, isIPv6, type Socket } from "node:net";
-import type { Address } from "../../table/address.ts";
+import type { Socket } from "node:net";
+import { type Address, familyOf } from "../../table/address.ts";
 import { isSelf, refusal } from "./self_connection.ts";
 import type { Stream } from "./stream.ts";
 
@@ -14,13 +14,14 @@ class SourceUnavailable extends Error {
 }
 
 /** Connects from a given source address, which `Deno.connect` cannot. @throws {Error} with a `code` */
-export function dialFrom(source: string, address: Address, signal: AbortSignal): Promise<Stream> {
-  return new Promise((resolve, reject) => {
+export async function dialFrom(source: string, address: Address, signal: AbortSignal): Promise<Stream> {
+  const { connect } = await import("node:net"); // Takes 10 ms, and few give a source.
+  return await new Promise((resolve, reject) => {
     const socket = connect({
       host: address.host,
       port: address.port,
       localAddress: source,
-      family: isIPv6(address.host) ? 6 : 4,
+      family: familyOf(address.host),
       allowHalfOpen: true,
       noDelay: true,
       keepAlive: true,

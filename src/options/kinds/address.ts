@@ -1,5 +1,4 @@
-import { isIP } from "node:net";
-import { formatHost, isMapped, parseHost } from "../../table/address.ts";
+import { familyOf, formatHost, isMapped, parseHost } from "../../table/address.ts";
 import { text } from "../shape.ts";
 import { type Kind, Refusal } from "./kind.ts";
 
@@ -13,7 +12,7 @@ export function bindAddress(): Kind<string> {
       const host = word.replace(/^\[(.*)\]$/, "$1");
       if (host === "") return new Refusal("needs a value: ADDR", false);
       // IPv4-mapped addresses are IPv4 addresses in another notation, so they get an IPv4 socket.
-      return isIP(host) === 0 ? host : canonical(host) ?? new Refusal(BAD);
+      return familyOf(host) === 0 ? host : canonical(host) ?? new Refusal(BAD);
     },
     write: (value) => value,
     check: text(),
@@ -26,7 +25,7 @@ export function sourceAddress(): Kind<string> {
   return {
     metavar: "ADDR",
     read: (word) => {
-      if (isIP(word) === 0) return new Refusal("takes a numeric address");
+      if (familyOf(word) === 0) return new Refusal("takes a numeric address");
       return canonical(word) ?? new Refusal(BAD);
     },
     write: (value) => value,
