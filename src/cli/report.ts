@@ -3,7 +3,7 @@ import type { Logger } from "../log/log.ts";
 import { plural } from "../log/plural.ts";
 import type { BalancerEvent, ChannelPlace } from "../service/events.ts";
 import type { Instance } from "../service/instance.ts";
-import { formatAddress } from "../table/address.ts";
+import { formatChannelAddress } from "../table/address.ts";
 import { servicePrefix } from "./service_prefix.ts";
 
 /** How many changes of one channel are logged within how many milliseconds; further ones are only counted. */
@@ -159,5 +159,5 @@ export class Report {
 }
 
 function placeOf({ group, channel, address }: ChannelPlace): Record<keyof ChannelPlace, number | string> {
-  return { group, channel, address: formatAddress(address) };
+  return { group, channel, address: formatChannelAddress(address) };
 }

@@ -16,7 +16,7 @@
  * The outcome is `ok`, `error` when the command was not carried out, or `bye` when the session ends with this reply.
  * `nc -U` is enough to drive it by hand.
  */
-export const PROTOCOL_VERSION = 1;
+const PROTOCOL_VERSION = 1;
 
 /** Longest command line in bytes. */
 export const LONGEST_LINE = 4096;

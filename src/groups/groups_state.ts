@@ -1,6 +1,7 @@
 import type { Counters } from "../table/counter.ts";
 import { parseHost } from "../table/address.ts";
 import { MAX_CHANNELS, MAX_CONNECTIONS_PER_CHANNEL, MAX_GROUPS } from "../table/limits.ts";
+import { isLasting, type LastingParty } from "./parties.ts";
 
 /** A channel's state. Counters are digits, because JSON's numbers end at 2^53. */
 export interface ChannelState extends Readonly<Record<keyof Counters, string>> {
@@ -12,7 +13,7 @@ export interface ChannelState extends Readonly<Record<keyof Counters, string>> {
   readonly address?: string;
   readonly port: number;
   readonly maxc: number;
-  readonly disabledBy: readonly ("operator" | "autodisable")[];
+  readonly disabledBy: readonly LastingParty[];
   readonly failing: boolean;
 }
 
@@ -36,6 +37,9 @@ export interface GroupsState {
 
 /** The largest counter that is restored: what 64 bits hold. */
 const LARGEST_COUNTER = 2n ** 63n - 1n;
+
+/** More than there can be: they are bits of a word. */
+const MOST_PARTIES = 32;
 
 /** Most characters of a host that is restored. */
 const LONGEST_HOST = 1024;
@@ -78,10 +82,8 @@ function readChannel(value: unknown, name: string): ChannelState {
   const spec = channel.spec === undefined ? undefined : readSpec(channel.spec, `${name}.spec`);
   const address = channel.address === undefined ? undefined : numeric(channel.address, `${name}.address`);
   if (spec === undefined && address === undefined) throw wrong(`${name}.address`, undefined, "a numeric address");
-  const parties = list(channel.disabledBy, `${name}.disabledBy`, 2).map((party, i) => {
-    if (party === "operator" || party === "autodisable") return party;
-    throw wrong(`${name}.disabledBy[${i}]`, party, '"operator" or "autodisable"');
-  });
+  // A newer version may know more of them.
+  const parties = list(channel.disabledBy, `${name}.disabledBy`, MOST_PARTIES).filter(isLasting);
   if (typeof channel.failing !== "boolean") throw wrong(`${name}.failing`, channel.failing, "true or false");
   return {
     ...spec === undefined ? {} : { spec },

@@ -4,9 +4,8 @@ import { MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy } from "../table/table.ts";
 import { type ChannelSpec, type GroupSpec, matchChannels } from "./group_spec.ts";
 import { type ChannelState, type GroupsState, type GroupState, readState } from "./groups_state.ts";
+import { bitOf, isLasting, partiesOf } from "./parties.ts";
 import { checkRoom, type Subject } from "./replacement.ts";
-
-const PARTIES = { operator: DisabledBy.OPERATOR, autodisable: DisabledBy.MACHINE } as const;
 
 /** The state of all groups that have channels or another strategy than `spec`, from which they were made, says. */
 export function stateOf({ table, strategies, names }: Subject, spec: readonly GroupSpec[]): GroupsState {
@@ -31,7 +30,7 @@ export function stateOf({ table, strategies, names }: Subject, spec: readonly Gr
       ...by & DisabledBy.UNRESOLVED ? {} : { address: host },
       port,
       maxc: table.maxc(id),
-      disabledBy: (["operator", "autodisable"] as const).filter((party) => by & PARTIES[party]),
+      disabledBy: partiesOf(by).filter(isLasting),
       failing: table.failing(id),
       total: `${total}`,
       failed: `${failed}`,
@@ -104,7 +103,7 @@ function restoreChannel(
       names.set(id, state.host);
     }
   }
-  for (const party of state.disabledBy) table.disable(id, PARTIES[party]);
+  for (const party of state.disabledBy) table.disable(id, bitOf(party));
   // A name may stand for another address now, of which nothing is known.
   const same = state.address !== undefined && table.address(id).host === canonical(state.address);
   if (state.failing && same) table.setFailing(id, true, table.addressSequence(id));

@@ -2,6 +2,7 @@ import type { Strategy } from "../selection/strategy.ts";
 import type { ChannelId } from "../table/channel_id.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy, type Table } from "../table/table.ts";
+import { partiesOf, type Party } from "./parties.ts";
 
 /** One channel at one moment. */
 export interface ChannelSnapshot {
@@ -9,8 +10,8 @@ export interface ChannelSnapshot {
   readonly channel: number;
   /** Whether it may be chosen. */
   readonly enabled: boolean;
-  /** Who keeps it disabled; `unresolved` while its host does not resolve. */
-  readonly disabledBy: readonly ("operator" | "autodisable" | "unresolved")[];
+  /** Who keeps it disabled: `operator`, `autodisable`; `unresolved` while its host does not resolve. */
+  readonly disabledBy: readonly Party[];
   /** Host as it was given, a name or an address. */
   readonly host: string;
   /** Numeric address of the host, empty while it does not resolve. */
@@ -63,11 +64,7 @@ function channelSnapshot(table: Table, names: ChannelNames, group: number, numbe
   return {
     channel: number,
     enabled: by === 0,
-    disabledBy: [
-      ...by & DisabledBy.OPERATOR ? ["operator" as const] : [],
-      ...by & DisabledBy.MACHINE ? ["autodisable" as const] : [],
-      ...by & DisabledBy.UNRESOLVED ? ["unresolved" as const] : [],
-    ],
+    disabledBy: partiesOf(by),
     host: names.get(id) ?? host,
     address: by & DisabledBy.UNRESOLVED ? "" : host,
     port,

@@ -25,7 +25,6 @@ type Filled<R, K extends keyof R> = { readonly [P in K]: ValueOf<R[P]> };
 // A service's name is not one of its values: it is there for every service, given or not.
 type ServiceKey = Exclude<KeysWith<{ readonly scope: "service" | "both" }>, "name">;
 type ProcessKey = KeysWith<{ readonly scope: "process" | "both" }>;
-type ActionKey = KeysWith<{ readonly scope: "action" }>;
 type StandardKey = KeysWith<{ readonly standard: unknown }>;
 /** @internal */
 type LibraryKey = Exclude<ServiceKey | ProcessKey, KeysWith<{ readonly programOnly: true }>>;
@@ -35,9 +34,6 @@ export type ServiceValues = Given<Records, ServiceKey>;
 
 /** Options of the process, as far as they were given. */
 export type ProcessValues = Given<Records, ProcessKey>;
-
-/** What the command line is to do, as far as it was given. */
-export type ActionValues = Given<Records, ActionKey>;
 
 /** Any options, as far as they were given. */
 export type OptionValues = Given<Records, OptionKey>;

@@ -30,7 +30,7 @@ export function readConfig(path: string, reader: FileReader = serviceFiles): Ser
 }
 
 /** What ends the program because of faults in files. Its code is that of the first. */
-export function faultsError(faults: readonly SourceFault[]): ExitError {
+function faultsError(faults: readonly SourceFault[]): ExitError {
   const [message, ...details] = faults.slice(0, MOST_FAULTS).flatMap(faultLines);
   const left = faults.length - MOST_FAULTS;
   return new ExitError(faults[0].code, message, left > 0 ? [...details, `and ${left} more`] : details);

@@ -5,7 +5,7 @@ import { FileProblem, type FileReader } from "../options/service_file.ts";
 import { filesLike, isPattern } from "./file_pattern.ts";
 
 /** Most bytes of one file. */
-export const MOST_BYTES = 16 * 1024 * 1024;
+const MOST_BYTES = 16 * 1024 * 1024;
 
 /** How often a file is read again that changes meanwhile. */
 const ATTEMPTS = 3;

@@ -1,6 +1,6 @@
 import type { GroupSpec } from "../groups/group_spec.ts";
 import type { Groups } from "../groups/groups.ts";
-import { type Address, formatAddress, formatHost, parseHost } from "../table/address.ts";
+import { type Address, formatChannelAddress, formatHost, parseHost } from "../table/address.ts";
 import { ChannelLoop } from "./errors.ts";
 
 /** Where a service listens. */
@@ -33,21 +33,26 @@ export function leadsBack(
 }
 
 /** The same with any of several listeners. */
-export function leadsBackToAny(address: Address, all: readonly Listening[]): boolean {
-  let known: ReadonlySet<string> | undefined;
-  const own = () => known ??= ownAddresses();
+export function leadsBackToAny(address: Address, all: readonly Listening[], own = ownAddressesOnce()): boolean {
   return all.some((listening) => leadsBack(address, listening, own));
+}
+
+/** The addresses of this machine, looked up when they are first needed: that takes longer than all the rest. */
+export function ownAddressesOnce(): () => ReadonlySet<string> {
+  let known: ReadonlySet<string> | undefined;
+  return () => known ??= ownAddresses();
 }
 
 /** Channels without a limit that are the service itself, so that a client would come back endlessly. */
 export function endlessLoops(
   groups: Groups,
   all: readonly Listening[],
+  own: () => ReadonlySet<string>,
 ): { group: number; channel: number; address: Address }[] {
   const loops = [];
   for (const { group, channels } of groups.snapshot()) {
     for (const { channel, enabled, address: host, port, maxc } of channels) {
-      if (!enabled || maxc > 0 || !leadsBackToAny({ host, port }, all)) continue;
+      if (!enabled || maxc > 0 || !leadsBackToAny({ host, port }, all, own)) continue;
       loops.push({ group, channel, address: { host, port } });
     }
   }
@@ -56,10 +61,11 @@ export function endlessLoops(
 
 /** @throws {ChannelLoop} when a channel without a limit is the service itself */
 export function refuseLoops(groups: readonly GroupSpec[], all: readonly Listening[]): void {
+  const own = ownAddressesOnce();
   for (const [group, { channels }] of groups.entries()) {
     for (const [channel, { address: host, port, maxc = 0 }] of channels.entries()) {
-      if (host === undefined || maxc > 0 || !leadsBackToAny({ host, port }, all)) continue;
-      const address = formatAddress({ host, port });
+      if (host === undefined || maxc > 0 || !leadsBackToAny({ host, port }, all, own)) continue;
+      const address = formatChannelAddress({ host, port });
       throw new ChannelLoop(`groups[${group}].channels[${channel}]`, address, group, channel);
     }
   }

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { leadsBack } from "./loops.ts";
+import { Groups } from "../groups/groups.ts";
+import { Table } from "../table/table.ts";
+import { endlessLoops, leadsBack } from "./loops.ts";
 
 const OWN = new Set(["10.1.2.3", "2001:db8::7", "fe80::7%3"]);
 
@@ -44,4 +46,14 @@ Deno.test("without the permission to read this machine's addresses, loopback is 
 Deno.test("a channel with the client's port leads back on any port", () => {
   assert.ok(leads("127.0.0.1", "0.0.0.0", 0));
   assert.ok(!leads("10.1.2.4", "0.0.0.0", 0));
+});
+
+Deno.test("this machine's addresses are looked up only where they decide", () => {
+  const groups = new Groups(Table.create()), at = [{ hostname: "0.0.0.0", port: 80 }];
+  let lookedUp = 0;
+  const own = () => (lookedUp++, OWN);
+  groups.add(0, { host: "a", address: { host: "10.9.9.9", port: 81 } });
+  groups.add(0, { host: "b", address: { host: "127.0.0.1", port: 80 } });
+  assert.deepEqual(endlessLoops(groups, at, own).map(({ channel }) => channel), [1]);
+  assert.equal(lookedUp, 0);
 });

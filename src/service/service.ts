@@ -3,7 +3,7 @@ import type { Groups } from "../groups/groups.ts";
 import type { GroupSnapshot } from "../groups/snapshot.ts";
 import type { PortRange } from "../options/port_ranges.ts";
 import { sameFamilyAs } from "../process/resolve.ts";
-import { type Address, formatAddress } from "../table/address.ts";
+import { type Address, formatChannelAddress } from "../table/address.ts";
 import type { Draft } from "./draft.ts";
 import { drain } from "./drain.ts";
 import { ChannelLoop, coded } from "./errors.ts";
@@ -221,7 +221,7 @@ export class Service implements AsyncDisposable {
   /** Channels that lead to the service itself, and whether they may. */
   #mustNotLoop(path: string, group: number, channel: number, address: Address, maxc: number): void {
     if (maxc > 0 || this.#draft.options.allowLoop || !leadsBackToAny(address, this.addresses)) return;
-    throw new ChannelLoop(path, formatAddress(address), group, channel);
+    throw new ChannelLoop(path, formatChannelAddress(address), group, channel);
   }
 
   #mustHave(group: number, channel: number): void {

@@ -2,7 +2,7 @@
 export interface Address {
   /** IPv4 or IPv6 address in its canonical text form, with `%zone` for a scoped one. */
   readonly host: string;
-  /** TCP port, 1 to 65535. */
+  /** TCP port; for a channel, 0 means the one that its client came to. */
   readonly port: number;
 }
 
@@ -73,6 +73,12 @@ export function isWildcard(host: string): boolean {
 /** `host:port`, with brackets around an IPv6 host. */
 export function formatAddress({ host, port }: Address): string {
   return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** The same for a channel, where `*` stands for the port that the client came to. */
+export function formatChannelAddress({ host, port }: Address): string {
+  const text = formatAddress({ host, port });
+  return port === 0 ? text.replace(/0$/, "*") : text;
 }
 
 function parseIPv4(address: string): Uint8Array {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { formatAddress, formatHost, isMapped, parseHost } from "./address.ts";
+import { formatAddress, formatChannelAddress, formatHost, isMapped, parseHost } from "./address.ts";
 
 /** Text of an address, and the text it becomes. */
 const WRITTEN: readonly (readonly [string, string])[] = [
@@ -54,4 +54,10 @@ Deno.test("a zone has to be an interface number", () => {
 Deno.test("an IPv6 host is written in brackets before its port", () => {
   assert.equal(formatAddress({ host: "127.0.0.1", port: 80 }), "127.0.0.1:80");
   assert.equal(formatAddress({ host: "2001:db8::7", port: 65535 }), "[2001:db8::7]:65535");
+});
+
+Deno.test("a channel whose port is the client's has a star for it", () => {
+  assert.equal(formatChannelAddress({ host: "127.0.0.1", port: 0 }), "127.0.0.1:*");
+  assert.equal(formatChannelAddress({ host: "2001:db8::7", port: 0 }), "[2001:db8::7]:*");
+  assert.equal(formatChannelAddress({ host: "127.0.0.1", port: 80 }), "127.0.0.1:80");
 });

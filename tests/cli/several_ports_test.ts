@@ -36,9 +36,10 @@ for (const engine of ENGINES) {
     const { first, second, setup } = twoPorts(engine);
     await using one = namedBackend("one", { hostname: "127.0.0.2", port: first });
     await using two = namedBackend("two", { hostname: "127.0.0.2", port: second });
-    await using instance = await Instance.start(["127.0.0.2"], setup);
+    await using instance = await Instance.start(["127.0.0.2", "127.0.0.3"], setup);
     assert.deepEqual([await answerOn(one.port), await answerOn(two.port)], ["one", "two"]);
     assert.match(await instance.control("show"), / 127\.0\.0\.2 +\* /);
+    await instance.logged(/channel 1 \(127\.0\.0\.3:\*\) does not accept: /);
   });
 
   testWith([...needs, ipv6], `${engine}: a service listens on several addresses`, async () => {
