@@ -31,7 +31,7 @@ export function watchMemory(instance: Instance, logger: Logger): () => void {
     switch (guard.next(use, connections)) {
       case "stop":
         paused = true;
-        instance.pauseAccepting();
+        instance.pauseAccepting("memory");
         logger.error(
           `memory is short, {used} of {limit} MB used: {connections} ${clients} served, new ones wait in the kernel's queue`,
           figures,
@@ -39,7 +39,7 @@ export function watchMemory(instance: Instance, logger: Logger): () => void {
         break;
       case "go on":
         paused = false;
-        instance.resumeAccepting();
+        instance.resumeAccepting("memory");
         logger.info(`accepting again, {used} of {limit} MB used: {connections} ${clients} served`, figures);
     }
     if (!paused || performance.now() - released < RELEASE) return;

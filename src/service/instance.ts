@@ -11,7 +11,7 @@ import { drain } from "./drain.ts";
 import { coded } from "./errors.ts";
 import type { BalancerEvent } from "./events.ts";
 import { inheritedPlaces, listenAll, withCode } from "./listen.ts";
-import type { InstanceDescription, InstanceSettings } from "./instance_settings.ts";
+import type { InstanceDescription, InstanceSettings, PauseReason } from "./instance_settings.ts";
 import { draftAll, openOrClose, serveDraft, serveDrafts, type ServiceHost } from "./serve_drafts.ts";
 import type { Service } from "./service.ts";
 import type { ServiceRequest } from "./service_request.ts";
@@ -38,6 +38,8 @@ export class Instance {
   /** Names of services that are about to be served. */
   readonly #coming = new Set<string>();
   readonly #unresolved: UnresolvedHosts;
+  /** Why no clients are accepted. */
+  readonly #pauses = new Set<PauseReason>();
   /** What was asked for last, by `start` or `reload`. */
   #applied: ProcessSpec;
   #reloading = false;
@@ -231,14 +233,16 @@ export class Instance {
     return { engine, engineReason, threads, started: this.#startedAt.toISOString(), uptime, connections };
   }
 
-  /** Leaves new clients of all services in the kernel's queues until `resumeAccepting`. */
-  pauseAccepting(): void {
+  /** Leaves new clients of all services in the kernel's queues until `resumeAccepting`, which takes the same reason. */
+  pauseAccepting(reason: PauseReason = "asked for"): void {
+    this.#pauses.add(reason);
     this.#engine.pauseAccepting();
   }
 
-  /** Accepts clients again, those in the queues first. */
-  resumeAccepting(): void {
-    this.#engine.resumeAccepting();
+  /** Accepts clients again, those in the queues first, unless there is another reason not to. */
+  resumeAccepting(reason: PauseReason = "asked for"): void {
+    this.#pauses.delete(reason);
+    if (this.#pauses.size === 0) this.#engine.resumeAccepting();
   }
 
   /** Stops accepting and frees all ports at once; existing connections continue. */

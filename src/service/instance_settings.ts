@@ -31,6 +31,9 @@ export interface InstanceSettings {
   readonly paused?: boolean;
 }
 
+/** Why clients are left in the kernel's queues. Each reason ends by itself. */
+export type PauseReason = "asked for" | "memory";
+
 /** What there is to know about an instance as a whole. */
 export interface InstanceDescription {
   readonly engine: EngineName;
