@@ -27,8 +27,10 @@ interface CommandWords {
    */
   readonly parameters: string;
   readonly summary: string;
-  /** Whether it changes something and is therefore logged. */
+  /** Whether it changes something: then it is logged, and never asked again when its answer is lost. */
   readonly changes: boolean;
+  /** Whether a signal asks for it as well, so that the process logs it, and the command itself says when it may not be. */
+  readonly ofProcess?: boolean;
 }
 
 /** A command for the service that the session is in. */

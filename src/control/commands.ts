@@ -62,11 +62,12 @@ export async function execute(line: string, session: Session, plane: ControlPlan
   if (word === undefined) return answer();
   const command = findCommand(word);
   if (command === undefined || !accepts(command, words.length)) return refuse("syntax error");
-  if (command.changes && plane.frozen !== undefined) return refuse(plane.frozen);
+  const logged = command.changes && !command.ofProcess;
+  if (logged && plane.frozen !== undefined) return refuse(plane.frozen);
   try {
     const where = placeOf(command, session, plane);
     const { effect, ...reply } = await run(command, words, session, plane);
-    if (command.changes && reply.ok) plane.changed([command.name, ...words].join(" ") + where, reply.lines.join(" "));
+    if (logged && reply.ok) plane.changed([command.name, ...words].join(" ") + where, reply.lines.join(" "));
     effect?.();
     return reply;
   } catch (error) {

@@ -77,7 +77,8 @@ export const reload: ProcessCommand = {
   name: "reload",
   parameters: "[--dry-run]",
   summary: "apply the changes in the file, or only show them",
-  changes: false,
+  changes: true,
+  ofProcess: true,
   scope: "process",
   run: ([option], _, plane) => {
     const dryRun = option === "--dry-run";
@@ -91,7 +92,8 @@ export const upgrade: ProcessCommand = {
   name: "upgrade",
   parameters: "",
   summary: "replace the program by the one on disk",
-  changes: false,
+  changes: true,
+  ofProcess: true,
   scope: "process",
   run: (_, __, plane) => {
     if (plane.frozen !== undefined) return refuse(plane.frozen);
