@@ -24,8 +24,8 @@ interface Prepared {
 
 /**
  * Gives files a new text: each has the old or the new one at any time, and what was there stays beside it with a `~`
- * behind its name. Mode and owner stay, and so do symbolic links to it. Nothing is replaced before all new versions are
- * on disk.
+ * behind its name. Mode and owner stay, and so do symbolic links to it. Nothing is replaced before all new versions and
+ * all backups are on disk.
  *
  * @throws {ReplaceError}
  */
@@ -34,6 +34,7 @@ export function replaceFiles(replacements: readonly Replacement[]): void {
   try {
     for (const replacement of replacements) prepared.push(about(replacement.path, () => prepare(replacement)));
     for (const { path, target, before } of prepared) about(path, () => checkUnchanged(target, before));
+    for (const version of prepared) about(version.path, () => backUp(version));
     for (const version of prepared) about(version.path, () => putInPlace(version));
   } finally {
     for (const { temporary } of prepared) removeQuietly(temporary);
@@ -69,7 +70,7 @@ function checkUnchanged(target: string, before: Uint8Array): void {
   throw new ReplaceError("it has changed since it was read");
 }
 
-function putInPlace({ target, temporary }: Prepared): void {
+function backUp({ target, temporary }: Prepared): void {
   const backup = `${target}~`, copy = `${temporary}~`;
   try {
     try {
@@ -83,6 +84,9 @@ function putInPlace({ target, temporary }: Prepared): void {
     // Nothing is renamed if the backup is the same file already.
     removeQuietly(copy);
   }
+}
+
+function putInPlace({ target, temporary }: Prepared): void {
   Deno.renameSync(temporary, target);
   syncDirectory(dirname(target));
 }
@@ -112,6 +116,7 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: "permission denied in its directory",
   EROFS: "the file system is read-only",
   EPERM: "its owner cannot be kept",
+  EISDIR: "a directory has the name of its backup",
   ENOENT: "there is no such file",
 };
 
