@@ -130,7 +130,12 @@ export class Upgrade {
     try {
       // Clients wait in the queues, which both processes have, until the successor serves.
       this.#old.pauseAccepting();
-      const notes = await orStop(successor, () => successor.takeOver(JSON.stringify(this.#old.state())));
+      const notes = await orStop(successor, async () => {
+        const notes = await successor.takeOver(JSON.stringify(this.#old.state()));
+        // One that was ended because this process ends may have reported before.
+        this.#abandoned.signal.throwIfAborted();
+        return notes;
+      });
       for (const note of notes) logger.warn("{note}", { note });
     } catch (error) {
       entry.restore();
