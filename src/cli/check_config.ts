@@ -25,8 +25,9 @@ import { complain, say } from "./terminal.ts";
 export async function checkConfig({ config, values }: FileRequest): Promise<number> {
   const file = readServices(config!), options = processOptions({ ...file.spec.values, ...values });
   // In the order of a start, which ends at the first of them: its code is the exit code.
-  const { sources, hosts, ports } = await checkServices(file);
-  const found = [...sources, ...hosts, ...checkEngine(file, options), ...ports, ...checkProcess(options)];
+  const engine = checkEngine(file, options);
+  const { sources, hosts, ports } = await checkServices(file, engine.tooMany);
+  const found = [...sources, ...hosts, ...engine.found, ...ports, ...checkProcess(options)];
   for (const { lines } of found.filter(({ code }) => code === undefined)) {
     complain(`balance: warning: ${lines[0]}`);
     lines.slice(1).forEach(complain);
@@ -48,7 +49,7 @@ function summary(path: string, { services }: ServiceFile): string {
   return `${escape(path)} is valid: ${sizes.join(", ")}`;
 }
 
-/** What the process needs before it serves anybody. */
+/** What the process itself needs. */
 function checkProcess(options: ProcessOptions): Finding[] {
   const found: Finding[] = [], { user, group, logFile, pidFile } = options;
   const attempt = (code: number, act: () => void) => {

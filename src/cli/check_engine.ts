@@ -1,54 +1,69 @@
 import { plural } from "../log/plural.ts";
-import { optionRecords } from "../options/option_records.ts";
-import type { OptionRecord } from "../options/option_record.ts";
-import { optionPlace, type PlacedService } from "../options/service_places.ts";
+import { partPlace, type PlacedService } from "../options/service_places.ts";
 import type { ServiceFile } from "../options/service_file.ts";
 import { type ProcessOptions, serviceOptions } from "../options/values.ts";
 import { descriptorLimit } from "../process/descriptors.ts";
 import { ExitCode, uncapitalised } from "../process/exit_codes.ts";
+import { blameOf } from "../service/blame.ts";
 import { chooseEngine, requirePortable } from "../service/choose_engine.ts";
+import { requireDescriptors } from "../service/descriptor_budget.ts";
 import { descriptorShares } from "../service/descriptor_shares.ts";
 import { EngineUnavailable } from "../service/errors.ts";
+import { allPorts } from "../service/service_request.ts";
 import { type Finding, findingAt } from "./finding.ts";
+import { serviceFault } from "./service_fault.ts";
 import { threadsFor } from "./start_instance.ts";
 
+/** What was found about the engine, in the order in which a start looks. */
+export interface EngineFindings {
+  readonly found: readonly Finding[];
+  /** Whether there are more listening sockets than descriptors. */
+  readonly tooMany: boolean;
+}
+
 /** Whether the engine can run with the options of all services, and whether there are enough descriptors. */
-export function checkEngine({ services }: ServiceFile, options: ProcessOptions): Finding[] {
+export function checkEngine({ services }: ServiceFile, options: ProcessOptions): EngineFindings {
   const threads = threadsFor(options);
   let engine: ReturnType<typeof chooseEngine>;
   try {
     engine = chooseEngine(options.engine, { threads });
   } catch (error) {
     if (!(error instanceof EngineUnavailable)) throw error;
-    return [{ code: ExitCode.USAGE, lines: [uncapitalised(error)] }];
+    return { found: [{ code: ExitCode.USAGE, lines: [uncapitalised(error)] }], tooMany: false };
   }
-  const lacking = engine.name === "portable"
-    ? services.flatMap((service) => checkPortable(service, options, engine.reason))
-    : [];
-  return [...lacking, ...checkDescriptors(services, engine.name, threads, options)];
+  const { name, reason } = engine, { trace } = options;
+  const lacking = name === "linux"
+    ? []
+    : services.flatMap(({ spec }) =>
+      refused(services, () =>
+        requirePortable({ request: spec, settings: { ...serviceOptions(spec.values), trace } }, reason))
+    );
+  const tooMany = refused(services, () => {
+    requireDescriptors(name, threads, services.map(({ spec }) => ({ request: spec, places: placesOf(spec) })));
+  });
+  const rest = tooMany.length > 0 ? tooMany : checkMaxConnections(services, name, threads, options);
+  return { found: [...lacking, ...rest], tooMany: tooMany.length > 0 };
 }
 
-function checkPortable(service: PlacedService, options: ProcessOptions, engineReason: string): Finding[] {
+/** What a check that throws because of a service says. */
+function refused(services: readonly PlacedService[], check: () => void): Finding[] {
   try {
-    requirePortable(
-      { ...serviceOptions(service.spec.values), trace: options.trace },
-      engineReason === "requested" ? undefined : engineReason,
-    );
+    check();
     return [];
   } catch (error) {
-    if (!(error instanceof EngineUnavailable)) throw error;
-    const records: readonly [string, OptionRecord][] = Object.entries(optionRecords);
-    const key = records.find(([key, { linuxOnly }]) => linuxOnly !== undefined && key in service.spec.values)?.[0];
-    return [findingAt(
-      optionPlace(service, (key ?? "source") as keyof typeof optionRecords),
-      uncapitalised(error),
-      ExitCode.USAGE,
-    )];
+    const fault = serviceFault(error), service = services.find(({ spec }) => spec === blameOf(error)?.request);
+    if (fault === undefined || service === undefined) throw error;
+    return [findingAt(partPlace(service, fault.part), fault.message, fault.code)];
   }
+}
+
+function placesOf(spec: PlacedService["spec"]): unknown[] {
+  const ports = allPorts(spec);
+  return (spec.values.hostname ?? [""]).flatMap(() => ports);
 }
 
 /** Each listening socket takes a descriptor, and each connection two or more. */
-function checkDescriptors(
+function checkMaxConnections(
   services: readonly PlacedService[],
   engine: "linux" | "portable",
   threads: number,
@@ -56,14 +71,8 @@ function checkDescriptors(
 ): Finding[] {
   const limit = descriptorLimit();
   if (limit === undefined) return [];
-  const sockets = services.reduce((sum, { spec: { ports, values: { hostname } } }) => {
-    return sum + (hostname?.length ?? 1) * ports.reduce((sum, { first, last }) => sum + last - first + 1, 0);
-  }, 0);
-  const { connections, spare } = descriptorShares(engine, threads, limit, undefined, sockets);
-  if (spare === 0) {
-    const line = `${sockets} listening ${plural(sockets, "socket")} are too many for a descriptor limit of ${limit}`;
-    return [{ code: ExitCode.SYSTEM, lines: [line] }];
-  }
+  const sockets = services.reduce((sum, { spec }) => sum + placesOf(spec).length, 0);
+  const { connections } = descriptorShares(engine, threads, limit, undefined, sockets);
   const most = Math.max(maxConnections ?? 0, ...services.map(({ spec }) => spec.values.maxConnections ?? 0));
   if (most <= connections) return [];
   const line = `--max-connections ${most} is beyond the descriptor limit of ${limit}, which allows ${connections} ` +

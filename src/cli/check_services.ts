@@ -1,13 +1,11 @@
-import { quote } from "../log/escape.ts";
 import { listeningPlaces } from "../options/difference.ts";
-import { channelPlace, optionPlace, type PlacedService, portsPlace } from "../options/service_places.ts";
+import { partPlace, type PlacedService } from "../options/service_places.ts";
 import type { ServiceFile } from "../options/service_file.ts";
-import { ExitCode, uncapitalised } from "../process/exit_codes.ts";
 import { mayResolveLater, resolveHost, sameFamilyAs, type Wanted } from "../process/resolve.ts";
-import { familyOf, formatAddress } from "../table/address.ts";
+import { familyOf } from "../table/address.ts";
 import { leadsBack, ownAddresses } from "../service/loops.ts";
 import { type Finding, findingAt } from "./finding.ts";
-import { loopMessage, reason } from "./start_instance.ts";
+import { hostFault, listenFault, loopFault, type ServiceFault, sourceFault } from "./service_fault.ts";
 
 /** Names that are looked up at a time. */
 const AT_A_TIME = 16;
@@ -22,8 +20,12 @@ export interface ServiceFindings {
   readonly ports: readonly Finding[];
 }
 
-/** Whether the names of services resolve, and whether their ports can be opened. */
-export async function checkServices({ services }: ServiceFile): Promise<ServiceFindings> {
+/**
+ * Whether the names of services resolve, and whether their ports can be opened.
+ *
+ * @param tooMany whether there are more listening sockets than descriptors
+ */
+export async function checkServices({ services }: ServiceFile, tooMany: boolean): Promise<ServiceFindings> {
   const names = new Names();
   await names.lookUp(services);
   const listeners: Deno.Listener[] = [], addresses = ownAddresses(), own = () => addresses;
@@ -31,7 +33,7 @@ export async function checkServices({ services }: ServiceFile): Promise<ServiceF
     return {
       sources: services.flatMap((service) => checkSource(service, names)),
       hosts: services.flatMap((service) => [...checkPlaces(service, names), ...checkChannels(service, names, own)]),
-      ports: services.flatMap((service) => checkPorts(service, names, listeners)),
+      ports: services.flatMap((service) => checkPorts(service, names, listeners, tooMany)),
     };
   } finally {
     for (const listener of listeners) listener.close();
@@ -43,68 +45,68 @@ function checkPlaces(service: PlacedService, names: Names): Finding[] {
   const { hostname = [], ipv6 } = service.spec.values;
   return hostname.flatMap((host) => {
     const address = names.result(host, ipv6 ? IPV6 : undefined);
-    if (!(address instanceof Error)) return [];
-    return [findingAt(optionPlace(service, "hostname"), `option -b: ${uncapitalised(address)}`, ExitCode.USAGE)];
+    return address instanceof Error ? [found(service, hostFault(address, { option: "hostname", value: host }))] : [];
   });
 }
 
-/** Opens the ports of a service; they stay open, so that no other service gets them. */
-function checkPorts(service: PlacedService, names: Names, listeners: Deno.Listener[]): Finding[] {
-  const { ipv6 } = service.spec.values, found: Finding[] = [];
+/**
+ * Opens the ports of a service; they stay open, so that no other service gets them.
+ *
+ * @param tooMany whether there are more sockets than descriptors, which is said already
+ */
+function checkPorts(service: PlacedService, names: Names, listeners: Deno.Listener[], tooMany: boolean): Finding[] {
+  const { ipv6 } = service.spec.values, findings: Finding[] = [], opened = new Set<string>();
   for (const [host, ports] of listeningPlaces(service.spec)) {
-    const address = names.result(host, ipv6 ? IPV6 : undefined);
-    if (address instanceof Error) continue;
+    const hostname = names.result(host, ipv6 ? IPV6 : undefined);
+    // Two names may be one address, on which a service listens once.
+    if (hostname instanceof Error || opened.has(hostname)) continue;
+    opened.add(hostname);
     for (const { first, last } of ports) {
       for (let port = first; port <= last; port++) {
         try {
-          listeners.push(Deno.listen({ hostname: address, port }));
+          listeners.push(Deno.listen({ hostname, port }));
         } catch (error) {
-          const where = formatAddress({ host: address, port });
-          found.push(findingAt(portsPlace(service), `cannot listen on ${where}: ${reason(error)}`, ExitCode.SYSTEM));
+          if (tooMany && (error as { code?: string }).code === "EMFILE") return findings;
+          findings.push(found(service, listenFault(error, { hostname, port })));
           // The ports of a range mostly fail for the same reason.
           break;
         }
       }
     }
   }
-  return found;
+  return findings;
 }
 
 function checkSource(service: PlacedService, names: Names): Finding[] {
   const { source } = service.spec.values;
-  if (source === undefined) return [];
-  const address = names.result(source),
-    wrong = (message: string, code: number) => {
-      return [findingAt(optionPlace(service, "source"), message, code)];
-    };
-  if (address instanceof Error) return wrong(`option -B: ${uncapitalised(address)}`, ExitCode.USAGE);
-  try {
-    Deno.listen({ hostname: address, port: 0 }).close();
-    return [];
-  } catch (error) {
-    return wrong(`cannot connect from ${quote(source)}: ${reason(error)}`, ExitCode.SYSTEM);
-  }
+  const fault = source === undefined ? undefined : sourceFault(source, names.result(source));
+  return fault === undefined ? [] : [found(service, fault)];
 }
 
 /** A name that does not resolve does not keep the others from being served. */
 function checkChannels(service: PlacedService, names: Names, own: () => ReadonlySet<string>): Finding[] {
-  const found: Finding[] = [], { groups, values: { allowLoop } } = service.spec;
+  const { groups, values: { allowLoop } } = service.spec, hosts: Finding[] = [], loops: Finding[] = [];
   groups.forEach(({ channels }, group) =>
     channels.forEach((word, channel) => {
-      const address = names.result(word.host, wantedBy(service));
+      const address = names.result(word.host, wantedBy(service)), part = { group, channel };
       if (address instanceof Error) {
-        const place = channelPlace(service, group, channel), message = uncapitalised(address);
-        found.push(
+        const fault = hostFault(address, part);
+        hosts.push(
           mayResolveLater(word.host)
-            ? findingAt(place, `${message}; the channel will wait as unresolved`)
-            : findingAt(place, message, ExitCode.ADDRESS),
+            ? findingAt(partPlace(service, part), `${fault.message}; the channel will wait as unresolved`)
+            : found(service, fault),
         );
       } else if (!allowLoop && word.maxc === 0 && isLoop(service, names, address, word.port, own)) {
-        found.push(findingAt(channelPlace(service, group, channel), loopMessage(word), ExitCode.ADDRESS));
+        loops.push(found(service, loopFault(word, part)));
       }
     })
   );
-  return found;
+  // As a start does: it looks for loops once it has all addresses.
+  return [...hosts, ...loops];
+}
+
+function found(service: PlacedService, { part, message, code }: ServiceFault): Finding {
+  return findingAt(partPlace(service, part), message, code);
 }
 
 /** Whether a channel is its own service. Without a port it has the one that its client came to. */

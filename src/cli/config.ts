@@ -1,5 +1,6 @@
 import { quote } from "../log/escape.ts";
 import type { ServiceFile } from "../options/service_file.ts";
+import type { PlacedService } from "../options/service_places.ts";
 import type { ProcessSpec, ServiceSpec } from "../options/service_spec.ts";
 import type { ProcessValues } from "../options/values.ts";
 import { readConfig, saveConfig } from "../process/config_file.ts";
@@ -30,6 +31,11 @@ export class Config {
   get spec(): ProcessSpec {
     const { values, services } = this.#file.spec;
     return { values: { ...values, ...this.#values }, services };
+  }
+
+  /** Its services, with their places in the file. */
+  get services(): readonly PlacedService[] {
+    return this.#file.services;
   }
 
   /** The file as it is now, which counts once it has been applied. @throws {ExitError} with everything that is wrong */

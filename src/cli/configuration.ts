@@ -2,6 +2,7 @@ import type { Outcome } from "../control/control_plane.ts";
 import { escape, quote } from "../log/escape.ts";
 import type { Logger } from "../log/log.ts";
 import { plural } from "../log/plural.ts";
+import type { PlacedService } from "../options/service_places.ts";
 import { commandLines, serviceLines } from "../options/service_text.ts";
 import { processWords, serviceWords } from "../options/service_spec.ts";
 import { releaseMemory } from "../process/release_memory.ts";
@@ -60,7 +61,10 @@ export class Configuration {
     return this.#underWay !== undefined;
   }
 
-  /** The same once none is under way, for those who hear no answer. What is asked for until then is one reload. */
+  /**
+   * Like `reload`, but waits until none is under way, for those who get no reply. All requests that come until then
+   * share one reload.
+   */
   reloadNext(): Promise<Outcome> {
     if (this.#underWay === undefined) return this.reload(false);
     return this.#following ??= this.#follow(this.#underWay);
@@ -74,9 +78,10 @@ export class Configuration {
 
   async #reload(dryRun: boolean): Promise<Outcome> {
     const logger = this.#logger, { path } = this.#config!;
+    let next: Config | undefined;
     try {
-      const next = this.#config!.again();
-      await checkSources(next.spec.services);
+      next = this.#config!.again();
+      await checkSources(next.spec.services, next.services);
       const lines = await this.#instance.reload(next.spec, { dryRun });
       if (dryRun) return { ok: true, lines: lines.length > 0 ? lines : ["nothing would change"] };
       this.#config = next;
@@ -87,8 +92,10 @@ export class Configuration {
       if (++this.#reloads % RELOADS === 0) releaseMemory();
       return { ok: true, lines: count > 0 ? lines : ["nothing has changed"] };
     } catch (error) {
-      const lines = faultLines(error);
-      if (!dryRun) logger.error("cannot reload {path}: {reason}", { path: quote(path), reason: lines.join("; ") });
+      const lines = faultLines(error, next?.services);
+      // A log has no use for the marked lines of the file, which are indented.
+      const reason = lines.filter((line) => !line.startsWith("  ")).join("; ");
+      if (!dryRun) logger.error("cannot reload {path}: {reason}", { path: quote(path), reason });
       return { ok: false, lines };
     }
   }
@@ -125,17 +132,23 @@ const RELOADS = 16;
 
 const UNDER_WAY = "a reload is under way, try again";
 
-/** What is wrong, for operators and the log. */
-function faultLines(error: unknown): string[] {
+/**
+ * What is wrong, for operators and the log: where in the file, or else with which service.
+ *
+ * @param placed the services of the file that could not be applied
+ */
+function faultLines(error: unknown, placed: readonly PlacedService[] = []): string[] {
   if (error instanceof NotUndone) {
-    return [...faultLines(error.cause), ...error.problems.map((problem) => `not undone: ${escape(problem)}`)];
+    return [...faultLines(error.cause, placed), ...error.problems.map((problem) => `not undone: ${escape(problem)}`)];
   }
-  const service = blameOf(error)?.request.name, prefix = service === undefined ? "" : `service ${quote(service)}: `;
-  if (error instanceof Error && blameOf(error)?.place === undefined && PLAIN.has(error.name)) {
+  const blame = blameOf(error), service = blame?.request.name;
+  const prefix = service === undefined ? "" : `service ${quote(service)}: `;
+  if (error instanceof Error && blame?.place === undefined && PLAIN.has(error.name)) {
     return [prefix + escape(uncapitalised(error))];
   }
-  const { message, details } = error instanceof ExitError ? error : startError(error);
-  return [prefix + message, ...details];
+  const { message, details } = error instanceof ExitError ? error : startError(error, placed);
+  const isPlaced = placed.some(({ spec }) => spec === blame?.request);
+  return [isPlaced ? message : prefix + message, ...details];
 }
 
 /** Names of errors whose message says it all. */

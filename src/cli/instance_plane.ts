@@ -10,15 +10,22 @@ import type { LoopWarnings } from "./loop_warnings.ts";
 import type { Upgrade } from "./upgrade.ts";
 import { version } from "./version.ts";
 
+/** What of a program its control commands work on. */
+export interface Controlled {
+  readonly instance: Instance;
+  readonly log: Log;
+  /** The file that the services come from, if there is one. */
+  readonly config: Config | undefined;
+  readonly configuration: Configuration;
+  readonly upgrade: Upgrade;
+  readonly loops: LoopWarnings;
+  /** Frees all ports at once and lets the process end. */
+  readonly shutdown: () => void;
+}
+
 /** The process as its control commands see it. */
 export function controlPlane(
-  instance: Instance,
-  log: Log,
-  config: Config | undefined,
-  configuration: Configuration,
-  shutdown: () => void,
-  upgrade: Upgrade,
-  loops?: LoopWarnings,
+  { instance, log, config, configuration, upgrade, loops, shutdown }: Controlled,
 ): ControlPlane {
   return {
     get frozen() {
@@ -32,7 +39,7 @@ export function controlPlane(
     describe: () => ({ version, pid: Deno.pid, ...instance.describe(), log: log.state, config: config?.path ?? null }),
     changed: (command, reply) => {
       log.logger.info("control: {command}: {reply}", { command, reply });
-      loops?.look();
+      loops.look();
     },
     shutdown,
     config: () => configuration.lines(),

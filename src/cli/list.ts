@@ -38,7 +38,7 @@ function showTable(places: readonly Place[], { running, unwilling }: Found): voi
   for (const row of rows) say(row.map((cell, i) => cell.padEnd(widths[i])).join("  ").trimEnd());
 }
 
-/** A row for the process and, unless its address says all, one for each service. */
+/** A row for the process and, unless that says it all, one for each service. */
 function rowsOf({ entry, version, summary }: Running, users: boolean): string[][] {
   const { pid, uptime, connections, services } = summary, user = users ? [String(entry.owner)] : [];
   const whole = [titleOf(entry), ...user, String(pid), version, duration(uptime)];
@@ -52,7 +52,7 @@ function rowsOf({ entry, version, summary }: Running, users: boolean): string[][
   return rows;
 }
 
-/** Whether there is nothing but what the entry is called after. */
+/** Whether the name of the entry says all there is to say. */
 function isSimple({ name }: Entry, [service, ...others]: readonly ServiceSummary[]): boolean {
   if (service === undefined || others.length > 0 || !("port" in name) || service.addresses.length > 1) return false;
   const [{ first, last }, ...more] = service.ports;

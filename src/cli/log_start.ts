@@ -46,7 +46,7 @@ export function logStart(logger: Logger, instance: Instance): void {
   }
 }
 
-/** Logs that a service has come to others. */
+/** Logs that one of several services listens. */
 export function logServing(logger: Logger, instance: Instance, service: Service): void {
   const { text, values } = sizeOf(service), about = servicePrefix(instance, service.name);
   logger.info(`${about.prefix}listens on {address}: ${text}`, {

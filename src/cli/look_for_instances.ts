@@ -79,7 +79,7 @@ async function lookInto(
   return await Promise.all(entries.filter(wanted).map((entry) => look(place, entry, patience)));
 }
 
-/** Undefined when it is not there any more. */
+/** Undefined when it is no longer there. */
 async function look(place: Place, entry: Entry, patience: number): Promise<Running | Unwilling | undefined> {
   try {
     return { place, entry, ...await within(patience, (signal) => ask(entry, signal)) };

@@ -38,7 +38,7 @@ function isText(value: unknown): boolean {
   return typeof value === "string";
 }
 
-/** The listening sockets that a service manager handed over. @throws {ExitError} 71 when one of them is none */
+/** The listening sockets that a service manager handed over. @throws {ExitError} 71 when one is something else */
 export function activatedSockets({ handedOver }: ServiceEnvironment): InheritedSocket[] {
   try {
     return handedOver.map(({ descriptor, name }) => ({ descriptor, name, ...examineListeningSocket(descriptor) }));

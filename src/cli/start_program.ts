@@ -73,7 +73,7 @@ export async function startProgram(
     unresolved,
     inherited,
     paused: draft,
-  });
+  }, config?.services);
   let control: ControlServer | undefined, pidFile: PidFile | undefined, running: Program | undefined;
   try {
     pidFile = preparePidFile(options);
@@ -115,7 +115,7 @@ export async function startProgram(
     };
     const name = entry ?? (config === undefined ? entryPlace(instance) : { config: String(Deno.pid) });
     control = await startControlServer(
-      controlPlane(instance, log, config, configuration, shutdown, upgrade, loops),
+      controlPlane({ instance, log, config, configuration, upgrade, loops, shutdown }),
       { directory, ...name, draft },
     );
     if (!draft) pidFile?.publish();

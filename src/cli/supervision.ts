@@ -46,7 +46,7 @@ export class Supervision {
     this.#silence();
   }
 
-  /** It has begun to end. A sign of life is still sent, as long as that takes. */
+  /** It has begun to end. Signs of life continue until it has. */
   stopping(): void {
     if (!this.#replaced) this.#notifier.stopping();
   }

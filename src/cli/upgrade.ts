@@ -82,13 +82,13 @@ export class Upgrade {
     return this.#underWay = this.#run().finally(() => this.#underWay = undefined);
   }
 
-  /** Ends an upgrade that is under way, and lets none begin any more: the program is to end. */
+  /** Ends an upgrade that is under way and allows no further one, because the program is about to end. */
   async abandon(): Promise<void> {
     this.#abandoned.abort();
     await this.#underWay;
   }
 
-  /** Passes a signal on to the successor, right after an upgrade: its process id means another process some day. */
+  /** Passes a signal on to the successor. Only right after an upgrade: later, another process may have its id. */
   tell(signal: Deno.Signal): void {
     try {
       if (this.#successor !== undefined) Deno.kill(this.#successor, signal);

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Groups } from "../groups/groups.ts";
 import { DisabledBy, Table } from "../table/table.ts";
 import { processState, quietService } from "../../tests/support/control_plane.ts";
+import { RESERVED_NAMES } from "../options/kinds/name.ts";
 import type { Reply, Session } from "./command.ts";
 import { commands, execute, findCommand } from "./commands.ts";
 import type { ControlledService, ControlPlane } from "./control_plane.ts";
@@ -134,4 +135,12 @@ Deno.test("an operator cannot enable a channel whose host does not resolve, and 
   await say("disable 0");
   assert.deepEqual(await say("enable 0"), { ok: false, lines: ["channel 0 unresolved"] });
   assert.equal(table.disabledBy(id), DisabledBy.UNRESOLVED);
+});
+
+Deno.test("no service can have the name of a word that a command takes in its place", () => {
+  const words = commands.flatMap(({ parameters }) => parameters.split(" ")).map((word) =>
+    word.replace(/^\[|\]$/g, "").split("|")
+  );
+  const beside = words.filter((all) => all.includes("NAME")).flat().filter((word) => word !== "NAME");
+  assert.deepEqual(beside.sort(), [...RESERVED_NAMES].sort());
 });

@@ -2,7 +2,7 @@ import { checkDirectory, DirectoryError, ownUser, reasonOf } from "./directory.t
 import { quote } from "../log/escape.ts";
 import { formatAddress } from "../table/address.ts";
 
-/** What an entry is called after: where a service that has a process of its own listens, or a process with a file. */
+/** What an entry is named after: the place where a service listens, or a process with a file of services. */
 export type EntryName =
   | { readonly address: string; readonly port: number }
   /** Process id, followed by a number if several processes have that one, as in containers. */
@@ -38,7 +38,7 @@ export function entryTitle(name: EntryName): string {
   return "config" in name ? `config-${name.config}` : formatAddress({ host: name.address, port: name.port });
 }
 
-/** The entries of all instances, dead ones included: those with a port in its order, then those of processes. */
+/** The entries of all instances, dead ones included: those with a port, in order of the ports, then the others. */
 export function listEntries(directory: string, owner = ownUser()): Entry[] {
   if (!checkDirectory(directory, owner)) return [];
   return namesIn(directory).flatMap((file) => {

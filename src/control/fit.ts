@@ -19,7 +19,7 @@ export function fitTable(lines: readonly string[], width: number): readonly stri
   return tables(lines).flatMap((table) => fitOne(table, width));
 }
 
-/** The lines by table; what stands between tables, such as the name of a service, is one by itself. */
+/** The lines of each table. Lines between tables, such as the name of a service, count as tables of their own. */
 function tables(lines: readonly string[]): string[][] {
   const all: string[][] = [];
   for (const line of lines) {

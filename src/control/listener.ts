@@ -12,7 +12,7 @@ export interface Connection {
 
 /** Where operators connect. */
 export interface Listener {
-  /** Takes no more connections and removes the entry from the control directory, unless it is another's by now. */
+  /** Takes no more connections and removes the entry from the control directory, unless another process has it now. */
   close(): void;
   /**
    * Makes the entry, in place of any that is there. Only for a listener that was opened as a draft.
@@ -20,7 +20,7 @@ export interface Listener {
    * @throws {DirectoryError} when it cannot be made
    */
   publish?(): void;
-  /** Removes the entry, unless it is another's by now; who connected before is still served. */
+  /** Removes the entry, unless another process has it now. Clients that have connected are still served. */
   withdraw?(): void;
   /** Keeps the entry while a successor takes it. @throws {DirectoryError} when it cannot be kept */
   hold?(): HeldEntry;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { hasPort, portsText } from "./ports_text.ts";
+import { hasPort, portsPhrase, portsText } from "./ports_text.ts";
 
 const one = (port: number) => ({ first: port, last: port });
 
@@ -24,4 +24,13 @@ Deno.test("a range has its ends and what is between", () => {
     8005,
     8010,
   ]);
+});
+
+Deno.test("in a sentence, several ports are plural and apart", () => {
+  assert.equal(portsPhrase([one(80)]), "port 80");
+  assert.equal(portsPhrase([one(8080), one(8443)]), "ports 8080, 8443");
+  assert.equal(portsPhrase([{ first: 8000, last: 8010 }]), "ports 8000-8010");
+  assert.equal(portsPhrase([one(80), one(81)]), "ports 80-81");
+  const many = Array.from({ length: 500 }, (_, i) => one(1000 + 2 * i));
+  assert.equal(portsPhrase(many), "ports 1000, 1002, 1004, … (500 ports)");
 });

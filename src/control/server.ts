@@ -18,7 +18,7 @@ export const MOST_CONNECTIONS = 2 * MOST_SESSIONS;
  */
 export const SILENCE = 300_000;
 
-/** How many processes with a file may have the same process id, each in a container of its own. */
+/** How many processes with a file may have the same process id, each in its own container. */
 const MOST_NAMESAKES = 100;
 
 /** Where an instance can be controlled. */
@@ -29,7 +29,7 @@ export interface ControlServer {
   publish(): void;
   /** Keeps the entry while a successor takes it. @throws {DirectoryError} when it cannot be kept */
   hold(): HeldEntry;
-  /** Removes the entry, unless it is a successor's. Who has connected is still served. */
+  /** Removes the entry, unless it is a successor's. Clients that have connected are still served. */
   withdraw(): void;
   /** Stops taking sessions and removes the socket. Sessions go on. */
   close(): void;
@@ -43,7 +43,7 @@ export interface ControlServer {
 }
 
 /**
- * Opens a control socket for its owner only. Its entry is called after the place where the instance listens or, where it
+ * Opens a control socket for its owner only. Its entry is named after the place where the instance listens or, if it
  * has a file of services, after its process id.
  *
  * @throws {DirectoryError} when the directory cannot be trusted or the socket cannot be made

@@ -31,7 +31,7 @@ const row = (port: number, state = "ENA") =>
 Deno.test("show has all services with a heading each, and Balance's table alone for one", async () => {
   const { plane, say, web } = process();
   assert.deepEqual(await say("show"), [
-    ...["service web on port 80,8000-8010", TABLE, row(8001)],
+    ...["service web on ports 80, 8000-8010", TABLE, row(8001)],
     ...["service mail on port 25", TABLE, row(8025)],
   ]);
   assert.deepEqual(await say("show mail"), [TABLE, row(8025)]);

@@ -1,6 +1,6 @@
 import type { GroupSnapshot } from "../groups/snapshot.ts";
 import { escape } from "../log/escape.ts";
-import { portsText } from "./ports_text.ts";
+import { portsPhrase } from "./ports_text.ts";
 import type { ServiceState } from "./state.ts";
 
 /** Column widths of the table (Balance manual); a longer value widens its own cell. */
@@ -29,7 +29,7 @@ export function showTable(groups: readonly GroupSnapshot[]): string[] {
 
 /** The line above a service's table when there are several services. */
 export function heading({ name, ports }: Pick<ServiceState, "name" | "ports">): string {
-  return `service ${escape(name)} on port ${portsText(ports)}`;
+  return `service ${escape(name)} on ${portsPhrase(ports)}`;
 }
 
 function row(cells: readonly (string | number | bigint)[]): string {

@@ -27,7 +27,7 @@ export async function listenUnix(
   }
 }
 
-/** A name of this process beside an entry, which is none. */
+/** A name beside an entry, for this process alone. It is not an entry itself. */
 function besides(path: string, ending: string): string {
   return `${path.slice(0, path.lastIndexOf("/") + 1)}${Deno.pid}.${ending}`;
 }

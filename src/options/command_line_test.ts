@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { parseCommandLine } from "./command_line.ts";
 import { FaultyWords } from "./fault.ts";
+import { RESERVED_NAMES } from "./kinds/name.ts";
 import type { ServiceSpec } from "./service_spec.ts";
 import { type ProcessOptions, processOptions, type ServiceOptions, serviceOptions } from "./values.ts";
 
@@ -257,4 +258,13 @@ Deno.test("completions are for a shell that is known", () => {
     64,
     'option --completions takes bash or zsh or fish: "fis", did you mean fish?',
   ]);
+});
+
+Deno.test("no service can be called what show takes for something else", () => {
+  for (const name of RESERVED_NAMES) {
+    const message =
+      `option --name takes any name except json and config, which are words of the command show: "${name}"`;
+    assert.deepEqual(refusal("--name", name, "80"), [64, message]);
+  }
+  assert.equal(serve("--name", "jsonnet", "80").name, "jsonnet");
 });

@@ -48,8 +48,8 @@ export type Ports = Pick<PortRange, "first" | "last">;
 const PLACES: ReadonlySet<OptionKey> = new Set(["hostname", "ipv6"]);
 
 /**
- * In what two descriptions of a process differ, from the one to the other. Services are matched by their names,
- * groups by their numbers, channels by group, host and port.
+ * What changes from one description of a process to another. Services are matched by their names, groups by their
+ * numbers, channels by group, host and port.
  */
 export function difference(before: ProcessSpec, after: ProcessSpec): Change[] {
   const old = new Map(before.services.map((spec) => [spec.name, spec]));
@@ -72,7 +72,7 @@ export function difference(before: ProcessSpec, after: ProcessSpec): Change[] {
   ];
 }
 
-/** In what two descriptions of one service differ. */
+/** What changes from one description of a service to another. */
 export function serviceDifference(before: ServiceSpec, after: ServiceSpec): ServiceChange[] {
   const service = after.name;
   const own = options(before.values, after.values).filter(({ key }) =>

@@ -46,13 +46,13 @@ interface Claim {
 /** `both` is the IPv6 wildcard, which takes IPv4 clients too. */
 type Family = "IPv4" | "IPv6" | "both" | "name";
 
-/** Claims of ports that have begun and may still go on, each the one that goes on longest. */
+/** Claims on ports that begin before the one that is looked at: of each kind, the claim that goes on longest. */
 class Open {
   readonly #byHost = new Map<string, Claim>();
   readonly #byFamily = new Map<Family, Claim>();
   readonly #wildcards = new Map<Family, Claim>();
 
-  /** One that has a port and an address in common with this one, which begins behind all of them. */
+  /** One that has a port and an address in common with this one, which must not begin before any of them. */
   meets(claim: Claim): Claim | undefined {
     const rivals = claim.wildcard ? familiesOf(claim.family).map((family) => this.#byFamily.get(family)) : [
       this.#byHost.get(claim.host),

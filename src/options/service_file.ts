@@ -30,7 +30,7 @@ export class FileProblem extends Error {
   override readonly name = "FileProblem";
 }
 
-/** What was read from a file and those that it includes. */
+/** What was read from a file and the files that it includes. */
 export interface ServiceFile {
   readonly spec: ProcessSpec;
   readonly services: readonly PlacedService[];

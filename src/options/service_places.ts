@@ -1,4 +1,4 @@
-import type { OptionKey } from "./option_records.ts";
+import { type OptionKey, optionRecords } from "./option_records.ts";
 import type { ServiceSpec } from "./service_spec.ts";
 import type { Entry } from "./shell_words.ts";
 import type { SourceFault } from "./source_fault.ts";
@@ -18,6 +18,22 @@ export interface PlacedService {
 /** A piece of a line of a file. */
 export type SourcePiece = Pick<SourceFault, "source" | "line" | "start" | "end">;
 
+/** What in the description of a service something is about: its ports, an option, or a channel. */
+export type ServicePart =
+  | "ports"
+  /** `value` tells apart an option that is given several times. */
+  | { readonly option: OptionKey; readonly value?: string }
+  /** Numbers, from 0. */
+  | { readonly group: number; readonly channel: number };
+
+/** The word that has this part of a service. */
+export function partPlace(service: PlacedService, part: ServicePart): SourcePiece {
+  if (part === "ports") return portsPlace(service);
+  return "option" in part
+    ? optionPlace(service, part.option, part.value)
+    : channelPlace(service, part.group, part.channel);
+}
+
 /** The word with the ports of a service. */
 export function portsPlace(service: PlacedService): SourcePiece {
   return pieceOf(service, ({ words }) => words[0].word);
@@ -28,16 +44,23 @@ export function namePlace(service: PlacedService): SourcePiece {
   return optionPlace(service, "name");
 }
 
-/** The last word with a value of an option, or the ports if the service has it from its defaults. */
-export function optionPlace(service: PlacedService, key: OptionKey): SourcePiece {
-  return pieceOf(
-    service,
-    ({ options, words }) => options.findLast((option) => option.key === key)?.word ?? words[0].word,
-  );
+/**
+ * The last word with a value of an option; the ports if the service has the option from its defaults.
+ *
+ * @param value the value that is meant, if the option may be given several times
+ */
+function optionPlace(service: PlacedService, key: OptionKey, value?: string): SourcePiece {
+  return pieceOf(service, ({ options, words }) => {
+    const given = options.filter((option) => option.key === key);
+    const meant = given.length < 2 || value === undefined
+      ? given
+      : given.filter(({ text }) => optionRecords[key].kind.read(text) === value);
+    return (meant.at(-1) ?? words[0]).word;
+  });
 }
 
 /** The word of a channel. */
-export function channelPlace(service: PlacedService, group: number, channel: number): SourcePiece {
+function channelPlace(service: PlacedService, group: number, channel: number): SourcePiece {
   return pieceOf(service, ({ words }) => {
     let at = 0;
     for (const { text, word } of words.slice(1)) {

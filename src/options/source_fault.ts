@@ -48,7 +48,7 @@ export function faultLines(fault: SourceFault): string[] {
 /** The line and the mark. Tabs stay, so that both are moved alike; other control characters are escaped. */
 function marked(text: string, start: number, end: number): [string, string] {
   let shown = "", mark = "", from = start, width = 0;
-  // What precedes the piece, from the piece on backwards, and then the piece and what follows it.
+  // First what precedes the piece, backwards from the piece, then the piece and what follows it.
   const before = cells(text.slice(Math.max(0, start - 4 * WIDEST), start));
   const piece = cells(text.slice(start, Math.min(end, start + WIDEST)));
   const after = cells(text.slice(end, end + WIDEST));

@@ -24,9 +24,8 @@ interface Edit {
 }
 
 /**
- * The files whose text must change to describe these services. A service that is as it was keeps its lines, with their
- * comments and layout; one that has changed is written anew, one that is gone is left out, and a new one comes last in
- * the first file.
+ * The files whose text must change to describe these services. An unchanged service keeps its lines, with their comments
+ * and layout. A changed one is written anew, a removed one is left out, and a new one goes to the end of the first file.
  */
 export function updatedFiles(file: ServiceFile, services: readonly ServiceSpec[]): UpdatedFile[] {
   const wanted = new Map(services.map((spec) => [spec.name, spec])), edits = new Map<SourceText, Edit[]>();
@@ -86,7 +85,7 @@ function removal({ source: { lines }, entry: { first, last } }: PlacedService): 
 function linesUnder(defaults: ServiceValues, spec: ServiceSpec): string[] {
   const values = valuesUnder(defaults, spec.values);
   if (values !== undefined) return serviceLines({ ...spec, values });
-  // What the defaults switch on cannot be switched off in a line, so they do not hold for this one.
+  // A line cannot switch off what the defaults switch on, so this one gets none of them.
   return ["defaults", ...serviceLines(spec), ...commandLines(["defaults", ...valueWords(defaults)])];
 }
 

@@ -4,7 +4,7 @@ import { dirname } from "node:path";
 /** Why a file or directory cannot be used, as the end of a sentence; undefined when it can. */
 export type Obstacle = string | undefined;
 
-/** Whether a file can be written, or made where there is none. */
+/** Why a file cannot be written, or created if it is missing. */
 export function writeObstacle(path: string): Obstacle {
   const there = reasonAgainst(path, fs.constants.W_OK);
   if (there !== MISSING) return there;
@@ -12,7 +12,7 @@ export function writeObstacle(path: string): Obstacle {
   return parent === MISSING ? "there is no such directory" : parent && `in its directory: ${parent}`;
 }
 
-/** Whether a directory is there to be entered and written to, or can be made. */
+/** Why a directory cannot be entered and written to, or created if it is missing. */
 export function directoryObstacle(path: string): Obstacle {
   const there = reasonAgainst(path, fs.constants.W_OK | fs.constants.X_OK);
   return there === MISSING ? writeObstacle(path) : there;
@@ -28,7 +28,7 @@ function reasonAgainst(path: string, mode: number): Obstacle {
     const { code, message } = error as { code?: string; message: string };
     const known: Record<string, string> = {
       ENOENT: MISSING,
-      ENOTDIR: "a part of its path is no directory",
+      ENOTDIR: "part of its path is not a directory",
       EACCES: "permission denied",
       EROFS: "the file system is read-only",
     };

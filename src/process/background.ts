@@ -14,7 +14,7 @@ export interface Ready {
   readonly notes: readonly string[];
 }
 
-/** What the background process prints on its standard output once it is ready, or cannot be. */
+/** What the background process prints on its standard output once it is ready, or when it fails to start. */
 type Report = Ready | {
   readonly error: string;
   readonly details: readonly string[];
@@ -31,11 +31,11 @@ export function isBackgroundProcess(): boolean {
 }
 
 /**
- * Starts this program again with the same arguments, in a session of its own and without the terminal, and waits until
- * it is ready to serve.
+ * Starts this program again with the same arguments, in its own session and without the terminal, and waits until it is
+ * ready to serve.
  *
- * @returns its process id, and what it has to say
- * @throws {ExitError} with the message and code of the background process when it does not get ready
+ * @returns its process id and its notes
+ * @throws {ExitError} with the message and code of the background process when it fails to start
  */
 export async function startInBackground(program: string, args: readonly string[]): Promise<Ready> {
   requireAllPermissions();
@@ -64,7 +64,7 @@ export async function startInBackground(program: string, args: readonly string[]
   return result;
 }
 
-/** Going to the background must not add a permission. @throws {ExitError} 71 if it would */
+/** The background process must not have more permissions than this one. @throws {ExitError} 71 if it would */
 function requireAllPermissions(): void {
   const missing = missingPermission();
   if (missing === undefined) return;

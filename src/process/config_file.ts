@@ -29,7 +29,7 @@ export function readConfig(path: string, reader: FileReader = serviceFiles): Ser
   return read.file;
 }
 
-/** What ends the program because of faults in files. Its code is that of the first. */
+/** The error that ends the program because of faults in files. Its code is that of the first one. */
 function faultsError(faults: readonly SourceFault[]): ExitError {
   const [message, ...details] = faults.slice(0, MOST_FAULTS).flatMap(faultLines);
   const left = faults.length - MOST_FAULTS;
@@ -37,8 +37,8 @@ function faultsError(faults: readonly SourceFault[]): ExitError {
 }
 
 /**
- * Writes these services to the file that was read and to those that it includes: each to the one that describes it, a
- * new one to the first. What has not changed stays as it is.
+ * Writes these services to the file that was read and to those that it includes: each service to the file that
+ * describes it, a new one to the first file. What has not changed stays as it is.
  *
  * @param services all of them, as they are to be
  * @returns the paths that were written, and the file as it is now
@@ -55,7 +55,7 @@ export function saveConfig(
   return { written: updates.map(({ source }) => source.path), file: now };
 }
 
-/** Reads what is to be written before it is, so that no file is left that the next start refuses. */
+/** Reads the new text before it is written, so that the next start never meets a file that it must refuse. */
 function readBack(file: ServiceFile, updates: readonly UpdatedFile[], services: readonly ServiceSpec[]): ServiceFile {
   const texts = new Map(file.sources.map(({ path, bytes }) => [path, bytes]));
   for (const { source, text } of updates) texts.set(source.path, new TextEncoder().encode(text));

@@ -1,12 +1,12 @@
-/** Whether a path has signs that stand for others. */
+/** Whether a path has wildcards. */
 export function isPattern(path: string): boolean {
   return /[*?[]/.test(path);
 }
 
 /**
- * The files whose paths are like a pattern, sorted: `*` stands for any characters but `/`, `?` for one, `[a-z]` and
- * `[!a-z]` for one of a set. As in a shell, names that begin with a dot are only found by a dot. Backup copies, whose
- * names end in `~`, are only found by `~`. Directories are left out.
+ * The files whose paths match a pattern, sorted: `*` stands for any characters but `/`, `?` for one, `[a-z]` and
+ * `[!a-z]` for one of a set. As in a shell, hidden files are only matched by a pattern that begins with a dot. Backup
+ * copies, whose names end in `~`, are only matched by a pattern that ends in `~`. Directories are left out.
  */
 export function filesLike(pattern: string): string[] {
   const absolute = pattern.startsWith("/");
@@ -34,7 +34,7 @@ function namesIn(directory: string): string[] {
   }
 }
 
-/** Whether a name is like one part of a pattern. Takes time in proportion to the product of their lengths at most. */
+/** Whether a name matches one part of a pattern. Takes at most time in proportion to the product of their lengths. */
 export function isLike(pattern: string, name: string): boolean {
   if (name.startsWith(".") && !pattern.startsWith(".")) return false;
   if (name.endsWith("~") && !pattern.endsWith("~")) return false;

@@ -5,7 +5,7 @@ export const SUCCESSOR = "BALANCE_SUCCESSOR";
 
 /** What a successor reports, one JSON object a line, on the descriptor it was given for it. */
 export type Report =
-  /** Everything is ready that can be without taking anything from the predecessor. */
+  /** Everything is ready that needs nothing from the predecessor. */
   | { readonly report: "prepared" }
   /** It serves, and is the instance from now on. */
   | { readonly report: "serving"; readonly notes: readonly string[] }
@@ -22,7 +22,7 @@ export function parseReport(line: string): Report {
   } catch {
     // Said below.
   }
-  throw new Error("Cannot read report of successor: it is no JSON object of the kinds known here");
+  throw new Error("Cannot read report of successor: it is not a JSON object of a known kind");
 }
 
 function texts(value: unknown): string[] {

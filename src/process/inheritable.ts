@@ -5,8 +5,8 @@ export const FIOCLEX = 0x5451n;
 const FIONCLEX = 0x5450n;
 
 /**
- * Lets a program that is started during `act` inherit these descriptors, under their numbers, and none that is started
- * later. For Linux.
+ * Lets programs that are started during `act` inherit these descriptors, under the same numbers. Programs started later
+ * do not get them. For Linux.
  *
  * @throws {Error} when one of them is not open; `act` is not called then
  */

@@ -20,9 +20,9 @@ export interface ListeningAddress {
 }
 
 /**
- * Where a descriptor listens that this process was given.
+ * Where a descriptor that this process was given listens.
  *
- * @throws {Error} naming the descriptor, when it is anything else than a listening TCP socket over IPv4 or IPv6, or
+ * @throws {Error} naming the descriptor, when it is anything other than a listening TCP socket over IPv4 or IPv6, or
  * cannot be examined here
  */
 export function examineListeningSocket(descriptor: number): ListeningAddress {

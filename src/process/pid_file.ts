@@ -18,7 +18,7 @@ export class PidFile {
    * Writes the file beside its place.
    *
    * @param path absolute
-   * @throws {Error} naming the file, when it cannot be written, or something else than a file is there
+   * @throws {Error} naming the file, when it cannot be written, or something other than a file is there
    */
   static prepare(path: string): PidFile {
     const draft = `${path}.${Deno.pid}`;
@@ -64,7 +64,7 @@ export class PidFile {
   }
 }
 
-/** A link is replaced, and so is nothing at all; a device or a pipe would be lost. */
+/** Whether something is there that must not be lost, such as a device or a pipe. A file or a link may be replaced. */
 function isSomethingElse(path: string): boolean {
   try {
     const { isFile, isSymlink } = Deno.lstatSync(path);

@@ -65,7 +65,7 @@ export class Predecessor {
     this.#libc.close();
   }
 
-  /** Reports why it cannot. */
+  /** Reports why this process cannot serve. */
   failed({ message, details }: ExitError): void {
     this.#report({ report: "failed", error: message, details });
   }
@@ -82,7 +82,7 @@ export class Predecessor {
     }
   }
 
-  /** Standard error was a pipe to the predecessor until here; from now on it is what the predecessor has. */
+  /** Until now, standard error was a pipe to the predecessor. From now on it is the predecessor's own. */
   #restoreStderr(given: number): void {
     const target = (descriptor: number) => {
       try {

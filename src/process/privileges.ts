@@ -25,8 +25,8 @@ export function privilegesUnavailable(): string | undefined {
 }
 
 /**
- * Changes the user and group of the whole process, all threads included, for good, and makes sure that there is no way
- * back. libc changes every thread (nptl(7)).
+ * Changes the user and group of the whole process for good, and makes sure that there is no way back. libc changes
+ * every thread (nptl(7)).
  *
  * @param user name or number; undefined to change the group only
  * @param group name or number; default is the user's own
@@ -96,7 +96,7 @@ function findGroup(call: Calls, group: string): number {
   return new Deno.UnsafePointerView(entry).getUint32(LAYOUT.group.gid);
 }
 
-/** A user or group number; the largest means "leave as it is" to the system and is none. */
+/** A user or group number. The largest one does not count: to the system it means "leave it as it is". */
 function parseNumber(word: string): number | undefined {
   return /^\d{1,10}$/.test(word) && Number(word) < 0xffffffff ? Number(word) : undefined;
 }

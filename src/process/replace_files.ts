@@ -5,7 +5,7 @@ import { escape, quote } from "../log/escape.ts";
 export interface Replacement {
   readonly path: string;
   readonly text: string;
-  /** What it must have until then; otherwise somebody else has changed it. */
+  /** What it must still contain; otherwise somebody else has changed it. */
   readonly before: Uint8Array;
 }
 
@@ -23,9 +23,9 @@ interface Prepared {
 }
 
 /**
- * Gives files a new text: each has the old or the new one at any time, and what was there stays beside it with a `~`
- * behind its name. Mode and owner stay, and so do symbolic links to it. Nothing is replaced before all new versions and
- * all backups are on disk.
+ * Gives files a new text. At any time each file has either the old text or the new one. The old version stays beside
+ * it, with a `~` after its name. Mode and owner stay, and so do symbolic links to the file. Nothing is replaced before
+ * all new versions and all backups are on disk.
  *
  * @throws {ReplaceError}
  */

@@ -50,7 +50,7 @@ export class ReportPipe implements Disposable {
     throw new Error("Cannot make a pipe: no descriptor is left");
   }
 
-  /** Closes what the child has by now. */
+  /** Closes the ends that the child has inherited by now. */
   handedOver(): void {
     for (const descriptor of this.#given) this.#libc.symbols.close(descriptor);
     this.#given = [];
@@ -73,7 +73,7 @@ export class ReportPipe implements Disposable {
     }
   }
 
-  /** A line that is waited for ends. */
+  /** Whoever waits for a line gets none. */
   [Symbol.dispose](): void {
     this.handedOver();
     this.#over = this.#closed = true;

@@ -15,7 +15,7 @@ export interface HandedOver {
 export interface ServiceEnvironment {
   /** Where it wants to be told about the program (sd_notify(3)). */
   readonly notifySocket: string | undefined;
-  /** Milliseconds within which it wants a sign of life each time (sd_watchdog_enabled(3)). */
+  /** It wants a sign of life at least this often, in milliseconds (sd_watchdog_enabled(3)). */
   readonly watchdog: number | undefined;
   /** Descriptors it opened for the program (sd_listen_fds(3)). */
   readonly handedOver: readonly HandedOver[];
@@ -24,8 +24,8 @@ export interface ServiceEnvironment {
 const VARIABLES = ["NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LISTEN_FDS", "LISTEN_PID", "LISTEN_FDNAMES"];
 
 /**
- * Reads what the service manager told this process, and removes it from the environment, so that no child believes it
- * was told to itself.
+ * Reads what the service manager told this process, and removes it from the environment, so that no child process takes
+ * it as meant for itself.
  *
  * @param parent a process whose environment this one continues, as a background process does
  */

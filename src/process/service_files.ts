@@ -7,7 +7,7 @@ import { filesLike, isPattern } from "./file_pattern.ts";
 /** Most bytes of one file. */
 const MOST_BYTES = 16 * 1024 * 1024;
 
-/** How often a file is read again that changes meanwhile. */
+/** How often reading is tried when the file changes meanwhile. */
 const ATTEMPTS = 3;
 
 /** Files of services on disk. */
@@ -31,7 +31,7 @@ function readStable(path: string): Uint8Array {
       if (before.size > MOST_BYTES) throw new Obstacle(tooLarge(`${before.size} bytes`));
       const bytes = readAll(file, before.size), after = fs.fstatSync(file);
       if (before.size === after.size && before.mtimeMs === after.mtimeMs) return bytes;
-      if (attempt === ATTEMPTS) throw new Obstacle("it changes while it is read");
+      if (attempt === ATTEMPTS) throw new Obstacle("it keeps changing while it is read");
     } finally {
       fs.closeSync(file);
     }

@@ -29,7 +29,7 @@ export interface SuccessorOptions {
   readonly plan: string;
   /** Seconds for each of its two steps. Default 30. */
   readonly patience?: number;
-  /** Ends it, whatever it does, until it is let go. */
+  /** Kills it at any moment until `letGo`. */
   readonly abandoned?: AbortSignal;
 }
 
@@ -141,7 +141,7 @@ export class Successor {
       await this.#inTime(this.#stdin.write(new TextEncoder().encode(`${line}\n`)));
     } catch (error) {
       if (error instanceof Late) throw error;
-      // It has ended; how, is found out when its report is waited for.
+      // It has ended. The wait for its report will show how.
     }
   }
 
@@ -199,7 +199,7 @@ function spawn<T>(options: SuccessorOptions, act: (child: Deno.ChildProcess, pip
         env: { ...options.environment, [SUCCESSOR]: `${Deno.pid}:${reports}:${stderr}` },
         stdin: "piped",
         stdout: "inherit",
-        // Until it can report, what it prints is the reason of its failure.
+        // Until it can report, what it prints says why it failed.
         stderr: "piped",
         detached: options.detached,
       }).spawn());

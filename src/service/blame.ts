@@ -1,8 +1,11 @@
+import type { ServicePart } from "../options/service_places.ts";
 import type { ServiceRequest } from "./service_request.ts";
 
 /** What an error of starting services is about. Errors keep their class, so that programs recognise them. */
 export interface Blame {
   readonly request: ServiceRequest;
+  /** The part of the request; undefined where the error itself says it, or it is about the ports. */
+  readonly part?: ServicePart;
   /** Where it could not listen. */
   readonly place?: { readonly hostname: string; readonly port: number };
 }

@@ -1,8 +1,16 @@
-import type { ServiceSettings, StartEngine } from "../engine/engine.ts";
+import type { StartEngine } from "../engine/engine.ts";
 import { linuxUnavailable } from "../engine/linux/availability.ts";
 import type { EngineChoice, EngineName } from "../options/engine_name.ts";
 import { optionList } from "../options/option_records.ts";
+import { blaming } from "./blame.ts";
+import type { Draft } from "./draft.ts";
 import { EngineUnavailable } from "./errors.ts";
+
+/** A service with the settings that its engine gets. */
+export type Configured = Pick<Draft, "request" | "settings">;
+
+/** Why an engine was chosen that was asked for. */
+const REQUESTED = "requested";
 
 /** An engine, and why it was chosen. */
 export interface ChosenEngine {
@@ -15,41 +23,44 @@ export interface ChosenEngine {
  * Chooses the engine: `auto` takes linux where it can run and portable elsewhere.
  *
  * @param needs the number of threads, and whether there are custom strategies
- * @param services settings of the services that are known already
+ * @param services those that are known already
  * @throws {EngineUnavailable} when linux is requested and cannot run, or portable would have to ignore a setting
  */
 export function chooseEngine(
   wanted: EngineChoice,
   needs: { readonly threads?: number; readonly customStrategies?: boolean },
-  services: readonly ServiceSettings[] = [],
+  services: readonly Configured[] = [],
 ): ChosenEngine {
   const obstacle = wanted === "portable"
     ? undefined
     : linuxUnavailable(needs.customStrategies ? { strategies: [] } : undefined);
   if (wanted !== "portable" && obstacle === undefined) {
-    const reason = wanted === "auto" ? "it can run here" : "requested";
+    const reason = wanted === "auto" ? "it can run here" : REQUESTED;
     return { name: "linux", start: startLinux, reason };
   }
   if (wanted === "linux") throw new EngineUnavailable(`the linux engine cannot run: ${obstacle}`);
-  for (const settings of services) requirePortable(settings, obstacle);
-  if ((needs.threads ?? 1) > 1) throw lacking("one thread", obstacle);
-  const reason = obstacle === undefined ? "requested" : `the linux engine cannot run: ${obstacle}`;
+  const reason = obstacle === undefined ? REQUESTED : `the linux engine cannot run: ${obstacle}`;
+  if ((needs.threads ?? 1) > 1) throw lacking("one thread", reason);
+  for (const service of services) requirePortable(service, reason);
   return { name: "portable", start: startPortable, reason };
 }
 
 /**
  * Checks that the portable engine need not ignore a setting.
  *
- * @param obstacle why the linux engine cannot run, if that was tried
- * @throws {EngineUnavailable} when it would
+ * @param reason why the portable engine was chosen
+ * @throws {EngineUnavailable} when it would; `blameOf` says which option it is about
  */
-export function requirePortable(settings: ServiceSettings, obstacle?: string): void {
+export function requirePortable({ request, settings }: Configured, reason: string): void {
   const given: Readonly<Record<string, unknown>> = { ...settings };
-  const missing = optionList.find(([key, { linuxOnly }]) => linuxOnly !== undefined && given[key] !== undefined)?.[1]
-    .linuxOnly;
-  if (missing !== undefined) throw lacking(`no ${missing}`, obstacle);
+  for (const [option, { linuxOnly }] of optionList) {
+    if (linuxOnly === undefined || given[option] === undefined) continue;
+    throw blaming(lacking(`no ${linuxOnly}`, reason), { request, part: { option } });
+  }
   // Deno's node:net binds without the zone, which the system refuses.
-  if (settings.source?.includes("%")) throw lacking("no source address with a zone", obstacle);
+  if (settings.source?.includes("%")) {
+    throw blaming(lacking("no source address with a zone", reason), { request, part: { option: "source" } });
+  }
 }
 
 // Only the one that runs is loaded.
@@ -58,7 +69,6 @@ const startLinux: StartEngine = async (settings) =>
 const startPortable: StartEngine = async (settings) =>
   (await import("../engine/portable/portable.ts")).startPortable(settings);
 
-function lacking(what: string, obstacle: string | undefined): EngineUnavailable {
-  const other = obstacle === undefined ? "" : `, and the linux engine cannot run: ${obstacle}`;
-  return new EngineUnavailable(`the portable engine has ${what}${other}`);
+function lacking(what: string, reason: string): EngineUnavailable {
+  return new EngineUnavailable(`the portable engine has ${what}${reason === REQUESTED ? "" : `, and ${reason}`}`);
 }

@@ -2,9 +2,11 @@ import type { GroupSpec } from "../groups/group_spec.ts";
 import type { Groups } from "../groups/groups.ts";
 import { mayResolveLater, resolveHost, sameFamilyAs, type Wanted } from "../process/resolve.ts";
 import { MAX_CHANNELS } from "../table/limits.ts";
+import { blaming } from "./blame.ts";
 import { coded, UnknownHost } from "./errors.ts";
 import type { ChannelOptions } from "./options.ts";
 import { type ServiceRequest, standardPort } from "./service_request.ts";
+import { settled } from "./settled.ts";
 
 /** What becomes of a channel whose host does not resolve: an error, or it waits until the host does. */
 export type Unresolved = "error" | "wait";
@@ -21,18 +23,18 @@ export async function groupSpecs(
   unresolved: Unresolved,
 ): Promise<GroupSpec[]> {
   const standard = standardPort(request), wanted = sameFamilyAs(source);
-  const address = async (host: string) => {
+  const address = async (host: string, group: number, channel: number) => {
     try {
       return await resolve(host, wanted);
     } catch (error) {
-      if (unresolved === "error" || !mayResolveLater(host)) throw error;
-      return undefined;
+      if (unresolved === "wait" && mayResolveLater(host)) return undefined;
+      throw blaming(error, { request, part: { group, channel } });
     }
   };
-  return await Promise.all(request.groups.map(async ({ strategy, channels }) => ({
+  return await settled(request.groups.map(async ({ strategy, channels }, group) => ({
     strategy,
-    channels: await Promise.all(channels.map(async ({ host, port = standard, maxc = 0 }) => {
-      return { host, address: await address(host), port, maxc };
+    channels: await settled(channels.map(async ({ host, port = standard, maxc = 0 }, channel) => {
+      return { host, address: await address(host, group, channel), port, maxc };
     })),
   })));
 }

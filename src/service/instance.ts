@@ -8,6 +8,7 @@ import { strategies as builtIn } from "../selection/strategy.ts";
 import { requirePortable } from "./choose_engine.ts";
 import type { Draft, Surroundings } from "./draft.ts";
 import { drain } from "./drain.ts";
+import { requireDescriptors } from "./descriptor_budget.ts";
 import { coded } from "./errors.ts";
 import type { BalancerEvent } from "./events.ts";
 import { inheritedPlaces, listenAll, withCode } from "./listen.ts";
@@ -144,7 +145,7 @@ export class Instance {
     this.#mustBeFree(request.name);
     const [draft] = await draftAll([request], this.#around);
     this.#mustRun();
-    if (this.engine === "portable") requirePortable(draft.settings);
+    if (this.engine === "portable") requirePortable(draft, this.engineReason);
     try {
       const [service] = await this.#serveAll([draft]);
       return service;
@@ -171,7 +172,8 @@ export class Instance {
     try {
       const around = { ...this.#around, trace: processOptions(next.values).trace };
       const drafts = await draftAll(next.services, around);
-      if (this.engine === "portable") drafts.forEach(({ settings }) => requirePortable(settings));
+      if (this.engine === "portable") drafts.forEach((draft) => requirePortable(draft, this.engineReason));
+      requireDescriptors(this.engine, this.threads, drafts);
       const { Reload } = await import("./reload.ts");
       const reload = new Reload(
         {

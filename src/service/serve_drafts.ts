@@ -6,6 +6,7 @@ import { type Draft, draftService, type Surroundings } from "./draft.ts";
 import { type BalancerEvent, balancerEvent } from "./events.ts";
 import { Service } from "./service.ts";
 import type { ServiceRequest } from "./service_request.ts";
+import { settled } from "./settled.ts";
 
 /** What serves services. */
 export interface ServiceHost {
@@ -67,7 +68,7 @@ export function openOrClose(open: () => void, opened: readonly (readonly Listene
 
 /** Resolves what they name, all at the same time. */
 export async function draftAll(requests: readonly ServiceRequest[], around: Surroundings): Promise<Draft[]> {
-  return await Promise.all(requests.map(async (request) => {
+  return await settled(requests.map(async (request) => {
     try {
       return await draftService(request, around);
     } catch (error) {

@@ -1,5 +1,6 @@
 import type { DescriptorShares, Engine } from "../engine/engine.ts";
 import { chooseEngine } from "./choose_engine.ts";
+import { requireDescriptors } from "./descriptor_budget.ts";
 import { descriptorShares } from "./descriptor_shares.ts";
 import type { Draft } from "./draft.ts";
 import type { InstanceSettings } from "./instance_settings.ts";
@@ -17,13 +18,15 @@ export interface StartedEngine {
  * Starts the engine that an instance with these services needs.
  *
  * @throws {EngineUnavailable} when the requested engine cannot run here, or not with these options
+ * @throws {TooManySockets} when so many sockets cannot be opened
  */
 export async function startEngine(
   { engine, threads, strategies, onEvent: emit = () => {}, tap, maxConnections: given }: InstanceSettings,
   drafts: readonly Draft[],
 ): Promise<StartedEngine> {
   const needs = { threads, customStrategies: strategies !== undefined };
-  const choice = chooseEngine(engine, needs, drafts.map(({ settings }) => settings));
+  const choice = chooseEngine(engine, needs, drafts);
+  requireDescriptors(choice.name, threads, drafts);
   const sockets = drafts.reduce((sum, { places }) => sum + places.length, 0);
   const descriptors = descriptorShares(choice.name, threads, undefined, undefined, sockets);
   // The process's own limit must not be below one that a service was given.

@@ -51,6 +51,12 @@ Deno.test("all faults are shown with their lines, and a mark below the word", as
   ]);
 });
 
+Deno.test("two names of one address are one place to listen on, as at a start", async () => {
+  const { code, stderr } = await check(`-b 127.0.0.1 -b localhost ${one} a:1:1\n`);
+  assert.doesNotMatch(stderr, /in use/);
+  assert.equal(code, 0, stderr);
+});
+
 Deno.test("a host name that does not resolve is a warning", async () => {
   const { code, stdout, stderr } = await check(`-b 127.0.0.1 ${one} nobody.invalid:80\n`);
   assert.equal(code, 0, stderr);
@@ -77,7 +83,7 @@ Deno.test("an address of another machine, a loop and an option that the engine l
   assert.match(stderr, /\na\.conf:3:13: the portable engine has no keep-alive times\n/);
   assert.match(
     stderr,
-    /a\.conf:2:14: cannot listen on 192\.0\.2\.1:\d+: the address does not belong to this machine\n/,
+    /a\.conf:2:4: cannot listen on 192\.0\.2\.1:\d+: the address does not belong to this machine\n/,
   );
 });
 

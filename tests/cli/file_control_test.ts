@@ -50,7 +50,7 @@ testWith([posix], "show, services and --list have every service with its ports",
   assert.match(
     table,
     new RegExp(
-      `^service web on port ${range}\nGRP .*\n(.* ENA .*\n){2}service mail on port ${port + 2}\nGRP .*\n.* ENA .*\n$`,
+      `^service web on ports ${range}\nGRP .*\n(.* ENA .*\n){2}service mail on port ${port + 2}\nGRP .*\n.* ENA .*\n$`,
     ),
   );
   assert.match(await instance.control("show", "mail"), /^service web /, "show has all of them");

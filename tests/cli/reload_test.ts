@@ -67,7 +67,7 @@ for (const engine of ENGINES) {
         [`-b 127.0.0.1 --name new ${port + 1} a:1`, `-b 127.0.0.1 ${port + 2} a:1`],
         /cannot listen on .*: the port is in/,
       ],
-      [[`-b 127.0.0.1 --name web ${port},${port + 2} 127.0.0.1:1`], /service "web": cannot listen on /],
+      [[`-b 127.0.0.1 --name web ${port},${port + 2} 127.0.0.1:1`], /services\.conf:1:25: cannot listen on /],
       [[`-b nowhere.invalid ${port + 1} a:1`], /option -b: cannot resolve host/],
       [[`-b 127.0.0.1 --name web ${port} 127.0.0.1:${port}`], /is this balancer itself/],
       [["--nmae web 80 a"], /services\.conf:1:1: unknown option "--nmae"/],

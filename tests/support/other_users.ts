@@ -1,4 +1,5 @@
 import { fileURLToPath } from "node:url";
+import { exists } from "./exists.ts";
 import { program } from "./program.ts";
 import { type Requirement, root } from "./requirements.ts";
 import { temporaryDirectory } from "./temporary_directory.ts";
@@ -83,15 +84,6 @@ export class OtherUsers implements Disposable {
     Deno.copyFileSync(file, copy);
     Deno.chmodSync(copy, 0o755);
     return copy;
-  }
-}
-
-function exists(path: string): boolean {
-  try {
-    Deno.lstatSync(path);
-    return true;
-  } catch {
-    return false;
   }
 }
 

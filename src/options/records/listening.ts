@@ -12,7 +12,8 @@ export const listening = {
     kind: serviceName(),
     section: "listening",
     summary: "what to call the service (default: its port)",
-    more: "Letters, digits, '_', '.' and '-', beginning with a letter.",
+    more:
+      "Letters, digits, '_', '.' and '-', beginning with a letter; not json or config, which are words of the command show.",
     scope: "service",
     programOnly: true,
   },

@@ -1,0 +1,118 @@
+import { escape, quote } from "../log/escape.ts";
+import { type ChannelWord, channelWord } from "../options/channel_words.ts";
+import { optionLabel } from "../options/option_record.ts";
+import { optionRecords } from "../options/option_records.ts";
+import { partPlace, type PlacedService, type ServicePart } from "../options/service_places.ts";
+import type { ServiceSpec } from "../options/service_spec.ts";
+import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
+import { UnusableSocket } from "../process/match_sockets.ts";
+import { blameOf } from "../service/blame.ts";
+import { TooManySockets } from "../service/descriptor_budget.ts";
+import { ChannelLoop, EngineUnavailable, UnknownHost } from "../service/errors.ts";
+import { formatAddress } from "../table/address.ts";
+import { findingAt } from "./finding.ts";
+
+/** Why a service cannot be served. A start, a reload and `--check-config` all say it in these words. */
+export interface ServiceFault {
+  readonly part: ServicePart;
+  /** One line, without a full stop. */
+  readonly message: string;
+  /** The exit code of a start. */
+  readonly code: number;
+}
+
+/** What an error of starting services says; undefined if it is about no service. */
+export function serviceFault(error: unknown): ServiceFault | undefined {
+  const blame = blameOf(error);
+  if (blame === undefined) return undefined;
+  const { request, place, part = "ports" } = blame;
+  if (error instanceof ChannelLoop) {
+    const { group, channel } = error;
+    return loopFault((request as ServiceSpec).groups[group].channels[channel], { group, channel });
+  }
+  if (error instanceof UnknownHost) {
+    return hostFault(error, error.option !== undefined && part === "ports" ? { option: error.option } : part);
+  }
+  if (error instanceof EngineUnavailable) return { part, message: uncapitalised(error), code: ExitCode.USAGE };
+  if (error instanceof TooManySockets) return { part, message: uncapitalised(error), code: ExitCode.SYSTEM };
+  return place === undefined || error instanceof UnusableSocket ? undefined : listenFault(error, place);
+}
+
+/** A host that does not resolve: that of a channel, or the value of an option. */
+export function hostFault(error: unknown, part: ServicePart): ServiceFault {
+  const message = uncapitalised(error);
+  if (part === "ports" || !("option" in part)) return { part, message, code: ExitCode.ADDRESS };
+  return {
+    part,
+    message: `option ${optionLabel(optionRecords[part.option])}: ${message}`,
+    code: ExitCode.USAGE,
+  };
+}
+
+/** A channel that is its own service. */
+export function loopFault(word: ChannelWord, part: ServicePart): ServiceFault {
+  const message = `channel ${quote(channelWord(word))} is this balancer itself: a client would come back without ` +
+    `end; give it a limit, as in ${quote(channelWord(word, 4))}, or add --allow-loop`;
+  return { part, message, code: ExitCode.ADDRESS };
+}
+
+/** A place where the service cannot listen. */
+export function listenFault(error: unknown, place: { readonly hostname: string; readonly port: number }): ServiceFault {
+  const { hostname, port } = place, { code } = error as { code?: string };
+  return {
+    part: ADDRESS_CODES.has(code ?? "") ? { option: "hostname", value: hostname } : "ports",
+    message: `cannot listen on ${formatAddress({ host: hostname, port })}: ${reason(error)}`,
+    code: ExitCode.SYSTEM,
+  };
+}
+
+/** Codes of errors that are about the address rather than the port. */
+const ADDRESS_CODES: ReadonlySet<string> = new Set(["EADDRNOTAVAIL", "ENODEV", "EAFNOSUPPORT"]);
+
+/**
+ * Why connections cannot come from the source address; undefined if they can. Otherwise every connect would fail later.
+ *
+ * @param source the address as it was given
+ * @param address what it resolves to, or why it does not
+ */
+export function sourceFault(source: string, address: string | Error): ServiceFault | undefined {
+  const part = { option: "source" } as const;
+  if (address instanceof Error) return hostFault(address, part);
+  try {
+    Deno.listen({ hostname: address, port: 0 }).close();
+    return undefined;
+  } catch (error) {
+    return { part, message: `cannot connect from ${quote(source)}: ${reason(error)}`, code: ExitCode.SYSTEM };
+  }
+}
+
+/** Why a port cannot be opened, or an address not used, in words. */
+function reason(error: unknown): string {
+  const { code, message } = error as { code?: string; message: string };
+  const known: Record<string, string> = {
+    EADDRINUSE: "the port is in use",
+    EACCES: "permission denied",
+    EMFILE: "too many open files; the limit of descriptors must be higher (ulimit -n)",
+    EADDRNOTAVAIL: "the address does not belong to this machine",
+    ENODEV: "there is no interface with that number",
+    EAFNOSUPPORT: "the system does not support the address family",
+  };
+  return known[code ?? ""] ?? escape(message);
+}
+
+/**
+ * What ends a start because of faults of services.
+ *
+ * @param faults at least one, each with the service that was asked for
+ * @param placed the services of the file, if there is one: the message then says where in it the fault is
+ */
+export function refusal(
+  faults: readonly (readonly [request: unknown, fault: ServiceFault])[],
+  placed: readonly PlacedService[],
+): ExitError {
+  const [message, ...details] = faults.flatMap(([request, { part, message, code }]) => {
+    const service = placed.find(({ spec }) => spec === request);
+    return service === undefined ? [message] : findingAt(partPlace(service, part), message, code).lines;
+  });
+  return new ExitError(faults[0][1].code, message, details);
+}
