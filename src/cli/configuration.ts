@@ -93,9 +93,7 @@ export class Configuration {
       return { ok: true, lines: count > 0 ? lines : ["nothing has changed"] };
     } catch (error) {
       const lines = faultLines(error, next?.services);
-      // A log has no use for the marked lines of the file, which are indented.
-      const reason = lines.filter((line) => !line.startsWith("  ")).join("; ");
-      if (!dryRun) logger.error("cannot reload {path}: {reason}", { path: quote(path), reason });
+      if (!dryRun) logger.error("cannot reload {path}: {reason}", { path: quote(path), reason: logReason(lines) });
       return { ok: false, lines };
     }
   }
@@ -118,7 +116,7 @@ export class Configuration {
       return Promise.resolve({ ok: true, lines: [...lines, ...notes] });
     } catch (error) {
       const lines = faultLines(error);
-      this.#logger.error("cannot save {path}: {reason}", { path: quote(path), reason: lines.join("; ") });
+      this.#logger.error("cannot save {path}: {reason}", { path: quote(path), reason: logReason(lines) });
       return Promise.resolve({ ok: false, lines });
     }
   }
@@ -149,6 +147,11 @@ function faultLines(error: unknown, placed: readonly PlacedService[] = []): stri
   const { message, details } = error instanceof ExitError ? error : startError(error, placed);
   const isPlaced = placed.some(({ spec }) => spec === blame?.request);
   return [isPlaced ? message : prefix + message, ...details];
+}
+
+/** What is wrong in one line, for the log, which has no use for the marked lines of a file. Those are indented. */
+function logReason(lines: readonly string[]): string {
+  return lines.filter((line) => !line.startsWith("  ")).join("; ");
 }
 
 /** Names of errors whose message says it all. */

@@ -1,5 +1,6 @@
 import { escape, quote } from "../log/escape.ts";
 import { reasonOf } from "../log/line_writer.ts";
+import { removeQuietly } from "./remove_quietly.ts";
 
 /**
  * The file of `--pid-file`. It is written beside its place and then renamed, so that whoever reads it sees one process
@@ -71,14 +72,6 @@ function isSomethingElse(path: string): boolean {
     return !isFile && !isSymlink;
   } catch {
     return false;
-  }
-}
-
-function removeQuietly(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch {
-    // There is none.
   }
 }
 

@@ -1,5 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { escape, quote } from "../log/escape.ts";
+import { removeQuietly } from "./remove_quietly.ts";
 
 /** A file, and the text that it is to have. */
 export interface Replacement {
@@ -51,7 +52,7 @@ function prepare({ path, text, before }: Replacement): Prepared {
     for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
     if (Deno.build.os !== "windows") {
       const own = file.statSync();
-      if (own.uid !== old.uid || own.gid !== old.gid) Deno.chownSync(temporary, old.uid, old.gid);
+      if (own.uid !== old.uid || own.gid !== old.gid) keepOwner(temporary, old);
       Deno.chmodSync(temporary, old.mode! & 0o7777);
     }
     file.syncSync();
@@ -64,10 +65,19 @@ function prepare({ path, text, before }: Replacement): Prepared {
   return { path, target, temporary, before };
 }
 
+function keepOwner(temporary: string, { uid, gid }: Deno.FileInfo): void {
+  try {
+    Deno.chownSync(temporary, uid!, gid!);
+  } catch (error) {
+    if ((error as { code?: string }).code !== "EPERM") throw error;
+    throw new ReplaceError(`it belongs to user ${uid} and group ${gid}, and only root can keep that`);
+  }
+}
+
 function checkUnchanged(target: string, before: Uint8Array): void {
   const now = Deno.readFileSync(target);
   if (now.length === before.length && now.every((byte, i) => byte === before[i])) return;
-  throw new ReplaceError("it has changed since it was read");
+  throw new ReplaceError("it has changed since it was read; reload first");
 }
 
 function backUp({ target, temporary }: Prepared): void {
@@ -101,21 +111,13 @@ function syncDirectory(path: string): void {
   }
 }
 
-function removeQuietly(path: string): void {
-  try {
-    Deno.removeSync(path);
-  } catch {
-    // It is in place already.
-  }
-}
-
 const REASONS: Readonly<Record<string, string>> = {
   ENOSPC: "the disk is full",
   EDQUOT: "the disk quota is used up",
   EFBIG: "the file would be too large",
   EACCES: "permission denied in its directory",
   EROFS: "the file system is read-only",
-  EPERM: "its owner cannot be kept",
+  EPERM: "the system does not permit it",
   EISDIR: "a directory has the name of its backup",
   ENOENT: "there is no such file",
 };

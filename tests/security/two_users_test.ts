@@ -4,11 +4,13 @@ import { freePort } from "../support/free_port.ts";
 import { Instance } from "../support/instance.ts";
 import { OtherUsers, otherUsers } from "../support/other_users.ts";
 import { type Outcome, run } from "../support/program.ts";
-import { linux, testWith } from "../support/requirements.ts";
+import { condition, linux, testWith } from "../support/requirements.ts";
 
 const OWNER = 61_001, STRANGER = 61_002;
 
 const needs = [linux, otherUsers];
+
+const fromSource = condition(!Deno.env.has("BALANCE_PROGRAM"), "a compiled program has its sources in it");
 
 /** The owner's instance in the directory that is the default for a user without XDG_RUNTIME_DIR. */
 function start(users: OtherUsers): Promise<Instance> {
@@ -120,4 +122,25 @@ testWith(needs, "only root can control root's instance", async () => {
     assert.match(stderr, /^balance: cannot use control directory "[^\n]+": it belongs to user 0, not to 61002\n$/);
   }
   assert.match(await instance.control("show"), /127\.0\.0\.1/);
+});
+
+testWith([otherUsers, fromSource], "save leaves a file alone that belongs to somebody else, and says so", async () => {
+  using users = new OtherUsers();
+  users.before(OWNER);
+  const path = `${users.path}/services.conf`;
+  Deno.writeTextFileSync(path, "1");
+  Deno.chmodSync(path, 0o666);
+  const printed = await users.evaluate(
+    OWNER,
+    `import { replaceFiles } from "${users.path}/program/src/process/replace_files.ts";
+    try {
+      replaceFiles([{ path: "${path}", text: "2", before: new TextEncoder().encode("1") }]);
+    } catch ({ message }) {
+      console.log(message);
+    }`,
+  );
+  const reason = "it belongs to user 0 and group 0, and only root can keep that";
+  assert.equal(printed, `cannot write "${path}": ${reason}\n`);
+  assert.equal(Deno.readTextFileSync(path), "1");
+  assert.ok(![...Deno.readDirSync(users.path)].some(({ name }) => name.includes("services.conf.")));
 });
