@@ -26,6 +26,8 @@ const SYMBOLS = {
   getrlimit: { parameters: ["i32", "buffer"], result: "i32" },
   setrlimit: { parameters: ["i32", "buffer"], result: "i32" },
   strerror: { parameters: ["i32"], result: "pointer" },
+  // musl has no such call, and keeps less.
+  malloc_trim: { parameters: ["u32"], result: "i32", optional: true },
   __errno_location: { parameters: [], result: "pointer" },
   // Calls that every connection and message needs are made by number (the first parameter): libc's own functions for
   // them are cancellation points (pthreads(7)), which costs 2 to 3 % of a message.

@@ -3,6 +3,7 @@ import { ERRNO } from "./abi.ts";
 import { Acceptor } from "./acceptor.ts";
 import { Admission } from "./admission.ts";
 import { Backlog } from "./backlog.ts";
+import { CompilerMemory } from "./compiler_memory.ts";
 import { Connections, IS, ROW, SHIFT } from "./connections.ts";
 import { Dialer } from "./dialer.ts";
 import { Door } from "./door.ts";
@@ -126,6 +127,7 @@ export class Thread {
     const poller = this.#poller, connections = this.#connections, timers = this.#timers, room = this.#room;
     const ready = this.#ready, relay = this.#relay, traffic = this.#traffic;
     const acceptor = this.#acceptor, { rows } = connections, stages = this.#stages;
+    const compilers = new CompilerMemory(() => this.#libc.call.malloc_trim?.(0));
     while (room.served > 0 || !this.#state.stopped) {
       if (ready.size === 0 && relay.takeStreamed()) poller.collect();
       const count = poller.wait(timers.wait(ready.size > 0 || acceptor.isCalled ? 0 : Infinity));
@@ -147,6 +149,7 @@ export class Thread {
         stages[rows[(fd << SHIFT) + ROW.STAGE]].expired(fd);
       }
       acceptor.accept();
+      compilers.handled(count);
     }
   }
 
