@@ -5,11 +5,13 @@ import { parameters } from "../../tests/fuzz/parameters.ts";
 import { parseCommandLine, type Request } from "./command_line.ts";
 import { faultText, FaultyWords } from "./fault.ts";
 import { nearest } from "./nearest.ts";
+import { negativeName } from "./option_record.ts";
 import { optionList } from "./option_records.ts";
 import { splitWords } from "./split_words.ts";
 import { serviceOptions } from "./values.ts";
 
-const longNames = optionList.map(([, { name }]) => `--${name}`);
+const longNames = optionList.flatMap(([, record]) => [record.name, negativeName(record) ?? record.name])
+  .map((name) => `--${name}`);
 const shortNames = optionList.flatMap(([, { short }]) => short === undefined ? [] : [short]);
 
 const number = fc.oneof(

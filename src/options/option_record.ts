@@ -55,6 +55,11 @@ export function optionLabel({ name, short }: OptionRecord): string {
   return short === undefined ? `--${name}` : `-${short}`;
 }
 
+/** The long name of an option's negative form; undefined if it has none. What the command line is to do has none. */
+export function negativeName({ name, kind: { off }, scope }: OptionRecord): string | undefined {
+  return off === undefined || scope === "action" ? undefined : `no-${name}`;
+}
+
 /** Everything there is to say about an option besides its summary; empty if there is nothing. */
 export function moreAbout({ more, linuxOnly }: OptionRecord): string {
   return [more ?? [], linuxOnly === undefined ? [] : "Only the linux engine has it."].flat().join(" ");

@@ -4,7 +4,7 @@ import { readGroups } from "./channel_words.ts";
 import { type Fault, FaultCode } from "./fault.ts";
 import { Refusal } from "./kinds/kind.ts";
 import { nearest } from "./nearest.ts";
-import { optionLabel, type OptionRecord } from "./option_record.ts";
+import { negativeName, optionLabel, type OptionRecord } from "./option_record.ts";
 import { optionRecords } from "./option_records.ts";
 import { readPorts } from "./port_ranges.ts";
 import { type ServiceSpec, standardName } from "./service_spec.ts";
@@ -53,10 +53,10 @@ export function readOptions({ options }: SplitWords): { values: OptionValues; fa
   const values: Record<string, unknown> = {}, faults: Fault[] = [];
   const last = new Map(options.map((option) => [option.key, option]));
   for (const option of options) {
-    const { key, text, word } = option, record: OptionRecord = optionRecords[key];
+    const { key, negative, text, word } = option, record: OptionRecord = optionRecords[key];
     // As in Balance, the last one of an option that takes one value counts.
     if (!record.repeatable && last.get(key) !== option) continue;
-    const value = record.kind.read(text);
+    const value = negative ? record.kind.off : record.kind.read(text);
     if (value instanceof Refusal) faults.push(refused(record, value, text, word));
     else if (record.repeatable) values[key] = [...(values[key] as unknown[] | undefined) ?? [], value];
     else values[key] = value;
@@ -112,10 +112,10 @@ function families({ ipv6, hostname = [] }: OptionValues, options: readonly Given
 
 /** Options that do not belong here, which has those of these scopes. @param where where the others belong */
 export function strangers({ options }: SplitWords, scopes: readonly OptionRecord["scope"][], where: string): Fault[] {
-  return options.flatMap(({ key, at }) => {
+  return options.flatMap(({ key, negative, at }) => {
     const record: OptionRecord = optionRecords[key];
     if (scopes.includes(record.scope)) return [];
-    const label = optionLabel(record);
+    const label = negative ? `--${negativeName(record)}` : optionLabel(record);
     return wrong(
       at,
       record.scope === "action" ? `option ${label} is not allowed in a file` : `option ${label} belongs ${where}`,

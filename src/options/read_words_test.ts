@@ -22,6 +22,28 @@ Deno.test("a service's line has its own values over the defaults", () => {
   });
 });
 
+Deno.test("a line takes a flag of its defaults back, and the last word about a flag counts", () => {
+  const read = (...words: string[]) => readServiceWords(words, { autodisable: true }).result?.values.autodisable;
+  assert.deepEqual([read("80"), read("80", "--no-autodisable"), read("--no-autodisable", "-a", "80")], [
+    true,
+    false,
+    true,
+  ]);
+  assert.deepEqual(readDefaultsWords(["-aH", "--no-autodisable"]).result, { autodisable: false, hashFailover: true });
+  assert.deepEqual(readProcessWords(["-d", "--no-debug"]).result, { trace: false });
+});
+
+Deno.test("a negative form is an option like others: it belongs somewhere, and has no value", () => {
+  assert.deepEqual(faults(["--no-debug", "80", "--no-strict", "--no-ipv6=x"], readServiceWords), [
+    ["--no-debug", "option --no-debug belongs on a process line", undefined],
+    ["--no-strict", 'unknown option "--no-strict"', "--strict"],
+    ["--no-ipv6=x", 'option --no-ipv6 takes no value: "x"', undefined],
+  ]);
+  assert.deepEqual(faults(["80", "--no-autodisble"], readServiceWords), [
+    ["--no-autodisble", 'unknown option "--no-autodisble"', "--no-autodisable"],
+  ]);
+});
+
 Deno.test("a service is called by the number of its first port unless it has a name", () => {
   assert.equal(readServiceWords(["http,81"]).result?.name, "80");
 });

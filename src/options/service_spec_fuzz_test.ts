@@ -5,7 +5,7 @@ import type { Kind } from "./kinds/kind.ts";
 import { optionRecords } from "./option_records.ts";
 import { readProcessWords, readServiceWords } from "./read_words.ts";
 import { processWords, serviceWords } from "./service_spec.ts";
-import type { OptionRecord } from "./option_record.ts";
+import { negativeName, type OptionRecord } from "./option_record.ts";
 
 const address = fc.oneof(fc.constant("::1"), fc.constant("10.0.0.1"), fc.constant("fe80::1%eth0"));
 const seconds = fc.oneof(
@@ -43,7 +43,9 @@ const entries: [string, OptionRecord][] = Object.entries(optionRecords);
 function options(...scopes: OptionRecord["scope"][]): fc.Arbitrary<string[]> {
   const own = entries.filter(([, { scope }]) => scopes.includes(scope));
   const one = fc.constantFrom(...own).chain(([, record]) =>
-    wordFor(record).map((word) => record.kind.metavar === undefined ? `--${record.name}` : `--${record.name}=${word}`)
+    record.kind.metavar === undefined
+      ? fc.constantFrom(`--${record.name}`, `--${negativeName(record)}`)
+      : wordFor(record).map((word) => `--${record.name}=${word}`)
   );
   return fc.array(one, { maxLength: 6 });
 }

@@ -2,6 +2,7 @@ import { parseArgs } from "node:util";
 import { quote } from "../log/escape.ts";
 import { type Fault, FaultCode } from "./fault.ts";
 import { nearest } from "./nearest.ts";
+import { negativeName } from "./option_record.ts";
 import { type OptionKey, optionList } from "./option_records.ts";
 
 /** Most characters of joined options that are parsed: `parseArgs` needs a call stack in proportion to them. */
@@ -17,6 +18,8 @@ export interface PlacedWord {
 /** An option that was given, with its value as text; empty for an option without a value. */
 export interface GivenOption extends PlacedWord {
   readonly key: OptionKey;
+  /** Whether it is switched off, by its negative form. */
+  readonly negative: boolean;
   /** Index of the word that has the option; that of its value may be the next. */
   readonly at: number;
 }
@@ -31,10 +34,27 @@ export interface SplitWords {
   readonly faults: readonly Fault[];
 }
 
-const byName = new Map(optionList.map(([key, record]) => [record.name, { key, metavar: record.kind.metavar }]));
+/** An option by one of its long names. */
+interface Known {
+  readonly key: OptionKey;
+  readonly negative: boolean;
+  readonly metavar: string | undefined;
+  readonly short: string | undefined;
+}
+
+/** Options that are really called `no-…` go before negative forms. */
+const byName: ReadonlyMap<string, Known> = new Map([
+  ...optionList.flatMap(([key, record]): [string, Known][] => {
+    const name = negativeName(record);
+    return name === undefined ? [] : [[name, { key, negative: true, metavar: undefined, short: undefined }]];
+  }),
+  ...optionList.map(([key, { name, short, kind: { metavar } }]): [string, Known] => {
+    return [name, { key, negative: false, metavar, short }];
+  }),
+]);
 
 /** The options as `parseArgs` takes them. */
-const PARSE_OPTIONS = Object.fromEntries(optionList.map(([, { name, short, kind: { metavar } }]) => [name, {
+const PARSE_OPTIONS = Object.fromEntries([...byName].map(([name, { metavar, short }]) => [name, {
   type: metavar === undefined ? "boolean" as const : "string" as const,
   ...(short === undefined ? {} : { short }),
 }]));
@@ -67,7 +87,8 @@ export function splitWords(all: readonly string[]): SplitWords {
       faults.push(wrong(word, `option ${rawName} needs a value: ${known.metavar}`));
     } else {
       const place = value === undefined || token.inlineValue ? word : word + 1;
-      options.push({ key: known.key, text: value ?? "", word: place, at: word });
+      const { key, negative } = known;
+      options.push({ key, negative, text: value ?? "", word: place, at: word });
     }
   }
   return { options, words, faults };
@@ -95,7 +116,7 @@ function takesValue(letter: string): boolean {
 
 function unknownOption(rawName: string, word: number): Fault {
   const suggestion = rawName.startsWith("--")
-    ? nearest(rawName, optionList.map(([, { name }]) => `--${name}`))
+    ? nearest(rawName, [...byName.keys()].map((name) => `--${name}`))
     : otherCase(rawName);
   return { ...wrong(word, `unknown option ${quote(rawName)}`), suggestion, seeHelp: true };
 }

@@ -85,7 +85,7 @@ function removal({ source: { lines }, entry: { first, last } }: PlacedService): 
 function linesUnder(defaults: ServiceValues, spec: ServiceSpec): string[] {
   const values = valuesUnder(defaults, spec.values);
   if (values !== undefined) return serviceLines({ ...spec, values });
-  // A line cannot switch off what the defaults switch on, so this one gets none of them.
+  // A line cannot take back an option without a default, so this one gets none of the defaults.
   return ["defaults", ...serviceLines(spec), ...commandLines(["defaults", ...valueWords(defaults)])];
 }
 
@@ -94,11 +94,10 @@ function valuesUnder(defaults: ServiceValues, values: ServiceValues): ServiceVal
   const given: Record<string, unknown> = {};
   for (const [key, record] of optionList as readonly [keyof ServiceValues, OptionRecord][]) {
     if (values[key] === undefined && defaults[key] === undefined) continue;
-    const wanted = wordsOf(key, values[key]), standing = wordsOf(key, defaults[key]);
-    if (wanted === standing) continue;
-    if (wanted !== "") given[key] = values[key];
-    else if (record.standard !== undefined && record.kind.metavar !== undefined) given[key] = record.standard;
-    else return undefined;
+    if (wordsOf(key, values[key]) === wordsOf(key, defaults[key])) continue;
+    const wanted = values[key] ?? record.standard;
+    if (wanted === undefined) return undefined;
+    given[key] = wanted;
   }
   return given;
 }

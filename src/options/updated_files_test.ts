@@ -54,7 +54,12 @@ Deno.test("a service is written with what its defaults lack, or without defaults
   );
   assert.equal(
     updated(file, [spec("-t 2 80 x"), spec("-a -t 2 81 y"), spec("82 z")]).a,
-    "defaults -a -t 2\ndefaults\nbalance -t 2 80 x\ndefaults -a -t 2\n81 y\ndefaults\nbalance 82 z\ndefaults -a -t 2\n",
+    "defaults -a -t 2\nbalance --no-autodisable 80 x\n81 y\nbalance --no-autodisable -t 5 82 z\n",
+  );
+  // The system has a default for this one, which has no words.
+  assert.equal(
+    updated({ a: "defaults -B 127.0.0.1\n80 x\n81 y\n" }, [spec("80 x"), spec("-B 127.0.0.1 81 y")]).a,
+    "defaults -B 127.0.0.1\ndefaults\nbalance 80 x\ndefaults -B 127.0.0.1\n81 y\n",
   );
 });
 

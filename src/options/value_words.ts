@@ -1,4 +1,4 @@
-import type { OptionRecord } from "./option_record.ts";
+import { negativeName, type OptionRecord } from "./option_record.ts";
 import { optionList } from "./option_records.ts";
 import type { OptionValues } from "./values.ts";
 
@@ -13,10 +13,15 @@ export function valueWords(values: OptionValues): string[] {
   });
 }
 
-function words({ name, short, kind }: OptionRecord, value: unknown): string[] {
-  const option = short === undefined ? `--${name}` : `-${short}`;
-  if (kind.metavar === undefined) return value ? [option] : [];
+function words(record: OptionRecord, value: unknown): string[] {
+  const { name, short, kind } = record, option = short === undefined ? `--${name}` : `-${short}`;
+  if (kind.metavar === undefined) return value === kind.off ? negativeWords(record) : [option];
   const word = kind.write(value);
   // A value of its own word could be taken for an option.
   return word.startsWith("-") || word === "" ? [`--${name}=${word}`] : [option, word];
+}
+
+function negativeWords(record: OptionRecord): string[] {
+  const name = negativeName(record);
+  return name === undefined ? [] : [`--${name}`];
 }

@@ -10,6 +10,7 @@ import { temporaryDirectory } from "../support/temporary_directory.ts";
 const OFFERS: readonly (readonly [line: string, words: readonly string[]])[] = [
   ["balance --eng", ["--engine"]],
   ["balance --half", ["--half-close-timeout"]],
+  ["balance --no-auto", ["--no-autodisable"]],
   ["balance --engine ", ["auto", "portable", "linux"]],
   ["balance --engine po", ["portable"]],
   ["balance --log-format ", ["text", "json"]],

@@ -6,6 +6,7 @@ import { LONGEST_LINE } from "../../src/control/protocol.ts";
 import { MOST_CONNECTIONS, MOST_SESSIONS, SILENCE } from "../../src/control/server.ts";
 import type { EngineName } from "../../src/options/engine_name.ts";
 import { commands } from "../../src/control/commands.ts";
+import { negativeName } from "../../src/options/option_record.ts";
 import { optionList } from "../../src/options/option_records.ts";
 import { Document, spans } from "./document.ts";
 import { sources } from "./sources.ts";
@@ -111,11 +112,10 @@ Deno.test("options that documents name exist", () => {
   for (const document of documents) {
     for (const span of document.spans) {
       for (const [option, name] of span.matchAll(/(?<![\w-])--([a-z][\w-]*)/g)) {
-        if (
-          !foreign.test(option) && !commanded.includes(option) && !optionList.some(([, record]) => record.name === name)
-        ) {
-          unknown.push(`${document.name}: ${span}`);
-        }
+        const known = optionList.some(([, record]) => record.name === name || negativeName(record) === name);
+        // What negative forms begin with.
+        if (name === "no-" || known || foreign.test(option) || commanded.includes(option)) continue;
+        unknown.push(`${document.name}: ${span}`);
       }
     }
   }

@@ -1,4 +1,4 @@
-import type { OptionRecord } from "../option_record.ts";
+import { negativeName, type OptionRecord } from "../option_record.ts";
 import { type OptionKey, optionList, optionRecords } from "../option_records.ts";
 
 /** What completions know besides the options. */
@@ -24,12 +24,11 @@ export interface CompletableOption {
   readonly value: ValueSource | undefined;
 }
 
-/** All options. */
-export const completableOptions: readonly CompletableOption[] = optionList.map(([key, record]) => ({
-  forms: formsOf(key),
-  record,
-  value: valueSource(key, record),
-}));
+/** All options, and the negative forms of flags. */
+export const completableOptions: readonly CompletableOption[] = optionList.flatMap(([key, record]) => [
+  { forms: formsOf(key), record, value: valueSource(key, record) },
+  ...negativeForm(record),
+]);
 
 /** Options after which the other words are names of running instances. */
 export const CONTROLLING: readonly string[] = [...formsOf("command"), ...formsOf("interactive")];
@@ -40,6 +39,13 @@ export const HELPING: readonly string[] = [...formsOf("help"), "help"];
 function formsOf(key: OptionKey): string[] {
   const { name, short }: OptionRecord = optionRecords[key];
   return short === undefined ? [`--${name}`] : [`-${short}`, `--${name}`];
+}
+
+function negativeForm({ short: _, ...record }: OptionRecord): CompletableOption[] {
+  const name = negativeName(record);
+  if (name === undefined) return [];
+  const summary = `switch --${record.name} off`;
+  return [{ forms: [`--${name}`], record: { ...record, name, summary }, value: undefined }];
 }
 
 function valueSource(key: OptionKey, { kind: { metavar, words, names } }: OptionRecord): ValueSource | undefined {

@@ -1,6 +1,6 @@
 import { moreAbout, type OptionRecord, SECTIONS } from "../option_record.ts";
 import { optionList } from "../option_records.ts";
-import { EXAMPLES } from "./overview.ts";
+import { EXAMPLES, NEGATIVE_FORMS } from "./overview.ts";
 import { bold, italic, item, paragraph, roff } from "./roff.ts";
 import { sections } from "./topics.ts";
 
@@ -35,7 +35,7 @@ export function manPage({ version, commands, exitCodes }: ManPageParts): string 
     ".SH DESCRIPTION",
     ...paragraphs(DESCRIPTION),
     ".SH OPTIONS",
-    ...paragraph("Seconds may have fractions. Short options may be joined: -fp, -t5."),
+    ...paragraph(`Seconds may have fractions. Short options may be joined: -fp, -t5. ${NEGATIVE_FORMS}`),
     ...sections.flatMap((section) => [
       `.SS ${roff(SECTIONS[section])}`,
       ...optionList.filter(([, record]) => record.section === section).flatMap(([, record]) => optionItem(record)),

@@ -1,7 +1,7 @@
 import { moreAbout, type OptionRecord } from "../option_record.ts";
 
 /** Columns of a line of help. */
-const WIDTH = 80;
+export const WIDTH = 80;
 
 /** Column in which the summaries begin. */
 const SUMMARY = 36;

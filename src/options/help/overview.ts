@@ -11,6 +11,9 @@ export const EXAMPLES: readonly (readonly [command: string, what: string])[] = [
   ['balance -c "disable 0" 8080', "take host1 out of service"],
 ];
 
+/** How flags are switched off. */
+export const NEGATIVE_FORMS = "--no-NAME switches a flag off that a file or its defaults switch on: --no-autodisable.";
+
 /** The text of `--help`: what most people need, on one screen of 80 columns. */
 export function overview(version: string, colour: boolean): string {
   const { bold, dim } = style(colour);
@@ -36,6 +39,7 @@ export function overview(version: string, colour: boolean): string {
     "  --help all            all options",
     "  --help SECTION        options of one section in detail:",
     ...wrapped(sections.join(", "), 54).map((line) => `${" ".repeat(24)}${line}`),
+    "  --no-NAME             switch a flag off that a file switches on",
     "  --help man            the man page, for man -l -",
   ].join("\n");
 }

@@ -1,15 +1,17 @@
 import { type Section, SECTIONS } from "../option_record.ts";
 import { optionList } from "../option_records.ts";
-import { moreLines, optionLine } from "./option_lines.ts";
+import { moreLines, optionLine, WIDTH, wrapped } from "./option_lines.ts";
+import { NEGATIVE_FORMS } from "./overview.ts";
 import { style } from "./style.ts";
 import { sections } from "./topics.ts";
 
 /** The text of `--help all`: every option on a line, by section. */
 export function allOptions(colour: boolean): string {
   const { bold } = style(colour);
-  return sections.map((section) => {
+  const parts = sections.map((section) => {
     return [bold(SECTIONS[section]), ...recordsOf(section).map(optionLine)].join("\n");
-  }).join("\n\n");
+  });
+  return [...parts, wrapped(NEGATIVE_FORMS, WIDTH).join("\n")].join("\n\n");
 }
 
 /** The text of `--help SECTION`: its options with everything there is to say about them. */

@@ -13,6 +13,8 @@ export interface Kind<T, L = T> {
   read(word: string): T | Refusal;
   /** The word that is read as this value. */
   write(value: T): string;
+  /** The value of its negative form, `--no-NAME`; only a flag has one. */
+  readonly off?: T;
   /** Checks what an embedding program gives. */
   readonly check: Shape<T>;
   /** All words that can be given, or some of them when there are others too. */
