@@ -10,7 +10,7 @@ import { version } from "./version.ts";
 
 /** Logs that an instance has started, and what its operator should know. */
 export function logStart(logger: Logger, instance: Instance): void {
-  const { engine, threads, services, limits: { maxConnections, descriptors } } = instance, pid = Deno.pid;
+  const { engine, threads, services } = instance, pid = Deno.pid;
   if (services.length === 1) {
     const { text, values } = sizeOf(services[0]);
     const address = addressText(services[0]);
@@ -31,19 +31,23 @@ export function logStart(logger: Logger, instance: Instance): void {
     });
     for (const service of services) logServing(logger, instance, service);
   }
-  if (maxConnections > descriptors.connections && descriptorLimit() !== undefined) {
-    logger.warn(
-      "--max-connections {wanted} is beyond the descriptor limit, which allows {connections} " +
-        `${plural(descriptors.connections, "client")}; others will wait`,
-      { wanted: maxConnections, connections: descriptors.connections },
-    );
-  }
+  warnOfLimits(logger, instance);
   logger.debug("engine {engine}, threads {threads}: {reason}", { engine, threads, reason: instance.engineReason });
   if (engine === "portable") {
     logger.debug(
       "out-of-band data is not passed on: Deno's sockets lack it, and the data behind it is held until more arrives",
     );
   }
+}
+
+/** Logs that more clients are asked for than there are descriptors for. */
+export function warnOfLimits(logger: Logger, { limits: { maxConnections, descriptors } }: Instance): void {
+  if (maxConnections <= descriptors.connections || descriptorLimit() === undefined) return;
+  logger.warn(
+    "--max-connections {wanted} is beyond the descriptor limit, which allows {connections} " +
+      `${plural(descriptors.connections, "client")}; others will wait`,
+    { wanted: maxConnections, connections: descriptors.connections },
+  );
 }
 
 /** Logs that one of several services listens. */

@@ -19,7 +19,7 @@ import type { Config } from "./config.ts";
 import { Configuration } from "./configuration.ts";
 import { stateOf } from "./handed_state.ts";
 import { controlPlane } from "./instance_plane.ts";
-import { logStart } from "./log_start.ts";
+import { logStart, warnOfLimits } from "./log_start.ts";
 import { LoopWarnings } from "./loop_warnings.ts";
 import { Program } from "./program.ts";
 import { startLog } from "./program_log.ts";
@@ -106,6 +106,7 @@ export async function startProgram(
     });
     const configuration: Configuration = new Configuration(instance, config, log.logger, (next) => {
       running?.follow(next);
+      warnOfLimits(log.logger, instance);
       loops.look();
     });
     const shutdown = () => {

@@ -81,6 +81,8 @@ export interface Engine {
    * @throws {Error} when the engine has stopped accepting
    */
   serve(service: ServiceSetup, listeners: readonly Listener[]): Promise<ServedService>;
+  /** Changes the limits of all services together. Clients that are served stay, even if they are too many by then. */
+  limit(limits: Pick<EngineSettings, "maxConnections" | "descriptors">): void;
   /** Leaves further clients of all services in the kernel's queues until `resumeAccepting`. May be called again. */
   pauseAccepting(): void;
   /** Accepts clients again, unless `stopAccepting` was called. May be called again. */

@@ -1,8 +1,9 @@
-import type { DescriptorShares, Engine } from "../engine/engine.ts";
+import type { Engine } from "../engine/engine.ts";
+import { openDescriptors } from "../process/descriptors.ts";
 import { chooseEngine } from "./choose_engine.ts";
 import { requireDescriptors } from "./descriptor_budget.ts";
-import { descriptorShares } from "./descriptor_shares.ts";
 import type { Draft } from "./draft.ts";
+import { type EngineLimits, type LimitsBasis, limitsFor } from "./engine_limits.ts";
 import type { InstanceSettings } from "./instance_settings.ts";
 
 /** An engine that runs, and serves nothing yet. */
@@ -10,8 +11,9 @@ export interface StartedEngine {
   readonly engine: Engine;
   /** Why this one was chosen. */
   readonly reason: string;
-  /** Most simultaneous clients, and how the descriptors are shared out. */
-  readonly limits: { readonly maxConnections: number; readonly descriptors: DescriptorShares };
+  readonly limits: EngineLimits;
+  /** What the limits for other services come from. */
+  readonly basis: LimitsBasis;
 }
 
 /**
@@ -21,20 +23,13 @@ export interface StartedEngine {
  * @throws {TooManySockets} when so many sockets cannot be opened
  */
 export async function startEngine(
-  { engine, threads, strategies, onEvent: emit = () => {}, tap, maxConnections: given }: InstanceSettings,
+  { engine, threads, strategies, onEvent: emit = () => {}, tap, maxConnections }: InstanceSettings,
   drafts: readonly Draft[],
 ): Promise<StartedEngine> {
   const needs = { threads, customStrategies: strategies !== undefined };
   const choice = chooseEngine(engine, needs, drafts);
   requireDescriptors(choice.name, threads, drafts);
-  const sockets = drafts.reduce((sum, { places }) => sum + places.length, 0);
-  const descriptors = descriptorShares(choice.name, threads, undefined, undefined, sockets);
-  // The process's own limit must not be below one that a service was given.
-  const maxConnections = given ??
-    Math.max(descriptors.connections, ...drafts.map(({ options }) => options.maxConnections ?? 0));
-  return {
-    engine: await choice.start({ threads, maxConnections, descriptors, emit, tap }),
-    reason: choice.reason,
-    limits: { maxConnections, descriptors },
-  };
+  const basis = { engine: choice.name, threads, maxConnections, open: openDescriptors() };
+  const limits = limitsFor(basis, drafts);
+  return { engine: await choice.start({ threads, ...limits, emit, tap }), reason: choice.reason, limits, basis };
 }

@@ -20,16 +20,17 @@ export class FileInstance implements AsyncDisposable {
     this.#stdout = new CollectedText(child.stdout);
   }
 
-  /** Starts it and waits until it serves. @throws {Error} with what it printed, when it ends instead */
+  /** Starts it and waits until it serves. @param before words before the program, such as `prlimit` @throws {Error} with what it printed, when it ends instead */
   static async start(
     lines: readonly string[],
     options: readonly string[] = [],
     env: Readonly<Record<string, string>> = {},
+    before: readonly string[] = [],
   ): Promise<FileInstance> {
     const directory = temporaryDirectory(), path = `${directory.path}/services.conf`;
     await Deno.writeTextFile(path, lines.join("\n") + "\n");
     const args = ["-f", ...options, "--control-dir", programPath(directory.path), "--config", programPath(path)];
-    const instance = new FileInstance(spawn(args, { env }, "null"), directory);
+    const instance = new FileInstance(spawn(args, { env, before }, "null"), directory);
     try {
       await instance.stderr.until(/ serves \d+ services?| listens on /, 0, 60);
     } catch (error) {

@@ -97,6 +97,13 @@ class LinuxEngine implements Engine {
     return service;
   }
 
+  limit({ maxConnections }: Pick<EngineSettings, "maxConnections">): void {
+    const { seats } = this.#threads.state;
+    seats.limit = maxConnections;
+    // There may be more seats.
+    this.#threads.callWaiting(seats);
+  }
+
   pauseAccepting(): void {
     this.#threads.state.pause(true);
     this.#threads.changed();

@@ -32,7 +32,7 @@ class PortableEngine implements Engine, ServiceHost, ListenerHost {
   readonly slowSearches = new SlowSearches();
   readonly line = new Line();
   readonly shortageLine = new Line();
-  readonly #settings: EngineSettings;
+  #settings: EngineSettings;
   readonly #services = new Set<PortableService>();
   readonly #unserved = new Set<PortableListener>();
   readonly #once = new Rate();
@@ -69,6 +69,13 @@ class PortableEngine implements Engine, ServiceHost, ListenerHost {
     this.#services.add(service);
     for (const listener of listeners) service.add(listener as PortableListener);
     return Promise.resolve(service);
+  }
+
+  limit(limits: Pick<EngineSettings, "maxConnections" | "descriptors">): void {
+    this.#settings = { ...this.#settings, ...limits };
+    this.#count(0);
+    // There may be more places.
+    this.line.all();
   }
 
   pauseAccepting(): void {

@@ -91,6 +91,28 @@ export function servicesLimits(test: ContractTest): void {
     }
   });
 
+  test("the process's limit can be raised and lowered, and nobody is cut off", async (_, share) => {
+    await using backend = namedBackend("a");
+    await using trial = await share({ maxConnections: 1 });
+    const services = await Promise.all(Array.from({ length: 2 }, () => trial.serve({ channels: [backend] })));
+    const clients = await Promise.all(Array.from({ length: 8 }, (_, i) => services[i % 2].connect()));
+    await eventually("one is served", () => backend.open === 1);
+    trial.engine.limit({ maxConnections: 4 });
+    await eventually("four are served", () => backend.open === 4);
+    trial.engine.limit({ maxConnections: 2 });
+    const served: Client[] = [];
+    for (const client of clients) client.readText().then((text) => text === "a" && served.push(client), () => {});
+    for (let gone = 1; gone <= 8; gone++) {
+      await eventually("the next client is served", () => served.length >= gone);
+      served[gone - 1][Symbol.dispose]();
+      await eventually("as many are served as may be", () => {
+        const accepted = Math.min(8, 4 + Math.max(0, gone - 2)), open = Math.max(Math.min(2, 8 - gone), 4 - gone);
+        return backend.accepted === accepted && trial.engine.connections === open;
+      });
+    }
+    assert.equal(backend.most, 4);
+  });
+
   test("a service that ends gives its places to the others", async (_, share) => {
     await using backend = namedBackend("a");
     await using trial = await share({ maxConnections: 2 });
