@@ -106,7 +106,7 @@ export class Configuration {
     try {
       // Otherwise the next start would refuse the file.
       this.#instance.refuseLoops();
-      const { services } = this.#instance.specs(), written = this.#config!.save(services.map(({ spec }) => spec));
+      const services = this.#instance.nextSpecs(), written = this.#config!.save(services.map(({ spec }) => spec));
       this.#instance.described();
       const notes = services.flatMap(({ spec, notes }) =>
         notes.map((note) => `not saved: service ${quote(spec.name)}: ${note}`)

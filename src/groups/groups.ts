@@ -6,7 +6,7 @@ import { MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy, type Table } from "../table/table.ts";
 import type { GroupSpec } from "./group_spec.ts";
 import type { GroupsState } from "./groups_state.ts";
-import { type GroupChange, replacement } from "./replacement.ts";
+import { type Adopted, type GroupChange, replacement } from "./replacement.ts";
 import { restore, stateOf } from "./restoring.ts";
 import { type GroupSnapshot, snapshot } from "./snapshot.ts";
 
@@ -174,6 +174,11 @@ export class Groups {
   /** What `replace` would change, without changing it. It throws the same errors. */
   compare(before: readonly GroupSpec[], wanted: readonly GroupSpec[]): readonly GroupChange[] {
     return replacement(this, before, wanted).changes;
+  }
+
+  /** The channels that `replace` would not add, because operators have made them already. It throws the same errors. */
+  adopted(before: readonly GroupSpec[], wanted: readonly GroupSpec[]): readonly Adopted[] {
+    return replacement(this, before, wanted).adopted;
   }
 
   /** What operators have changed, and counters, as plain data. @param spec what the groups were made from */

@@ -29,6 +29,15 @@ export type GroupChange =
   | { readonly type: "order-changed"; readonly group: number }
   | { readonly type: "strategy-changed"; readonly group: number; readonly from: string; readonly to: string };
 
+/** A channel that operators have made what the specification names now, as it does from then on. */
+export interface Adopted {
+  readonly group: number;
+  /** Its number in the specification. */
+  readonly channel: number;
+  /** The number that it has now: behind those of the earlier specification if an operator has created it. */
+  readonly before: number;
+}
+
 /** A group cannot take the channels that it should have. */
 export class NoRoom extends Error {
   override readonly name = "NoRoom";
@@ -46,6 +55,7 @@ export class NoRoom extends Error {
 /** What a change of the specification does to a table: what it changes, and how to do it. */
 export interface Replacement {
   readonly changes: readonly GroupChange[];
+  readonly adopted: readonly Adopted[];
   apply(): void;
 }
 
@@ -74,12 +84,13 @@ export function replacement(
   wanted: readonly GroupSpec[],
 ): Replacement {
   if (wanted.length > MAX_GROUPS) throw new RangeError(`Cannot change groups: more than ${MAX_GROUPS}`);
-  const changes: GroupChange[] = [], steps: (() => void)[] = [];
+  const changes: GroupChange[] = [], adopted: Adopted[] = [], steps: (() => void)[] = [];
   for (let group = 0; group < Math.max(before.length, wanted.length); group++) {
+    const channels = [before[group]?.channels ?? [], wanted[group]?.channels ?? []] as const;
     replaceStrategy(subject, group, before[group], wanted[group], changes, steps);
-    replaceChannels(subject, group, before[group]?.channels ?? [], wanted[group]?.channels ?? [], changes, steps);
+    replaceChannels(subject, group, ...channels, changes, adopted, steps);
   }
-  return { changes, apply: () => steps.forEach((step) => step()) };
+  return { changes, adopted, apply: () => steps.forEach((step) => step()) };
 }
 
 function replaceStrategy(
@@ -105,6 +116,7 @@ function replaceChannels(
   before: readonly ChannelSpec[],
   wanted: readonly ChannelSpec[],
   changes: GroupChange[],
+  adopted: Adopted[],
   steps: (() => void)[],
 ): void {
   const ids = table.channels(group);
@@ -123,6 +135,9 @@ function replaceChannels(
       if (address !== undefined) parseHost(address);
       const disabledBy = address === undefined ? DisabledBy.UNRESOLVED : 0;
       return { address: { host: address ?? NOWHERE, port }, maxc, disabledBy };
+    }
+    if (before[place] === undefined || !isNamed(before[place], channel)) {
+      adopted.push({ group, channel: number, before: place });
     }
     const id = ids[place], was = saidBefore(before[place], channel), maxcNow = table.maxc(id);
     if ((was.maxc ?? 0) !== maxc && maxcNow !== maxc) {

@@ -31,6 +31,8 @@ function lines(change: Change): string[] {
       return [`${service}: added`, ...serviceLines(change.spec).map((line) => `  ${line}`)];
     case "service removed":
       return [`${service}: removed`];
+    case "service renamed":
+      return [`service ${quote(change.before)}: renamed to ${quote(change.service)}`];
     case "option":
       return [`${service}: ${optionText(change)}`];
     case "address added":
@@ -48,6 +50,11 @@ function lines(change: Change): string[] {
     case "channel removed": {
       const done = change.kind === "channel added" ? "added" : "removed";
       return [`${service}: group ${change.group}: channel ${quote(channelWord(change.channel))} ${done}`];
+    }
+    case "channel adopted": {
+      const { group, channel, before } = change;
+      const how = before === undefined ? "created" : `assigned in place of ${quote(channelWord(before, 0))}`;
+      return [`${service}: group ${group}: channel ${quote(channelWord(channel))} adopted, which an operator ${how}`];
     }
     case "limit": {
       const { channel, before, group } = change, where = quote(channelWord(channel, 0));

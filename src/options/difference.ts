@@ -1,15 +1,17 @@
 import type { ChannelWord, GroupWords } from "./channel_words.ts";
-import { type OptionKey, optionList, optionRecords } from "./option_records.ts";
+import { type OptionKey, optionList } from "./option_records.ts";
 import type { OptionRecord } from "./option_record.ts";
 import type { PortRange } from "./port_ranges.ts";
 import type { ProcessSpec, ServiceSpec } from "./service_spec.ts";
 import type { OptionValues } from "./values.ts";
 import { valueWords } from "./value_words.ts";
+import { canChange, type Owner } from "./values_in_force.ts";
 
 /** One thing in which two descriptions of a process differ. */
 export type Change =
   | { readonly kind: "service added"; readonly service: string; readonly spec: ServiceSpec }
   | { readonly kind: "service removed"; readonly service: string; readonly spec: ServiceSpec }
+  | { readonly kind: "service renamed"; readonly service: string; readonly before: string }
   | ServiceChange
   | OptionChange & { readonly kind: "process option" };
 
@@ -27,6 +29,13 @@ export type ServiceChange =
       readonly after: GroupWords["strategy"];
     }
     | { readonly kind: "channel added" | "channel removed"; readonly group: number; readonly channel: ChannelWord }
+    /** An operator has created it, or assigned it to the one that was called `before`. */
+    | {
+      readonly kind: "channel adopted";
+      readonly group: number;
+      readonly channel: ChannelWord;
+      readonly before: ChannelWord | undefined;
+    }
     | { readonly kind: "limit"; readonly group: number; readonly channel: ChannelWord; readonly before: number }
     | { readonly kind: "order"; readonly group: number }
   );
@@ -44,21 +53,40 @@ export interface OptionChange {
 /** Ports that follow each other. */
 export type Ports = Pick<PortRange, "first" | "last">;
 
+/** A channel that is there already: its group, its number, and the number that it had. */
+export interface AdoptedChannel {
+  readonly group: number;
+  readonly channel: number;
+  /** Behind those that are described if an operator has created it. */
+  readonly before: number;
+}
+
+/** What is the same although it is called something else. */
+export interface Identities {
+  /** Earlier names of services, by their names now. */
+  readonly renamed?: ReadonlyMap<string, string>;
+  /** Channels that operators have made, by the names of their services now. */
+  readonly adopted?: ReadonlyMap<string, readonly AdoptedChannel[]>;
+}
+
 /** Options that say where a service listens; addresses are compared instead. */
 const PLACES: ReadonlySet<OptionKey> = new Set(["hostname", "ipv6"]);
 
 /**
  * What changes from one description of a process to another. Services are matched by their names, groups by their
- * numbers, channels by group, host and port.
+ * numbers, channels by group, host and port, unless they are known to be the same.
  */
-export function difference(before: ProcessSpec, after: ProcessSpec): Change[] {
+export function difference(
+  before: ProcessSpec,
+  after: ProcessSpec,
+  { renamed = new Map(), adopted = new Map() }: Identities = {},
+): Change[] {
   const old = new Map(before.services.map((spec) => [spec.name, spec]));
-  const now = new Map(after.services.map((spec) => [spec.name, spec]));
+  const now = new Set(after.services.map(({ name }) => renamed.get(name) ?? name));
   return [
-    ...options(before.values, after.values).map((change) => ({
+    ...options(before.values, after.values, "process").map((change) => ({
       kind: "process option" as const,
       ...change,
-      changeable: change.changeable && optionRecords[change.key].scope !== "both",
     })),
     ...before.services.filter(({ name }) => !now.has(name)).map((spec) => ({
       kind: "service removed" as const,
@@ -66,22 +94,28 @@ export function difference(before: ProcessSpec, after: ProcessSpec): Change[] {
       spec,
     })),
     ...after.services.flatMap((spec): Change[] => {
-      const was = old.get(spec.name);
-      return was === undefined ? [{ kind: "service added", service: spec.name, spec }] : serviceDifference(was, spec);
+      const { name: service } = spec, earlier = renamed.get(service), was = old.get(earlier ?? service);
+      if (was === undefined) return [{ kind: "service added", service, spec }];
+      const changes = serviceDifference(was, spec, adopted.get(service));
+      return earlier === undefined ? changes : [{ kind: "service renamed", service, before: earlier }, ...changes];
     }),
   ];
 }
 
 /** What changes from one description of a service to another. */
-export function serviceDifference(before: ServiceSpec, after: ServiceSpec): ServiceChange[] {
+export function serviceDifference(
+  before: ServiceSpec,
+  after: ServiceSpec,
+  adopted: readonly AdoptedChannel[] = [],
+): ServiceChange[] {
   const service = after.name;
-  const own = options(before.values, after.values).filter(({ key }) =>
+  const own = options(before.values, after.values, "service").filter(({ key }) =>
     !PLACES.has(key) || isAboutNames(key, before, after)
   );
   return [
     ...own.map((change) => ({ kind: "option" as const, service, ...change })),
     ...addresses(before, after),
-    ...groups(before.groups, after.groups).map((change) => ({ service, ...change } as ServiceChange)),
+    ...groups(before.groups, after.groups, adopted).map((change) => ({ service, ...change } as ServiceChange)),
   ];
 }
 
@@ -90,10 +124,10 @@ function isAboutNames(key: OptionKey, before: ServiceSpec, after: ServiceSpec): 
   return key === "ipv6" && before.values.hostname !== undefined && after.values.hostname !== undefined;
 }
 
-function options(before: OptionValues, after: OptionValues): OptionChange[] {
+function options(before: OptionValues, after: OptionValues, owner: Owner): OptionChange[] {
   return optionList.flatMap(([key, record]: readonly [OptionKey, OptionRecord]) => {
     if (before[key] === after[key] || written(key, record, before) === written(key, record, after)) return [];
-    return [{ key, before: before[key], after: after[key], changeable: record.changeable ?? false }];
+    return [{ key, before: before[key], after: after[key], changeable: canChange(record, owner) }];
   });
 }
 
@@ -135,36 +169,54 @@ type GroupChange = Extract<ServiceChange, { group: number }> extends infer C
   ? C extends unknown ? Omit<C, "service"> : never
   : never;
 
-function groups(before: readonly GroupWords[], after: readonly GroupWords[]): GroupChange[] {
+function groups(
+  before: readonly GroupWords[],
+  after: readonly GroupWords[],
+  adopted: readonly AdoptedChannel[],
+): GroupChange[] {
   const changes: GroupChange[] = [];
   for (let group = 0; group < Math.max(before.length, after.length); group++) {
-    const old = before[group], now = after[group];
+    const known = new Map(adopted.filter((one) => one.group === group).map(({ channel, before }) => [channel, before]));
+    // Operators may have made channels of a group that was not described.
+    const old = before[group] ?? (known.size > 0 ? NO_CHANNELS : undefined), now = after[group];
     if (old === undefined) changes.push({ kind: "group added", group, words: now });
     else if (now === undefined) changes.push({ kind: "group removed", group, words: old });
     else {
       if (old.strategy !== now.strategy) {
         changes.push({ kind: "strategy", group, before: old.strategy, after: now.strategy });
       }
-      changes.push(...channels(group, old.channels, now.channels));
+      changes.push(...channels(group, old.channels, now.channels, known));
     }
   }
   return changes;
 }
 
-function channels(group: number, before: readonly ChannelWord[], after: readonly ChannelWord[]): GroupChange[] {
-  const left = new Map<string, ChannelWord[]>(), changes: GroupChange[] = [], kept: ChannelWord[] = [];
-  for (const channel of before) left.set(keyOf(channel), [...left.get(keyOf(channel)) ?? [], channel]);
-  for (const channel of after) {
-    const was = left.get(keyOf(channel))?.shift();
-    if (was === undefined) changes.push({ kind: "channel added", group, channel });
+const NO_CHANNELS: GroupWords = { strategy: "rr", channels: [] };
+
+/** @param adopted earlier numbers of channels that are there already, by their numbers */
+function channels(
+  group: number,
+  before: readonly ChannelWord[],
+  after: readonly ChannelWord[],
+  adopted: ReadonlyMap<number, number>,
+): GroupChange[] {
+  const left = new Map<string, number[]>(), changes: GroupChange[] = [], kept: number[] = [];
+  const taken = new Set(adopted.values());
+  before.forEach((channel, number) => {
+    if (!taken.has(number) && !left.get(keyOf(channel))?.push(number)) left.set(keyOf(channel), [number]);
+  });
+  for (const [number, channel] of after.entries()) {
+    const place = adopted.get(number) ?? left.get(keyOf(channel))?.shift();
+    if (place === undefined) changes.push({ kind: "channel added", group, channel });
     else {
-      kept.push(was);
-      if (was.maxc !== channel.maxc) changes.push({ kind: "limit", group, channel, before: was.maxc });
+      kept.push(place);
+      const was: ChannelWord | undefined = before[place];
+      if (adopted.has(number)) changes.push({ kind: "channel adopted", group, channel, before: was });
+      else if (was!.maxc !== channel.maxc) changes.push({ kind: "limit", group, channel, before: was!.maxc });
     }
   }
-  const gone = before.filter((channel) => !kept.includes(channel));
-  const stayed = before.filter((channel) => kept.includes(channel));
-  if (stayed.some((channel, i) => channel !== kept[i])) changes.push({ kind: "order", group });
+  const stays = new Set(kept), gone = before.filter((_, number) => !stays.has(number));
+  if (kept.some((place, i) => i > 0 && place < kept[i - 1])) changes.push({ kind: "order", group });
   return [...gone.map((channel) => ({ kind: "channel removed" as const, group, channel })), ...changes];
 }
 

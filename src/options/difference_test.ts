@@ -62,6 +62,57 @@ for (const [what, before, after, expected] of cases) {
   Deno.test(`the difference of ${what} in words`, () => assert.deepEqual(words(before, after), expected));
 }
 
+Deno.test("a service that is called something else is renamed, and what else changes stands below", () => {
+  const identities = { renamed: new Map([["post", "mail"]]) };
+  const differ = difference(read("--name mail 25 a\n80 b"), read("80 b\n--name post -t 2 25 a"), identities);
+  assert.deepEqual(changeLines(differ), [
+    'service "mail": renamed to "post"',
+    'service "post": connect-timeout 5 → 2',
+  ]);
+  assert.deepEqual(difference(read("--name mail 25 a"), read("--name post 25 a"), identities).length, 1);
+});
+
+const adoptions: readonly (readonly [
+  what: string,
+  before: string,
+  after: string,
+  adopted: readonly (readonly [group: number, channel: number, before: number])[],
+  words: string[],
+])[] = [
+  ["created one", "80 a", "80 a b:1", [[0, 1, 1]], ['channel "b:1" adopted, which an operator created']],
+  ["created one of a new group", "80 a", "80 a ! b::5 c %", [[1, 0, 0]], [
+    "group 1: Round Robin → Hash",
+    'group 1: channel "b::5" adopted, which an operator created',
+    'group 1: channel "c" added',
+  ]],
+  ["one that was assigned", "80 a b", "80 a c:1", [[0, 1, 1]], [
+    'channel "c:1" adopted, which an operator assigned in place of "b"',
+  ]],
+  ["one that was assigned, beside its old name", "80 a b", "80 a b c:1", [[0, 2, 1]], [
+    'channel "b" added',
+    'channel "c:1" adopted, which an operator assigned in place of "b"',
+  ]],
+  ["created one that comes first", "80 a", "80 b a:80:3", [[0, 0, 1]], [
+    'channel "a" removed',
+    'channel "b" adopted, which an operator created',
+    'channel "a:80:3" added',
+  ]],
+  ["created one that comes before others", "80 a", "80 b a", [[0, 0, 1]], [
+    'channel "b" adopted, which an operator created',
+    "its channels are reordered",
+  ]],
+];
+for (const [what, before, after, list, expected] of adoptions) {
+  Deno.test(`the difference in words when an operator's channel is in the file: ${what}`, () => {
+    const adopted = new Map([["80", list.map(([group, channel, before]) => ({ group, channel, before }))]]);
+    const lines = changeLines(difference(read(before), read(after), { adopted }));
+    assert.deepEqual(
+      lines,
+      expected.map((text) => `service "80": ${text.startsWith("group") ? text : `group 0: ${text}`}`),
+    );
+  });
+}
+
 Deno.test("how many connections a change concerns stands beside it", () => {
   assert.deepEqual(changeLines(changes("80 a b\n81 c", "80 a"), ({ kind }) => kind === "service removed" ? 1 : 12), [
     'service "81": removed, 1 connection drains',

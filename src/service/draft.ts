@@ -1,6 +1,6 @@
 import type { ServiceSettings } from "../engine/engine.ts";
 import type { GroupSpec } from "../groups/group_spec.ts";
-import { type ServiceOptions, serviceOptions } from "../options/values.ts";
+import { type ServiceOptions, serviceOptions, type ServiceValues } from "../options/values.ts";
 import type { Strategy } from "../selection/strategy.ts";
 import { blaming } from "./blame.ts";
 import { groupSpecs, resolve, type Unresolved } from "./group_specs.ts";
@@ -28,6 +28,8 @@ export interface Surroundings {
 /** A service with everything that can be known before an engine serves it. */
 export interface Draft {
   readonly request: ServiceRequest;
+  /** The values that hold: those that were asked for, except where a change takes a restart. */
+  readonly values: ServiceValues;
   readonly options: ServiceOptions;
   /** What the engine gets of them. */
   readonly settings: ServiceSettings;
@@ -48,7 +50,7 @@ export async function draftService(request: ServiceRequest, around: Surroundings
   const settings = await settingsOf(options, around);
   const groups = await groupSpecs(request, settings.source, around.unresolved);
   if (!options.allowLoop) refuseLoops(groups, places);
-  return { request, options, settings, places, groups };
+  return { request, values: request.values, options, settings, places, groups };
 }
 
 async function placesOf(request: ServiceRequest, { hostname, ipv6 }: ServiceOptions): Promise<Listening[]> {

@@ -1,14 +1,16 @@
 import type { Engine, Listener } from "../engine/engine.ts";
 import { quote } from "../log/escape.ts";
 import type { EngineName } from "../options/engine_name.ts";
-import type { ProcessSpec, ServiceSpec } from "../options/service_spec.ts";
+import type { ProcessSpec } from "../options/service_spec.ts";
 import { processOptions, type ProcessValues } from "../options/values.ts";
+import { valuesInForce } from "../options/values_in_force.ts";
 import type { InheritedSocket } from "../process/match_sockets.ts";
 import { strategies as builtIn } from "../selection/strategy.ts";
 import { requirePortable } from "./choose_engine.ts";
 import type { Draft, Surroundings } from "./draft.ts";
 import { drain } from "./drain.ts";
 import { requireDescriptors } from "./descriptor_budget.ts";
+import { type EngineLimits, requireFree, RunningLimits } from "./engine_limits.ts";
 import { coded } from "./errors.ts";
 import type { BalancerEvent } from "./events.ts";
 import { inheritedPlaces, listenAll, withCode } from "./listen.ts";
@@ -27,8 +29,6 @@ import { UnresolvedHosts } from "./unresolved.ts";
 export class Instance {
   /** Why this engine was chosen. */
   readonly engineReason: string;
-  /** Most simultaneous clients, and how the descriptors are shared out. */
-  readonly limits: StartedEngine["limits"];
   #around: Surroundings;
   readonly #engine: Engine;
   readonly #emit: (event: BalancerEvent) => void;
@@ -41,25 +41,26 @@ export class Instance {
   readonly #unresolved: UnresolvedHosts;
   /** Why no clients are accepted. */
   readonly #pauses = new Set<PauseReason>();
-  /** What was asked for last, by `start` or `reload`. */
-  #applied: ProcessSpec;
+  readonly #limits: RunningLimits;
+  /** Options of the process that hold. */
+  #values: ProcessValues;
   #reloading = false;
   #stopped = false;
 
   private constructor(
     around: Surroundings,
-    { engine, reason, limits }: StartedEngine,
+    started: StartedEngine,
     emit: (event: BalancerEvent) => void,
-    applied: ProcessSpec,
+    values: ProcessValues,
   ) {
     this.#around = around;
-    this.#applied = applied;
-    this.engineReason = reason;
-    this.#engine = engine;
-    this.limits = limits;
+    this.#values = values;
+    this.engineReason = started.reason;
+    this.#engine = started.engine;
+    this.#limits = new RunningLimits(started);
     this.#emit = emit;
     this.#unresolved = new UnresolvedHosts(() => this.services, emit);
-    engine.ended.then(() => {
+    this.#engine.ended.then(() => {
       this.#stopped = true;
       this.#unresolved.stop();
     });
@@ -80,9 +81,7 @@ export class Instance {
     const drafts = await draftAll(requests, around);
     try {
       const started = await startEngine(settings, drafts);
-      // The library reloads nothing, so that its requests need not be what a file can say.
-      const applied = { values: settings.values ?? {}, services: requests as readonly ServiceSpec[] };
-      const instance = new Instance(around, started, emit, applied);
+      const instance = new Instance(around, started, emit, settings.values ?? {});
       try {
         if (settings.paused) instance.pauseAccepting();
         await instance.#serveAll(drafts, settings.inherited);
@@ -104,6 +103,11 @@ export class Instance {
   /** Threads that move bytes. */
   get threads(): number {
     return this.#around.threads;
+  }
+
+  /** Most simultaneous clients, and how the descriptors are shared out. */
+  get limits(): EngineLimits {
+    return this.#limits.now;
   }
 
   /** Client connections of all services at this moment. */
@@ -148,6 +152,7 @@ export class Instance {
     if (this.engine === "portable") requirePortable(draft, this.engineReason);
     try {
       const [service] = await this.#serveAll([draft]);
+      this.#limits.become(this.#drafts);
       return service;
     } catch (error) {
       throw withCode(error);
@@ -179,20 +184,21 @@ export class Instance {
         {
           engine: this.#engine,
           services: this.services,
+          values: this.#values,
           serve: (draft, listeners) => serveDraft(this.#host, draft, listeners),
           become: (services) => {
+            const named = new Map(services.map((service) => [service.name, service]));
             this.#around = around;
-            this.#applied = next;
+            this.#values = valuesInForce(this.#values, next.values, "process");
             this.#services.clear();
-            for (const { request: { name } } of drafts) {
-              this.#services.set(name!, services.find((service) => service.name === name)!);
-            }
+            for (const { request: { name } } of drafts) this.#services.set(name!, named.get(name!)!);
+            this.#limits.become(drafts);
           },
         },
-        this.#applied,
         next,
         drafts,
       );
+      requireFree(reload.opening, this.limits.descriptors);
       const { lines } = reload;
       if (dryRun) return lines;
       await reload.apply();
@@ -203,9 +209,14 @@ export class Instance {
     }
   }
 
-  /** What runs now: what was asked for last, with what operators have changed since. */
+  /** What runs now: what was asked for last and holds already, with what operators have changed since. */
   specs(): { readonly values: ProcessValues; readonly services: readonly RunningSpec[] } {
-    return { values: this.#applied.values, services: this.services.map(runningSpec) };
+    return { values: this.#values, services: this.services.map((service) => runningSpec(service)) };
+  }
+
+  /** What a start is to find: the same services with all that was asked for last, even if it takes a restart. */
+  nextSpecs(): readonly RunningSpec[] {
+    return this.services.map((service) => runningSpec(service, service.draft.request.values));
   }
 
   /**
@@ -224,8 +235,6 @@ export class Instance {
       const numbers = service.groups.snapshot().map(({ group }) => group);
       if (numbers.every((group, place) => group === place)) service.become(asItRuns(service));
     }
-    const services = this.services.map(({ draft: { request } }) => request as ServiceSpec);
-    this.#applied = { ...this.#applied, services };
   }
 
   /** What there is to know about the instance as a whole. */
@@ -284,6 +293,10 @@ export class Instance {
     } finally {
       for (const name of names) this.#coming.delete(name);
     }
+  }
+
+  get #drafts(): Draft[] {
+    return this.services.map(({ draft }) => draft);
   }
 
   get #host(): ServiceHost {

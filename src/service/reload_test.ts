@@ -61,11 +61,9 @@ async function reloadOf(
 ): Promise<{ reload: Reload; running: ReturnType<typeof serviceOf>[] }> {
   const drafts = (specs: readonly ServiceSpec[]) => Promise.all(specs.map((spec) => draftService(spec, AROUND)));
   const running = (await drafts(before)).map(serviceOf);
-  const services = running.map(({ service }) => service),
-    process = (services: readonly ServiceSpec[]) => {
-      return { values: {}, services };
-    };
-  return { reload: new Reload(host(services), process(before), process(next), await drafts(next)), running };
+  const services = running.map(({ service }) => service);
+  const reload = new Reload(host(services), { values: {}, services: next }, await drafts(next));
+  return { reload, running };
 }
 
 Deno.test("a service that is still starting when another fails is stopped as well", async () => {
@@ -73,6 +71,7 @@ Deno.test("a service that is still starting when another fails is stopped as wel
   const { reload } = await reloadOf([], [specOf("slow", 1001), specOf("broken", 1002)], (services) => ({
     engine: engineWith(listenerOf),
     services,
+    values: {},
     become: () => assert.fail("it has failed"),
     serve: async (draft) => {
       const { service } = serviceOf(draft);
@@ -98,6 +97,7 @@ Deno.test("where one step cannot be undone, the others are, and the error says b
       return listenerOf(place);
     }),
     services,
+    values: {},
     become: () => assert.fail("it has failed"),
     serve: () => Promise.reject(new Error("there is nothing to serve")),
   }));

@@ -3,6 +3,7 @@ import type { GroupSnapshot } from "../groups/snapshot.ts";
 import { quote } from "../log/escape.ts";
 import { type ChannelWord, channelWord, type GroupWords } from "../options/channel_words.ts";
 import type { ServiceSpec } from "../options/service_spec.ts";
+import type { ServiceValues } from "../options/values.ts";
 import { blaming } from "./blame.ts";
 import type { Draft } from "./draft.ts";
 import { refuseLoops } from "./loops.ts";
@@ -16,16 +17,20 @@ export interface RunningSpec {
   readonly notes: readonly string[];
 }
 
-/** What would recreate a service as it runs now. Only for one whose strategies are all built in. */
-export function runningSpec(service: Service): RunningSpec {
-  const { name, ports, groups, draft: { request } } = service, notes: string[] = [];
+/**
+ * What would recreate a service as it runs now. Only for one whose strategies are all built in.
+ *
+ * @param values its options. Default: those that hold
+ */
+export function runningSpec(service: Service, values: ServiceValues = service.draft.values): RunningSpec {
+  const { name, ports, groups } = service, notes: string[] = [];
   const words = groups.snapshot().map((snapshot, place) => {
     if (snapshot.group !== place) {
       notes.push(`group ${snapshot.group} comes as group ${place}: those before it are empty`);
     }
     return groupNow(service, snapshot, notes);
   });
-  return { spec: { name, ports, groups: words, values: request.values }, notes };
+  return { spec: { name, ports, groups: words, values }, notes };
 }
 
 /** The same service as if it had been asked for as it runs now: what operators have changed is no change any more. */

@@ -141,6 +141,28 @@ for (const engine of ENGINES) {
   });
 }
 
+testWith(
+  [posix],
+  "a reload says what is only called something else, and what operators have made already",
+  async () => {
+    const port = freePorts(2), at = "-b 127.0.0.1", [one, two, three, four] = [1, 2, 3, 4].map((n) => `127.0.0.1:${n}`);
+    await using instance = await FileInstance.start([`${at} --name web ${port} ${one} ${two}`]);
+    await instance.control(["create 127.0.0.1 3", "disable 1", "assign 1 127.0.0.1 4"]);
+    const before = JSON.parse(await instance.control("show json"));
+    await instance.write([`${at} --name page ${port} ${one} ${four} ${three}`]);
+    const expected = [
+      'service "web": renamed to "page"',
+      `service "page": group 0: channel "${four}" adopted, which an operator assigned in place of "${two}"`,
+      `service "page": group 0: channel "${three}" adopted, which an operator created`,
+    ];
+    for (const command of ["reload --dry-run", "reload"]) {
+      assert.deepEqual((await instance.control(command)).trimEnd().split("\n"), expected);
+    }
+    assert.deepEqual(JSON.parse(await instance.control("show json")).services[0].groups, before.groups);
+    assert.equal(await instance.control("reload"), "nothing has changed\n");
+  },
+);
+
 for (const engine of ENGINES) {
   const needs = engine === "linux" ? [linux] : [posix];
 
@@ -258,12 +280,18 @@ testWith([posix], "options of the process are applied by a reload, or need a res
   await using instance = await FileInstance.start(["process --drain-timeout 1000", web], ["--engine", "portable"]);
   await instance.write(["process --drain-timeout 0 --debug --log-format json --max-connections 7", web]);
   const reply = (await instance.control("reload")).trimEnd().split("\n").sort();
-  assert.deepEqual(reply, [
-    "process: debug off → on",
-    "process: drain-timeout 1000 → 0",
+  const restart = [
     "process: log-format text → json (needs a restart)",
     "process: max-connections not given → 7 (needs a restart)",
-  ]);
+  ];
+  assert.deepEqual(reply, ["process: debug off → on", "process: drain-timeout 1000 → 0", ...restart]);
+  for (const command of ["reload --dry-run", "reload"]) {
+    assert.deepEqual((await instance.control(command)).trimEnd().split("\n").sort(), restart);
+  }
+  const shown = await instance.control("show config");
+  assert.match(shown, / --drain-timeout 0 /);
+  assert.match(shown, / -d /);
+  assert.doesNotMatch(shown, /log-format|max-connections/, "as it runs");
   using client = await Client.connect(port);
   await client.send("a");
   await client.readExactly(1);

@@ -3,11 +3,13 @@ import assert from "node:assert/strict";
 import { Instance } from "../../src/service/instance.ts";
 import { readServiceWords } from "../../src/options/read_words.ts";
 import { ENGINES } from "../faults/subject.ts";
-import { echoBackend } from "../support/backends.ts";
+import { echoBackend, namedBackend } from "../support/backends.ts";
 import { Client } from "../support/client.ts";
+import { eventually } from "../support/eventually.ts";
+import { answerOn } from "../support/file_instance.ts";
 import { freePorts } from "../support/free_port.ts";
 import { OngoingLoad } from "../support/ongoing_load.ts";
-import { linux, testWith } from "../support/requirements.ts";
+import { linux, posix, testWith } from "../support/requirements.ts";
 
 for (const engine of ENGINES) {
   testWith(
@@ -42,6 +44,71 @@ for (const engine of ENGINES) {
           ["two", port + 1],
         ]);
         await load.more();
+      } finally {
+        await instance.stop();
+      }
+    },
+  );
+}
+
+for (const engine of ENGINES) {
+  testWith(engine === "linux" ? [linux] : [], `${engine}: limits follow the services of a reload`, async () => {
+    const port = freePorts(12);
+    const spec = (...words: string[]) => readServiceWords(["-b", "127.0.0.1", ...words, "127.0.0.1:1"]).result!;
+    const one = spec("--name", "one", `${port}`);
+    const instance = await Instance.start({ engine, threads: 1, trace: false }, [one]);
+    try {
+      const { maxConnections: most, descriptors } = instance.limits;
+      await instance.reload({ values: {}, services: [one, spec("--name", "more", `${port + 2}-${port + 11}`)] });
+      assert.deepEqual(instance.limits, {
+        maxConnections: most - 5,
+        descriptors: { ...descriptors, connections: descriptors.connections - 5, sockets: 11 },
+      });
+      const all = spec("--name", "more", "--max-connections", "20000000", `${port + 1}`);
+      await instance.reload({ values: {}, services: [one, all] });
+      assert.equal(instance.limits.maxConnections, 20000000);
+      await instance.reload({ values: {}, services: [one] });
+      assert.deepEqual(instance.limits, { maxConnections: most, descriptors });
+    } finally {
+      await instance.stop();
+    }
+  });
+}
+
+for (const engine of ENGINES) {
+  testWith(
+    engine === "linux" ? [linux] : [posix],
+    `${engine}: a reload that fails while ports change to any address opens them again where they were`,
+    async () => {
+      await using backend = namedBackend("a");
+      const port = freePorts(2), to = `127.0.0.1:${backend.port}`;
+      const specs = (hostname: string) =>
+        [port, port + 1].map((port) => readServiceWords(["-b", hostname, String(port), to]).result!);
+      const instance = await Instance.start({ engine, threads: 1, trace: false }, specs("127.0.0.1"));
+      try {
+        const both = async () => [await answerOn(port), await answerOn(port + 1)];
+        using client = await Client.connect(port + 1);
+        assert.equal(await client.readText(), "a");
+        // Somebody else keeps the second port from having any address.
+        {
+          using _other = Deno.listen({ hostname: "127.0.0.2", port: port + 1 });
+          for (let i = 0; i < 2; i++) {
+            await assert.rejects(instance.reload({ values: {}, services: specs("0.0.0.0") }), { code: "EADDRINUSE" });
+            assert.deepEqual(instance.services.map(({ addresses }) => addresses), [
+              [{ hostname: "127.0.0.1", port }],
+              [{ hostname: "127.0.0.1", port: port + 1 }],
+            ]);
+            assert.deepEqual(await both(), ["a", "a"]);
+            await assert.rejects(Client.connect(port, "127.0.0.3"));
+          }
+        }
+        for (const hostname of ["0.0.0.0", "127.0.0.1", "::", "0.0.0.0"]) {
+          await instance.reload({ values: {}, services: specs(hostname) });
+          assert.deepEqual(await both(), ["a", "a"]);
+          assert.deepEqual(instance.services.map(({ address }) => address.hostname), [hostname, hostname]);
+        }
+        await client.send("still here");
+        await eventually("it is still served", () => instance.connections === 1);
       } finally {
         await instance.stop();
       }
