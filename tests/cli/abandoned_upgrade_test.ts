@@ -1,8 +1,7 @@
 /** An upgrade during which the program is asked to end, at the worst moment. */
 import assert from "node:assert/strict";
-import { runs } from "../faults/process_figures.ts";
 import { endProcess, Instance } from "../support/instance.ts";
-import { processesWith } from "../support/processes.ts";
+import { processesWith, runs } from "../support/processes.ts";
 import { ProgramCopy } from "../support/program_copy.ts";
 import { linux, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";

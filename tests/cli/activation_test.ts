@@ -83,18 +83,22 @@ testWith(
   },
 );
 
-testWith([linux, installed("bash")], "in the background as well; a successor inherits it", async () => {
-  await using back = namedBackend("here");
-  using socket = new ListeningSocket();
-  const args = ["--engine", "linux", "-b", "127.0.0.1", String(socket.port), `127.0.0.1:${back.port}`];
-  await activated([socket], args, async (log, directory) => {
-    await log.ended;
-    assert.equal(await answer(socket.port), "here");
-    const upgrade = await run(["-c", "upgrade", "--control-dir", directory]);
-    assert.match(upgrade.stdout, /^upgraded/);
-    assert.equal(await answer(socket.port), "here");
-  });
-});
+testWith(
+  [linux, installed("bash")],
+  "a service in the background, and its successor, serve the socket that was opened for it",
+  async () => {
+    await using back = namedBackend("here");
+    using socket = new ListeningSocket();
+    const args = ["--engine", "linux", "-b", "127.0.0.1", String(socket.port), `127.0.0.1:${back.port}`];
+    await activated([socket], args, async (log, directory) => {
+      await log.ended;
+      assert.equal(await answer(socket.port), "here");
+      const upgrade = await run(["-c", "upgrade", "--control-dir", directory]);
+      assert.match(upgrade.stdout, /^upgraded/);
+      assert.equal(await answer(socket.port), "here");
+    });
+  },
+);
 
 testWith([linux, installed("bash")], "a socket that fits nowhere, and what is no socket, is an error", async () => {
   using socket = new ListeningSocket();
@@ -105,29 +109,33 @@ testWith([linux, installed("bash")], "a socket that fits nowhere, and what is no
     71,
     `balance: cannot use descriptor 3 ("x"), which listens on ${where}: no service has that port\n`,
   ]);
-  using file = Deno.openSync("/dev/null");
-  assert.ok(file);
-  const [descriptor] = [...Deno.readDirSync("/proc/self/fd")].map(({ name }) => Number(name)).filter((fd) => {
+  using directory = temporaryDirectory();
+  using _file = Deno.openSync(`${directory.path}/file`, { write: true, create: true });
+  const descriptor = [...Deno.readDirSync("/proc/self/fd")].map(({ name }) => Number(name)).find((fd) => {
     try {
-      return fd > 2 && Deno.readLinkSync(`/proc/self/fd/${fd}`) === "/dev/null";
+      return Deno.readLinkSync(`/proc/self/fd/${fd}`) === `${directory.path}/file`;
     } catch {
       return false;
     }
-  });
+  })!;
   assert.deepEqual(await refused([{ descriptor }], ...service), [
     71,
     "balance: cannot use descriptor 3: it is not an open socket\n",
   ]);
 });
 
-testWith([linux, installed("bash")], "the portable engine says that it cannot", async () => {
-  using socket = new ListeningSocket();
-  const service = ["-b", "127.0.0.1", String(socket.port), "127.0.0.1:1"];
-  assert.deepEqual(await refused([socket], "--engine", "portable", ...service), [
-    71,
-    "balance: cannot use descriptor 3: the portable engine takes over no listening sockets\n",
-  ]);
-});
+testWith(
+  [linux, installed("bash")],
+  "the portable engine refuses sockets of a service manager, and says why",
+  async () => {
+    using socket = new ListeningSocket();
+    const service = ["-b", "127.0.0.1", String(socket.port), "127.0.0.1:1"];
+    assert.deepEqual(await refused([socket], "--engine", "portable", ...service), [
+      71,
+      "balance: cannot use descriptor 3: the portable engine takes over no listening sockets\n",
+    ]);
+  },
+);
 
 testWith([linux, ipv6, installed("systemd-socket-activate")], "systemd's own way works", async () => {
   await using back = namedBackend("here");

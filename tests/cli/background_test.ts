@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { namedBackend } from "../support/backends.ts";
+import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free_port.ts";
 import { BackgroundInstance, endProcess, Instance } from "../support/instance.ts";
 import { backgroundNote } from "../support/log_daemon.ts";
@@ -19,7 +20,7 @@ Deno.test("without -f the program goes to the background in silence, unless ther
 
 Deno.test("the port is open by the time the first process has ended", async () => {
   await using back = namedBackend("here");
-  for (let i = 0; i < (windows ? 1 : 5); i++) {
+  for (let i = 0; i < (windows ? 1 : 2); i++) {
     const port = freePort();
     using directory = temporaryDirectory();
     const words = ["-b", "127.0.0.1", "--control-dir", programPath(directory.path), String(port)];
@@ -130,7 +131,7 @@ testWith([posix], "the first process reports an unusable control directory, with
 });
 
 Deno.test("whatever a user puts into the program's internal variable does no harm", async () => {
-  for (const value of ["", "1", "garbage\x1b", "999999999999", "-1"]) {
+  for (const value of ["", "garbage\x1b", "999999999999"]) {
     await using instance = await BackgroundInstance.start(["127.0.0.1:1"], { env: { BALANCE_BACKGROUND: value } });
     assert.deepEqual(instance.outcome, { code: 0, stdout: "", stderr: backgroundNote }, JSON.stringify(value));
     if (windows) return;
@@ -196,11 +197,7 @@ testWith(
 /** Waits until no process has `word` in its arguments. */
 async function noneLeft(word: string): Promise<void> {
   if (Deno.build.os !== "linux") return;
-  const end = performance.now() + 30_000;
-  for (let left = processesWith(word); left.length > 0; left = processesWith(word)) {
-    assert.ok(performance.now() < end, `still running: ${left}`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
+  await eventually(`no process has "${word}" any more`, () => processesWith(word).length === 0);
 }
 
 async function noneLeftOn(port: number): Promise<void> {

@@ -297,7 +297,7 @@ Deno.test("words that could steer a terminal are shown escaped", () =>
     ...(windows ? [] : [[[PORT, 'a"b'], String.raw`"a\"b"`] as Wrong]),
   ]));
 
-Deno.test("such words are also escaped in options and ports", () =>
+Deno.test("words that could steer a terminal are also shown escaped in options and ports", () =>
   assertRefused(64, [
     [["--\x1b[31m", PORT], String.raw`"--\x1b[31m"`],
     [["-\x1b", PORT], String.raw`"-\x1b"`],

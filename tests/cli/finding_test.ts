@@ -2,9 +2,10 @@
 import assert from "node:assert/strict";
 import { Client } from "../support/client.ts";
 import { namedBackend } from "../support/backends.ts";
-import { freePort } from "../support/free_port.ts";
+import { freePort, freePorts } from "../support/free_port.ts";
 import { Instance } from "../support/instance.ts";
 import { nobodyThere } from "../support/nobody_there.ts";
+import { privateListener } from "../support/private_listener.ts";
 import { programPath, run, type RunOptions, version } from "../support/program.ts";
 import { ipv6, posix, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
@@ -31,7 +32,7 @@ Deno.test("two instances run side by side, each with its own channels and contro
 
 Deno.test("the port can be left out while one instance runs, otherwise the candidates are listed", async () => {
   using directory = temporaryDirectory();
-  const balance = within(directory.path), port = freePort();
+  const balance = within(directory.path), port = freePorts(2);
   const nobody = {
     code: 69,
     stdout: "",
@@ -93,7 +94,7 @@ Deno.test("a service name works like the port's number, and a host name like its
 
 Deno.test("--list shows every running instance in a table", async () => {
   using directory = temporaryDirectory();
-  const balance = within(directory.path), port = freePort();
+  const balance = within(directory.path), port = freePorts(2);
   assert.deepEqual(await balance(["--list"]), {
     code: 0,
     stdout: "",
@@ -166,9 +167,7 @@ Deno.test("--list --json has the contents of the table, and where it looked", as
 
 testWith([posix], "--list --json lists instances that do not answer under problems", async () => {
   using directory = temporaryDirectory();
-  const path = `${directory.path}/8080@127.0.0.1.sock`, umask = Deno.umask(0o177);
-  using listener = Deno.listen({ transport: "unix", path });
-  Deno.umask(umask);
+  using listener = privateListener(`${directory.path}/8080@127.0.0.1.sock`);
   const answering = listener.accept().then(async (connection) => {
     await connection.write(new TextEncoder().encode('balance 1 1 0.1.0\nok 1 0\n{"pid":"\\u001b[31m"}\n'));
     await connection.read(new Uint8Array(99));

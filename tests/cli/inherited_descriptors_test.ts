@@ -44,7 +44,7 @@ testWith([linux], "a pipe or a lock of the caller does not stay open in the back
   assert.equal((await started('exec 3>&1; x=$("$@"; echo end); echo "$x"')).text, "end\n");
 });
 
-testWith([linux], "the same where the system has no close_range", async () => {
+testWith([linux], "a pipe or a lock of the caller does not stay open where the system has no close_range", async () => {
   const refusals: Refusal[] = [{ call: "close_range", errno: ENOSYS }];
   const refused = fileURLToPath(new URL("../support/run_refused.ts", import.meta.url));
   const before = [Deno.execPath(), "run", "-A", refused, JSON.stringify(refusals), "exec"];

@@ -11,6 +11,7 @@ import { quietPlane } from "../support/control_plane.ts";
 import { FileProcess, service } from "../support/file_process.ts";
 import { Instance } from "../support/instance.ts";
 import { nobodyThere } from "../support/nobody_there.ts";
+import { privateListener } from "../support/private_listener.ts";
 import { condition, posix, testWith } from "../support/requirements.ts";
 
 /** A process in which only the control socket is real is part of the test, so the program must run on the same system. */
@@ -60,9 +61,7 @@ testWith(
   "an instance that does not answer keeps nobody from the others, and is named when nothing fits",
   async () => {
     using process = await FileProcess.start([service("web", [80])]);
-    const umask = Deno.umask(0o177);
-    using _silent = Deno.listen({ transport: "unix", path: pathOf(process.directory.path, { config: "99" }) });
-    Deno.umask(umask);
+    using _silent = privateListener(pathOf(process.directory.path, { config: "99" }));
     assert.equal(await process.say("service", "web"), "web\n");
     const { code, stderr } = await process.balance(["-c", "show", "wbe"]);
     assert.equal(code, 69);
@@ -255,10 +254,7 @@ Deno.test("a client from before there were services understands a process that h
 
 testWith([posix], "an instance from before there were services is found, listed and controlled", async () => {
   using directory = temporaryDirectory();
-  const umask = Deno.umask(0o177);
-  const path = pathOf(directory.path, { address: "127.0.0.1", port: 8080 });
-  using listener = Deno.listen({ transport: "unix", path });
-  Deno.umask(umask);
+  using listener = privateListener(pathOf(directory.path, { address: "127.0.0.1", port: 8080 }));
   const serving = serveOld(listener);
   const balance = (...words: string[]) => run([...words, "--control-dir", directory.path]);
   assert.deepEqual(await balance("-c", "show", "-c", "services", "8080"), {

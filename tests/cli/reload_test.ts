@@ -181,7 +181,7 @@ for (const engine of ENGINES) {
     await using instance = await FileInstance.start(versions[0], ["--engine", engine]);
     let next = 0;
     await using load = await OngoingLoad.start(() => Client.connect(port + next++ % 3));
-    for (let i = 1; i <= 16; i++) {
+    for (let i = 1; i <= 8; i++) {
       await instance.write(versions[i % versions.length]);
       assert.match(await instance.control("reload"), /^service /);
       await load.more();

@@ -1,7 +1,7 @@
 /** Signals and the command `kill`: what happens to the port, to connections and to the program. */
 import assert from "node:assert/strict";
 import { digestBackend, echoBackend, namedBackend, sendingBackend } from "../support/backends.ts";
-import type { Client } from "../support/client.ts";
+import { echo, established } from "../support/echoed.ts";
 import { within } from "../support/eventually.ts";
 import { Instance } from "../support/instance.ts";
 import { nobodyThere } from "../support/nobody_there.ts";
@@ -14,18 +14,6 @@ const LARGE = 20 * 1024 * 1024;
 
 /** Longer than any test may take: if a program ends before, nothing waited for this. */
 const FOREVER = ["--drain-timeout", "3600"];
-
-/** A client that has its connection to an echo back end established. */
-async function established(instance: Instance): Promise<Client> {
-  const client = await instance.client();
-  await echo(client, "hello");
-  return client;
-}
-
-async function echo(client: Client, text: string): Promise<void> {
-  await client.send(text);
-  assert.equal(new TextDecoder().decode(await client.readExactly(text.length)), text);
-}
 
 async function assertPortIsFree(port: number): Promise<void> {
   await assert.rejects(Deno.connect({ hostname: "127.0.0.1", port }).then((connection) => connection.close()));

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { FileProcess, service } from "../support/file_process.ts";
 import { Instance } from "../support/instance.ts";
+import { privateListener } from "../support/private_listener.ts";
 import { testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 import { Terminal, terminals } from "../support/terminal.ts";
@@ -250,9 +251,7 @@ testWith(
   async () => {
     using state = temporaryDirectory();
     using directory = temporaryDirectory();
-    const umask = Deno.umask(0o177);
-    const listener = Deno.listen({ transport: "unix", path: `${directory.path}/8080@127.0.0.1.sock` });
-    Deno.umask(umask);
+    const listener = privateListener(`${directory.path}/8080@127.0.0.1.sock`);
     // The first session is the look for instances, the second one the dialogue's.
     const sessions: Deno.UnixConn[] = [], looks = Promise.withResolvers<void>();
     const serving = (async () => {

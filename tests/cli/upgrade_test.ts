@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { ControlClient } from "../../src/control/client.ts";
 import { echoBackend, namedBackend } from "../support/backends.ts";
 import { Client } from "../support/client.ts";
+import { echo, established } from "../support/echoed.ts";
 import { freePort } from "../support/free_port.ts";
 import { eventually } from "../support/eventually.ts";
 import {
@@ -13,12 +14,11 @@ import {
   type InstanceOptions,
 } from "../support/instance.ts";
 import { NotifySocket } from "../support/notify_socket.ts";
-import { processesWith } from "../support/processes.ts";
+import { processesWith, runs } from "../support/processes.ts";
 import { ProgramCopy } from "../support/program_copy.ts";
 import { run, version } from "../support/program.ts";
 import { linux, namespaces, root, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
-import { runs } from "../faults/process_figures.ts";
 
 const FOREVER = ["--drain-timeout", "1000"], LINUX = ["--engine", "linux", "--threads", "2"];
 
@@ -36,17 +36,6 @@ async function upgradable(channels: readonly string[], options: InstanceOptions 
       if (options.directory === undefined) directory[Symbol.dispose]();
     },
   };
-}
-
-async function established(instance: Controllable): Promise<Client> {
-  const client = await instance.client();
-  await echo(client, "x");
-  return client;
-}
-
-async function echo(client: Client, text: string): Promise<void> {
-  await client.send(text);
-  assert.equal(new TextDecoder().decode(await client.readExactly(text.length)), text);
 }
 
 /** Upgrades, and checks that another process serves. @returns its id */
@@ -239,7 +228,7 @@ testWith([linux], "a background process is replaced by another", async () => {
   }
 });
 
-testWith([linux], "the portable engine says that it cannot", async () => {
+testWith([linux], "the portable engine refuses an upgrade, and says why", async () => {
   await using back = namedBackend("here");
   await using instance = await Instance.start([`127.0.0.1:${back.port}`], { options: ["--engine", "portable"] });
   const reply = "cannot upgrade: the portable engine cannot hand over its listening sockets\n";
@@ -249,7 +238,7 @@ testWith([linux], "the portable engine says that it cannot", async () => {
   assert.equal(await instance.answer(), "here");
 });
 
-testWith([linux, root, namespaces("--pid", "--fork")], "process 1 says that it cannot", async () => {
+testWith([linux, root, namespaces("--pid", "--fork")], "process 1 refuses an upgrade, and says why", async () => {
   await using back = namedBackend("here");
   const before = ["unshare", "--pid", "--fork", "--kill-child"];
   await using instance = await Instance.start([`127.0.0.1:${back.port}`], { options: LINUX, before });
@@ -288,7 +277,7 @@ testWith([linux], "an upgrade reads the file of services again, as a reload does
   }
 });
 
-testWith([linux, root], "after --user it cannot, and says so", async () => {
+testWith([linux, root], "after --user an upgrade is refused, with the reason", async () => {
   await using back = namedBackend("here");
   const options = [...LINUX, "--user", "nobody"];
   await using instance = await Instance.start([`127.0.0.1:${back.port}`], { options });

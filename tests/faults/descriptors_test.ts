@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { echoBackend } from "../support/backends.ts";
 import type { Client } from "../support/client.ts";
+import { runs } from "../support/processes.ts";
 import { installed, linux } from "../support/requirements.ts";
 import { Balance } from "./balance.ts";
 import { eventuallyAsync, pause, show, since, within } from "./patience.ts";
-import { descriptorsOf, processorShare, runs } from "./process_figures.ts";
+import { descriptorsOf, processorShare } from "./process_figures.ts";
 import { type Scenario, testScenarios } from "./scenario.ts";
 
 /** `WANTED` clients must be served with `LIMIT` descriptors, of which each takes two. */

@@ -4,11 +4,12 @@ import { entryPath } from "../../src/control/entries.ts";
 import { echoBackend } from "../support/backends.ts";
 import { Client } from "../support/client.ts";
 import { freePort } from "../support/free_port.ts";
+import { runs } from "../support/processes.ts";
 import { program } from "../support/program.ts";
 import { condition, posix } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 import { eventuallyAsync } from "./patience.ts";
-import { descriptorsOf, runs } from "./process_figures.ts";
+import { descriptorsOf } from "./process_figures.ts";
 import { type Scenario, testScenarios } from "./scenario.ts";
 import { exists } from "../support/exists.ts";
 

@@ -1,12 +1,12 @@
 import assert from "node:assert/strict";
 import { Backend } from "../support/backend.ts";
 import type { Client } from "../support/client.ts";
+import { runs } from "../support/processes.ts";
 import { readChunks, writeAll } from "../support/streams.ts";
 import { echoBackend } from "../support/backends.ts";
 import { condition, installed, linux, namespaces, root } from "../support/requirements.ts";
 import { hasMemoryGroups, MemoryGroup, PicturedGroup } from "./control_group.ts";
 import { eventuallyAsync, pause, show } from "./patience.ts";
-import { runs } from "./process_figures.ts";
 import { type Scenario, testScenarios } from "./scenario.ts";
 
 const MEGABYTE = 2 ** 20, ROOM = 64 * MEGABYTE, MOST = 8_000, BURST = { portable: 10, linux: 40 };

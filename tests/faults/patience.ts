@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { pause } from "../support/eventually.ts";
+
+export { pause };
 
 /**
  * By how much a time or a processor share may exceed what must hold before a test fails. The page shows what was really
@@ -29,11 +32,6 @@ export async function eventuallyAsync(
     assert.ok(performance.now() < end, `still not true after ${seconds} s: ${what}: ${found()}`);
     await pause(20);
   }
-}
-
-/** Lets some time pass in which something must, or must not, happen. */
-export function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 /** Seconds since a moment of `performance.now()`. */

@@ -36,12 +36,3 @@ export async function processorShare(pid: number, seconds: number): Promise<numb
   // A thread that has ended takes its time with it.
   return Math.max(0, processorTime([pid]) - before) / 1e6 / (performance.now() - start) * 100;
 }
-
-/** Whether a process runs. */
-export function runs(pid: number): boolean {
-  try {
-    return !/\) [ZX] /.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
-  } catch {
-    return false;
-  }
-}

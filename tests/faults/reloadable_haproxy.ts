@@ -1,9 +1,9 @@
 import { Client } from "../support/client.ts";
 import { freePort } from "../support/free_port.ts";
+import { runs } from "../support/processes.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 import { checkedBackend } from "./checked_backend.ts";
 import { eventuallyAsync } from "./patience.ts";
-import { runs } from "./process_figures.ts";
 import { SteadyLoad } from "./steady_load.ts";
 
 /** How HAProxy is reloaded: a new process that ends the old one (`-sf`), or its master and workers (`-W`). */

@@ -1,3 +1,4 @@
+import { eventually, pause } from "../support/eventually.ts";
 import { writeAll } from "../support/streams.ts";
 import { LONGEST_RUN, replySize, REQUEST_SIZE, REQUESTS, STREAM, wrongBytes } from "./checked_traffic.ts";
 
@@ -79,7 +80,10 @@ export class SteadyLoad implements AsyncDisposable {
   /** Waits until so many more requests have been answered, or a connection has failed. */
   async more(requests: number): Promise<void> {
     const until = this.#requests + requests, failed = this.result.failed;
-    while (this.#requests < until && this.result.failed === failed) await pause(PAUSE);
+    await eventually(
+      `${requests} more requests are answered`,
+      () => this.#requests >= until || this.result.failed !== failed,
+    );
   }
 
   /** Ends it. @returns what happened */
@@ -157,8 +161,4 @@ export class SteadyLoad implements AsyncDisposable {
     }
     this.#wrong += wrongBytes(buffer, position);
   }
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

@@ -30,7 +30,7 @@ testWith([linux], "a file whose size is not known is read", () => {
   assert.match(new TextDecoder().decode(serviceFiles.read("/proc/self/status")), /^Name:/);
 });
 
-testWith([posix], "what is no file is refused at once", () => {
+testWith([posix], "a directory, a FIFO and a device are refused at once", () => {
   using directory = temporaryDirectory();
   const { path } = directory, fifo = `${path}/fifo`, link = `${path}/link`;
   assert.ok(new Deno.Command("mkfifo", { args: [fifo] }).outputSync().success);

@@ -19,7 +19,7 @@ Deno.test("a file gets its new text, and the old one stays beside it", () => {
   assert.deepEqual(names(directory.path), ["a", "a~"]);
 });
 
-testWith([posix], "mode and symbolic links stay", () => {
+testWith([posix], "a replaced file keeps its mode, and a symbolic link to it", () => {
   using directory = temporaryDirectory();
   const path = `${directory.path}/a`, link = `${directory.path}/link`;
   Deno.writeTextFileSync(path, "1");
@@ -32,7 +32,7 @@ testWith([posix], "mode and symbolic links stay", () => {
   assert.deepEqual(names(directory.path), ["a", "a~", "link"]);
 });
 
-testWith([root], "the owner stays", () => {
+testWith([root], "a replaced file keeps its owner", () => {
   using directory = temporaryDirectory();
   const path = `${directory.path}/a`;
   Deno.writeTextFileSync(path, "1");
@@ -65,7 +65,7 @@ Deno.test("a file whose backup cannot be made keeps all the others from being re
   assert.deepEqual(names(directory.path), ["a", "a~", "b", "b~"]);
 });
 
-Deno.test("a missing file is not made", () => {
+Deno.test("a missing file is an error, and not made", () => {
   using directory = temporaryDirectory();
   assert.throws(
     () => replaceFiles([{ path: `${directory.path}/a`, text: "2", before: bytes("1") }]),

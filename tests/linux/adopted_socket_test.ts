@@ -28,7 +28,7 @@ testWith([linux], "a socket that was opened by somebody else gets everything tha
   libc.close();
 });
 
-testWith([linux], "anything else is refused with its error", () => {
+testWith([linux], "anything but a listening socket is refused with its error", () => {
   const libc = openLibc();
   const idle = libc.call.socket(C.AF_INET, C.SOCK_STREAM, 0);
   const refused = (fd: number, code: string) => assert.throws(() => LinuxListener.adopt(libc, fd, settings), { code });

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { openDescriptors } from "../../src/process/descriptors.ts";
+import { eventually } from "../support/eventually.ts";
 import type { RawSocket } from "./raw_socket.ts";
 import { unavailable, withEngine } from "./with_engine.ts";
 
@@ -40,7 +42,7 @@ Deno.test(
 );
 
 Deno.test({ name: "an engine leaves no descriptor behind when it ends", ignore }, async () => {
-  const before = countDescriptors();
+  const before = openDescriptors()!;
   for (let i = 0; i < 20; i++) {
     await withEngine(({ pair }) => {
       for (let k = 0; k < 5; k++) {
@@ -52,15 +54,8 @@ Deno.test({ name: "an engine leaves no descriptor behind when it ends", ignore }
     }, { threads: 3 });
   }
   // Deno ends a worker's own event loop a moment after the worker.
-  for (let left = 400; countDescriptors() > before && left > 0; left--) {
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-  assert.ok(countDescriptors() <= before);
+  await eventually("all are closed", () => openDescriptors()! <= before);
 });
-
-function countDescriptors(): number {
-  return [...Deno.readDirSync("/proc/self/fd")].length;
-}
 
 /** Numbers that look random and are the same in every run (Numerical Recipes' constants). */
 function lcg(seed: number): (below: number) => number {

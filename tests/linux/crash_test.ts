@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import { breakPoller, descriptors, watchers } from "./pollers.ts";
+import { openDescriptors } from "../../src/process/descriptors.ts";
+import { eventually } from "../support/eventually.ts";
+import { breakPoller, watchers } from "./pollers.ts";
 import { unavailable, withEngine } from "./with_engine.ts";
 
 const ignore = unavailable !== undefined;
@@ -14,11 +16,11 @@ Deno.test(
         server.send(new Uint8Array(100_000));
         client.receiveBytes(100_000);
       }
-      const before = descriptors();
+      const before = openDescriptors()!;
       const poller = watchers(engine.address.port)[0];
       breakPoller(poller);
-      // Wakes every thread, the broken one included.
-      while (!events.some((event) => event.type === "thread-crashed")) {
+      await eventually("the broken thread dies", () => {
+        // Wakes every thread, the broken one included.
         for (const [client] of pairs) {
           try {
             client.send(Uint8Array.of(1));
@@ -26,8 +28,8 @@ Deno.test(
             // It died with the thread.
           }
         }
-        await new Promise((resolve) => setTimeout(resolve, 5));
-      }
+        return events.some((event) => event.type === "thread-crashed");
+      });
       const crash = events.find((event) => event.type === "thread-crashed")!;
       assert.equal(crash.type, "thread-crashed");
       assert.match(crash.reason, /Cannot wait for events/);
@@ -54,7 +56,7 @@ Deno.test(
       for (const sides of pairs) for (const side of sides) side.close();
       while (backend.readable(0)) backend.accept().close();
       await until(() => engine.connections === 0);
-      assert.ok(descriptors() < before, "nothing of the dead thread stays open");
+      assert.ok(openDescriptors()! < before, "nothing of the dead thread stays open");
     }, { threads: 2 }),
 );
 

@@ -2,19 +2,24 @@ import { C } from "../../src/engine/linux/abi.ts";
 import { openLibc } from "../../src/engine/linux/libc.ts";
 import { RawSocket } from "./raw_socket.ts";
 
-/** This process's epoll instances that watch a socket listening on the port. */
-export function watchers(port: number): number[] {
-  const found: number[] = [];
+/** The descriptors that each epoll instance of this process watches, by the instance's own descriptor. */
+export function pollers(): Map<number, readonly number[]> {
+  const found = new Map<number, readonly number[]>();
   for (const { name } of Deno.readDirSync("/proc/self/fd")) {
     try {
       if (Deno.readLinkSync(`/proc/self/fd/${name}`) !== "anon_inode:[eventpoll]") continue;
-      const watched = Deno.readTextFileSync(`/proc/self/fdinfo/${name}`).matchAll(/tfd:\s*(\d+)/g);
-      if ([...watched].some(([, fd]) => listensOn(Number(fd), port))) found.push(Number(name));
+      const watched = Deno.readTextFileSync(`/proc/self/fdinfo/${name}`).matchAll(/^tfd:\s*(\d+)/gm);
+      found.set(Number(name), [...watched].map(([, fd]) => Number(fd)));
     } catch {
-      // The descriptor that listed the directory.
+      // Closed meanwhile, as the descriptor that listed the directory.
     }
   }
   return found;
+}
+
+/** This process's epoll instances that watch a socket listening on the port. */
+export function watchers(port: number): number[] {
+  return [...pollers()].filter(([, watched]) => watched.some((fd) => listensOn(fd, port))).map(([poller]) => poller);
 }
 
 /** Puts a file that is no epoll instance in the place of one, as a bug would. */
@@ -24,11 +29,6 @@ export function breakPoller(fd: number): void {
   libc.call.dup3(other, fd, C.O_CLOEXEC);
   libc.call.close(other);
   libc.close();
-}
-
-/** How many descriptors this process has. */
-export function descriptors(): number {
-  return [...Deno.readDirSync("/proc/self/fd")].length;
 }
 
 function listensOn(fd: number, port: number): boolean {

@@ -4,6 +4,7 @@ import { startLinux } from "../../src/engine/linux/linux.ts";
 import { C } from "../../src/engine/linux/abi.ts";
 import { openLibc } from "../../src/engine/linux/libc.ts";
 import type { GeneralEvent } from "../../src/engine/engine.ts";
+import { openDescriptors } from "../../src/process/descriptors.ts";
 import { type ServiceTrial, SharedTrial } from "../contract/shared_trial.ts";
 import { ListeningSocket } from "../process/listening_socket.ts";
 import { echoBackend, namedBackend } from "../support/backends.ts";
@@ -11,7 +12,7 @@ import { Client } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
 import { STANDARD } from "../support/one_service.ts";
 import { linux, testWith } from "../support/requirements.ts";
-import { breakPoller, descriptors, watchers } from "./pollers.ts";
+import { breakPoller, watchers } from "./pollers.ts";
 import { queueLength } from "./program_sockets.ts";
 import { RawSocket } from "./raw_socket.ts";
 
@@ -94,7 +95,7 @@ testWith(
     const service = await trial.serve({ channels: [backend] });
     await askAll(service, "here");
     await service.idle();
-    const before = descriptors();
+    const before = openDescriptors()!;
     for (let round = 0; round < 100; round++) {
       const listeners = Array.from({ length: 10 }, () => trial.listen());
       await Promise.all(listeners.map((listener) => service.served.addListener(listener)));
@@ -104,7 +105,7 @@ testWith(
     // Acknowledged after everything before it.
     await service.change({});
     await service.idle();
-    await eventually("all are closed", () => descriptors() <= before);
+    await eventually("all are closed", () => openDescriptors()! <= before);
     await askAll(service, "here");
   },
 );

@@ -1,25 +1,12 @@
 import assert from "node:assert/strict";
+import { pollers } from "./pollers.ts";
 import type { RawSocket } from "./raw_socket.ts";
 import { unavailable, withEngine } from "./with_engine.ts";
 
 const ignore = unavailable !== undefined;
 
-/** Descriptors that each epoll instance of this process watches, by the instance's own descriptor. */
-function watched(): Map<string, number> {
-  const found = new Map<string, number>();
-  for (const { name } of Deno.readDirSync("/proc/self/fd")) {
-    try {
-      if (Deno.readLinkSync(`/proc/self/fd/${name}`) !== "anon_inode:[eventpoll]") continue;
-      found.set(name, Deno.readTextFileSync(`/proc/self/fdinfo/${name}`).match(/^tfd:/gm)?.length ?? 0);
-    } catch {
-      // Closed meanwhile.
-    }
-  }
-  return found;
-}
-
 Deno.test({ name: "clients that arrive one by one and stay are spread over the threads", ignore }, async () => {
-  const before = watched(), threads = 3, clients = 150;
+  const before = pollers(), threads = 3, clients = 150;
   await withEngine(({ pair }) => {
     const pairs: [RawSocket, RawSocket][] = [];
     for (let i = 0; i < clients; i++) {
@@ -29,7 +16,8 @@ Deno.test({ name: "clients that arrive one by one and stay are spread over the t
       assert.equal(server.receiveBytes(1)[0], i);
       pairs.push([client, server]);
     }
-    const own = [...watched()].map(([fd, count]) => count - (before.get(fd) ?? 0)).filter((count) => count >= 10);
+    const own = [...pollers()].map(([poller, { length }]) => length - (before.get(poller)?.length ?? 0))
+      .filter((count) => count >= 10);
     assert.equal(own.length, threads, `${own}`);
     // Two sockets a client, the listener and what wakes the thread.
     for (const count of own) assert.ok(Math.abs(count / 2 - clients / threads) <= 15, `${own}`);

@@ -4,6 +4,7 @@ import { C } from "../../src/engine/linux/abi.ts";
 import { linuxUnavailable } from "../../src/engine/linux/availability.ts";
 import { startLinux } from "../../src/engine/linux/linux.ts";
 import { Table } from "../../src/table/table.ts";
+import { eventually } from "../support/eventually.ts";
 import { OneService, type OneServiceSettings } from "../support/one_service.ts";
 import { RawSocket } from "./raw_socket.ts";
 
@@ -39,12 +40,7 @@ export async function withEngine(
     ...tap && { tap },
     settings,
   });
-  const until = async (condition: () => boolean) => {
-    for (let left = 1000; !condition(); left--) {
-      if (left === 0) throw new Error("waited too long");
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  };
+  const until = (condition: () => boolean) => eventually(`${condition}`, condition);
   try {
     await test({
       engine,

@@ -3,11 +3,11 @@ import assert from "node:assert/strict";
 import { entryPath } from "../../src/control/entries.ts";
 import { echoBackend, namedBackend } from "../support/backends.ts";
 import { CollectedText } from "../support/collected_text.ts";
-import { within } from "../support/eventually.ts";
+import { eventually, within } from "../support/eventually.ts";
 import { freePort } from "../support/free_port.ts";
 import { BackgroundInstance, endProcess } from "../support/instance.ts";
 import { LogDaemon, queueLength } from "../support/log_daemon.ts";
-import { processesWith } from "../support/processes.ts";
+import { processesWith, runs } from "../support/processes.ts";
 import { RefusingPort } from "../support/refusing_port.ts";
 import { installed, linux, namespaces, posix, root, testWith } from "../support/requirements.ts";
 import { run } from "../support/program.ts";
@@ -170,16 +170,19 @@ testWith([posix], "--log-file works in the background, in any form, and SIGUSR1 
     Deno.renameSync(path, `${path}.1`);
     await control("disable 0");
     Deno.kill(pid, "SIGUSR1");
-    await until(() => exists(path));
+    await eventually("there is a new log file", () => exists(path));
     await control("enable 0");
-    await until(() => /enable 0/.test(Deno.readTextFileSync(path)));
+    await eventually("the new file has the line", () => /enable 0/.test(Deno.readTextFileSync(path)));
     assert.match(Deno.readTextFileSync(`${path}.1`), /disable 0/);
     assert.doesNotMatch(Deno.readTextFileSync(path), /disable 0/);
     // One that cannot be opened again: the old one is kept, and says so.
     Deno.renameSync(path, `${path}.2`);
     Deno.mkdirSync(path);
     Deno.kill(pid, "SIGUSR1");
-    await until(() => / Is a directory; going on in the old one|\(os error/.test(Deno.readTextFileSync(`${path}.2`)));
+    await eventually(
+      "the old file says why",
+      () => / Is a directory; going on in the old one|\(os error/.test(Deno.readTextFileSync(`${path}.2`)),
+    );
     assert.equal(await control("kill"), "shutdown complete, exiting.\n");
     await gone(pid);
     assert.match(Deno.readTextFileSync(`${path}.2`), /"message":"stopped"/);
@@ -265,12 +268,5 @@ testWith([posix], "SIGUSR1 is harmless where there is no log file", async () => 
 });
 
 async function gone(pid: number): Promise<void> {
-  await until(() => !exists(`/proc/${pid}/stat`) || / Z /.test(Deno.readTextFileSync(`/proc/${pid}/stat`)));
-}
-
-async function until(wanted: () => boolean): Promise<void> {
-  for (const end = performance.now() + 30_000; !wanted();) {
-    assert.ok(performance.now() < end, wanted.toString());
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
+  await eventually("the process has ended", () => !runs(pid));
 }

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { LineWriter } from "../../src/log/line_writer.ts";
 import { formatSyslog, SystemLog } from "../../src/log/syslog.ts";
+import { eventually } from "../support/eventually.ts";
 import { LogDaemon, queueLength } from "../support/log_daemon.ts";
 import { linux, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
@@ -52,8 +53,7 @@ testWith([linux], "a log daemon that does not read makes nobody wait, and has ev
   using writer = new Writer(daemon.path);
   const lines = numbered(0, queueLength() + 50);
   writer.write(...lines);
-  await new Promise((resolve) => setTimeout(resolve));
-  while (writer.log.problem === undefined) await new Promise((resolve) => setTimeout(resolve, 1));
+  await eventually("the daemon is found to be too slow", () => writer.log.problem !== undefined);
   assert.equal(writer.log.problem, `the reader of ${daemon.path} is too slow`);
   assert.deepEqual(await daemon.until(new RegExp(`${lines.at(-1)}$`)), lines);
   await writer.flush();
@@ -118,10 +118,10 @@ testWith([linux], "a log that is a stream has the lines with a NUL after each", 
   writer.write(...lines);
   const got: string[] = [];
   // What is read in one go may end in the middle of a line.
-  while (got.join("").length < lines.join("").length) {
+  await eventually("everything has been read", () => {
     got.push(...daemon.read());
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
+    return got.join("").length >= lines.join("").length;
+  });
   assert.equal(got.join(""), lines.join(""));
   assert.equal(writer.lost, 0);
 });

@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import type { EngineName } from "../../mod.ts";
+import { openDescriptors } from "../../src/process/descriptors.ts";
 import { parameters } from "../fuzz/parameters.ts";
 import { eventually } from "../support/eventually.ts";
 import { linux, testWith } from "../support/requirements.ts";
@@ -13,16 +14,11 @@ const GROUPS = [[0, 1], [2]], BACKENDS = 4;
 
 const commands = fc.commands(steps(BACKENDS), { maxCommands: 60, size: "+1" });
 
-/** Descriptors of this process, where the system tells. */
-function descriptors(): number | undefined {
-  return Deno.build.os === "linux" ? [...Deno.readDirSync("/proc/self/fd")].length : undefined;
-}
-
 async function check(engine: EngineName, threads: number): Promise<void> {
   // The runtime keeps a few descriptors from the first thread and the first connection on; a leak grows with each run.
   await (await Subject.start({ engine, threads, autodisable: false, hashFailover: false }, GROUPS, BACKENDS))
     [Symbol.asyncDispose]();
-  const before = descriptors() ?? 0;
+  const before = openDescriptors() ?? 0;
   await fc.assert(
     fc.asyncProperty(commands, fc.boolean(), fc.boolean(), async (commands, autodisable, hashFailover) => {
       await using subject = await Subject.start({ engine, threads, autodisable, hashFailover }, GROUPS, BACKENDS);
@@ -41,7 +37,7 @@ async function check(engine: EngineName, threads: number): Promise<void> {
     parameters(40),
   );
   // The runtime ends threads in its own time.
-  await eventually("every descriptor is closed", () => (descriptors() ?? 0) <= before, 30);
+  await eventually("every descriptor is closed", () => (openDescriptors() ?? 0) <= before);
 }
 
 Deno.test("the portable engine's table matches the model after every event", () => check("portable", 1));

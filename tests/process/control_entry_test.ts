@@ -65,7 +65,7 @@ test("the old entry can be taken back from a successor that has gone", async () 
   await eventually("the entry is gone", () => entry.names().length === 0);
 });
 
-test("a successor that never takes it leaves nothing behind", async () => {
+test("a successor that never takes the entry leaves nothing behind", async () => {
   using entry = place();
   const old = await listen(entry.path, "old"), held = old.hold!();
   (await listen(entry.path, "new", true)).close();
@@ -75,7 +75,7 @@ test("a successor that never takes it leaves nothing behind", async () => {
   old.close();
 });
 
-test("who waited in the old one's queue is still served", async () => {
+test("a client that waited in the queue of the old entry is still served", async () => {
   using entry = place();
   const old = await listen(entry.path, "old"), young = await listen(entry.path, "new", true);
   const waiting = answer(entry.path);

@@ -11,7 +11,7 @@ testWith([linux], "a listening socket is known by its address", () => {
   assert.deepEqual(examineListeningSocket(socket.descriptor), { hostname: "127.0.0.1", port: socket.port });
 });
 
-testWith([linux, ipv6], "so is one over IPv6", () => {
+testWith([linux, ipv6], "a listening socket on an IPv6 address is known by it", () => {
   using raw = new RawSockets();
   const fd = raw.open(AF_INET6, STREAM);
   raw.listen(fd);
@@ -20,7 +20,7 @@ testWith([linux, ipv6], "so is one over IPv6", () => {
   assert.ok(port > 0);
 });
 
-testWith([linux], "anything else is refused, by its descriptor and with the reason", () => {
+testWith([linux], "anything but a listening socket is refused, by its descriptor and with the reason", () => {
   using raw = new RawSockets();
   const refused = (fd: number, why: RegExp) =>
     assert.throws(() => examineListeningSocket(fd), new RegExp(`Cannot use descriptor ${fd}: ${why.source}`));

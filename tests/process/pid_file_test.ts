@@ -26,7 +26,7 @@ Deno.test("the PID file of a successor is left alone", () => {
   assert.equal(Deno.readTextFileSync(path), "1\n");
 });
 
-Deno.test("one that is never published changes nothing", () => {
+Deno.test("a PID file that is never published changes nothing", () => {
   using directory = temporaryDirectory();
   const path = `${directory.path}/pid`;
   Deno.writeTextFileSync(path, "1\n");
@@ -35,7 +35,7 @@ Deno.test("one that is never published changes nothing", () => {
   assert.deepEqual(names(directory.path), ["pid"]);
 });
 
-testWith([posix], "what is no file, or cannot be written, is an error that names it", () => {
+testWith([posix], "a path that cannot hold a PID file is an error that names it", () => {
   using directory = temporaryDirectory();
   const cannot = (path: string, why: string) =>
     assert.throws(() => PidFile.prepare(path), { message: `Cannot write PID file "${path}": ${why}` });
@@ -44,7 +44,7 @@ testWith([posix], "what is no file, or cannot be written, is an error that names
   cannot(`${directory.path}/no/such`, "No such file or directory");
 });
 
-testWith([posix], "a link is replaced, not followed", () => {
+testWith([posix], "a link in place of the PID file is replaced, not followed", () => {
   using directory = temporaryDirectory();
   const path = `${directory.path}/pid`, precious = `${directory.path}/precious`;
   Deno.writeTextFileSync(precious, "precious\n");

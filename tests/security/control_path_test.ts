@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { ControlSession } from "../support/control_session.ts";
 import { Instance } from "../support/instance.ts";
+import { privateListener } from "../support/private_listener.ts";
 import { run } from "../support/program.ts";
 import { posix, root, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
@@ -13,9 +14,7 @@ class Trap implements AsyncDisposable {
   readonly #accepting: Promise<void>;
 
   constructor(path: string) {
-    const umask = Deno.umask(0o177);
-    this.#listener = Deno.listen({ transport: "unix", path });
-    Deno.umask(umask);
+    this.#listener = privateListener(path);
     this.#accepting = this.#accept();
   }
 

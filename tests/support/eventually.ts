@@ -15,7 +15,7 @@ export async function eventually(what: string, condition: () => boolean, seconds
   const end = performance.now() + seconds * 1000;
   while (!condition()) {
     if (performance.now() > end) throw new Error(`still not true after ${seconds} s: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    await pause(PAUSE);
   }
 }
 
@@ -30,6 +30,11 @@ export async function within<T>(seconds: number, what: string, promise: Promise<
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Lets some time pass in which something must, or must not, happen. */
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
 }
 
 /** A promise to be awaited later. If the test fails before that, its rejection is not an additional error. */

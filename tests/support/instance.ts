@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import type { ChannelState, InstanceState } from "../../mod.ts";
 import { Client } from "./client.ts";
 import { CollectedText } from "./collected_text.ts";
-import { within } from "./eventually.ts";
+import { pause, within } from "./eventually.ts";
 import { freePort } from "./free_port.ts";
+import { runs } from "./processes.ts";
 import { killQuietly, type Outcome, programPath, run, type RunOptions, spawn, windows } from "./program.ts";
 import { type ControlDirectory, temporaryDirectory } from "./temporary_directory.ts";
 
@@ -212,21 +213,13 @@ export async function endProcess(pid: number): Promise<void> {
   for (let sent = false;; sent = true) {
     try {
       // A process that has ended stays in the list until its parent collects it.
-      if (Deno.build.os === "linux" && isZombie(pid)) return;
+      if (Deno.build.os === "linux" && !runs(pid)) return;
       Deno.kill(pid, sent ? "SIGCONT" : "SIGKILL");
     } catch (error) {
       if (error instanceof Deno.errors.NotFound) return;
       throw error;
     }
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
-function isZombie(pid: number): boolean {
-  try {
-    return /\) Z /.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
-  } catch {
-    return true;
+    await pause(5);
   }
 }
 

@@ -1,14 +1,14 @@
 import { fileURLToPath } from "node:url";
 import { exists } from "./exists.ts";
 import { program } from "./program.ts";
-import { type Requirement, root } from "./requirements.ts";
+import { installed, type Requirement, root, succeeds } from "./requirements.ts";
 import { temporaryDirectory } from "./temporary_directory.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 
 /** Root's rights, and setpriv(1) to drop them. */
 export const otherUsers: Requirement = {
-  met: root.met && succeeds("setpriv", "--version"),
+  met: root.met && installed("setpriv").met,
   reason: "needs root and setpriv",
 };
 
@@ -88,13 +88,5 @@ export class OtherUsers implements Disposable {
 }
 
 function shell(command: string, ...args: string[]): void {
-  if (!succeeds(command, ...args)) throw new Error(`Cannot run ${command} ${args.join(" ")}`);
-}
-
-function succeeds(command: string, ...args: string[]): boolean {
-  try {
-    return new Deno.Command(command, { args, stdout: "null", stderr: "null" }).outputSync().success;
-  } catch {
-    return false;
-  }
+  if (!succeeds(command, args)) throw new Error(`Cannot run ${command} ${args.join(" ")}`);
 }

@@ -15,6 +15,15 @@ export function processesWith(word: string): number[] {
   return found;
 }
 
+/** Whether a process runs, rather than being a zombie. */
+export function runs(pid: number): boolean {
+  try {
+    return !/\) [ZX] /.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
+  } catch {
+    return false;
+  }
+}
+
 /** What the kernel knows about a process (proc(5)). */
 export interface ProcessFacts {
   readonly parent: number;

@@ -43,7 +43,8 @@ export function testWith(needs: readonly Requirement[], name: string, fn: () => 
   else Deno.test({ name: `${name} (${missing.reason})`, ignore: true, fn });
 }
 
-function succeeds(command: string, args: string[]): boolean {
+/** Whether a program runs to its end without an error. */
+export function succeeds(command: string, args: string[]): boolean {
   try {
     return new Deno.Command(command, { args, stdin: "null", stdout: "null", stderr: "null" }).outputSync().success;
   } catch {

@@ -1,4 +1,5 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
+import { pause } from "./eventually.ts";
 
 /** What a toxic proxy does to the bytes on their way from the back end to its client, or the other way. */
 export interface Toxics {
@@ -82,21 +83,19 @@ export class ToxicProxy implements AsyncDisposable {
       const { latency = 0, bandwidth = Infinity, slice = Infinity, blackHole } = this.toxics;
       if (blackHole) continue;
       const bytes = cut(chunk);
-      await pause(latency + bytes.length / bandwidth * 1000);
+      const delay = latency + bytes.length / bandwidth * 1000;
+      if (delay > 0) await pause(delay);
       for (let start = 0; start < bytes.length; start += slice) {
         await write(to, bytes.subarray(start, Math.min(start + slice, bytes.length)));
       }
       if (over()) throw new Error("reset");
     }
-    await pause(this.toxics.slowClose ?? 0);
+    const { slowClose } = this.toxics;
+    if (slowClose) await pause(slowClose);
     to.end();
   }
 }
 
 function write(socket: Socket, bytes: Uint8Array): Promise<void> {
   return new Promise((resolve, reject) => socket.write(bytes, (error) => error ? reject(error) : resolve()));
-}
-
-function pause(milliseconds: number): Promise<void> {
-  return milliseconds <= 0 ? Promise.resolve() : new Promise((resolve) => setTimeout(resolve, milliseconds));
 }

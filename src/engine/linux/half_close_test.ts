@@ -121,7 +121,7 @@ Deno.test("a half-closed connection is closed once nothing has moved until the l
   }
 });
 
-Deno.test("without a limit it stays", () => {
+Deno.test("a half-closed connection without a limit stays", () => {
   const { end, pass, closed } = halfClosed(0);
   end(CLIENT);
   pass(100_000);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { BlackHole, hasBlackHoles } from "../../support/black_hole.ts";
 import { echoBackend, sendingBackend, silentBackend } from "../../support/backends.ts";
 import { Client } from "../../support/client.ts";
-import { eventually } from "../../support/eventually.ts";
+import { eventually, pause } from "../../support/eventually.ts";
 import { digestOf, pattern } from "../../support/pattern.ts";
 import type { ContractTest } from "../suite.ts";
 
@@ -18,7 +18,7 @@ export function ending(test: ContractTest): void {
 
     trial.engine.stopAccepting();
     // Deno releases a listener in the next turn of its loop.
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await pause(0);
     using _successor = Deno.listen({ hostname: "127.0.0.1", port: trial.port });
     const bytes = pattern(1_000_000);
     const received = client.readToEnd();

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { closingBackend, namedBackend } from "../../support/backends.ts";
 import type { Client } from "../../support/client.ts";
-import { eventually } from "../../support/eventually.ts";
+import { eventually, pause } from "../../support/eventually.ts";
 import { DisabledBy } from "../../../src/table/table.ts";
 import { ResettingClient } from "../../support/resetting.ts";
 import { RefusingPort } from "../../support/refusing_port.ts";
@@ -12,9 +12,10 @@ const CLIENTS = 200;
 
 /**
  * Clients that come one after another, and how many of them must be served: all, except those that come while the
- * thread that must notice the end of the previous client gets no processor for as long as they wait.
+ * thread that must notice the end of the previous client gets no processor for as long as they wait. On a busy machine
+ * that happens more often, so that there are a few attempts.
  */
-const SEQUENCE = 300, SERVED = 290;
+const SEQUENCE = 300, SERVED = 290, ATTEMPTS = 5;
 
 export function limits(test: ContractTest): void {
   test(`${CLIENTS} clients at the same time fill each channel up to its limit and never beyond`, async (start) => {
@@ -52,9 +53,7 @@ export function limits(test: ContractTest): void {
     test(`each of a sequence of clients gets the place of the one before: ${who} ends first`, async (start) => {
       await using a = backend("a");
       await using trial = await start({ channels: [{ address: a.address, maxc: 1 }] });
-      let served = 0;
-      for (let i = 0; i < SEQUENCE; i++) if (await visit(trial, who === "the client")) served++;
-      assert.ok(served >= SERVED, `${served} of ${SEQUENCE} were served`);
+      const { served } = await sequences(() => visit(trial, who === "the client"));
       assert.equal(a.accepted, served);
       await trial.idle();
     });
@@ -64,11 +63,7 @@ export function limits(test: ContractTest): void {
     await using a = namedBackend("a");
     await using b = namedBackend("a");
     await using trial = await start({ channels: [{ address: a.address, maxc: 2 }, { address: b.address, maxc: 3 }] });
-    let served = 0;
-    await Promise.all(Array.from({ length: 5 }, async () => {
-      for (let i = 0; i < SEQUENCE / 5; i++) if (await visit(trial)) served++;
-    }));
-    assert.ok(served >= SERVED, `${served} of ${SEQUENCE} were served`);
+    await sequences(() => visit(trial), 5);
     assert.ok(a.most <= 2 && b.most <= 3);
     await trial.idle();
   });
@@ -79,14 +74,12 @@ export function limits(test: ContractTest): void {
     await using trial = await start({
       groups: [{ channels: [{ address: backend.address, maxc: 1 }, dead] }, { channels: [dead] }],
     });
-    let served = 0;
-    for (let i = 0; i < SEQUENCE; i++) if (await visit(trial)) served++;
-    assert.ok(served >= SERVED, `${served} of ${SEQUENCE} were served`);
+    const { clients } = await sequences(() => visit(trial));
     await trial.idle();
     for (const id of [1, RESERVE]) {
       const { total, failed } = trial.counters(id);
       assert.equal(total, failed);
-      assert.ok(total <= SEQUENCE, `channel ${id} was asked ${total} times`);
+      assert.ok(total <= clients, `channel ${id} was asked ${total} times`);
     }
   });
 
@@ -212,7 +205,7 @@ export function limits(test: ContractTest): void {
     trial.engine.pauseAccepting();
     // One client may be accepted: the engine was already waiting for it.
     const clients = await Promise.all(Array.from({ length: 10 }, () => trial.connect()));
-    await new Promise((resolve) => setTimeout(resolve, 200));
+    await pause(200);
     assert.ok(trial.engine.connections <= 1, `${trial.engine.connections} clients were accepted`);
     trial.engine.resumeAccepting();
     for (const client of clients) {
@@ -231,6 +224,25 @@ async function visit(trial: Trial, endsFirst = true): Promise<boolean> {
   if (endsFirst) await client.finish();
   assert.equal(await client.readText(), null);
   return true;
+}
+
+/**
+ * Lets clients come in sequences until enough of one sequence are served.
+ *
+ * @param abreast how many come at a time, default 1
+ * @returns how many came in all, and how many were served
+ */
+async function sequences(visit: () => Promise<boolean>, abreast = 1): Promise<{ clients: number; served: number }> {
+  const each: number[] = [];
+  do {
+    let served = 0;
+    await Promise.all(Array.from({ length: abreast }, async () => {
+      for (let i = 0; i < SEQUENCE / abreast; i++) if (await visit()) served++;
+    }));
+    each.push(served);
+  } while (each.at(-1)! < SERVED && each.length < ATTEMPTS);
+  assert.ok(each.at(-1)! >= SERVED, `${each} of ${SEQUENCE} were served`);
+  return { clients: each.length * SEQUENCE, served: each.reduce((sum, served) => sum + served, 0) };
 }
 
 function count(answers: readonly (string | null)[]): Record<string, number> {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Backend } from "../../support/backend.ts";
 import { echoBackend, silentBackend } from "../../support/backends.ts";
-import { eventually, later } from "../../support/eventually.ts";
+import { eventually, later, pause } from "../../support/eventually.ts";
 import { digestOf, pattern } from "../../support/pattern.ts";
 import { ResettingBackend, ResettingClient } from "../../support/resetting.ts";
 import { readChunks, writeAll } from "../../support/streams.ts";
@@ -89,7 +89,7 @@ export function resets(test: ContractTest): void {
         })());
         for (let length; (length = await connection.read(buffer)) !== null;) {
           received += length;
-          await new Promise((resolve) => setTimeout(resolve, 20));
+          await pause(20);
         }
         connection.close();
         await assert.rejects(sending);

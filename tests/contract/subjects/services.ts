@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { openDescriptors } from "../../../src/process/descriptors.ts";
 import { echoBackend, namedBackend, silentBackend } from "../../support/backends.ts";
 import { Client } from "../../support/client.ts";
-import { eventually } from "../../support/eventually.ts";
+import { eventually, pause } from "../../support/eventually.ts";
 import { OngoingLoad } from "../../support/ongoing_load.ts";
 import { digestOf, pattern } from "../../support/pattern.ts";
 import { RefusingPort } from "../../support/refusing_port.ts";
@@ -144,7 +145,7 @@ export function services(test: ContractTest): void {
     trial.engine.pauseAccepting();
     const added = await trial.serve({ channels: [backend] });
     const clients = await Promise.all([before, before, before, added, added, added].map((one) => one.connect()));
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await pause(100);
     assert.ok(before.served.connections <= 1 && added.served.connections === 0);
     trial.engine.resumeAccepting();
     for (const client of clients) {
@@ -189,7 +190,7 @@ export function services(test: ContractTest): void {
     const listener = trial.listen();
     listener.close();
     listener.close();
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await pause(0);
     await assert.rejects(() => Client.connect(listener.address.port), { code: "ECONNREFUSED" });
   });
 
@@ -226,9 +227,9 @@ export function services(test: ContractTest): void {
       service.assertGivenBack();
     };
     for (let i = 0; i < 5; i++) await visit();
-    const before = openDescriptors();
+    const before = openDescriptors() ?? 0;
     for (let i = 0; i < MANY; i++) await visit();
-    await eventually("all descriptors are closed", () => openDescriptors() <= before);
+    await eventually("all descriptors are closed", () => (openDescriptors() ?? 0) <= before);
   });
 
   test(`${SERVICES} services answer on ${SERVICES * SOCKETS} ports`, async (_, share) => {
@@ -243,9 +244,4 @@ export function services(test: ContractTest): void {
     }
     assert.ok(all.every(({ table }) => table.counters(0).total === BigInt(SOCKETS)));
   });
-}
-
-/** Descriptors of this process, where the system shows them. */
-function openDescriptors(): number {
-  return Deno.build.os === "linux" ? [...Deno.readDirSync("/proc/self/fd")].length : 0;
 }

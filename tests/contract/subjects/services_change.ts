@@ -4,7 +4,7 @@ import { Backend } from "../../support/backend.ts";
 import { echoBackend, namedBackend } from "../../support/backends.ts";
 import { BlackHole, hasBlackHoles } from "../../support/black_hole.ts";
 import { Client } from "../../support/client.ts";
-import { eventually } from "../../support/eventually.ts";
+import { eventually, pause } from "../../support/eventually.ts";
 import { OngoingLoad } from "../../support/ongoing_load.ts";
 import { RefusingPort } from "../../support/refusing_port.ts";
 import { readChunks } from "../../support/streams.ts";
@@ -42,7 +42,9 @@ export function servicesChange(test: ContractTest): void {
     using last = await service.connect();
     await last.send("z");
     await last.readExactly(1);
-    await new Promise((resolve) => setTimeout(resolve, 300));
+    await service.change({ idleTimeout: 0.1 });
+    using another = await service.connect();
+    assert.equal((await another.readToEnd()).length, 0);
     await last.send("z");
     await last.readExactly(1);
   });
@@ -95,8 +97,8 @@ export function servicesChange(test: ContractTest): void {
     using client = await other.connect(), changed = await one.connect();
     await client.send("x");
     await client.readExactly(1);
+    // The other's client came first, and is still there when this one has been closed.
     await changed.readToEnd();
-    await new Promise((resolve) => setTimeout(resolve, 200));
     await client.send("y");
     await client.readExactly(1);
   });
@@ -117,7 +119,7 @@ export function servicesChange(test: ContractTest): void {
       service.served.removeListener(listener);
       assert.equal(service.ports.length, 1);
       // Deno releases a listener in the next turn of its loop.
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      await pause(0);
       await assert.rejects(() => Client.connect(port), { code: "ECONNREFUSED" });
       trial.listen({ port }).close();
       await client.send("after");
@@ -133,7 +135,7 @@ export function servicesChange(test: ContractTest): void {
     let ended = false;
     service.served.ended.then(() => ended = true);
     service.served.removeListener(listener);
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pause(50);
     assert.equal(ended, false);
     await service.served.addListener(trial.listen());
     await using load = await OngoingLoad.start(() => service.connect());

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { echoBackend, namedBackend } from "../../support/backends.ts";
 import type { Client } from "../../support/client.ts";
-import { eventually } from "../../support/eventually.ts";
+import { eventually, pause } from "../../support/eventually.ts";
 import { OngoingLoad } from "../../support/ongoing_load.ts";
 import type { ContractTest } from "../suite.ts";
 
@@ -82,7 +82,7 @@ export function servicesLimits(test: ContractTest): void {
     await service.change({ maxConnections: 3 });
     await eventually("three are served", () => backend.open === 3);
     await service.change({ maxConnections: 2 });
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await pause(50);
     assert.deepEqual([backend.open, backend.accepted], [3, 3]);
     await service.change({});
     for (const client of clients) {
