@@ -63,7 +63,7 @@ export class Balance extends Target {
   }
 
   /** Waits until its state is as wanted. */
-  async untilState(what: string, wanted: (state: InstanceState) => boolean, seconds = 10): Promise<void> {
+  async untilState(what: string, wanted: (state: InstanceState) => boolean, seconds = 30): Promise<void> {
     await eventuallyAsync(what, async () => wanted(await this.state()), seconds);
   }
 
@@ -86,7 +86,7 @@ export class Balance extends Target {
             sockets <= before.sockets && pipes <= allowed && all - pipes <= before.all - before.pipes,
           );
         },
-        10,
+        30,
         () => `${JSON.stringify(descriptorsOf(this.pid))} after ${JSON.stringify(before)}`,
       );
     };

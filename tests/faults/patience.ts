@@ -24,7 +24,7 @@ export function show(value: number): string {
 export async function eventuallyAsync(
   what: string,
   condition: () => Promise<boolean>,
-  seconds = 10,
+  seconds = 30,
   found: () => string = () => "",
 ): Promise<void> {
   const end = performance.now() + seconds * 1000;
