@@ -13,11 +13,21 @@ import { NotUndone } from "../service/not_undone.ts";
 import type { Config } from "./config.ts";
 import { checkSources, startError } from "./start_instance.ts";
 
+/** Who is told of reloads. */
+export interface ReloadObserver {
+  /** One begins. */
+  reloading(): void;
+  /** The file has been applied. */
+  applied(config: Config): void;
+  /** It is over, whatever came of it. */
+  reloaded(): void;
+}
+
 /** How a running program is set up: shown, read again from its file, and written there. */
 export class Configuration {
   readonly #instance: Instance;
   readonly #logger: Logger;
-  readonly #reloaded: (config: Config) => void;
+  readonly #observer: ReloadObserver;
   /** As it was applied last. */
   #config: Config | undefined;
   /** The reload that is under way, and the one that follows it. */
@@ -25,12 +35,11 @@ export class Configuration {
   #following: Promise<Outcome> | undefined;
   #reloads = 0;
 
-  /** @param reloaded called when the file has been applied */
-  constructor(instance: Instance, config: Config | undefined, logger: Logger, reloaded: (config: Config) => void) {
+  constructor(instance: Instance, config: Config | undefined, logger: Logger, observer: ReloadObserver) {
     this.#instance = instance;
     this.#config = config;
     this.#logger = logger;
-    this.#reloaded = reloaded;
+    this.#observer = observer;
   }
 
   /** Command lines that recreate what runs now; comments say what they cannot. */
@@ -53,7 +62,11 @@ export class Configuration {
    */
   reload(dryRun: boolean): Promise<Outcome> {
     if (this.#underWay !== undefined) return Promise.resolve({ ok: false, lines: [`cannot reload: ${UNDER_WAY}`] });
-    return this.#underWay = this.#reload(dryRun).finally(() => this.#underWay = undefined);
+    if (!dryRun) this.#observer.reloading();
+    return this.#underWay = this.#reload(dryRun).finally(() => {
+      this.#underWay = undefined;
+      if (!dryRun) this.#observer.reloaded();
+    });
   }
 
   /** Whether one is under way, from the moment it was asked for. */
@@ -85,7 +98,7 @@ export class Configuration {
       const lines = await this.#instance.reload(next.spec, { dryRun });
       if (dryRun) return { ok: true, lines: lines.length > 0 ? lines : ["nothing would change"] };
       this.#config = next;
-      this.#reloaded(next);
+      this.#observer.applied(next);
       const count = lines.length, text = `reloaded {path}: {count} ${plural(count, "change")}`;
       logger.info(text, { path: quote(path), count });
       for (const line of lines) logger.info("reload: {line}", { line });

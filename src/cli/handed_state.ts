@@ -1,6 +1,9 @@
 import { escape } from "../log/escape.ts";
 import type { Logger } from "../log/log.ts";
+import type { InheritedSocket } from "../process/match_sockets.ts";
 import type { Instance } from "../service/instance.ts";
+import { allPlaces } from "../service/place_index.ts";
+import type { Service } from "../service/service.ts";
 
 /** What a process hands over at the last moment: for each service, its counters and what operators did. */
 export interface HandedState {
@@ -15,21 +18,30 @@ export function stateOf({ services }: Instance): HandedState {
 }
 
 /**
- * Takes over the state of a predecessor, which may be another version. What cannot be taken over is logged and left out:
- * a service without its counters is better than none.
+ * Takes over the state of a predecessor, which may be another version. A service whose name the predecessor does not
+ * know has the state of the one that listened in the same places and is gone, as in a reload. What cannot be taken over
+ * is logged and left out: a service without its counters is better than none.
+ *
+ * @param sockets the predecessor's, each with the name of its service
  */
-export function restoreState({ services }: Instance, text: string, logger: Logger): void {
+export function restoreState(
+  { services }: Instance,
+  text: string,
+  sockets: readonly InheritedSocket[],
+  logger: Logger,
+): void {
   let states: HandedState["services"] = {};
   try {
     states = (JSON.parse(text) as HandedState).services ?? {};
   } catch {
     logger.warn("counters and changes at run time are not taken over: they cannot be read");
   }
+  const renamed = renamedServices(services, Object.keys(states), sockets);
   for (const service of services) {
-    const { name, groups, draft } = service;
-    if (!Object.hasOwn(states, name)) continue;
+    const { name, groups, draft } = service, before = Object.hasOwn(states, name) ? name : renamed(service);
+    if (before === undefined) continue;
     try {
-      groups.restore(states[name], draft.groups);
+      groups.restore(states[before], draft.groups);
     } catch (error) {
       logger.warn("service {service}: counters and changes at run time are not taken over: {reason}", {
         service: name,
@@ -37,4 +49,17 @@ export function restoreState({ services }: Instance, text: string, logger: Logge
       });
     }
   }
+}
+
+/** What a service was called that is called something else now. */
+function renamedServices(
+  services: readonly Service[],
+  before: readonly string[],
+  sockets: readonly InheritedSocket[],
+): (service: Service) => string | undefined {
+  const names = new Set(services.map(({ name }) => name)), gone = new Set(before.filter((name) => !names.has(name)));
+  if (gone.size === 0) return () => undefined;
+  const all = Map.groupBy(sockets.filter(({ name }) => name !== undefined && gone.has(name)), ({ name }) => name!);
+  const byPlaces = new Map([...all].map(([name, places]) => [allPlaces(places), name]));
+  return ({ draft: { places } }) => byPlaces.get(allPlaces(places));
 }

@@ -12,21 +12,23 @@ export interface Plan {
   readonly sockets: readonly InheritedSocket[];
   /** Its entry in the control directory. */
   readonly entry: EntryName;
+  /** The descriptor of its control socket, if that entry is not to be made again. */
+  readonly control?: number;
 }
 
 /** Reads the plan of a predecessor, which may be another version. @throws {ExitError} when it cannot be understood */
 export function readPlan(text: string): Plan {
   try {
-    const { background, sockets, entry } = JSON.parse(text) as Plan;
+    const { background, sockets, entry, control } = JSON.parse(text) as Plan;
     const fit = typeof background === "boolean" && Array.isArray(sockets) &&
       sockets.every(({ descriptor, name, hostname, port }) =>
         Number.isInteger(descriptor) && Number.isInteger(port) && typeof hostname === "string" &&
         (name === undefined || typeof name === "string")
       );
     const entryFits = "config" in entry ? isText(entry.config) : isText(entry.address) && Number.isInteger(entry.port);
-    if (fit && entryFits) {
+    if (fit && entryFits && (control === undefined || Number.isInteger(control))) {
       // A service may be gone from the file since.
-      return { background, sockets: sockets.map((socket) => ({ ...socket, optional: true })), entry };
+      return { background, sockets: sockets.map((socket) => ({ ...socket, optional: true })), entry, control };
     }
   } catch {
     // Said below.

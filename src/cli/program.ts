@@ -4,6 +4,7 @@ import type { Log } from "../log/log.ts";
 import { plural } from "../log/plural.ts";
 import { processOptions } from "../options/values.ts";
 import { ExitCode } from "../process/exit_codes.ts";
+import type { InheritedSocket } from "../process/match_sockets.ts";
 import type { PidFile } from "../process/pid_file.ts";
 import type { Instance } from "../service/instance.ts";
 import type { Config } from "./config.ts";
@@ -60,14 +61,25 @@ export class Program {
     return `serving ${length} ${plural(length, "service")}, ${connections} ${plural(connections, "connection")}`;
   }
 
-  /** Takes the place of the predecessor, which accepts no clients any more. @param state its state, if it sent one */
-  takeOver(state: string | undefined): void {
+  /**
+   * Takes the place of the predecessor, which accepts no clients any more.
+   *
+   * @param state its state; undefined when it has ended without sending one
+   * @param sockets its listening sockets
+   */
+  takeOver(state: string | undefined, sockets: readonly InheritedSocket[]): void {
     const { instance, log, control, pidFile, listens } = this.#parts;
-    if (state !== undefined) restoreState(instance, state, log.logger);
+    if (state !== undefined) restoreState(instance, state, sockets, log.logger);
+    else log.logger.warn("counters and changes at run time are lost: the old process ended before it handed them over");
     control.publish();
     pidFile?.publish();
     instance.resumeAccepting();
     listens();
+  }
+
+  /** Removes what the predecessor has left where it was killed in the middle of the upgrade. */
+  sweep(pid: number): void {
+    this.#parts.control.sweep(pid);
   }
 
   /** Lets the program as it is on disk now take the place of this process. */

@@ -52,23 +52,26 @@ export async function serve(request: ServeRequest, program: string, args: readon
   const supervision = new Supervision(environment);
   try {
     const inherited = plan?.sockets ?? activatedSockets(environment);
-    const startedBy = { program, args, directory, environment, background, user: Deno.uid() };
-    const running = await startProgram(spec, config, { startedBy, inherited, supervision, entry: plan?.entry });
+    const startedBy = { program, args, directory, environment, background };
+    const running = await startProgram(spec, config, { startedBy, inherited, supervision, plan });
     signals.on("reopen", () => running.reopenLog());
     signals.on("upgrade", () => running.upgrade());
-    signals.on("reload", async () => {
-      supervision.reloading();
-      await running.reload();
-      supervision.serving(() => running.status);
-    });
+    signals.on("reload", () => running.reload());
     const notes = predecessor !== undefined || background ? await running.notes() : [];
-    if (predecessor !== undefined) {
-      running.takeOver(await predecessor.prepared());
+    const serving = () => supervision.serving(() => running.status);
+    if (predecessor === undefined) {
+      // Before the parent of a background process ends, because a service manager would believe that the program did.
+      serving();
+      if (background) reportReady(notes);
+    } else {
+      running.takeOver(await predecessor.prepared(), inherited);
       predecessor.serving(notes);
+      // A service manager hears only the process that the predecessor has named to it.
+      predecessor.gone().then(() => {
+        running.sweep(predecessor.pid);
+        serving();
+      });
     }
-    // Before the parent of a background process ends, because a service manager would believe that the program did.
-    supervision.serving(() => running.status);
-    if (background && predecessor === undefined) reportReady(notes);
     if (background) leaveDirectory();
     return await running.run(signals);
   } catch (error) {

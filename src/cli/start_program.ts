@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { defaultDirectory, DirectoryError, openDirectory } from "../control/directory.ts";
-import type { EntryName } from "../control/entries.ts";
+import { pathOf } from "../control/entries.ts";
 import { chosenDirectory } from "../control/places.ts";
 import { type ControlServer, startControlServer } from "../control/server.ts";
 import type { Tap } from "../engine/engine.ts";
@@ -10,6 +10,7 @@ import { plural } from "../log/plural.ts";
 import type { ProcessSpec } from "../options/service_spec.ts";
 import { type ProcessOptions, processOptions } from "../options/values.ts";
 import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
+import { listeningUnixSocket } from "../process/listening_unix_socket.ts";
 import type { InheritedSocket } from "../process/match_sockets.ts";
 import { PidFile } from "../process/pid_file.ts";
 import type { BalancerEvent } from "../service/events.ts";
@@ -21,6 +22,7 @@ import { stateOf } from "./handed_state.ts";
 import { controlPlane } from "./instance_plane.ts";
 import { logStart, warnOfLimits } from "./log_start.ts";
 import { LoopWarnings } from "./loop_warnings.ts";
+import type { Plan } from "./plan.ts";
 import { Program } from "./program.ts";
 import { startLog } from "./program_log.ts";
 import { Report } from "./report.ts";
@@ -37,8 +39,8 @@ export interface Beginning {
   /** Listening sockets that were opened by somebody else. */
   readonly inherited: readonly InheritedSocket[];
   readonly supervision: Supervision;
-  /** The entry in the control directory that is to be taken over; then it only prepares, until `takeOver`. */
-  readonly entry: EntryName | undefined;
+  /** What is to be taken over from a predecessor; then it only prepares, until `takeOver`. */
+  readonly plan: Plan | undefined;
 }
 
 /**
@@ -52,8 +54,8 @@ export async function startProgram(
   config: Config | undefined,
   beginning: Beginning,
 ): Promise<Program> {
-  const { startedBy, inherited, supervision, entry } = beginning, { background } = startedBy;
-  const draft = entry !== undefined;
+  const { startedBy, inherited, supervision, plan } = beginning, { background } = startedBy;
+  const draft = plan !== undefined, user = Deno.uid();
   const options = processOptions(spec.values), unresolved = config === undefined ? "error" : "wait";
   // Absolute, because the background process leaves the directory it was started in.
   const directory = resolve(chosenDirectory(options.controlDir) ?? defaultDirectory());
@@ -77,7 +79,8 @@ export async function startProgram(
   let control: ControlServer | undefined, pidFile: PidFile | undefined, running: Program | undefined;
   try {
     pidFile = preparePidFile(options);
-    openDirectory(directory); // On Windows the log of a background process lies in it.
+    // On Windows the log of a background process lies in it.
+    if (plan?.control === undefined) openDirectory(directory);
     const file = config === undefined ? String(spec.services[0].ports[0].first) : "config";
     const log = await startLog(options, { background, directory, name: file });
     event = new Report(log.logger, instance).event;
@@ -94,7 +97,10 @@ export async function startProgram(
         return pidFile;
       },
       sockets: () => listeningSockets(instance),
-      plan: () => ({ entry: control!.entry }),
+      controlSocket: () => {
+        const own = plan?.control === undefined && Deno.uid() === user;
+        return own ? undefined : inheritableControl(pathOf(directory, control!.entry));
+      },
       state: () => stateOf(instance),
       pauseAccepting: () => instance.pauseAccepting(),
       resumeAccepting: () => instance.resumeAccepting(),
@@ -104,20 +110,24 @@ export async function startProgram(
         killed.resolve("upgraded");
       },
     });
-    const configuration: Configuration = new Configuration(instance, config, log.logger, (next) => {
-      running?.follow(next);
-      warnOfLimits(log.logger, instance);
-      loops.look();
+    const configuration: Configuration = new Configuration(instance, config, log.logger, {
+      reloading: () => supervision.reloading(),
+      applied: (next) => {
+        running?.follow(next);
+        warnOfLimits(log.logger, instance);
+        loops.look();
+      },
+      reloaded: () => supervision.reloaded(),
     });
     const shutdown = () => {
       control?.close();
       instance.stopAccepting();
       killed.resolve("kill");
     };
-    const name = entry ?? (config === undefined ? entryPlace(instance) : { config: String(Deno.pid) });
+    const name = plan?.entry ?? (config === undefined ? entryPlace(instance) : { config: String(Deno.pid) });
     control = await startControlServer(
       controlPlane({ instance, log, config, configuration, upgrade, loops, shutdown }),
-      { directory, ...name, draft },
+      { directory, ...name, draft, inherited: plan?.control },
     );
     if (!draft) pidFile?.publish();
     becomeUser(options);
@@ -137,6 +147,13 @@ export async function startProgram(
     await instance.stop();
     throw error instanceof DirectoryError ? new ExitError(ExitCode.RENDEZVOUS, error.message) : error;
   }
+}
+
+/** The control socket, for a successor that has not the rights to make one. @throws {Error} */
+function inheritableControl(path: string): number {
+  const descriptor = listeningUnixSocket(path);
+  if (descriptor !== undefined) return descriptor;
+  throw new Error("the control socket belongs to the first user, and its descriptor cannot be found");
 }
 
 /** @throws {ExitError} 71 when it cannot be written */

@@ -12,7 +12,9 @@ export class Supervision {
   readonly #notifier: Notifier;
   readonly #watchdog: number | undefined;
   #status = "";
-  #replaced = false;
+  /** Undefined until the program serves. */
+  #describe: (() => string) | undefined;
+  #silent = false;
   #timers: ReturnType<typeof setInterval>[] = [];
 
   constructor({ notifySocket, watchdog }: ServiceEnvironment) {
@@ -22,9 +24,9 @@ export class Supervision {
 
   /** The program serves from now on. @param status a line for people about its present state */
   serving(status: () => string): void {
-    if (!this.#notifier.active || this.#replaced) return;
-    this.#notifier.ready(this.#status = status());
-    if (this.#timers.length > 0) return;
+    if (!this.#notifier.active || this.#silent) return;
+    this.#describe = status;
+    this.reloaded();
     this.#every(STATUS, () => {
       const now = status();
       if (now !== this.#status) this.#notifier.status(this.#status = now);
@@ -34,30 +36,35 @@ export class Supervision {
     this.#every(this.#watchdog / 2, () => this.#notifier.alive());
   }
 
-  /** It reads its configuration again, until `serving` is called. */
+  /** It reads its configuration again, until `reloaded` is called. */
   reloading(): void {
-    if (!this.#replaced) this.#notifier.reloading();
+    if (this.#describe !== undefined && !this.#silent) this.#notifier.reloading();
+  }
+
+  /** That is over, whatever came of it. */
+  reloaded(): void {
+    if (this.#describe !== undefined && !this.#silent) this.#notifier.ready(this.#status = this.#describe());
   }
 
   /** Another process has taken its place; this one has nothing more to say. */
   replacedBy(pid: number): void {
     this.#notifier.mainProcess(pid);
-    this.#replaced = true;
     this.#silence();
   }
 
   /** It has begun to end. Signs of life continue until it has. */
   stopping(): void {
-    if (!this.#replaced) this.#notifier.stopping();
+    if (!this.#silent) this.#notifier.stopping();
   }
 
-  /** It has ended. */
+  /** It has ended, and has nothing more to say. */
   close(): void {
     this.#silence();
     this.#notifier.close();
   }
 
   #silence(): void {
+    this.#silent = true;
     for (const timer of this.#timers) clearInterval(timer);
   }
 

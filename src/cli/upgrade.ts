@@ -1,3 +1,4 @@
+import type { HeldEntry } from "../control/listener.ts";
 import type { ControlServer } from "../control/server.ts";
 import { escape } from "../log/escape.ts";
 import type { Logger } from "../log/log.ts";
@@ -17,8 +18,6 @@ export interface StartedBy {
   /** Working directory at the start. */
   readonly directory: string;
   readonly environment: ServiceEnvironment;
-  /** User at the start. */
-  readonly user: number | null;
   /** Whether it has no terminal. */
   readonly background: boolean;
 }
@@ -30,11 +29,15 @@ export interface Predecessing {
   /** Why it cannot be handed over at this moment, as the end of a sentence. */
   busy(): string | undefined;
   readonly control: ControlServer;
+  /**
+   * The descriptor of the control socket, where a successor could not make an entry of its own.
+   *
+   * @throws {Error} whose message is the end of a sentence, when it could not use that either
+   */
+  controlSocket(): number | undefined;
   readonly pidFile: PidFile | undefined;
   /** Its listening sockets, each with the name of its service; undefined where the engine cannot hand them over. */
   sockets(): readonly InheritedSocket[] | undefined;
-  /** What the successor must know to prepare, besides the sockets. */
-  plan(): Omit<Plan, "background" | "sockets">;
   /** What may change until the last moment: counters, and what operators did. */
   state(): unknown;
   pauseAccepting(): void;
@@ -100,10 +103,7 @@ export class Upgrade {
   async #run(): Promise<UpgradeOutcome> {
     const { logger } = this.#old;
     try {
-      const pid = this.#successor = await this.#handOver();
-      this.#state = "done";
-      logger.info("upgraded: process {pid} serves", { pid });
-      this.#old.replacedBy(pid);
+      const pid = await this.#handOver();
       return { ok: true, lines: [`upgraded, process ${pid} serves`] };
     } catch (error) {
       this.#state = "none";
@@ -119,14 +119,15 @@ export class Upgrade {
     this.#abandoned.signal.throwIfAborted();
     const obstacle = successorUnavailable() ?? this.#old.busy();
     if (obstacle !== undefined) throw new Error(obstacle);
-    if (Deno.uid() !== this.#startedBy.user) {
-      throw new Error("with --user, the control socket belongs to the first user, and no new process can take it");
-    }
     const sockets = this.#old.sockets();
     if (sockets === undefined) throw new Error(`the ${this.#old.engine} engine cannot hand over its listening sockets`);
+    const socket = this.#old.controlSocket();
     logger.info("upgrading: starting a new process");
-    const successor = await this.#start(sockets);
-    const entry = await orStop(successor, () => Promise.resolve(control.hold()));
+    const successor = await this.#start(sockets, socket);
+    const entry = await orStop(
+      successor,
+      () => Promise.resolve(socket === undefined ? control.hold() : shared(control)),
+    );
     try {
       // Clients wait in the queues, which both processes have, until the successor serves.
       this.#old.pauseAccepting();
@@ -143,14 +144,22 @@ export class Upgrade {
       this.#old.resumeAccepting();
       throw error;
     }
+    // Nothing of this can fail, and nothing comes between.
+    const { pid } = successor;
+    this.#state = "done";
+    this.#successor = pid;
+    logger.info("upgraded: process {pid} serves", { pid });
     entry.release();
     control.withdraw();
     control.retire();
+    this.#old.replacedBy(pid);
+    // Last, because it tells the successor that a service manager has heard of it.
     successor.letGo();
-    return successor.pid;
+    return pid;
   }
 
-  #start(sockets: readonly InheritedSocket[]): Promise<Successor> {
+  #start(sockets: readonly InheritedSocket[], control: number | undefined): Promise<Successor> {
+    const { entry } = this.#old.control, descriptors = sockets.map(({ descriptor }) => descriptor);
     const { program, args, directory, environment, background } = this.#startedBy;
     return Successor.start({
       program,
@@ -158,11 +167,20 @@ export class Upgrade {
       directory: canEnter(directory) ? directory : "/",
       environment: environmentForSuccessor(environment),
       detached: background,
-      sockets: sockets.map(({ descriptor }) => descriptor),
-      plan: JSON.stringify({ ...this.#old.plan(), background, sockets } satisfies Plan),
+      sockets: control === undefined ? descriptors : [...descriptors, control],
+      plan: JSON.stringify({ background, sockets, entry, control } satisfies Plan),
       abandoned: this.#abandoned.signal,
+      stopped: (pid) => {
+        this.#old.control.sweep(pid);
+        this.#old.pidFile?.sweep(pid);
+      },
     });
   }
+}
+
+/** An entry that stays, since both processes have its socket. */
+function shared(control: ControlServer): HeldEntry {
+  return { restore: () => {}, release: () => control.close() };
 }
 
 /** Ends the successor if something fails. */

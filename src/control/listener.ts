@@ -24,6 +24,8 @@ export interface Listener {
   withdraw?(): void;
   /** Keeps the entry while a successor takes it. @throws {DirectoryError} when it cannot be kept */
   hold?(): HeldEntry;
+  /** Removes what a process that has ended, or has let go of the entry, has left beside it. */
+  sweep?(pid: number): void;
 }
 
 /** An entry that a successor may take. One of the two is to be called. */

@@ -29,6 +29,8 @@ export interface ControlServer {
   publish(): void;
   /** Keeps the entry while a successor takes it. @throws {DirectoryError} when it cannot be kept */
   hold(): HeldEntry;
+  /** Removes what another process of this instance has left beside the entry. */
+  sweep(pid: number): void;
   /** Removes the entry, unless it is a successor's. Clients that have connected are still served. */
   withdraw(): void;
   /** Stops taking sessions and removes the socket. Sessions go on. */
@@ -54,25 +56,26 @@ export async function startControlServer(
     readonly directory: string;
     /** Whether its entry is only made by `publish`, so that it can take that of a predecessor. Default: no. */
     readonly draft?: boolean;
+    /**
+     * Descriptor of a predecessor's socket, which is then used as it is: its entry belongs to another user. Only for a
+     * draft.
+     */
+    readonly inherited?: number;
     /** Milliseconds after which a silent session is closed. Default 300,000. */
     readonly silence?: number;
   },
 ): Promise<ControlServer> {
-  openDirectory(options.directory);
-  const listen: Listen = Deno.build.os === "windows" ? listenPipe : listenUnix;
   const sessions = new Sessions(plane, options.silence ?? SILENCE);
-  const open = async (entry: EntryName) => {
-    const path = pathOf(options.directory, entry);
-    return {
-      entry,
-      listener: await listen(path, (connection) => sessions.serve(connection), { draft: options.draft }),
-    };
-  };
-  const { entry, listener } = await openFree(open, options);
+  const serve = (connection: Connection) => sessions.serve(connection);
+  const { inherited } = options;
+  const { entry, listener } = inherited === undefined
+    ? await openEntry(options, serve)
+    : { entry: nameOf(options), listener: await inheritedListener(inherited, serve) };
   return {
     entry,
     publish: () => listener.publish?.(),
     hold: () => listener.hold?.() ?? { restore: () => {}, release: () => {} },
+    sweep: (pid) => listener.sweep?.(pid),
     withdraw: () => listener.withdraw?.(),
     close: () => listener.close(),
     retire: () => sessions.retire(),
@@ -81,18 +84,39 @@ export async function startControlServer(
 }
 
 /** Opens an entry. If another process with this id has it, in another container, the name gets a number. */
-async function openFree(
-  open: (entry: EntryName) => Promise<{ entry: EntryName; listener: Listener }>,
-  wanted: EntryName,
+async function openEntry(
+  options: EntryName & { readonly directory: string; readonly draft?: boolean },
+  serve: (connection: Connection) => Promise<void>,
 ): Promise<{ entry: EntryName; listener: Listener }> {
-  if (!("config" in wanted)) return await open({ address: wanted.address, port: wanted.port });
+  const { directory, draft } = options, name = nameOf(options);
+  openDirectory(directory);
+  const listen: Listen = Deno.build.os === "windows" ? listenPipe : listenUnix;
+  const open = async (entry: EntryName) => ({
+    entry,
+    listener: await listen(pathOf(directory, entry), serve, { draft }),
+  });
+  if (!("config" in name)) return await open(name);
   for (let number = 1;; number++) {
     try {
-      return await open({ config: number === 1 ? wanted.config : `${wanted.config}-${number}` });
+      return await open({ config: number === 1 ? name.config : `${name.config}-${number}` });
     } catch (error) {
       if (!(error instanceof EntryTaken) || number === MOST_NAMESAKES) throw error;
     }
   }
+}
+
+async function inheritedListener(
+  descriptor: number,
+  serve: (connection: Connection) => Promise<void>,
+): Promise<Listener> {
+  // Loaded here, since few need it.
+  const { listenInherited } = await import("./inherited_listener.ts");
+  return listenInherited(descriptor, serve);
+}
+
+/** Only the name, of what may say more. */
+function nameOf(entry: EntryName): EntryName {
+  return "config" in entry ? { config: entry.config } : { address: entry.address, port: entry.port };
 }
 
 /** All sessions of an instance, and the bounds they share. */

@@ -27,9 +27,9 @@ export async function listenUnix(
   }
 }
 
-/** A name beside an entry, for this process alone. It is not an entry itself. */
-function besides(path: string, ending: string): string {
-  return `${path.slice(0, path.lastIndexOf("/") + 1)}${Deno.pid}.${ending}`;
+/** A name beside an entry, for one process alone. It is not an entry itself. */
+function besides(path: string, ending: "new" | "old", pid = Deno.pid): string {
+  return `${path.slice(0, path.lastIndexOf("/") + 1)}${pid}.${ending}`;
 }
 
 class UnixListener implements Listener {
@@ -101,6 +101,10 @@ class UnixListener implements Listener {
       },
       release: () => removeQuietly(copy),
     };
+  }
+
+  sweep(pid: number): void {
+    for (const ending of ["new", "old"] as const) removeQuietly(besides(this.#path, ending, pid));
   }
 
   #isOwn(path: string): boolean {
@@ -231,7 +235,7 @@ function removeQuietly(path: string): void {
   try {
     Deno.removeSync(path);
   } catch {
-    // There is none.
+    // There is none, or the program has become a user who may not remove it.
   }
 }
 

@@ -22,7 +22,7 @@ export class PidFile {
    * @throws {Error} naming the file, when it cannot be written, or something other than a file is there
    */
   static prepare(path: string): PidFile {
-    const draft = `${path}.${Deno.pid}`;
+    const draft = draftOf(path, Deno.pid);
     try {
       if (isSomethingElse(path)) throw new Error("it is not a regular file");
       removeQuietly(draft);
@@ -54,6 +54,11 @@ export class PidFile {
     }
   }
 
+  /** Removes what a successor that has gone has left beside it. */
+  sweep(pid: number): void {
+    removeQuietly(draftOf(this.#path, pid));
+  }
+
   /** Removes it, unless another process has written it since. Never throws. */
   remove(): void {
     removeQuietly(this.#draft);
@@ -63,6 +68,11 @@ export class PidFile {
       // Gone, or the program has become a user who may not remove it.
     }
   }
+}
+
+/** Where a process writes the file before it puts it in its place. */
+function draftOf(path: string, pid: number): string {
+  return `${path}.${pid}`;
 }
 
 /** Whether something is there that must not be lost, such as a device or a pipe. A file or a link may be replaced. */

@@ -35,9 +35,10 @@ export class Predecessor {
     const mark = Deno.env.get(SUCCESSOR);
     if (mark === undefined) return undefined;
     Deno.env.delete(SUCCESSOR);
-    const match = /^(\d+):(\d+):(\d+)$/.exec(mark);
-    if (match === null || Number(match[1]) !== Deno.ppid) return undefined;
-    return new Predecessor(Number(match[1]), Number(match[2]), Number(match[3]));
+    const [, pid, reports, stderr] = /^(\d+):(\d+):(\d+)$/.exec(mark)?.map(Number) ?? [];
+    // It may have ended by now, so that this process has another parent; what it has handed over is there all the same.
+    if (pid !== Deno.ppid && !targetOf(reports)?.startsWith("pipe:")) return undefined;
+    return new Predecessor(pid, reports, stderr);
   }
 
   /** What is to be taken over. @throws {Error} when the predecessor has gone */
@@ -65,6 +66,11 @@ export class Predecessor {
     this.#libc.close();
   }
 
+  /** Resolves when it has let this process go, or has ended. */
+  gone(): Promise<void> {
+    return this.#lines.next().then(() => {});
+  }
+
   /** Reports why this process cannot serve. */
   failed({ message, details }: ExitError): void {
     this.#report({ report: "failed", error: message, details });
@@ -84,22 +90,24 @@ export class Predecessor {
 
   /** Until now, standard error was a pipe to the predecessor. From now on it is the predecessor's own. */
   #restoreStderr(given: number): void {
-    const target = (descriptor: number) => {
-      try {
-        return Deno.readLinkSync(`/proc/self/fd/${descriptor}`);
-      } catch {
-        return undefined;
-      }
-    };
-    const pipe = target(STDERR), { dup2, ioctl, close } = this.#libc.symbols;
+    const pipe = targetOf(STDERR), { dup2, ioctl, close } = this.#libc.symbols;
     // Deno writes to a copy of the descriptor.
     for (const { name } of [...Deno.readDirSync("/proc/self/fd")]) {
       const descriptor = Number(name);
-      if (target(descriptor) !== pipe) continue;
+      if (targetOf(descriptor) !== pipe) continue;
       dup2(given, descriptor);
       if (descriptor > STDERR) ioctl(descriptor, FIOCLEX);
     }
     close(given);
+  }
+}
+
+/** What one of this process's descriptors refers to; undefined when it is not open. */
+function targetOf(descriptor: number): string | undefined {
+  try {
+    return Deno.readLinkSync(`/proc/self/fd/${descriptor}`);
+  } catch {
+    return undefined;
   }
 }
 

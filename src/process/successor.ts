@@ -31,6 +31,8 @@ export interface SuccessorOptions {
   readonly patience?: number;
   /** Kills it at any moment until `letGo`. */
   readonly abandoned?: AbortSignal;
+  /** Called when it has been ended, with its process id, to remove what it may have left. */
+  readonly stopped?: (pid: number) => void;
 }
 
 /** Why no successor can be started here, as the end of a sentence; undefined when one can. */
@@ -55,18 +57,20 @@ export class Successor {
   #complaint = "";
   readonly #quiet: Promise<void>;
   readonly #abandoned: AbortSignal | undefined;
+  readonly #stopped: (pid: number) => void;
   readonly #kill = () => this.#end();
 
   private constructor(
     child: Deno.ChildProcess,
     pipe: ReportPipe,
-    { patience = PATIENCE, abandoned }: SuccessorOptions,
+    { patience = PATIENCE, abandoned, stopped = () => {} }: SuccessorOptions,
   ) {
     this.#child = child;
     this.#pipe = pipe;
     this.#stdin = child.stdin.getWriter();
     this.#patience = patience;
     this.#abandoned = abandoned;
+    this.#stopped = stopped;
     abandoned?.addEventListener("abort", this.#kill);
     child.status.then((status) => this.#status = status);
     this.#quiet = this.#collect(child.stderr);
@@ -126,6 +130,7 @@ export class Successor {
     this.#stdin.abort().catch(() => {});
     await this.#quiet;
     this.#pipe[Symbol.dispose]();
+    this.#stopped(this.pid);
   }
 
   #end(): void {

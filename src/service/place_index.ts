@@ -11,6 +11,14 @@ export function placeKeys(places: readonly Listening[]): Set<string> {
   return new Set(places.map(placeKey));
 }
 
+/**
+ * All places of a service as text, the same in whatever order they stand. No two services have the same, so this says
+ * which one it is when its name has changed.
+ */
+export function allPlaces(places: readonly Listening[]): string {
+  return places.map(placeKey).sort().join("\n");
+}
+
 /** What is open on one port. */
 interface OnPort<T> {
   readonly all: T[];

@@ -3,7 +3,7 @@ import { valuesInForce } from "../options/values_in_force.ts";
 import type { Draft } from "./draft.ts";
 import { placeOf } from "./listen.ts";
 import type { Listening } from "./loops.ts";
-import { placeKey, placeKeys } from "./place_index.ts";
+import { allPlaces, placeKey, placeKeys } from "./place_index.ts";
 import type { Service } from "./service.ts";
 
 /** A service that stays, and what becomes of it. */
@@ -90,9 +90,4 @@ function keeping(service: Service, draft: Draft): Kept {
   const settings = valuesInForce(before.settings, draft.settings, "service");
   const values = valuesInForce(before.values, draft.values, "service");
   return { service, draft: { ...draft, settings, values }, places, removed, opened: [] };
-}
-
-/** Places as text, the same in whatever order they stand. */
-function allPlaces(places: readonly Listening[]): string {
-  return places.map(placeKey).sort().join("\n");
 }

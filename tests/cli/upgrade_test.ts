@@ -4,48 +4,16 @@ import { ControlClient } from "../../src/control/client.ts";
 import { echoBackend, namedBackend } from "../support/backends.ts";
 import { Client } from "../support/client.ts";
 import { echo, established } from "../support/echoed.ts";
-import { freePort } from "../support/free_port.ts";
 import { eventually } from "../support/eventually.ts";
-import {
-  BackgroundInstance,
-  type Controllable,
-  endProcess,
-  Instance,
-  type InstanceOptions,
-} from "../support/instance.ts";
+import { freePort } from "../support/free_port.ts";
+import { BackgroundInstance, endProcess, Instance } from "../support/instance.ts";
 import { NotifySocket } from "../support/notify_socket.ts";
 import { processesWith, runs } from "../support/processes.ts";
+import { program, run, version } from "../support/program.ts";
 import { ProgramCopy } from "../support/program_copy.ts";
-import { run, version } from "../support/program.ts";
-import { linux, namespaces, root, testWith } from "../support/requirements.ts";
+import { condition, linux, namespaces, root, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
-
-const FOREVER = ["--drain-timeout", "1000"], LINUX = ["--engine", "linux", "--threads", "2"];
-
-/** What is there to be upgraded; all its processes are ended with it. */
-async function upgradable(channels: readonly string[], options: InstanceOptions = {}) {
-  const directory = options.directory ?? temporaryDirectory();
-  const all = [...LINUX, ...FOREVER, ...options.options ?? []];
-  const instance = await Instance.start(channels, { ...options, directory, options: all });
-  return {
-    instance,
-    async [Symbol.asyncDispose]() {
-      // All hold its standard error.
-      for (const pid of processesWith(directory.path)) await endProcess(pid);
-      await instance[Symbol.asyncDispose]();
-      if (options.directory === undefined) directory[Symbol.dispose]();
-    },
-  };
-}
-
-/** Upgrades, and checks that another process serves. @returns its id */
-async function upgrade(instance: Controllable): Promise<number> {
-  const before = (await instance.state()).pid, reply = await instance.control("upgrade");
-  const pid = Number(/^upgraded, process (\d+) serves\n$/.exec(reply)?.[1]);
-  assert.equal((await instance.state()).pid, pid, reply);
-  assert.notEqual(pid, before);
-  return pid;
-}
+import { UPGRADABLE, upgradable, upgrade } from "../support/upgradable.ts";
 
 testWith(
   [linux],
@@ -130,28 +98,13 @@ testWith([linux], "a program that does not start changes nothing, and says why",
   assert.equal(await instance.answer(), "here");
 });
 
-/** Makes it a program that never gets ready. */
-function hang(copy: ProgramCopy): void {
-  copy.write("cli.ts", `await new Promise((resolve) => setTimeout(resolve, 2 ** 30));\n`);
-}
-
-/** The process that is to replace an instance, once it runs. */
-async function successorOf({ directory, pid: old }: Instance, copy: ProgramCopy): Promise<number> {
-  let successor: number | undefined;
-  await eventually("the new process runs", () => {
-    successor = processesWith(directory.path).find((pid) => pid !== old && isProgram(pid, copy));
-    return successor !== undefined;
-  });
-  return successor!;
-}
-
 testWith([linux], "a signal to end during an upgrade ends the new process too", async () => {
   using copy = new ProgramCopy();
   await using world = await upgradable(["127.0.0.1:1"], { before: copy.before });
   const { instance } = world;
-  hang(copy);
+  copy.holdAt("cli.ts", "if (import.meta.main)");
   instance.signal("SIGUSR2");
-  const successor = await successorOf(instance, copy);
+  const successor = await copy.held();
   instance.signal("SIGTERM");
   assert.equal(await instance.exit, 0);
   assert.ok(!runs(successor));
@@ -162,26 +115,15 @@ testWith([linux], "a second upgrade during one is refused, and nothing can be ch
   using copy = new ProgramCopy();
   await using world = await upgradable(["127.0.0.1:1"], { before: copy.before });
   const { instance } = world;
-  hang(copy);
+  copy.holdAt("cli.ts", "if (import.meta.main)");
   const first = instance.control("upgrade");
-  await instance.logged(/upgrading/);
-  const successor = await successorOf(instance, copy);
+  const successor = await copy.held();
   assert.equal(await instance.control("upgrade"), "an upgrade is under way, try again\n");
   assert.equal(await instance.control("disable 0"), "an upgrade is under way, try again\n");
   Deno.kill(successor, "SIGKILL");
   assert.equal(await first, "cannot upgrade: the new process ended by SIGKILL before it was ready\n");
   assert.equal(await instance.control("disable 0"), "channel 0 disabled\n");
 });
-
-/** Whether a process serves, or is to: others run a control command. */
-function isProgram(pid: number, copy: ProgramCopy): boolean {
-  try {
-    const words = Deno.readTextFileSync(`/proc/${pid}/cmdline`).split("\0");
-    return words.includes(`${copy.path}/cli.ts`) && !words.includes("-c");
-  } catch {
-    return false;
-  }
-}
 
 testWith([linux], "the control socket answers throughout, and PID file and service manager follow", async () => {
   using directory = temporaryDirectory();
@@ -211,7 +153,7 @@ testWith([linux], "the control socket answers throughout, and PID file and servi
 testWith([linux], "a background process is replaced by another", async () => {
   using directory = temporaryDirectory();
   await using back = namedBackend("here");
-  const options = [...LINUX, "--pid-file", "pid"];
+  const options = [...UPGRADABLE, "--pid-file", "pid"];
   await using instance = await BackgroundInstance.start([`127.0.0.1:${back.port}`], {
     options,
     directory,
@@ -241,7 +183,7 @@ testWith([linux], "the portable engine refuses an upgrade, and says why", async 
 testWith([linux, root, namespaces("--pid", "--fork")], "process 1 refuses an upgrade, and says why", async () => {
   await using back = namedBackend("here");
   const before = ["unshare", "--pid", "--fork", "--kill-child"];
-  await using instance = await Instance.start([`127.0.0.1:${back.port}`], { options: LINUX, before });
+  await using instance = await Instance.start([`127.0.0.1:${back.port}`], { options: UPGRADABLE, before });
   const reply = "cannot upgrade: it is process 1, and its container would end with it; start a new container instead\n";
   assert.equal(await instance.control("upgrade"), reply);
   assert.equal(await instance.answer(), "here");
@@ -250,10 +192,11 @@ testWith([linux, root, namespaces("--pid", "--fork")], "process 1 refuses an upg
 testWith([linux], "an upgrade reads the file of services again, as a reload does", async () => {
   await using back = namedBackend("here");
   using directory = temporaryDirectory();
-  const [kept, gone, added] = [freePort(), freePort(), freePort()], file = `${directory.path}/services`;
+  const [kept, named, gone, added] = [freePort(), freePort(), freePort(), freePort()];
+  const file = `${directory.path}/services`;
   const line = (name: string, port: number) => `--name ${name} -b 127.0.0.1 ${port} 127.0.0.1:${back.port}\n`;
-  Deno.writeTextFileSync(file, line("kept", kept) + line("gone", gone));
-  const args = [...LINUX, "--control-dir", directory.path, "--config", file];
+  Deno.writeTextFileSync(file, line("kept", kept) + line("old-name", named) + line("gone", gone));
+  const args = [...UPGRADABLE, "--control-dir", directory.path, "--config", file];
   const started = await run(args);
   assert.equal(started.code, 0, started.stderr);
   const control = async (command: string) => (await run(["-c", command, "--control-dir", directory.path])).stdout;
@@ -264,12 +207,14 @@ testWith([linux], "an upgrade reads the file of services again, as a reload does
   try {
     const { pid } = JSON.parse(await control("show json"));
     await control("disable 0");
-    Deno.writeTextFileSync(file, line("kept", kept) + line("added", added));
+    assert.equal(await answers(named), "here");
+    Deno.writeTextFileSync(file, line("kept", kept) + line("new-name", named) + line("added", added));
     assert.match(await control("upgrade"), /^upgraded, process \d+ serves\n$/);
     const state = JSON.parse(await control("show json"));
     assert.notEqual(state.pid, pid);
-    assert.deepEqual(state.services.map(({ name }: { name: string }) => name), ["kept", "added"]);
+    assert.deepEqual(state.services.map(({ name }: { name: string }) => name), ["kept", "new-name", "added"]);
     assert.equal(state.services[0].groups[0].channels[0].enabled, false);
+    assert.equal(state.services[1].groups[0].channels[0].total, 1, "a service with another name keeps its counters");
     assert.deepEqual([await answers(added), await answers(gone)], ["here", undefined]);
     await control("kill");
   } finally {
@@ -277,11 +222,25 @@ testWith([linux], "an upgrade reads the file of services again, as a reload does
   }
 });
 
-testWith([linux, root], "after --user an upgrade is refused, with the reason", async () => {
+const compiled = condition(program.length === 1 && Deno.env.has("BALANCE_PROGRAM"), "needs a compiled program");
+
+testWith([linux, compiled], "a compiled program is replaced by the file that is in its place by then", async () => {
+  using directory = temporaryDirectory();
   await using back = namedBackend("here");
-  const options = [...LINUX, "--user", "nobody"];
-  await using instance = await Instance.start([`127.0.0.1:${back.port}`], { options });
-  const why = "with --user, the control socket belongs to the first user, and no new process can take it";
-  assert.equal(await instance.control("upgrade"), `cannot upgrade: ${why}\n`);
-  assert.equal(await instance.answer(), "here");
+  const path = `${directory.path}/balance`, exe = (pid: number) => Deno.readLinkSync(`/proc/${pid}/exe`);
+  const install = () => {
+    Deno.copyFileSync(program[0], `${path}.new`);
+    Deno.renameSync(`${path}.new`, path);
+  };
+  install();
+  const before = ["sh", "-c", `shift; exec '${path}' "$@"`, "sh"];
+  await using world = await upgradable([`127.0.0.1:${back.port}`], { before });
+  const { instance } = world;
+  for (let round = 0; round < 2; round++) {
+    const old = (await instance.state()).pid;
+    install();
+    assert.equal(exe(old), `${path} (deleted)`);
+    assert.equal(exe(await upgrade(instance)), path);
+    assert.equal(await instance.answer(), "here");
+  }
 });

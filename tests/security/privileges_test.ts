@@ -5,31 +5,13 @@ import { engineOptions, ENGINES } from "../faults/subject.ts";
 import { echoBackend } from "../support/backends.ts";
 import { freePort } from "../support/free_port.ts";
 import { Instance } from "../support/instance.ts";
+import { assertPowerless } from "../support/powerless.ts";
 import { run } from "../support/program.ts";
 import { condition, linux, root, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 
 const unavailable = linuxUnavailable();
 const needs = [linux, root, condition(unavailable === undefined, unavailable ?? "")];
-
-/** What the kernel says about each thread of a process (proc(5)). */
-function threads(pid: number): string[] {
-  return [...Deno.readDirSync(`/proc/${pid}/task`)].map(({ name }) =>
-    Deno.readTextFileSync(`/proc/${pid}/task/${name}/status`)
-  );
-}
-
-/** Fails unless all threads have this user and group and nothing else. */
-function assertPowerless(pid: number, uid: number, gid: number): void {
-  const all = threads(pid);
-  assert.ok(all.length > 2, `${all.length} threads`);
-  for (const status of all) {
-    assert.match(status, new RegExp(`^Uid:(\t${uid}){4}$`, "m"));
-    assert.match(status, new RegExp(`^Gid:(\t${gid}){4}$`, "m"));
-    assert.match(status, /^Groups:\s*$/m);
-    for (const set of ["CapEff", "CapPrm", "CapAmb"]) assert.match(status, new RegExp(`^${set}:\t0+$`, "m"));
-  }
-}
 
 for (const engine of ENGINES) {
   testWith(needs, `${engine}: every thread takes the user and the group, and serves`, async () => {

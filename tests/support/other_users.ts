@@ -37,7 +37,17 @@ export class OtherUsers implements Disposable {
   /** Words that run the program as this user; for `before` of `run` and `Instance.start`. */
   before(uid: number): string[] {
     const words = [...this.#become(uid), ...this.#program].map((word) => `'${word}'`).join(" ");
-    // The program's own words are replaced by those that this user can reach.
+    return this.#exec(words);
+  }
+
+  /** Words that run the program as root, who is to become this user. */
+  beforeBecoming(uid: number): string[] {
+    const words = [...this.#environment(uid), ...this.#program].map((word) => `'${word}'`).join(" ");
+    return this.#exec(words);
+  }
+
+  /** The program's own words are replaced by those that this user can reach. */
+  #exec(words: string): string[] {
     return ["sh", "-c", `cd '${this.path}'; shift ${program.length}; exec ${words} "$@"`, "sh"];
   }
 
@@ -53,13 +63,15 @@ export class OtherUsers implements Disposable {
   }
 
   #become(uid: number): string[] {
+    const rights = ["--reuid", `${uid}`, "--regid", `${uid}`, "--clear-groups", "--inh-caps=-all"];
+    return ["setpriv", ...rights, ...this.#environment(uid)];
+  }
+
+  #environment(uid: number): string[] {
     const environment = [`HOME=${this.path}/home-${uid}`, `DENO_DIR=${this.path}/deno-${uid}`, `TMPDIR=${this.path}`];
     const cache = `${this.path}/deno-${uid}`;
     if (!exists(cache)) this.#makeCache(cache, uid);
-    return [
-      ...["setpriv", "--reuid", `${uid}`, "--regid", `${uid}`, "--clear-groups", "--inh-caps=-all"],
-      ...["env", "-u", "XDG_RUNTIME_DIR", "NO_COLOR=1", ...environment],
-    ];
+    return ["env", "-u", "XDG_RUNTIME_DIR", "NO_COLOR=1", ...environment];
   }
 
   /** A cache for this user that holds the packages, since the machine may have no network. */

@@ -1,4 +1,6 @@
 import { fileURLToPath } from "node:url";
+import { eventually } from "./eventually.ts";
+import { exists } from "./exists.ts";
 import { program } from "./program.ts";
 import { temporaryDirectory } from "./temporary_directory.ts";
 
@@ -24,6 +26,35 @@ export class ProgramCopy implements Disposable {
     // Replaced as a whole, as an installation does.
     Deno.writeTextFileSync(`${this.path}/${name}.new`, text);
     Deno.renameSync(`${this.path}/${name}.new`, `${this.path}/${name}`);
+  }
+
+  /** Changes the one place in a file that has this text. */
+  edit(name: string, from: string, to: string): void {
+    const parts = Deno.readTextFileSync(`${this.path}/${name}`).split(from);
+    if (parts.length !== 2) {
+      throw new Error(`Cannot edit ${name}: it has ${JSON.stringify(from)} ${parts.length - 1} times`);
+    }
+    this.write(name, parts.join(to));
+  }
+
+  /** Makes processes that start from now on stop before this text in a file, until `letGo`. */
+  holdAt(name: string, before: string): void {
+    const { path } = this, there = `(() => { try { return Deno.lstatSync("${path}/go"); } catch { return false; } })()`;
+    const wait = `while (!${there}) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);`;
+    const tell =
+      `Deno.writeTextFileSync("${path}/held.new", String(Deno.pid)); Deno.renameSync("${path}/held.new", "${path}/held");`;
+    this.edit(name, before, `${tell} ${wait} ${before}`);
+  }
+
+  /** Waits until a process has stopped there. @returns its id */
+  async held(): Promise<number> {
+    await eventually("a process has come to its stop", () => exists(`${this.path}/held`));
+    return Number(Deno.readTextFileSync(`${this.path}/held`));
+  }
+
+  /** Lets processes that have stopped go on. */
+  letGo(): void {
+    this.write("go", "");
   }
 
   /** Makes it another version. */
