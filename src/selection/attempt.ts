@@ -39,22 +39,37 @@ export class Selection {
   /** @internal */ readonly resting: Resting | undefined;
   /** @internal */ readonly options: SelectionOptions;
   /** @internal */ readonly emit: (event: SelectionEvent) => void;
+  readonly #now: () => number;
   readonly #idle: Attempt[] = [];
 
-  /** @param now milliseconds of a clock that never goes back */
+  /**
+   * @param now milliseconds of a clock that never goes back
+   * @param before one of the same thread and table, whose channels that rest go on resting
+   */
   constructor(
     table: Table,
     lane: Lane,
     options: SelectionOptions,
     emit: (event: SelectionEvent) => void,
     now: () => number = () => performance.now(),
+    before?: Selection,
   ) {
     this.table = table;
     this.lane = lane;
     this.options = options;
     this.emit = emit;
-    this.resting = options.failTimeout > 0 ? new Resting(table, options.failTimeout, now) : undefined;
+    this.#now = now;
+    this.resting = options.failTimeout > 0 ? new Resting(table, options.failTimeout, now, before?.resting) : undefined;
     this.failover = new Failover(table, options, this.resting);
+  }
+
+  /**
+   * A selection with other options, or this one if they are the same. A channel that rests goes on resting, for the new
+   * fail timeout since it failed.
+   */
+  with(options: SelectionOptions): Selection {
+    if (sameOptions(options, this.options)) return this;
+    return new Selection(this.table, this.lane, options, this.emit, this.#now, this);
   }
 
   /** Begins the search for one client: `choose`, then `connected` or `failed`, then perhaps `choose` again. */
@@ -74,6 +89,11 @@ export class Selection {
   recycle(attempt: Attempt): void {
     this.#idle.push(attempt);
   }
+}
+
+function sameOptions(one: SelectionOptions, other: SelectionOptions): boolean {
+  return one.autodisable === other.autodisable && one.hashFailover === other.hashFailover &&
+    one.failTimeout === other.failTimeout && one.trace === other.trace && one.strategies === other.strategies;
 }
 
 /**

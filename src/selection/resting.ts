@@ -11,18 +11,26 @@ export class Resting {
   readonly #table: Table;
   readonly #milliseconds: number;
   readonly #now: () => number;
-  /** Number of trials of each channel that this thread knows of. */
-  readonly #met = new Int32Array(CHANNELS);
-  /** When each channel may be tried again, by this thread's clock. */
-  readonly #until = new Float64Array(CHANNELS);
-  /** When each channel could have been tried if the latest trial had not happened. */
-  readonly #before = new Float64Array(CHANNELS);
+  /** Number of trials of each channel that this thread knows of; 0 when it knows of none. */
+  readonly #met: Int32Array;
+  /** When this thread learned of the latest trial, by its clock. */
+  readonly #since: Float64Array;
+  /** The same of the trial before that. */
+  readonly #before: Float64Array;
 
-  /** @param seconds how long a channel rests @param now milliseconds of a clock that never goes back */
-  constructor(table: Table, seconds: number, now: () => number) {
+  /**
+   * @param seconds how long a channel rests
+   * @param now milliseconds of a clock that never goes back
+   * @param other of the same thread and table; the two share what they know, so that the channels that rest for the one
+   * also do for the other
+   */
+  constructor(table: Table, seconds: number, now: () => number, other?: Resting) {
     this.#table = table;
     this.#milliseconds = seconds * 1000;
     this.#now = now;
+    this.#met = other === undefined ? new Int32Array(CHANNELS) : other.#met;
+    this.#since = other === undefined ? new Float64Array(CHANNELS) : other.#since;
+    this.#before = other === undefined ? new Float64Array(CHANNELS) : other.#before;
   }
 
   /** Whether to skip the channel. */
@@ -30,7 +38,7 @@ export class Resting {
     if (!this.#table.failing(id)) return false;
     const trials = this.#table.trials(id);
     if (trials !== this.#met[id]) this.#rest(id, trials);
-    return this.#now() < this.#until[id];
+    return trials !== 0 && this.#now() < this.#since[id] + this.#milliseconds;
   }
 
   /**
@@ -39,7 +47,7 @@ export class Resting {
    */
   tried(id: ChannelId): number | undefined {
     if (!this.#table.failing(id)) return undefined;
-    const before = this.#until[id];
+    const before = this.#met[id] === 0 ? -Infinity : this.#since[id];
     this.failed(id);
     this.#before[id] = before;
     return this.#met[id];
@@ -47,7 +55,7 @@ export class Resting {
 
   /** The trial did not take place. This thread, at least, tries the channel again as if there had been none. */
   untried(id: ChannelId, trial: number): void {
-    if (this.#table.trials(id) === trial) this.#until[id] = this.#before[id];
+    if (this.#table.trials(id) === trial) this.#since[id] = this.#before[id];
   }
 
   /** A connect to the channel has failed. */
@@ -57,6 +65,6 @@ export class Resting {
 
   #rest(id: ChannelId, trials: number): void {
     this.#met[id] = trials;
-    this.#until[id] = this.#now() + this.#milliseconds;
+    this.#since[id] = this.#now();
   }
 }

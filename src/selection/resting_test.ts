@@ -116,6 +116,50 @@ Deno.test("a shortage on this machine does not make a channel rest, only the cha
   assert.deepEqual([serve(() => true), serve(() => true)], [[1], [0]]);
 });
 
+Deno.test("with other options, a channel that rests goes on, for as long as these say since it failed", () => {
+  const { clock, selections, serve } = withChannels(2), dead = (id: number) => id !== 0;
+  const { options } = selections[0],
+    change = (failTimeout: number, hashFailover = false) => {
+      selections[0] = selections[0].with({ ...options, failTimeout, hashFailover });
+    };
+  assert.equal(selections[0].with({ ...options }), selections[0]);
+  serve(dead);
+  for (clock.seconds = 0; clock.seconds < 10; clock.seconds++) {
+    change(10, clock.seconds % 2 === 0);
+    assert.deepEqual(serve(dead), [1]);
+  }
+  change(20);
+  assert.deepEqual(serve(dead), [1]);
+  change(10);
+  assert.deepEqual(serve(dead), [0, 1]);
+  clock.seconds = 15;
+  assert.deepEqual(serve(dead), [1]);
+  change(5);
+  assert.deepEqual(serve(dead), [0, 1]);
+});
+
+Deno.test("a search that began with other options makes a channel rest for later ones as well", () => {
+  const { selections, serve } = withChannels(2), [earlier] = selections;
+  const attempt = earlier.begin(CLIENT);
+  assert.equal(attempt.choose(), 0);
+  selections[0] = earlier.with({ ...earlier.options, failTimeout: 20 });
+  attempt.failed("channel", "no answer");
+  attempt.abandon();
+  for (let i = 0; i < 3; i++) assert.deepEqual(serve(() => true), [1]);
+});
+
+Deno.test("a channel known to fail, but never tried by this process, is tried at once", () => {
+  const { table, selections, serve } = withChannels(2);
+  table.setFailing(0, true, table.addressSequence(0));
+  const attempt = selections[0].begin(CLIENT);
+  assert.equal(attempt.choose(), 0);
+  attempt.failed("ports", "Cannot assign requested address");
+  attempt.abandon();
+  // That was no trial.
+  table.moveCursor(0, table.cursor(0), 0);
+  assert.deepEqual(serve(() => true), [0]);
+});
+
 Deno.test("whatever the threads do, a dead channel costs one client in ten seconds", () => {
   const visits = fc.array(fc.record({ lane: fc.nat(2), pause: fc.integer({ min: 0, max: 4 }) }), { maxLength: 300 });
   fc.assert(

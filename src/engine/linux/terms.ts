@@ -1,4 +1,4 @@
-import { Selection, type SelectionOptions } from "../../selection/attempt.ts";
+import { Selection } from "../../selection/attempt.ts";
 import { parseHost } from "../../table/address.ts";
 import type { ServiceSettings } from "../engine.ts";
 import { encodeAddress, sideOptions, type SocketOption } from "./sockets.ts";
@@ -11,7 +11,7 @@ import type { ThreadService } from "./thread_service.ts";
  */
 const PROBES = { after: 60, every: 75 };
 
-/** What clients get whom a thread has accepted while a service had the same settings. */
+/** What applies to all clients that a thread has accepted for a service with the same settings. */
 export class Terms {
   readonly service: ThreadService;
   readonly settings: ServiceSettings;
@@ -41,10 +41,8 @@ export class Terms {
     const { after, every } = settings.halfCloseProbes ?? PROBES;
     this.service = service;
     this.settings = settings;
-    // What a thread knows of channels that rest is kept if it can be.
-    this.selection = before !== undefined && sameSelection(before.settings, settings)
-      ? before.selection
-      : new Selection(service.table, service.lane, settings, service.report);
+    this.selection = before?.selection.with(settings) ??
+      new Selection(service.table, service.lane, settings, service.report);
     this.idleLimit = settings.idleTimeout * 1000;
     this.halfCloseLimit = settings.halfCloseTimeout > 0 ? settings.halfCloseTimeout * 1000 : Infinity;
     this.probeAfter = after * 1000;
@@ -57,9 +55,4 @@ export class Terms {
       this.source = encodeAddress(bytes, 0, zone);
     }
   }
-}
-
-function sameSelection(one: SelectionOptions, other: SelectionOptions): boolean {
-  return one.autodisable === other.autodisable && one.hashFailover === other.hashFailover &&
-    one.failTimeout === other.failTimeout && one.trace === other.trace;
 }

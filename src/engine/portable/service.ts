@@ -10,12 +10,12 @@ import { Terms } from "./terms.ts";
 
 /** What a service needs from its engine. */
 export interface ServiceHost extends Surroundings {
-  /** Why nobody can have a place now. */
+  /** Whether nobody can have a place now. */
   readonly full: boolean;
   /** Those who wait for a place among all clients. */
   readonly line: Line;
   readonly shortageLine: Line;
-  /** Says why somebody has to wait. */
+  /** Reports why somebody has to wait. */
   reportFull(): void;
   /** A service's client comes. */
   came(): void;
@@ -70,7 +70,7 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
 
   change(settings: ServiceSettings): Promise<void> {
     const before = this.#terms;
-    this.#terms = new Terms({ ...this.setup, settings }, this.engine.clock);
+    this.#terms = new Terms({ ...this.setup, settings }, this.engine.clock, before);
     before.end();
     // There may be more places.
     this.#line.all();
@@ -147,7 +147,7 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
   }
 
   serve(client: Deno.TcpConn): void {
-    // Accepted in the very turn in which everything was closed: nobody else would close it.
+    // It was accepted in the very turn in which everything was closed, so nobody else would close it.
     if (this.#closed) return client.close();
     const connection = new Connection(this, this.#terms, client);
     this.#connections.add(connection);

@@ -4,7 +4,7 @@ import type { RunningClock } from "../running_clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import { HalfClosed } from "./half_closed.ts";
 
-/** What clients get that a service has accepted under the same settings. */
+/** What applies to all clients that a service has accepted with the same settings. */
 export class Terms {
   readonly settings: ServiceSettings;
   readonly selection: Selection;
@@ -13,9 +13,10 @@ export class Terms {
   #clients = 0;
   #ended = false;
 
-  constructor({ table, settings, emit }: ServiceSetup, clock: RunningClock) {
+  /** @param before terms of the same service that these replace */
+  constructor({ table, settings, emit }: ServiceSetup, clock: RunningClock, before?: Terms) {
     this.settings = settings;
-    this.selection = new Selection(table, table.lane(0), settings, emit);
+    this.selection = before?.selection.with(settings) ?? new Selection(table, table.lane(0), settings, emit);
     this.deadlines = new Deadlines(clock, settings.connectTimeout);
     this.halfClosed = new HalfClosed(clock, settings.halfCloseTimeout);
   }

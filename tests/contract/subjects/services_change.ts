@@ -9,6 +9,7 @@ import { OngoingLoad } from "../../support/ongoing_load.ts";
 import { RefusingPort } from "../../support/refusing_port.ts";
 import { readChunks } from "../../support/streams.ts";
 import type { ContractTest } from "../suite.ts";
+import type { Target } from "../trial.ts";
 
 /** How often something changes under load. */
 const TIMES = 30;
@@ -89,6 +90,69 @@ export function servicesChange(test: ContractTest): void {
     await eventually("it is reported", () => service.eventTypes.includes("channel-autodisabled"));
   });
 
+  test("a channel that failed is tried again in its time, however often settings change", async (_, share) => {
+    using dead = await RefusingPort.take();
+    await using backend = namedBackend("a");
+    await using trial = await share();
+    const service = await trial.serve({ channels: [dead, backend], failTimeout: 0.2 });
+    for (let i = 0; service.table.counters(0).failed < 3n; i++) {
+      assert.equal(await service.ask(), "a");
+      await service.change({ failTimeout: 0.2 + i % 3 / 100, hashFailover: i % 2 === 0, idleTimeout: i % 5 });
+    }
+  });
+
+  test(
+    "a channel that failed goes on being skipped when settings change, until the new fail timeout",
+    async (_, share) => {
+      using dead = await RefusingPort.take();
+      await using backend = namedBackend("a");
+      await using trial = await share();
+      const service = await trial.serve({ channels: [dead, backend], failTimeout: 3600 });
+      for (let i = 0; i < 20; i++) {
+        assert.equal(await service.ask(), "a");
+        await service.change({ failTimeout: 1800 * (i % 3 + 1), hashFailover: i % 2 === 0, connectTimeout: 1 + i % 2 });
+      }
+      assert.equal(service.table.counters(0).failed, 1n);
+      await service.change({ failTimeout: 0 });
+      for (let i = 0; i < 4; i++) assert.equal(await service.ask(), "a");
+      assert.ok(service.table.counters(0).failed > 1n);
+    },
+  );
+
+  test("a channel that was disabled because it failed stays so when settings change", async (_, share) => {
+    using dead = await RefusingPort.take();
+    await using backend = namedBackend("a");
+    await using trial = await share();
+    const service = await trial.serve({ channels: [dead, backend], autodisable: true });
+    for (let i = 0; i < 4; i++) assert.equal(await service.ask(), "a");
+    for (const autodisable of [true, false]) {
+      await service.change({ autodisable, idleTimeout: 60 });
+      for (let i = 0; i < 4; i++) assert.equal(await service.ask(), "a");
+      assert.deepEqual([service.table.disabledBy(0), service.table.counters(0).failed], [DisabledBy.MACHINE, 1n]);
+    }
+    service.table.enable(0, DisabledBy.MACHINE);
+    for (let i = 0; i < 4; i++) assert.equal(await service.ask(), "a");
+    assert.equal(service.table.disabledBy(0), 0);
+    assert.ok(service.table.counters(0).failed > 1n);
+  });
+
+  test("a channel's limit and the service's own hold exactly while settings change", async (_, share) => {
+    await using backend = namedBackend("a");
+    await using trial = await share();
+    const service = await trial.serve({ channels: [{ ...targetOf(backend), maxc: 2 }], maxConnections: 3 });
+    const held = [await service.connect(), await service.connect()];
+    for (const client of held) assert.equal(await client.readText(), "a");
+    for (let i = 0; i < 10; i++) {
+      await service.change({ maxConnections: 3, idleTimeout: i, failTimeout: i % 2 });
+      assert.equal(await service.ask(), null);
+      assert.deepEqual([service.table.current(0), backend.most], [2, 2]);
+    }
+    held[0][Symbol.dispose]();
+    await eventually("its place is free", () => service.table.current(0) === 1);
+    assert.equal(await service.ask(), "a");
+    held[1][Symbol.dispose]();
+  });
+
   test("a change of one service changes no other", async (_, share) => {
     await using backend = echoBackend();
     await using trial = await share();
@@ -149,6 +213,11 @@ export function servicesChange(test: ContractTest): void {
     other.served.removeListener(one.served.listeners[0]);
     assert.deepEqual([await one.ask(), await other.ask()], ["a", "a"]);
   });
+}
+
+/** A back end as a channel. */
+function targetOf({ address }: Backend): Target {
+  return { address };
 }
 
 /** Ends at once, and reads until the client has ended. */
