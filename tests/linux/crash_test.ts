@@ -1,10 +1,17 @@
 import assert from "node:assert/strict";
+import { startLinux } from "../../src/engine/linux/linux.ts";
 import { openDescriptors } from "../../src/process/descriptors.ts";
+import { type ServiceTrial, SharedTrial } from "../contract/shared_trial.ts";
+import { namedBackend } from "../support/backends.ts";
 import { eventually } from "../support/eventually.ts";
+import { linux, testWith } from "../support/requirements.ts";
 import { breakPoller, watchers } from "./pollers.ts";
 import { unavailable, withEngine } from "./with_engine.ts";
 
 const ignore = unavailable !== undefined;
+
+/** Crashes after which a thread is restarted at once; the next one waits for the rest of a minute. */
+const RESTARTS = 5;
 
 Deno.test(
   { name: "when a thread dies, it is reported and restarted; its connections end, others go on", ignore },
@@ -74,3 +81,74 @@ Deno.test(
       client.close(), server.close();
     }),
 );
+
+for (const [whose, process] of [["process", true], ["service", false]] as const) {
+  testWith(
+    [linux],
+    `a client of whom only a thread that died knew is served before its restart (at the limit of the ${whose})`,
+    async () => {
+      const limit = { maxConnections: 1 };
+      await using backend = namedBackend("a");
+      await using trial = await SharedTrial.start(startLinux, 3, process ? limit : {});
+      const service = await trial.serve({ channels: [backend], ...process ? {} : limit }), [port] = service.ports;
+      const die = (poller: number) => kill(trial, service, poller, process ? {} : limit);
+      for (let i = 0; i < RESTARTS; i++) {
+        assert.equal(await die(watchers(port)[0]), 0);
+        await eventually("it is restarted", () => watchers(port).length === 3);
+      }
+      const threads = watchers(port);
+      for (;;) {
+        using first = await service.connect();
+        assert.equal(await first.readText(), "a");
+        using second = await service.connect();
+        await eventually("a thread waits for the place", () => watchers(port).length < 3);
+        const aware = threads.filter((poller) => !watchers(port).includes(poller));
+        if (aware.length === 1) {
+          assert.ok(await die(aware[0]) > 0, "it is restarted at once");
+          first[Symbol.dispose]();
+          assert.equal(await second.readText(), "a");
+          break;
+        }
+        // Another one was busy, so that the kernel told it as well.
+        for (const client of [first, second]) client[Symbol.dispose]();
+        await eventually("all watch again", () => watchers(port).length === 3);
+      }
+    },
+  );
+}
+
+testWith([linux], "whoever comes while a thread dies goes with it, or is served before its restart", async () => {
+  await using backend = namedBackend("a");
+  await using trial = await SharedTrial.start(startLinux, 3);
+  const service = await trial.serve({ channels: [backend] }), [port] = service.ports;
+  for (let round = 1; round <= RESTARTS + 1; round++) {
+    // Its thread notices at the next event: perhaps that of a client that it is told of.
+    breakPoller(watchers(port)[0]);
+    const clients = await Promise.all(Array.from({ length: 30 }, () => service.connect()));
+    await service.change({});
+    await eventually("it has died", () => crashes(trial).length === round);
+    const answers = await Promise.all(clients.map((client) => client.readText().catch(() => null)));
+    assert.ok(answers.includes("a"));
+    for (const client of clients) client[Symbol.dispose]();
+    if (round <= RESTARTS) await eventually("it is restarted", () => watchers(port).length === 3);
+  }
+});
+
+/** Makes the thread with this epoll instance die. @returns after how many seconds it is restarted */
+async function kill(
+  trial: SharedTrial,
+  service: ServiceTrial,
+  poller: number,
+  settings: Parameters<ServiceTrial["change"]>[0],
+): Promise<number> {
+  const before = crashes(trial).length;
+  breakPoller(poller);
+  // Wakes every thread.
+  await service.change(settings);
+  await eventually("it has died", () => crashes(trial).length > before);
+  return crashes(trial)[before].restartIn;
+}
+
+function crashes({ events }: SharedTrial) {
+  return events.filter((event) => event.type === "thread-crashed");
+}

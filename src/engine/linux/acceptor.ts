@@ -2,7 +2,7 @@ import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
 import type { Admission } from "./admission.ts";
 import { ERRNO } from "./abi.ts";
 import type { Connections } from "./connections.ts";
-import type { Door } from "./door.ts";
+import { ACCEPT_SHORTAGES, type Door } from "./door.ts";
 import type { Libc } from "./libc.ts";
 import { ATTENDS, Listening } from "./listening.ts";
 import type { ListeningSocket } from "./messages.ts";
@@ -108,6 +108,16 @@ export class Acceptor {
     }
   }
 
+  /**
+   * Has the kernel report every socket that has clients now. It wakes one thread for each client (EPOLLEXCLUSIVE,
+   * epoll_ctl(2)), and that one may have died before it accepted.
+   */
+  recheck(): void {
+    for (const listening of this.#sockets.values()) {
+      if (listening.attends === ATTENDS.WATCHES) this.#watchAnew(listening);
+    }
+  }
+
   /** Clients wait at this socket: the next `accept` takes some of them. */
   clientsWait(fd: number): void {
     this.#ready.push(this.#sockets.get(fd)!);
@@ -128,7 +138,7 @@ export class Acceptor {
     let accepted = 0;
     for (let i = 0; i < this.#ready.length; i++) {
       const listening = this.#ready[i];
-      // The kernel will report again those that it is not the turn of.
+      // The kernel reports the others again.
       if (listening.attends === ATTENDS.WATCHES && accepted < MOST_IN_A_TURN) accepted += this.#acceptFrom(listening);
     }
     this.#ready.length = 0;
@@ -169,7 +179,7 @@ export class Acceptor {
     this.#room.leave(listening.service);
     if (fd === -ERRNO.EAGAIN) return 0;
     // Any other error concerns only this client (accept(2)), or is the end of the listening socket.
-    if (SHORTAGES.has(-fd)) this.#rest(listening, -fd);
+    if (ACCEPT_SHORTAGES.has(-fd)) this.#rest(listening, -fd);
     return 1;
   }
 
@@ -204,7 +214,7 @@ export class Acceptor {
       this.#queue(listening, admission);
     }
     this.#admissions.delete(admission);
-    // It is not needed here, but perhaps by another thread.
+    // A free seat is not needed here, but perhaps by another thread.
     if (admission.seats.taken < admission.seats.limit) this.#room.callNext(admission.seats);
   }
 
@@ -234,8 +244,7 @@ export class Acceptor {
    */
   #stepBack(listening: Listening): void {
     if (listening.attends !== ATTENDS.WATCHES || !this.#state.seats.isAhead(this.#thread, AHEAD)) return;
-    this.#letBe(listening);
-    this.#watch(listening);
+    this.#watchAnew(listening);
   }
 
   /** Clients wait until a shortage has passed. */
@@ -252,6 +261,12 @@ export class Acceptor {
     const watched = this.#poller.watchListener(listening.fd, listening.generation);
     listening.attends = watched ? ATTENDS.WATCHES : ATTENDS.RESTS;
     if (!watched) this.#timers.set(listening.fd, SHORTAGE_PAUSE);
+  }
+
+  /** Watches a socket as if it were new: behind the other threads that do, and its clients are reported again. */
+  #watchAnew(listening: Listening): void {
+    this.#letBe(listening);
+    this.#watch(listening);
   }
 
   #letBe(listening: Listening): void {
@@ -275,14 +290,3 @@ export class Acceptor {
     return this.#state.stopped || this.#state.paused || service.isClosed;
   }
 }
-
-/** Errors of accept(2) that mean a shortage on this machine or a forbidden call. */
-const SHORTAGES: ReadonlySet<number> = new Set([
-  ERRNO.EMFILE,
-  ERRNO.ENFILE,
-  ERRNO.ENOBUFS,
-  ERRNO.ENOMEM,
-  ERRNO.EPERM,
-  ERRNO.ENOSYS,
-  ERRNO.EACCES,
-]);

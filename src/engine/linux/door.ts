@@ -9,6 +9,17 @@ import { ADDRESS_SIZE, SOCKET_FLAGS } from "./sockets.ts";
  */
 export const LANDING = 3;
 
+/** Errors of accept(2) that mean a shortage on this machine or a forbidden call. */
+export const ACCEPT_SHORTAGES: ReadonlySet<number> = new Set([
+  ERRNO.EMFILE,
+  ERRNO.ENFILE,
+  ERRNO.ENOBUFS,
+  ERRNO.ENOMEM,
+  ERRNO.EPERM,
+  ERRNO.ENOSYS,
+  ERRNO.EACCES,
+]);
+
 /**
  * accept(2) that keeps away from the descriptors that are left to other parts of the program.
  *

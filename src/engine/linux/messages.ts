@@ -44,6 +44,8 @@ export type Order =
   | { readonly type: "watch"; readonly id: number; readonly socket: ListeningSocket }
   /** A listening socket that is another service's from now on. */
   | { readonly type: "move"; readonly id: number; readonly socket: ListeningSocket }
+  /** Another thread has died, perhaps the only one that the kernel had told of a socket's clients. */
+  | { readonly type: "recheck" }
   /** A listening socket that is not used any more; once acknowledged, its number may mean something else. */
   | { readonly type: "unwatch"; readonly fd: number }
   /** A service that holds nothing any more. */

@@ -27,7 +27,7 @@ import { ThreadService } from "./thread_service.ts";
 import { ThreadServices } from "./thread_services.ts";
 import { Timers } from "./timers.ts";
 import { PORTION, Traffic } from "./traffic.ts";
-import { UnusedMemory } from "./unused_memory.ts";
+import { UnusedMemory } from "../unused_memory.ts";
 
 /** One thread of the engine: its parts, built in the order in which they depend on each other, and its event loop. */
 export class Thread {
@@ -184,6 +184,8 @@ export class Thread {
       case "move":
         acceptor.remove(order.socket.fd);
         return acceptor.add(order.socket, services.get(order.id)!);
+      case "recheck":
+        return acceptor.recheck();
       case "unwatch":
         return acceptor.remove(order.fd);
       case "forget":

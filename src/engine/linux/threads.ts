@@ -25,7 +25,7 @@ interface Running {
   readonly orders: MessagePort;
 }
 
-/** Something that is done once each of these threads has followed the order with this number, or is gone. */
+/** Something that waits until each of these threads has followed the order with this number, or is gone. */
 interface Pending {
   readonly orders: Map<number, number>;
   readonly resolve: () => void;
@@ -74,7 +74,7 @@ export class Threads {
     for (let thread = 0; thread < count; thread++) this.#start(thread);
   }
 
-  /** A descriptor that is good for nothing, to put in the place of another. */
+  /** A harmless descriptor, to put in the place of another. */
   get placeholder(): number {
     return this.#wakes[0];
   }
@@ -192,6 +192,7 @@ export class Threads {
     const restartIn = this.#restarts.wait(performance.now() / 1000);
     this.#settings.emit({ type: "thread-crashed", thread, connections, reason, restartIn });
     if (this.state.stopped) return this.#endIfDone();
+    this.tell({ type: "recheck" });
     const timer = setTimeout(() => {
       this.#restartTimers.delete(timer);
       this.#start(thread);
@@ -220,7 +221,7 @@ export class Threads {
     return connections;
   }
 
-  /** Takes a thread off those that something waits for. */
+  /** Removes a thread from those that are waited for. */
   #settle(take: (orders: Map<number, number>) => boolean): void {
     for (const pending of this.#pending) {
       if (!take(pending.orders) || pending.orders.size > 0) continue;
