@@ -15,9 +15,11 @@ import { relaying } from "./subjects/relaying.ts";
 import { resets } from "./subjects/resets.ts";
 import { resting } from "./subjects/resting.ts";
 import { services } from "./subjects/services.ts";
+import { servicesAddresses } from "./subjects/services_addresses.ts";
 import { servicesChange } from "./subjects/services_change.ts";
 import { servicesHandOver } from "./subjects/services_hand_over.ts";
 import { servicesLimits } from "./subjects/services_limits.ts";
+import { servicesRemoval } from "./subjects/services_removal.ts";
 import { SharedTrial } from "./shared_trial.ts";
 import { Trial, type TrialSetup } from "./trial.ts";
 
@@ -93,6 +95,8 @@ export function contract(
       servicesChange,
       servicesHandOver,
       servicesLimits,
+      servicesAddresses,
+      servicesRemoval,
     ]
   ) subject(test);
   if (unused.size > 0) throw new Error(`Cannot skip tests: there is none called ${[...unused].join(", ")}`);

@@ -22,8 +22,9 @@ export async function dial(
   const { signal } = connect, deadline = deadlines.watch(connect);
   try {
     if (source !== undefined) return await dialFrom(source, address, signal);
-    const connection = await Deno.connect({ hostname: address.host, port: address.port, signal });
+    const connection = await Deno.connect({ hostname: address.host, port: address.port, signal: quiet(signal) });
     try {
+      if (signal.aborted) throw signal.reason;
       if (isSelf(address, connection.localAddr.hostname, connection.localAddr.port)) throw refusal();
       // Some systems refuse it once the connection has been reset.
       connection.setNoDelay();
@@ -39,3 +40,14 @@ export async function dial(
     deadlines.release(deadline);
   }
 }
+
+/**
+ * The same signal, which no longer throws. Deno (2.9) asks it again once the connection is there, and if it was
+ * aborted in that moment, Deno throws and loses the connection, which nobody can close then.
+ */
+function quiet(signal: AbortSignal): AbortSignal {
+  signal.throwIfAborted = nothing;
+  return signal;
+}
+
+function nothing(): void {}
