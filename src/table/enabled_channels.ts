@@ -19,6 +19,11 @@ export class EnabledChannels {
     this.#orders = orders;
   }
 
+  /** Which parties keep the channel disabled; 0 when it is enabled. */
+  disabledBy(id: ChannelId): number {
+    return Atomics.load(this.#channels, wordOf(id));
+  }
+
   /** Disables a channel on behalf of `party`; returns whether it was enabled before. */
   disable(id: ChannelId, party: number): boolean {
     const before = Atomics.or(this.#channels, wordOf(id), party);

@@ -7,6 +7,7 @@ import { EnabledChannels } from "./enabled_channels.ts";
 import { Failures } from "./failures.ts";
 import { CHANNEL, CHANNELS, GROUP, OFFSET, tableBytes } from "./layout.ts";
 import { Lane } from "./lane.ts";
+import { Occupancy } from "./occupancy.ts";
 import { isShuffled, type Order, Orders, sizeOf } from "./order.ts";
 import { Rotation } from "./rotation.ts";
 import { Totals } from "./totals.ts";
@@ -26,10 +27,10 @@ export class Table {
   readonly buffer: SharedArrayBuffer;
   readonly lanes: number;
   readonly #groups: Int32Array;
-  readonly #channels: Int32Array;
   readonly #orders: Orders;
   readonly #rotation: Rotation;
   readonly #enabled: EnabledChannels;
+  readonly #occupancy: Occupancy;
   readonly #addresses: Addresses;
   readonly #failures: Failures;
   readonly #totals: Totals;
@@ -39,11 +40,12 @@ export class Table {
     this.buffer = buffer;
     this.lanes = (buffer.byteLength - OFFSET.lanes) / OFFSET.laneBytes;
     const groups = this.#groups = new Int32Array(buffer, OFFSET.groups, (OFFSET.orders - OFFSET.groups) / 4);
-    const channels = this.#channels = new Int32Array(buffer, OFFSET.channels, CHANNELS * CHANNEL.WORDS);
+    const channels = new Int32Array(buffer, OFFSET.channels, CHANNELS * CHANNEL.WORDS);
     const lists = new Uint8Array(buffer, OFFSET.orders, OFFSET.channels - OFFSET.orders);
     const orders = this.#orders = new Orders(groups, lists);
     const rotation = this.#rotation = new Rotation(groups);
     const enabled = this.#enabled = new EnabledChannels(groups, channels, orders);
+    this.#occupancy = new Occupancy(channels, enabled);
     const addresses = this.#addresses = new Addresses(channels);
     this.#failures = new Failures(channels, addresses);
     const totals = this.#totals = new Totals(buffer, this.lanes);
@@ -167,7 +169,7 @@ export class Table {
 
   /** Which parties keep the channel disabled, as `DisabledBy` bits; 0 when it is enabled. */
   disabledBy(id: ChannelId): number {
-    return this.#load(id, CHANNEL.DISABLED_BY);
+    return this.#enabled.disabledBy(id);
   }
 
   /** Disables a channel on behalf of `party`; returns whether it was enabled before. */
@@ -191,39 +193,31 @@ export class Table {
 
   /** Most simultaneous connections, 0 for no limit. */
   maxc(id: ChannelId): number {
-    return this.#load(id, CHANNEL.MAXC);
+    return this.#occupancy.maxc(id);
   }
 
   setMaxc(id: ChannelId, maxc: number): void {
-    this.#store(id, CHANNEL.MAXC, maxc);
+    this.#occupancy.setMaxc(id, maxc);
   }
 
   /** Connections now. */
   current(id: ChannelId): number {
-    return this.#load(id, CHANNEL.CURRENT);
+    return this.#occupancy.current(id);
   }
 
   /** Whether the channel could take a connection at this moment. */
   usable(id: ChannelId): boolean {
-    if (this.disabledBy(id) !== 0) return false;
-    const maxc = this.maxc(id);
-    return maxc === 0 || this.current(id) < maxc;
+    return this.#occupancy.usable(id);
   }
 
   /** Reserves a connection if the channel is enabled and below its limit. The limit is exact across all threads. */
   reserve(id: ChannelId): boolean {
-    const index = id * CHANNEL.WORDS + CHANNEL.CURRENT;
-    for (;;) {
-      if (this.disabledBy(id) !== 0) return false;
-      const current = Atomics.load(this.#channels, index), maxc = this.maxc(id);
-      if (maxc !== 0 && current >= maxc) return false;
-      if (Atomics.compareExchange(this.#channels, index, current, current + 1) === current) return true;
-    }
+    return this.#occupancy.reserve(id);
   }
 
   /** Releases `count` reserved connections. */
   release(id: ChannelId, count = 1): void {
-    Atomics.sub(this.#channels, id * CHANNEL.WORDS + CHANNEL.CURRENT, count);
+    this.#occupancy.release(id, count);
   }
 
   /**
@@ -292,13 +286,5 @@ export class Table {
   /** Adds to the channel's counters what another process has counted. Main thread only. */
   carry(id: ChannelId, counters: Counters): void {
     this.#totals.carry(id, counters);
-  }
-
-  #load(id: ChannelId, field: number): number {
-    return Atomics.load(this.#channels, id * CHANNEL.WORDS + field);
-  }
-
-  #store(id: ChannelId, field: number, value: number): void {
-    Atomics.store(this.#channels, id * CHANNEL.WORDS + field, value);
   }
 }

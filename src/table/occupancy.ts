@@ -1,0 +1,52 @@
+import type { ChannelId } from "./channel_id.ts";
+import type { EnabledChannels } from "./enabled_channels.ts";
+import { CHANNEL } from "./layout.ts";
+
+/** How many connections each channel has and may have. */
+export class Occupancy {
+  readonly #channels: Int32Array;
+  readonly #enabled: EnabledChannels;
+
+  /** @param channels the rows of all channels */
+  constructor(channels: Int32Array, enabled: EnabledChannels) {
+    this.#channels = channels;
+    this.#enabled = enabled;
+  }
+
+  /** Most simultaneous connections, 0 for no limit. */
+  maxc(id: ChannelId): number {
+    return Atomics.load(this.#channels, id * CHANNEL.WORDS + CHANNEL.MAXC);
+  }
+
+  setMaxc(id: ChannelId, maxc: number): void {
+    Atomics.store(this.#channels, id * CHANNEL.WORDS + CHANNEL.MAXC, maxc);
+  }
+
+  /** Connections now. */
+  current(id: ChannelId): number {
+    return Atomics.load(this.#channels, id * CHANNEL.WORDS + CHANNEL.CURRENT);
+  }
+
+  /** Whether the channel could take a connection at this moment. */
+  usable(id: ChannelId): boolean {
+    if (this.#enabled.disabledBy(id) !== 0) return false;
+    const maxc = this.maxc(id);
+    return maxc === 0 || this.current(id) < maxc;
+  }
+
+  /** Reserves a connection if the channel is enabled and below its limit. The limit is exact across all threads. */
+  reserve(id: ChannelId): boolean {
+    const index = id * CHANNEL.WORDS + CHANNEL.CURRENT;
+    for (;;) {
+      if (this.#enabled.disabledBy(id) !== 0) return false;
+      const current = Atomics.load(this.#channels, index), maxc = this.maxc(id);
+      if (maxc !== 0 && current >= maxc) return false;
+      if (Atomics.compareExchange(this.#channels, index, current, current + 1) === current) return true;
+    }
+  }
+
+  /** Releases `count` reserved connections. */
+  release(id: ChannelId, count = 1): void {
+    Atomics.sub(this.#channels, id * CHANNEL.WORDS + CHANNEL.CURRENT, count);
+  }
+}
