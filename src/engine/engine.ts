@@ -11,16 +11,16 @@ import type { Table } from "../table/table.ts";
  * counts and what is disabled belong to `Selection`, and the state lives in the `Table`. Whatever implements `Engine`
  * passes the suite in `tests/contract`.
  *
- * One engine serves many services, each with listening sockets, a table and settings of its own. Services come, change
- * and go while it runs, and do not disturb each other.
+ * One engine serves many services, each with its own listening sockets, table and settings. Services come, change and
+ * go while it runs, and do not disturb each other.
  *
- * 1. **Accept.** Clients are accepted as long as fewer than `maxConnections` are served, of all services and of a
- *    service that has a limit of its own; beyond that they wait in the kernel's queue. Both limits are exact: when many
- *    sockets are asked for the last place, an accepted client that comes too late is kept unserved until there is one,
- *    even if its socket is closed meanwhile. A lack of descriptors or memory is reported as a `shortage` and waited
- *    out; it never ends the loop, makes it spin, or loses an accepted client. Clients for whom `descriptors` leaves none
- *    wait in the queue like in any other shortage. After `pauseAccepting` all further clients wait there; one that was
- *    being accepted at that moment may still be served.
+ * 1. **Accept.** Clients are accepted while fewer than `maxConnections` are served, by all services together and, where
+ *    a service has its own limit, by that service; the others wait in the kernel's queue. Both limits are exact: if an
+ *    engine has to ask several sockets for one more client and gets two, it keeps the second unserved until there is a
+ *    place, even if its socket is closed meanwhile. A lack of descriptors or memory is reported as a `shortage` and
+ *    waited out; it never ends the loop, makes it spin, or loses an accepted client. Clients for whom `descriptors`
+ *    leaves none wait in the queue, as in any other shortage. After `pauseAccepting` all further clients wait there; one
+ *    that was being accepted at that moment may still be served.
  * 2. **Connect.** For each client: `begin`, `choose`, connect within `connectTimeout`, then `connected` or `failed`,
  *    and `choose` again until it yields NONE; then the client is closed with nothing sent (`turned-away`). A shortage
  *    on this machine is `failed` with the cause that `causeOf` gives: if the whole machine is affected, `choose` yields
@@ -30,8 +30,8 @@ import type { Table } from "../table/table.ts";
  *    connection before a channel is connected is gone: the connect is given up, no other channel is tried, and what the
  *    client sent is dropped. That is neither a failure of the channel nor `turned-away`. With `abortOnClose` the same
  *    holds for a client that has ended its sending side; an engine that sees the end only after the bytes before it may
- *    overlook the end of a client that sent more than it reads ahead. A channel whose port in the table is 0 has the
- *    port that the client came to.
+ *    overlook the end if the client sent more than the engine reads ahead. A channel whose port in the table is 0 is
+ *    connected on the port that the client came to.
  * 3. **Relay.** Bytes arrive complete, unchanged and in order, or not at all. No more than a bounded number of bytes is
  *    held for a receiver that does not read; then reading stops. Bytes are counted once they have been handed to the
  *    receiver's kernel.
@@ -39,16 +39,18 @@ import type { Table } from "../table/table.ts";
  *    stays open until it ends too. A reset ends both directions, after what was received has been passed on.
  * 5. **Idle.** A connection over which nothing has moved for `idleTimeout` is closed on both sides. So is one that is
  *    half-closed (one direction's end-of-stream has been passed on, the other direction has not ended) when nothing has
- *    moved in the other direction for `halfCloseTimeout` since. As long as bytes move there, it may go on forever.
+ *    moved in the other direction for `halfCloseTimeout`. As long as bytes move there, it may go on forever.
  * 6. **Ending.** After `stopAccepting` the ports are free at once and established connections go on; `closeAll` ends
  *    those. Listening sockets that are not served yet are closed by the engine's `stopAccepting`. A service's `ended`
  *    resolves when the engine holds nothing of it any more, the engine's when it holds no socket, timer or thread. Each
  *    connection that was `connected` is given back with `Selection.closed` exactly once.
  * 7. **Change.** A service that is changed, or that gains or loses listening sockets, keeps its connections, and the
  *    clients in the queues of the sockets that stay. New settings hold for clients accepted from then on; connections
- *    keep theirs. Only a lower `maxConnections` counts those that are served already, which may then be too many. A
- *    socket that is handed over to another service stays open: each client in its queue is served once, by the one or,
- *    when all threads have followed, by the other. Connections stay with the service that accepted them.
+ *    keep theirs. Only `maxConnections` counts those already served, which may be too many after it was lowered. What is
+ *    known of channels stays: one that is disabled, or rests after a failed connect, goes on doing so, for the new fail
+ *    timeout since it failed. A socket that is handed over to another service stays open: each client in its queue is
+ *    served once, by the old service or, once all threads have followed, by the new one. Connections stay with the
+ *    service that accepted them.
  * 8. **Sockets.** TCP_NODELAY and SO_KEEPALIVE are set on both sides. Timeouts come from the monotonic clock. None
  *    expires before everything that the kernel had received by then has been read: whoever answered while this process
  *    was busy, stopped or frozen has answered in time.
@@ -106,8 +108,8 @@ export interface Listener {
   /** Where it listens. The port is the real one if 0 was asked for. */
   readonly address: ListenPlace;
   /**
-   * Its number, where a successor can inherit the socket: with the linux engine. Once it has been asked for, the port is
-   * free a moment later than otherwise, since other processes may have the socket too.
+   * Its number, if a successor can inherit the socket (linux engine only). Once it has been asked for, closing the
+   * socket frees the port a moment later than otherwise, since other processes may have the socket as well.
    */
   readonly descriptor?: number;
   /** Closes it, and resets the clients in its queue. Only as long as it is not served. */
@@ -137,11 +139,11 @@ export interface ServedService {
   /** Frees the socket's port, by the next turn of the event loop; its connections go on. */
   removeListener(listener: Listener): void;
   /**
-   * Gives one of its sockets to another service of the engine, as it is, with the clients in its queue. The other's
-   * settings hold for the socket. Its clients are the other's once this has resolved, which is when every thread has
-   * followed; until then, they may be those of either. Never rejects.
+   * Gives one of its sockets to another service of the engine, with the clients in its queue. The socket gets the other
+   * service's settings. Once every thread has followed, the promise resolves and the other service gets all clients;
+   * until then, either may. Never rejects.
    *
-   * @throws {Error} at once, and nothing has changed, when the socket is not its own, when one of the two has stopped
+   * @throws {Error} at once, without any change, when the socket is not its own, when one of the two has stopped
    * accepting, or when the kernel refuses the other's settings
    */
   handOver(listener: Listener, to: ServedService): Promise<void>;

@@ -6,12 +6,12 @@ const LATE = 1000;
 /** Milliseconds by which a timer may be late before more than usual is likely to have happened in the meantime. */
 const BEHIND = 50;
 
-/** What must be handled before a time counts as passed: what happened up to it; `behind`, when that may be much. */
+/** Handles everything that happened up to a time, before that time counts as passed; `behind` when it may be much. */
 export type Settle = (behind: boolean) => Promise<void>;
 
 /**
  * The monotonic clock without the time in which the process did not run: stopped, frozen, or its machine suspended. In
- * that time nobody was silent. Only a late timer shows it.
+ * that time nobody was silent. A late timer is the only sign of it.
  */
 export class RunningClock {
   readonly #settle: Settle;

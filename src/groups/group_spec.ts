@@ -21,14 +21,15 @@ export interface GroupSpec {
 export type Named = Pick<ChannelSpec, "host" | "port">;
 
 /**
- * For each wanted channel, the place of the one that it is; undefined if it is new. Several identical ones match in
- * their order. It is one that the specification named before, whatever an operator has assigned to that since; or else
- * one that an operator has created, or to which one has assigned this host and port. If that is wanted by its earlier
- * name as well, that name gets another channel.
+ * Finds the existing channel that each wanted one stands for. It is one that the specification named before, whatever an
+ * operator has assigned to it since; failing that, one that an operator has created with this host and port, or has
+ * assigned them to. If that one is also wanted by its earlier name, the earlier name gets another channel. Identical
+ * ones match in their order.
  *
  * @param before the channels that the specification named before
  * @param count those that there are: first those of `before`, then what operators have created
  * @param now host and port that the channel at this place has now
+ * @returns the place of each; undefined if it is new
  */
 export function matchChannels(
   before: readonly Named[],

@@ -31,9 +31,9 @@ export interface NewChannel {
 }
 
 /**
- * The groups and channels of an instance, as its operator and the embedding program see and change them: the table,
- * plus host names and strategies, which are not in it. All changes by hand go through here, so that each rule is
- * written once. Channels are given by group and number; `has` says which exist. Main thread only.
+ * The groups and channels of a service, as its operator and the embedding program see and change them: the table, plus
+ * what is not in it, host names and strategies. Whatever they change, they change here, so that each rule is written
+ * once. Channels are given by group and number; `has` says which exist. Main thread only.
  */
 export class Groups {
   /** The table, for the engine. */
@@ -154,11 +154,12 @@ export class Groups {
   }
 
   /**
-   * Makes groups that were made from the specification `before` follow `wanted`: applies the differences between the
-   * two, and leaves everything else as operators have made it. Their values are changed only where the specification
-   * changes; channels that they have created stay behind the wanted ones. When `wanted` adds what they have created or
-   * assigned, by the same host and port, that channel is it. Each group changes in one step, and no connection is cut. If
-   * there is an error, nothing has changed. From nothing (`[]`), this makes the groups.
+   * Changes groups that were made from the specification `before` into those of `wanted`: applies the differences
+   * between the two, and leaves everything else as operators have made it. Values that operators have set change only
+   * where the specification changes; channels that they have created stay, behind the wanted ones. If `wanted` adds a
+   * channel with the host and port of one that they have created or assigned, that one is taken. Each group changes in
+   * one step, and no connection is cut. If there is an error, nothing has changed. From nothing (`[]`), this makes the
+   * groups.
    *
    * @returns what changes, in the order of the groups
    * @throws {NoRoom} when a group would have too many channels, or has too many connections of removed ones

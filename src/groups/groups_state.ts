@@ -45,7 +45,7 @@ const MOST_PARTIES = 32;
 const LONGEST_HOST = 1024;
 
 /**
- * Checks a state that another version of the program may have written. What it says beyond this version's is left out.
+ * Checks a state that another version of the program may have written. What this version does not know is left out.
  *
  * @throws {TypeError} naming what is wrong
  */
@@ -145,7 +145,7 @@ function numeric(value: unknown, name: string): string {
   }
 }
 
-/** Shows only the kind of what is not short: the state comes from elsewhere. */
+/** Shows short values, and only the kind of others: the state comes from elsewhere. */
 function wrong(name: string, value: unknown, wanted: string): TypeError {
   const shown = typeof value === "string"
     ? JSON.stringify(value.slice(0, 60))

@@ -70,12 +70,11 @@ export interface Subject {
 /**
  * Compares the specification that the table was made from with the one that is wanted now. The first channels of each
  * group are those of `before`; others, which an operator has created, stay behind the wanted ones. A value that is the
- * same in both stays as it is, whatever an operator has made of it. What `wanted` adds may be there already, because an
- * operator has created it or assigned its address: that channel is the specification's from then on.
+ * same in both stays as it is, whatever an operator has made of it. A channel that `wanted` adds may exist already,
+ * because an operator has created it or assigned its address: it belongs to the specification from then on.
  *
  * @throws {NoRoom} when a group would have too many channels
- * @throws {RangeError} when a strategy is unknown, there are too many groups, or the table has not the channels of
- * `before`
+ * @throws {RangeError} when a strategy is unknown, there are too many groups, or the table lacks channels of `before`
  * @throws {TypeError} when an address is not numeric
  */
 export function replacement(
@@ -183,7 +182,7 @@ function isNamed(a: Named, b: Named): boolean {
   return a.host === b.host && a.port === b.port;
 }
 
-/** What the specification said of a wanted channel. If an operator made it, that is at most the limit of its row. */
+/** What the specification said of a wanted channel. If an operator made it, that is its limit at most. */
 function saidBefore(before: ChannelSpec | undefined, wanted: Named): Pick<ChannelSpec, "maxc" | "address"> {
   if (before === undefined) return {};
   return isNamed(before, wanted) ? before : { maxc: before.maxc };

@@ -41,9 +41,9 @@ export function stateOf({ table, strategies, names }: Subject, spec: readonly Gr
 }
 
 /**
- * Takes over a state into groups just made from `spec`. Channels of its specification are matched by group, host and
- * port; where the two specifications differ, the new one counts. Channels that an operator had created come behind, but
- * for those that the new specification names.
+ * Applies a state to groups just made from `spec`. Channels of the state's specification are matched by group, host and
+ * port; where the two specifications differ, `spec` counts. Channels that an operator had created are added at the end,
+ * except those that `spec` names.
  *
  * @throws {TypeError} naming what is wrong with the state
  * @throws {RangeError} when a strategy is unknown
@@ -54,14 +54,14 @@ export function restore(subject: Subject, state: unknown, spec: readonly GroupSp
   for (const step of steps) step();
 }
 
-/** Checks all that can go wrong, and returns what is left to be done. */
+/** Checks everything that can go wrong, and returns the steps, which cannot. */
 function groupSteps(subject: Subject, state: GroupState, spec: GroupSpec | undefined): () => void {
   const { table, strategies, names } = subject, { group, channels } = state;
   const index = strategies.findIndex(({ name }) => name === state.strategy);
   if (index < 0) throw new RangeError(`Cannot restore state: there is no strategy ${JSON.stringify(state.strategy)}`);
   const own = table.channels(group), specified = channels.filter(({ spec }) => spec !== undefined);
   if (own.length < (spec?.channels.length ?? 0)) {
-    throw new RangeError(`Cannot restore state: group ${group} has not the channels of its specification`);
+    throw new RangeError(`Cannot restore state: group ${group} lacks channels of its specification`);
   }
   const before = specified.map(({ spec }) => spec!), wanted = spec?.channels ?? [];
   const places = matchChannels(before, wanted, channels.length, (place) => channels[place]);
@@ -95,7 +95,7 @@ function restoreChannel(
   if (spec !== undefined) {
     if ((state.spec?.maxc ?? 0) === (spec.maxc ?? 0)) table.setMaxc(id, state.maxc);
     const assigned = state.host !== spec.host || state.port !== spec.port;
-    // An address that the name stood for is better than none.
+    // If the name does not resolve now, the address that it stood for is better than none.
     const needed = (table.disabledBy(id) & DisabledBy.UNRESOLVED) !== 0;
     if (state.address !== undefined && (assigned || needed)) {
       table.setAddress(id, addressOf(state));
@@ -104,7 +104,7 @@ function restoreChannel(
     }
   }
   for (const party of state.disabledBy) table.disable(id, bitOf(party));
-  // A name may stand for another address now, of which nothing is known.
+  // The name may stand for another address now, and nothing is known about that one.
   const same = state.address !== undefined && table.address(id).host === canonical(state.address);
   if (state.failing && same) table.setFailing(id, true, table.addressSequence(id));
   table.carry(id, {

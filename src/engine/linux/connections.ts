@@ -18,7 +18,7 @@ export const ROW = {
   PIPE_WRITE: 5,
   /** Bytes in the pipe. */
   PIPED: 6,
-  /** The buffer with what a partial write left over, -1 for none, and how many bytes that is. */
+  /** The buffer with the bytes that a partial write left over, -1 for none, and their number. */
   HELD: 7,
   HELD_BYTES: 8,
   /** The urgent byte that is still to be sent this way, -1 for none. */

@@ -258,7 +258,7 @@ export class Dialer {
     const { rows } = this.#connections, row = client << SHIFT, server = rows[row + ROW.PEER];
     if (server < 0) return;
     rows[row + ROW.PEER] = -1;
-    // If the channel has accepted already, it must see what became of the client.
+    // If the channel has already accepted, it must learn what became of the client.
     if (rows[row + ROW.FLAGS] & IS.BROKEN) setOption(this.#libc, server, RESET_ON_CLOSE);
     this.#connections.close(server);
   }

@@ -6,7 +6,7 @@ import type { Timers } from "./timers.ts";
 import type { Traffic } from "./traffic.ts";
 
 /**
- * Watches connections of which one side has ended its sending. Closes them when nothing moves for too long, and makes
+ * Watches connections of which one side has ended its direction. Closes them when nothing moves for too long, and makes
  * the kernel probe the side that has ended, to learn whether it is gone. Uses the deadline of the channel's socket,
  * since the client's is for the idle timeout.
  */

@@ -24,7 +24,7 @@ export class Inbox {
   next(): Order | undefined {
     if (this.#taken === this.#state.messages(this.#thread)) return undefined;
     const received = receiveMessageOnPort(this.#port as never);
-    // Main counts an order after it has put it there.
+    // Main counts an order only after it has posted it.
     if (received === undefined) throw new Error(`Cannot take order ${this.#taken + 1}: it has been lost`);
     this.#taken++;
     return received.message as Order;

@@ -104,9 +104,9 @@ export function openLibc(): Libc {
 /**
  * Calls by number, and calls whose errors are checked.
  *
- * The runtime may change errno between a call and the read of errno. It was never seen to when the read comes right
- * after the call (0 of 5 million during garbage collection). But where an error ends a connection or a thread, bytes
- * would be lost, so it is believed only if the call, made again, moves nothing either.
+ * The runtime may change errno before it is read. This was never seen when the read comes right after the call (0 of 5
+ * million during garbage collection). But where an error ends a connection or a thread, a wrong one would lose bytes, so
+ * it is believed only if the call is made again and moves nothing either.
  */
 export function systemCalls(symbols: Symbols, errno: Int32Array): SystemCalls {
   const { accept4, connect, recvfrom, sendto, splice, close, epoll_wait } = symbols;

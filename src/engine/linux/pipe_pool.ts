@@ -21,8 +21,8 @@ const KEPT = 64;
 const SPARED = 256, PART = 1 / 16;
 
 /**
- * A thread's empty pipes. A pipe takes two descriptors, its read end and its write end. Connections need descriptors
- * more, so the number of pipes is limited, and a stream that gets none is moved with read and write.
+ * A thread's empty pipes. A pipe takes two descriptors, its read end and its write end. Connections come first, so the
+ * number of pipes is limited, and a stream that gets none is moved with read and write.
  */
 export class PipePool {
   readonly #libc: Libc;

@@ -8,7 +8,7 @@ import type { ThreadServices } from "./thread_services.ts";
 import type { Timers } from "./timers.ts";
 import type { Traffic } from "./traffic.ts";
 
-/** Connections whose both sides are connected: what happens to them, from the first byte to the end. */
+/** What happens to a connection once both sides are connected, from the first byte to the end. */
 export class Relaying {
   readonly #connections: Connections;
   readonly #rows: Int32Array;
@@ -81,7 +81,7 @@ export class Relaying {
   clientExpired(client: number): void {
     const end = this.#traffic.lastMoves[client] + this.#services.of(client).idleLimit;
     if (end > this.#timers.known) this.#timers.set(client, end - this.#timers.now());
-    // It has something to move; it is only this thread that has not got to it yet.
+    // The connection has something to move; this thread has just not got round to it.
     else if (this.#isQueued(client)) this.#timers.set(client, 1);
     else this.#ending.close(client);
   }

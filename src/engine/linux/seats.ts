@@ -50,7 +50,7 @@ export class Seats {
   /** Takes a seat, unless `limit` are taken. The limit holds exactly over all threads. */
   enter(thread: number): boolean {
     for (;;) {
-      // A seat that is taken and given back at once could hide from others that there is one, or that nobody is left.
+      // Not add, then check: a seat taken for a moment could hide from others that one is free, or that nobody is left.
       const { taken } = this;
       if (taken >= this.limit) return false;
       if (Atomics.compareExchange(this.#words, WORD.TAKEN, taken, taken + 1) === taken) break;

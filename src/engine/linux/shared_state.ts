@@ -5,8 +5,8 @@ import { Switches } from "./switches.ts";
 const WORD = { CHANGES: Switches.WORDS, SEATS: Switches.WORDS + 16 } as const;
 
 /**
- * Words of each thread, a cache line: the chunks that it waits for main to dump, the events that main has not handled
- * yet, those that were not sent, and the messages that main has sent it.
+ * Words of each thread, a cache line: the chunks that main has still to dump, the events that main has not handled yet,
+ * those that were not sent, and the messages that main has sent the thread.
  */
 const THREAD = { DUMPS: 0, EVENTS: 1, LOST: 2, MESSAGES: 3, WORDS: 16 } as const;
 
@@ -65,7 +65,7 @@ export class SharedState extends Switches {
   awaitDump(thread: number): void {
     const word = this.#word(thread, THREAD.DUMPS);
     Atomics.add(this.#words, word, 1);
-    // The timeout is for a main thread that is ending everything and will not get to the chunk.
+    // The timeout is for a main thread that is ending everything and will never handle the chunk.
     while (Atomics.load(this.#words, word) > 0 && this.closings === 0) Atomics.wait(this.#words, word, 1, 100);
   }
 

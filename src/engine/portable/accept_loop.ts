@@ -1,10 +1,7 @@
 import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
 import type { Line, Waiting } from "./line.ts";
 
-/**
- * Errors of an accept whose client has left the queue, which is no shortage: Deno asks the socket for its peer, which
- * is gone.
- */
+/** Errors of an accept that mean no shortage: the client has left the queue, and Deno asks the socket for its peer. */
 const CLIENT_LEFT = new Set(["ECONNABORTED", "ECONNRESET", "ENOTCONN", "EPROTO"]);
 
 /** Whoever serves the clients of a socket. */
@@ -16,7 +13,7 @@ export interface AcceptHost {
   /** Somebody must wait for a place. */
   reportWait(): void;
   serve(client: Deno.TcpConn): void;
-  /** A loop that was let go from a line has taken no place: those behind it may. */
+  /** A loop that was let go from a line does not need the place: those behind it may have it. */
   passOn(): void;
   shortage(what: "accept", reason: string): void;
   /** The loop has come to its end. */
@@ -24,8 +21,8 @@ export interface AcceptHost {
 }
 
 /**
- * Accepts the clients of one socket. It does not ask for one without a place for it. But many sockets may be asked for
- * the last place, and an accept cannot be taken back: a client that comes too late is kept, and served first.
+ * Accepts the clients of one socket. It asks for one only if there is a place. But several loops may ask when there is
+ * one place left, and an accept cannot be taken back: a client that comes too late is kept, and served first.
  */
 export class AcceptLoop implements Waiting {
   #host: AcceptHost;
@@ -68,12 +65,12 @@ export class AcceptLoop implements Waiting {
     this.#host.finished(this);
   }
 
-  /** Another serves the socket's clients from now on: also the next one, who has been asked for, and one that is kept. */
+  /** Another host serves the clients from now on, including one that is kept or is just being accepted. */
   moveTo(host: AcceptHost): void {
     const before = this.#host;
     this.#host = host;
     this.#letGo();
-    // It may just have been let go from a line, and takes no place there.
+    // The loop may just have been let go from a line, and does not need the place.
     before.passOn();
   }
 

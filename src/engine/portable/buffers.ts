@@ -16,8 +16,8 @@ interface Tier {
 }
 
 /**
- * From messages to streams at full speed. Many streams may wait, and for long, so all the larger buffers together are 7
- * MiB.
+ * From messages to streams at full speed. Many streams may wait for a long time, so the buffers of the two largest sizes
+ * take at most 7 MiB together.
  */
 const TIERS: readonly Tier[] = [
   tier(SMALL, Infinity, Infinity),

@@ -42,11 +42,11 @@ export class Connection implements Listed, Search {
   readonly #host: ConnectionHost;
   readonly #client: Deno.TcpConn;
   #stopped = false;
-  /** Ends what happens before there is an upstream: a connect, or a pause between two. */
+  /** Ends a connect, or the pause between two, while there is no upstream. */
   #leave: (() => void) | undefined;
   #upstream: Stream | undefined;
   #ahead: ReadAhead | undefined;
-  /** The client is gone, or has ended and must not be served for that reason. */
+  /** The client is gone, or has ended its direction and must not be served because of that. */
   #clientLeft = false;
   #idle: Alarm | undefined;
   #lastMove = 0;
@@ -84,7 +84,7 @@ export class Connection implements Listed, Search {
     closeQuietly(this.#upstream);
   }
 
-  /** From now on, watches the client if it still has no channel. */
+  /** Watches the client from now on, if it still has no channel. */
   slow(): void {
     if (this.#leave !== undefined && !this.#stopped) this.#watchClient();
   }
@@ -120,7 +120,7 @@ export class Connection implements Listed, Search {
           this.#leave = () => connect.abort(new Error("stopped"));
           this.#upstream = await dial(this.#target(table.address(channel)), settings.source, connect, deadlines);
           this.#leave = undefined;
-          // Only now is it known what the client did before that.
+          // What the client did before that is known only now.
           if (settings.abortOnClose) await clock.settle(false);
           if (this.#clientLeft) continue;
           attempt.connected();

@@ -2,8 +2,8 @@ import type { Alarm, RunningClock } from "../running_clock.ts";
 import { type Listed, Roster } from "./roster.ts";
 
 /**
- * Members whose time ends at some point, unless they leave before, as nearly all do. One timer serves all of them: a timer
- * each would cost more than a read.
+ * Members whose time ends at some point, unless they leave before, as nearly all do. One timer serves all of them: one
+ * for each would cost more than a read.
  */
 export class Expiring<T extends Listed> {
   readonly #clock: RunningClock;
@@ -14,10 +14,10 @@ export class Expiring<T extends Listed> {
   #alarm: Alarm | undefined;
 
   /**
-   * @param endOf when a member's time ends, in milliseconds of the clock: not before that of those which came earlier, but
-   * it may move on
-   * @param expire called when it has ended; the member stays until it is deleted
-   * @param pause milliseconds by which it may be noticed late, so that the members are not gone through too often
+   * @param endOf when a member's time ends, in milliseconds of the clock; no earlier than for members added before, and
+   * it may be put off
+   * @param expire called when the time has ended; the member stays until it is deleted
+   * @param pause milliseconds by which an end may be noticed late, so that the members are not checked too often
    */
   constructor(clock: RunningClock, endOf: (member: T) => number, expire: (member: T) => void, pause = 0) {
     this.#clock = clock;

@@ -8,8 +8,8 @@ export const PAIR = 3;
 const BLIND_ROUNDS = 64;
 
 /**
- * How many looks it takes to handle everything that the kernel has: usually, and after the process was stopped. One
- * look returns 1,024 events at most, of which tokio lets 128 be handled before the next.
+ * How many looks it takes to handle everything that the kernel has ready: usually, and after the process was stopped. A
+ * look returns at most 1,024 events, of which tokio lets 128 be handled before the next look.
  */
 const FEW_LOOKS = 2, MANY_LOOKS = 32;
 

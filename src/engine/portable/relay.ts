@@ -6,14 +6,15 @@ import { closeQuietly, type Stream } from "./stream.ts";
 import type { Turns } from "./turns.ts";
 
 /**
- * Milliseconds for which a side whose peer is gone may take nothing of what it is still sent, or then not end. Until
- * then its late bytes are read and dropped: closing with bytes unread would reset it before it has read its own.
+ * Milliseconds that a side whose peer is gone may let pass without taking anything of what it is still sent, or without
+ * ending after that. Until then its late bytes are read and dropped: closing the socket with unread bytes would reset
+ * the side before it has read everything.
  */
 const LINGER = 5_000;
 
 /**
  * Bytes that are dropped at full speed. More than the kernels' buffers hold by default (tcp_rmem, tcp_wmem: 10 MB), so
- * that a side that answers what it was sent gets to the end of it; one that sends more is not waiting for anything.
+ * that a side that answers what it was sent can finish its answers; one that sends more is not waiting for anything.
  */
 const MOST_DROPPED = 16 * 1024 * 1024;
 

@@ -23,7 +23,7 @@ export class Turns {
     return (this.#left -= bytes) <= 0;
   }
 
-  /** Resolves when others have had their turn. @param bytes what the stream may move in its own */
+  /** Resolves when the others have had their turn. @param bytes how much the stream may move in its own turn */
   next(bytes: number): Promise<void> {
     return new Promise((go) => {
       this.#waiting.push({ bytes, go });
@@ -36,7 +36,7 @@ export class Turns {
     while (this.#waiting.length > 0) {
       await this.#reactor.look();
       this.#left = SHARE;
-      // No more streams than one share is enough for; the others keep their places.
+      // Only as many streams as one share is enough for; the others keep their places.
       let going = 0;
       for (let bytes = 0; going < this.#waiting.length && bytes < SHARE; going++) bytes += this.#waiting[going].bytes;
       for (const { go } of this.#waiting.splice(0, going)) go();
