@@ -10,6 +10,7 @@ import type {
 } from "../engine.ts";
 import { Rate } from "../rate.ts";
 import { RunningClock } from "../running_clock.ts";
+import { UnusedMemory } from "../unused_memory.ts";
 import { Line } from "./line.ts";
 import { type ListenerHost, PortableListener } from "./listener.ts";
 import { Reactor } from "./reactor.ts";
@@ -36,6 +37,7 @@ class PortableEngine implements Engine, ServiceHost, ListenerHost {
   readonly #services = new Set<PortableService>();
   readonly #unserved = new Set<PortableListener>();
   readonly #once = new Rate();
+  readonly #unused = new UnusedMemory();
   /** Listening sockets, served or not. */
   #sockets = 0;
   /** The number of clients for which there are enough descriptors. */
@@ -142,6 +144,7 @@ class PortableEngine implements Engine, ServiceHost, ListenerHost {
 
   serviceEnded(service: PortableService): void {
     this.#services.delete(service);
+    this.#unused.add(service.setup.table.buffer.byteLength);
     this.#endIfDone();
   }
 
