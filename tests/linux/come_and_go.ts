@@ -8,7 +8,7 @@ import { residentMemory } from "../faults/process_figures.ts";
 import { namedBackend } from "../support/backends.ts";
 import { Client } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
-import { watchedDescriptors } from "./pollers.ts";
+import { pollers } from "./pollers.ts";
 
 /** What a process holds. */
 export interface Holdings {
@@ -40,7 +40,7 @@ function descriptors(): number {
 function holdings(): Holdings {
   return {
     descriptors: descriptors(),
-    watched: watchedDescriptors(),
+    watched: [...pollers().values()].flat().length,
     memory: residentMemory(Deno.pid),
   };
 }
