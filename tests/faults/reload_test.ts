@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { ControlClient } from "../../src/control/client.ts";
 import { pathOf } from "../../src/control/entries.ts";
 import { FileInstance } from "../support/file_instance.ts";
-import { freePort } from "../support/free_port.ts";
 import { posix } from "../support/requirements.ts";
 import { checkedBackend } from "./checked_backend.ts";
 import { lossless } from "./lossless.ts";
 import { haproxyReloads } from "./reloadable_haproxy.ts";
+import { ReloadedServices } from "./reloaded_services.ts";
 import { LONG, type Scenario, testScenarios } from "./scenario.ts";
 import { SteadyLoad } from "./steady_load.ts";
 import type { Subject } from "./subject.ts";
@@ -20,17 +20,14 @@ const BETWEEN = 50;
 async function reloads(subject: Subject): Promise<string[]> {
   await using one = checkedBackend();
   await using other = checkedBackend();
-  const [port, extra, moving] = [freePort(), freePort(), freePort()];
-  const channels = [`127.0.0.1:${one.port}`, `127.0.0.1:${other.port}`];
-  // Each round changes a service that is under load, and adds, removes or changes others.
-  const lines = (round: number) => [
-    `--name load -b 127.0.0.1 -t ${5 + round % 3} ${port} ${channels.slice(round % 2).join(" ")}`,
-    ...round % 2 === 0 ? [] : [`--name extra -b 127.0.0.1 ${extra} ${channels[0]}`],
-    `--name moving -b 127.0.0.1 ${moving} ${channels[round % 2]}${round % 3 === 0 ? " !" : ""}`,
-  ];
+  const services = new ReloadedServices([`127.0.0.1:${one.port}`, `127.0.0.1:${other.port}`]);
+  const lines = (reloads: number) =>
+    services.after(reloads).map(({ name, port, connectTimeout, channels }) =>
+      `--name ${name} -b 127.0.0.1 -t ${connectTimeout} ${port} ${channels.join(" ")}`
+    );
   await using instance = await FileInstance.start(lines(0), subject.options);
   const socket = pathOf(instance.file.replace(/\/[^/]*$/, ""), { config: String(instance.pid) });
-  const load = await SteadyLoad.start(port);
+  await using load = await SteadyLoad.start(services.port);
   for (let round = 1; round <= TIMES; round++) {
     await instance.write(lines(round));
     using client = await ControlClient.open(socket);
@@ -47,7 +44,7 @@ export const scenarios: Scenario[] = [{
   holds: "no connection fails, no byte is wrong",
   needs: [posix],
   peer: true,
-  measure: (subject) => subject.isPeer ? haproxyReloads(TIMES, BETWEEN) : reloads(subject),
+  measure: (subject) => subject.isPeer ? haproxyReloads(TIMES, BETWEEN, true) : reloads(subject),
 }];
 
 testScenarios(import.meta.url, scenarios);

@@ -1,112 +1,159 @@
-import { Client } from "../support/client.ts";
-import { freePort } from "../support/free_port.ts";
+import { within } from "../support/eventually.ts";
 import { runs } from "../support/processes.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 import { checkedBackend } from "./checked_backend.ts";
 import { eventuallyAsync } from "./patience.ts";
+import { type ReloadedService, ReloadedServices } from "./reloaded_services.ts";
 import { SteadyLoad } from "./steady_load.ts";
 
-/** How HAProxy is reloaded: a new process that ends the old one (`-sf`), or its master and workers (`-W`). */
-export type ReloadKind = "-sf" | "master-worker";
+/**
+ * How HAProxy is reloaded, in the words of its manual: a master that is told by SIGUSR2 starts a new worker; or a new
+ * process opens the ports as well, or gets the sockets of the old one (`-x`), and tells all older ones to finish.
+ */
+const WAYS = ["master-worker", "-sf", "-x -sf"] as const;
+
+type ReloadWay = (typeof WAYS)[number];
+
+/** Seconds that a reload may take, and an answer on a socket. */
+const PATIENCE = 30, ANSWER = 2;
 
 /** HAProxy in ways in which it is reloaded, for the figures beside the program's. */
 export class ReloadableHaproxy implements AsyncDisposable {
-  readonly port = freePort();
-  readonly #kind: ReloadKind;
-  readonly #channels: readonly string[];
+  readonly #way: ReloadWay;
   readonly #directory = temporaryDirectory();
   /** Processes that were started here; the last one serves. */
   readonly #children: Deno.ChildProcess[] = [];
-  #generation = 0;
+  #reloads = -1;
 
-  private constructor(kind: ReloadKind, channels: readonly string[]) {
-    this.#kind = kind;
-    this.#channels = channels;
+  private constructor(way: ReloadWay) {
+    this.#way = way;
   }
 
-  /** Starts it before channels such as `127.0.0.1:80`. */
-  static async start(kind: ReloadKind, channels: readonly string[]): Promise<ReloadableHaproxy> {
-    const haproxy = new ReloadableHaproxy(kind, channels);
-    haproxy.#configure();
-    haproxy.#spawn();
-    const listens = () => Client.connect(haproxy.port).then((client) => (client[Symbol.dispose](), true), () => false);
-    await eventuallyAsync("HAProxy listens", listens);
-    return haproxy;
+  /** Starts it and waits until it serves. */
+  static async start(way: ReloadWay, services: readonly ReloadedService[]): Promise<ReloadableHaproxy> {
+    const haproxy = new ReloadableHaproxy(way);
+    try {
+      await haproxy.#apply(services, () => haproxy.#spawn());
+      return haproxy;
+    } catch (error) {
+      await haproxy[Symbol.asyncDispose]();
+      throw error;
+    }
   }
 
-  /** Changes its configuration and reloads it. Resolves once the new one serves, so that reloads do not overlap. */
-  async reload(): Promise<void> {
-    this.#configure();
-    if (this.#kind === "-sf") this.#spawn();
-    else this.#children[0].kill("SIGUSR2");
-    await eventuallyAsync("the new process serves", async () => await this.#served() === this.#generation, 30);
+  /** Gives it another configuration. Resolves once that is served and it can be reloaded again. */
+  async reload(services: readonly ReloadedService[]): Promise<void> {
+    await this.#apply(services, () => {
+      if (this.#way === "master-worker") this.#children[0].kill("SIGUSR2");
+      else this.#spawn();
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const child of this.#children) {
-      if (this.#kind === "master-worker" && runs(child.pid)) child.kill("SIGTERM");
-      else if (runs(child.pid)) child.kill("SIGKILL");
+      if (runs(child.pid)) child.kill(this.#way === "master-worker" ? "SIGTERM" : "SIGKILL");
       await child.status;
     }
     this.#directory[Symbol.dispose]();
   }
 
-  /** The generation of the process that answers on the statistics socket. */
-  async #served(): Promise<number> {
+  async #apply(services: readonly ReloadedService[], tell: () => void): Promise<void> {
+    this.#reloads++;
+    this.#configure(services);
+    tell();
+    let found = "";
+    const ready = async () => (found = await this.#state()) === `g${this.#reloads}`;
+    await eventuallyAsync(`reload ${this.#reloads} of HAProxy, ${this.#way}`, ready, PATIENCE, () => found);
+  }
+
+  /**
+   * Which configuration is served: the name that it gives the process. A new worker serves before its master is ready,
+   * which would miss the next SIGUSR2, so that is asked as well.
+   */
+  async #state(): Promise<string> {
+    const [, served] = /^node: (g\d+)$/m.exec(await this.#ask("stats", "show info")) ?? [];
+    if (served === undefined) return "it does not answer";
+    if (this.#way !== "master-worker") return served;
+    const said = await this.#ask("master", "show proc");
+    const [, reloads, failed] = /^\d+ +master +(\d+) \[failed: (\d+)\]/m.exec(said) ?? [];
+    if (failed !== "0") return `master: ${failed ?? "no"} failed reloads`;
+    return reloads === served.slice(1) ? served : `master: ${reloads} reloads`;
+  }
+
+  /** The answer on one of its sockets; empty if there is none, or none in time. */
+  async #ask(socket: string, command: string): Promise<string> {
     try {
-      using connection = await Deno.connect({ transport: "unix", path: `${this.#directory.path}/stats` });
-      await connection.write(new TextEncoder().encode("show info\n"));
-      const text = await new Response(connection.readable).text();
-      return Number(/^node: g(\d+)$/m.exec(text)?.[1]);
+      using connection = await Deno.connect({ transport: "unix", path: `${this.#directory.path}/${socket}` });
+      await connection.write(new TextEncoder().encode(`${command}\n`));
+      // The master waits for this.
+      await connection.closeWrite();
+      return await within(ANSWER, "read the answer", new Response(connection.readable).text());
     } catch {
-      return NaN;
+      return "";
     }
   }
 
-  #configure(): void {
-    this.#generation++;
-    const servers = this.#channels.map((channel, i) => `  server s${this.#generation}_${i} ${channel}\n`);
+  #configure(services: readonly ReloadedService[]): void {
+    const sections = services.map(({ name, port, connectTimeout, channels }) =>
+      `listen ${name}
+  bind 127.0.0.1:${port}
+  timeout connect ${connectTimeout}s
+${channels.map((channel, i) => `  server s${i} ${channel}\n`).join("")}`
+    );
     Deno.writeTextFileSync(
       `${this.#directory.path}/haproxy.cfg`,
       `global
   nbthread 2
-  node g${this.#generation}
-  stats socket ${this.#directory.path}/stats level admin${this.#kind === "-sf" ? "" : " expose-fd listeners"}
+  node g${this.#reloads}
+  stats socket ${this.#directory.path}/stats level admin${this.#way === "-sf" ? "" : " expose-fd listeners"}
 defaults
   mode tcp
   backlog 4096
-  timeout connect 5s
+  retries 3
+  option redispatch 1
   timeout client 3600s
   timeout server 3600s
-listen load
-  bind 127.0.0.1:${this.port}
-${servers.join("")}`,
+${sections.join("")}`,
     );
   }
 
   #spawn(): void {
-    const old = this.#children.at(-1), path = `${this.#directory.path}/haproxy.cfg`;
-    const mode = this.#kind === "-sf" ? ["-db", ...old === undefined ? [] : ["-sf", String(old.pid)]] : ["-W", "-db"];
+    const { path } = this.#directory;
+    // All that have not finished are told, as by scripts that use the output of pidof(8).
+    const old = this.#children.filter(({ pid }) => runs(pid)).map(({ pid }) => String(pid));
+    const words = [
+      "-q",
+      "-f",
+      `${path}/haproxy.cfg`,
+      ...this.#way === "master-worker" ? ["-W", "-db", "-S", `${path}/master`] : ["-db"],
+      ...this.#way === "-x -sf" && old.length > 0 ? ["-x", `${path}/stats`] : [],
+      ...old.length > 0 ? ["-sf", ...old] : [],
+    ];
     this.#children.push(
-      new Deno.Command("haproxy", { args: ["-q", "-f", path, ...mode], stdin: "null", stdout: "null", stderr: "null" })
-        .spawn(),
+      new Deno.Command("haproxy", { args: words, stdin: "null", stdout: "null", stderr: "null" }).spawn(),
     );
   }
 }
 
-/** The same load on HAProxy, reloaded so many times in either way; what was lost. */
-export async function haproxyReloads(times: number, requestsBetween: number): Promise<string[]> {
+/**
+ * The same load on HAProxy, reloaded so many times in each way; what was lost.
+ *
+ * @param changes whether its services change as well, as the program's do
+ */
+export async function haproxyReloads(times: number, requestsBetween: number, changes: boolean): Promise<string[]> {
   const figures: string[] = [];
-  for (const kind of ["master-worker", "-sf"] as const) {
-    await using back = checkedBackend();
-    await using haproxy = await ReloadableHaproxy.start(kind, [`127.0.0.1:${back.port}`]);
-    const load = await SteadyLoad.start(haproxy.port);
-    for (let i = 0; i < times; i++) {
-      await haproxy.reload();
+  for (const way of WAYS) {
+    await using one = checkedBackend();
+    await using other = checkedBackend();
+    const services = new ReloadedServices([`127.0.0.1:${one.port}`, `127.0.0.1:${other.port}`]);
+    await using haproxy = await ReloadableHaproxy.start(way, services.after(0));
+    await using load = await SteadyLoad.start(services.port);
+    for (let round = 1; round <= times; round++) {
+      await haproxy.reload(services.after(changes ? round : 0));
       await load.more(requestsBetween);
     }
     const { connections, failed, wrong } = await load.stop();
-    figures.push(`${times} reloads, ${kind}: ${failed} of ${connections} connections failed, ${wrong} wrong bytes`);
+    figures.push(`${times} reloads, ${way}: ${failed} of ${connections} connections failed, ${wrong} wrong bytes`);
   }
   return figures;
 }

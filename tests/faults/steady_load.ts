@@ -77,13 +77,10 @@ export class SteadyLoad implements AsyncDisposable {
     };
   }
 
-  /** Waits until so many more requests have been answered, or a connection has failed. */
+  /** Waits until so many more requests have been answered. @throws {Error} when that takes too long */
   async more(requests: number): Promise<void> {
-    const until = this.#requests + requests, failed = this.result.failed;
-    await eventually(
-      `${requests} more requests are answered`,
-      () => this.#requests >= until || this.result.failed !== failed,
-    );
+    const until = this.#requests + requests;
+    await eventually(`${requests} more requests are answered`, () => this.#requests >= until);
   }
 
   /** Ends it. @returns what happened */

@@ -18,13 +18,14 @@ const BETWEEN = 200;
 
 async function upgrades(subject: Subject): Promise<string[]> {
   using directory = temporaryDirectory();
-  await using back = checkedBackend();
-  await using balance = await subject.balance([`127.0.0.1:${back.port}`], {
+  await using one = checkedBackend();
+  await using other = checkedBackend();
+  await using balance = await subject.balance([`127.0.0.1:${one.port}`, `127.0.0.1:${other.port}`], {
     directory,
     options: ["--drain-timeout", "1000"],
   });
   try {
-    const load = await SteadyLoad.start(balance.port);
+    await using load = await SteadyLoad.start(balance.port);
     let pid = balance.pid;
     for (let i = 0; i < TIMES; i++) {
       const { text } = await balance.control("upgrade");
@@ -51,7 +52,7 @@ export const scenarios: Scenario[] = [{
   holds: "no connection fails, no byte is wrong",
   needs: [linux],
   peer: true,
-  measure: (subject) => subject.isPeer ? haproxyReloads(TIMES, BETWEEN) : upgrades(subject),
+  measure: (subject) => subject.isPeer ? haproxyReloads(TIMES, BETWEEN, false) : upgrades(subject),
 }];
 
 testScenarios(import.meta.url, scenarios);
