@@ -7,10 +7,10 @@ import { type ReloadedService, ReloadedServices } from "./reloaded_services.ts";
 import { SteadyLoad } from "./steady_load.ts";
 
 /**
- * How HAProxy is reloaded, in the words of its manual: a master that is told by SIGUSR2 starts a new worker; or a new
- * process opens the ports as well, or gets the sockets of the old one (`-x`), and tells all older ones to finish.
+ * How HAProxy is reloaded. Its master, when it is told by SIGUSR2, starts a new worker that gets the listening sockets.
+ * Or a new process opens the ports as well, or gets the sockets (`-x`), and tells all older ones to finish (`-sf`).
  */
-const WAYS = ["master-worker", "-sf", "-x -sf"] as const;
+const WAYS = ["by its master", "with -sf", "with -sf and -x"] as const;
 
 type ReloadWay = (typeof WAYS)[number];
 
@@ -44,14 +44,14 @@ export class ReloadableHaproxy implements AsyncDisposable {
   /** Gives it another configuration. Resolves once that is served and it can be reloaded again. */
   async reload(services: readonly ReloadedService[]): Promise<void> {
     await this.#apply(services, () => {
-      if (this.#way === "master-worker") this.#children[0].kill("SIGUSR2");
+      if (this.#way === "by its master") this.#children[0].kill("SIGUSR2");
       else this.#spawn();
     });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const child of this.#children) {
-      if (runs(child.pid)) child.kill(this.#way === "master-worker" ? "SIGTERM" : "SIGKILL");
+      if (runs(child.pid)) child.kill(this.#way === "by its master" ? "SIGTERM" : "SIGKILL");
       await child.status;
     }
     this.#directory[Symbol.dispose]();
@@ -73,7 +73,7 @@ export class ReloadableHaproxy implements AsyncDisposable {
   async #state(): Promise<string> {
     const [, served] = /^node: (g\d+)$/m.exec(await this.#ask("stats", "show info")) ?? [];
     if (served === undefined) return "it does not answer";
-    if (this.#way !== "master-worker") return served;
+    if (this.#way !== "by its master") return served;
     const said = await this.#ask("master", "show proc");
     const [, reloads, failed] = /^\d+ +master +(\d+) \[failed: (\d+)\]/m.exec(said) ?? [];
     if (failed !== "0") return `master: ${failed ?? "no"} failed reloads`;
@@ -105,7 +105,7 @@ ${channels.map((channel, i) => `  server s${i} ${channel}\n`).join("")}`
       `global
   nbthread 2
   node g${this.#reloads}
-  stats socket ${this.#directory.path}/stats level admin${this.#way === "-sf" ? "" : " expose-fd listeners"}
+  stats socket ${this.#directory.path}/stats level admin${this.#way === "with -sf" ? "" : " expose-fd listeners"}
 defaults
   mode tcp
   backlog 4096
@@ -125,8 +125,8 @@ ${sections.join("")}`,
       "-q",
       "-f",
       `${path}/haproxy.cfg`,
-      ...this.#way === "master-worker" ? ["-W", "-db", "-S", `${path}/master`] : ["-db"],
-      ...this.#way === "-x -sf" && old.length > 0 ? ["-x", `${path}/stats`] : [],
+      ...this.#way === "by its master" ? ["-W", "-db", "-S", `${path}/master`] : ["-db"],
+      ...this.#way === "with -sf and -x" && old.length > 0 ? ["-x", `${path}/stats`] : [],
       ...old.length > 0 ? ["-sf", ...old] : [],
     ];
     this.#children.push(
@@ -153,7 +153,7 @@ export async function haproxyReloads(times: number, requestsBetween: number, cha
       await load.more(requestsBetween);
     }
     const { connections, failed, wrong } = await load.stop();
-    figures.push(`${times} reloads, ${way}: ${failed} of ${connections} connections failed, ${wrong} wrong bytes`);
+    figures.push(`${times} reloads ${way}: ${failed} of ${connections} connections failed, ${wrong} wrong bytes`);
   }
   return figures;
 }

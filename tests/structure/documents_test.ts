@@ -146,6 +146,20 @@ Deno.test("FAULTS: the page has the scenarios of every file", async () => {
   assert.deepEqual(withScenarios.sort(), rows.sort());
 });
 
+Deno.test("FAULTS: each scenario has its row", async () => {
+  const measured = FAULTS.table("fault").map(([fault]) => fault.replaceAll("**", ""));
+  const missing: string[] = [];
+  for (const file of files.filter((file) => /^tests\/faults\/.*_test\.ts$/.test(file))) {
+    const text = await Deno.readTextFile(new URL(file, root));
+    for (const [, plain, template] of text.matchAll(/^ *fault: (?:"(.*)"|`(.*)`),$/gm)) {
+      const parts = (plain ?? template).split(/\$\{.*\}/);
+      const row = new RegExp(`^${parts.map((part) => part.replaceAll(/\W/g, "\\$&")).join(".*")}$`);
+      if (!measured.some((fault) => row.test(fault))) missing.push(`${file}: ${parts.join("…")}`);
+    }
+  }
+  assert.deepEqual(missing, []);
+});
+
 Deno.test("SECURITY: the bounds of the control socket are those of the program", () => {
   const text = SECURITY.text.replaceAll(/\s+/g, " ");
   for (
