@@ -65,10 +65,12 @@ export interface Engine {
   /**
    * Opens a listening socket. Clients wait in its queue until it is served.
    *
-   * @throws {Error} with a `code` such as EADDRINUSE
+   * @param beside sockets of this engine on the same port that stay open for a while, although one of them or the new one
+   * has a wildcard address: from then on, the clients of an address come to the socket that has just that address
+   * @throws {Error} with a `code` such as EADDRINUSE, also where the system allows no sockets beside it
    * @throws {Error} when the engine has stopped accepting
    */
-  listen(place: ListenPlace, settings: ServiceSettings): Listener;
+  listen(place: ListenPlace, settings: ServiceSettings, beside?: readonly Listener[]): Listener;
   /**
    * Takes over a listening socket that this process has inherited, with the clients in its queue. Only the linux engine
    * can.
@@ -112,6 +114,8 @@ export interface Listener {
    * socket frees the port a moment later than otherwise, since other processes may have the socket as well.
    */
   readonly descriptor?: number;
+  /** Clients that wait in its queue at this moment, where the engine knows. */
+  readonly queued?: number;
   /** Closes it, and resets the clients in its queue. Only as long as it is not served. */
   close(): void;
 }

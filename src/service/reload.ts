@@ -14,6 +14,9 @@ import type { Service } from "./service.ts";
 import { standardPort } from "./service_request.ts";
 import { Undo } from "./undo.ts";
 
+/** Milliseconds between looks at a queue that is to be empty, and how many there are. */
+const PAUSE = 1, ATTEMPTS = 50;
+
 /** What a reload works on. */
 export interface ReloadHost {
   readonly engine: Engine;
@@ -82,6 +85,7 @@ export class Reload {
       const failed = steps.find((step) => step.status === "rejected");
       if (failed !== undefined) throw failed.reason;
       this.#checkRoom();
+      await this.#emptied();
       // Last, so that the new service's groups are ready before its clients come.
       for (const one of moving) handedOver.push(this.#handOver(one));
     } catch (error) {
@@ -92,7 +96,7 @@ export class Reload {
     await Promise.all(handedOver);
   }
 
-  /** Opens every socket that is needed and not handed over. One whose port is still ours gets it first. */
+  /** Opens every socket that is needed and not handed over; last, those in whose way sockets are that are to be closed. */
   async #open(): Promise<void> {
     const { kept, coming, moving } = this.#plan,
       handedOver = placeKeys(moving.map(({ listener }) => placeOf(listener)));
@@ -101,8 +105,7 @@ export class Reload {
       for (const { draft, places, opened: own } of [...kept, ...coming]) {
         for (const place of places) {
           if (handedOver.has(placeKey(place)) || isBlocked(place) !== late) continue;
-          if (late) this.#makeWay(place);
-          const listener = await this.#listen(draft, place);
+          const listener = (late ? this.#listenBeside(draft, place) : undefined) ?? await this.#listen(draft, place);
           own.push(listener);
           this.#undo.add(() => closeUnlessServed(listener));
         }
@@ -117,6 +120,27 @@ export class Reload {
       return await listenWhenFree(engine, place, draft.settings);
     } catch (error) {
       throw blaming(error, { request: draft.request, place });
+    }
+  }
+
+  /** Opens a socket beside those that are to be closed; undefined, and they are closed, where that cannot be. */
+  #listenBeside({ settings }: Draft, place: Listening): Listener | undefined {
+    const others = this.#closing.colliding(place).map(({ listener }) => listener)
+      .filter((listener) => !this.#closed.has(listener));
+    try {
+      return this.#host.engine.listen(place, settings, others);
+    } catch {
+      // The next attempt says what is wrong, if anything is.
+      this.#makeWay(place);
+      return undefined;
+    }
+  }
+
+  /** Waits a little for a moment in which no client is in the queue of a socket that is to be closed. */
+  async #emptied(): Promise<void> {
+    const left = this.#plan.closing.map(({ listener }) => listener).filter((listener) => !this.#closed.has(listener));
+    for (let attempt = 0; attempt < ATTEMPTS && left.some(({ queued = 0 }) => queued > 0); attempt++) {
+      await new Promise((resolve) => setTimeout(resolve, PAUSE));
     }
   }
 

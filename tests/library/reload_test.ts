@@ -115,3 +115,29 @@ for (const engine of ENGINES) {
     },
   );
 }
+
+testWith([linux], "linux: a port changes from all addresses to one and back, and stays open", async () => {
+  await using echo = echoBackend();
+  const port = freePorts(1), to = `127.0.0.1:${echo.port}`;
+  const spec = (hostname: string) => readServiceWords(["-b", hostname, String(port), to]).result!;
+  const instance = await Instance.start({ engine: "linux", threads: 2, trace: false }, [spec("0.0.0.0")]);
+  const become = async (hostname: string) => {
+    await instance.reload({ values: {}, services: [spec(hostname)] });
+    assert.deepEqual(instance.services[0].addresses, [{ hostname, port }]);
+    assert.throws(() => Deno.listen({ hostname: "127.0.0.1", port }), Deno.errors.AddrInUse, "it is nobody else's");
+  };
+  try {
+    for (const hostname of ["::", "0.0.0.0", "::", "0.0.0.0"]) {
+      await using load = await OngoingLoad.start(() => Client.connect(port));
+      await become("127.0.0.1");
+      await load.more();
+      await load[Symbol.asyncDispose]();
+      await assert.rejects(Client.connect(port, "127.0.0.2"));
+      // One whose handshake is under way in the moment when the old socket is closed may be refused, so there is none.
+      await become(hostname);
+      await Client.connect(port, "127.0.0.2").then((client) => client[Symbol.dispose]());
+    }
+  } finally {
+    await instance.stop();
+  }
+});

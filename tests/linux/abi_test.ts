@@ -35,6 +35,7 @@ const FIELDS: Record<string, { type: string; fields: Record<string, string> }> =
   linger: { type: "struct linger", fields: { onoff: "l_onoff", linger: "l_linger" } },
   rlimit: { type: "struct rlimit", fields: { soft: "rlim_cur", hard: "rlim_max" } },
   timespec: { type: "struct timespec", fields: { seconds: "tv_sec", nanoseconds: "tv_nsec" } },
+  tcp_info: { type: "struct tcp_info", fields: { unacked: "tcpi_unacked" } },
   pollfd: { type: "struct pollfd", fields: { fd: "fd", events: "events", revents: "revents" } },
   sigset_t: { type: "sigset_t", fields: {} },
   passwd: { type: "struct passwd", fields: { uid: "pw_uid", gid: "pw_gid" } },

@@ -23,6 +23,7 @@ export const C = {
   SO_KEEPALIVE: 9,
   SO_OOBINLINE: 10,
   SO_LINGER: 13,
+  SO_REUSEPORT: 15,
   SO_ACCEPTCONN: 30,
   SO_PROTOCOL: 38,
   SO_DOMAIN: 39,
@@ -38,6 +39,7 @@ export const C = {
   TCP_NODELAY: 1,
   TCP_KEEPIDLE: 4,
   TCP_KEEPINTVL: 5,
+  TCP_INFO: 11,
   TCP_KEEPCNT: 6,
   TCP_QUICKACK: 12,
   TCP_USER_TIMEOUT: 18,
@@ -160,6 +162,7 @@ export function systemCallNumbers(arch: string): SystemCallNumbers | undefined {
 
 /** Byte offsets and sizes of the other structures, the same on both architectures. */
 export const LAYOUT = {
+  tcp_info: { unacked: 24 },
   sockaddr_in: { size: 16, family: 0, port: 2, address: 4 },
   sockaddr_in6: { size: 28, family: 0, port: 2, address: 8, scope: 24 },
   /** Two words. */

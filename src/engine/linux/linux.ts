@@ -70,9 +70,9 @@ class LinuxEngine implements Engine {
     return this.#threads.state.seats.taken;
   }
 
-  listen(place: ListenPlace, settings: ServiceSettings): Listener {
+  listen(place: ListenPlace, settings: ServiceSettings, beside: readonly Listener[] = []): Listener {
     this.#mayListen();
-    return this.#opened(LinuxListener.open(this.#libc, place, settings));
+    return this.#opened(LinuxListener.open(this.#libc, place, settings, beside as readonly LinuxListener[]));
   }
 
   adopt(descriptor: number, settings: ServiceSettings): Listener {

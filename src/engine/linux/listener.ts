@@ -1,6 +1,6 @@
 import { formatAddress, formatHost, parseHost } from "../../table/address.ts";
 import type { Listener, ListenPlace } from "../engine.ts";
-import { C, ERRNO } from "./abi.ts";
+import { C, ERRNO, LAYOUT } from "./abi.ts";
 import { changeInherited, optionOf, setInherited, type SocketSettings } from "./inherited_options.ts";
 import { type Libc, SystemError } from "./libc.ts";
 import type { ListeningSocket } from "./messages.ts";
@@ -15,6 +15,9 @@ import {
   socketOption,
   zoneOf,
 } from "./sockets.ts";
+
+/** The first words of `struct tcp_info`. For a socket that listens, `tcpi_unacked` is the length of its queue. */
+const INFO = new Uint32Array(8), UNACKED = LAYOUT.tcp_info.unacked / 4;
 
 /** A listening socket of the linux engine. */
 export class LinuxListener implements Listener, ListeningSocket {
@@ -41,15 +44,24 @@ export class LinuxListener implements Listener, ListeningSocket {
   /**
    * Opens a socket. Every client's socket inherits its options (tcp(7)), which saves a call for each option and client.
    *
+   * @param beside sockets on the same port, with another address, that stay open
    * @throws {SystemError} with a `code` such as EADDRINUSE
    */
-  static open(libc: Libc, { hostname, port }: ListenPlace, settings: SocketSettings): LinuxListener {
+  static open(
+    libc: Libc,
+    { hostname, port }: ListenPlace,
+    settings: SocketSettings,
+    beside: readonly LinuxListener[] = [],
+  ): LinuxListener {
     const { call } = libc, { bytes, zone } = parseHost(hostname);
     const address = encodeAddress(bytes, port, zone), family = familyOf(address);
     const action = `Cannot listen on ${formatAddress({ host: hostname, port })}`;
     const fd = call.socket(family, C.SOCK_STREAM | SOCKET_FLAGS, 0);
     if (fd < 0) throw new SystemError(libc, action, libc.errno[0]);
+    const others = beside.map((listener) => listener.fd);
     try {
+      // Only while it is bound. The sockets never share clients, since their addresses differ.
+      if (others.length > 0) sharePort(libc, [fd, ...others], true);
       setOption(libc, fd, socketOption("SO_REUSEADDR", C.SOL_SOCKET, C.SO_REUSEADDR, 1));
       if (family === C.AF_INET6) {
         setOption(libc, fd, socketOption("IPV6_V6ONLY", C.IPPROTO_IPV6, C.IPV6_V6ONLY, 0));
@@ -57,10 +69,13 @@ export class LinuxListener implements Listener, ListeningSocket {
       setInherited(libc, fd, settings);
       if (call.bind(fd, address, address.length) < 0) throw new SystemError(libc, action, libc.errno[0]);
       if (call.listen(fd, settings.backlog) < 0) throw new SystemError(libc, action, libc.errno[0]);
+      if (others.length > 0) sharePort(libc, [fd], false);
       return new LinuxListener(libc, fd, { hostname, port: boundTo(libc, fd).port }, false);
     } catch (error) {
       call.close(fd);
       throw error;
+    } finally {
+      sharePort(libc, others, false);
     }
   }
 
@@ -100,6 +115,12 @@ export class LinuxListener implements Listener, ListeningSocket {
     return this.fd;
   }
 
+  get queued(): number {
+    return this.#libc.call.getsockopt(this.fd, C.IPPROTO_TCP, C.TCP_INFO, INFO, Uint32Array.of(INFO.byteLength)) < 0
+      ? 0
+      : INFO[UNACKED];
+  }
+
   /** Gives it to a service. @throws {Error} when it is served or closed already */
   take(): void {
     if (this.#isTaken) throw new Error("Cannot serve listener: it is served or closed already");
@@ -123,6 +144,11 @@ export class LinuxListener implements Listener, ListeningSocket {
   change(before: SocketSettings | undefined, after: SocketSettings): void {
     changeInherited(this.#libc, this.fd, before, after);
   }
+}
+
+/** Whether other sockets of this user may be open on the port of these (socket(7)). */
+function sharePort(libc: Libc, fds: readonly number[], may: boolean): void {
+  for (const fd of fds) setOption(libc, fd, socketOption("SO_REUSEPORT", C.SOL_SOCKET, C.SO_REUSEPORT, Number(may)));
 }
 
 function boundTo(libc: Libc, fd: number): ListenPlace {
