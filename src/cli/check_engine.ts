@@ -1,4 +1,5 @@
 import { plural } from "../log/plural.ts";
+import { listeningHosts } from "../options/listening_hosts.ts";
 import { partPlace, type PlacedService } from "../options/service_places.ts";
 import type { ServiceFile } from "../options/service_file.ts";
 import { type ProcessOptions, serviceOptions } from "../options/values.ts";
@@ -59,7 +60,7 @@ function refused(services: readonly PlacedService[], check: () => void): Finding
 
 function placesOf(spec: PlacedService["spec"]): unknown[] {
   const ports = allPorts(spec);
-  return (spec.values.hostname ?? [""]).flatMap(() => ports);
+  return listeningHosts(spec.values).flatMap(() => ports);
 }
 
 /** Each listening socket takes a descriptor, and each connection two or more. */

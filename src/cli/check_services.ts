@@ -1,7 +1,7 @@
 import { listeningPlaces } from "../options/difference.ts";
 import { partPlace, type PlacedService } from "../options/service_places.ts";
 import type { ServiceFile } from "../options/service_file.ts";
-import { mayResolveLater, resolveHost, sameFamilyAs, type Wanted } from "../process/resolve.ts";
+import { IPV6, mayResolveLater, resolveHost, sameFamilyAs, type Wanted } from "../process/resolve.ts";
 import { familyOf } from "../table/address.ts";
 import { leadsBack, ownAddresses } from "../service/loops.ts";
 import { type Finding, findingAt } from "./finding.ts";
@@ -126,8 +126,6 @@ function isLoop(
     return leadsBack({ host: address, port: both }, { hostname, port: both }, own);
   });
 }
-
-const IPV6: Wanted = { family: 6, reason: "which -6 requires" };
 
 /** The family that the source address asks for. */
 function wantedBy({ spec: { values: { source } } }: PlacedService): Wanted | undefined {

@@ -1,6 +1,7 @@
 import type { ChannelWord, GroupWords } from "./channel_words.ts";
 import { type OptionKey, optionList } from "./option_records.ts";
 import type { OptionRecord } from "./option_record.ts";
+import { listeningHosts } from "./listening_hosts.ts";
 import type { PortRange } from "./port_ranges.ts";
 import type { ProcessSpec, ServiceSpec } from "./service_spec.ts";
 import type { OptionValues } from "./values.ts";
@@ -137,8 +138,8 @@ function written(key: OptionKey, { standard }: OptionRecord, values: OptionValue
 }
 
 /** The addresses that a service listens on, each with its ports. */
-export function listeningPlaces({ ports, values: { hostname, ipv6 } }: ServiceSpec): Map<string, readonly Ports[]> {
-  return new Map((hostname ?? [ipv6 ? "::" : "0.0.0.0"]).map((host) => [host, ports]));
+export function listeningPlaces({ ports, values }: ServiceSpec): Map<string, readonly Ports[]> {
+  return new Map(listeningHosts(values).map((host) => [host, ports]));
 }
 
 function addresses(before: ServiceSpec, after: ServiceSpec): ServiceChange[] {

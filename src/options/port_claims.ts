@@ -1,5 +1,6 @@
 import { isMapped, parseHost } from "../table/address.ts";
 import type { Ports } from "./difference.ts";
+import { listeningHosts } from "./listening_hosts.ts";
 import type { PlacedService } from "./service_places.ts";
 
 /** One range of ports on one address. */
@@ -106,8 +107,7 @@ class Ranges {
 
 /** Where a service listens. @param index its place among all services */
 export function claimsOf(service: PlacedService, index: number): Claim[] {
-  const { ports, values: { hostname, ipv6 } } = service.spec;
-  const hosts = (hostname ?? [ipv6 ? "::" : "0.0.0.0"]).map(hostOf);
+  const { ports, values } = service.spec, hosts = listeningHosts(values).map(hostOf);
   return hosts.flatMap((host) => ports.map(({ first, last }) => ({ service, index, first, last, ...host })));
 }
 

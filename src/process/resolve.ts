@@ -7,6 +7,9 @@ export interface Wanted {
   readonly reason: string;
 }
 
+/** What `-6` wants of an address to listen on. */
+export const IPV6: Wanted = { family: 6, reason: "which -6 requires" };
+
 /** The family that connections from `source` need; undefined without one. */
 export function sameFamilyAs(source: string | undefined): Wanted | undefined {
   return source === undefined ? undefined : { family: familyOf(source), reason: `which the source ${source} requires` };

@@ -1,15 +1,14 @@
 import type { ServiceSettings } from "../engine/engine.ts";
 import type { GroupSpec } from "../groups/group_spec.ts";
+import { listeningHosts } from "../options/listening_hosts.ts";
 import { type ServiceOptions, serviceOptions, type ServiceValues } from "../options/values.ts";
+import { IPV6 } from "../process/resolve.ts";
 import type { Strategy } from "../selection/strategy.ts";
 import { blaming } from "./blame.ts";
 import { groupSpecs, resolve, type Unresolved } from "./group_specs.ts";
 import { type Listening, refuseLoops } from "./loops.ts";
 import { allPorts, type ServiceRequest } from "./service_request.ts";
 import { settled } from "./settled.ts";
-
-/** Where a service listens that was not told otherwise, without and with `-6`. */
-const ANY_IPV4 = "0.0.0.0", ANY = "::";
 
 /** What all services of an instance have in common. */
 export interface Surroundings {
@@ -53,16 +52,17 @@ export async function draftService(request: ServiceRequest, around: Surroundings
   return { request, values: request.values, options, settings, places, groups };
 }
 
-async function placesOf(request: ServiceRequest, { hostname, ipv6 }: ServiceOptions): Promise<Listening[]> {
-  const family = ipv6 ? { family: 6, reason: "which -6 requires" } : undefined;
-  const words = hostname === undefined || hostname.length === 0 ? [ipv6 ? ANY : ANY_IPV4] : hostname;
-  const addresses = await settled(words.map(async (word) => {
-    try {
-      return await resolve(word, family, "hostname");
-    } catch (error) {
-      throw blaming(error, { request, part: { option: "hostname", value: word } });
-    }
-  }));
+async function placesOf(request: ServiceRequest, options: ServiceOptions): Promise<Listening[]> {
+  const family = options.ipv6 ? IPV6 : undefined;
+  const addresses = await settled(
+    listeningHosts(options).map(async (word) => {
+      try {
+        return await resolve(word, family, "hostname");
+      } catch (error) {
+        throw blaming(error, { request, part: { option: "hostname", value: word } });
+      }
+    }),
+  );
   return [...new Set(addresses)].flatMap((hostname) => allPorts(request).map((port) => ({ hostname, port })));
 }
 

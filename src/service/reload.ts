@@ -157,7 +157,8 @@ export class Reload {
 
   async #serve(one: Coming): Promise<void> {
     one.service = await this.#host.serve(one.draft, one.opened);
-    this.#undo.add(() => one.service!.stop());
+    // Clients that it has accepted by then are still served.
+    this.#undo.add(() => one.service!.stopAccepting());
   }
 
   async #extend({ service, draft, opened }: Kept): Promise<void> {

@@ -66,7 +66,7 @@ async function reloadOf(
   return { reload, running };
 }
 
-Deno.test("a service that is still starting when another fails is stopped as well", async () => {
+Deno.test("a service that is still starting when another fails accepts no clients any more, and keeps those it has", async () => {
   const slow = Promise.withResolvers<void>(), stopped: string[] = [];
   const { reload } = await reloadOf([], [specOf("slow", 1001), specOf("broken", 1002)], (services) => ({
     engine: engineWith(listenerOf),
@@ -74,10 +74,11 @@ Deno.test("a service that is still starting when another fails is stopped as wel
     values: {},
     become: () => assert.fail("it has failed"),
     serve: async (draft) => {
-      const { service } = serviceOf(draft);
+      const { service, served } = serviceOf(draft);
       if (service.name === "broken") throw new Error("no thread serves it");
       await slow.promise;
-      service.stop = () => Promise.resolve(void stopped.push(service.name));
+      served.stopAccepting = () => void stopped.push(service.name);
+      served.closeAll = () => assert.fail("it may have clients already");
       return service;
     },
   }));
