@@ -11,6 +11,7 @@ import type { Config } from "./config.ts";
 import type { Configuration } from "./configuration.ts";
 import { restoreState } from "./handed_state.ts";
 import { watchMemory } from "./memory_watch.ts";
+import { publish } from "./publish.ts";
 import type { Signals } from "./signals.ts";
 import type { Supervision } from "./supervision.ts";
 import type { Upgrade } from "./upgrade.ts";
@@ -66,13 +67,13 @@ export class Program {
    *
    * @param state its state; undefined when it has ended without sending one
    * @param sockets its listening sockets
+   * @throws {ExitError} when the control socket or the PID file cannot be taken over
    */
   takeOver(state: string | undefined, sockets: readonly InheritedSocket[]): void {
     const { instance, log, control, pidFile, listens } = this.#parts;
     if (state !== undefined) restoreState(instance, state, sockets, log.logger);
     else log.logger.warn("counters and changes at run time are lost: the old process ended before it handed them over");
-    control.publish();
-    pidFile?.publish();
+    publish(control, pidFile);
     instance.resumeAccepting();
     listens();
   }

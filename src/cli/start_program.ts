@@ -25,6 +25,7 @@ import { LoopWarnings } from "./loop_warnings.ts";
 import type { Plan } from "./plan.ts";
 import { Program } from "./program.ts";
 import { startLog } from "./program_log.ts";
+import { publish } from "./publish.ts";
 import { Report } from "./report.ts";
 import { becomeUser, startInstance } from "./start_instance.ts";
 import type { Supervision } from "./supervision.ts";
@@ -129,7 +130,7 @@ export async function startProgram(
       controlPlane({ instance, log, config, configuration, upgrade, loops, shutdown }),
       { directory, ...name, draft, inherited: plan?.control },
     );
-    if (!draft) pidFile?.publish();
+    if (!draft) publish(pidFile);
     becomeUser(options);
     const listens = () => {
       logStart(log.logger, instance);

@@ -82,3 +82,26 @@ for (const moment of ["before it has done anything", "when all is prepared", "wh
     if (lost) await instance.logged(/counters and changes at run time are lost: the old process ended/);
   });
 }
+
+testWith(
+  [linux],
+  "a name that cannot be taken over at the last moment refuses the upgrade, with the reason",
+  async () => {
+    using directory = temporaryDirectory();
+    using copy = new ProgramCopy();
+    await using back = namedBackend("here");
+    const pidFile = `${directory.path}/pid`;
+    await using world = await startCopy(copy, back.port, pidFile);
+    const { instance } = world, [file, text] = MOMENTS["when all is prepared"];
+    copy.holdAt(file, text);
+    const reply = later(instance.control("upgrade"));
+    await copy.held();
+    Deno.removeSync(pidFile);
+    Deno.mkdirSync(pidFile);
+    copy.letGo();
+    assert.equal(await reply, `cannot upgrade: cannot write PID file "${pidFile}": Is a directory\n`);
+    assert.equal(await instance.answer(), "here");
+    assert.equal((await instance.state()).pid, instance.pid);
+    assert.deepEqual(names(instance.directory.path, directory.path), [`${instance.port}@127.0.0.1.sock`, "pid"]);
+  },
+);
