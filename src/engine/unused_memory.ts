@@ -7,13 +7,18 @@ const MOST = 64 << 20;
  */
 export class UnusedMemory {
   readonly #collect: () => void;
-  #bytes = 0;
+  #bytes: number;
 
-  constructor(collect: () => void = collectGarbage) {
+  /**
+   * @param headStart share, from 0 to below 1, by which the first collection comes earlier. Threads with different
+   * ones do not all collect at the same moment, so that one of them can take new clients
+   */
+  constructor(headStart = 0, collect: () => void = collectGarbage) {
+    this.#bytes = MOST * headStart;
     this.#collect = collect;
   }
 
-  /** So many more bytes are not used any more. Collects garbage now and then, which takes some milliseconds. */
+  /** So many more bytes are not used any more. Collects garbage now and then, which takes 5 to 40 ms. */
   add(bytes: number): void {
     this.#bytes += bytes;
     if (this.#bytes < MOST) return;

@@ -47,7 +47,7 @@ export class Thread {
   readonly #relay: Relay;
   readonly #acceptor: Acceptor;
   readonly #stages: readonly Stage[];
-  readonly #unused = new UnusedMemory();
+  readonly #unused: UnusedMemory;
   #changesSeen: number;
   #closingsSeen: number;
 
@@ -56,6 +56,7 @@ export class Thread {
     const { thread, wakes } = setup;
     this.#libc = libc;
     this.#thread = thread;
+    this.#unused = new UnusedMemory(thread / wakes.length);
     this.#post = post;
     const state = this.#state = SharedState.attach(setup.state, wakes.length);
     this.#changesSeen = state.changes;
