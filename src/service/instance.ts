@@ -1,5 +1,4 @@
 import type { Engine, Listener } from "../engine/engine.ts";
-import { quote } from "../log/escape.ts";
 import type { EngineName } from "../options/engine_name.ts";
 import type { ProcessSpec } from "../options/service_spec.ts";
 import { processOptions, type ProcessValues } from "../options/values.ts";
@@ -16,6 +15,7 @@ import type { BalancerEvent } from "./events.ts";
 import { inheritedPlaces, listenAll, withCode } from "./listen.ts";
 import type { InstanceDescription, InstanceSettings, PauseReason } from "./instance_settings.ts";
 import { draftAll, openOrClose, serveDraft, serveDrafts, type ServiceHost } from "./serve_drafts.ts";
+import { NamedServices } from "./named_services.ts";
 import type { Service } from "./service.ts";
 import type { ServiceRequest } from "./service_request.ts";
 import { asItRuns, refuseLoopsOf, type RunningSpec, runningSpec } from "./specs.ts";
@@ -34,10 +34,7 @@ export class Instance {
   readonly #emit: (event: BalancerEvent) => void;
   readonly #started = performance.now();
   readonly #startedAt = new Date();
-  /** Those that accept clients, by name, in the order in which they were added. */
-  readonly #services = new Map<string, Service>();
-  /** Names of services that are about to be served. */
-  readonly #coming = new Set<string>();
+  readonly #services = new NamedServices();
   readonly #unresolved: UnresolvedHosts;
   /** Why no clients are accepted. */
   readonly #pauses = new Set<PauseReason>();
@@ -122,7 +119,7 @@ export class Instance {
 
   /** The services that accept clients, in the order in which they were added. */
   get services(): readonly Service[] {
-    return [...this.#services.values()];
+    return this.#services.all;
   }
 
   /** The service of this name. */
@@ -132,9 +129,7 @@ export class Instance {
 
   /** The services that listen on this port; with the address too if it is given. */
   listeningOn(port: number, hostname?: string): Service[] {
-    return this.services.filter(({ addresses }) =>
-      addresses.some((place) => place.port === port && (hostname === undefined || place.hostname === hostname))
-    );
+    return this.#services.listeningOn(port, hostname);
   }
 
   /**
@@ -146,7 +141,7 @@ export class Instance {
    */
   async add(request: ServiceRequest): Promise<Service> {
     this.#mustRun();
-    this.#mustBeFree(request.name);
+    this.#services.mustBeFree(request.name);
     const [draft] = await draftAll([request], this.#around);
     this.#mustRun();
     if (this.engine === "portable") requirePortable(draft, this.engineReason);
@@ -190,8 +185,7 @@ export class Instance {
             const named = new Map(services.map((service) => [service.name, service]));
             this.#around = around;
             this.#values = valuesInForce(this.#values, next.values, "process");
-            this.#services.clear();
-            for (const { request: { name } } of drafts) this.#services.set(name!, named.get(name!)!);
+            this.#services.become(drafts.map(({ request }) => named.get(request.name!)!));
             this.#limits.become(drafts);
           },
         },
@@ -260,7 +254,7 @@ export class Instance {
   stopAccepting(): void {
     this.#stopped = true;
     this.#unresolved.stop();
-    for (const service of this.#services.values()) service.stopAccepting();
+    for (const service of this.services) service.stopAccepting();
     this.#engine.stopAccepting();
   }
 
@@ -282,16 +276,16 @@ export class Instance {
     const open = (draft: Draft) => {
       const listeners = listenAll(this.#engine, draft, adopted);
       opened.push(listeners);
-      names.push(this.#reserve(draft.request.name ?? String(listeners[0].address.port)));
+      names.push(this.#services.reserve(draft.request.name ?? String(listeners[0].address.port)));
     };
     try {
       openOrClose(() => drafts.forEach(open), opened);
       const services = await serveDrafts(this.#host, drafts, opened);
-      for (const service of services) this.#services.set(service.name, service);
+      for (const service of services) this.#services.add(service);
       if (this.#around.unresolved === "wait") this.#unresolved.watch();
       return services;
     } finally {
-      for (const name of names) this.#coming.delete(name);
+      this.#services.release(names);
     }
   }
 
@@ -306,22 +300,10 @@ export class Instance {
 
   /** A service that has stopped leaves its name to others; the last ones are shown until the end. */
   #forget(service: Service): void {
-    if (!this.#stopped && this.#services.get(service.name) === service) this.#services.delete(service.name);
+    if (!this.#stopped) this.#services.delete(service);
   }
 
   #mustRun(): void {
     if (this.#stopped) throw coded(new Error("Cannot serve: the balancer has stopped"), "ERR_STOPPED");
-  }
-
-  /** Keeps others from taking a name. @throws {Error} with the code ERR_SERVICE_EXISTS when it is taken */
-  #reserve(name: string): string {
-    this.#mustBeFree(name);
-    this.#coming.add(name);
-    return name;
-  }
-
-  #mustBeFree(name: string | undefined): void {
-    if (name === undefined || !this.#services.has(name) && !this.#coming.has(name)) return;
-    throw coded(new Error(`Cannot serve: another service is called ${quote(name)}`), "ERR_SERVICE_EXISTS");
   }
 }
