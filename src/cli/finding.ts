@@ -2,7 +2,7 @@ import type { SourcePiece } from "../options/service_places.ts";
 import { faultLines } from "../options/source_fault.ts";
 import { ExitCode } from "../process/exit_codes.ts";
 
-/** Something that a check has found. Without a code, a start goes well all the same. */
+/** Something that a check has found. Without a code, it does not keep a start from succeeding. */
 export interface Finding {
   /** The exit code that a start has because of it. */
   readonly code?: number;

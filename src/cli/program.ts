@@ -83,7 +83,7 @@ export class Program {
     this.#parts.control.sweep(pid);
   }
 
-  /** Lets the program as it is on disk now take the place of this process. */
+  /** Replaces this process with the program as it is on disk now. */
   async upgrade(): Promise<void> {
     await this.#parts.upgrade.run();
   }

@@ -44,8 +44,8 @@ export class ControlClient implements Disposable {
   }
 
   /**
-   * Opens a session through an entry of the control directory; once more if it is closed at once, since a process that
-   * has been replaced may have had it in its queue.
+   * Opens a session through an entry of the control directory. If it is closed at once, tries again: a process that has
+   * been replaced may have had it in its queue.
    *
    * @param owner user who must own the entry, since another user's instance cannot be trusted
    * @throws {DirectoryError} when the entry cannot be trusted, or may not be opened

@@ -51,7 +51,7 @@ export type Command = ServiceCommand | ProcessCommand;
 /** Thrown by a command that was given the wrong words. */
 export class SyntaxFault extends Error {}
 
-/** Thrown when a command may not go on, because something has changed since it began. */
+/** Thrown when a command must stop, because something has changed since it began. */
 export class Overtaken extends Error {
   readonly reply: Reply;
 

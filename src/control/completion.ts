@@ -19,7 +19,7 @@ export function complete(line: string, { channels, groups, services }: Offers): 
   };
   if (words.length === 1) return offer(commands.map(({ name }) => name));
   const parameter = findCommand(words[0])?.parameters.split(" ")[words.length - 2] ?? "";
-  // `[json|NAME]`: what stands in small letters stands for itself.
+  // Words in small letters stand for themselves, as in `[json|NAME]`.
   return offer(
     parameter.replace(/^\[|\]$/g, "").split("|").flatMap((kind): readonly (string | number)[] => {
       if (kind === "CH") return channels;

@@ -12,7 +12,7 @@ const PARTING = 1_000;
  * Serves one session, command after command, to its end. The caller closes the connection.
  *
  * @param bounds.silence milliseconds without a command, or with a reply that is not read, after which the session is closed
- * @param bounds.retired ends the session, with the reply to the command that runs or is on its way
+ * @param bounds.retired ends the session after the reply to the command that is running or on its way
  * @throws {Error} when the connection breaks or is closed
  */
 export async function converse(

@@ -10,8 +10,7 @@
  *     GRP Type  #   S …
  *       0   RR  0 ENA …
  *
- * The service that a session is in is not in the head, so that clients from before there were several still read it; the
- * command `service` says it.
+ * The head does not name the session's service, so that older clients can still read it; the command `service` does.
  *
  * The outcome is `ok`, `error` when the command was not carried out, or `bye` when the session ends with this reply.
  * `nc -U` is enough to drive it by hand.

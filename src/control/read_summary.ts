@@ -15,7 +15,7 @@ export interface Summary {
 }
 
 /**
- * Asks an instance for its summary. One of a version that knows no services has a single one, called by its port.
+ * Asks an instance for its summary. An older version has a single service, named after its port.
  *
  * @throws {Error} when the reply is not that of an instance
  */

@@ -6,7 +6,7 @@ import { instanceSummary } from "./instance_state.ts";
 import { toJson } from "./json.ts";
 import { servicesTable } from "./services_table.ts";
 
-/** Replies of a process that was started by a command line of its own. */
+/** The end of replies of a process that was started without a file. */
 const NO_FILE = "this process was started without a file of services";
 
 /** The service that a session is in; a reply that says why there is none. */
@@ -29,7 +29,7 @@ export function gone(name: string): Reply {
 export const service: ProcessCommand = {
   name: "service",
   parameters: "[NAME]",
-  summary: "choose a service by name or port, or show which",
+  summary: "choose a service by name or port, or show the current one",
   changes: false,
   scope: "process",
   run: ([word], session, plane) => {
@@ -91,7 +91,7 @@ export const reload: ProcessCommand = {
 export const upgrade: ProcessCommand = {
   name: "upgrade",
   parameters: "",
-  summary: "replace the program by the one on disk",
+  summary: "replace the program with the one on disk",
   changes: true,
   ofProcess: true,
   scope: "process",

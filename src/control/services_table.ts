@@ -4,7 +4,7 @@ import type { ServiceSummary } from "./state.ts";
 
 const HEADINGS = ["SERVICE", "PORTS", "CHANNELS", "CONNECTIONS"];
 
-/** The lines of the table that `services` prints. Channels are those that can take clients, and all of them. */
+/** The lines of the table that `services` prints. Its channels are those that can take clients, out of all. */
 export function servicesTable(services: readonly ServiceSummary[]): string[] {
   const rows = [
     HEADINGS,

@@ -38,7 +38,7 @@ export interface ControlRequest {
   readonly ipv6: boolean;
   /** Port the instance listens on, or undefined for any. */
   readonly port: number | undefined;
-  /** The word for it, if a service may be called so. A service has this name or listens on the port. */
+  /** The word itself, if it can be a name: the service has this name or listens on the port. */
   readonly service: string | undefined;
   /** Whether a refused command ends the program with an exit code of 1. */
   readonly strict: boolean;
@@ -63,7 +63,7 @@ export type Request =
 /** Reads a whole command line. @throws {FaultyWords} with everything that is wrong */
 export function parseCommandLine(args: readonly string[]): Request {
   const split = splitWords(args), given = (key: OptionKey) => split.options.find((option) => option.key === key);
-  // Only a line that makes no sense at all is worth more than the help.
+  // Help and version win over everything but words that make no sense at all.
   if (split.faults.length === 0) {
     const help = askedForHelp(split);
     if (help !== undefined) return help;

@@ -110,7 +110,7 @@ function families({ ipv6, hostname = [] }: OptionValues, options: readonly Given
   return [wrong(given!.word, `option -6 needs an IPv6 address: -b ${quote(given!.text)}`)];
 }
 
-/** Options that do not belong here, which has those of these scopes. @param where where the others belong */
+/** Options whose scope is none of these: they do not belong on this line. @param where where they belong */
 export function strangers({ options }: SplitWords, scopes: readonly OptionRecord["scope"][], where: string): Fault[] {
   return options.flatMap(({ key, negative, at }) => {
     const record: OptionRecord = optionRecords[key];

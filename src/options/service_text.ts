@@ -31,7 +31,7 @@ export function commandLines(words: readonly string[]): string[] {
     if (open === "") open = word;
     else if (separator || open.length + 1 + word.length + 2 > LONGEST) {
       lines.push(`${open} \\`);
-      // A word that would begin a line of its own must not look like it.
+      // A word that starts a line must not be taken for the beginning of another entry.
       open = (separator ? "  " : "    ") + (LINE_WORDS.has(words[i]) ? `'${word}'` : word);
     } else open += ` ${word}`;
   });

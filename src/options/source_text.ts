@@ -15,7 +15,7 @@ export interface SourceText extends Source {
   readonly marked: boolean;
 }
 
-/** Reads bytes as UTF-8 text. What is wrong is told of the first line that has it. */
+/** Reads bytes as UTF-8 text. Only the first line that is wrong is reported. */
 export function decodeSource(path: string, bytes: Uint8Array): { text?: SourceText; fault?: SourceFault } {
   const utf16 = (bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff);
   const zero = bytes.indexOf(0), decoded = decode(bytes);

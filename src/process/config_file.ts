@@ -67,5 +67,7 @@ function readBack(file: ServiceFile, updates: readonly UpdatedFile[], services: 
   const lost = services.filter((spec) => !sameService(spec, read.get(spec.name) ?? { ...spec, name: "" }));
   if (lost.length === 0) return now;
   const names = lost.map(({ name }) => quote(name)).join(", ");
-  throw new Error(`cannot write ${plural(lost.length, "service")} ${names} in a way that would be read as the same`);
+  throw new Error(
+    `cannot write ${plural(lost.length, "service")} ${names}: the lines would be read back as something else`,
+  );
 }

@@ -1,4 +1,4 @@
-/** What the control group lets this process and its neighbours in the group use, and what they do use, in bytes. */
+/** How much memory the control group allows this process and its neighbours in it, and how much they use, in bytes. */
 export interface MemoryUse {
   readonly limit: number;
   /** Without the pages of files, which the kernel frees before it kills. */

@@ -107,7 +107,7 @@ const SIGNALS = [
   ],
   ["SIGINT", "Ends at once, as does a second SIGTERM."],
   ["SIGUSR1", "Opens the log file again."],
-  ["SIGUSR2", "Replaces the program by the one on disk, as the control command upgrade does."],
+  ["SIGUSR2", "Replaces the program with the one on disk, as the control command upgrade does."],
 ] as const;
 
 const FILES = [

@@ -47,7 +47,7 @@ export const choosing = {
     changeable: true,
   },
   /**
-   * Take channels that are the balancer itself without a limit, from which a client comes back endlessly. Default
+   * Accept channels without a limit that are the balancer itself, although a client would come back endlessly. Default
    * false: they are an error. With a limit they are a way to pass clients on to a later group once the limit is
    * reached.
    */
