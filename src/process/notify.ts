@@ -61,9 +61,10 @@ export class Notifier {
     if (this.#waiting.length === 0) this.#deliver("WATCHDOG=1");
   }
 
-  /** Sends nothing more. */
+  /** Sends nothing more, besides what has waited until now. */
   close(): void {
     clearTimeout(this.#timer);
+    this.#deliverWaiting();
     this.#waiting.length = 0;
     this.#socket?.close();
   }
@@ -79,10 +80,14 @@ export class Notifier {
   #retryLater(): void {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => {
-      while (this.#waiting.length > 0 && this.#deliver(this.#waiting[0])) this.#waiting.shift();
+      this.#deliverWaiting();
       if (this.#waiting.length > 0) this.#retryLater();
     }, RETRY);
     Deno.unrefTimer(this.#timer);
+  }
+
+  #deliverWaiting(): void {
+    while (this.#waiting.length > 0 && this.#deliver(this.#waiting[0])) this.#waiting.shift();
   }
 
   #deliver(message: string): boolean {

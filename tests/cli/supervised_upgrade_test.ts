@@ -25,6 +25,8 @@ testWith(
   async () => {
     using directory = temporaryDirectory();
     using manager = new NotifySocket(`${directory.path}/notify`);
+    // Its queue holds ten messages; it is read all the time, as by a service manager.
+    const reading = setInterval(() => manager.read(), 10);
     using socket = new ListeningSocket();
     await using one = namedBackend("one");
     await using other = namedBackend("other");
@@ -77,6 +79,7 @@ testWith(
       Deno.kill(pid, "SIGTERM");
       assert.deepEqual(await heard(manager, /^STOPPING/), ["STOPPING=1"]);
     } finally {
+      clearInterval(reading);
       for (const left of processesWith(directory.path)) await endProcess(left);
       await Promise.all([child.status, stderr.ended, stdout.ended]);
     }

@@ -46,6 +46,15 @@ testWith([linux], "what cannot be delivered at first is delivered later, in orde
   notifier.close();
 });
 
+testWith([linux], "what still waits at the end is delivered then, if it can be", () => {
+  using directory = temporaryDirectory();
+  const address = `${directory.path}/notify`, notifier = new Notifier(address);
+  notifier.mainProcess(77);
+  using manager = new NotifySocket(address);
+  notifier.close();
+  assert.deepEqual(manager.read(), ["MAINPID=77"]);
+});
+
 testWith([linux], "a service manager that takes nothing holds nobody up", () => {
   using directory = temporaryDirectory();
   using manager = new NotifySocket(`${directory.path}/notify`);
