@@ -12,8 +12,9 @@ export class Supervision {
   readonly #notifier: Notifier;
   readonly #watchdog: number | undefined;
   #status = "";
-  /** Undefined until the program serves. */
+  /** Undefined until the program serves, and once it has begun to end. */
   #describe: (() => string) | undefined;
+  #stopping = false;
   #silent = false;
   #timers: ReturnType<typeof setInterval>[] = [];
 
@@ -24,7 +25,7 @@ export class Supervision {
 
   /** The program serves from now on. @param status a line for people about its present state */
   serving(status: () => string): void {
-    if (!this.#notifier.active || this.#silent) return;
+    if (!this.#notifier.active || this.#silent || this.#stopping) return;
     this.#describe = status;
     this.reloaded();
     this.#every(STATUS, () => {
@@ -52,8 +53,10 @@ export class Supervision {
     this.#silence();
   }
 
-  /** It has begun to end. Signs of life continue until it has. */
+  /** It has begun to end. Signs of life continue until it has; that a reload is over then is not said any more. */
   stopping(): void {
+    this.#stopping = true;
+    this.#describe = undefined;
     if (!this.#silent) this.#notifier.stopping();
   }
 

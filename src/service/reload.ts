@@ -84,8 +84,9 @@ export class Reload {
       ]);
       const failed = steps.find((step) => step.status === "rejected");
       if (failed !== undefined) throw failed.reason;
-      this.#checkRoom();
       await this.#emptied();
+      // From here on nobody else runs: operators might take the room.
+      this.#checkRoom();
       // Last, so that the new service's groups are ready before its clients come.
       for (const one of moving) handedOver.push(this.#handOver(one));
     } catch (error) {

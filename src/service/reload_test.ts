@@ -2,8 +2,10 @@
 import assert from "node:assert/strict";
 import type { Engine, Listener, ListenPlace, ServedService } from "../engine/engine.ts";
 import { Groups } from "../groups/groups.ts";
+import type { GroupWords } from "../options/channel_words.ts";
 import type { ServiceSpec } from "../options/service_spec.ts";
 import { strategies } from "../selection/strategy.ts";
+import { MAX_CHANNELS } from "../table/limits.ts";
 import { Table } from "../table/table.ts";
 import { type Draft, draftService } from "./draft.ts";
 import { NotUndone } from "./not_undone.ts";
@@ -47,6 +49,7 @@ class Served implements ServedService {
 
 function serviceOf(draft: Draft): { service: Service; served: Served } {
   const served = new Served(draft.places), groups = new Groups(Table.create(), strategies);
+  groups.replace([], draft.groups);
   return { service: new Service(draft.request.name!, draft, groups, served, () => {}), served };
 }
 
@@ -86,6 +89,32 @@ Deno.test("a service that is still starting when another fails accepts no client
   setTimeout(slow.resolve);
   await assert.rejects(reload.apply(), /no thread serves it/);
   assert.deepEqual(stopped, ["slow"]);
+});
+
+Deno.test("a reload fails as a whole when operators take the room of its channels while it waits for a queue", async () => {
+  const groups = (count: number): GroupWords[] => {
+    const channels = Array.from({ length: count }, (_, i) => ({ host: "127.0.0.1", port: 2000 + i, maxc: 0 }));
+    return [{ strategy: "rr", channels }];
+  };
+  const before = { ...specOf("one", 1001), groups: groups(MAX_CHANNELS - 1) };
+  const next = { ...specOf("one", 1001, "0.0.0.0"), groups: groups(MAX_CHANNELS) };
+  const { reload, running: [{ service, served }] } = await reloadOf([before], [next], (services) => ({
+    engine: engineWith(listenerOf),
+    services,
+    values: {},
+    become: () => assert.fail("it has failed"),
+    serve: () => Promise.reject(new Error("there is nothing to serve")),
+  }));
+  let looks = 0;
+  Object.defineProperty(served.listeners[0], "queued", {
+    get: () => {
+      if (looks++ === 0) service.groups.add(0, { host: "127.0.0.1", address: { host: "127.0.0.1", port: 1999 } });
+      return 2 - looks;
+    },
+  });
+  await assert.rejects(reload.apply(), { name: "NoRoom" });
+  assert.equal(looks, 2);
+  assert.deepEqual(served.listeners.map(({ address }) => address), [{ hostname: "127.0.0.1", port: 1001 }]);
 });
 
 Deno.test("where one step cannot be undone, the others are, and the error says both", async () => {

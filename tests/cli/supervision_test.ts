@@ -1,5 +1,6 @@
 /** What a service manager, and whoever reads the PID file, learns of the program. */
 import assert from "node:assert/strict";
+import { Supervision } from "../../src/cli/supervision.ts";
 import { namedBackend } from "../support/backends.ts";
 import { exists } from "../support/exists.ts";
 import { FileInstance } from "../support/file_instance.ts";
@@ -106,3 +107,21 @@ testWith([linux], "SIGHUP reads the file of services again, and a service manage
   const steps = socket.messages.map((message) => message.split("=")[0]);
   assert.deepEqual(steps.slice(0, 3), ["READY", "RELOADING", "READY"]);
 });
+
+testWith(
+  [linux],
+  "a service manager is told nothing of a reload that is over once the program has begun to end",
+  async () => {
+    using directory = temporaryDirectory();
+    using socket = new NotifySocket(`${directory.path}/notify`);
+    const supervision = new Supervision({ notifySocket: socket.address, watchdog: undefined, handedOver: [] });
+    supervision.serving(() => "serving");
+    supervision.reloading();
+    supervision.stopping();
+    supervision.reloaded();
+    supervision.serving(() => "serving again");
+    supervision.close();
+    await socket.told(/^STOPPING=1$/);
+    assert.deepEqual(socket.read().map((message) => message.split("=")[0]), ["READY", "RELOADING", "STOPPING"]);
+  },
+);
