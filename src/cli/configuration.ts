@@ -99,7 +99,9 @@ export class Configuration {
       if (dryRun) return { ok: true, lines: lines.length > 0 ? lines : ["nothing would change"] };
       this.#config = next;
       this.#observer.applied(next);
-      const count = lines.length, text = `reloaded {path}: {count} ${plural(count, "change")}`;
+      // The command line of a new service is no change of its own.
+      const count = lines.filter((line) => !line.startsWith(" ")).length,
+        text = `reloaded {path}: {count} ${plural(count, "change")}`;
       logger.info(text, { path: quote(path), count });
       for (const line of lines) logger.info("reload: {line}", { line });
       if (++this.#reloads % RELOADS === 0) releaseMemory();

@@ -6,7 +6,6 @@ import type { PortRange } from "./port_ranges.ts";
 import type { ProcessSpec, ServiceSpec } from "./service_spec.ts";
 import type { OptionValues } from "./values.ts";
 import { valueWords } from "./value_words.ts";
-import { canChange, type Owner } from "./values_in_force.ts";
 
 /** One thing in which two descriptions of a process differ. */
 export type Change =
@@ -85,7 +84,7 @@ export function difference(
   const old = new Map(before.services.map((spec) => [spec.name, spec]));
   const now = new Set(after.services.map(({ name }) => renamed.get(name) ?? name));
   return [
-    ...options(before.values, after.values, "process").map((change) => ({
+    ...options(before.values, after.values).map((change) => ({
       kind: "process option" as const,
       ...change,
     })),
@@ -110,7 +109,7 @@ export function serviceDifference(
   adopted: readonly AdoptedChannel[] = [],
 ): ServiceChange[] {
   const service = after.name;
-  const own = options(before.values, after.values, "service").filter(({ key }) =>
+  const own = options(before.values, after.values).filter(({ key }) =>
     !PLACES.has(key) || isAboutNames(key, before, after)
   );
   return [
@@ -125,10 +124,10 @@ function isAboutNames(key: OptionKey, before: ServiceSpec, after: ServiceSpec): 
   return key === "ipv6" && before.values.hostname !== undefined && after.values.hostname !== undefined;
 }
 
-function options(before: OptionValues, after: OptionValues, owner: Owner): OptionChange[] {
+function options(before: OptionValues, after: OptionValues): OptionChange[] {
   return optionList.flatMap(([key, record]: readonly [OptionKey, OptionRecord]) => {
     if (before[key] === after[key] || written(key, record, before) === written(key, record, after)) return [];
-    return [{ key, before: before[key], after: after[key], changeable: canChange(record, owner) }];
+    return [{ key, before: before[key], after: after[key], changeable: record.changeable ?? false }];
   });
 }
 

@@ -27,7 +27,7 @@ const cases: readonly (readonly [what: string, before: string, after: string, wo
   ]],
   ["an option that cannot change", "80", "--backlog 9 80", ['service "80": backlog 4096 → 9 (needs a restart)']],
   ["a limit of the process and one of a service", "process --max-connections 5\n80", "--max-connections 5 80", [
-    "process: max-connections 5 → not given (needs a restart)",
+    "process: max-connections 5 → not given",
     'service "80": max-connections not given → 5',
   ]],
   ["options of the process", "process --threads 1 --drain-timeout 3", "process --user x", [

@@ -37,10 +37,7 @@ export interface OptionRecord {
    * stands alone. `action`: it says what the command line is to do.
    */
   readonly scope: "service" | "process" | "both" | "action";
-  /**
-   * Whether it can change while the service or the process runs, for connections from then on. One of `both` can change
-   * for a service only.
-   */
+  /** Whether it can change while the service or the process runs, for connections from then on. */
   readonly changeable?: boolean;
   /** Whether it may be given several times, each time with another value. */
   readonly repeatable?: boolean;

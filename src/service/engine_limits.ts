@@ -1,6 +1,7 @@
 import type { DescriptorShares, Engine } from "../engine/engine.ts";
 import { plural } from "../log/plural.ts";
 import type { EngineName } from "../options/engine_name.ts";
+import type { ProcessValues } from "../options/values.ts";
 import { descriptorLimit, openDescriptors } from "../process/descriptors.ts";
 import { descriptorShares } from "./descriptor_shares.ts";
 import type { Draft } from "./draft.ts";
@@ -38,7 +39,7 @@ export function limitsFor(
 /** The limits of an engine that runs, which follow its services. */
 export class RunningLimits {
   readonly #engine: Engine;
-  readonly #basis: LimitsBasis;
+  #basis: LimitsBasis;
   #now: EngineLimits;
 
   constructor({ engine, basis, limits }: { engine: Engine; basis: LimitsBasis; limits: EngineLimits }) {
@@ -52,8 +53,9 @@ export class RunningLimits {
     return this.#now;
   }
 
-  /** The services are these now. */
-  become(drafts: readonly Draft[]): void {
+  /** The services are these now. @param values options of the process, if they have changed as well */
+  become(drafts: readonly Draft[], values?: ProcessValues): void {
+    if (values !== undefined) this.#basis = { ...this.#basis, maxConnections: values.maxConnections };
     this.#now = limitsFor(this.#basis, drafts);
     this.#engine.limit(this.#now);
   }

@@ -184,9 +184,9 @@ export class Instance {
           become: (services) => {
             const named = new Map(services.map((service) => [service.name, service]));
             this.#around = around;
-            this.#values = valuesInForce(this.#values, next.values, "process");
+            this.#values = valuesInForce(this.#values, next.values);
             this.#services.become(drafts.map(({ request }) => named.get(request.name!)!));
-            this.#limits.become(drafts);
+            this.#limits.become(drafts, this.#values);
           },
         },
         next,

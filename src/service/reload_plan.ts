@@ -87,7 +87,7 @@ function keeping(service: Service, draft: Draft): Kept {
   const old = placeKeys(listeners.map(placeOf)), now = placeKeys(draft.places);
   const places = draft.places.filter((place) => !old.has(placeKey(place)));
   const removed = listeners.filter((listener) => !now.has(placeKey(placeOf(listener))));
-  const settings = valuesInForce(before.settings, draft.settings, "service");
-  const values = valuesInForce(before.values, draft.values, "service");
+  const settings = valuesInForce(before.settings, draft.settings);
+  const values = valuesInForce(before.values, draft.values);
   return { service, draft: { ...draft, settings, values }, places, removed, opened: [] };
 }

@@ -280,18 +280,19 @@ testWith([posix], "options of the process are applied by a reload, or need a res
   await using instance = await FileInstance.start(["process --drain-timeout 1000", web], ["--engine", "portable"]);
   await instance.write(["process --drain-timeout 0 --debug --log-format json --max-connections 7", web]);
   const reply = (await instance.control("reload")).trimEnd().split("\n").sort();
-  const restart = [
-    "process: log-format text → json (needs a restart)",
-    "process: max-connections not given → 7 (needs a restart)",
-  ];
-  assert.deepEqual(reply, ["process: debug off → on", "process: drain-timeout 1000 → 0", ...restart]);
-  for (const command of ["reload --dry-run", "reload"]) {
-    assert.deepEqual((await instance.control(command)).trimEnd().split("\n").sort(), restart);
-  }
+  const restart = "process: log-format text → json (needs a restart)";
+  assert.deepEqual(reply, [
+    "process: debug off → on",
+    "process: drain-timeout 1000 → 0",
+    restart,
+    "process: max-connections not given → 7",
+  ]);
+  for (const command of ["reload --dry-run", "reload"]) assert.equal(await instance.control(command), `${restart}\n`);
   const shown = await instance.control("show config");
   assert.match(shown, / --drain-timeout 0 /);
   assert.match(shown, / -d /);
-  assert.doesNotMatch(shown, /log-format|max-connections/, "as it runs");
+  assert.match(shown, / --max-connections 7 /);
+  assert.doesNotMatch(shown, /log-format/, "as it runs");
   using client = await Client.connect(port);
   await client.send("a");
   await client.readExactly(1);

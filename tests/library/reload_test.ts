@@ -67,8 +67,13 @@ for (const engine of ENGINES) {
       const all = spec("--name", "more", "--max-connections", "20000000", `${port + 1}`);
       await instance.reload({ values: {}, services: [one, all] });
       assert.equal(instance.limits.maxConnections, 20000000);
+      await instance.reload({ values: { maxConnections: 7 }, services: [one] });
+      assert.deepEqual(instance.limits, { maxConnections: 7, descriptors });
       await instance.reload({ values: {}, services: [one] });
       assert.deepEqual(instance.limits, { maxConnections: most, descriptors });
+      const others = freePorts(10);
+      await instance.add(spec("--name", "more", `${others}-${others + 9}`));
+      assert.equal(instance.limits.maxConnections, most - 5);
     } finally {
       await instance.stop();
     }
