@@ -1,10 +1,12 @@
 import { quote } from "../log/escape.ts";
 import type { ServiceFile } from "../options/service_file.ts";
-import type { PlacedService } from "../options/service_places.ts";
+import { partPlace } from "../options/service_places.ts";
 import type { ProcessSpec, ServiceSpec } from "../options/service_spec.ts";
 import type { ProcessValues } from "../options/values.ts";
 import { readConfig, saveConfig } from "../process/config_file.ts";
 import { ExitCode, ExitError } from "../process/exit_codes.ts";
+import { findingAt } from "./finding.ts";
+import type { ShowInFile } from "./service_fault.ts";
 // Loaded with the first file: when it is needed, the sources on disk may be those of another version.
 import "../service/reload.ts";
 
@@ -33,10 +35,11 @@ export class Config {
     return { values: { ...values, ...this.#values }, services };
   }
 
-  /** Its services, with their places in the file. */
-  get services(): readonly PlacedService[] {
-    return this.#file.services;
-  }
+  /** Shows what is wrong with one of its services, with the place. */
+  readonly show: ShowInFile = (request, { part, message, code }) => {
+    const service = this.#file.services.find(({ spec }) => spec === request);
+    return service && findingAt(partPlace(service, part), message, code).lines;
+  };
 
   /** The file as it is now, which counts once it has been applied. @throws {ExitError} with everything that is wrong */
   again(): Config {

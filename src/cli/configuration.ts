@@ -2,7 +2,6 @@ import type { Outcome } from "../control/control_plane.ts";
 import { escape, quote } from "../log/escape.ts";
 import type { Logger } from "../log/log.ts";
 import { plural } from "../log/plural.ts";
-import type { PlacedService } from "../options/service_places.ts";
 import { commandLines, serviceLines } from "../options/service_text.ts";
 import { processWords, serviceWords } from "../options/service_spec.ts";
 import { releaseMemory } from "../process/release_memory.ts";
@@ -11,6 +10,7 @@ import type { Instance } from "../service/instance.ts";
 import { blameOf } from "../service/blame.ts";
 import { NotUndone } from "../service/not_undone.ts";
 import type { Config } from "./config.ts";
+import { serviceFault, type ShowInFile } from "./service_fault.ts";
 import { checkSources, startError } from "./start_instance.ts";
 
 /** Who is told of reloads. */
@@ -94,7 +94,7 @@ export class Configuration {
     let next: Config | undefined;
     try {
       next = this.#config!.again();
-      await checkSources(next.spec.services, next.services);
+      await checkSources(next.spec.services, next.show);
       const lines = await this.#instance.reload(next.spec, { dryRun });
       if (dryRun) return { ok: true, lines: lines.length > 0 ? lines : ["nothing would change"] };
       this.#config = next;
@@ -107,7 +107,7 @@ export class Configuration {
       if (++this.#reloads % RELOADS === 0) releaseMemory();
       return { ok: true, lines: count > 0 ? lines : ["nothing has changed"] };
     } catch (error) {
-      const lines = faultLines(error, next?.services);
+      const lines = faultLines(error, next?.show);
       if (!dryRun) logger.error("cannot reload {path}: {reason}", { path: quote(path), reason: logReason(lines) });
       return { ok: false, lines };
     }
@@ -148,20 +148,21 @@ const UNDER_WAY = "a reload is under way, try again";
 /**
  * What is wrong, for operators and the log: where in the file, or else with which service.
  *
- * @param placed the services of the file that could not be applied
+ * @param show shows faults in the file that could not be applied
  */
-function faultLines(error: unknown, placed: readonly PlacedService[] = []): string[] {
+function faultLines(error: unknown, show?: ShowInFile): readonly string[] {
   if (error instanceof NotUndone) {
-    return [...faultLines(error.cause, placed), ...error.problems.map((problem) => `not undone: ${escape(problem)}`)];
+    return [...faultLines(error.cause, show), ...error.problems.map((problem) => `not undone: ${escape(problem)}`)];
   }
-  const blame = blameOf(error), service = blame?.request.name;
+  const blame = blameOf(error), fault = serviceFault(error), shown = fault && show?.(blame?.request, fault);
+  if (shown !== undefined) return shown;
+  const service = blame?.request.name;
   const prefix = service === undefined ? "" : `service ${quote(service)}: `;
   if (error instanceof Error && blame?.place === undefined && PLAIN.has(error.name)) {
     return [prefix + escape(uncapitalised(error))];
   }
-  const { message, details } = error instanceof ExitError ? error : startError(error, placed);
-  const isPlaced = placed.some(({ spec }) => spec === blame?.request);
-  return [isPlaced ? message : prefix + message, ...details];
+  const { message, details } = error instanceof ExitError ? error : startError(error);
+  return [prefix + message, ...details];
 }
 
 /** What is wrong in one line, for the log, which has no use for the marked lines of a file. Those are indented. */

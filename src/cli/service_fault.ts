@@ -2,7 +2,7 @@ import { escape, quote } from "../log/escape.ts";
 import { type ChannelWord, channelWord } from "../options/channel_words.ts";
 import { optionLabel } from "../options/option_record.ts";
 import { optionRecords } from "../options/option_records.ts";
-import { partPlace, type PlacedService, type ServicePart } from "../options/service_places.ts";
+import type { ServicePart } from "../options/service_places.ts";
 import type { ServiceSpec } from "../options/service_spec.ts";
 import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
 import { UnusableSocket } from "../process/match_sockets.ts";
@@ -10,7 +10,6 @@ import { blameOf } from "../service/blame.ts";
 import { TooManySockets } from "../service/descriptor_budget.ts";
 import { ChannelLoop, EngineUnavailable, UnknownHost } from "../service/errors.ts";
 import { formatAddress } from "../table/address.ts";
-import { findingAt } from "./finding.ts";
 
 /** Why a service cannot be served. A start, a reload and `--check-config` all say it in these words. */
 export interface ServiceFault {
@@ -101,18 +100,16 @@ function reason(error: unknown): string {
 }
 
 /**
- * What ends a start because of faults of services.
- *
- * @param faults at least one, each with the service that was asked for
- * @param placed the services of the file, if there is one: the message then says where in it the fault is
+ * The lines that show a fault of a service in its file; undefined if the service does not come from that file. Only a
+ * program with a file has this: without one, nothing of it is loaded.
  */
+export type ShowInFile = (request: unknown, fault: ServiceFault) => readonly string[] | undefined;
+
+/** What ends a start because of faults of services. @param faults at least one, each with the service that was asked for */
 export function refusal(
   faults: readonly (readonly [request: unknown, fault: ServiceFault])[],
-  placed: readonly PlacedService[],
+  show: ShowInFile = () => undefined,
 ): ExitError {
-  const [message, ...details] = faults.flatMap(([request, { part, message, code }]) => {
-    const service = placed.find(({ spec }) => spec === request);
-    return service === undefined ? [message] : findingAt(partPlace(service, part), message, code).lines;
-  });
+  const [message, ...details] = faults.flatMap(([request, fault]) => show(request, fault) ?? [fault.message]);
   return new ExitError(faults[0][1].code, message, details);
 }

@@ -1,6 +1,5 @@
 import { linuxUnavailable } from "../engine/linux/availability.ts";
 import { defaultThreads } from "../engine/linux/default_threads.ts";
-import type { PlacedService } from "../options/service_places.ts";
 import type { ProcessSpec, ServiceSpec } from "../options/service_spec.ts";
 import { type ProcessOptions, processOptions } from "../options/values.ts";
 import { descriptorLimit } from "../process/descriptors.ts";
@@ -12,37 +11,33 @@ import { blameOf } from "../service/blame.ts";
 import { EngineUnavailable } from "../service/errors.ts";
 import { Instance } from "../service/instance.ts";
 import type { InstanceSettings } from "../service/instance_settings.ts";
-import { refusal, serviceFault, sourceFault } from "./service_fault.ts";
+import { refusal, serviceFault, type ShowInFile, sourceFault } from "./service_fault.ts";
 
 /**
  * Starts what a command line or a file asks for.
  *
- * @param placed the services of the file, if there is one
+ * @param show shows faults in the file, if there is one
  * @throws {ExitError} with the code that says what went wrong
  */
 export async function startInstance(
   { values, services }: ProcessSpec,
   hooks: Pick<InstanceSettings, "onEvent" | "tap" | "unresolved" | "inherited" | "paused">,
-  placed: readonly PlacedService[] = [],
+  show?: ShowInFile,
 ): Promise<Instance> {
   const options = processOptions(values);
   try {
-    await checkSources(services, placed);
+    await checkSources(services, show);
     return await Instance.start({ ...options, ...hooks, values, threads: threadsFor(options) }, services);
   } catch (error) {
-    throw startError(error, placed);
+    throw startError(error, show);
   }
 }
 
-/**
- * What ends the program when services cannot be started.
- *
- * @param placed the services of the file, if there is one
- */
-export function startError(error: unknown, placed: readonly PlacedService[] = []): ExitError {
+/** What ends the program when services cannot be started. @param show shows faults in the file, if there is one */
+export function startError(error: unknown, show?: ShowInFile): ExitError {
   if (error instanceof ExitError) return error;
   const fault = serviceFault(error);
-  if (fault !== undefined) return refusal([[blameOf(error)!.request, fault]], placed);
+  if (fault !== undefined) return refusal([[blameOf(error)!.request, fault]], show);
   if (error instanceof EngineUnavailable) return new ExitError(ExitCode.USAGE, error.message);
   if (error instanceof UnusableSocket) return new ExitError(ExitCode.SYSTEM, uncapitalised(error));
   return unexpected(error);
@@ -57,13 +52,10 @@ export function threadsFor({ threads, engine }: ProcessOptions): number {
 /**
  * Checks where connections of services come from.
  *
- * @param placed the services of the file, if there is one
+ * @param show shows faults in the file, if there is one
  * @throws {ExitError}
  */
-export async function checkSources(
-  services: readonly ServiceSpec[],
-  placed: readonly PlacedService[],
-): Promise<void> {
+export async function checkSources(services: readonly ServiceSpec[], show?: ShowInFile): Promise<void> {
   const faults = await Promise.all(services.map(async (service) => {
     const { source } = service.values;
     if (source === undefined) return undefined;
@@ -71,7 +63,7 @@ export async function checkSources(
     return fault && ([service, fault] as const);
   }));
   const found = faults.filter((fault) => fault !== undefined);
-  if (found.length > 0) throw refusal(found, placed);
+  if (found.length > 0) throw refusal(found, show);
 }
 
 /**

@@ -76,7 +76,7 @@ export async function startProgram(
     unresolved,
     inherited,
     paused: draft,
-  }, config?.services);
+  }, config?.show);
   let control: ControlServer | undefined, pidFile: PidFile | undefined, running: Program | undefined;
   try {
     pidFile = preparePidFile(options);
