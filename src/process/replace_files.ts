@@ -35,12 +35,22 @@ export function replaceFiles(replacements: readonly Replacement[]): void {
   try {
     for (const replacement of replacements) prepared.push(about(replacement.path, () => prepare(replacement)));
     for (const { path, target, before } of prepared) about(path, () => checkUnchanged(target, before));
-    for (const version of prepared) about(version.path, () => backUp(version));
+    // The last backups stay until all new ones are there.
+    for (const version of prepared) about(version.path, () => copyOld(version));
+    for (const { path, target, temporary } of prepared) {
+      about(path, () => Deno.renameSync(copyOf(temporary), backupOf(target)));
+    }
     for (const version of prepared) about(version.path, () => putInPlace(version));
   } finally {
-    for (const { temporary } of prepared) removeQuietly(temporary);
+    for (const { temporary } of prepared) {
+      removeQuietly(temporary);
+      // Nothing is renamed if the backup is the same file already.
+      removeQuietly(copyOf(temporary));
+    }
   }
 }
+
+const backupOf = (target: string) => `${target}~`, copyOf = (temporary: string) => `${temporary}~`;
 
 function prepare({ path, text, before }: Replacement): Prepared {
   const target = Deno.realPathSync(path), old = Deno.statSync(target);
@@ -80,19 +90,22 @@ function checkUnchanged(target: string, before: Uint8Array): void {
   throw new ReplaceError("it has changed since it was read; reload first");
 }
 
-function backUp({ target, temporary }: Prepared): void {
-  const backup = `${target}~`, copy = `${temporary}~`;
+function copyOld({ target, temporary }: Prepared): void {
+  const copy = copyOf(temporary);
+  if (isDirectory(backupOf(target))) throw new ReplaceError("a directory has the name of its backup");
   try {
-    try {
-      Deno.linkSync(target, copy);
-    } catch {
-      // Some file systems have no hard links.
-      Deno.copyFileSync(target, copy);
-    }
-    Deno.renameSync(copy, backup);
-  } finally {
-    // Nothing is renamed if the backup is the same file already.
-    removeQuietly(copy);
+    Deno.linkSync(target, copy);
+  } catch {
+    // Some file systems have no hard links.
+    Deno.copyFileSync(target, copy);
+  }
+}
+
+function isDirectory(path: string): boolean {
+  try {
+    return Deno.lstatSync(path).isDirectory;
+  } catch {
+    return false;
   }
 }
 
@@ -118,7 +131,6 @@ const REASONS: Readonly<Record<string, string>> = {
   EACCES: "permission denied in its directory",
   EROFS: "the file system is read-only",
   EPERM: "the system does not permit it",
-  EISDIR: "a directory has the name of its backup",
   ENOENT: "there is no such file",
 };
 

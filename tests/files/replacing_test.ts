@@ -54,14 +54,18 @@ Deno.test("a file that somebody else has changed is left alone, and so are all o
   assert.deepEqual(names(directory.path), ["a", "b"]);
 });
 
-Deno.test("a file whose backup cannot be made keeps all the others from being replaced", () => {
+Deno.test("a file whose backup cannot be made keeps all the others from being replaced, and their last backups stay", () => {
   using directory = temporaryDirectory();
   const [a, b] = ["a", "b"].map((name) => `${directory.path}/${name}`);
   for (const path of [a, b]) Deno.writeTextFileSync(path, "1");
+  Deno.writeTextFileSync(`${a}~`, "0");
   Deno.mkdirSync(`${b}~`);
   const replacements = [a, b].map((path) => ({ path, text: "2", before: bytes("1") }));
-  assert.throws(() => replaceFiles(replacements), /^ReplaceError: cannot write ".*\/b": /);
-  assert.deepEqual([a, b].map((path) => Deno.readTextFileSync(path)), ["1", "1"]);
+  assert.throws(
+    () => replaceFiles(replacements),
+    /^ReplaceError: cannot write ".*\/b": a directory has the name of its backup$/,
+  );
+  assert.deepEqual([a, b, `${a}~`].map((path) => Deno.readTextFileSync(path)), ["1", "1", "0"]);
   assert.deepEqual(names(directory.path), ["a", "a~", "b", "b~"]);
 });
 
