@@ -90,14 +90,15 @@ export class Program {
 
   /**
    * Reads its file of services again and applies what has changed, or changes nothing. Waits for a reload or an upgrade
-   * that is under way, since nobody would ask again. Logs it. Never rejects.
+   * that is under way, since nobody would ask again. After an upgrade, the new process does it. Logs it. Never rejects.
    */
   async reload(): Promise<void> {
     const { log: { logger }, upgrade, configuration } = this.#parts, { frozen, underWay } = upgrade;
-    if (frozen === undefined) await configuration.reloadNext();
-    else if (underWay === undefined) logger.warn("cannot reload: {reason}", { reason: frozen });
-    else if ((await underWay).ok) upgrade.tell("SIGHUP");
-    else await this.reload();
+    if (frozen === undefined) return void await configuration.reloadNext();
+    if (underWay !== undefined && !(await underWay).ok) return await this.reload();
+    const pid = upgrade.tell("SIGHUP");
+    if (pid !== undefined) logger.info("process {pid} is told to reload", { pid });
+    else logger.warn("cannot reload: the new process has ended");
   }
 
   /** Takes over what has changed for the program itself. */

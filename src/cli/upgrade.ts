@@ -59,7 +59,7 @@ export class Upgrade {
   readonly #old: Predecessing;
   #state: "none" | "under way" | "done" = "none";
   #underWay: Promise<UpgradeOutcome> | undefined;
-  #successor: number | undefined;
+  #successor: Successor | undefined;
   readonly #abandoned = new AbortController();
 
   constructor(startedBy: StartedBy, old: Predecessing) {
@@ -91,13 +91,9 @@ export class Upgrade {
     await this.#underWay;
   }
 
-  /** Passes a signal on to the successor. Only right after an upgrade: later, another process may have its id. */
-  tell(signal: Deno.Signal): void {
-    try {
-      if (this.#successor !== undefined) Deno.kill(this.#successor, signal);
-    } catch {
-      // It has ended.
-    }
+  /** Passes a signal on to the successor. @returns its process id; undefined when it has ended */
+  tell(signal: Deno.Signal): number | undefined {
+    return this.#successor?.signal(signal) ? this.#successor.pid : undefined;
   }
 
   async #run(): Promise<UpgradeOutcome> {
@@ -147,7 +143,7 @@ export class Upgrade {
     // Nothing of this can fail, and nothing comes between.
     const { pid } = successor;
     this.#state = "done";
-    this.#successor = pid;
+    this.#successor = successor;
     logger.info("upgraded: process {pid} serves", { pid });
     entry.release();
     control.withdraw();

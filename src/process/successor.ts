@@ -58,7 +58,7 @@ export class Successor {
   readonly #quiet: Promise<void>;
   readonly #abandoned: AbortSignal | undefined;
   readonly #stopped: (pid: number) => void;
-  readonly #kill = () => this.#end();
+  readonly #kill = () => void this.signal("SIGKILL");
 
   private constructor(
     child: Deno.ChildProcess,
@@ -122,23 +122,25 @@ export class Successor {
     this.#child.unref();
   }
 
+  /** Sends it a signal. @returns whether it still ran */
+  signal(signal: Deno.Signal): boolean {
+    try {
+      this.#child.kill(signal);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
   /** Ends it, and waits for its end. */
   async stop(): Promise<void> {
     this.#abandoned?.removeEventListener("abort", this.#kill);
-    this.#end();
+    this.#kill();
     await this.#child.status;
     this.#stdin.abort().catch(() => {});
     await this.#quiet;
     this.#pipe[Symbol.dispose]();
     this.#stopped(this.pid);
-  }
-
-  #end(): void {
-    try {
-      this.#child.kill("SIGKILL");
-    } catch {
-      // It has ended.
-    }
   }
 
   async #send(line: string): Promise<void> {

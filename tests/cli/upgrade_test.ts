@@ -5,6 +5,7 @@ import { echoBackend, namedBackend } from "../support/backends.ts";
 import { Client } from "../support/client.ts";
 import { echo, established } from "../support/echoed.ts";
 import { eventually } from "../support/eventually.ts";
+import { FileInstance } from "../support/file_instance.ts";
 import { freePort } from "../support/free_port.ts";
 import { BackgroundInstance, endProcess, Instance } from "../support/instance.ts";
 import { NotifySocket } from "../support/notify_socket.ts";
@@ -219,6 +220,24 @@ testWith([linux], "an upgrade reads the file of services again, as a reload does
     await control("kill");
   } finally {
     for (const pid of processesWith(directory.path)) await endProcess(pid);
+  }
+});
+
+testWith([linux], "a SIGHUP to the old process is for the new one", async () => {
+  await using back = echoBackend();
+  const port = freePort(), lines = [`-b 127.0.0.1 ${port} 127.0.0.1:${back.port}`];
+  await using old = await FileInstance.start(lines, [...UPGRADABLE, "--drain-timeout", "1000"]);
+  // It keeps the old process alive.
+  using client = await Client.connect(port);
+  await echo(client, "x");
+  const pid = Number(/^upgraded, process (\d+) serves\n$/.exec(await old.control("upgrade"))?.[1]);
+  try {
+    await old.write([...lines, `-b 127.0.0.1 ${freePort()} 127.0.0.1:${back.port}`]);
+    old.signal("SIGHUP");
+    await old.logged(new RegExp(`process ${pid} is told to reload`));
+    await old.logged(/reload: service "\d+": added/);
+  } finally {
+    await endProcess(pid);
   }
 });
 
