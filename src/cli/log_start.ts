@@ -51,7 +51,7 @@ export function warnOfLimits(logger: Logger, { limits: { maxConnections, descrip
 }
 
 /** Logs that one of several services listens. */
-export function logServing(logger: Logger, instance: Instance, service: Service): void {
+function logServing(logger: Logger, instance: Instance, service: Service): void {
   const { text, values } = sizeOf(service), about = servicePrefix(instance, service.name);
   logger.info(`${about.prefix}listens on {address}: ${text}`, {
     ...about.service,

@@ -1,3 +1,4 @@
+import type { Outcome } from "../control/control_plane.ts";
 import type { HeldEntry } from "../control/listener.ts";
 import type { ControlServer } from "../control/server.ts";
 import { escape } from "../log/escape.ts";
@@ -6,8 +7,8 @@ import type { InheritedSocket } from "../process/match_sockets.ts";
 import { argumentsOfItself } from "../process/own_program.ts";
 import type { PidFile } from "../process/pid_file.ts";
 import { environmentForSuccessor, type ServiceEnvironment } from "../process/service_environment.ts";
-import type { Plan } from "./plan.ts";
 import { Successor, successorUnavailable } from "../process/successor.ts";
+import type { Plan } from "./plan.ts";
 
 /** How this program was started, for a successor that is to be started the same way. */
 export interface StartedBy {
@@ -46,19 +47,12 @@ export interface Predecessing {
   replacedBy(pid: number): void;
 }
 
-/** What came of an upgrade. */
-export interface UpgradeOutcome {
-  readonly ok: boolean;
-  /** Lines for the operator. */
-  readonly lines: readonly string[];
-}
-
 /** Replaces this process by the program as it is on disk now. Until the successor serves, every step can be undone. */
 export class Upgrade {
   readonly #startedBy: StartedBy;
   readonly #old: Predecessing;
   #state: "none" | "under way" | "done" = "none";
-  #underWay: Promise<UpgradeOutcome> | undefined;
+  #underWay: Promise<Outcome> | undefined;
   #successor: Successor | undefined;
   readonly #abandoned = new AbortController();
 
@@ -74,12 +68,12 @@ export class Upgrade {
   }
 
   /** What comes of the upgrade that is under way. */
-  get underWay(): Promise<UpgradeOutcome> | undefined {
+  get underWay(): Promise<Outcome> | undefined {
     return this.#underWay;
   }
 
   /** Hands over. Logs what it does. Never rejects. */
-  run(): Promise<UpgradeOutcome> {
+  run(): Promise<Outcome> {
     if (this.#state !== "none") return Promise.resolve({ ok: false, lines: [this.frozen!] });
     this.#state = "under way";
     return this.#underWay = this.#run().finally(() => this.#underWay = undefined);
@@ -96,7 +90,7 @@ export class Upgrade {
     return this.#successor?.signal(signal) ? this.#successor.pid : undefined;
   }
 
-  async #run(): Promise<UpgradeOutcome> {
+  async #run(): Promise<Outcome> {
     const { logger } = this.#old;
     try {
       const pid = await this.#handOver();

@@ -103,7 +103,7 @@ export function difference(
 }
 
 /** What changes from one description of a service to another. */
-export function serviceDifference(
+function serviceDifference(
   before: ServiceSpec,
   after: ServiceSpec,
   adopted: readonly AdoptedChannel[] = [],
