@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { Balancer } from "../../src/service/balancer.ts";
 import type { ConnectionHost } from "../../src/engine/portable/connection.ts";
+import { Deadlines } from "../../src/engine/portable/deadlines.ts";
+import { dial } from "../../src/engine/portable/dial.ts";
 import { startPortable } from "../../src/engine/portable/portable.ts";
 import { Reactor } from "../../src/engine/portable/reactor.ts";
+import { RunningClock } from "../../src/engine/running_clock.ts";
 import { Backend } from "../support/backend.ts";
 import { echoBackend, namedBackend } from "../support/backends.ts";
 import { Client } from "../support/client.ts";
@@ -103,6 +106,26 @@ Deno.test("portable engine: the sockets by which it checks the kernel may die, a
   } finally {
     Deno.connect = original;
     await reactor.close();
+  }
+});
+
+Deno.test("portable engine: a connect that is given up as it succeeds leaves no connection behind", async () => {
+  await using backend = echoBackend();
+  const original = Deno.connect, connect = new AbortController(), reason = new Error("given up");
+  const deadlines = new Deadlines(new RunningClock(), 60);
+  Deno.connect = (async ({ signal, ...options }: Deno.ConnectOptions) => {
+    const connection = await original(options);
+    connect.abort(reason);
+    // As Deno does it.
+    signal!.throwIfAborted();
+    return connection;
+  }) as typeof Deno.connect;
+  try {
+    await assert.rejects(dial(backend.address, undefined, connect, deadlines), reason);
+    await eventually("the back end sees it closed", () => backend.accepted === 1 && backend.open === 0);
+  } finally {
+    Deno.connect = original;
+    deadlines.clear();
   }
 });
 
