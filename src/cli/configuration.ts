@@ -124,7 +124,7 @@ export class Configuration {
       const services = this.#instance.nextSpecs(), written = this.#config!.save(services.map(({ spec }) => spec));
       this.#instance.described();
       const notes = services.flatMap(({ spec, notes }) =>
-        notes.map((note) => `not saved: service ${quote(spec.name)}: ${note}`)
+        notes.map((note) => `not in the file: service ${quote(spec.name)}: ${note}`)
       );
       const lines = written.length > 0 ? written.map((path) => `saved ${quote(path)}`) : ["nothing to save"];
       for (const line of lines) this.#logger.info("{line}", { line });

@@ -102,7 +102,8 @@ function askedForHelp({ options, words }: SplitWords): Request | undefined {
   const asked = alone ? second : words.find(({ word }) => word === option!.at + 1);
   const topic = helpTopics.find((topic) => topic === asked?.text);
   if (asked === undefined || topic !== undefined) return { action: "help", topic };
-  const message = `there is no help on ${quote(asked.text)}`, guess = nearest(asked.text, helpTopics);
+  const message = `there is no help on ${quote(asked.text)}, only on ${helpTopics.join(", ")}`;
+  const guess = nearest(asked.text, helpTopics);
   const suggestion = guess === undefined ? undefined : `balance --help ${guess}`;
   throw new FaultyWords([{ word: asked.word, message, suggestion, code: FaultCode.USAGE, seeHelp: true }]);
 }

@@ -243,9 +243,12 @@ Deno.test("the help can be asked about a topic", () => {
   }
   assert.deepEqual(refusal("--help", "lisening"), [
     64,
-    'there is no help on "lisening", did you mean balance --help listening?',
+    'there is no help on "lisening", only on all, listening, choosing, timeouts, sockets, process, logging, files, control, man, did you mean balance --help listening?',
   ]);
-  assert.deepEqual(refusal("help", "xyzzy"), [64, 'there is no help on "xyzzy", see balance --help']);
+  assert.deepEqual(refusal("help", "xyzzy"), [
+    64,
+    'there is no help on "xyzzy", only on all, listening, choosing, timeouts, sockets, process, logging, files, control, man, see balance --help',
+  ]);
 });
 
 Deno.test("completions are for a shell that is known", () => {
