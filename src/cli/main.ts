@@ -24,7 +24,7 @@ function asExitError(error: unknown): ExitError {
   return unexpected(error);
 }
 
-/** Each action loads only what it needs, which halves the time until a program with one service answers. */
+/** Each action loads only what it needs, so that every one starts sooner. */
 async function act(request: Request, program: string, args: readonly string[]): Promise<number> {
   switch (request.action) {
     case "help":

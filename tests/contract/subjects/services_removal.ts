@@ -5,7 +5,7 @@ import { eventually } from "../../support/eventually.ts";
 import { OngoingLoad } from "../../support/ongoing_load.ts";
 import { digestOf, pattern } from "../../support/pattern.ts";
 import type { ServiceTrial } from "../shared_trial.ts";
-import type { ContractTest } from "../suite.ts";
+import type { ContractTest, StartShared } from "../suite.ts";
 
 /** How often a service is removed; its sockets, and the clients that come to each of them at the same time. */
 const ROUNDS = 4, SOCKETS = 2, ABREAST = 4;
@@ -17,15 +17,7 @@ export function servicesRemoval(test: ContractTest): void {
   test(
     "a service is removed under its own load: whoever was accepted is served to the end, all others get nothing",
     async (_, share) => {
-      await using backend = echoBackend();
-      await using trial = await share();
-      const stays = await trial.serve({ channels: [backend] });
-      await using load = await OngoingLoad.start(() => stays.connect());
-      for (let round = 0; round < ROUNDS; round++) {
-        const goes = await trial.serve({ channels: [backend], sockets: SOCKETS });
-        const streams = await Promise.all(Array.from({ length: STREAMS }, () => begun(goes)));
-        const newcomers = new Newcomers(goes);
-        await eventually("new clients are served", () => newcomers.served >= 20);
+      await underLoad(share, false, async ({ goes, streams, newcomers }) => {
         goes.served.stopAccepting();
         for (const stream of streams) {
           const received = stream.readToEnd();
@@ -39,21 +31,12 @@ export function servicesRemoval(test: ContractTest): void {
         goes.assertGivenBack();
         const { total, failed } = goes.table.counters(0);
         assert.deepEqual([Number(total), failed, goes.eventTypes], [newcomers.served + STREAMS, 0n, []]);
-        await load.more(5);
-      }
+      });
     },
   );
 
   test("a service whose connections are closed under its own load ends, and the others go on", async (_, share) => {
-    await using backend = echoBackend();
-    await using trial = await share();
-    const stays = await trial.serve({ channels: [backend] });
-    await using load = await OngoingLoad.start(() => stays.connect());
-    for (let round = 0; round < ROUNDS; round++) {
-      const goes = await trial.serve({ channels: [backend], sockets: SOCKETS });
-      const streams = await Promise.all(Array.from({ length: STREAMS }, () => begun(goes)));
-      const newcomers = new Newcomers(goes, true);
-      await eventually("new clients are served", () => newcomers.served >= 20);
+    await underLoad(share, true, async ({ goes, streams, newcomers }) => {
       goes.served.stopAccepting();
       goes.served.closeAll();
       await goes.served.ended;
@@ -63,9 +46,39 @@ export function servicesRemoval(test: ContractTest): void {
         await stream.readToEnd();
         stream[Symbol.dispose]();
       }
-      await load.more(5);
-    }
+    });
   });
+}
+
+/** A service that is about to go, and who uses it. */
+interface Used {
+  readonly goes: ServiceTrial;
+  readonly streams: readonly Client[];
+  readonly newcomers: Newcomers;
+}
+
+/**
+ * Removes one used service after another, beside one that stays and goes on serving.
+ *
+ * @param mayBeCut whether connections may be closed before they have ended
+ */
+async function underLoad(
+  share: StartShared,
+  mayBeCut: boolean,
+  remove: (used: Used) => Promise<void>,
+): Promise<void> {
+  await using backend = echoBackend();
+  await using trial = await share();
+  const stays = await trial.serve({ channels: [backend] });
+  await using load = await OngoingLoad.start(() => stays.connect());
+  for (let round = 0; round < ROUNDS; round++) {
+    const goes = await trial.serve({ channels: [backend], sockets: SOCKETS });
+    const streams = await Promise.all(Array.from({ length: STREAMS }, () => begun(goes)));
+    const newcomers = new Newcomers(goes, mayBeCut);
+    await eventually("new clients are served", () => newcomers.served >= 20);
+    await remove({ goes, streams, newcomers });
+    await load.more(5);
+  }
 }
 
 /** A stream that has a channel. */
@@ -86,7 +99,7 @@ class Newcomers {
   readonly #mayBeCut: boolean;
 
   /** @param mayBeCut whether connections may be closed before they have ended */
-  constructor(service: ServiceTrial, mayBeCut = false) {
+  constructor(service: ServiceTrial, mayBeCut: boolean) {
     this.#service = service;
     this.#mayBeCut = mayBeCut;
     this.refused = Promise.all(Array.from({ length: SOCKETS * ABREAST }, (_, i) => this.#come(i % SOCKETS)));
