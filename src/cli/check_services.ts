@@ -3,7 +3,7 @@ import { partPlace, type PlacedService } from "../options/service_places.ts";
 import type { ServiceFile } from "../options/service_file.ts";
 import { IPV6, mayResolveLater, resolveHost, sameFamilyAs, type Wanted } from "../process/resolve.ts";
 import { familyOf } from "../table/address.ts";
-import { leadsBack, ownAddresses } from "../service/loops.ts";
+import { leadsBack, ownAddressesOnce } from "../service/loops.ts";
 import { type Finding, findingAt } from "./finding.ts";
 import { hostFault, listenFault, loopFault, type ServiceFault, sourceFault } from "./service_fault.ts";
 
@@ -28,7 +28,7 @@ export interface ServiceFindings {
 export async function checkServices({ services }: ServiceFile, tooMany: boolean): Promise<ServiceFindings> {
   const names = new Names();
   await names.lookUp(services);
-  const listeners: Deno.Listener[] = [], addresses = ownAddresses(), own = () => addresses;
+  const listeners: Deno.Listener[] = [], own = ownAddressesOnce();
   try {
     return {
       sources: services.flatMap((service) => checkSource(service, names)),

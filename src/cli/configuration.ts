@@ -61,7 +61,7 @@ export class Configuration {
    * meanwhile is refused. Logs it. Never rejects.
    */
   reload(dryRun: boolean): Promise<Outcome> {
-    if (this.#underWay !== undefined) return Promise.resolve({ ok: false, lines: [`cannot reload: ${UNDER_WAY}`] });
+    if (this.busy !== undefined) return Promise.resolve({ ok: false, lines: [`cannot reload: ${this.busy}`] });
     if (!dryRun) this.#observer.reloading();
     return this.#underWay = this.#reload(dryRun).finally(() => {
       this.#underWay = undefined;
@@ -69,9 +69,9 @@ export class Configuration {
     });
   }
 
-  /** Whether one is under way, from the moment it was asked for. */
-  get reloading(): boolean {
-    return this.#underWay !== undefined;
+  /** Why nothing else can be done now; undefined if it can. A reload counts from the moment it was asked for. */
+  get busy(): string | undefined {
+    return this.#underWay && UNDER_WAY;
   }
 
   /**
@@ -116,7 +116,7 @@ export class Configuration {
   /** Writes what runs now to the file. Never rejects. */
   save(): Promise<Outcome> {
     // What is being applied is not in the running state yet, and would be lost from the file.
-    if (this.#underWay !== undefined) return Promise.resolve({ ok: false, lines: [`cannot save: ${UNDER_WAY}`] });
+    if (this.busy !== undefined) return Promise.resolve({ ok: false, lines: [`cannot save: ${this.busy}`] });
     const { path } = this.#config!;
     try {
       // Otherwise the next start would refuse the file.

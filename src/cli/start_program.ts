@@ -90,7 +90,7 @@ export async function startProgram(
     const upgrade: Upgrade = new Upgrade(startedBy, {
       logger: log.logger,
       engine: instance.engine,
-      busy: () => configuration.reloading ? "a reload is under way, try again" : undefined,
+      busy: () => configuration.busy,
       get control() {
         return control!;
       },

@@ -20,22 +20,13 @@ const SYMBOLS = {
  * as it is. For Linux.
  */
 export function listenInherited(descriptor: number, serve: (connection: Connection) => Promise<void>): Listener {
-  // `Deno.listen` takes no descriptor.
-  const open = (descriptor: number, accepted: () => void): Server => {
-    const server = createServer({ allowHalfOpen: true }, (socket) => {
-      accepted();
-      void serve(new NodeConnection(socket));
-    });
-    server.on("error", () => {});
-    return server.listen({ fd: descriptor });
-  };
-  return new InheritedListener(descriptor, open);
+  return new InheritedListener(descriptor, serve);
 }
 
 class InheritedListener implements Listener {
   readonly #libc = Deno.dlopen("", SYMBOLS);
   readonly #descriptor: number;
-  readonly #open: (descriptor: number, accepted: () => void) => Server;
+  readonly #serve: (connection: Connection) => Promise<void>;
   #server: Server | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   #accepted = false;
@@ -43,9 +34,9 @@ class InheritedListener implements Listener {
   #waited = false;
   #closed = false;
 
-  constructor(descriptor: number, open: (descriptor: number, accepted: () => void) => Server) {
+  constructor(descriptor: number, serve: (connection: Connection) => Promise<void>) {
     this.#descriptor = descriptor;
-    this.#open = open;
+    this.#serve = serve;
     this.#libc.symbols.fcntl(descriptor, F_SETFD, FD_CLOEXEC);
   }
 
@@ -80,7 +71,13 @@ class InheritedListener implements Listener {
     const copy = this.#libc.symbols.fcntl(this.#descriptor, F_DUPFD_CLOEXEC, 0);
     if (copy < 0) return;
     this.#server?.close();
-    this.#server = this.#open(copy, () => this.#accepted = true);
+    // `Deno.listen` takes no descriptor.
+    this.#server = createServer({ allowHalfOpen: true }, (socket) => {
+      this.#accepted = true;
+      void this.#serve(new NodeConnection(socket));
+    });
+    this.#server.on("error", () => {});
+    this.#server.listen({ fd: copy });
   }
 
   /** Whether there are connections in the queue. */

@@ -20,6 +20,15 @@ export function openDescriptors(): number | undefined {
   }
 }
 
+/** What one of this process's descriptors refers to; undefined when it is not open. For Linux. */
+export function targetOf(descriptor: number): string | undefined {
+  try {
+    return Deno.readLinkSync(`/proc/self/fd/${descriptor}`);
+  } catch {
+    return undefined;
+  }
+}
+
 /** Queried first, so that Deno does not prompt. */
 function mayRead(path: string): boolean {
   return Deno.permissions.querySync({ name: "read", path }).state === "granted";

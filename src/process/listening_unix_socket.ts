@@ -1,3 +1,5 @@
+import { targetOf } from "./descriptors.ts";
+
 /** Flag of a socket that listens, `__SO_ACCEPTCON`, in `/proc/net/unix` (proc(5)). */
 const LISTENS = 0x10000;
 
@@ -8,20 +10,13 @@ const LISTENS = 0x10000;
  * @param path what the socket was bound to
  */
 export function listeningUnixSocket(path: string): number | undefined {
-  const targets = new Set<string>();
+  const targets = new Set<string | undefined>();
   for (const line of Deno.readTextFileSync("/proc/self/net/unix").split("\n")) {
     const [, flags, inode, name] = /^\S+ \S+ \S+ ([0-9A-F]+) \S+ \S+ +(\d+) (.*)$/.exec(line) ?? [];
     if (name === path && (parseInt(flags, 16) & LISTENS) !== 0) targets.add(`socket:[${inode}]`);
   }
-  for (const { name } of Deno.readDirSync("/proc/self/fd")) if (targets.has(targetOf(name))) return Number(name);
-  return undefined;
-}
-
-function targetOf(descriptor: string): string {
-  try {
-    return Deno.readLinkSync(`/proc/self/fd/${descriptor}`);
-  } catch {
-    // The one with which the directory was read.
-    return "";
+  for (const { name } of Deno.readDirSync("/proc/self/fd")) {
+    if (targets.has(targetOf(Number(name)))) return Number(name);
   }
+  return undefined;
 }

@@ -1,3 +1,4 @@
+import { targetOf } from "./descriptors.ts";
 import type { ExitError } from "./exit_codes.ts";
 import { type Report, SUCCESSOR } from "./handover.ts";
 import { FIOCLEX } from "./inheritable.ts";
@@ -99,15 +100,6 @@ export class Predecessor {
       if (descriptor > STDERR) ioctl(descriptor, FIOCLEX);
     }
     close(given);
-  }
-}
-
-/** What one of this process's descriptors refers to; undefined when it is not open. */
-function targetOf(descriptor: number): string | undefined {
-  try {
-    return Deno.readLinkSync(`/proc/self/fd/${descriptor}`);
-  } catch {
-    return undefined;
   }
 }
 

@@ -6,7 +6,7 @@ import { IPV6 } from "../process/resolve.ts";
 import type { Strategy } from "../selection/strategy.ts";
 import { blaming } from "./blame.ts";
 import { groupSpecs, resolve, type Unresolved } from "./group_specs.ts";
-import { type Listening, refuseLoops } from "./loops.ts";
+import { type Listening, ownAddressesOnce, refuseLoops } from "./loops.ts";
 import { allPorts, type ServiceRequest } from "./service_request.ts";
 import { settled } from "./settled.ts";
 
@@ -44,11 +44,15 @@ export interface Draft {
  * @throws {UnknownHost} when a host does not resolve
  * @throws {ChannelLoop} when a channel without a limit is the service itself, unless there is `allowLoop`
  */
-export async function draftService(request: ServiceRequest, around: Surroundings): Promise<Draft> {
+export async function draftService(
+  request: ServiceRequest,
+  around: Surroundings,
+  own = ownAddressesOnce(),
+): Promise<Draft> {
   const options = serviceOptions(request.values), places = await placesOf(request, options);
   const settings = await settingsOf(options, around);
   const groups = await groupSpecs(request, settings.source, around.unresolved);
-  if (!options.allowLoop) refuseLoops(groups, places);
+  if (!options.allowLoop) refuseLoops(groups, places, own);
   return { request, values: request.values, options, settings, places, groups };
 }
 

@@ -60,8 +60,7 @@ export function endlessLoops(
 }
 
 /** @throws {ChannelLoop} when a channel without a limit is the service itself */
-export function refuseLoops(groups: readonly GroupSpec[], all: readonly Listening[]): void {
-  const own = ownAddressesOnce();
+export function refuseLoops(groups: readonly GroupSpec[], all: readonly Listening[], own = ownAddressesOnce()): void {
   for (const [group, { channels }] of groups.entries()) {
     for (const [channel, { address: host, port, maxc = 0 }] of channels.entries()) {
       if (host === undefined || maxc > 0 || !leadsBackToAny({ host, port }, all, own)) continue;
@@ -72,7 +71,7 @@ export function refuseLoops(groups: readonly GroupSpec[], all: readonly Listenin
 }
 
 /** The addresses of this machine's interfaces; none without the permission to read them. */
-export function ownAddresses(): ReadonlySet<string> {
+function ownAddresses(): ReadonlySet<string> {
   // Queried first, so that Deno does not prompt.
   const { state } = Deno.permissions.querySync({ name: "sys", kind: "networkInterfaces" });
   if (state !== "granted") return new Set();

@@ -12,6 +12,7 @@ import { PlaceIndex, placeKey, placeKeys } from "./place_index.ts";
 import { type Coming, type Kept, type Moving, planReload, type ReloadPlan, type Spare } from "./reload_plan.ts";
 import type { Service } from "./service.ts";
 import { standardPort } from "./service_request.ts";
+import { settled } from "./settled.ts";
 import { Undo } from "./undo.ts";
 
 /** Milliseconds between looks at a queue that is to be empty, and how many there are. */
@@ -50,8 +51,8 @@ export class Reload {
     this.#plan = planReload(host.services, drafts);
     this.#closing = new PlaceIndex(this.#plan.closing, ({ listener }) => listener.address);
     const before = { values: host.values, services: host.services.map(specInForce) };
+    // Also checks that every group has room.
     this.changes = difference(before, next, identities(this.#plan));
-    this.#checkRoom();
   }
 
   /** What changes, in words; also addresses of names that resolve to others now. */
@@ -78,12 +79,10 @@ export class Reload {
     try {
       await this.#open();
       // All of them are waited for, so that none is still under way when they are undone.
-      const steps = await Promise.allSettled([
+      await settled<unknown>([
         ...coming.map((one) => this.#serve(one)),
         ...kept.map((one) => this.#extend(one)),
       ]);
-      const failed = steps.find((step) => step.status === "rejected");
-      if (failed !== undefined) throw failed.reason;
       await this.#emptied();
       // From here on nobody else runs: operators might take the room.
       this.#checkRoom();

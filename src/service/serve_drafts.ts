@@ -4,6 +4,7 @@ import { Table } from "../table/table.ts";
 import { blaming } from "./blame.ts";
 import { type Draft, draftService, type Surroundings } from "./draft.ts";
 import { type BalancerEvent, balancerEvent } from "./events.ts";
+import { ownAddressesOnce } from "./loops.ts";
 import { Service } from "./service.ts";
 import type { ServiceRequest } from "./service_request.ts";
 import { settled } from "./settled.ts";
@@ -68,9 +69,10 @@ export function openOrClose(open: () => void, opened: readonly (readonly Listene
 
 /** Resolves what they name, all at the same time. */
 export async function draftAll(requests: readonly ServiceRequest[], around: Surroundings): Promise<Draft[]> {
+  const own = ownAddressesOnce();
   return await settled(requests.map(async (request) => {
     try {
-      return await draftService(request, around);
+      return await draftService(request, around, own);
     } catch (error) {
       throw blaming(error, { request });
     }

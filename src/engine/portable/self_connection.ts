@@ -1,4 +1,4 @@
-import type { Address } from "../../table/address.ts";
+import { type Address, isWildcard } from "../../table/address.ts";
 
 /**
  * Whether a connection has met itself. The system takes a connection's local port from a range. If that happens to be
@@ -11,7 +11,7 @@ export function isSelf({ host: far, port: farPort }: Address, host: string, port
   if (port !== farPort) return false;
   const name = (text: string) => text.replace(/%.*/, "");
   // A connection to the wildcard reaches this machine from its own address.
-  return name(host) === name(far) || far === "0.0.0.0" || far === "::";
+  return name(host) === name(far) || isWildcard(far);
 }
 
 /** The error of a channel that does not listen. */
