@@ -16,9 +16,7 @@ testWith(
     using directory = temporaryDirectory();
     const options = ["--engine", "linux", "--threads", "1", "--pid-file", `${directory.path}/pid`];
     await using instance = await Instance.start(["127.0.0.1:1"], { directory, before: copy.before, options });
-    const text = Deno.readTextFileSync(`${copy.path}/${FILE}`);
-    assert.ok(text.includes(REPORT));
-    copy.write(FILE, text.replace(REPORT, `${REPORT} Deno.kill(this.pid, "SIGTERM");`));
+    copy.edit(FILE, REPORT, `${REPORT} Deno.kill(this.pid, "SIGTERM");`);
     try {
       instance.signal("SIGUSR2");
       assert.equal(await instance.exit, 0);

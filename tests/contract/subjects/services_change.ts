@@ -9,7 +9,6 @@ import { OngoingLoad } from "../../support/ongoing_load.ts";
 import { RefusingPort } from "../../support/refusing_port.ts";
 import { readChunks } from "../../support/streams.ts";
 import type { ContractTest } from "../suite.ts";
-import type { Target } from "../trial.ts";
 
 /** How often something changes under load. */
 const TIMES = 30;
@@ -139,7 +138,7 @@ export function servicesChange(test: ContractTest): void {
   test("a channel's limit and the service's own hold exactly while settings change", async (_, share) => {
     await using backend = namedBackend("a");
     await using trial = await share();
-    const service = await trial.serve({ channels: [{ ...targetOf(backend), maxc: 2 }], maxConnections: 3 });
+    const service = await trial.serve({ channels: [{ address: backend.address, maxc: 2 }], maxConnections: 3 });
     const held = [await service.connect(), await service.connect()];
     for (const client of held) assert.equal(await client.readText(), "a");
     for (let i = 0; i < 10; i++) {
@@ -213,11 +212,6 @@ export function servicesChange(test: ContractTest): void {
     other.served.removeListener(one.served.listeners[0]);
     assert.deepEqual([await one.ask(), await other.ask()], ["a", "a"]);
   });
-}
-
-/** A back end as a channel. */
-function targetOf({ address }: Backend): Target {
-  return { address };
 }
 
 /** Ends at once, and reads until the client has ended. */
