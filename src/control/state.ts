@@ -88,7 +88,10 @@ export interface ChannelState {
   readonly channel: number;
   /** Whether it may be chosen. */
   readonly enabled: boolean;
-  /** Who keeps it disabled: `operator`, `autodisable`; `unresolved` while its host does not resolve. */
+  /**
+   * Who keeps it from getting connections: `operator`, `autodisable`, `drain`, `maintenance`, `weight` if that is 0,
+   * `down` if its health checks fail, `unresolved` while its host does not resolve.
+   */
   readonly disabledBy: readonly string[];
   /** Host as it was given, a name or an address. */
   readonly host: string;

@@ -6,13 +6,24 @@ const PARTIES = {
   autodisable: DisabledBy.MACHINE,
   /** Its host does not resolve. */
   unresolved: DisabledBy.UNRESOLVED,
+  /** Its weight is 0. */
+  weight: DisabledBy.WEIGHT,
+  drain: DisabledBy.DRAINING,
+  maintenance: DisabledBy.MAINTENANCE,
+  /** Health checks. */
+  down: DisabledBy.DOWN,
 } as const;
 
 /** @internal One of them. */
 export type Party = keyof typeof PARTIES;
 
-/** Those who still keep it when another process goes on. A host is looked up again there. */
-export type LastingParty = Exclude<Party, "unresolved">;
+/**
+ * Those who still keep it when another process goes on. A host is looked up again there, the weight is handed over, and
+ * so are the results of health checks.
+ */
+export type LastingParty = Exclude<Party, typeof PASSING[number]>;
+
+const PASSING = ["unresolved", "weight", "down"] as const;
 
 const all = Object.keys(PARTIES) as Party[];
 
@@ -28,5 +39,5 @@ export function bitOf(party: Party): number {
 
 /** Whether a word, which another version may have written, is such a party. */
 export function isLasting(word: unknown): word is LastingParty {
-  return word !== "unresolved" && all.some((party) => party === word);
+  return !PASSING.some((party) => party === word) && all.some((party) => party === word);
 }

@@ -1,4 +1,5 @@
 import type { GroupSpec } from "../groups/group_spec.ts";
+import type { Party } from "../groups/parties.ts";
 import type { GroupSnapshot } from "../groups/snapshot.ts";
 import { quote } from "../log/escape.ts";
 import { type ChannelWord, channelWord, type GroupWords } from "../options/channel_words.ts";
@@ -61,8 +62,9 @@ function groupNow(service: Service, { group, type, channels }: GroupSnapshot, no
     // As it was written, if that is still so.
     const same = before !== undefined && before.host === host && (before.port ?? standard) === port;
     const word = { host, port: same ? before.port : port === standard ? undefined : port, maxc };
-    for (const party of disabledBy.filter((party) => party !== "unresolved")) {
-      notes.push(`group ${group} channel ${channel} (${quote(channelWord(word, 0))}) is disabled by ${PARTIES[party]}`);
+    for (const party of disabledBy) {
+      const why = NOTES[party];
+      if (why !== undefined) notes.push(`group ${group} channel ${channel} (${quote(channelWord(word, 0))}) is ${why}`);
     }
     return word;
   });
@@ -70,4 +72,10 @@ function groupNow(service: Service, { group, type, channels }: GroupSnapshot, no
   return { strategy, channels: words };
 }
 
-const PARTIES = { operator: "an operator", autodisable: "autodisable" } as const;
+/** What a command line cannot say about a channel. */
+const NOTES: Readonly<Partial<Record<Party, string>>> = {
+  operator: "disabled by an operator",
+  autodisable: "disabled by autodisable",
+  drain: "drained by an operator",
+  maintenance: "in maintenance",
+};

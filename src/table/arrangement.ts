@@ -9,6 +9,7 @@ import { isShuffled, type Orders, sizeOf } from "./order.ts";
 import type { Rotation } from "./rotation.ts";
 import type { Totals } from "./totals.ts";
 import { Vacancies } from "./vacancies.ts";
+import type { Weights } from "./weights.ts";
 
 /** A channel to be added. */
 export interface NewRow {
@@ -17,6 +18,8 @@ export interface NewRow {
   readonly maxc?: number;
   /** `DisabledBy` bits, default 0. */
   readonly disabledBy?: number;
+  /** 0 to 256, default 1. */
+  readonly weight?: number;
 }
 
 /** The parts of a table that change with its list of channels. */
@@ -28,6 +31,7 @@ interface Parts {
   readonly enabled: EnabledChannels;
   readonly addresses: Addresses;
   readonly totals: Totals;
+  readonly weights: Weights;
 }
 
 /** Which channels a group has, and in which order: how that changes. Main thread only. */
@@ -84,11 +88,12 @@ export class Arrangement {
   }
 
   /** Makes a vacant row the row of a new channel. */
-  #fill(id: ChannelId, host: HostBytes, { address, maxc = 0, disabledBy = 0 }: NewRow): void {
-    const { channels, addresses, enabled, totals } = this.#parts;
+  #fill(id: ChannelId, host: HostBytes, { address, maxc = 0, disabledBy = 0, weight = 1 }: NewRow): void {
+    const { channels, addresses, enabled, totals, weights } = this.#parts;
     if (!this.vacancies.isUnused(id)) totals.reset(id);
     addresses.write(id, host, address.port);
     Atomics.store(channels, id * CHANNEL.WORDS + CHANNEL.MAXC, maxc);
     enabled.set(id, disabledBy);
+    weights.begin(id, weight);
   }
 }

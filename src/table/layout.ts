@@ -39,6 +39,22 @@ export const CHANNEL = {
   WORDS: 16,
 } as const;
 
+/**
+ * Words (32 bits) of what a strategy asks about a channel. They lie apart from its row, so that they take no memory
+ * unless somebody sets them: 0 is what a channel has by default.
+ */
+export const CHOICE = {
+  /** Its weight less 1. */
+  WEIGHT: 0,
+  /** What it does not get yet of its weight, in 1024ths. */
+  MISSING: 1,
+  /** Sums up its share of the turns while it does not get all. */
+  TURNS: 2,
+  /** A hash of what identifies it for other balancers too: host and port as they were given. */
+  IDENTITY: 3,
+  WORDS: 4,
+} as const;
+
 /** Doubles of a channel's counters in one lane. Bytes are split in two, see `counter.ts`. */
 export const COUNT = { TOTAL: 0, FAILED: 1, SENT: 2, RCVD: 4, DOUBLES: 6 } as const;
 
@@ -52,10 +68,20 @@ export const OFFSET = (() => {
   const groups = 0;
   const orders = align(groups + MAX_GROUPS * GROUP.WORDS * 4);
   const channels = align(orders + MAX_GROUPS * ORDERS.BYTES);
-  const bases = align(channels + CHANNELS * CHANNEL.WORDS * 4);
+  const choices = align(channels + CHANNELS * CHANNEL.WORDS * 4);
+  const bases = align(choices + CHANNELS * CHOICE.WORDS * 4);
   const lanes = align(bases + CHANNELS * BASE.WORDS * 8);
   const laneBytes = align(CHANNELS * COUNT.DOUBLES * 8) + align(CHANNELS * 4);
-  return { groups, orders, channels, bases, lanes, laneBytes, held: align(CHANNELS * COUNT.DOUBLES * 8) } as const;
+  return {
+    groups,
+    orders,
+    channels,
+    choices,
+    bases,
+    lanes,
+    laneBytes,
+    held: align(CHANNELS * COUNT.DOUBLES * 8),
+  } as const;
 })();
 
 /** Size of a table in bytes. */

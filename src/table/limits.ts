@@ -13,5 +13,8 @@ export const ROWS = 2 * MAX_CHANNELS;
 /** Threads that may count connections and bytes at the same time. */
 export const MAX_LANES = 16;
 
+/** The largest weight. The smallest is 0: the channel gets no new connections. */
+export const MAX_WEIGHT = 256;
+
 /** The largest `maxc`: what a signed 32-bit counter can reach. */
 export const MAX_CONNECTIONS_PER_CHANNEL = 2 ** 31 - 1;

@@ -5,12 +5,13 @@ import { type ChannelId, channelId, groupOf, NONE } from "./channel_id.ts";
 import type { Counters } from "./counter.ts";
 import { EnabledChannels } from "./enabled_channels.ts";
 import { Failures } from "./failures.ts";
-import { CHANNEL, CHANNELS, GROUP, OFFSET, tableBytes } from "./layout.ts";
+import { CHANNEL, CHANNELS, CHOICE, GROUP, OFFSET, tableBytes } from "./layout.ts";
 import { Lane } from "./lane.ts";
 import { Occupancy } from "./occupancy.ts";
 import { isShuffled, type Order, Orders, sizeOf } from "./order.ts";
 import { Rotation } from "./rotation.ts";
 import { Totals } from "./totals.ts";
+import { Weights } from "./weights.ts";
 
 export { DisabledBy } from "./disabled_by.ts";
 export type { NewRow };
@@ -35,6 +36,7 @@ export class Table {
   readonly #failures: Failures;
   readonly #totals: Totals;
   readonly #arrangement: Arrangement;
+  readonly #weights: Weights;
 
   private constructor(buffer: SharedArrayBuffer) {
     this.buffer = buffer;
@@ -49,7 +51,9 @@ export class Table {
     const addresses = this.#addresses = new Addresses(channels);
     this.#failures = new Failures(channels, addresses);
     const totals = this.#totals = new Totals(buffer, this.lanes);
-    this.#arrangement = new Arrangement({ channels, orders, rotation, enabled, addresses, totals });
+    const choices = new Int32Array(buffer, OFFSET.choices, CHANNELS * CHOICE.WORDS);
+    const weights = this.#weights = new Weights(choices, enabled);
+    this.#arrangement = new Arrangement({ channels, orders, rotation, enabled, addresses, totals, weights });
   }
 
   /** Makes an empty table that `lanes` threads can count in. @throws {RangeError} on a number of lanes out of range */
@@ -198,6 +202,40 @@ export class Table {
 
   setMaxc(id: ChannelId, maxc: number): void {
     this.#occupancy.setMaxc(id, maxc);
+  }
+
+  /** What share of the clients it is to get, relative to others: 0, none, to 256; default 1. */
+  weight(id: ChannelId): number {
+    return this.#weights.of(id);
+  }
+
+  /** A channel of weight 0 gets no new connections. */
+  setWeight(id: ChannelId, weight: number): void {
+    this.#weights.set(id, weight);
+  }
+
+  /** How much of its weight it gets at this moment, above 0 to 1. */
+  share(id: ChannelId): number {
+    return this.#weights.share(id);
+  }
+
+  /** Gives the channel this share of its weight until the next call. One party calls it, by its own clock. */
+  setShare(id: ChannelId, share: number): void {
+    this.#weights.setShare(id, share);
+  }
+
+  /** Whether the channel takes this turn: always, unless it gets only a share of its weight. */
+  takesTurn(id: ChannelId): boolean {
+    return this.#weights.takesTurn(id);
+  }
+
+  /** A hash of what identifies the channel for other balancers too; 0 if it has not been set. */
+  identity(id: ChannelId): number {
+    return this.#weights.identity(id);
+  }
+
+  setIdentity(id: ChannelId, hash: number): void {
+    this.#weights.setIdentity(id, hash);
   }
 
   /** Connections now. */
