@@ -1,6 +1,7 @@
 import { resolve } from "node:path";
 import { checkDirectory, defaultDirectory, DirectoryError } from "../control/directory.ts";
 import { chosenDirectory } from "../control/places.ts";
+import type { Finding } from "../files/finding.ts";
 import { escape, quote } from "../log/escape.ts";
 import { plural } from "../log/plural.ts";
 import type { FileRequest } from "../options/command_line.ts";
@@ -10,11 +11,10 @@ import { directoryObstacle, writeObstacle } from "../process/access.ts";
 import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
 import { PidFile } from "../process/pid_file.ts";
 import { checkAccounts, privilegesUnavailable } from "../process/privileges.ts";
+import { complain, say } from "../process/terminal.ts";
+import { readServices } from "../program/config.ts";
 import { checkEngine } from "./check_engine.ts";
 import { checkServices } from "./check_services.ts";
-import { readServices } from "./config.ts";
-import type { Finding } from "./finding.ts";
-import { complain, say } from "./terminal.ts";
 
 /**
  * Says what a start with this file would meet, and starts nothing: words, names, ports, permissions, descriptors. Ports

@@ -1,3 +1,4 @@
+import { type Finding, findingAt } from "../files/finding.ts";
 import { plural } from "../log/plural.ts";
 import { listeningHosts } from "../options/listening_hosts.ts";
 import { partPlace, type PlacedService } from "../options/service_places.ts";
@@ -5,15 +6,14 @@ import type { ServiceFile } from "../options/service_file.ts";
 import { type ProcessOptions, serviceOptions } from "../options/values.ts";
 import { descriptorLimit } from "../process/descriptors.ts";
 import { ExitCode, uncapitalised } from "../process/exit_codes.ts";
+import { serviceFault } from "../program/service_fault.ts";
+import { threadsFor } from "../program/start_instance.ts";
 import { blameOf } from "../service/blame.ts";
 import { chooseEngine, requirePortable } from "../service/choose_engine.ts";
 import { requireDescriptors } from "../service/descriptor_budget.ts";
 import { descriptorShares } from "../service/descriptor_shares.ts";
 import { EngineUnavailable } from "../service/errors.ts";
 import { allPorts } from "../service/service_request.ts";
-import { type Finding, findingAt } from "./finding.ts";
-import { serviceFault } from "./service_fault.ts";
-import { threadsFor } from "./start_instance.ts";
 
 /** What was found about the engine, in the order in which a start looks. */
 export interface EngineFindings {

@@ -1,11 +1,11 @@
+import { type Finding, findingAt } from "../files/finding.ts";
 import { listeningPlaces } from "../options/difference.ts";
 import { partPlace, type PlacedService } from "../options/service_places.ts";
 import type { ServiceFile } from "../options/service_file.ts";
 import { IPV6, mayResolveLater, resolveHost, sameFamilyAs, type Wanted } from "../process/resolve.ts";
+import { hostFault, listenFault, loopFault, type ServiceFault, sourceFault } from "../program/service_fault.ts";
 import { familyOf } from "../table/address.ts";
 import { leadsBack, ownAddressesOnce } from "../service/loops.ts";
-import { type Finding, findingAt } from "./finding.ts";
-import { hostFault, listenFault, loopFault, type ServiceFault, sourceFault } from "./service_fault.ts";
 
 /** Names that are looked up at a time. */
 const AT_A_TIME = 16;

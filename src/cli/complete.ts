@@ -5,8 +5,8 @@ import { fishCompletions } from "../options/completions/fish.ts";
 import { zshCompletions } from "../options/completions/zsh.ts";
 import { helpTopics } from "../options/help/topics.ts";
 import { ExitCode } from "../process/exit_codes.ts";
+import { say } from "../process/terminal.ts";
 import { lookForInstances } from "./look_for_instances.ts";
-import { say } from "./terminal.ts";
 
 /** Milliseconds that instances have to answer: somebody has pressed Tab and waits. */
 const PATIENCE = 300;

@@ -4,9 +4,9 @@ import { placesToLook } from "../control/places.ts";
 import { quote } from "../log/escape.ts";
 import type { FileRequest } from "../options/command_line.ts";
 import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
+import { complain, say } from "../process/terminal.ts";
 import { nobodyThere } from "./find_instance.ts";
 import { lookForInstances, type Running, titleOf } from "./look_for_instances.ts";
-import { complain, say } from "./terminal.ts";
 
 /**
  * Prints what a reload of the file would change in the instance that runs it. Nothing is changed.

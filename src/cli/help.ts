@@ -4,7 +4,7 @@ import { overview } from "../options/help/overview.ts";
 import { allOptions, sectionHelp } from "../options/help/section.ts";
 import type { HelpTopic } from "../options/help/topics.ts";
 import { EXIT_MEANINGS } from "../process/exit_codes.ts";
-import { version } from "./version.ts";
+import { version } from "../program/version.ts";
 
 /** The text of `--help`, or of what it was asked about. */
 export function helpOn(topic: HelpTopic | undefined): string {

@@ -6,8 +6,8 @@ import { portsText } from "../control/ports_text.ts";
 import type { ServiceSummary } from "../control/state.ts";
 import { escape } from "../log/escape.ts";
 import { ExitCode } from "../process/exit_codes.ts";
+import { complain, say } from "../process/terminal.ts";
 import { asUser, type Found, lookForInstances, namesOf, type Running, titleOf } from "./look_for_instances.ts";
-import { complain, say } from "./terminal.ts";
 
 /** Shows all running instances and their services. @returns the exit code */
 export async function list(

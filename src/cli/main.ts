@@ -2,8 +2,8 @@ import { DirectoryError } from "../control/directory.ts";
 import { parseCommandLine, type Request } from "../options/command_line.ts";
 import { FaultyWords } from "../options/fault.ts";
 import { ExitCode, ExitError, unexpected } from "../process/exit_codes.ts";
-import { complain, say } from "./terminal.ts";
-import { version } from "./version.ts";
+import { complain, say } from "../process/terminal.ts";
+import { version } from "../program/version.ts";
 
 /** Runs the program. @param program path of the running executable @returns the exit code */
 export async function main(program: string, args: readonly string[]): Promise<number> {
@@ -44,6 +44,6 @@ async function act(request: Request, program: string, args: readonly string[]): 
     case "control":
       return await (await import("./operate.ts")).control(request);
     case "serve":
-      return await (await import("./serve.ts")).serve(request, program, args);
+      return await (await import("../program/serve.ts")).serve(request, program, args);
   }
 }

@@ -7,9 +7,9 @@ import { terminalDialogue } from "../control/terminal_dialogue.ts";
 import { quote } from "../log/escape.ts";
 import type { ControlRequest } from "../options/command_line.ts";
 import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
+import { complain, print, say } from "../process/terminal.ts";
 import { findInstance, nobodyThere, type Target } from "./find_instance.ts";
 import { titleOf } from "./look_for_instances.ts";
-import { complain, print, say } from "./terminal.ts";
 
 /** Runs `-c` or `-i` against the instance and the service that the request means. @returns the exit code */
 export async function control(request: ControlRequest): Promise<number> {

@@ -1,6 +1,6 @@
 /** What a service manager, and whoever reads the PID file, learns of the program. */
 import assert from "node:assert/strict";
-import { Supervision } from "../../src/cli/supervision.ts";
+import { Supervision } from "../../src/program/supervision.ts";
 import { namedBackend } from "../support/backends.ts";
 import { exists } from "../support/exists.ts";
 import { FileInstance } from "../support/file_instance.ts";

@@ -1,7 +1,7 @@
 /** Files of services on disk: what can be read, and what is refused without waiting. */
 import assert from "node:assert/strict";
 import { FileProblem } from "../../src/options/service_file.ts";
-import { serviceFiles } from "../../src/process/service_files.ts";
+import { serviceFiles } from "../../src/files/service_files.ts";
 import { within } from "../support/eventually.ts";
 import { installed, linux, posix, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";

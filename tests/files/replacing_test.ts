@@ -1,6 +1,6 @@
 /** Files that get a new text: all of it or nothing, with mode, owner, links and a backup. */
 import assert from "node:assert/strict";
-import { ReplaceError, replaceFiles } from "../../src/process/replace_files.ts";
+import { ReplaceError, replaceFiles } from "../../src/files/replace_files.ts";
 import { installed, linux, namespaces, posix, root, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 import { fileURLToPath } from "node:url";
@@ -77,7 +77,7 @@ Deno.test("a missing file is an error, and not made", () => {
   );
 });
 
-const MODULE = fileURLToPath(new URL("../../src/process/replace_files.ts", import.meta.url));
+const MODULE = fileURLToPath(new URL("../../src/files/replace_files.ts", import.meta.url));
 
 /** Replaces `/mnt/a` in a mount namespace prepared by a script. @returns what was said, then the files and the old text */
 function inMount(script: string): string {

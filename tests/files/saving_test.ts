@@ -1,8 +1,8 @@
 /** Files of services that are saved: what runs is what the next start reads. */
 import assert from "node:assert/strict";
 import { ExitError } from "../../src/process/exit_codes.ts";
-import { ReplaceError } from "../../src/process/replace_files.ts";
-import { readConfig, saveConfig } from "../../src/process/config_file.ts";
+import { ReplaceError } from "../../src/files/replace_files.ts";
+import { readConfig, saveConfig } from "../../src/files/config_file.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 
 Deno.test("changed services are saved to the files that describe them, and the result is what is read next", () => {

@@ -132,7 +132,7 @@ testWith([otherUsers, fromSource], "save leaves a file alone that belongs to som
   Deno.chmodSync(path, 0o666);
   const printed = await users.evaluate(
     OWNER,
-    `import { replaceFiles } from "${users.path}/program/src/process/replace_files.ts";
+    `import { replaceFiles } from "${users.path}/program/src/files/replace_files.ts";
     try {
       replaceFiles([{ path: "${path}", text: "2", before: new TextEncoder().encode("1") }]);
     } catch ({ message }) {

@@ -8,12 +8,14 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   log: [],
   options: ["table", "log"],
   selection: ["table"],
-  process: ["options", "table", "log"],
+  process: ["table", "log"],
+  files: ["options", "process", "log"],
   engine: ["options", "selection", "table"],
   groups: ["selection", "table"],
   control: ["groups", "options", "table", "log"],
   service: ["engine", "groups", "options", "process", "selection", "table", "log"],
-  cli: ["control", "engine", "groups", "options", "process", "service", "table", "log"],
+  program: ["control", "engine", "files", "options", "process", "service", "table", "log"],
+  cli: ["control", "files", "options", "process", "program", "service", "table", "log"],
 };
 
 const root = new URL("../../", import.meta.url);

@@ -1,11 +1,11 @@
+import { readConfig, saveConfig } from "../files/config_file.ts";
+import { findingAt } from "../files/finding.ts";
 import { quote } from "../log/escape.ts";
 import type { ServiceFile } from "../options/service_file.ts";
 import { partPlace } from "../options/service_places.ts";
 import type { ProcessSpec, ServiceSpec } from "../options/service_spec.ts";
 import type { ProcessValues } from "../options/values.ts";
-import { readConfig, saveConfig } from "../process/config_file.ts";
 import { ExitCode, ExitError } from "../process/exit_codes.ts";
-import { findingAt } from "./finding.ts";
 import type { ShowInFile } from "./service_fault.ts";
 // Loaded with the first file: when it is needed, the sources on disk may be those of another version.
 import "../service/reload.ts";

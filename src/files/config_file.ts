@@ -5,7 +5,7 @@ import { FileProblem, type FileReader, readServiceFile, type ServiceFile } from 
 import type { ServiceSpec } from "../options/service_spec.ts";
 import { faultLines, type SourceFault } from "../options/source_fault.ts";
 import { type UpdatedFile, updatedFiles } from "../options/updated_files.ts";
-import { ExitCode, ExitError } from "./exit_codes.ts";
+import { ExitCode, ExitError } from "../process/exit_codes.ts";
 import { replaceFiles } from "./replace_files.ts";
 import { serviceFiles } from "./service_files.ts";
 

@@ -1,6 +1,6 @@
 import { escape } from "../log/escape.ts";
 import { reasonOf } from "../log/line_writer.ts";
-import { ExitCode, ExitError } from "../process/exit_codes.ts";
+import { ExitCode, ExitError } from "./exit_codes.ts";
 
 /** Prints a line that the user asked for. @throws {ExitError} 71 when it cannot be written */
 export function say(line: string): void {

@@ -4,7 +4,7 @@ import { type Log, type LogOptions, openLog } from "../log/log.ts";
 import { isOwnStream } from "../log/log_file.ts";
 import type { ProcessOptions } from "../options/values.ts";
 import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
-import { complain } from "./terminal.ts";
+import { complain } from "../process/terminal.ts";
 
 /**
  * Opens the log of a program.

@@ -11,13 +11,13 @@ import {
 import { ExitCode, ExitError, unexpected } from "../process/exit_codes.ts";
 import { takeServiceEnvironment } from "../process/service_environment.ts";
 import { Predecessor } from "../process/predecessor.ts";
+import { complain } from "../process/terminal.ts";
 import type { Config } from "./config.ts";
 import { activatedSockets, type Plan, readPlan } from "./plan.ts";
 import { checkBackgroundLog } from "./program_log.ts";
 import { Signals } from "./signals.ts";
 import { startProgram } from "./start_program.ts";
 import { Supervision } from "./supervision.ts";
-import { complain } from "./terminal.ts";
 
 /** Starts an instance: here with `-f` or as process 1, otherwise in the background. @returns the exit code */
 export async function serve(request: ServeRequest, program: string, args: readonly string[]): Promise<number> {

@@ -1,6 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { escape, quote } from "../log/escape.ts";
-import { removeQuietly } from "./remove_quietly.ts";
+import { removeQuietly } from "../process/remove_quietly.ts";
 
 /** A file, and the text that it is to have. */
 export interface Replacement {
