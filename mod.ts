@@ -23,6 +23,6 @@ export type { Direction, GeneralEvent, Tap } from "./src/engine/engine.ts";
 export type { EngineChoice, EngineName } from "./src/options/engine_name.ts";
 export type { KeepAlive } from "./src/options/keep_alive.ts";
 export type { LibraryValues } from "./src/options/values.ts";
-export type { Client, GroupView, Strategy } from "./src/selection/strategy.ts";
+export type { Candidates, Client, Strategy } from "./src/selection/strategy.ts";
 export type { Address } from "./src/table/address.ts";
 export { MAX_CHANNELS, MAX_GROUPS } from "./src/table/limits.ts";

@@ -4,9 +4,10 @@ import { type ChannelId, channelId, NONE } from "../table/channel_id.ts";
 import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy, Table } from "../table/table.ts";
 import { Failover } from "./failover.ts";
+import { GuardedStrategy } from "./guarded_strategy.ts";
 import { Resting } from "./resting.ts";
 import { Search } from "./search.ts";
-import { type Client, type GroupView, strategies, type Strategy } from "./strategy.ts";
+import { type Candidates, type Client, strategies, type Strategy } from "./strategy.ts";
 import { hashAddress, preference } from "./strategies/hash.ts";
 
 const RR = 0, HASH = 1;
@@ -162,14 +163,17 @@ Deno.test("with -H, a full or disabled substitute is skipped for the next in the
 });
 
 Deno.test("a group may change its type in the middle of a search", () => {
-  const table = withGroups(4, 1), chooser = failover(table), search = new Search();
+  const table = withGroups(4, 1),
+    chooser = failover(table),
+    search = new Search(),
+    own = hashAddress(CLIENT.address) % 4;
   assert.equal(chooser.next(search, CLIENT), 0);
   table.setStrategy(0, HASH);
-  assert.equal(chooser.next(search, CLIENT), channelId(1, 0));
+  assert.deepEqual([chooser.next(search, CLIENT), chooser.next(search, CLIENT)], [own, channelId(1, 0)]);
   const another = new Search();
-  assert.equal(chooser.next(another, CLIENT), hashAddress(CLIENT.address) % 4);
+  assert.equal(chooser.next(another, CLIENT), own);
   table.setStrategy(0, RR);
-  assert.notEqual(chooser.next(another, CLIENT), hashAddress(CLIENT.address) % 4);
+  assert.notEqual(chooser.next(another, CLIENT), own);
 });
 
 Deno.test("a channel added in the middle of a search is tried as well", () => {
@@ -195,42 +199,62 @@ Deno.test("a retried search tries every channel again except those that failed",
   assert.deepEqual(round(), [1, 0, reserve, NONE]);
 });
 
-Deno.test("a custom strategy sees the group, and is only asked where to start", () => {
-  const seen: [size: number, cursor: number, current: number[]][] = [];
+Deno.test("a custom strategy chooses among the candidates only, and is asked again when one fails", () => {
+  const seen: (readonly [size: number, cursor: number, candidates: number[], current: number[]])[] = [];
   const leastConnections: Strategy = {
     name: "least",
     label: "Least",
     title: "least connections",
     rotates: false,
     sticky: false,
-    start(group: GroupView) {
-      const current = Array.from({ length: group.size }, (_, i) => group.current(i));
-      seen.push([group.size, group.cursor, current]);
-      return current.indexOf(Math.min(...current));
+    choose(candidates: Candidates) {
+      const numbers = Array.from({ length: candidates.size }, (_, i) => i).filter((i) => candidates.has(i));
+      const listed: number[] = [];
+      for (let i = candidates.next(0); i >= 0; i = candidates.next(i + 1)) listed.push(i);
+      assert.deepEqual(listed, numbers);
+      const current = numbers.map((i) => candidates.current(i));
+      seen.push([candidates.size, candidates.cursor, numbers, current]);
+      return numbers[current.indexOf(Math.min(...current))] ?? -1;
     },
   };
-  const table = withGroups(1, 3), chooser = failover(table, false, [...strategies, leastConnections]);
+  const table = withGroups(1, 4), chooser = failover(table, false, [...strategies, leastConnections]);
   table.setStrategy(1, 2);
   table.disable(0, DisabledBy.OPERATOR);
-  const [a, b, c] = table.channels(1);
-  for (const id of [a, a, b]) table.reserve(id);
-  assert.equal(first(chooser), c);
-  assert.deepEqual(seen, [[3, 0, [2, 1, 0]]]);
+  const [a, b, c, d] = table.channels(1), search = new Search();
+  for (const id of [a, a, b, d]) table.reserve(id);
+  table.setMaxc(d, 1);
+  assert.deepEqual([chooser.next(search, CLIENT), chooser.next(search, CLIENT)], [c, b]);
+  assert.deepEqual(seen, [[4, 0, [0, 1, 2], [2, 1, 0]], [4, 0, [0, 1], [2, 1]]]);
   table.disable(b, DisabledBy.OPERATOR);
   seen.length = 0;
-  assert.equal(first(chooser), c, "the search goes on around the group");
-  assert.deepEqual(seen, [[3, 0, [2, 1, 1]]]);
+  assert.equal(first(chooser), c);
+  assert.deepEqual(seen, [[4, 0, [0, 2], [2, 1]]]);
 });
 
-Deno.test("a strategy that answers nonsense does no harm", () => {
-  for (const answer of [-1, 2.5, 1e9, NaN, Infinity, -Infinity, undefined as unknown as number]) {
-    const odd: Strategy = { ...strategies[RR], rotates: false, start: () => answer };
-    const table = withGroups(1, 3), chooser = failover(table, false, [odd]);
+Deno.test("a strategy from outside that answers nonsense does no harm", () => {
+  for (const answer of [-2, 2.5, 1e9, NaN, Infinity, -Infinity, undefined as unknown as number]) {
+    const odd: Strategy = { ...strategies[RR], rotates: false, choose: () => answer };
+    const table = withGroups(1, 3),
+      chooser = failover(table, false, [new GuardedStrategy(odd, (error) => assert.fail(`${error}`))]);
     const all = [0, ...table.channels(1)];
     assert.deepEqual(tries(chooser).sort((a, b) => a - b), all, String(answer));
     assert.deepEqual(all.map((id) => table.current(id)), [1, 1, 1, 1]);
     assert.deepEqual([table.disabledBy(0), table.maxc(0)], [0, 0]);
   }
+});
+
+Deno.test("a strategy from outside may want no channel of its group, and what it throws is reported", () => {
+  const reported: unknown[] = [], error = new Error("out of ink");
+  let answer = () => -1;
+  const odd = new GuardedStrategy({ ...strategies[RR], choose: () => answer() }, (error) => reported.push(error));
+  const table = withGroups(2, 1), chooser = failover(table, false, [strategies[RR], odd]);
+  table.setStrategy(0, 1);
+  assert.deepEqual(tries(chooser), [channelId(1, 0)]);
+  answer = () => {
+    throw error;
+  };
+  assert.deepEqual(tries(chooser), [0, 1, channelId(1, 0)]);
+  assert.ok(reported.length > 0 && reported.every((each) => each === error));
 });
 
 /** Makes channel 1 unavailable to clients. */

@@ -1,15 +1,15 @@
-import { type ChannelId, NONE } from "../table/channel_id.ts";
+import type { ChannelId } from "../table/channel_id.ts";
 import { MAX_GROUPS, ROWS } from "../table/limits.ts";
 
 /** Where one client's search for a channel stands: the group it has reached, and what it has tried. */
 export class Search {
   group = 0;
-  /** The channel of this group that was tried last, or NONE. */
-  last: ChannelId = NONE;
   /** Whether only its limit kept a channel from being taken. */
   full = false;
-  /** Channels skipped because they rest: the last resort, in the order in which they were skipped. */
-  skipped: Set<ChannelId> | undefined;
+  /** Whether a channel was skipped because it rests. */
+  rested = false;
+  /** Whether channels that rest are candidates: the last resort. */
+  restingToo = false;
   /** One bit for each row, of as many groups as have been needed: most searches end in the first one. */
   #tried = new Int32Array(ROWS / 32);
   #failed = new Int32Array(ROWS / 32);
@@ -27,9 +27,7 @@ export class Search {
   /** Starts again with group 0, leaving out the channels that this search has seen fail. */
   retry(): void {
     this.group = 0;
-    this.last = NONE;
-    this.full = false;
-    this.skipped?.clear();
+    this.full = this.rested = this.restingToo = false;
     for (let i = this.#from; i < this.#to; i++) this.#tried[i] = this.#failed[i];
   }
 
@@ -43,8 +41,14 @@ export class Search {
     const word = id >> 5;
     if (word < this.#from || word >= this.#to) this.#reach(word);
     this.#tried[word] |= 1 << (id & 31);
-    // The cool-down may have expired since it was skipped.
-    this.skipped?.delete(id);
+  }
+
+  /** After all groups: begins again with those that rest, if any were skipped. @returns whether it does */
+  lowerDemands(): boolean {
+    if (!this.rested || this.restingToo) return false;
+    this.restingToo = true;
+    this.group = 0;
+    return true;
   }
 
   /** The channel has failed; this search does not try it again. */
@@ -56,8 +60,7 @@ export class Search {
   /** No other channel is tried until the search is retried. */
   end(): void {
     this.group = MAX_GROUPS;
-    this.skipped?.clear();
-    this.full = false;
+    this.full = this.rested = false;
   }
 
   /** Makes sure that there is a word `word`. */

@@ -55,10 +55,12 @@ interface Seeker {
   over: boolean;
   /** Whether it has met a channel that it would have tried if not for its limit. */
   full: boolean;
-  /** Channels that rested when it met them. */
-  skipped: ChannelId[];
-  /** Whether only those are left. */
+  /** Whether it has skipped a channel that rests. */
+  skipped: boolean;
+  /** Whether only such channels are left. */
   desperate: boolean;
+  /** The group that it has reached. */
+  group: number;
   /** The channel that it waits for, or NONE. */
   channel: ChannelId;
   /** How often that had been given an address when it was chosen. */
@@ -123,8 +125,9 @@ class Simulation {
         failed: [],
         over: false,
         full: false,
-        skipped: [],
+        skipped: false,
         desperate: false,
+        group: 0,
         channel: NONE,
         version: 0,
         trial: undefined,
@@ -168,8 +171,8 @@ class Simulation {
       seeker.attempt.retry();
       seeker.over = seeker.full = false;
       seeker.tried = [];
-      seeker.skipped = [];
-      seeker.desperate = false;
+      seeker.skipped = seeker.desperate = false;
+      seeker.group = 0;
       return;
     }
     assert.ok(!seeker.tried.includes(id), "tried twice");
@@ -189,33 +192,25 @@ class Simulation {
   }
 
   /**
-   * The channel that must come next: the first usable one in the order that the groups and their types give, and after
-   * all groups the first that was skipped because it rests.
+   * The channel that must come next: the first usable one in the order that the groups and their types give; after all
+   * groups, if one was skipped because it rests, the same with those that rest.
    */
   #expected(seeker: Seeker): ChannelId {
     if (seeker.over) return NONE;
-    const id = seeker.desperate ? NONE : this.#firstInGroups(seeker);
-    if (id !== NONE) {
-      seeker.skipped = seeker.skipped.filter((other) => other !== id);
-      return id;
-    }
+    const id = this.#firstInGroups(seeker);
+    if (id !== NONE || seeker.desperate || !seeker.skipped) return id;
     seeker.desperate = true;
-    while (seeker.skipped.length > 0) {
-      const next = seeker.skipped.shift()!;
-      if (this.#usable(next)) return next;
-    }
-    return NONE;
+    seeker.group = 0;
+    return this.#firstInGroups(seeker);
   }
 
   #firstInGroups(seeker: Seeker): ChannelId {
-    const { tried, failed, skipped, client } = seeker;
-    const last = tried.at(-1) ?? NONE;
-    for (let group = last === NONE ? 0 : groupOf(last); group < this.#setup.groups.length; group++) {
-      const { hash, channels: { length: size } } = this.#setup.groups[group];
+    const { tried, failed, client } = seeker;
+    for (; seeker.group < this.#setup.groups.length; seeker.group++) {
+      const { group } = seeker, { hash, channels: { length: size } } = this.#setup.groups[group];
       if (size === 0) continue;
-      const again = last !== NONE && groupOf(last) === group;
       const order = hash
-        ? this.#hashOrder(client, size, again)
+        ? this.#hashOrder(client, size)
         : Array.from({ length: size }, (_, step) => (this.#cursors[group] + step) % size);
       for (const number of order) {
         const id = channelId(group, number);
@@ -224,18 +219,18 @@ class Simulation {
           if (this.#table.disabledBy(id) === 0 && !this.#trials.has(id)) seeker.full = true;
           continue;
         }
-        if (this.#now >= (this.#trials.get(id) ?? -Infinity) + this.#setup.failTimeout) return id;
-        if (!skipped.includes(id)) skipped.push(id);
+        if (seeker.desperate || this.#now >= (this.#trials.get(id) ?? -Infinity) + this.#setup.failTimeout) return id;
+        seeker.skipped = true;
       }
     }
     return NONE;
   }
 
-  /** The client's own channel, if it has tried none yet; then, with `-H`, all channels in the client's order. */
-  #hashOrder(client: Client, size: number, again: boolean): number[] {
-    const hash = hashAddress(client.address), own = again ? [] : [hash % size];
+  /** The client's own channel; then, with `-H`, all channels in the client's order. */
+  #hashOrder(client: Client, size: number): number[] {
+    const hash = hashAddress(client.address);
     const rest = this.#setup.hashFailover ? Array.from({ length: size }, (_, number) => number) : [];
-    return [...own, ...rest.sort((a, b) => preference(hash, b) - preference(hash, a))];
+    return [hash % size, ...rest.sort((a, b) => preference(hash, b) - preference(hash, a))];
   }
 
   #usable(id: ChannelId): boolean {

@@ -9,21 +9,34 @@ export interface Client {
   readonly port: number;
 }
 
-/** What a strategy may look at. It need not care whether a channel is enabled or full. */
-export interface GroupView {
-  /** Channels in the group, at least 1. */
+/**
+ * The channels of a group that a client may be given now: those that are enabled and alive, below their limit, and not
+ * tried for this client yet. Channels go by their numbers in the group. The object is only good for the one choice.
+ */
+export interface Candidates {
+  /** Channels in the group, candidates or not, at least 1. */
   readonly size: number;
-  /** Where the group's rotation stands: 0 to `size - 1`. */
+  /** The channel whose turn it is: 0 to `size - 1`. */
   readonly cursor: number;
-  /** Connections that a channel has now. */
+  /** Whether a client of a sticky strategy may get another channel than its own (`-H`). */
+  readonly mayMove: boolean;
+  /** The first candidate from number `from` on, or -1. */
+  next(from: number): number;
+  /** Whether this channel is a candidate. */
+  has(number: number): boolean;
+  /** The candidate whose turn it is, or the next one in turn; -1 if there is none. */
+  inTurn(): number;
+  /** Which share of the clients it is to get, relative to the others; above 0. */
+  weight(number: number): number;
+  /** Connections that it has now, those that are being established included. */
   current(number: number): number;
+  /** A hash of what identifies the channel: the same in every balancer that has it, whatever its number. */
+  identity(number: number): number;
+  /** A random number from 0 to just below 1. */
+  random(): number;
 }
 
-/**
- * A way of spreading clients over a group's channels. It only says where to start looking. `Failover` goes on from
- * there past channels that are disabled, full or dead; in a sticky group with `-H`, in an order that each client has
- * for itself.
- */
+/** A way of spreading clients over a group's channels. */
 export interface Strategy {
   /** The control command that chooses it. */
   readonly name: string;
@@ -35,8 +48,11 @@ export interface Strategy {
   readonly rotates: boolean;
   /** Whether a client belongs to one channel, so that it gets another of the group only with `-H`. */
   readonly sticky: boolean;
-  /** Number of the channel to try first, 0 to `size - 1`. Larger numbers wrap around; anything else counts as 0. */
-  start(group: GroupView, client: Client): number;
+  /**
+   * Chooses one of the candidates: its number, or -1 for none of this group. If the channel does not accept, the
+   * strategy is asked again, with one candidate less.
+   */
+  choose(candidates: Candidates, client: Client): number;
 }
 
 /** All strategies. A group's row in the table holds the index; a new group has 0. */

@@ -62,7 +62,7 @@ const STRATEGY = record<Strategy>({
   title: text({ filled: true }),
   rotates: flag(),
   sticky: flag(),
-  start: method(),
+  choose: method(),
 }, { open: true });
 
 /** A number of a port, or ports as the command line has them. */

@@ -83,7 +83,7 @@ Deno.test("keep-alive times have the system's ranges", () => {
 });
 
 Deno.test("wrong options are errors that name the place, the value and the nearest right name", () => {
-  const own = { name: "own", label: "Own", title: "own", rotates: false, sticky: false, start: () => 0 };
+  const own = { name: "own", label: "Own", title: "own", rotates: false, sticky: false, choose: () => 0 };
   const wrong: [options: unknown, name: string, message: string][] = [
     [undefined, "TypeError", "Cannot use options: it is missing"],
     [null, "TypeError", "Cannot use options: it is null, not an object"],
@@ -150,9 +150,9 @@ Deno.test("wrong options are errors that name the place, the value and the neare
     [{ port: 0, onEvent: 5 }, "TypeError", "Cannot use onEvent 5: it is a number, not a function"],
     [{ port: 0, onChunk: {} }, "TypeError", "Cannot use onChunk: it is an object, not a function"],
     [
-      { port: 0, strategies: [{ ...own, start: undefined }] },
+      { port: 0, strategies: [{ ...own, choose: undefined }] },
       "TypeError",
-      "Cannot use strategies[0].start: it is missing",
+      "Cannot use strategies[0].choose: it is missing",
     ],
     [
       { port: 0, strategies: [own, { ...own, name: 5 }] },
@@ -255,12 +255,12 @@ Deno.test("a strategy keeps its own fields, private ones included", () => {
     readonly sticky = false;
     readonly state = 7;
     #secret = 1;
-    start(): number {
+    choose(): number {
       return this.state + this.#secret;
     }
   }
   const [strategy] = check({ port: 0, strategies: [new Own()] }).strategies!;
-  assert.equal(strategy.start(undefined as never, undefined as never), 8);
+  assert.equal(strategy.choose(undefined as never, undefined as never), 8);
 });
 
 Deno.test("whatever the input, the check returns or throws one of its own errors", () => {

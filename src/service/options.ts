@@ -52,7 +52,7 @@ export interface BalancerOptions extends LibraryValues, Pick<ServeOptions, "name
   readonly port?: number | string;
   /**
    * Custom strategies, whose names must differ from the built-in ones. Only the portable engine takes them. If one
-   * throws, that is reported as an uncaught error (`reportError`), and the group's channels are tried from the first.
+   * throws, that is reported as an uncaught error (`reportError`), and the group's channels are taken in turn.
    */
   readonly strategies?: readonly Strategy[];
   /** Called with everything worth reporting. If it throws, that is reported as an uncaught error (`reportError`). */

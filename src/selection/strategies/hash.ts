@@ -1,13 +1,28 @@
-import type { Strategy } from "../strategy.ts";
+import type { Candidates, Client, Strategy } from "../strategy.ts";
 
-/** One client, one channel: the client's address decides, and spreads clients evenly over the group. */
+/**
+ * One client, one channel: the client's address decides, and spreads clients evenly over the group. If it may move, it
+ * gets the one it prefers among the others.
+ */
 export const hash: Strategy = {
   name: "hash",
   label: "Hash",
   title: "hash",
   rotates: false,
   sticky: true,
-  start: (group, client) => hashAddress(client.address) % group.size,
+  choose(candidates: Candidates, client: Client) {
+    const hash = hashAddress(client.address), own = hash % candidates.size;
+    if (candidates.has(own)) return own;
+    let best = -1, highest = -1;
+    if (!candidates.mayMove) return best;
+    for (let number = -1; (number = candidates.next(number + 1)) >= 0;) {
+      const value = preference(hash, number);
+      if (value <= highest) continue;
+      best = number;
+      highest = value;
+    }
+    return best;
+  },
 };
 
 /** FNV-1a over the bytes, then the MurmurHash3 finalizer: neighbouring addresses end up different in every bit. */

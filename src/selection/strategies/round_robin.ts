@@ -7,5 +7,5 @@ export const roundRobin: Strategy = {
   title: "round robin",
   rotates: true,
   sticky: false,
-  start: (group) => group.cursor,
+  choose: (candidates) => candidates.inTurn(),
 };

@@ -1,0 +1,94 @@
+import { NONE } from "../table/channel_id.ts";
+import { type Order, sizeOf } from "../table/order.ts";
+import type { Table } from "../table/table.ts";
+import type { Resting } from "./resting.ts";
+import type { Search } from "./search.ts";
+import type { Candidates } from "./strategy.ts";
+
+/**
+ * The candidates of one group for one search. Nothing is gathered: each channel is looked at when a strategy asks for
+ * it, and the search learns why it is none. One object is used for all choices, so that choosing allocates nothing.
+ */
+export class GroupCandidates implements Candidates {
+  size = 0;
+  cursor = 0;
+  readonly mayMove: boolean;
+  readonly random: () => number;
+  readonly #table: Table;
+  readonly #resting: Resting | undefined;
+  #search!: Search;
+  #group = 0;
+  #order: Order = 0;
+
+  constructor(
+    table: Table,
+    { mayMove, random }: { readonly mayMove: boolean; readonly random: () => number },
+    resting: Resting | undefined,
+  ) {
+    this.#table = table;
+    this.mayMove = mayMove;
+    this.random = random;
+    this.#resting = resting;
+  }
+
+  /** Turns to the group that the search has reached, in this order and with its rotation here. */
+  of(search: Search, order: Order, cursor: number): this {
+    this.#search = search;
+    this.#group = search.group;
+    this.#order = order;
+    this.size = sizeOf(order);
+    this.cursor = cursor;
+    return this;
+  }
+
+  next(from: number): number {
+    return this.#between(from, this.size);
+  }
+
+  has(number: number): boolean {
+    return this.#between(number, number + 1) !== NONE;
+  }
+
+  inTurn(): number {
+    const number = this.#between(this.cursor, this.size);
+    return number === NONE ? this.#between(0, this.cursor) : number;
+  }
+
+  weight(number: number): number {
+    return this.#table.weight(this.#id(number));
+  }
+
+  current(number: number): number {
+    return this.#table.current(this.#id(number));
+  }
+
+  identity(number: number): number {
+    return this.#table.identity(this.#id(number));
+  }
+
+  /** The first candidate from number `from` up to, not including, `end`, or NONE. */
+  #between(from: number, end: number): number {
+    const table = this.#table, search = this.#search;
+    for (let number = from - 1;;) {
+      number = table.nextEnabled(this.#group, number + 1, end, this.#order);
+      if (number === NONE) return NONE;
+      const id = this.#id(number);
+      if (search.tried(id)) continue;
+      if (!table.usable(id)) search.full ||= this.#isFull(id);
+      else if (search.restingToo || this.#resting === undefined || !this.#resting.has(id)) return number;
+      else search.rested = true;
+    }
+  }
+
+  /**
+   * Whether an unusable channel's limit keeps it from being taken, which is so if it is enabled. Its places are not
+   * checked again, since one may have come free by now. A failing channel is not worth waiting for.
+   */
+  #isFull(id: number): boolean {
+    return this.#table.disabledBy(id) === 0 && !this.#table.failing(id);
+  }
+
+  #id(number: number): number {
+    return this.#table.channelAt(this.#group, number, this.#order);
+  }
+}
