@@ -22,6 +22,7 @@ export type { ChannelSnapshot, GroupSnapshot } from "./src/groups/snapshot.ts";
 export type { Direction, GeneralEvent, Tap } from "./src/engine/engine.ts";
 export type { EngineChoice, EngineName } from "./src/options/engine_name.ts";
 export type { KeepAlive } from "./src/options/keep_alive.ts";
+export type { AllChannelValues, ChannelValues } from "./src/options/channel_values.ts";
 export type { LibraryValues } from "./src/options/values.ts";
 export type { Candidates, Client, Strategy } from "./src/selection/strategy.ts";
 export type { Address } from "./src/table/address.ts";

@@ -1,4 +1,5 @@
 import { type Finding, findingAt } from "../files/finding.ts";
+import { channelValue } from "../options/channel_values.ts";
 import { listeningPlaces } from "../options/difference.ts";
 import { partPlace, type PlacedService } from "../options/service_places.ts";
 import type { ServiceFile } from "../options/service_file.ts";
@@ -96,7 +97,7 @@ function checkChannels(service: PlacedService, names: Names, own: () => Readonly
             ? findingAt(partPlace(service, part), `${fault.message}; the channel will wait as unresolved`)
             : found(service, fault),
         );
-      } else if (!allowLoop && word.maxc === 0 && isLoop(service, names, address, word.port, own)) {
+      } else if (!allowLoop && channelValue(word, "maxc") === 0 && isLoop(service, names, address, word.port, own)) {
         loops.push(found(service, loopFault(word, part)));
       }
     })

@@ -16,6 +16,8 @@ const CHANNEL: ChannelSnapshot = {
   sent: 0n,
   rcvd: 0n,
   failing: false,
+  weight: 1,
+  name: null,
 };
 
 Deno.test("the table has the manual's columns", () => {

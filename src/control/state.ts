@@ -103,6 +103,10 @@ export interface ChannelState {
   readonly current: number;
   /** Most connections at a time, 0 for no limit. */
   readonly maxc: number;
+  /** Its share of the clients, relative to the other channels of the group; 0 for no new connections. */
+  readonly weight: number;
+  /** What operators call it, or null. */
+  readonly name: string | null;
   /** Connections given to it since the start or the last reset, failed ones included. */
   readonly total: number;
   /** Connections that it did not accept, since the start or the last reset. */

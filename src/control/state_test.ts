@@ -10,7 +10,7 @@ import { readSummary } from "./read_summary.ts";
 const CHANNEL: Record<keyof ChannelState, unknown> = {
   ...{ channel: "number", enabled: "boolean", disabledBy: ["string"], host: "string", address: "string" },
   ...{ port: "number", current: "number", maxc: "number", total: "number", failed: "number", sent: "number" },
-  ...{ rcvd: "number", failing: "boolean" },
+  ...{ rcvd: "number", failing: "boolean", weight: "number", name: "null" },
 };
 const GROUPS = [{ group: "number", type: "string", channels: [CHANNEL] }];
 const PROCESS = {

@@ -1,13 +1,13 @@
+import type { ChannelValues } from "../options/channel_values.ts";
+
 /** A channel as a specification (a command line, a file, a program) describes it. */
-export interface ChannelSpec {
+export interface ChannelSpec extends ChannelValues {
   /** Host as it was given, a name or an address. */
   readonly host: string;
   /** Numeric address of the host; missing while it does not resolve. */
   readonly address?: string;
   /** TCP port, 0 for the port that the client came to. */
   readonly port: number;
-  /** Most simultaneous connections. Default 0, no limit. */
-  readonly maxc?: number;
 }
 
 /** A group as a specification describes it. Its number is its place in the list. */

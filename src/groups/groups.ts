@@ -1,11 +1,14 @@
+import type { ChannelValues } from "../options/channel_values.ts";
 import { strategies, type Strategy } from "../selection/strategy.ts";
 import type { Address } from "../table/address.ts";
 import type { ChannelId } from "../table/channel_id.ts";
 import type { Counters } from "../table/counter.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy, type Table } from "../table/table.ts";
+import { keepValues, rowValues, setValue } from "./channel_values.ts";
 import type { GroupSpec } from "./group_spec.ts";
 import type { GroupsState } from "./groups_state.ts";
+import { setHost, setStrategy } from "./identities.ts";
 import { type Adopted, type GroupChange, replacement } from "./replacement.ts";
 import { restore, stateOf } from "./restoring.ts";
 import { type GroupSnapshot, snapshot } from "./snapshot.ts";
@@ -19,13 +22,11 @@ export interface UnresolvedChannel {
 }
 
 /** A channel to add. */
-export interface NewChannel {
+export interface NewChannel extends ChannelValues {
   /** Host as it was given, a name or an address. */
   readonly host: string;
   /** What it resolved to. */
   readonly address: Address;
-  /** Most simultaneous connections. Default 0, no limit. */
-  readonly maxc?: number;
   /** Default true. */
   readonly enabled?: boolean;
 }
@@ -42,6 +43,8 @@ export class Groups {
   readonly strategies: readonly Strategy[];
   /** Host names as they were given. The table holds addresses only. */
   /** @internal */ readonly names = new Map<ChannelId, string>();
+  /** Options of channels that the table does not hold. */
+  /** @internal */ readonly values = new Map<ChannelId, ChannelValues>();
 
   constructor(table: Table, list: readonly Strategy[] = strategies) {
     this.table = table;
@@ -62,10 +65,12 @@ export class Groups {
    * Adds a channel to a group. @returns its number, or undefined when the group is full, or when so many of its removed
    * channels still have connections that there is no row for another one
    */
-  add(group: number, { host, address, maxc = 0, enabled = true }: NewChannel): number | undefined {
-    const id = this.table.addChannel(group, address, maxc, enabled ? 0 : DisabledBy.OPERATOR);
+  add(group: number, { host, address, enabled = true, ...values }: NewChannel): number | undefined {
+    const disabledBy = enabled ? 0 : DisabledBy.OPERATOR;
+    const id = this.table.addRow(group, { address, disabledBy, ...rowValues(values) });
     if (id === undefined) return undefined;
-    this.names.set(id, host);
+    keepValues(this, id, values);
+    setHost(this, id, host);
     return this.table.numberOf(id);
   }
 
@@ -78,7 +83,7 @@ export class Groups {
     const id = this.#id(group, channel);
     this.table.setAddress(id, address);
     this.table.enable(id, DisabledBy.UNRESOLVED);
-    this.names.set(id, host);
+    setHost(this, id, host);
     return true;
   }
 
@@ -102,7 +107,12 @@ export class Groups {
 
   /** Limits a channel's simultaneous connections, 0 for no limit. */
   limit(group: number, channel: number, maxc: number): void {
-    this.table.setMaxc(this.#id(group, channel), maxc);
+    setValue(this, this.#id(group, channel), "maxc", maxc);
+  }
+
+  /** Gives a channel this share of the clients, relative to others: 0, no new connections, to 256. */
+  weigh(group: number, channel: number, weight: number): void {
+    setValue(this, this.#id(group, channel), "weight", weight);
   }
 
   /** A channel's counters. */
@@ -119,7 +129,7 @@ export class Groups {
   setStrategy(group: number, name: string): Strategy {
     const index = this.strategies.findIndex((strategy) => strategy.name === name);
     if (index < 0) throw new RangeError(`Cannot set strategy: there is no ${name}`);
-    this.table.setStrategy(group, index);
+    setStrategy(this, group, index);
     return this.strategies[index];
   }
 
@@ -202,7 +212,7 @@ export class Groups {
 
   /** All groups that have channels, at this moment. */
   snapshot(): GroupSnapshot[] {
-    return snapshot(this.table, this.names, this.strategies);
+    return snapshot(this);
   }
 
   /** Counts the channels, and those that cannot take a client, by the first reason that applies. */

@@ -172,7 +172,20 @@ class Simulation {
         channel,
         enabled: !operator && address !== "",
         disabledBy: [...operator ? ["operator"] : [], ...address === "" ? ["unresolved"] : []],
-        ...{ host, address, port, current, maxc, total: BigInt(total), failed: 0n, sent: 0n, rcvd: 0n, failing: false },
+        ...{
+          host,
+          address,
+          port,
+          current,
+          maxc,
+          weight: 1,
+          name: null,
+          total: BigInt(total),
+          failed: 0n,
+          sent: 0n,
+          rcvd: 0n,
+          failing: false,
+        },
       })),
     }));
     assert.deepEqual(this.groups.snapshot(), expected.filter(({ channels }) => channels.length > 0));

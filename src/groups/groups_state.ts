@@ -1,18 +1,24 @@
+import { channelRecordList } from "../options/channel_records.ts";
+import { type ChannelValues, givenValues } from "../options/channel_values.ts";
 import type { Counters } from "../table/counter.ts";
 import { parseHost } from "../table/address.ts";
-import { MAX_CHANNELS, MAX_CONNECTIONS_PER_CHANNEL, MAX_GROUPS } from "../table/limits.ts";
+import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
 import { isLasting, type LastingParty } from "./parties.ts";
 
+/** A channel's host, port and options. */
+interface ChannelPlace extends ChannelValues {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** A channel's state. Counters are digits, because JSON's numbers end at 2^53. */
-export interface ChannelState extends Readonly<Record<keyof Counters, string>> {
+export interface ChannelState extends ChannelPlace, Readonly<Record<keyof Counters, string>> {
   /** What its specification says; missing when an operator created the channel. */
-  readonly spec?: { readonly host: string; readonly port: number; readonly maxc: number };
+  readonly spec?: ChannelPlace;
   /** Host as it was given last. */
   readonly host: string;
   /** Numeric address; missing while the host does not resolve. */
   readonly address?: string;
-  readonly port: number;
-  readonly maxc: number;
   readonly disabledBy: readonly LastingParty[];
   readonly failing: boolean;
 }
@@ -79,7 +85,7 @@ function readGroup(value: unknown, index: number): GroupState {
 
 function readChannel(value: unknown, name: string): ChannelState {
   const channel = record(value, name);
-  const spec = channel.spec === undefined ? undefined : readSpec(channel.spec, `${name}.spec`);
+  const spec = channel.spec === undefined ? undefined : readPlace(record(channel.spec, `${name}.spec`), `${name}.spec`);
   const address = channel.address === undefined ? undefined : numeric(channel.address, `${name}.address`);
   if (spec === undefined && address === undefined) throw wrong(`${name}.address`, undefined, "a numeric address");
   // A newer version may know more of them.
@@ -98,16 +104,29 @@ function readChannel(value: unknown, name: string): ChannelState {
   };
 }
 
-function readSpec(value: unknown, name: string): { host: string; port: number; maxc: number } {
-  return readPlace(record(value, name), name);
-}
-
-function readPlace(value: Record<string, unknown>, name: string): { host: string; port: number; maxc: number } {
+function readPlace(value: Record<string, unknown>, name: string): ChannelPlace {
   return {
     host: text(value.host, `${name}.host`),
     port: whole(value.port, `${name}.port`, 65535),
-    maxc: whole(value.maxc, `${name}.maxc`, MAX_CONNECTIONS_PER_CHANNEL),
+    ...readValues(value, name),
   };
+}
+
+function readValues(value: Record<string, unknown>, name: string): ChannelValues {
+  const values = channelRecordList.flatMap(([key, { kind }]) => {
+    if (value[key] === undefined) return [];
+    try {
+      return [[key, kind.check(value[key], key)]];
+    } catch {
+      throw wrong(`${name}.${key}`, value[key], `a possible ${key}`);
+    }
+  });
+  return stateValues(Object.fromEntries(values));
+}
+
+/** Options as a state has them. Earlier versions of the program need the limit, whatever it is. */
+export function stateValues(values: ChannelValues): ChannelValues {
+  return { maxc: 0, ...givenValues(values) };
 }
 
 function record(value: unknown, name: string): Record<string, unknown> {

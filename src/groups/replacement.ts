@@ -1,9 +1,13 @@
+import type { ChannelKey } from "../options/channel_records.ts";
+import { channelValue, type ChannelValues, differingKeys } from "../options/channel_values.ts";
 import type { Strategy } from "../selection/strategy.ts";
 import { formatHost, parseHost } from "../table/address.ts";
 import type { ChannelId } from "../table/channel_id.ts";
 import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy, type NewRow, type Table } from "../table/table.ts";
+import { keepValues, rowValues, setValue, valuesOf } from "./channel_values.ts";
 import { type ChannelSpec, type GroupSpec, matchChannels, type Named } from "./group_spec.ts";
+import { setHost, setStrategy } from "./identities.ts";
 
 /** Stands in the table for the address of a host that does not resolve. */
 const NOWHERE = "::";
@@ -22,7 +26,8 @@ export type GroupChange =
   | Place & { readonly type: "channel-added"; readonly resolved: boolean }
   /** `connections` are those it still has; they go on. */
   | Place & { readonly type: "channel-removed"; readonly connections: number }
-  | Place & { readonly type: "maxc-changed"; readonly from: number; readonly to: number }
+  /** An option of it has another value. */
+  | Place & { readonly type: "option-changed"; readonly key: ChannelKey; readonly from: unknown; readonly to: unknown }
   /** Its name stands for another address. `from` is undefined if it had none. */
   | Place & { readonly type: "address-changed"; readonly from: string | undefined; readonly to: string }
   /** Channels that stay have another order. */
@@ -65,6 +70,8 @@ export interface Subject {
   readonly strategies: readonly Strategy[];
   /** Host names as they were given. */
   readonly names: Map<ChannelId, string>;
+  /** Options of channels that the table does not hold. */
+  readonly values: Map<ChannelId, ChannelValues>;
 }
 
 /**
@@ -93,24 +100,25 @@ export function replacement(
 }
 
 function replaceStrategy(
-  { table, strategies }: Subject,
+  subject: Subject,
   group: number,
   before: GroupSpec | undefined,
   wanted: GroupSpec | undefined,
   changes: GroupChange[],
   steps: (() => void)[],
 ): void {
+  const { table, strategies } = subject;
   const name = (spec: GroupSpec | undefined) => spec?.strategy ?? strategies[0].name;
   const to = name(wanted), index = strategies.findIndex((strategy) => strategy.name === to);
   if (index < 0) throw new RangeError(`Cannot set strategy: there is no ${to}`);
   const from = strategies[table.strategy(group)].name;
   if (name(before) === to || from === to) return;
   changes.push({ type: "strategy-changed", group, from, to });
-  steps.push(() => table.setStrategy(group, index));
+  steps.push(() => setStrategy(subject, group, index));
 }
 
 function replaceChannels(
-  { table, names }: Subject,
+  subject: Subject,
   group: number,
   before: readonly ChannelSpec[],
   wanted: readonly ChannelSpec[],
@@ -118,7 +126,7 @@ function replaceChannels(
   adopted: Adopted[],
   steps: (() => void)[],
 ): void {
-  const ids = table.channels(group);
+  const { table, names } = subject, ids = table.channels(group);
   if (ids.length < before.length) {
     throw new RangeError(`Cannot change group ${group}: it has ${ids.length} channels, not ${before.length}`);
   }
@@ -127,21 +135,23 @@ function replaceChannels(
   const removed = other.filter((place) => place < before.length), created = other.slice(removed.length);
   checkRoom(table, group, wanted.length + created.length, wanted.length - kept.length);
   const rows = wanted.map((channel, number): ChannelId | NewRow => {
-    const { host, port, maxc = 0, address } = channel, place = places[number];
+    const { host, port, address } = channel, place = places[number];
     const here = { group, channel: number, host, port };
     if (place === undefined) {
       changes.push({ type: "channel-added", ...here, resolved: address !== undefined });
       if (address !== undefined) parseHost(address);
       const disabledBy = address === undefined ? DisabledBy.UNRESOLVED : 0;
-      return { address: { host: address ?? NOWHERE, port }, maxc, disabledBy };
+      return { address: { host: address ?? NOWHERE, port }, disabledBy, ...rowValues(channel) };
     }
     if (before[place] === undefined || !isNamed(before[place], channel)) {
       adopted.push({ group, channel: number, before: place });
     }
-    const id = ids[place], was = saidBefore(before[place], channel), maxcNow = table.maxc(id);
-    if ((was.maxc ?? 0) !== maxc && maxcNow !== maxc) {
-      changes.push({ type: "maxc-changed", ...here, from: maxcNow, to: maxc });
-      steps.push(() => table.setMaxc(id, maxc));
+    const id = ids[place], was = saidBefore(before[place], channel), values = valuesOf(subject, id);
+    for (const key of differingKeys(was, channel)) {
+      const from = channelValue(values, key), to = channelValue(channel, key);
+      if (from === to) continue;
+      changes.push({ type: "option-changed", ...here, key, from, to });
+      steps.push(() => setValue(subject, id, key, to));
     }
     if (address !== undefined && address !== was.address && isNamed(now(table, names, id), channel)) {
       const { bytes, zone } = parseHost(address), to = formatHost(bytes, zone);
@@ -165,9 +175,14 @@ function replaceChannels(
   if (!moved && removed.length === 0 && kept.length === wanted.length) return;
   steps.push(() => {
     const after = table.rearrange(group, [...rows, ...created.map((place) => ids[place])]);
-    for (const place of removed) names.delete(ids[place]);
-    wanted.forEach(({ host }, number) => {
-      if (places[number] === undefined) names.set(after[number], host);
+    for (const place of removed) {
+      names.delete(ids[place]);
+      subject.values.delete(ids[place]);
+    }
+    wanted.forEach((channel, number) => {
+      if (places[number] !== undefined) return;
+      keepValues(subject, after[number], channel);
+      setHost(subject, after[number], channel.host);
     });
   });
 }
@@ -182,10 +197,11 @@ function isNamed(a: Named, b: Named): boolean {
   return a.host === b.host && a.port === b.port;
 }
 
-/** What the specification said of a wanted channel. If an operator made it, that is its limit at most. */
-function saidBefore(before: ChannelSpec | undefined, wanted: Named): Pick<ChannelSpec, "maxc" | "address"> {
+/** What the specification said of a wanted channel. If an operator made it, those are its options at most. */
+function saidBefore(before: ChannelSpec | undefined, wanted: Named): ChannelValues & Pick<ChannelSpec, "address"> {
   if (before === undefined) return {};
-  return isNamed(before, wanted) ? before : { maxc: before.maxc };
+  const { address, ...values } = before;
+  return isNamed(before, wanted) ? { ...values, address } : values;
 }
 
 /** @throws {NoRoom} when a group cannot have `size` channels, of which `added` are new */

@@ -83,7 +83,7 @@ Deno.test("what the specification changes counts for more than what an operator 
   groups.disable(0, 0);
   assert.deepEqual(groups.replace(before, [{ strategy: "hash", channels: [{ ...A, maxc: 2 }, B] }]), [
     { type: "strategy-changed", group: 0, from: "rr", to: "hash" },
-    { type: "maxc-changed", group: 0, channel: 0, host: "a", port: 80, from: 9, to: 2 },
+    { type: "option-changed", group: 0, channel: 0, host: "a", port: 80, key: "maxc", from: 9, to: 2 },
   ]);
   const [{ type, channels: [a, b] }] = groups.snapshot();
   assert.deepEqual([type, a.maxc, a.enabled, b.maxc], ["Hash", 2, false, 8]);
@@ -180,7 +180,7 @@ Deno.test("a channel that an operator created is the specification's once that n
   // The limit of b is not mentioned, that of c is.
   const wanted = [{ channels: [A, made3("b"), { ...made3("c"), maxc: 9 }] }];
   assert.deepEqual(groups.replace(before, wanted), [
-    { type: "maxc-changed", group: 0, channel: 2, host: "c", port: 80, from: 8, to: 9 },
+    { type: "option-changed", group: 0, channel: 2, host: "c", port: 80, key: "maxc", from: 8, to: 9 },
   ]);
   assert.deepEqual(table.channels(0), [a, b, c, d]);
   assert.deepEqual(groups.snapshot()[0].channels.map(({ enabled, maxc }) => [enabled, maxc]), [

@@ -1,15 +1,19 @@
+import { channelValue, differingKeys } from "../options/channel_values.ts";
+import { channelRecordList } from "../options/channel_records.ts";
 import { type Address, formatHost, parseHost } from "../table/address.ts";
 import type { ChannelId } from "../table/channel_id.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy } from "../table/table.ts";
+import { keepValues, rowValues, setValue, valuesOf } from "./channel_values.ts";
 import { type ChannelSpec, type GroupSpec, matchChannels } from "./group_spec.ts";
-import { type ChannelState, type GroupsState, type GroupState, readState } from "./groups_state.ts";
+import { type ChannelState, type GroupsState, type GroupState, readState, stateValues } from "./groups_state.ts";
+import { setHost, setStrategy } from "./identities.ts";
 import { bitOf, isLasting, partiesOf } from "./parties.ts";
 import { checkRoom, type Subject } from "./replacement.ts";
 
 /** The state of all groups that have channels or another strategy than `spec`, from which they were made, says. */
-export function stateOf({ table, strategies, names }: Subject, spec: readonly GroupSpec[]): GroupsState {
-  const groups: GroupState[] = [];
+export function stateOf(subject: Subject, spec: readonly GroupSpec[]): GroupsState {
+  const { table, strategies, names } = subject, groups: GroupState[] = [];
   for (let group = 0; group < MAX_GROUPS; group++) {
     const strategy = strategies[table.strategy(group)].name, specStrategy = spec[group]?.strategy ?? strategies[0].name;
     const ids = table.channels(group), specified = spec[group]?.channels ?? [];
@@ -25,11 +29,11 @@ export function stateOf({ table, strategies, names }: Subject, spec: readonly Gr
     const { host, port } = table.address(id), by = table.disabledBy(id);
     const { total, failed, sent, rcvd } = table.counters(id);
     return {
-      ...spec === undefined ? {} : { spec: { host: spec.host, port: spec.port, maxc: spec.maxc ?? 0 } },
+      ...spec === undefined ? {} : { spec: { host: spec.host, port: spec.port, ...stateValues(spec) } },
       host: names.get(id) ?? host,
       ...by & DisabledBy.UNRESOLVED ? {} : { address: host },
       port,
-      maxc: table.maxc(id),
+      ...stateValues(valuesOf(subject, id)),
       disabledBy: partiesOf(by).filter(isLasting),
       failing: table.failing(id),
       total: `${total}`,
@@ -56,7 +60,7 @@ export function restore(subject: Subject, state: unknown, spec: readonly GroupSp
 
 /** Checks everything that can go wrong, and returns the steps, which cannot. */
 function groupSteps(subject: Subject, state: GroupState, spec: GroupSpec | undefined): () => void {
-  const { table, strategies, names } = subject, { group, channels } = state;
+  const { table, strategies } = subject, { group, channels } = state;
   const index = strategies.findIndex(({ name }) => name === state.strategy);
   if (index < 0) throw new RangeError(`Cannot restore state: there is no strategy ${JSON.stringify(state.strategy)}`);
   const own = table.channels(group), specified = channels.filter(({ spec }) => spec !== undefined);
@@ -68,15 +72,16 @@ function groupSteps(subject: Subject, state: GroupState, spec: GroupSpec | undef
   const created = [...channels.keys()].slice(before.length).filter((place) => !places.includes(place));
   checkRoom(table, group, own.length + created.length, created.length);
   return () => {
-    if (state.specStrategy === (spec?.strategy ?? strategies[0].name)) table.setStrategy(group, index);
-    const rows = created.map((place) => ({ address: addressOf(channels[place]), maxc: channels[place].maxc }));
+    if (state.specStrategy === (spec?.strategy ?? strategies[0].name)) setStrategy(subject, group, index);
+    const rows = created.map((place) => ({ address: addressOf(channels[place]), ...rowValues(channels[place]) }));
     const ids = rows.length === 0 ? own : table.rearrange(group, [...own, ...rows]);
     /** The id of each channel of the state that there still is. */
     const idOf = new Map<number, ChannelId>();
     places.forEach((place, number) => place === undefined || idOf.set(place, ids[number]));
     created.forEach((place, i) => {
       idOf.set(place, ids[own.length + i]);
-      names.set(ids[own.length + i], channels[place].host);
+      keepValues(subject, ids[own.length + i], channels[place]);
+      setHost(subject, ids[own.length + i], channels[place].host);
     });
     for (const [place, id] of idOf) {
       const number = ids.indexOf(id);
@@ -87,20 +92,24 @@ function groupSteps(subject: Subject, state: GroupState, spec: GroupSpec | undef
 }
 
 function restoreChannel(
-  { table, names }: Subject,
+  subject: Subject,
   id: ChannelId,
   state: ChannelState,
   spec: ChannelSpec | undefined,
 ): void {
+  const { table } = subject;
   if (spec !== undefined) {
-    if ((state.spec?.maxc ?? 0) === (spec.maxc ?? 0)) table.setMaxc(id, state.maxc);
+    const other = differingKeys(state.spec ?? {}, spec);
+    for (const [key] of channelRecordList) {
+      if (!other.includes(key)) setValue(subject, id, key, channelValue(state, key));
+    }
     const assigned = state.host !== spec.host || state.port !== spec.port;
     // If the name does not resolve now, the address that it stood for is better than none.
     const needed = (table.disabledBy(id) & DisabledBy.UNRESOLVED) !== 0;
     if (state.address !== undefined && (assigned || needed)) {
       table.setAddress(id, addressOf(state));
       table.enable(id, DisabledBy.UNRESOLVED);
-      names.set(id, state.host);
+      setHost(subject, id, state.host);
     }
   }
   for (const party of state.disabledBy) table.disable(id, bitOf(party));

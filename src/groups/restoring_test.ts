@@ -140,7 +140,9 @@ Deno.test("a bad state is refused, naming the word that is wrong, and nothing ha
     [channel("sent", 5), /sent is 5, not digits/],
     [channel("sent", "1e3"), /sent is "1e3", not digits/],
     [channel("sent", `${2n ** 63n}`), /sent is "9223372036854775808", not digits/],
-    [channel("spec", { host: "c", port: 0 }), /spec.maxc is undefined, not/],
+    [channel("weight", 257), /weight is 257, not a possible weight/],
+    [channel("name", "idle"), /name is "idle", not a possible name/],
+    [channel("spec", { host: "c" }), /spec.port is undefined, not/],
   ];
   for (const [state, message] of cases) {
     const groups = made(), text = typeof message === "string" ? message : message.source;

@@ -1,11 +1,12 @@
-import type { Strategy } from "../selection/strategy.ts";
-import type { ChannelId } from "../table/channel_id.ts";
+import { type AllChannelValues, allValues } from "../options/channel_values.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
-import { DisabledBy, type Table } from "../table/table.ts";
+import { DisabledBy } from "../table/table.ts";
+import { valuesOf } from "./channel_values.ts";
 import { partiesOf, type Party } from "./parties.ts";
+import type { Subject } from "./replacement.ts";
 
 /** One channel at one moment. */
-export interface ChannelSnapshot {
+export interface ChannelSnapshot extends AllChannelValues {
   /** Number in its group. */
   readonly channel: number;
   /** Whether it may be chosen. */
@@ -23,8 +24,6 @@ export interface ChannelSnapshot {
   readonly port: number;
   /** Connections now. */
   readonly current: number;
-  /** Most connections at a time, 0 for no limit. */
-  readonly maxc: number;
   /** Connections given to it since the start or the last reset, failed ones included. */
   readonly total: bigint;
   /** Connections that it did not accept. */
@@ -47,23 +46,21 @@ export interface GroupSnapshot {
   readonly channels: readonly ChannelSnapshot[];
 }
 
-/** Host names of channels, as they were given. */
-type ChannelNames = ReadonlyMap<ChannelId, string>;
-
 /** Reads all groups that have channels. */
-export function snapshot(table: Table, names: ChannelNames, list: readonly Strategy[]): GroupSnapshot[] {
-  const groups: GroupSnapshot[] = [];
+export function snapshot(subject: Subject): GroupSnapshot[] {
+  const { table, strategies } = subject, groups: GroupSnapshot[] = [];
   for (let group = 0; group < MAX_GROUPS; group++) {
     const size = table.size(group);
     if (size === 0) continue;
-    const channels = Array.from({ length: size }, (_, number) => channelSnapshot(table, names, group, number));
-    groups.push({ group, type: list[table.strategy(group)].label, channels });
+    const channels = Array.from({ length: size }, (_, number) => channelSnapshot(subject, group, number));
+    groups.push({ group, type: strategies[table.strategy(group)].label, channels });
   }
   return groups;
 }
 
-function channelSnapshot(table: Table, names: ChannelNames, group: number, number: number): ChannelSnapshot {
-  const id = table.channelAt(group, number), by = table.disabledBy(id), { host, port } = table.address(id);
+function channelSnapshot(subject: Subject, group: number, number: number): ChannelSnapshot {
+  const { table, names } = subject, id = table.channelAt(group, number);
+  const by = table.disabledBy(id), { host, port } = table.address(id);
   return {
     channel: number,
     enabled: by === 0,
@@ -72,7 +69,7 @@ function channelSnapshot(table: Table, names: ChannelNames, group: number, numbe
     address: by & DisabledBy.UNRESOLVED ? "" : host,
     port,
     current: table.current(id),
-    maxc: table.maxc(id),
+    ...allValues(valuesOf(subject, id)),
     ...table.counters(id),
     failing: table.failing(id),
   };

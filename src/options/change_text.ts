@@ -1,12 +1,17 @@
 import { escape, quote } from "../log/escape.ts";
 import { plural } from "../log/plural.ts";
 import { formatAddress } from "../table/address.ts";
-import { channelWord, groupWords } from "./channel_words.ts";
+import type { ChannelOptionRecord } from "./channel_record.ts";
+import { type ChannelKey, channelRecords } from "./channel_records.ts";
+import { channelValue, type ChannelValues } from "./channel_values.ts";
+import { channelWord, placeWord } from "./channel_words.ts";
 import type { Change, OptionChange, Ports } from "./difference.ts";
+import { groupWords } from "./group_words.ts";
 import type { OptionRecord } from "./option_record.ts";
 import { optionRecords } from "./option_records.ts";
 import { quoteWord } from "./quote_word.ts";
 import { serviceLines } from "./service_text.ts";
+import { strategyTitles } from "./strategy_names.ts";
 
 /** How many connections a change concerns; undefined when there is nothing to say about them. */
 export type Concerned = (change: Change) => number | undefined;
@@ -40,7 +45,7 @@ function lines(change: Change): string[] {
     case "address removed":
       return [`${service}: stops listening on ${addressText(change.host, change.ports)}`];
     case "strategy":
-      return [`${service}: group ${change.group}: ${STRATEGIES[change.before]} → ${STRATEGIES[change.after]}`];
+      return [`${service}: group ${change.group}: ${strategyText(change.before)} → ${strategyText(change.after)}`];
     case "group added":
     case "group removed": {
       const words = groupWords([change.words]).map(quoteWord).join(" ");
@@ -53,22 +58,29 @@ function lines(change: Change): string[] {
     }
     case "channel adopted": {
       const { group, channel, before } = change;
-      const how = before === undefined ? "created" : `assigned in place of ${quote(channelWord(before, 0))}`;
+      const how = before === undefined ? "created" : `assigned in place of ${quote(placeWord(before))}`;
       return [`${service}: group ${group}: channel ${quote(channelWord(channel))} adopted, which an operator ${how}`];
     }
-    case "limit": {
-      const { channel, before, group } = change, where = quote(channelWord(channel, 0));
-      return [`${service}: group ${group}: maxc of channel ${where} ${limit(before)} → ${limit(channel.maxc)}`];
+    case "channel option": {
+      const { channel, before, group, key } = change, where = quote(placeWord(channel)), { name } = channelRecords[key];
+      const [from, to] = [channelValueText(key, before), channelValueText(key, channel)];
+      return [`${service}: group ${group}: ${name} of channel ${where} ${from} → ${to}`];
     }
     case "order":
       return [`${service}: group ${change.group}: its channels are reordered`];
   }
 }
 
-const STRATEGIES = { rr: "Round Robin", hash: "Hash" } as const;
+function strategyText(name: string): string {
+  return Object.hasOwn(strategyTitles, name) ? strategyTitles[name] : name;
+}
 
-function limit(maxc: number): string {
-  return maxc === 0 ? "none" : String(maxc);
+function channelValueText(key: ChannelKey, values: ChannelValues): string {
+  const { kind, standard, standardText = standard === undefined ? "none" : undefined }: ChannelOptionRecord =
+    channelRecords[key];
+  const value = channelValue(values, key);
+  if (kind.metavar === undefined) return value ? "on" : "off";
+  return value === standard && standardText !== undefined ? standardText : quoteWord(kind.write(value));
 }
 
 function addressText(host: string, { first, last }: Ports): string {

@@ -1,13 +1,13 @@
 import assert from "node:assert/strict";
-import { readChannel, readGroups } from "./channel_words.ts";
+import { channelWord, isWrong, readChannel } from "./channel_words.ts";
 import { parsePort } from "./port_names.ts";
 
 const port = (word: string) => parsePort(word, () => new Map([["imap", 143]]));
 
-const placed = (words: readonly string[]) => words.map((text, word) => ({ text, word: word + 1 }));
-
-function faults(words: readonly string[]): [code: number, message: string, word: number][] {
-  return readGroups(placed(words), port).faults.map(({ code, message, word }) => [code, message, word]);
+/** What is wrong with a word: exit code, message, suggestion. */
+function wrong(word: string): (string | number | undefined)[] {
+  const read = readChannel(word, port);
+  return isWrong(read) ? [read.code, read.message, read.suggestion] : [];
 }
 
 Deno.test("every form of a channel is read", () => {
@@ -31,7 +31,7 @@ Deno.test("every form of a channel is read", () => {
       ["[2001:db8::7]::16", "2001:db8::7", undefined, 16],
       ["[fe80::1%eth0]:80", "fe80::1%eth0", 80, 0],
     ] as const
-  ) assert.deepEqual(readChannel(word, port), { host, port: number, maxc }, word);
+  ) assert.deepEqual(readChannel(word, port), { host, port: number, ...maxc === 0 ? {} : { maxc } }, word);
 });
 
 Deno.test("a channel that cannot be read is refused with 65, with the reason", () => {
@@ -53,35 +53,57 @@ Deno.test("a channel that cannot be read is refused with 65, with the reason", (
       ["[1.2.3.4]:80", "no IPv6 address in the brackets"],
     ]
   ) {
-    const message = `invalid channel address "${word}": ${why}`;
-    assert.equal(readChannel(word, port), message);
-    assert.deepEqual(faults(["a", word]), [[65, message, 2]]);
+    assert.deepEqual(wrong(word), [65, `invalid channel address "${word}": ${why}`, undefined]);
   }
 });
 
-Deno.test("a separator sets the strategy of the group before it", () => {
-  const groups = (...words: string[]) =>
-    readGroups(placed(words), port).groups.map(({ strategy, channels }) => [strategy, channels.length]);
-  assert.deepEqual(groups(), []);
-  assert.deepEqual(groups("a"), [["rr", 1]]);
-  assert.deepEqual(groups("a", "b", "!", "c", "%", "d"), [["rr", 2], ["hash", 1], ["rr", 1]]);
-  assert.deepEqual(groups("a", "%"), [["hash", 1]]);
+Deno.test("options stand behind the place of a channel, and are written in one form", () => {
+  for (
+    const [word, channel, written = word] of [
+      ["host,weight=3", { host: "host", port: undefined, weight: 3 }],
+      ["host:80:100,weight=0,name=web1", { host: "host", port: 80, maxc: 100, weight: 0, name: "web1" }],
+      ["host:80,name=a.b-c_1", { host: "host", port: 80, name: "a.b-c_1" }],
+      ["[::1]:imap,name=x", { host: "::1", port: 143, name: "x" }, "[::1]:143,name=x"],
+      ["[fe80::1%a,b]:80,weight=2", { host: "fe80::1%a,b", port: 80, weight: 2 }],
+      [
+        "host,name=b,maxc=5,weight=2",
+        { host: "host", port: undefined, maxc: 5, weight: 2, name: "b" },
+        "host::5,weight=2,name=b",
+      ],
+      // What is so by default need not be said.
+      ["host:80:0,weight=1", { host: "host", port: 80 }, "host:80"],
+      ["host,weight=007", { host: "host", port: undefined, weight: 7 }, "host,weight=7"],
+    ] as const
+  ) {
+    assert.deepEqual(readChannel(word, port), channel, word);
+    assert.equal(channelWord(channel), written);
+  }
 });
 
-Deno.test("an empty group, one group too many and one channel too many have their own exit codes", () => {
-  const many = (count: number) => Array.from({ length: count }, (_, i) => `h${i}`);
-  assert.deepEqual(faults(["!"]), [[69, 'empty group before separator "!"', 1]]);
-  assert.deepEqual(faults(["a", "%", "!"]), [[69, 'empty group before separator "!"', 3]]);
-  assert.deepEqual(faults(many(66)), [[64, 'too many channels in a group: "h64" is beyond 64', 65]]);
-  const groups = many(32).flatMap((word) => [word, "!"]);
-  assert.equal(readGroups(placed(groups), port).groups.length, 32);
-  assert.deepEqual(faults([...groups, "last", "more"]), [[69, 'too many groups: "last" is beyond 32', 65]]);
-});
-
-Deno.test("all faults are found, each with its word", () => {
-  assert.deepEqual(faults(["!", "a:b", "c", ":1"]), [
-    [69, 'empty group before separator "!"', 1],
-    [65, 'invalid channel address "a:b": "b" is not a port', 2],
-    [65, 'invalid channel address ":1": the host is empty', 4],
-  ]);
+Deno.test("an option that cannot be read is refused with 64, with the reason and what was meant", () => {
+  for (
+    const [word, why, suggestion] of [
+      ["a,wieght=3", 'unknown option "wieght"', "weight"],
+      ["a,Name=x", 'unknown option "Name"', "name"],
+      ["a,x\x1b=1", 'unknown option "x\\x1b"'],
+      ["a,__proto__=1", 'unknown option "__proto__"'],
+      ["a,=1", "an option is missing behind a comma"],
+      ["a,", "an option is missing behind a comma"],
+      ["a,,name=b", "an option is missing behind a comma"],
+      ["a,weight", "weight needs a value: weight=N"],
+      ["a,weight=", 'weight takes a number from 0 to 256: ""'],
+      ["a,weight=257", 'weight takes a number from 0 to 256: "257"'],
+      ["a,weight=1.5", 'weight takes a number from 0 to 256: "1.5"'],
+      ["a,weight=-1", 'weight takes a number from 0 to 256: "-1"'],
+      ["a,maxc=2147483648", 'maxc takes a number from 0 to 2147483647: "2147483648"'],
+      ["a,weight=1,weight=2", "weight is given twice"],
+      ["a:80:5,maxc=5", "maxc is given twice"],
+      ["a,name=1", 'name takes a name of letters, digits, "_", "." and "-" that begins with a letter: "1"'],
+      ["a,name=b:80", 'name takes a name of letters, digits, "_", "." and "-" that begins with a letter: "b:80"'],
+      ["a,name=idle", 'name takes any name except all and idle, which are words of control commands: "idle"'],
+    ]
+  ) {
+    const shown = word.replace("\x1b", "\\x1b");
+    assert.deepEqual(wrong(word), [64, `channel "${shown}": ${why}`, suggestion]);
+  }
 });

@@ -1,4 +1,7 @@
-import type { ChannelWord, GroupWords } from "./channel_words.ts";
+import type { ChannelKey } from "./channel_records.ts";
+import { type ChannelValues, differingKeys } from "./channel_values.ts";
+import type { ChannelWord } from "./channel_words.ts";
+import type { GroupWords } from "./group_words.ts";
 import { type OptionKey, optionList } from "./option_records.ts";
 import type { OptionRecord } from "./option_record.ts";
 import { listeningHosts } from "./listening_hosts.ts";
@@ -36,7 +39,13 @@ export type ServiceChange =
       readonly channel: ChannelWord;
       readonly before: ChannelWord | undefined;
     }
-    | { readonly kind: "limit"; readonly group: number; readonly channel: ChannelWord; readonly before: number }
+    | {
+      readonly kind: "channel option";
+      readonly group: number;
+      readonly channel: ChannelWord;
+      readonly key: ChannelKey;
+      readonly before: ChannelValues;
+    }
     | { readonly kind: "order"; readonly group: number }
   );
 
@@ -212,7 +221,11 @@ function channels(
       kept.push(place);
       const was: ChannelWord | undefined = before[place];
       if (adopted.has(number)) changes.push({ kind: "channel adopted", group, channel, before: was });
-      else if (was!.maxc !== channel.maxc) changes.push({ kind: "limit", group, channel, before: was!.maxc });
+      else {
+        for (const key of differingKeys(was!, channel)) {
+          changes.push({ kind: "channel option", group, channel, key, before: was! });
+        }
+      }
     }
   }
   const stays = new Set(kept), gone = before.filter((_, number) => !stays.has(number));

@@ -1,7 +1,7 @@
 import { quote } from "../log/escape.ts";
 import { familyOf } from "../table/address.ts";
-import { readGroups } from "./channel_words.ts";
 import { type Fault, FaultCode } from "./fault.ts";
+import { readGroups } from "./group_words.ts";
 import { Refusal } from "./kinds/kind.ts";
 import { nearest } from "./nearest.ts";
 import { negativeName, optionLabel, type OptionRecord } from "./option_record.ts";

@@ -15,7 +15,7 @@ Deno.test("a service's line has its own values over the defaults", () => {
     result: {
       name: "web",
       ports: [{ first: 80, last: 80, word: "80" }, { first: 8000, last: 8001, word: "8000-8001" }],
-      groups: [{ strategy: "hash", channels: [{ host: "a", port: undefined, maxc: 0 }] }],
+      groups: [{ strategy: "hash", channels: [{ host: "a", port: undefined }] }],
       values: { connectTimeout: 3, autodisable: true, hostname: ["::3"] },
     },
     faults: [],

@@ -1,4 +1,4 @@
-import { groupWords } from "./channel_words.ts";
+import { groupWords } from "./group_words.ts";
 import type { ServiceSpec } from "./service_spec.ts";
 import { valueWords } from "./value_words.ts";
 import { serviceOptions } from "./values.ts";

@@ -1,3 +1,4 @@
+import { isSeparator } from "./group_words.ts";
 import { type OptionKey, optionRecords } from "./option_records.ts";
 import type { ServiceSpec } from "./service_spec.ts";
 import type { Entry } from "./shell_words.ts";
@@ -64,7 +65,7 @@ function channelPlace(service: PlacedService, group: number, channel: number): S
   return pieceOf(service, ({ words }) => {
     let at = 0;
     for (const { text, word } of words.slice(1)) {
-      if (text === "!" || text === "%") at++;
+      if (isSeparator(text)) at++;
       else if (at === group && channel-- === 0) return word;
     }
     return words[0].word;

@@ -1,4 +1,4 @@
-import { type GroupWords, groupWords } from "./channel_words.ts";
+import { type GroupWords, groupWords } from "./group_words.ts";
 import { type PortRange, portsWord } from "./port_ranges.ts";
 import type { ProcessValues, ServiceValues } from "./values.ts";
 import { valueWords } from "./value_words.ts";

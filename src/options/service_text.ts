@@ -1,3 +1,4 @@
+import { isSeparator } from "./group_words.ts";
 import { quoteWord } from "./quote_word.ts";
 import { LINE_WORDS } from "./line_words.ts";
 import { type ProcessSpec, processWords, type ServiceSpec, serviceWords } from "./service_spec.ts";
@@ -27,7 +28,7 @@ export function commandLines(words: readonly string[]): string[] {
   const lines: string[] = [];
   let open = "";
   quoted.forEach((word, i) => {
-    const separator = word === "!" || word === "%";
+    const separator = isSeparator(word);
     if (open === "") open = word;
     else if (separator || open.length + 1 + word.length + 2 > LONGEST) {
       lines.push(`${open} \\`);

@@ -79,6 +79,15 @@ export function text({ filled = false } = {}): Shape<string> {
   };
 }
 
+/** A string that nothing speaks against. @param objection what does, as a clause; undefined if nothing */
+export function refined(shape: Shape<string>, objection: (value: string) => string | undefined): Shape<string> {
+  return (value, path, owner) => {
+    const found = shape(value, path, owner), why = objection(found);
+    if (why === undefined) return found;
+    throw outOfRange(path, ` ${quote(found)}: ${why}`);
+  };
+}
+
 /** True or false. */
 export function flag(): Shape<boolean> {
   return (value, path) => {

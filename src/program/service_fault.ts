@@ -51,7 +51,7 @@ export function hostFault(error: unknown, part: ServicePart): ServiceFault {
 /** A channel that is its own service. */
 export function loopFault(word: ChannelWord, part: ServicePart): ServiceFault {
   const message = `channel ${quote(channelWord(word))} is this balancer itself: a client would come back without ` +
-    `end; give it a limit, as in ${quote(channelWord(word, 4))}, or add --allow-loop`;
+    `end; give it a limit, as in ${quote(channelWord({ ...word, maxc: 4 }))}, or add --allow-loop`;
   return { part, message, code: ExitCode.ADDRESS };
 }
 

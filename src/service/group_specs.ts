@@ -1,5 +1,6 @@
 import type { GroupSpec } from "../groups/group_spec.ts";
 import type { Groups } from "../groups/groups.ts";
+import { givenValues } from "../options/channel_values.ts";
 import { mayResolveLater, resolveHost, sameFamilyAs, type Wanted } from "../process/resolve.ts";
 import { MAX_CHANNELS } from "../table/limits.ts";
 import { blaming } from "./blame.ts";
@@ -33,8 +34,8 @@ export async function groupSpecs(
   };
   return await settled(request.groups.map(async ({ strategy, channels }, group) => ({
     strategy,
-    channels: await settled(channels.map(async ({ host, port = standard, maxc = 0 }, channel) => {
-      return { host, address: await address(host, group, channel), port, maxc };
+    channels: await settled(channels.map(async ({ host, port = standard, ...values }, channel) => {
+      return { host, address: await address(host, group, channel), port, ...givenValues(values) };
     })),
   })));
 }
@@ -43,10 +44,10 @@ export async function groupSpecs(
 export function addChannel(
   groups: Groups,
   group: number,
-  { host, maxc }: ChannelOptions,
+  { host, ...values }: ChannelOptions,
   address: { readonly host: string; readonly port: number },
 ): number {
-  const number = groups.add(group, { host, address, maxc });
+  const number = groups.add(group, { host, address, ...givenValues(values) });
   if (number !== undefined) return number;
   const message = `Cannot add channel: group ${group} already has ${MAX_CHANNELS} channels`;
   throw coded(new RangeError(message), "ERR_GROUP_FULL");

@@ -26,6 +26,8 @@ Deno.test("JSON.stringify accepts snapshots, and no counter loses a digit", () =
       port: 80,
       current: 0,
       maxc: 0,
+      weight: 1,
+      name: null,
       total: 0,
       failed: 9007199254740991,
       sent: "9007199254740992",

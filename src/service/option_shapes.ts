@@ -1,5 +1,6 @@
 import { quote } from "../log/escape.ts";
-import { Refusal } from "../options/kinds/kind.ts";
+import { channelRecords } from "../options/channel_records.ts";
+import { channelShapes } from "../options/channel_values.ts";
 import { optionList, optionRecords } from "../options/option_records.ts";
 import { type PortRange, readPorts } from "../options/port_ranges.ts";
 import { LONGEST_TIME } from "../options/ranges.ts";
@@ -18,7 +19,7 @@ import {
 } from "../options/shape.ts";
 import { libraryShapes } from "../options/values.ts";
 import type { Strategy } from "../selection/strategy.ts";
-import { MAX_CHANNELS, MAX_CONNECTIONS_PER_CHANNEL, MAX_GROUPS } from "../table/limits.ts";
+import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
 import { coded } from "./errors.ts";
 import type { ChannelOptions, CheckedOptions, CheckedServeOptions, GroupOptions } from "./options.ts";
 
@@ -31,7 +32,10 @@ export const CHANNEL = whole(0, MAX_CHANNELS - 1);
 const PORT = whole(1, 65535);
 
 /** A channel's limit of connections, 0 for none. */
-export const MAXC = whole(0, MAX_CONNECTIONS_PER_CHANNEL);
+export const MAXC = channelRecords.maxc.kind.check;
+
+/** A channel's share of the clients. */
+export const WEIGHT = channelRecords.weight.kind.check;
 
 /** Any time in seconds. */
 export const SECONDS = seconds(0, LONGEST_TIME);
@@ -43,7 +47,7 @@ export const HOST = text();
 export const CHANNEL_OPTIONS = record<ChannelOptions>({
   host: HOST,
   port: optional(PORT),
-  maxc: optional(MAXC),
+  ...channelShapes,
 });
 
 /** Most strategies of an embedding program: more than anybody needs, but no endless list. */
@@ -76,11 +80,7 @@ const PORTS: Shape<readonly PortRange[]> = (value, path) => {
   return [{ first: port, last: port, word: String(port) }];
 };
 
-const NAME: Shape<string> = (value, path) => {
-  const { kind } = optionRecords.name, found = kind.check(value, path), read = kind.read(found);
-  if (read instanceof Refusal) throw refused(path, found, `it ${read.reason}`);
-  return read;
-};
+const NAME = optionRecords.name.kind.check;
 
 /** The library's options of a service. */
 const ofService = Object.fromEntries(

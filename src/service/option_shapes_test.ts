@@ -243,7 +243,9 @@ Deno.test("options are read once, and changing them later changes nothing", () =
   options.groups[0].channels.push(channel);
   assert.equal(asked, 1);
   assert.equal(checked.port?.[0].first, 8080);
-  assert.deepEqual(checked.groups?.[0].channels, [{ host: "a", port: 1, maxc: undefined }]);
+  assert.deepEqual(checked.groups?.[0].channels, [{
+    ...{ host: "a", port: 1, maxc: undefined, weight: undefined, name: undefined },
+  }]);
 });
 
 Deno.test("a strategy keeps its own fields, private ones included", () => {

@@ -1,11 +1,12 @@
 import type { Tap } from "../engine/engine.ts";
+import type { ChannelValues } from "../options/channel_values.ts";
 import type { PortRange } from "../options/port_ranges.ts";
 import type { CheckedLibraryValues, LibraryValues, ServiceValues } from "../options/values.ts";
 import type { Strategy } from "../selection/strategy.ts";
 import type { BalancerEvent } from "./events.ts";
 
 /** A channel to balance to. */
-export interface ChannelOptions {
+export interface ChannelOptions extends ChannelValues {
   /** Name or numeric address. A name is resolved once, at the start. */
   readonly host: string;
   /**
@@ -13,8 +14,6 @@ export interface ChannelOptions {
    * to.
    */
   readonly port?: number;
-  /** Most simultaneous connections. Default 0, no limit. */
-  readonly maxc?: number;
 }
 
 /** Channels that share the load; later groups take over when earlier ones have no usable channel. */

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import type { Engine, Listener, ListenPlace, ServedService } from "../engine/engine.ts";
 import { Groups } from "../groups/groups.ts";
-import type { GroupWords } from "../options/channel_words.ts";
+import type { GroupWords } from "../options/group_words.ts";
 import type { ServiceSpec } from "../options/service_spec.ts";
 import { strategies } from "../selection/strategy.ts";
 import { MAX_CHANNELS } from "../table/limits.ts";

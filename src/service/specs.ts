@@ -2,7 +2,9 @@ import type { GroupSpec } from "../groups/group_spec.ts";
 import type { Party } from "../groups/parties.ts";
 import type { GroupSnapshot } from "../groups/snapshot.ts";
 import { quote } from "../log/escape.ts";
-import { type ChannelWord, channelWord, type GroupWords } from "../options/channel_words.ts";
+import { givenValues } from "../options/channel_values.ts";
+import { type ChannelWord, placeWord } from "../options/channel_words.ts";
+import type { GroupWords } from "../options/group_words.ts";
 import type { ServiceSpec } from "../options/service_spec.ts";
 import type { ServiceValues } from "../options/values.ts";
 import { blaming } from "./blame.ts";
@@ -39,7 +41,10 @@ export function asItRuns(service: Service): Draft {
   const { spec } = runningSpec(service), { draft, groups: { strategies } } = service;
   const groups = service.groups.snapshot().map(({ type, channels }): GroupSpec => ({
     strategy: strategies.find(({ label }) => label === type)!.name,
-    channels: channels.map(({ host, address, port, maxc }) => ({ host, address: address || undefined, port, maxc })),
+    channels: channels.map((channel) => {
+      const { host, address, port } = channel;
+      return { host, address: address || undefined, port, ...givenValues(channel) };
+    }),
   }));
   return { ...draft, request: { ...draft.request, groups: spec.groups }, groups };
 }
@@ -57,18 +62,18 @@ export function refuseLoopsOf(service: Service): void {
 function groupNow(service: Service, { group, type, channels }: GroupSnapshot, notes: string[]): GroupWords {
   const { groups: { strategies }, draft: { request } } = service, standard = standardPort(request);
   const asked = request.groups[group]?.channels ?? [];
-  const words = channels.map(({ channel, host, port, maxc, disabledBy }): ChannelWord => {
-    const before = asked[channel];
+  const words = channels.map((snapshot): ChannelWord => {
+    const { channel, host, port, disabledBy } = snapshot, before = asked[channel];
     // As it was written, if that is still so.
     const same = before !== undefined && before.host === host && (before.port ?? standard) === port;
-    const word = { host, port: same ? before.port : port === standard ? undefined : port, maxc };
+    const word = { host, port: same ? before.port : port === standard ? undefined : port };
     for (const party of disabledBy) {
       const why = NOTES[party];
-      if (why !== undefined) notes.push(`group ${group} channel ${channel} (${quote(channelWord(word, 0))}) is ${why}`);
+      if (why !== undefined) notes.push(`group ${group} channel ${channel} (${quote(placeWord(word))}) is ${why}`);
     }
-    return word;
+    return { ...word, ...givenValues(snapshot) };
   });
-  const strategy = strategies.find(({ label }) => label === type)!.name as GroupWords["strategy"];
+  const strategy = strategies.find(({ label }) => label === type)!.name;
   return { strategy, channels: words };
 }
 

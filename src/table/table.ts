@@ -140,7 +140,12 @@ export class Table {
    * @throws {TypeError} when the host is not numeric
    */
   addChannel(group: number, address: Address, maxc = 0, disabledBy = 0): ChannelId | undefined {
-    return this.#arrangement.add(group, { address, maxc, disabledBy });
+    return this.addRow(group, { address, maxc, disabledBy });
+  }
+
+  /** The same with all that a channel can begin with. */
+  addRow(group: number, row: NewRow): ChannelId | undefined {
+    return this.#arrangement.add(group, row);
   }
 
   /**

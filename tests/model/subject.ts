@@ -106,6 +106,8 @@ export class Subject implements AsyncDisposable {
         port: this.backends[channel.backend].port,
         current: channel.current,
         maxc: channel.maxc,
+        weight: 1,
+        name: null,
         total: channel.total,
         failed: channel.failed,
         sent: channel.sent,

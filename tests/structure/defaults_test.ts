@@ -1,5 +1,7 @@
 /** Options, their letters, values and defaults, wherever they are documented. */
 import assert from "node:assert/strict";
+import type { ChannelOptionRecord } from "../../src/options/channel_record.ts";
+import { channelRecordList } from "../../src/options/channel_records.ts";
 import type { OptionRecord } from "../../src/options/option_record.ts";
 import { type OptionKey, optionList } from "../../src/options/option_records.ts";
 import { Document, spans } from "./document.ts";
@@ -32,6 +34,15 @@ Deno.test("README: the table of options has each option with its letter, its val
   for (const [name, standard] of told) assertDefault(byName.get(name)!, standard, `README, --${name}`);
 });
 
+Deno.test("README: the table of channel options has each of them with its value and its default", () => {
+  const told = README.table("channel option").map(([head, , standard]) => [spans(head)[0], standard]);
+  const expected = channelRecordList.map(([, { name, kind: { metavar } }]) => metavar ? `${name}=${metavar}` : name);
+  assert.deepEqual(told.map(([head]) => head), expected);
+  for (const [i, [, record]] of channelRecordList.entries()) {
+    assertDefault(record, told[i][1], `README, ${record.name}`);
+  }
+});
+
 Deno.test("--help: defaults are those of the program", () => {
   for (const [, record] of optionList) {
     const [, standard] = /\(default:? ([^)]+)\)/.exec(record.summary) ?? [];
@@ -59,7 +70,7 @@ Deno.test("library options: the defaults in their descriptions are those of the 
 const LIBRARY_DEFAULTS: { readonly [Key in OptionKey]?: unknown } = { hostname: "0.0.0.0", threads: 1 };
 
 /** Compares a documented default with the real one. */
-function assertDefault({ standard, kind }: OptionRecord, told: string, where: string): void {
+function assertDefault({ standard, kind }: OptionRecord | ChannelOptionRecord, told: string, where: string): void {
   const [word] = /^[\w.]*/.exec(told)!;
   if (kind.metavar !== undefined && standard !== undefined) assert.equal(word, String(standard), where);
   else assert.doesNotMatch(word, /^\d/, where);

@@ -11,7 +11,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   process: ["table", "log"],
   files: ["options", "process", "log"],
   engine: ["options", "selection", "table"],
-  groups: ["selection", "table"],
+  groups: ["options", "selection", "table"],
   control: ["groups", "options", "table", "log"],
   service: ["engine", "groups", "options", "process", "selection", "table", "log"],
   program: ["control", "engine", "files", "options", "process", "service", "table", "log"],

@@ -2,16 +2,16 @@ import { HIGHEST_COUNT } from "../ranges.ts";
 import { whole } from "../shape.ts";
 import { type Kind, Refusal } from "./kind.ts";
 
-/** A whole number, at least 1. */
-export function count({ metavar = "N", most = HIGHEST_COUNT } = {}): Kind<number> {
+/** A whole number, by default at least 1. */
+export function count({ metavar = "N", least = 1, most = HIGHEST_COUNT } = {}): Kind<number> {
   return {
     metavar,
     read: (word) => {
       const value = /^\d+$/.test(word) ? Number(word) : NaN;
-      return value >= 1 && value <= most ? value : new Refusal(`takes a number from 1 to ${most}`);
+      return value >= least && value <= most ? value : new Refusal(`takes a number from ${least} to ${most}`);
     },
     write: String,
-    check: whole(1, most),
+    check: whole(least, most),
   };
 }
 

@@ -1,4 +1,4 @@
-import { text } from "../shape.ts";
+import { refined, type Shape, text } from "../shape.ts";
 import { type Kind, Refusal } from "./kind.ts";
 
 /** A user or group of the system, by name or number. */
@@ -12,28 +12,39 @@ export function account(names: "user" | "group"): Kind<string> {
   };
 }
 
-/** Characters of the longest name of a service. */
+/** Characters of the longest name of a service or a channel. */
 const LONGEST_NAME = 64;
 
 /** What the control command `show` takes besides the name of a service. */
 export const RESERVED_NAMES: readonly string[] = ["json", "config"];
 
+/** What control commands take in place of a channel. */
+export const RESERVED_CHANNEL_NAMES: readonly string[] = ["all", "idle"];
+
 /** What a service is called. A number would look like a port. */
 export function serviceName(): Kind<string> {
-  return {
-    metavar: "NAME",
-    read: (word) => {
-      if (RESERVED_NAMES.includes(word)) {
-        return new Refusal(
-          `takes any name except ${RESERVED_NAMES.join(" and ")}, which are words of the command show`,
-        );
-      }
-      if (word.length <= LONGEST_NAME && /^[A-Za-z_][\w.-]*$/.test(word)) return word;
-      return new Refusal(`takes a name of letters, digits, "_", "." and "-" that begins with a letter`);
-    },
-    write: (value) => value,
-    check: text({ filled: true }),
+  return name(RESERVED_NAMES, "words of the command show");
+}
+
+/** What a channel is called. A number would look like that of the channel, and one with a colon like its address. */
+export function channelName(): Kind<string> {
+  return name(RESERVED_CHANNEL_NAMES, "words of control commands");
+}
+
+/** @param which what the reserved names are */
+function name(reserved: readonly string[], which: string): Kind<string> {
+  const read = (word: string) => {
+    if (reserved.includes(word)) {
+      return new Refusal(`takes any name except ${reserved.join(" and ")}, which are ${which}`);
+    }
+    if (word.length <= LONGEST_NAME && /^[A-Za-z_][\w.-]*$/.test(word)) return word;
+    return new Refusal(`takes a name of letters, digits, "_", "." and "-" that begins with a letter`);
   };
+  const check: Shape<string> = refined(text({ filled: true }), (word) => {
+    const found = read(word);
+    return found instanceof Refusal ? `it ${found.reason}` : undefined;
+  });
+  return { metavar: "NAME", read, write: (value) => value, check };
 }
 
 /** Any text, such as a command. */

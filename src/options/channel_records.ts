@@ -1,0 +1,44 @@
+import { MAX_CONNECTIONS_PER_CHANNEL, MAX_WEIGHT } from "../table/limits.ts";
+import type { ChannelOptionRecord } from "./channel_record.ts";
+import { count } from "./kinds/count.ts";
+import { channelName } from "./kinds/name.ts";
+
+/**
+ * Every option of a channel, by its name in the library, in the order in which words have them. Parser, texts, help,
+ * the library's checks, `show json`, reload and upgrade all come from here.
+ */
+export const channelRecords = {
+  /** Most simultaneous connections. Default 0, no limit. */
+  maxc: {
+    name: "maxc",
+    kind: count({ least: 0, most: MAX_CONNECTIONS_PER_CHANNEL }),
+    standard: 0,
+    standardText: "none",
+    positional: true,
+    summary: "most simultaneous connections (default: no limit)",
+    more: "It may also be written behind the port: host:80:100. 0 means no limit.",
+  },
+  /** Its share of the clients, relative to the other channels of its group: 0, none at all, to 256. Default 1. */
+  weight: {
+    name: "weight",
+    kind: count({ least: 0, most: MAX_WEIGHT }),
+    standard: 1,
+    summary: `share of the clients, 0 to ${MAX_WEIGHT} (default 1)`,
+    more: "A channel of weight 3 gets three times as many as one of weight 1. With 0 it gets no new connections.",
+  },
+  /** What operators call it. Unique in its service. Default: none. */
+  name: {
+    name: "name",
+    kind: channelName(),
+    summary: "what control commands may call it",
+    more: "No two channels of a service may have the same name.",
+  },
+} as const satisfies Readonly<Record<string, ChannelOptionRecord>>;
+
+/** Name of a channel's option in the library. */
+export type ChannelKey = keyof typeof channelRecords;
+
+/** All of them, as a list. */
+export const channelRecordList: readonly (readonly [key: ChannelKey, record: ChannelOptionRecord])[] = Object.entries(
+  channelRecords,
+) as readonly [ChannelKey, ChannelOptionRecord][];

@@ -1,0 +1,104 @@
+import { quote } from "../log/escape.ts";
+import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
+import { type ChannelWord, channelWord, isWrong, readChannel } from "./channel_words.ts";
+import { type Fault, FaultCode } from "./fault.ts";
+import { nearest } from "./nearest.ts";
+import { parsePort } from "./port_names.ts";
+import type { PlacedWord } from "./split_words.ts";
+import { strategyNames } from "./strategy_names.ts";
+
+/** A group as the command line gives it. */
+export interface GroupWords {
+  /** Name of the strategy. */
+  readonly strategy: string;
+  readonly channels: readonly ChannelWord[];
+}
+
+/** What names can stand for. */
+interface Known {
+  readonly port?: typeof parsePort;
+  /** Names of all strategies. Default: the built-in ones. */
+  readonly strategies?: readonly string[];
+}
+
+/** The strategy of a group that nothing ends. */
+const STANDARD = "rr";
+
+/** The separators of Balance, and the strategy of the group before each. */
+const SHORT: Readonly<Record<string, string>> = { "!": STANDARD, "%": "hash" };
+
+/** The same by the strategies. */
+const SHORT_OF: Readonly<Record<string, string>> = Object.fromEntries(
+  Object.entries(SHORT).map(([separator, strategy]) => [strategy, separator]),
+);
+
+/** Whether a word ends a group: `!`, `%`, or `%` with the name of a strategy. */
+export function isSeparator(word: string): boolean {
+  return word === "!" || word.startsWith("%");
+}
+
+/**
+ * Reads channels and separators: `host1[:port1[:maxc1]][,option]… [!|%|%STRATEGY] …`. A wrong channel, or one too many,
+ * is a fault and left out.
+ */
+export function readGroups(
+  words: readonly PlacedWord[],
+  { port = parsePort, strategies = strategyNames }: Known = {},
+): { groups: readonly GroupWords[]; faults: readonly Fault[] } {
+  const groups: GroupWords[] = [], faults: Fault[] = [], named = new Map<string, string>();
+  let channels: ChannelWord[] = [], seen = 0;
+  for (const { text, word } of words) {
+    if (!isSeparator(text)) {
+      seen++;
+      const channel = readChannel(text, port);
+      if (groups.length === MAX_GROUPS) {
+        if (seen === 1) {
+          faults.push({ word, message: tooMany("groups", MAX_GROUPS, text), code: FaultCode.UNAVAILABLE });
+        }
+      } else if (seen > MAX_CHANNELS) {
+        const message = tooMany("channels in a group", MAX_CHANNELS, text);
+        if (seen === MAX_CHANNELS + 1) faults.push({ word, message, code: FaultCode.USAGE });
+      } else if (isWrong(channel)) faults.push({ word, ...channel });
+      else if (channel.name !== undefined && named.has(channel.name)) {
+        const other = quote(named.get(channel.name)!), message = `channel ${quote(text)}: ${other} has that name, too`;
+        faults.push({ word, message, code: FaultCode.USAGE });
+      } else {
+        channels.push(channel);
+        if (channel.name !== undefined) named.set(channel.name, text);
+      }
+      continue;
+    }
+    const strategy = SHORT[text] ?? text.slice(1);
+    if (!strategies.includes(strategy)) faults.push(unknownStrategy(text, word, strategies));
+    if (seen === 0) {
+      faults.push({ word, message: `empty group before separator ${quote(text)}`, code: FaultCode.UNAVAILABLE });
+    } else if (groups.length < MAX_GROUPS) groups.push({ strategy, channels });
+    channels = [];
+    seen = 0;
+  }
+  if (channels.length > 0 && groups.length < MAX_GROUPS) groups.push({ strategy: STANDARD, channels });
+  return { groups, faults };
+}
+
+/** The words that `readGroups` reads as these groups. */
+export function groupWords(groups: readonly GroupWords[]): string[] {
+  return groups.flatMap(({ strategy, channels }, i) => {
+    const words = channels.map(channelWord);
+    // The last group is Round Robin without a separator.
+    return strategy === STANDARD && i === groups.length - 1 ? words : [...words, separatorWord(strategy)];
+  });
+}
+
+/** The word that ends a group with this strategy. */
+function separatorWord(strategy: string): string {
+  return Object.hasOwn(SHORT_OF, strategy) ? SHORT_OF[strategy] : `%${strategy}`;
+}
+
+function unknownStrategy(text: string, word: number, strategies: readonly string[]): Fault {
+  const suggestion = nearest(text, strategies.map((name) => `%${name}`));
+  return { word, message: `unknown strategy ${quote(text)}`, suggestion, code: FaultCode.USAGE };
+}
+
+function tooMany(what: string, most: number, word: string): string {
+  return `too many ${what}: ${quote(word)} is beyond ${most}`;
+}

@@ -1,0 +1,5 @@
+/** The built-in strategies by their names, each as texts call it. `selection` has the strategies themselves. */
+export const strategyTitles: Readonly<Record<string, string>> = { rr: "Round Robin", hash: "Hash" };
+
+/** Names of the built-in strategies. */
+export const strategyNames: readonly string[] = Object.keys(strategyTitles);
