@@ -64,13 +64,13 @@ function checkProcess(options: ProcessOptions): Finding[] {
     const directory = resolve(chosenDirectory(options.controlDir) ?? defaultDirectory());
     checkDirectory(directory);
     const obstacle = directoryObstacle(directory);
-    if (obstacle !== undefined) throw new DirectoryError(`cannot use ${quote(directory)}: ${escape(obstacle)}`);
+    if (obstacle !== undefined) throw new DirectoryError(`cannot use ${quote(directory)}: ${obstacle}`);
   });
   const obstacle = logFile === undefined ? undefined : writeObstacle(resolve(logFile));
   if (obstacle !== undefined) {
     found.push({
       code: ExitCode.SYSTEM,
-      lines: [`cannot open log file ${quote(resolve(logFile!))}: ${escape(obstacle)}`],
+      lines: [`cannot open log file ${quote(resolve(logFile!))}: ${obstacle}`],
     });
   }
   if (user !== undefined || group !== undefined) {

@@ -1,5 +1,6 @@
 import { connect, type Socket } from "node:net";
 import { escape } from "../log/escape.ts";
+import { type Reasons, systemReason } from "../log/system_reason.ts";
 import { cannotUseSocket, entryTarget } from "./directory.ts";
 import { lines } from "./lines.ts";
 import { type Greeting, LONGEST_LINE, parseGreeting, parseHead, type ReplyHead } from "./protocol.ts";
@@ -127,15 +128,16 @@ export class ControlClient implements Disposable {
   }
 }
 
+const REASONS: Reasons = { EPERM: "permission denied", EAGAIN: "too many sessions are waiting for it" };
+
 async function connected(path: string, owner: number | undefined): Promise<Socket> {
   const socket = connect(entryTarget(path, owner));
   try {
     await new Promise<void>((resolve, reject) => socket.once("connect", resolve).once("error", reject));
   } catch (error) {
     if (isAbsent(error)) throw error;
-    const { code, message } = error as { code?: string; message: string };
-    if (code === "EACCES" || code === "EPERM") throw cannotUseSocket(path, "permission denied");
-    const why = code === "EAGAIN" ? "too many sessions are waiting for it" : escape(message);
+    const { code } = error as { code?: string }, why = systemReason(error, REASONS);
+    if (code === "EACCES" || code === "EPERM") throw cannotUseSocket(path, why);
     throw new Error(`Cannot control instance: ${why}`);
   }
   socket.on("error", () => {});

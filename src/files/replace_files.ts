@@ -1,5 +1,6 @@
 import { basename, dirname, join } from "node:path";
-import { escape, quote } from "../log/escape.ts";
+import { quote } from "../log/escape.ts";
+import { type Reasons, systemReason } from "../log/system_reason.ts";
 import { removeQuietly } from "../process/remove_quietly.ts";
 
 /** A file, and the text that it is to have. */
@@ -124,14 +125,12 @@ function syncDirectory(path: string): void {
   }
 }
 
-const REASONS: Readonly<Record<string, string>> = {
+const REASONS: Reasons = {
   ENOSPC: "the disk is full",
   EDQUOT: "the disk quota is used up",
   EFBIG: "the file would be too large",
   EACCES: "permission denied in its directory",
-  EROFS: "the file system is read-only",
   EPERM: "the system does not permit it",
-  ENOENT: "there is no such file",
 };
 
 function about<T>(path: string, act: () => T): T {
@@ -139,7 +138,6 @@ function about<T>(path: string, act: () => T): T {
     return act();
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;
-    const { code, message } = error as { code?: string; message: string };
-    throw new ReplaceError(`cannot write ${quote(path)}: ${REASONS[code ?? ""] ?? escape(message)}`);
+    throw new ReplaceError(`cannot write ${quote(path)}: ${systemReason(error, REASONS)}`);
   }
 }

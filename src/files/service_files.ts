@@ -1,6 +1,7 @@
 import * as fs from "node:fs";
 import { dirname, isAbsolute, join } from "node:path";
-import { escape, quote } from "../log/escape.ts";
+import { quote } from "../log/escape.ts";
+import { type Reasons, systemReason } from "../log/system_reason.ts";
 import { FileProblem, type FileReader } from "../options/service_file.ts";
 import { filesLike, isPattern } from "./file_pattern.ts";
 
@@ -67,10 +68,8 @@ function kindOf(stat: fs.Stats): string {
 /** Why a file is not read, in words. */
 class Obstacle extends Error {}
 
-const REASONS: Readonly<Record<string, string>> = {
-  ENOENT: "there is no such file",
+const REASONS: Reasons = {
   ENOTDIR: "there is no such file",
-  EACCES: "permission denied",
   EISDIR: "it is a directory; include its files by a pattern, as in DIRECTORY/*.conf",
   ENXIO: "it is a socket, not a file",
   ELOOP: "its symbolic links form a loop",
@@ -83,7 +82,6 @@ function about<T>(action: string, path: string, act: () => T): T {
     return act();
   } catch (error) {
     if (error instanceof Deno.errors.NotCapable) throw error;
-    const { code, message } = error as { code?: string; message: string };
-    throw new FileProblem(`cannot ${action} ${quote(path)}: ${REASONS[code ?? ""] ?? escape(message)}`);
+    throw new FileProblem(`cannot ${action} ${quote(path)}: ${systemReason(error, REASONS)}`);
   }
 }

@@ -1,7 +1,8 @@
 import * as fs from "node:fs";
 import { dirname } from "node:path";
+import { type Reasons, systemReason } from "../log/system_reason.ts";
 
-/** Why a file or directory cannot be used, as the end of a sentence; undefined when it can. */
+/** Why a file or directory cannot be used, as the end of a sentence that is safe to show; undefined when it can. */
 export type Obstacle = string | undefined;
 
 /** Why a file cannot be written, or created if it is missing. */
@@ -20,18 +21,13 @@ export function directoryObstacle(path: string): Obstacle {
 
 const MISSING = "there is none";
 
+const REASONS: Reasons = { ENOENT: MISSING, ENOTDIR: "part of its path is not a directory" };
+
 function reasonAgainst(path: string, mode: number): Obstacle {
   try {
     fs.accessSync(path, mode);
     return undefined;
   } catch (error) {
-    const { code, message } = error as { code?: string; message: string };
-    const known: Record<string, string> = {
-      ENOENT: MISSING,
-      ENOTDIR: "part of its path is not a directory",
-      EACCES: "permission denied",
-      EROFS: "the file system is read-only",
-    };
-    return known[code ?? ""] ?? message;
+    return systemReason(error, REASONS);
   }
 }

@@ -1,4 +1,5 @@
-import { escape, quote } from "../log/escape.ts";
+import { quote } from "../log/escape.ts";
+import { type Reasons, systemReason } from "../log/system_reason.ts";
 import { type ChannelWord, channelWord } from "../options/channel_words.ts";
 import { optionLabel } from "../options/option_record.ts";
 import { optionRecords } from "../options/option_records.ts";
@@ -60,7 +61,7 @@ export function listenFault(error: unknown, place: { readonly hostname: string; 
   const { hostname, port } = place, { code } = error as { code?: string };
   return {
     part: ADDRESS_CODES.has(code ?? "") ? { option: "hostname", value: hostname } : "ports",
-    message: `cannot listen on ${formatAddress({ host: hostname, port })}: ${reason(error)}`,
+    message: `cannot listen on ${formatAddress({ host: hostname, port })}: ${systemReason(error, REASONS)}`,
     code: ExitCode.SYSTEM,
   };
 }
@@ -81,23 +82,22 @@ export function sourceFault(source: string, address: string | Error): ServiceFau
     Deno.listen({ hostname: address, port: 0 }).close();
     return undefined;
   } catch (error) {
-    return { part, message: `cannot connect from ${quote(source)}: ${reason(error)}`, code: ExitCode.SYSTEM };
+    return {
+      part,
+      message: `cannot connect from ${quote(source)}: ${systemReason(error, REASONS)}`,
+      code: ExitCode.SYSTEM,
+    };
   }
 }
 
-/** Why a port cannot be opened, or an address not used, in words. */
-function reason(error: unknown): string {
-  const { code, message } = error as { code?: string; message: string };
-  const known: Record<string, string> = {
-    EADDRINUSE: "the port is in use",
-    EACCES: "permission denied",
-    EMFILE: "too many open files; the limit of descriptors must be higher (ulimit -n)",
-    EADDRNOTAVAIL: "the address does not belong to this machine",
-    ENODEV: "there is no interface with that number",
-    EAFNOSUPPORT: "the system does not support the address family",
-  };
-  return known[code ?? ""] ?? escape(message);
-}
+/** Why a port cannot be opened, or an address not used. */
+const REASONS: Reasons = {
+  EADDRINUSE: "the port is in use",
+  EMFILE: "too many open files; the limit of descriptors must be higher (ulimit -n)",
+  EADDRNOTAVAIL: "the address does not belong to this machine",
+  ENODEV: "there is no interface with that number",
+  EAFNOSUPPORT: "the system does not support the address family",
+};
 
 /**
  * The lines that show a fault of a service in its file; undefined if the service does not come from that file. Only a
