@@ -86,7 +86,7 @@ export class Acceptor {
     const listening = new Listening(fd, port, service, this.#connections.enlist(fd, STAGE.LISTENING));
     this.#sockets.set(fd, listening);
     service.listening.add(listening);
-    this.review(service);
+    this.#watch(listening);
   }
 
   /** Forgets a socket, which may be closed already. */

@@ -90,7 +90,7 @@ class LinuxEngine implements Engine {
       throw new Error("Cannot serve: custom strategies cannot be sent to the engine's threads");
     }
     for (const listener of sockets) listener.take();
-    const service = new LinuxService(this.#libc, this.#threads, ++this.#lastId, setup, [...sockets]);
+    const service = new LinuxService(this.#libc, this.#threads, ++this.#lastId, setup, sockets);
     this.#services.set(service.id, service);
     service.ended.then(() => this.#services.delete(service.id));
     await this.#threads.tell({ type: "serve", service: service.share });

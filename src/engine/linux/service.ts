@@ -16,12 +16,12 @@ export class LinuxService implements ServedService {
   readonly #threads: Threads;
   readonly #once = new Rate();
   readonly #state: ServiceState;
-  #listeners: LinuxListener[];
+  readonly #listeners: Set<LinuxListener>;
   #settings: ServiceSettings;
   #forgotten = false;
   #end!: () => void;
 
-  constructor(libc: Libc, threads: Threads, id: number, setup: ServiceSetup, listeners: LinuxListener[]) {
+  constructor(libc: Libc, threads: Threads, id: number, setup: ServiceSetup, listeners: readonly LinuxListener[]) {
     this.id = id;
     this.#setup = setup;
     this.#libc = libc;
@@ -29,12 +29,12 @@ export class LinuxService implements ServedService {
     this.#settings = setup.settings;
     this.#state = ServiceState.create(threads.state.threads);
     this.#state.seats.limit = limitOf(setup.settings);
-    this.#listeners = listeners;
+    this.#listeners = new Set(listeners);
     this.ended = new Promise((resolve) => this.#end = resolve);
   }
 
   get listeners(): readonly Listener[] {
-    return this.#listeners;
+    return [...this.#listeners];
   }
 
   get connections(): number {
@@ -54,7 +54,7 @@ export class LinuxService implements ServedService {
       table: this.#setup.table.buffer,
       state: this.#state.buffer,
       settings: sendable(this.#settings),
-      sockets: stopped ? [] : this.#listeners.map(({ fd, port }) => ({ fd, port })),
+      sockets: stopped ? [] : [...this.#listeners].map(({ fd, port }) => ({ fd, port })),
     };
   }
 
@@ -82,25 +82,24 @@ export class LinuxService implements ServedService {
     if (this.#state.stopped) throw new Error("Cannot add listener: the service has stopped accepting");
     const socket = listener as LinuxListener;
     socket.take();
-    this.#listeners = [...this.#listeners, socket];
+    this.#listeners.add(socket);
     await this.#threads.tell({ type: "watch", id: this.id, socket: { fd: socket.fd, port: socket.port } });
   }
 
   removeListener(listener: Listener): void {
-    if (this.#state.stopped || !this.#listeners.includes(listener as LinuxListener)) return;
-    this.#listeners = this.#listeners.filter((other) => other !== listener);
-    this.#free(listener as LinuxListener);
+    const socket = listener as LinuxListener;
+    if (!this.#state.stopped && this.#listeners.delete(socket)) this.#free(socket);
   }
 
   handOver(listener: Listener, to: ServedService): Promise<void> {
     const socket = listener as LinuxListener, other = to as LinuxService, { fd, port } = socket;
-    if (!this.#listeners.includes(socket)) throw new Error("Cannot hand over listener: it is not the service's");
+    if (!this.#listeners.has(socket)) throw new Error("Cannot hand over listener: it is not the service's");
     if (this.#state.stopped || other.#state.stopped) {
       throw new Error("Cannot hand over listener: a service has stopped accepting");
     }
     socket.change(this.#settings, other.#settings);
-    this.#listeners = this.#listeners.filter((one) => one !== socket);
-    other.#listeners = [...other.#listeners, socket];
+    this.#listeners.delete(socket);
+    other.#listeners.add(socket);
     return this.#threads.tell({ type: "move", id: other.id, socket: { fd, port } });
   }
 

@@ -25,9 +25,9 @@ interface Running {
   readonly orders: MessagePort;
 }
 
-/** Something that waits until each of these threads has followed the order with this number, or is gone. */
+/** Something that waits until so many more threads have followed an order, or are gone. */
 interface Pending {
-  readonly orders: Map<number, number>;
+  threads: number;
   readonly resolve: () => void;
 }
 
@@ -45,7 +45,8 @@ export class Threads {
   readonly #owners: SharedArrayBuffer;
   readonly #wakes: number[] = [];
   readonly #running: (Running | undefined)[] = [];
-  readonly #pending = new Set<Pending>();
+  /** What waits for each thread's orders with these numbers, which rise. */
+  readonly #pending: { readonly order: number; readonly pending: Pending }[][];
   readonly #restarts = new RestartBudget();
   readonly #restartTimers = new Set<ReturnType<typeof setTimeout>>();
   readonly #once = new Rate();
@@ -63,6 +64,7 @@ export class Threads {
     this.state = SharedState.create(count);
     this.state.seats.limit = settings.maxConnections;
     this.#owners = new SharedArrayBuffer(descriptors);
+    this.#pending = Array.from({ length: count }, () => []);
     this.ended = new Promise((resolve) => this.#end = resolve);
     this.started = new Promise((resolve, reject) => (this.#begun = resolve, this.#refused = reject));
     try {
@@ -81,16 +83,17 @@ export class Threads {
 
   /** Gives all running threads an order. Resolves when they have followed it. */
   tell(order: Order): Promise<void> {
-    const orders = new Map<number, number>();
+    const { promise, resolve } = Promise.withResolvers<void>(), pending: Pending = { threads: 0, resolve };
     for (let thread = 0; thread < this.#count; thread++) {
       const running = this.#running[thread];
       if (running === undefined) continue;
       running.orders.postMessage(order);
-      orders.set(thread, this.state.sent(thread));
+      this.#pending[thread].push({ order: this.state.sent(thread), pending });
+      pending.threads++;
       this.#wake(thread);
     }
-    if (orders.size === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#pending.add({ orders, resolve }));
+    if (pending.threads === 0) resolve();
+    return promise;
   }
 
   /** Makes all threads look at what has changed in the shared memory. */
@@ -150,7 +153,7 @@ export class Threads {
         this.state.dumped(thread);
         break;
       case "done":
-        this.#settle((orders) => (orders.get(thread) ?? Infinity) <= message.orders && orders.delete(thread));
+        this.#settle(thread, message.orders);
         break;
       case "drained":
         this.#host.drained(message.service);
@@ -217,16 +220,15 @@ export class Threads {
     seats.stopWaiting(thread);
     // Threads that wait for a seat can have one now.
     this.callWaiting(seats);
-    this.#settle((orders) => orders.delete(thread));
+    this.#settle(thread, Infinity);
     return connections;
   }
 
-  /** Removes a thread from those that are waited for. */
-  #settle(take: (orders: Map<number, number>) => boolean): void {
-    for (const pending of this.#pending) {
-      if (!take(pending.orders) || pending.orders.size > 0) continue;
-      this.#pending.delete(pending);
-      pending.resolve();
+  /** A thread has followed its orders up to this number, or will follow no more. */
+  #settle(thread: number, last: number): void {
+    const waiting = this.#pending[thread], left = waiting.findIndex(({ order }) => order > last);
+    for (const { pending } of waiting.splice(0, left < 0 ? waiting.length : left)) {
+      if (--pending.threads === 0) pending.resolve();
     }
   }
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { echoBackend } from "../../support/backends.ts";
-import type { Client } from "../../support/client.ts";
-import { eventually } from "../../support/eventually.ts";
+import { echoBackend, namedBackend } from "../../support/backends.ts";
+import { Client } from "../../support/client.ts";
+import { eventually, pause } from "../../support/eventually.ts";
 import { OngoingLoad } from "../../support/ongoing_load.ts";
 import { digestOf, pattern } from "../../support/pattern.ts";
 import type { ServiceTrial } from "../shared_trial.ts";
@@ -9,6 +9,9 @@ import type { ContractTest, StartShared } from "../suite.ts";
 
 /** How often a service is removed; its sockets, and the clients that come to each of them at the same time. */
 const ROUNDS = 4, SOCKETS = 2, ABREAST = 4;
+
+/** Sockets of one service, of which many are removed at once, and how many of them a client tries. */
+const MANY = 2000, TRIED = 20;
 
 /** Streams that go on while it drains, and what each carries. */
 const STREAMS = 4, STREAM = pattern(1_000_000), REQUEST = pattern(3000);
@@ -47,6 +50,29 @@ export function servicesRemoval(test: ContractTest): void {
         stream[Symbol.dispose]();
       }
     });
+  });
+
+  test("of thousands of sockets, many are removed and handed over at once, and the rest stay", async (_, share) => {
+    await using a = namedBackend("a");
+    await using b = namedBackend("b");
+    await using trial = await share();
+    const one = await trial.serve({ channels: [a], sockets: MANY });
+    const other = await trial.serve({ channels: [b], sockets: 0 });
+    const listeners = [...one.served.listeners], third = (rest: number) => listeners.filter((_, i) => i % 3 === rest);
+    const [stay, go, move] = [third(0), third(1), third(2)], handedOver: Promise<void>[] = [];
+    for (const [i, listener] of go.entries()) {
+      one.served.removeListener(listener);
+      if (i < move.length) handedOver.push(one.served.handOver(move[i], other.served));
+    }
+    await Promise.all(handedOver);
+    assert.deepEqual([one.served.listeners, other.served.listeners], [stay, move]);
+    // Deno releases a listener in the next turn of its loop.
+    await pause(0);
+    for (let i = 0; i < TRIED; i++) {
+      const at = Math.floor(i * move.length / TRIED);
+      assert.deepEqual([await one.ask(at), await other.ask(at)], ["a", "b"]);
+      await assert.rejects(() => Client.connect(go[at].address.port), { code: "ECONNREFUSED" });
+    }
   });
 }
 
