@@ -2,6 +2,7 @@ import type { EngineName } from "../options/engine_name.ts";
 import type { ServiceOptions } from "../options/values.ts";
 import type { Cause, SelectionOptions } from "../selection/attempt.ts";
 import type { SelectionEvent } from "../selection/events.ts";
+import type { ChannelId } from "../table/channel_id.ts";
 import type { Table } from "../table/table.ts";
 
 /**
@@ -44,6 +45,12 @@ import type { Table } from "../table/table.ts";
  *    those. Listening sockets that are not served yet are closed by the engine's `stopAccepting`. A service's `ended`
  *    resolves when the engine holds nothing of it any more, the engine's when it holds no socket, timer or thread. Each
  *    connection that was `connected` is given back with `Selection.closed` exactly once.
+ *    `close` ends the connections with one channel, in the order in which they were established, and no others. It
+ *    closes those that are established at that moment; one that ends by itself before its turn is not counted, and no
+ *    other takes its place. A client for whom the channel is being connected goes on if the channel may still be chosen.
+ *    If the channel is disabled, the connect is given up and the client gets another channel, as after a failed connect,
+ *    but this one is not to blame; so nobody is left on a disabled channel once `close` has resolved. With `oldest`,
+ *    clients that are being connected always go on, since they are the youngest.
  * 7. **Change.** A service that is changed, or that gains or loses listening sockets, keeps its connections, and the
  *    clients in the queues of the sockets that stay. New settings hold for clients accepted from then on; connections
  *    keep theirs. Only `maxConnections` counts those already served, which may be too many after it was lowered. What is
@@ -157,8 +164,21 @@ export interface ServedService {
   resumeAccepting(): void;
   /** Frees its ports at once; its connections go on. May be called again. */
   stopAccepting(): void;
+  /**
+   * Closes the connections that are established with a channel, as `closeAll` does. Resolves with how many these were,
+   * once they have been given back.
+   */
+  close(channel: ChannelId, options?: CloseOptions): Promise<number>;
   /** Closes its connections. Call `stopAccepting` first. May be called again. */
   closeAll(): void;
+}
+
+/** Which of a channel's connections are closed, and how fast. */
+export interface CloseOptions {
+  /** Only so many, those that were established first. Default: all. */
+  readonly oldest?: number;
+  /** Seconds over which they are closed, evenly and the oldest first. Default 0: all at once. */
+  readonly within?: number;
 }
 
 /** How a process's descriptors are divided between connections and everything else. */

@@ -72,7 +72,7 @@ export class Selection {
     return new Selection(this.table, this.lane, options, this.emit, this.#now, this);
   }
 
-  /** Begins the search for one client: `choose`, then `connected` or `failed`, then perhaps `choose` again. */
+  /** Begins the search for one client: `choose`, then `connected`, `failed` or `withdrawn`, then perhaps `choose` again. */
   begin(client: Client): Attempt {
     const attempt = this.#idle.pop() ?? new Attempt(this);
     attempt.reuse(client);
@@ -101,8 +101,8 @@ function sameOptions(one: SelectionOptions, other: SelectionOptions): boolean {
  * attempt must not be touched again: it serves another client.
  *
  *     choose ─→ connected
- *        ↑ └──→ failed ─┐
- *        └──────────────┘      choose → NONE: abandon; or, after a shortage or at a limit, wait and retry
+ *        ↑ └──→ failed or withdrawn ─┐
+ *        └───────────────────────────┘      choose → NONE: abandon; or, after a shortage or at a limit, wait and retry
  */
 export class Attempt {
   /** Whether a failure since the last `retry` was a shortage on this machine, so that waiting may help. */
@@ -184,6 +184,16 @@ export class Attempt {
     if (options.autodisable && table.disableAt(channel, DisabledBy.MACHINE, sequence)) {
       emit({ type: "channel-autodisabled", channel, address, reason });
     }
+  }
+
+  /** The chosen channel is not to get this client after all. It is not to blame, and this search does not try it again. */
+  withdrawn(): void {
+    const { lane, resting } = this.#selection, channel = this.#channel;
+    this.#trace("withdrawn");
+    lane.untried(channel);
+    this.#giveBack();
+    if (this.#trial !== undefined) resting!.untried(channel, this.#trial);
+    this.#search.failed(channel);
   }
 
   /** Looks for a channel again, after a wait, among those that this client has not seen fail. */

@@ -46,6 +46,23 @@ Deno.test("a failure is counted and gives the connection back, and the next chan
   assert.deepEqual([0, 1, 2].map((id) => table.counters(id).total), [1n, 1n, 1n]);
 });
 
+Deno.test("a channel that is withdrawn is not to blame, and another one follows", () => {
+  const { table, events, selection } = withChannels(2, { failTimeout: 30 });
+  const attempt = selection.begin(CLIENT);
+  assert.equal(attempt.choose(), 0);
+  attempt.withdrawn();
+  const { total, failed } = table.counters(0);
+  assert.deepEqual([table.current(0), total, failed, table.failing(0), attempt.shortage], [0, 0n, 0n, false, false]);
+  assert.equal(attempt.choose(), 1);
+  attempt.withdrawn();
+  assert.equal(attempt.choose(), NONE);
+  attempt.retry();
+  assert.equal(attempt.choose(), NONE);
+  attempt.abandon();
+  assert.equal(selection.begin(CLIENT).choose(), 0);
+  assert.deepEqual(events, []);
+});
+
 Deno.test("an attempt that is abandoned gives back what it holds", () => {
   const { table, selection } = withChannels(2);
   selection.begin(CLIENT).abandon();

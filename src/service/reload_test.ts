@@ -44,6 +44,7 @@ class Served implements ServedService {
   pauseAccepting = () => {};
   resumeAccepting = () => {};
   stopAccepting = () => {};
+  close = () => Promise.resolve(0);
   closeAll = () => {};
 }
 

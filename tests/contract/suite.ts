@@ -3,6 +3,7 @@ import { within } from "../support/eventually.ts";
 import { addresses } from "./subjects/addresses.ts";
 import { backpressure } from "./subjects/backpressure.ts";
 import { besideStreams } from "./subjects/beside_streams.ts";
+import { closing } from "./subjects/closing.ts";
 import { counting } from "./subjects/counting.ts";
 import { ending } from "./subjects/ending.ts";
 import { events } from "./subjects/events.ts";
@@ -91,6 +92,7 @@ export function contract(
       leaving,
       addresses,
       ending,
+      closing,
       services,
       servicesChange,
       servicesHandOver,

@@ -68,6 +68,32 @@ Deno.test(
 );
 
 Deno.test(
+  {
+    name: "a thread may die while a channel's connections are closed; those of the others are closed and counted",
+    ignore,
+  },
+  () =>
+    withEngine(async ({ engine, table, events, until, pair }) => {
+      const pairs = Array.from({ length: 40 }, () => pair()), poller = watchers(engine.address.port)[0];
+      let closed = 0;
+      const closing = engine.service.close(0, { within: 2 }).then((count) => closed = count);
+      await until(() => table.current(0) < pairs.length);
+      breakPoller(poller);
+      // The next one to be closed wakes the thread, which then finds its poller broken.
+      await until(() => events.some(({ type }) => type === "thread-crashed"));
+      const crash = events.find((event) => event.type === "thread-crashed")!;
+      assert.equal(crash.type, "thread-crashed");
+      await closing;
+      assert.equal(table.current(0), 0);
+      assert.ok(crash.connections > 0 && closed > 0);
+      // What a thread had closed when it died may not have been counted.
+      assert.ok(closed + crash.connections <= pairs.length && closed + crash.connections >= pairs.length - 1);
+      for (const sides of pairs) for (const side of sides) side.close();
+      await until(() => watchers(engine.address.port).length === 2);
+    }, { threads: 2 }),
+);
+
+Deno.test(
   { name: "an engine whose threads die while it drains still ends", ignore },
   () =>
     withEngine(async ({ engine, pair }) => {

@@ -162,6 +162,11 @@ export class Connections {
     this.#libc.call.close(fd);
   }
 
+  /** Whether the descriptor is this thread's. */
+  owns(fd: number): boolean {
+    return this.#owners[fd] === this.#owner;
+  }
+
   /** Whether some thread has a descriptor of at least this number. */
   anyFrom(fd: number): boolean {
     for (let i = fd; i < this.capacity; i++) if (this.#owners[i] !== 0) return true;
@@ -171,7 +176,7 @@ export class Connections {
   /** Calls `each` with the descriptor and the stage of every socket of this thread. */
   forEach(each: (fd: number, stage: number) => void): void {
     for (let fd = 0; fd <= this.#highest; fd++) {
-      if (this.#owners[fd] !== this.#owner) continue;
+      if (!this.owns(fd)) continue;
       const stage = this.rows[(fd << SHIFT) + ROW.STAGE];
       if (stage !== STAGE.NONE) each(fd, stage);
     }

@@ -155,6 +155,15 @@ export class Dialer {
     this.#next(client, dial);
   }
 
+  /** The client in the stage CONNECTING gets another channel, if it is this one that is being connected. */
+  divert(client: number, channel: ChannelId): void {
+    const dial = this.#dialOf(client);
+    if (dial.channel !== channel) return;
+    this.#closeServer(client);
+    dial.attempt.withdrawn();
+    this.#next(client, dial);
+  }
+
   /** Ends the search of a client that has left. The client's socket stays open. */
   clientLeft(client: number): void {
     this.#closeServer(client);

@@ -2,6 +2,7 @@ import { NONE } from "../../table/channel_id.ts";
 import { C } from "./abi.ts";
 import type { Backlog } from "./backlog.ts";
 import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
+import type { Established } from "./established.ts";
 import type { Libc } from "./libc.ts";
 import type { ReadyQueue } from "./ready_queue.ts";
 import type { Room } from "./room.ts";
@@ -28,6 +29,7 @@ export class Ending {
   readonly #ready: ReadyQueue;
   readonly #timers: Timers;
   readonly #services: ThreadServices;
+  readonly #established: Established;
   readonly #room: Room;
   readonly #answer = new Int32Array(1);
 
@@ -38,6 +40,7 @@ export class Ending {
     ready: ReadyQueue,
     timers: Timers,
     services: ThreadServices,
+    established: Established,
     room: Room,
   ) {
     this.#libc = libc;
@@ -47,6 +50,7 @@ export class Ending {
     this.#ready = ready;
     this.#timers = timers;
     this.#services = services;
+    this.#established = established;
     this.#room = room;
   }
 
@@ -70,6 +74,8 @@ export class Ending {
     if (!(rows[(source << SHIFT) + ROW.FLAGS] & IS.CLIENT)) {
       this.#giveBack(source);
       rows[row + ROW.CHANNEL] = NONE;
+    } else {
+      this.#established.move(source, peer);
     }
     this.#closeSide(source);
     this.#backlog.drop(peer);
@@ -113,6 +119,7 @@ export class Ending {
     const rows = this.#rows, channel = rows[(fd << SHIFT) + ROW.CHANNEL], peer = rows[(fd << SHIFT) + ROW.PEER];
     if (channel === NONE) return;
     this.#services.of(fd).selection.closed(channel);
+    this.#established.delete(peer < 0 || this.#rows[(fd << SHIFT) + ROW.FLAGS] & IS.CLIENT ? fd : peer);
     rows[(fd << SHIFT) + ROW.CHANNEL] = NONE;
     if (peer >= 0) rows[(peer << SHIFT) + ROW.CHANNEL] = NONE;
   }

@@ -1,4 +1,6 @@
+import type { ChannelId } from "../../table/channel_id.ts";
 import type { Direction, EngineEvent, ServiceSettings } from "../engine.ts";
+import type { EstablishedConnection } from "./established.ts";
 
 /** What main sends a new thread, once. */
 export interface ThreadSetup {
@@ -7,6 +9,8 @@ export interface ThreadSetup {
   readonly state: SharedArrayBuffer;
   /** One byte for each descriptor the process can have: 0, or its thread's number plus 1. */
   readonly owners: SharedArrayBuffer;
+  /** Which connections are established. */
+  readonly established: SharedArrayBuffer;
   /** Each thread's eventfd. */
   readonly wakes: readonly number[];
   /** Descriptors that no connection ever takes. */
@@ -48,6 +52,17 @@ export type Order =
   | { readonly type: "recheck" }
   /** A listening socket that is not used any more; once acknowledged, its number may mean something else. */
   | { readonly type: "unwatch"; readonly fd: number }
+  /** Clients whose channel is being connected are to get another one, if this one has been disabled. */
+  | { readonly type: "divert"; readonly id: number; readonly channel: ChannelId }
+  /** Connections to be closed, some of them the thread's, if they still are with this channel. */
+  | {
+    readonly type: "close";
+    readonly id: number;
+    readonly channel: ChannelId;
+    readonly connections: readonly EstablishedConnection[];
+    /** Number of the request. */
+    readonly request: number;
+  }
   /** A service that holds nothing any more. */
   | { readonly type: "forget"; readonly id: number };
 
@@ -60,6 +75,8 @@ export type ThreadMessage =
   /** Something worth reporting; about the service with this number, if any. */
   | { readonly type: "event"; readonly event: EngineEvent; readonly service?: number }
   | { readonly type: "chunk"; readonly direction: Direction; readonly bytes: Uint8Array<ArrayBuffer> }
+  /** It has closed so many connections because of an order with this number. */
+  | { readonly type: "closed"; readonly request: number; readonly count: number }
   /** It has followed so many orders. */
   | { readonly type: "done"; readonly orders: number }
   /** The last client of a service that has stopped accepting has left. */

@@ -1,5 +1,6 @@
 import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
 import type { Ending } from "./ending.ts";
+import type { Established } from "./established.ts";
 import type { HalfClosed } from "./half_close.ts";
 import { afterEvents } from "./readiness.ts";
 import type { Relay } from "./relay.ts";
@@ -18,6 +19,7 @@ export class Relaying {
   readonly #ending: Ending;
   readonly #halfClosed: HalfClosed;
   readonly #services: ThreadServices;
+  readonly #established: Established;
   /** Flags of every socket. */
   readonly #flags: number;
 
@@ -29,6 +31,7 @@ export class Relaying {
     ending: Ending,
     halfClosed: HalfClosed,
     services: ThreadServices,
+    established: Established,
     flags: number,
   ) {
     this.#connections = connections;
@@ -39,6 +42,7 @@ export class Relaying {
     this.#ending = ending;
     this.#halfClosed = halfClosed;
     this.#services = services;
+    this.#established = established;
     this.#flags = flags;
   }
 
@@ -49,7 +53,8 @@ export class Relaying {
     rows[serverRow + ROW.STAGE] = STAGE.CHANNEL;
     rows[row + ROW.FLAGS] |= this.#flags;
     rows[serverRow + ROW.FLAGS] |= this.#flags;
-    const { idleLimit } = this.#services.of(client);
+    const { idleLimit, service } = this.#services.of(client);
+    this.#established.add(client, service.id, rows[row + ROW.CHANNEL], this.#timers.clock());
     if (idleLimit > 0) {
       this.#traffic.touch(client);
       this.#timers.set(client, idleLimit);

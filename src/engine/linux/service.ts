@@ -1,5 +1,7 @@
-import type { Listener, ServedService, ServiceEvent, ServiceSettings, ServiceSetup } from "../engine.ts";
+import type { ChannelId } from "../../table/channel_id.ts";
+import type { CloseOptions, Listener, ServedService, ServiceEvent, ServiceSettings, ServiceSetup } from "../engine.ts";
 import { Rate } from "../rate.ts";
+import { spread } from "../spread.ts";
 import { C } from "./abi.ts";
 import type { Libc } from "./libc.ts";
 import type { LinuxListener } from "./listener.ts";
@@ -118,6 +120,18 @@ export class LinuxService implements ServedService {
     this.#state.stop();
     for (const listener of this.#listeners) this.#free(listener);
     this.drained();
+  }
+
+  async close(channel: ChannelId, { oldest, within = 0 }: CloseOptions = {}): Promise<number> {
+    const threads = this.#threads, { id } = this;
+    // Whoever is being connected then either gets another channel or is established by now.
+    if (oldest === undefined) await threads.tell({ type: "divert", id, channel });
+    return await spread(threads.establishedWith(id, channel).slice(0, oldest), {
+      seconds: within,
+      isLeft: (connection) => threads.isEstablished(connection, id, channel),
+      act: (connections) => threads.close(id, channel, connections),
+      over: this.ended,
+    });
   }
 
   closeAll(): void {

@@ -1,4 +1,4 @@
-import { NONE } from "../../table/channel_id.ts";
+import { type ChannelId, NONE } from "../../table/channel_id.ts";
 import { ERRNO } from "./abi.ts";
 import { Acceptor } from "./acceptor.ts";
 import { Admission } from "./admission.ts";
@@ -8,6 +8,7 @@ import { Connections, IS, ROW, SHIFT } from "./connections.ts";
 import { Dialer } from "./dialer.ts";
 import { Door } from "./door.ts";
 import { Ending } from "./ending.ts";
+import { Established } from "./established.ts";
 import { HalfClosed } from "./half_close.ts";
 import { Inbox } from "./inbox.ts";
 import type { Libc } from "./libc.ts";
@@ -43,8 +44,10 @@ export class Thread {
   readonly #ready: ReadyQueue;
   readonly #pipes: PipePool;
   readonly #traffic: Traffic;
+  readonly #established: Established;
   readonly #room: Room;
   readonly #relay: Relay;
+  readonly #dialer: Dialer;
   readonly #acceptor: Acceptor;
   readonly #stages: readonly Stage[];
   readonly #unused: UnusedMemory;
@@ -80,7 +83,8 @@ export class Thread {
     };
     const traffic = this.#traffic = new Traffic(connections, timers, services);
     const backlog = new Backlog(libc, connections, pipes, traffic);
-    const ending = new Ending(libc, connections, backlog, ready, timers, services, room);
+    const established = this.#established = Established.attach(setup.established);
+    const ending = new Ending(libc, connections, backlog, ready, timers, services, established, room);
     const relay = this.#relay = new Relay(libc, connections, traffic, backlog, pipes, ready, {
       tap: setup.dump ? dumper(connections, state, thread, post) : undefined,
       finished: (source) => ending.close(source),
@@ -90,8 +94,18 @@ export class Thread {
     const halfClosed = new HalfClosed(libc, connections, timers, traffic, services, (fd) => ending.close(fd));
     // A packet dump must see the bytes, and `splice` does not show them.
     const flags = setup.dump ? IS.NO_SPLICE : 0;
-    const relaying = new Relaying(connections, timers, traffic, relay, ending, halfClosed, services, flags);
-    const dialer = new Dialer(libc, connections, poller, timers, services, {
+    const relaying = new Relaying(
+      connections,
+      timers,
+      traffic,
+      relay,
+      ending,
+      halfClosed,
+      services,
+      established,
+      flags,
+    );
+    const dialer = this.#dialer = new Dialer(libc, connections, poller, timers, services, {
       established: (client, server) => relaying.begin(client, server),
       rejected: (client) => ending.close(client),
       shortage,
@@ -189,6 +203,10 @@ export class Thread {
         return acceptor.recheck();
       case "unwatch":
         return acceptor.remove(order.fd);
+      case "divert":
+        return this.#divert(order.id, order.channel);
+      case "close":
+        return this.#close(order);
       case "forget":
         return this.#forget(order.id);
     }
@@ -204,6 +222,25 @@ export class Thread {
     const service = this.#services.get(id);
     this.#services.remove(id);
     if (service !== undefined) this.#unused.add(service.table.buffer.byteLength);
+  }
+
+  /** A channel has perhaps been disabled; clients for whom it is being connected then get another one. */
+  #divert(id: number, channel: ChannelId): void {
+    if (this.#services.get(id)?.table.disabledBy(channel) === 0) return;
+    this.#connections.forEach((fd, stage) => {
+      if (stage === STAGE.CONNECTING && this.#services.of(fd).service.id === id) this.#dialer.divert(fd, channel);
+    });
+  }
+
+  #close({ id, channel, connections, request }: Extract<Order, { type: "close" }>): void {
+    let count = 0;
+    for (const connection of connections) {
+      const { fd } = connection;
+      if (!this.#connections.owns(fd) || !this.#established.has(connection, id, channel)) continue;
+      this.#stages[this.#connections.rows[(fd << SHIFT) + ROW.STAGE]].closed(fd);
+      count++;
+    }
+    if (count > 0) this.#post({ type: "closed", request, count });
   }
 
   /** Accepting may have ended, paused or resumed, or connections are to be closed. */

@@ -1,6 +1,8 @@
+import type { ChannelId } from "../../table/channel_id.ts";
 import type { EngineEvent, EngineSettings, GeneralEvent, ServiceEvent } from "../engine.ts";
 import { Rate } from "../rate.ts";
 import { C } from "./abi.ts";
+import { Established, type EstablishedConnection } from "./established.ts";
 import { type Libc, SystemError } from "./libc.ts";
 import type { Order, ServiceShare, ThreadMessage, ThreadSetup } from "./messages.ts";
 import { RestartBudget } from "./restart_budget.ts";
@@ -47,6 +49,10 @@ export class Threads {
   readonly #running: (Running | undefined)[] = [];
   /** What waits for each thread's orders with these numbers, which rise. */
   readonly #pending: { readonly order: number; readonly pending: Pending }[][];
+  readonly #established: Established;
+  /** Connections that threads have closed, by the number of the request. */
+  readonly #closed = new Map<number, number>();
+  #requests = 0;
   readonly #restarts = new RestartBudget();
   readonly #restartTimers = new Set<ReturnType<typeof setTimeout>>();
   readonly #once = new Rate();
@@ -65,6 +71,7 @@ export class Threads {
     this.state.seats.limit = settings.maxConnections;
     this.#owners = new SharedArrayBuffer(descriptors);
     this.#pending = Array.from({ length: count }, () => []);
+    this.#established = Established.create(descriptors);
     this.ended = new Promise((resolve) => this.#end = resolve);
     this.started = new Promise((resolve, reject) => (this.#begun = resolve, this.#refused = reject));
     try {
@@ -94,6 +101,30 @@ export class Threads {
     }
     if (pending.threads === 0) resolve();
     return promise;
+  }
+
+  /** The established connections with a channel, the oldest first. */
+  establishedWith(service: number, channel: ChannelId): EstablishedConnection[] {
+    return this.#established.of(service, channel, new Uint8Array(this.#owners));
+  }
+
+  /** Whether the connection is still established with that channel. */
+  isEstablished(connection: EstablishedConnection, service: number, channel: ChannelId): boolean {
+    return this.#established.has(connection, service, channel);
+  }
+
+  /** Closes those of these connections that are still established with the channel. @returns how many these were */
+  async close(
+    service: number,
+    channel: ChannelId,
+    connections: readonly EstablishedConnection[],
+  ): Promise<number> {
+    const request = ++this.#requests;
+    this.#closed.set(request, 0);
+    await this.tell({ type: "close", id: service, channel, connections, request });
+    const count = this.#closed.get(request)!;
+    this.#closed.delete(request);
+    return count;
   }
 
   /** Makes all threads look at what has changed in the shared memory. */
@@ -130,6 +161,7 @@ export class Threads {
       thread,
       state: this.state.buffer,
       owners: this.#owners,
+      established: this.#established.buffer,
       wakes: this.#wakes,
       spare: descriptors?.spare,
       dump: tap !== undefined,
@@ -151,6 +183,9 @@ export class Threads {
       case "chunk":
         this.#settings.tap?.(message.direction, message.bytes);
         this.state.dumped(thread);
+        break;
+      case "closed":
+        this.#closed.set(message.request, (this.#closed.get(message.request) ?? 0) + message.count);
         break;
       case "done":
         this.#settle(thread, message.orders);
@@ -211,6 +246,7 @@ export class Threads {
     this.#running[thread] = undefined;
     const owners = new Uint8Array(this.#owners), { seats } = this.state;
     for (let fd = owners.indexOf(thread + 1); fd >= 0; fd = owners.indexOf(thread + 1, fd)) {
+      this.#established.delete(fd);
       owners[fd] = 0;
       this.#libc.call.close(fd);
     }

@@ -53,6 +53,12 @@ export class Timers {
     return this.#now;
   }
 
+  /** Milliseconds of CLOCK_MONOTONIC as of this turn of the event loop, which all threads agree on. */
+  clock(): number {
+    if (this.#stale) this.#look();
+    return this.#clock;
+  }
+
   /** The time up to which everything that happened is known. */
   get known(): number {
     return this.#known;

@@ -42,6 +42,10 @@ export class Connection implements Listed, Search {
   readonly #host: ConnectionHost;
   readonly #client: Deno.TcpConn;
   #stopped = false;
+  /** The channel that is being connected; NONE if there is none, or if it must not be taken any more. */
+  #connecting: ChannelId = NONE;
+  #channel: ChannelId = NONE;
+  #since = 0;
   /** Ends a connect, or the pause between two, while there is no upstream. */
   #leave: (() => void) | undefined;
   #upstream: Stream | undefined;
@@ -59,11 +63,10 @@ export class Connection implements Listed, Search {
 
   /** Serves the client until both directions have ended. Never rejects. */
   async serve(): Promise<void> {
-    let channel = NONE;
     try {
       this.#client.setNoDelay();
       this.#client.setKeepAlive();
-      channel = await this.#connect();
+      const channel = await this.#connect();
       if (channel !== NONE && !this.#stopped) await this.#relay(channel);
     } catch {
       // The client was gone before its socket could be set up.
@@ -71,9 +74,27 @@ export class Connection implements Listed, Search {
       this.#idle?.cancel();
       closeQuietly(this.#client);
       closeQuietly(this.#upstream);
-      if (channel !== NONE) this.terms.selection.closed(channel);
+      if (this.#channel !== NONE) this.terms.selection.closed(this.#channel);
+      this.#channel = NONE;
       this.#host.gone(this);
     }
+  }
+
+  /** The channel with which it is established, unless it is being closed; NONE if there is none. */
+  get channel(): ChannelId {
+    return this.#stopped ? NONE : this.#channel;
+  }
+
+  /** When it was established, by `performance.now`. */
+  get since(): number {
+    return this.#since;
+  }
+
+  /** Gets another channel, if it is this one that is being connected. */
+  divert(channel: ChannelId): void {
+    if (this.#connecting !== channel) return;
+    this.#connecting = NONE;
+    this.#leave?.();
   }
 
   /** Ends the connection at once, whatever it is doing. */
@@ -115,6 +136,7 @@ export class Connection implements Listed, Search {
       const channel = this.#stopped ? NONE : attempt.choose();
       if (channel !== NONE) {
         if (waits > 0) this.#host.places.found();
+        this.#connecting = channel;
         try {
           const connect = new AbortController();
           this.#leave = () => connect.abort(new Error("stopped"));
@@ -123,16 +145,27 @@ export class Connection implements Listed, Search {
           // What the client did before that is known only now.
           if (settings.abortOnClose) await clock.settle(false);
           if (this.#clientLeft) continue;
+          if (this.#connecting === NONE) {
+            closeQuietly(this.#upstream);
+            throw new Error("diverted");
+          }
           attempt.connected();
-          return channel;
+          this.#since = performance.now();
+          return this.#channel = channel;
         } catch (error) {
           if (this.#stopped) break;
           if (this.#clientLeft) continue;
+          if (this.#connecting === NONE) {
+            attempt.withdrawn();
+            continue;
+          }
           const { code, message } = error as { code?: string; message: string };
           const cause = causeOf(code);
           const reason = message.replace(/ \(os error \d+\)$/, "");
           attempt.failed(cause, reason);
           if (cause !== "channel") this.#host.engine.shortage("connect", reason);
+        } finally {
+          this.#connecting = NONE;
         }
       } else if (attempt.shortage && clock.now() < deadline) {
         await this.#pause(SHORTAGE_PAUSE);

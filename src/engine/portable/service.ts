@@ -1,6 +1,8 @@
-import type { Listener, ServedService, ServiceSettings, ServiceSetup } from "../engine.ts";
+import type { ChannelId } from "../../table/channel_id.ts";
+import type { CloseOptions, Listener, ServedService, ServiceSettings, ServiceSetup } from "../engine.ts";
 import { Places } from "../places.ts";
 import { Rate } from "../rate.ts";
+import { spread } from "../spread.ts";
 import { type AcceptHost, AcceptLoop } from "./accept_loop.ts";
 import { Connection, type ConnectionHost, type Surroundings } from "./connection.ts";
 import { Line } from "./line.ts";
@@ -32,6 +34,8 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
   readonly places = new Places();
   readonly #listeners = new Map<PortableListener, readonly AcceptLoop[]>();
   readonly #connections = new Roster<Connection>();
+  /** Connections whose end somebody waits for. */
+  readonly #ending = new Map<Connection, () => void>();
   /** Those who wait for a place among this service's clients. */
   readonly #line = new Line();
   readonly #once = new Rate();
@@ -40,13 +44,13 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
   #paused = false;
   #stopped = false;
   #closed = false;
-  #end!: () => void;
+  #resolveEnded!: () => void;
 
   constructor(engine: ServiceHost, setup: ServiceSetup) {
     this.engine = engine;
     this.setup = setup;
     this.#terms = new Terms(setup, engine.clock);
-    this.ended = new Promise((resolve) => this.#end = resolve);
+    this.ended = new Promise((resolve) => this.#resolveEnded = resolve);
   }
 
   /** Serves the clients of a listener. @throws {Error} when it is served or closed already */
@@ -122,6 +126,23 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
     this.#endIfDone();
   }
 
+  async close(channel: ChannelId, { oldest, within = 0 }: CloseOptions = {}): Promise<number> {
+    const all = this.#connections.all();
+    if (oldest === undefined && this.setup.table.disabledBy(channel) !== 0) {
+      for (const connection of all) connection.divert(channel);
+    }
+    const found = all.filter((connection) => connection.channel === channel);
+    return await spread(found.sort((one, other) => one.since - other.since).slice(0, oldest), {
+      seconds: within,
+      isLeft: (connection) => connection.channel === channel,
+      act: async (connections) => {
+        await Promise.all(connections.map((connection) => this.#end(connection)));
+        return connections.length;
+      },
+      over: this.ended,
+    });
+  }
+
   closeAll(): void {
     this.#closed = this.#stopped;
     for (const loop of this.#loops) loop.dropKept();
@@ -178,10 +199,19 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
 
   gone(connection: Connection): void {
     this.#connections.delete(connection);
+    if (this.#ending.size > 0) this.#ending.get(connection)?.();
     connection.terms.leave();
     this.engine.went();
     this.passOn();
     this.#endIfDone();
+  }
+
+  /** Closes a connection that is not being closed yet. Resolves when it is gone. */
+  async #end(connection: Connection): Promise<void> {
+    const gone = new Promise<void>((resolve) => this.#ending.set(connection, resolve));
+    connection.close();
+    await gone;
+    this.#ending.delete(connection);
   }
 
   get #full(): boolean {
@@ -198,7 +228,7 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
   #endIfDone(): void {
     if (!this.#stopped || this.#loops.size > 0 || this.#connections.size > 0) return;
     this.#terms.end();
-    this.#end();
+    this.#resolveEnded();
     this.engine.serviceEnded(this);
   }
 }
