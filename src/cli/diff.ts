@@ -35,7 +35,7 @@ async function findByFile(config: string | undefined, controlDir: string | undef
   const fitting = having.filter(({ summary }) => path === undefined || realPath(summary.config!) === path);
   if (fitting.length === 1) return fitting[0];
   const which = (all: readonly Running[]) =>
-    all.map(({ entry, summary }) => `  ${titleOf(entry)}: --config ${quote(summary.config!)}`);
+    all.map((running) => `  ${titleOf(running)}: --config ${quote(running.summary.config!)}`);
   if (fitting.length > 1) {
     const message = "several instances have files of services; name one with --config:";
     throw new ExitError(ExitCode.UNAVAILABLE, message, which(fitting));

@@ -61,7 +61,7 @@ export async function findInstance({ port, service, bind, ipv6, controlDir }: Co
   for (const { entry } of unwilling) {
     if (entry !== undefined && mayBe(entry, wanted)) return { entry, service: undefined };
   }
-  const silent = others.unwilling.flatMap(({ entry, problem }) => entry ? [`  ${titleOf(entry)}: ${problem}`] : []);
+  const silent = others.unwilling.flatMap(({ entry, problem }) => entry ? [`  ${titleOf({ entry })}: ${problem}`] : []);
   throw nobodyThere(own, described(wanted, others.running), [...silent, ...await elsewhere(foreign, wanted)]);
 }
 
@@ -118,14 +118,16 @@ function candidates({ running }: Found, { word, address }: Wanted): Candidate[] 
 }
 
 function several(fitting: readonly Candidate[], first: Place): ExitError {
-  const lines = fitting.map(({ running: { place, entry, summary }, service }) => {
+  const lines = fitting.map(({ running, service }) => {
+    const { place, entry, summary } = running, { config } = summary;
     const { addresses, ports } = service ?? summary.services[0] ?? {};
     const at = "port" in entry.name && service === undefined
       ? `-b ${entry.name.address} ${entry.name.port}`
       : addresses === undefined
-      ? titleOf(entry)
+      ? titleOf(running)
       : `-b ${addresses[0]} ${ports[0].first}`;
-    return `  ${at}${place === first ? "" : ` --control-dir ${quote(place.path)}`}`;
+    const directory = place === first ? "" : ` --control-dir ${quote(place.path)}`;
+    return `  ${at}${directory}${config === null ? "" : ` # --config ${quote(config)}`}`;
   });
   const message = "several instances are running, name one by its port and -b address:";
   return new ExitError(ExitCode.UNAVAILABLE, message, lines);
@@ -137,7 +139,8 @@ async function elsewhere(foreign: readonly Place[], wanted: Wanted): Promise<str
     return foreign.map(({ path, owner }) => `  ${quote(path)} belongs to user ${owner}: ${asUser(owner)} balance …`);
   }
   const found = candidates(await lookForInstances(foreign, undefined, PATIENCE), wanted);
-  return [...new Set(found.map(({ running: { entry } }) => entry))].map((entry) =>
-    `  ${titleOf(entry)} belongs to user ${entry.owner}: ${asUser(entry.owner)} balance …`
-  );
+  return [...new Set(found.map(({ running }) => running))].map((running) => {
+    const { owner } = running.entry;
+    return `  ${titleOf(running)} belongs to user ${owner}: ${asUser(owner)} balance …`;
+  });
 }

@@ -28,7 +28,7 @@ export async function list(
 }
 
 function showTable(places: readonly Place[], { running, unwilling }: Found): void {
-  for (const { entry, problem } of unwilling) complain(`balance: ${entry ? `${titleOf(entry)}: ` : ""}${problem}`);
+  for (const { entry, problem } of unwilling) complain(`balance: ${entry ? `${titleOf({ entry })}: ` : ""}${problem}`);
   if (running.length + unwilling.length === 0) complain(`balance: no instance is running in ${namesOf(places)}`);
   if (running.length === 0) return;
   const users = running.some(({ entry }) => entry.owner !== ownUser());
@@ -39,9 +39,10 @@ function showTable(places: readonly Place[], { running, unwilling }: Found): voi
 }
 
 /** A row for the process and, unless that says it all, one for each service. */
-function rowsOf({ entry, version, summary }: Running, users: boolean): string[][] {
+function rowsOf(running: Running, users: boolean): string[][] {
+  const { entry, version, summary } = running;
   const { pid, uptime, connections, services } = summary, user = users ? [String(entry.owner)] : [];
-  const whole = [titleOf(entry), ...user, String(pid), version, duration(uptime)];
+  const whole = [titleOf(running), ...user, String(pid), version, duration(uptime)];
   const rows = [[...whole, String(connections), channelsText(totals(services))]];
   if (isSimple(entry, services)) return rows;
   const empty = whole.slice(1).map(() => "");

@@ -50,9 +50,9 @@ export async function lookForInstances(
   };
 }
 
-/** What people call an entry. */
-export function titleOf({ name }: Entry): string {
-  return entryTitle(name);
+/** What people call an instance that runs, or only has an entry. */
+export function titleOf({ entry, summary }: { readonly entry: Entry; readonly summary?: Summary }): string {
+  return entryTitle(entry.name, summary?.pid);
 }
 
 /** Directories, as listed in a sentence. */

@@ -9,7 +9,6 @@ import type { ControlRequest } from "../options/command_line.ts";
 import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
 import { complain, print, say } from "../process/terminal.ts";
 import { findInstance, nobodyThere, type Target } from "./find_instance.ts";
-import { titleOf } from "./look_for_instances.ts";
 
 /** Runs `-c` or `-i` against the instance and the service that the request means. @returns the exit code */
 export async function control(request: ControlRequest): Promise<number> {
@@ -28,7 +27,7 @@ export async function control(request: ControlRequest): Promise<number> {
 
 async function dialogue({ entry, service }: Target): Promise<void> {
   if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal()) return await pipeDialogue(entry.path, service, print);
-  await terminalDialogue(entry.path, titleOf(entry), service, print, historyPath());
+  await terminalDialogue(entry, service, print, historyPath());
 }
 
 /** @returns the exit code: as in Balance 0 even for refused commands, unless the request is strict about them */

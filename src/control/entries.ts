@@ -5,7 +5,10 @@ import { formatAddress } from "../table/address.ts";
 /** What an entry is named after: the place where a service listens, or a process with a file of services. */
 export type EntryName =
   | { readonly address: string; readonly port: number }
-  /** Process id, followed by a number if several processes have that one, as in containers. */
+  /**
+   * Id of the first process, since an upgrade keeps the entry, in which sessions are opened again; followed by a number
+   * if several processes had that one, as in containers.
+   */
   | { readonly config: string };
 
 /** An instance's entry in the control directory. */
@@ -33,9 +36,15 @@ export function pathOf(directory: string, name: EntryName): string {
   return `${directory}${WINDOWS ? "\\" : "/"}${file}${ENDING}`;
 }
 
-/** An entry's name, as people read it: an address, or `config-PID`. */
-export function entryTitle(name: EntryName): string {
-  return "config" in name ? `config-${name.config}` : formatAddress({ host: name.address, port: name.port });
+/**
+ * An entry's name, as people read it: an address, or `config-PID`.
+ *
+ * @param pid the process that serves now. Default: the first one
+ */
+export function entryTitle(name: EntryName, pid?: number): string {
+  if ("port" in name) return formatAddress({ host: name.address, port: name.port });
+  const [first, ...number] = name.config.split("-");
+  return ["config", pid ?? first, ...number].join("-");
 }
 
 /** The entries of all instances, dead ones included: those with a port, in order of the ports, then the others. */

@@ -2,6 +2,7 @@ import { stdout } from "node:process";
 import { escape } from "../log/escape.ts";
 import { findCommand } from "./commands.ts";
 import { complete, type Offers } from "./completion.ts";
+import { type Entry, type EntryName, entryTitle } from "./entries.ts";
 import { fitHelp, fitTable } from "./fit.ts";
 import { readHistory, writeHistory } from "./history.ts";
 import { LastingSession } from "./lasting_session.ts";
@@ -13,36 +14,39 @@ import { TypedLines } from "./typed_lines.ts";
 /**
  * A dialogue on a terminal, with history, completion and colour. It says at once when the instance ends.
  *
- * @param path its entry
- * @param name what the instance is called: its address, or its entry
+ * @param entry its entry
  * @param service name of the service to begin in; undefined for the first
  * @throws what `LastingSession.open` throws
  * @throws {Error} when the instance ends meanwhile
  */
 export async function terminalDialogue(
-  path: string,
-  name: string,
+  entry: Entry,
   service: string | undefined,
   print: Print,
   historyPath: string | undefined,
 ): Promise<void> {
-  using session = await LastingSession.open(path, service);
-  await new TerminalDialogue(session, name, print).run(historyPath);
+  using session = await LastingSession.open(entry.path, service);
+  await new TerminalDialogue(session, entry.name, print).run(historyPath);
 }
 
 class TerminalDialogue {
   readonly #session: LastingSession;
-  readonly #name: string;
+  readonly #entry: EntryName;
   readonly #print: Print;
   /** What Tab offers. */
   #offers: Offers = { channels: [], groups: [], services: [] };
   /** The service the session is in; undefined while there is only one. */
   #service: string | undefined;
 
-  constructor(session: LastingSession, name: string, print: Print) {
+  constructor(session: LastingSession, entry: EntryName, print: Print) {
     this.#session = session;
-    this.#name = name;
+    this.#entry = entry;
     this.#print = print;
+  }
+
+  /** What the instance is called. Another process may serve after an upgrade. */
+  get #name(): string {
+    return entryTitle(this.#entry, this.#session.greeting.pid);
   }
 
   async run(historyPath: string | undefined): Promise<void> {

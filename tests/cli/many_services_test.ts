@@ -7,7 +7,7 @@ import { ControlSession } from "../support/control_session.ts";
 import { freePort } from "../support/free_port.ts";
 import { programPath, run } from "../support/program.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
-import { quietPlane } from "../support/control_plane.ts";
+import { processState, quietPlane } from "../support/control_plane.ts";
 import { FileProcess, service } from "../support/file_process.ts";
 import { Instance } from "../support/instance.ts";
 import { nobodyThere } from "../support/nobody_there.ts";
@@ -99,6 +99,22 @@ testWith([socket], "services of one name or port in several places are told apar
   assert.equal(await process.say("service", "8080"), "web\n");
 });
 
+testWith([socket], "what names one of several instances can be typed as it is shown", async () => {
+  using process = await FileProcess.start([service("web", [80, 81], "127.0.0.1"), service("admin", [82])]);
+  process.plane.describe = () => ({ ...processState(), config: "/etc/balance/services" });
+  const others = [[service("mail", [25], "::1")], [service("mail", [25], "0.0.0.0"), service("imap", [143])]];
+  for (const [i, services] of others.entries()) await process.open(`${18 + i}`, { ...quietPlane(), services });
+  const { code, stderr } = await process.balance(["-c", "reload"]), lines = stderr.trimEnd().split("\n").slice(1);
+  assert.deepEqual([code, lines], [69, [
+    '  -b 127.0.0.1 80 # --config "/etc/balance/services"',
+    "  -b ::1 25",
+    "  -b 0.0.0.0 25",
+  ]]);
+  const names = (json: string) => JSON.parse(json).services.map(({ name }: { name: string }) => name);
+  const found = lines.map((line) => process.say("services json", ...line.replace(/ #.*/, "").trim().split(" ")));
+  assert.deepEqual((await Promise.all(found)).map(names), [["web", "admin"], ["mail"], ["mail", "imap"]]);
+});
+
 testWith([socket], "processes of the same id, as in containers, have entries of their own", async () => {
   using process = await FileProcess.start([service("web", [80])], "1");
   const other = quietPlane();
@@ -142,7 +158,7 @@ testWith([socket], "--list shows the services of each process, with ports shorte
   assert.deepEqual([code, stderr], [0, ""]);
   assert.deepEqual(stdout.split("\n").map((line) => line.trim().split(/ {2,}/)), [
     ["ADDRESS", "PID", "VERSION", "UPTIME", "CONNECTIONS", "CHANNELS"],
-    ["config-17", "1", "1.2.3", "0s", "0", "1 of 2 enabled"],
+    ["config-1", "1", "1.2.3", "0s", "0", "1 of 2 enabled"],
     ["web on 80-82,443", "0", "0 of 1 enabled"],
     ["many on 10001,10003,10005,… (1000 ports)", "0", "1 of 1 enabled"],
     [""],

@@ -292,28 +292,32 @@ testWith(
   async () => {
     using state = temporaryDirectory();
     using process = await FileProcess.start([service("web", [80]), service("mail", [25]), service("mail2", [26])]);
-    const prompt = (name: string) => new RegExp(`config-17 ${name} \\[\\d+\\]> (?:\\x1b\\[\\d*[A-Z])*$`);
+    const title = `config-${Deno.pid}`,
+      prompt = (name: string) => new RegExp(`${title} ${name} \\[\\d+\\]> (?:\\x1b\\[\\d*[A-Z])*$`);
     const args = ["-i", "--control-dir", process.directory.path, "mail"];
     await using terminal = new Terminal(args, { NO_COLOR: "", XDG_STATE_HOME: state.path });
     await terminal.screen.until(prompt("mail"));
-    await terminal.type("disable 0\r", /channel 0 disabled[^]*config-17 mail \[0\]> /);
+    await terminal.type("disable 0\r", new RegExp(`channel 0 disabled[^]*${title} mail \\[0\\]> `));
     await terminal.type("service w\t", "web ");
-    await terminal.type("\r", "config-17 web [0]> ");
+    await terminal.type("\r", `${title} web [0]> `);
     await terminal.type("service mai\t", "l");
     await terminal.type("\t", /mail\s+mail2[^]*service mail/);
-    await terminal.type("2\r", "config-17 mail2 [0]> ");
+    await terminal.type("2\r", `${title} mail2 [0]> `);
     assert.match(
-      await terminal.type("show\r", "config-17 mail2 [0]> "),
+      await terminal.type("show\r", `${title} mail2 [0]> `),
       /service web on port 80\r\nGRP[^]*service mail on port 25\r\nGRP[^]*service mail2 on port 26\r\nGRP/,
     );
     await terminal.type("services\r", /SERVICE {2}PORTS[^]*mail2 {4}26[^]*\[0\]> /);
-    await terminal.type("kill\r", "end config-17 and all its 3 services? [y/N] ");
+    await terminal.type("kill\r", `end ${title} and all its 3 services? [y/N] `);
     await terminal.type("n\r", "not ended");
     await terminal.screen.until(prompt("mail2"));
     process.plane.services.pop();
-    await terminal.type("disable 0\r", /service "mail2" has been removed[^]*config-17 \(no service\) \[0\]> /);
+    await terminal.type(
+      "disable 0\r",
+      new RegExp(`service "mail2" has been removed[^]*${title} \\(no service\\) \\[0\\]> `),
+    );
     process.plane.services.pop();
-    await terminal.type("service web\r", "config-17 [0]> ");
+    await terminal.type("service web\r", `${title} [0]> `);
     assert.equal(await terminal.typeLast("quit\r"), 0);
     assert.deepEqual(process.plane.changes, ["disable 0 (service mail group 0)"]);
   },

@@ -213,6 +213,8 @@ testWith([linux], "an upgrade reads the file of services again, as a reload does
     assert.match(await control("upgrade"), /^upgraded, process \d+ serves\n$/);
     const state = JSON.parse(await control("show json"));
     assert.notEqual(state.pid, pid);
+    const list = (await run(["--list", "--control-dir", directory.path])).stdout;
+    assert.match(list, new RegExp(`^config-${state.pid} +${state.pid} `, "m"), "named after the process that serves");
     assert.deepEqual(state.services.map(({ name }: { name: string }) => name), ["kept", "new-name", "added"]);
     assert.equal(state.services[0].groups[0].channels[0].enabled, false);
     assert.equal(state.services[1].groups[0].channels[0].total, 1, "a service with another name keeps its counters");
