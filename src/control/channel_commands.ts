@@ -99,6 +99,10 @@ export const mrtgConns = mrtg(
 
 export const hash = strategyCommand("hash", "let the client's address decide");
 export const rr = strategyCommand("rr", "take channels in turn");
+export const least = strategyCommand("least", "take the channel with the fewest connections");
+export const random = strategyCommand("random", "take the less busy one of two at random");
+export const stable = strategyCommand("stable", "let the client's address decide, and move few clients");
+export const first = strategyCommand("first", "fill one channel, then the next");
 
 function channelCommand(words: Omit<ServiceCommand, "scope" | "changes">): ServiceCommand {
   return { ...words, scope: "service", changes: true };

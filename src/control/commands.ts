@@ -50,6 +50,10 @@ export const commands: readonly Command[] = [
   service.save,
   service.reload,
   service.upgrade,
+  channel.least,
+  channel.random,
+  channel.stable,
+  channel.first,
 ];
 
 /**

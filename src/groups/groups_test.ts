@@ -60,9 +60,9 @@ Deno.test("a group gets the strategy of that name, or keeps its own if there is 
   const groups = new Groups(Table.create());
   groups.add(0, { host: "web1", address });
   assert.equal(groups.setStrategy(0, "hash").label, "Hash");
-  assert.throws(() => groups.setStrategy(0, "least"), {
+  assert.throws(() => groups.setStrategy(0, "most"), {
     name: "RangeError",
-    message: "Cannot set strategy: there is no least",
+    message: "Cannot set strategy: there is no most",
   });
   assert.equal(groups.snapshot()[0].type, "Hash");
 });

@@ -1,5 +1,12 @@
 /** The built-in strategies by their names, each as texts call it. `selection` has the strategies themselves. */
-export const strategyTitles: Readonly<Record<string, string>> = { rr: "Round Robin", hash: "Hash" };
+export const strategyTitles: Readonly<Record<string, string>> = {
+  rr: "Round Robin",
+  hash: "Hash",
+  least: "least connections",
+  random: "random",
+  stable: "stable hash",
+  first: "first available",
+};
 
 /** Names of the built-in strategies. */
 export const strategyNames: readonly string[] = Object.keys(strategyTitles);

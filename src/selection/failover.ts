@@ -40,7 +40,7 @@ export class Failover {
       for (; search.group < MAX_GROUPS; search.group++) {
         const table = this.#table, order = table.order(search.group);
         // Checked first, so that hundreds of disabled channels cost next to nothing.
-        if (!table.anyEnabled(search.group, order) && table.order(search.group) === order) continue;
+        if (!table.anyEnabled(search.group, order) && table.confirmOrder(search.group, order)) continue;
         const id = this.#inGroup(search, client, order);
         if (id === NONE) continue;
         search.trying(id);
@@ -56,7 +56,7 @@ export class Failover {
     for (;; order = table.order(group)) {
       const id = sizeOf(order) === 0 ? NONE : this.#choose(search, client, order);
       // A channel was reserved in this order. That there is none is true only if it is still the order.
-      if (id !== OUTRUN && (id !== NONE || table.order(group) === order)) return id;
+      if (id !== OUTRUN && (id !== NONE || table.confirmOrder(group, order))) return id;
     }
   }
 

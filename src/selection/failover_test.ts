@@ -218,7 +218,7 @@ Deno.test("a custom strategy chooses among the candidates only, and is asked aga
     },
   };
   const table = withGroups(1, 4), chooser = failover(table, false, [...strategies, leastConnections]);
-  table.setStrategy(1, 2);
+  table.setStrategy(1, strategies.length);
   table.disable(0, DisabledBy.OPERATOR);
   const [a, b, c, d] = table.channels(1), search = new Search();
   for (const id of [a, a, b, d]) table.reserve(id);

@@ -1,5 +1,9 @@
+import { firstAvailable } from "./strategies/first_available.ts";
 import { hash } from "./strategies/hash.ts";
+import { leastConnections } from "./strategies/least_connections.ts";
 import { roundRobin } from "./strategies/round_robin.ts";
+import { stableHash } from "./strategies/stable_hash.ts";
+import { twoChoices } from "./strategies/two_choices.ts";
 
 /** The client that a channel is chosen for. */
 export interface Client {
@@ -26,7 +30,7 @@ export interface Candidates {
   has(number: number): boolean;
   /** The candidate whose turn it is, or the next one in turn; -1 if there is none. */
   inTurn(): number;
-  /** Which share of the clients it is to get, relative to the others; above 0. */
+  /** Which share of the clients it is to get, relative to the others; 0 only for a channel that is no candidate. */
   weight(number: number): number;
   /** Connections that it has now, those that are being established included. */
   current(number: number): number;
@@ -40,7 +44,7 @@ export interface Candidates {
 export interface Strategy {
   /** The control command that chooses it. */
   readonly name: string;
-  /** How `show` calls it. */
+  /** How `show` calls it: at most 4 characters, so that no column grows. */
   readonly label: string;
   /** How a sentence calls it. */
   readonly title: string;
@@ -56,4 +60,11 @@ export interface Strategy {
 }
 
 /** All strategies. A group's row in the table holds the index; a new group has 0. */
-export const strategies: readonly Strategy[] = [roundRobin, hash];
+export const strategies: readonly Strategy[] = [
+  roundRobin,
+  hash,
+  leastConnections,
+  twoChoices,
+  stableHash,
+  firstAvailable,
+];

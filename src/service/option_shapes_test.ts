@@ -163,7 +163,7 @@ Deno.test("wrong options are errors that name the place, the value and the neare
     [
       { port: 0, groups: [{ strategy: "hsah", channels: [] }] },
       "RangeError",
-      'Cannot use groups[0].strategy "hsah": it must be one of "rr", "hash"; did you mean "hash"?',
+      'Cannot use groups[0].strategy "hsah": it must be one of "rr", "hash", "least", "random", "stable", "first"; did you mean "hash"?',
     ],
     [
       { port: 0, groups: [{ channels: [{ host: "a" }] }] },

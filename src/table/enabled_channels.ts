@@ -55,12 +55,15 @@ export class EnabledChannels {
     this.#copy(id);
   }
 
-  /** Number of the first channel from `from` to just before `end` that nobody has disabled, or NONE. */
+  /**
+   * Number of the first channel from `from` to just before `end` that nobody has disabled, or NONE. Read without Atomics
+   * (see `Occupancy`), so that an order read afterwards may be an earlier one, unless it is read by `Orders.confirm`.
+   */
   next(group: number, from: number, end: number, order: Order): number {
     return isShuffled(order) ? this.#nextShuffled(group, from, end, order) : this.#nextRow(group, from, end);
   }
 
-  /** Whether the group may have a channel that nobody has disabled. */
+  /** Whether the group may have a channel that nobody has disabled. Read like `next`. */
   any(group: number, order: Order): boolean {
     if (!isShuffled(order)) return this.#nextRow(group, 0, sizeOf(order)) !== NONE;
     return (this.#bits(group, 0) | this.#bits(group, 1) | this.#bits(group, 2) | this.#bits(group, 3)) !== 0;
@@ -90,7 +93,7 @@ export class EnabledChannels {
 
   /** The bits of 32 rows. */
   #bits(group: number, word: number): number {
-    return Atomics.load(this.#groups, group * GROUP.WORDS + GROUP.ENABLED + word);
+    return this.#groups[group * GROUP.WORDS + GROUP.ENABLED + word];
   }
 
   /**

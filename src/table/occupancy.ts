@@ -2,7 +2,11 @@ import type { ChannelId } from "./channel_id.ts";
 import type { EnabledChannels } from "./enabled_channels.ts";
 import { CHANNEL } from "./layout.ts";
 
-/** How many connections each channel has and may have. */
+/**
+ * How many connections each channel has and may have.
+ *
+ * What a search only compares is read without Atomics, which take 12 ns each: whatever it finds, `reserve` decides.
+ */
 export class Occupancy {
   readonly #channels: Int32Array;
   readonly #enabled: EnabledChannels;
@@ -24,14 +28,15 @@ export class Occupancy {
 
   /** Connections now. */
   current(id: ChannelId): number {
-    return Atomics.load(this.#channels, id * CHANNEL.WORDS + CHANNEL.CURRENT);
+    return this.#channels[id * CHANNEL.WORDS + CHANNEL.CURRENT];
   }
 
   /** Whether the channel could take a connection at this moment. */
   usable(id: ChannelId): boolean {
-    if (this.#enabled.disabledBy(id) !== 0) return false;
-    const maxc = this.maxc(id);
-    return maxc === 0 || this.current(id) < maxc;
+    const row = id * CHANNEL.WORDS, channels = this.#channels;
+    if (channels[row + CHANNEL.DISABLED_BY] !== 0) return false;
+    const maxc = channels[row + CHANNEL.MAXC];
+    return maxc === 0 || channels[row + CHANNEL.CURRENT] < maxc;
   }
 
   /** Reserves a connection if the channel is enabled and below its limit. The limit is exact across all threads. */

@@ -46,6 +46,14 @@ export class Orders {
   }
 
   /**
+   * Whether a group still has this order. Everything that was read before, by Atomics or not, was read while it had it:
+   * a read-modify-write, because a mere load may happen before earlier plain reads on weakly ordered processors.
+   */
+  confirm(group: number, order: Order): boolean {
+    return Atomics.add(this.#groups, group * GROUP.WORDS + GROUP.ORDER, 0) === order;
+  }
+
+  /**
    * The channel with a number below the order's size. Believe it only if the group still has that order afterwards.
    */
   at(group: number, order: Order, number: number): ChannelId {

@@ -83,6 +83,11 @@ export class Table {
     return this.#orders.of(group);
   }
 
+  /** Whether the group still has this order, and had it at everything that was read before. */
+  confirmOrder(group: number, order: Order): boolean {
+    return this.#orders.confirm(group, order);
+  }
+
   /**
    * The channel with a number that the order has. What is read and reserved by its id counts only if the group still has
    * that order afterwards.

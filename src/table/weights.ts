@@ -6,7 +6,7 @@ import { CHOICE } from "./layout.ts";
 /** What a channel's whole weight is divided into while it gets more and more of it. */
 const WHOLE = 1024;
 
-/** Which share of the clients each channel is to get. */
+/** Which share of the clients each channel is to get. Read without Atomics, as in `Occupancy`. */
 export class Weights {
   readonly #choices: Int32Array;
   readonly #enabled: EnabledChannels;
@@ -19,7 +19,7 @@ export class Weights {
 
   /** From 0, no new connections, to 256; default 1. */
   of(id: ChannelId): number {
-    return Atomics.load(this.#choices, id * CHOICE.WORDS + CHOICE.WEIGHT) + 1;
+    return this.#choices[id * CHOICE.WORDS + CHOICE.WEIGHT] + 1;
   }
 
   set(id: ChannelId, weight: number): void {
@@ -30,7 +30,7 @@ export class Weights {
 
   /** How much of its weight it gets now, above 0 to 1. */
   share(id: ChannelId): number {
-    return 1 - Atomics.load(this.#choices, id * CHOICE.WORDS + CHOICE.MISSING) / WHOLE;
+    return 1 - this.#choices[id * CHOICE.WORDS + CHOICE.MISSING] / WHOLE;
   }
 
   /** Gives it this share of its weight until the next call; at least a 1024th. */
@@ -41,7 +41,7 @@ export class Weights {
 
   /** Whether it takes this turn: with a share of a tenth, every tenth time that it is asked. */
   takesTurn(id: ChannelId): boolean {
-    const missing = Atomics.load(this.#choices, id * CHOICE.WORDS + CHOICE.MISSING);
+    const missing = this.#choices[id * CHOICE.WORDS + CHOICE.MISSING];
     if (missing === 0) return true;
     const before = Atomics.add(this.#choices, id * CHOICE.WORDS + CHOICE.TURNS, WHOLE - missing);
     return (before & (WHOLE - 1)) + WHOLE - missing >= WHOLE;
@@ -49,7 +49,7 @@ export class Weights {
 
   /** A hash of what identifies the channel for other balancers too; 0 if it has not been set. */
   identity(id: ChannelId): number {
-    return Atomics.load(this.#choices, id * CHOICE.WORDS + CHOICE.IDENTITY) >>> 0;
+    return this.#choices[id * CHOICE.WORDS + CHOICE.IDENTITY] >>> 0;
   }
 
   setIdentity(id: ChannelId, hash: number): void {

@@ -111,8 +111,7 @@ Deno.test("after two parties disable and enable at the same time, a search finds
   assert.deepEqual([table.disabledBy(0), table.nextEnabled(0, 0, 2), table.nextEnabled(0, 1, 2)], [0, 0, 1]);
 });
 
-for (const strategy of [0, 1]) {
-  const name = strategies[strategy].title;
+for (const [strategy, { title: name }] of strategies.entries()) {
   Deno.test(`while threads choose, a group gets other channels in other orders, and nobody gets a wrong one: ${name}`, async () => {
     const table = Table.create(3), seen = new Set<ChannelId>();
     let port = 0;

@@ -1,4 +1,5 @@
 import type { Candidates, Client, Strategy } from "../strategy.ts";
+import { hashBytes, mix } from "./client_hash.ts";
 
 /**
  * One client, one channel: the client's address decides, and spreads clients evenly over the group. If it may move, it
@@ -25,11 +26,9 @@ export const hash: Strategy = {
   },
 };
 
-/** FNV-1a over the bytes, then the MurmurHash3 finalizer: neighbouring addresses end up different in every bit. */
+/** A hash of the whole address. */
 export function hashAddress(address: Uint8Array): number {
-  let h = 0x811c9dc5;
-  for (let i = 0; i < address.length; i++) h = Math.imul(h ^ address[i], 0x01000193);
-  return mix(h);
+  return hashBytes(address, address.length);
 }
 
 /**
@@ -39,10 +38,4 @@ export function hashAddress(address: Uint8Array): number {
  */
 export function preference(addressHash: number, channel: number): number {
   return mix(addressHash ^ Math.imul(channel + 1, 0x9e3779b1));
-}
-
-function mix(h: number): number {
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
 }

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { assertShares } from "../../../tests/support/chance.ts";
 import { parseHost } from "../../table/address.ts";
 import { hashAddress, preference } from "./hash.ts";
 
@@ -29,12 +30,6 @@ for (const [name, address] of Object.entries(NETWORKS)) {
   });
 }
 
-/** Chi-squared that chance exceeds once in a thousand times, by degrees of freedom (Wilson and Hilferty, 1931). */
-function unlikely(freedom: number): number {
-  const spread = 2 / (9 * freedom);
-  return freedom * (1 - spread + 3.09 * Math.sqrt(spread)) ** 3;
-}
-
 for (const [name, address] of Object.entries(NETWORKS)) {
   Deno.test(`the clients of a channel that is unavailable are spread over all others: ${name}`, () => {
     const hashes = Array.from({ length: CLIENTS }, (_, i) => hashAddress(parseHost(address(i)).bytes));
@@ -47,13 +42,7 @@ for (const [name, address] of Object.entries(NETWORKS)) {
           const substitute = left.reduce((a, b) => preference(hash, a) > preference(hash, b) ? a : b);
           shares.set(substitute, shares.get(substitute)! + 1);
         }
-        const counts = [...shares.values()], fair = counts.reduce((a, b) => a + b) / left.length;
-        const chi = counts.reduce((sum, count) => sum + (count - fair) ** 2 / fair, 0);
-        const most = unlikely(left.length - 1);
-        assert.ok(
-          chi < most,
-          `${channels} channels without ${dead}: ${counts}, ${chi.toFixed(1)} > ${most.toFixed(1)}`,
-        );
+        assertShares([...shares.values()]);
       }
     }
   });

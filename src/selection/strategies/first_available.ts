@@ -1,0 +1,11 @@
+import type { Strategy } from "../strategy.ts";
+
+/** The first channel until it is full, then the next: as few channels as possible are in use. */
+export const firstAvailable: Strategy = {
+  name: "first",
+  label: "1st",
+  title: "first available",
+  rotates: false,
+  sticky: false,
+  choose: (candidates) => candidates.next(0),
+};

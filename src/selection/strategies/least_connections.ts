@@ -1,0 +1,32 @@
+import type { Candidates, Strategy } from "../strategy.ts";
+
+/**
+ * The channel that is busy least: with the fewest connections for its weight, the new one included. Among equals, and
+ * as long as there are no connections at all, channels take turns.
+ */
+export const leastConnections: Strategy = {
+  name: "least",
+  label: "LC",
+  title: "least connections",
+  rotates: true,
+  sticky: false,
+  choose(candidates: Candidates) {
+    const { cursor } = candidates;
+    let best = -1, lowest = Infinity, idle = true;
+    // Once around from the cursor, so that the first of several equals is the one whose turn comes first.
+    for (let number = candidates.next(cursor), again = false;; number = candidates.next(number + 1)) {
+      if (number < 0 || (again && number >= cursor)) {
+        if (again || cursor === 0) break;
+        again = true;
+        number = -1;
+        continue;
+      }
+      const current = candidates.current(number), load = (current + 1) / candidates.weight(number);
+      if (current > 0) idle = false;
+      if (load >= lowest) continue;
+      best = number;
+      lowest = load;
+    }
+    return idle ? candidates.inTurn() : best;
+  },
+};

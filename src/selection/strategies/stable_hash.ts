@@ -1,0 +1,61 @@
+import type { Candidates, Client, Strategy } from "../strategy.ts";
+import { hashClient, mix } from "./client_hash.ts";
+
+/** Bits of a hash that decide about its score. */
+const BITS = 16;
+
+/** -1 / ln(h) for hashes taken as numbers from 0 to 1, made when weights differ for the first time. */
+let scores: Float32Array | undefined;
+
+/**
+ * One client, one channel, for as long as there is that channel: each client has an order of all channels, made from its
+ * address and their identities, and gets the first that there is. So when a channel leaves, only its clients move, and
+ * only to it when one comes; balancers with the same channels agree, in whatever order they have them. A channel's share
+ * of the clients is its weight (highest random weight, Thaler and Ravishankar, 1998; weighted by Schindelhauer and
+ * Schomaker, 2005).
+ */
+export const stableHash: Strategy = {
+  name: "stable",
+  label: "Stab",
+  title: "stable hash",
+  rotates: false,
+  sticky: true,
+  choose(candidates: Candidates, client: Client) {
+    const { mayMove, size } = candidates, key = hashClient(client.address);
+    let best = -1, highest = 0, heaviest = 0, identity = 0;
+    // Who may not move has its own channel, the best of all, or none.
+    for (let number = -1; (number = mayMove ? candidates.next(number + 1) : number + 1) >= 0 && number < size;) {
+      const weight = candidates.weight(number);
+      if (weight === 0) continue;
+      const id = candidates.identity(number), hash = hashPair(key, id);
+      if (best >= 0 && !beats(hash, weight, id, highest, heaviest, identity)) continue;
+      best = number;
+      highest = hash;
+      heaviest = weight;
+      identity = id;
+    }
+    return mayMove || (best >= 0 && candidates.has(best)) ? best : -1;
+  },
+};
+
+/** What a client draws for a channel. */
+function hashPair(key: number, identity: number): number {
+  return mix(key ^ Math.imul(identity, 0x9e3779b1));
+}
+
+/**
+ * Whether a client prefers the first channel to the second. Equal weights need no logarithm; both ways agree, so that
+ * this is one order of all channels.
+ */
+function beats(hash: number, weight: number, id: number, other: number, otherWeight: number, otherId: number): boolean {
+  if (weight !== otherWeight) {
+    const difference = weight * score(hash) - otherWeight * score(other);
+    if (difference !== 0) return difference > 0;
+  }
+  return hash === other ? id > otherId : hash > other;
+}
+
+function score(hash: number): number {
+  scores ??= Float32Array.from({ length: 1 << BITS }, (_, i) => -1 / Math.log((i + 0.5) / (1 << BITS)));
+  return scores[hash >>> (32 - BITS)];
+}
