@@ -1,4 +1,5 @@
 import { commands } from "../control/commands.ts";
+import { channelHelp } from "../options/help/channel_options.ts";
 import { manPage } from "../options/help/man_page.ts";
 import { overview } from "../options/help/overview.ts";
 import { allOptions, sectionHelp } from "../options/help/section.ts";
@@ -12,5 +13,6 @@ export function helpOn(topic: HelpTopic | undefined): string {
   if (topic === undefined) return overview(version, colour);
   if (topic === "all") return allOptions(colour);
   if (topic === "man") return manPage({ version, commands, exitCodes: EXIT_MEANINGS });
+  if (topic === "channels") return channelHelp(colour);
   return sectionHelp(topic, colour);
 }

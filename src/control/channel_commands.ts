@@ -1,42 +1,58 @@
 import type { Counters } from "../table/counter.ts";
-import { MAX_CHANNELS, MAX_CONNECTIONS_PER_CHANNEL, MAX_GROUPS } from "../table/limits.ts";
-import { answer, integer, Overtaken, refuse, type Reply, type ServiceCommand, SyntaxFault } from "./command.ts";
+import { quote } from "../log/escape.ts";
+import { channelRecords } from "../options/channel_records.ts";
+import { Refusal } from "../options/kinds/kind.ts";
+import { MAX_CHANNELS, MAX_CONNECTIONS_PER_CHANNEL, MAX_GROUPS, MAX_WEIGHT } from "../table/limits.ts";
+import {
+  answer,
+  integer,
+  Overtaken,
+  refuse,
+  Refused,
+  type Reply,
+  type ServiceCommand,
+  SyntaxFault,
+} from "./command.ts";
 import type { ControlledService } from "./control_plane.ts";
+import { findChannel, type FoundChannel } from "./find_channel.ts";
 
-export const disable = channelCommand({
+export const disable = onChannel({
   name: "disable",
   parameters: "CH",
   summary: "give the channel no new connections",
-  run: ([word], { group }, { groups }) => {
-    const number = integer(word);
-    if (!groups.has(group, number)) return refuse(`no such channel ${number}`);
+  read: none,
+  act: (find, _, { groups }) => {
+    const { group, number, label } = find();
     return groups.disable(group, number)
-      ? answer(`channel ${number} disabled`)
-      : refuse(`channel ${number} already disabled`);
+      ? answer(`channel ${label} disabled`)
+      : refuse(`channel ${label} already disabled`);
   },
 });
 
-export const reset = channelCommand({
+export const reset = onChannel({
   name: "reset",
   parameters: "CH",
   summary: "set the channel's counters to 0",
-  run: ([word], { group }, { groups }) => {
-    const number = integer(word);
-    if (!groups.has(group, number)) return refuse(`no such channel ${number}`);
+  read: none,
+  act: (find, _, { groups }) => {
+    const { group, number, label } = find();
     groups.reset(group, number);
-    return answer(`channel ${number} counters reset`);
+    return answer(`channel ${label} counters reset`);
   },
 });
 
-export const enable = channelCommand({
+export const enable = onChannel({
   name: "enable",
   parameters: "CH",
   summary: "give the channel connections again",
-  run: ([word], { group }, { groups }) => {
-    const number = integer(word);
-    if (!groups.has(group, number)) return refuse(`no such channel ${number}`);
-    if (groups.enable(group, number)) return answer(`channel ${number} enabled`);
-    return refuse(`channel ${number} ${groups.isUnresolved(group, number) ? "unresolved" : "already enabled"}`);
+  read: none,
+  act: (find, _, { groups }) => {
+    const { group, number, label } = find();
+    if (groups.enable(group, number)) return answer(`channel ${label} enabled`);
+    if (groups.isUnresolved(group, number)) return refuse(`channel ${label} unresolved`);
+    return refuse(
+      groups.weight(group, number) === 0 ? `channel ${label} has weight 0` : `channel ${label} already enabled`,
+    );
   },
 });
 
@@ -55,33 +71,53 @@ export const create = channelCommand({
   },
 });
 
-export const assign = channelCommand({
+export const assign = onChannel({
   name: "assign",
   parameters: "CH HOST PORT",
   summary: "give a disabled channel a new address",
-  run: async ([word, host, port], { group }, service) => {
-    const { groups } = service, number = integer(word);
-    if (!groups.has(group, number)) return refuse("unknown channel");
-    const enabled = "channel must be disabled to assign new address";
-    if (groups.enabled(group, number)) return refuse(enabled);
+  absent: "unknown channel",
+  read: ([host, port]) => ({ host, port }),
+  act: async (find, { host, port }, service) => {
+    const { groups } = service, before = find(), enabled = "channel must be disabled to assign new address";
+    if (groups.enabled(before.group, before.number)) return refuse(enabled);
     const address = await addressOf(service, host, port);
     if (address === undefined) return refuse("invalid address");
     // A reload may have removed it meanwhile, and another session may have enabled it.
-    if (!groups.has(group, number)) return refuse("unknown channel");
+    const { group, number } = find();
     return groups.assign(group, number, host, address) ? answer("channel reassigned") : refuse(enabled);
   },
 });
 
-export const maxc = channelCommand({
+export const maxc = onChannel({
   name: "maxc",
   parameters: "CH N",
   summary: "limit the channel's simultaneous connections, 0 for no limit",
-  run: ([word, limit], { group }, { groups }) => {
-    const number = integer(word), maxc = integer(limit);
-    if (maxc < 0 || maxc > MAX_CONNECTIONS_PER_CHANNEL) throw new SyntaxFault();
-    if (!groups.has(group, number)) return refuse("unknown channel");
-    groups.limit(group, number, maxc);
-    return answer(`maxc of channel ${number} changed to ${maxc}`);
+  absent: "unknown channel",
+  read: ([word]) => {
+    const limit = integer(word);
+    if (limit < 0 || limit > MAX_CONNECTIONS_PER_CHANNEL) throw new SyntaxFault();
+    return limit;
+  },
+  act: (find, limit, { groups }) => {
+    const { group, number, label } = find();
+    groups.limit(group, number, limit);
+    return answer(`maxc of channel ${label} changed to ${limit}`);
+  },
+});
+
+export const weight = onChannel({
+  name: "weight",
+  parameters: "CH N",
+  summary: `set the channel's share of the clients, 0 to ${MAX_WEIGHT}`,
+  read: ([word]) => {
+    const read = channelRecords.weight.kind.read(word);
+    if (read instanceof Refusal) throw new Refused(refuse(`weight ${read.reason}: ${quote(word)}`));
+    return read;
+  },
+  act: (find, weight, { groups }) => {
+    const { group, number, label } = find();
+    groups.weigh(group, number, weight);
+    return answer(`weight of channel ${label} changed to ${weight}`);
   },
 });
 
@@ -108,6 +144,30 @@ function channelCommand(words: Omit<ServiceCommand, "scope" | "changes">): Servi
   return { ...words, scope: "service", changes: true };
 }
 
+/** What there is to know about a command whose first word is a channel. */
+interface ChannelCommand<T> extends Omit<ServiceCommand, "scope" | "changes" | "run"> {
+  /** How a reply begins that says that there is no such channel. */
+  readonly absent?: string;
+  /** Reads the other words. @throws {SyntaxFault} @throws {Refused} */
+  read(words: readonly string[]): T;
+  /** @param find the channel as it is now; throws when there is none (any more) */
+  act(find: () => FoundChannel, value: T, service: ControlledService): Reply | Promise<Reply>;
+}
+
+function onChannel<T>({ absent, read, act, ...words }: ChannelCommand<T>): ServiceCommand {
+  return channelCommand({
+    ...words,
+    run: async ([word, ...others], session, service) => {
+      const find = () => findChannel(service.groups, word, { group: before, absent }), before = session.group;
+      const value = read(others), { group } = find();
+      return { ...await act(find, value, service), group };
+    },
+  });
+}
+
+/** For a command without other words. */
+function none(): void {}
+
 function mrtg(name: string, summary: string, two: (counters: Counters) => string[]): ServiceCommand {
   return {
     name,
@@ -116,9 +176,9 @@ function mrtg(name: string, summary: string, two: (counters: Counters) => string
     changes: false,
     scope: "service",
     run: ([g, ch], _, { groups }): Reply => {
-      const group = integer(g), number = integer(ch);
+      const group = integer(g);
       if (group < 0 || group >= MAX_GROUPS) return refuse("unknown group");
-      if (!groups.has(group, number)) return refuse("unknown channel");
+      const { number } = findChannel(groups, ch, { group, only: true, absent: "unknown channel" });
       return answer(...two(groups.counters(group, number)), "UNKNOWN", `group ${group} channel ${number}`);
     },
   };

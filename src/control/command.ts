@@ -12,6 +12,8 @@ export interface Session {
 export interface Reply extends Outcome {
   /** Whether the session is over. */
   readonly end?: boolean;
+  /** The group that it was about, if that need not be the session's. */
+  readonly group?: number;
   /** What the command does after it has been logged. */
   readonly effect?: () => void;
 }
@@ -22,7 +24,7 @@ interface CommandWords {
   /** Another name for it, which cannot be shortened. */
   readonly alias?: string;
   /**
-   * The words it takes, as the help shows them: `CH` is a channel, `G` a group, `NAME` a service, small letters stand for
+   * The words it takes, as the help shows them: `CH` is a channel, by number, name or address, `G` a group, `NAME` a service, small letters stand for
    * themselves, brackets mean optional.
    */
   readonly parameters: string;
@@ -51,8 +53,8 @@ export type Command = ServiceCommand | ProcessCommand;
 /** Thrown by a command that was given the wrong words. */
 export class SyntaxFault extends Error {}
 
-/** Thrown when a command must stop, because something has changed since it began. */
-export class Overtaken extends Error {
+/** Thrown by a command that is refused, with the reply. */
+export class Refused extends Error {
   readonly reply: Reply;
 
   constructor(reply: Reply) {
@@ -60,6 +62,9 @@ export class Overtaken extends Error {
     this.reply = reply;
   }
 }
+
+/** Thrown when a command must stop, because something has changed since it began. */
+export class Overtaken extends Refused {}
 
 /** A whole number, possibly negative so that the reply can name it. @throws {SyntaxFault} */
 export function integer(word: string): number {

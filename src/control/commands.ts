@@ -6,6 +6,7 @@ import {
   Overtaken,
   type ProcessCommand,
   refuse,
+  Refused,
   type Reply,
   type Session,
   SyntaxFault,
@@ -54,6 +55,7 @@ export const commands: readonly Command[] = [
   channel.random,
   channel.stable,
   channel.first,
+  channel.weight,
 ];
 
 /**
@@ -70,13 +72,13 @@ export async function execute(line: string, session: Session, plane: ControlPlan
   if (logged && plane.frozen !== undefined) return refuse(plane.frozen);
   try {
     const where = placeOf(command, session, plane);
-    const { effect, ...reply } = await run(command, words, session, plane);
-    if (logged && reply.ok) plane.changed([command.name, ...words].join(" ") + where, reply.lines.join(" "));
+    const { effect, group, ...reply } = await run(command, words, session, plane);
+    if (logged && reply.ok) plane.changed([command.name, ...words].join(" ") + where(group), reply.lines.join(" "));
     effect?.();
     return reply;
   } catch (error) {
     if (error instanceof SyntaxFault) return refuse("syntax error");
-    if (error instanceof Overtaken) return error.reply;
+    if (error instanceof Refused) return error.reply;
     throw error;
   }
 }
@@ -105,11 +107,11 @@ function lasting(current: ControlledService, plane: ControlPlane): ControlledSer
   };
 }
 
-/** What a change is made to, for the log. */
-function placeOf({ scope }: Command, session: Session, plane: ControlPlane): string {
-  const group = `group ${session.group}`;
-  if (scope === "process" || plane.services.length < 2) return ` (${group})`;
-  return ` (service ${escape(session.service ?? plane.services[0].name)} ${group})`;
+/** What a change is made to, for the log: in the session's group unless the reply names another. */
+function placeOf({ scope }: Command, session: Session, plane: ControlPlane): (group?: number) => string {
+  const alone = scope === "process" || plane.services.length < 2, before = session.group;
+  const service = alone ? "" : `service ${escape(session.service ?? plane.services[0].name)} `;
+  return (group = before) => ` (${service}group ${group})`;
 }
 
 function isReply(found: ControlledService | Reply): found is Reply {

@@ -27,6 +27,8 @@ class Plane implements ControlPlane {
   constructor() {
     for (let group = 0; group < 3; group++) {
       for (let i = 0; i < 2; i++) this.table.addChannel(group, { host: "127.0.0.1", port: 8000 + i });
+      const name = ["spare", undefined, "last"][group];
+      this.groups.add(group, { host: "localhost", address: { host: "127.0.0.1", port: 8000 }, name });
     }
   }
 
@@ -93,6 +95,11 @@ const host = fc.oneof(
   fc.tuple(fc.ipV6(), fc.nat(9), foreignText(6)).map(([ip, zone, rest]) => `${ip}%${zone}%${rest}`),
   foreignText(12),
 );
+/** What a channel may be called. */
+const channel = fc.oneof(
+  fc.constantFrom("spare", "SPARE", "127.0.0.1:8001", "127.0.0.1", "127.0.0.1:*", "spare,weight=3", ":", "x:y:z"),
+  host,
+);
 const space = fc.constantFrom(" ", "  ", "\t", "\u00a0", " \0 ");
 const line = fc.tuple(word, fc.array(fc.oneof(number, host, fc.constantFrom("json")), { maxLength: 4 }), space)
   .map(([first, more, space]) => [first, ...more].join(space));
@@ -102,6 +109,7 @@ const fitting = fc.constantFrom(...commands).chain(({ name, parameters }) =>
   fc.tuple(
     ...parameters.split(" ").filter((parameter) => parameter !== "").map((parameter) => {
       if (parameter === "HOST") return host;
+      if (parameter === "CH") return fc.oneof(fc.integer({ min: -1, max: 4 }).map(String), channel);
       if (parameter === "PORT") return fc.constantFrom("80", "http", "0", "65536");
       if (parameter.startsWith("[")) return fc.constantFrom("json", "config", "--dry-run", "web", "8000", "");
       return fc.integer({ min: -1, max: 4 }).map(String);

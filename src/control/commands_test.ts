@@ -32,7 +32,7 @@ function plane(resolve: ControlledService["resolve"] = (host, port) => Promise.r
 Deno.test("the order of the commands is Balance's, which decides what a prefix means", () => {
   assert.deepEqual(
     commands.map(({ name }) => name).join(" "),
-    `${BALANCE} service services save reload upgrade least random stable first`,
+    `${BALANCE} service services save reload upgrade least random stable first weight`,
   );
   for (const { name } of commands) assert.equal(findCommand(name)?.name, name);
   for (const [prefix, name] of [["h", "help"], ["m", "maxc"], ["mr", "mrtg-bytes"], ["r", "reset"], ["ha", "hash"]]) {
@@ -101,6 +101,36 @@ Deno.test("a channel that is enabled while its new name is looked up keeps its a
   answer();
   assert.deepEqual((await assigned).lines, ["channel must be disabled to assign new address"]);
   assert.deepEqual({ ...table.address(id) }.host, "10.0.0.1");
+});
+
+Deno.test("commands take a channel's name or address, say it again, and the log has the group that it is in", async () => {
+  const { say, changes, instance: { services: [{ groups }] } } = plane();
+  groups.add(0, { host: "a", address: { host: "10.0.0.1", port: 80 } });
+  groups.add(3, { host: "b", address: { host: "10.0.0.2", port: 80 }, name: "spare" });
+  for (
+    const [line, reply] of [
+      ["disable spare", "channel spare disabled"],
+      ["assign spare 10.0.0.3 81", "channel reassigned"],
+      ["enable 10.0.0.3:81", "channel 10.0.0.3:81 enabled"],
+      ["maxc spare 7", "maxc of channel spare changed to 7"],
+      ["weight spare 3", "weight of channel spare changed to 3"],
+      ["weight 0 0", "weight of channel 0 changed to 0"],
+    ]
+  ) assert.deepEqual(await say(line), { ok: true, lines: [reply] });
+  assert.deepEqual(changes, [
+    "disable spare (group 3) → channel spare disabled",
+    "assign spare 10.0.0.3 81 (group 3) → channel reassigned",
+    "enable 10.0.0.3:81 (group 3) → channel 10.0.0.3:81 enabled",
+    "maxc spare 7 (group 3) → maxc of channel spare changed to 7",
+    "weight spare 3 (group 3) → weight of channel spare changed to 3",
+    "weight 0 0 (group 0) → weight of channel 0 changed to 0",
+  ]);
+  assert.deepEqual((await say("mrtg-conns 3 spare")).lines, ["0", "UNKNOWN", "UNKNOWN", "group 3 channel 0"]);
+  assert.deepEqual(await say("enable 0"), { ok: false, lines: ["channel 0 has weight 0"] });
+  assert.deepEqual(await say("weight spare 257"), {
+    ok: false,
+    lines: ['weight takes a number from 0 to 256: "257"'],
+  });
 });
 
 Deno.test("kill and quit end the session, and only kill the instance", async () => {

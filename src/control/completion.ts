@@ -2,8 +2,8 @@ import { commands, findCommand } from "./commands.ts";
 
 /** What Tab can offer besides commands. */
 export interface Offers {
-  /** Numbers of the current group's channels. */
-  readonly channels: readonly number[];
+  /** Numbers of the current group's channels, and names of channels. */
+  readonly channels: readonly (number | string)[];
   /** Numbers of groups that have channels. */
   readonly groups: readonly number[];
   /** Names of services. */

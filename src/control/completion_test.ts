@@ -20,6 +20,11 @@ Deno.test("further words are completed to the numbers that there are", () => {
   assert.deepEqual(tab("show j"), [["json "], "j"]);
 });
 
+Deno.test("channels are completed to their names as well", () => {
+  const channels = [0, 1, "web1", "web2"];
+  assert.deepEqual(complete("weight w", { channels, groups: [0], services: [] }), [["web1 ", "web2 "], "w"]);
+});
+
 Deno.test("where nothing is known nothing is offered", () => {
   for (const line of ["maxc 0 ", "create ", "create host ", "quit ", "disable 0 ", "nonsense ", "assign 0 "]) {
     assert.deepEqual(tab(line)[0], [], line);

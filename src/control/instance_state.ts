@@ -55,6 +55,8 @@ function serviceSummary({ name, addresses, ports, connections, groups }: Control
     channels: channels.length,
     enabled: enabled.length,
     failing: enabled.filter(({ failing }) => failing).length,
-    groups: all.map(({ group, channels }) => ({ group, channels: channels.length })),
+    groups: all.map(({ group, channels }) => {
+      return { group, channels: channels.length, names: channels.flatMap(({ name }) => name ?? []) };
+    }),
   };
 }

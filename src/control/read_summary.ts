@@ -42,8 +42,9 @@ export function readSummary(json: string): Summary {
         enabled: whole(enabled),
         failing: whole(failing),
         groups: list(groups).map((item) => {
-          const { group, channels } = item as ServiceSummary["groups"][number];
-          return { group: whole(group), channels: whole(channels) };
+          // Versions without names do not have them here.
+          const { group, channels, names = [] } = item as ServiceSummary["groups"][number];
+          return { group: whole(group), channels: whole(channels), names: list(names).map(text) };
         }),
       };
     }),
@@ -67,7 +68,7 @@ function readOldState(json: string): Summary {
       channels: all.reduce((sum, { channels }) => sum + channels.length, 0),
       enabled: enabled.length,
       failing: enabled.filter(({ failing }) => failing === true).length,
-      groups: all.map(({ group, channels }) => ({ group, channels: channels.length })),
+      groups: all.map(({ group, channels }) => ({ group, channels: channels.length, names: [] })),
     };
     return { ...processOf(process), config: null, service: name, services: [service] };
   });

@@ -1,4 +1,4 @@
-import type { GroupSnapshot } from "../groups/snapshot.ts";
+import type { ChannelSnapshot, GroupSnapshot } from "../groups/snapshot.ts";
 import { escape } from "../log/escape.ts";
 import { portsPhrase } from "./ports_text.ts";
 import type { ServiceState } from "./state.ts";
@@ -14,7 +14,7 @@ export function showTable(groups: readonly GroupSnapshot[]): string[] {
       group,
       type,
       channel.channel,
-      channel.enabled ? "ENA" : "dis",
+      stateWord(channel),
       channel.disabledBy.includes("unresolved") ? "unresolved" : channel.address,
       channel.port === 0 ? "*" : channel.port,
       channel.current,
@@ -25,6 +25,13 @@ export function showTable(groups: readonly GroupSnapshot[]): string[] {
     ])
   );
   return [row(HEADINGS), ...rows.map(row)];
+}
+
+/** Whether a channel gets new connections, in a word: what Balance has for it, and for reasons that it does not know. */
+function stateWord({ disabledBy }: ChannelSnapshot): string {
+  if (disabledBy.length === 0) return "ENA";
+  if (disabledBy.every((party) => party === "down")) return "dwn";
+  return disabledBy.every((party) => party === "drain" || party === "weight") ? "drn" : "dis";
 }
 
 /** The line above a service's table when there are several services. */

@@ -22,7 +22,7 @@ const CHANNEL: ChannelSnapshot = {
 
 Deno.test("the table has the manual's columns", () => {
   const channels = [CHANNEL, { ...CHANNEL, channel: 1, port: 18102, total: 2n }];
-  const hash = [{ ...CHANNEL, channel: 2, port: 18102, total: 0n, enabled: false }];
+  const hash = [{ ...CHANNEL, channel: 2, port: 18102, total: 0n, enabled: false, disabledBy: ["operator"] as const }];
   assert.deepEqual(showTable([{ group: 0, type: "RR", channels }, { group: 0, type: "Hash", channels: hash }]), [
     "GRP Type  #   S       ip-address  port    c      totalc maxc        sent        rcvd",
     "  0   RR  0 ENA        127.0.0.1 18101    0           5    0           0           0",
@@ -48,6 +48,24 @@ Deno.test("long values widen their own cells and no others", () => {
     " 31 Longest 63 ENA 2001:db8:1111:2222:3333:4444:5555:6666     1 12345 123456789012 2147483647 " +
       "18446744073709551616           7",
   );
+});
+
+Deno.test("a channel is down or drained only if nothing else keeps it from getting connections", () => {
+  const states = ([
+    [],
+    ["operator"],
+    ["down"],
+    ["drain"],
+    ["weight"],
+    ["weight", "drain"],
+    ["weight", "down"],
+    ["operator", "drain"],
+    ["maintenance"],
+  ] as const).map((disabledBy) => {
+    const channel = { ...CHANNEL, enabled: disabledBy.length === 0, disabledBy };
+    return showTable([{ group: 0, type: "RR", channels: [channel] }])[1].slice(12, 15);
+  });
+  assert.deepEqual(states, ["ENA", "dis", "dwn", "drn", "drn", "drn", "dis", "dis", "dis"]);
 });
 
 Deno.test("a channel with the client's port has `*` there, and one without an address says why", () => {

@@ -133,6 +133,6 @@ export interface ServiceSummary extends Omit<ServiceState, "groups"> {
   readonly enabled: number;
   /** How many of the enabled ones did not accept the last connect. */
   readonly failing: number;
-  /** Groups that have channels, and how many. */
-  readonly groups: readonly { readonly group: number; readonly channels: number }[];
+  /** Groups that have channels, how many, and what those are called that have names. */
+  readonly groups: readonly { readonly group: number; readonly channels: number; readonly names: readonly string[] }[];
 }

@@ -55,10 +55,10 @@ Deno.test("services json has the shape that the library documents", async () => 
     services: [{
       ...SERVICE,
       ...{ channels: "number", enabled: "number", failing: "number" },
-      groups: [{ group: "number", channels: "number" }],
+      groups: [{ group: "number", channels: "number", names: [] }],
     }],
   });
-  assert.deepEqual(summary.services[0].groups, [{ group: 0, channels: 2 }]);
+  assert.deepEqual(summary.services[0].groups, [{ group: 0, channels: 2, names: [] }]);
   assert.deepEqual([summary.services[0].channels, summary.services[0].enabled], [2, 1]);
 });
 
@@ -74,6 +74,16 @@ Deno.test("what concerns one service is that of the session's, and null where it
   const gone: InstanceState = await ask("show json");
   assert.deepEqual([gone.service, gone.address, gone.port, gone.groups], [null, null, null, []]);
   assert.equal((await ask("services json") as InstanceSummary).service, null);
+});
+
+Deno.test("services json has the names of channels, which an older version has not", async () => {
+  const { plane, ask } = process();
+  plane.groups.add(3, { host: "a", address: { host: "10.0.0.1", port: 80 }, name: "spare" });
+  const summary: InstanceSummary = await ask("services json");
+  assert.deepEqual(summary.services[0].groups[1], { group: 3, channels: 1, names: ["spare"] });
+  assert.deepEqual(readSummary(JSON.stringify(summary)).services, summary.services);
+  const old = JSON.stringify(summary).replaceAll(/,"names":\[[^\]]*\]/g, "");
+  assert.deepEqual(readSummary(old).services[0].groups[1], { group: 3, channels: 1, names: [] });
 });
 
 Deno.test("the client takes nothing else for a summary", () => {

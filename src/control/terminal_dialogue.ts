@@ -103,10 +103,11 @@ class TerminalDialogue {
       const { service, services } = await askSummary((command) => this.#session.run(command));
       const groups = services.find(({ name }) => name === service)?.groups ?? [];
       const size = groups.find(({ group }) => group === this.#session.group)?.channels ?? 0;
+      const names = groups.flatMap(({ names }) => names);
       // JSON may hold anything, escaped or not, and a terminal shows what comes of it.
       this.#service = services.length === 1 ? undefined : service === null ? "(no service)" : escape(service);
       this.#offers = {
-        channels: [...Array(Math.min(size, MAX_CHANNELS)).keys()],
+        channels: [...Array(Math.min(size, MAX_CHANNELS)).keys(), ...names.map(escape)],
         groups: groups.map(({ group }) => group),
         services: services.map(({ name }) => escape(name)),
       };
@@ -137,9 +138,10 @@ function fit(line: string, text: readonly string[]): readonly string[] {
   return name === "help" ? fitHelp(text, width) : fitTable(text, width);
 }
 
-/** Disabled channels in red. Leaves the text of the table as it is. */
+/** Disabled channels in red, drained ones in yellow. Leaves the text of the table as it is. */
 function paint(line: string): string {
-  return !Deno.noColor && /^ *\d+ +\w+ +\d+ dis /.test(line) ? `\x1b[31m${line}\x1b[39m` : line;
+  const [, state] = /^ *\d+ +\S+ +\d+ (dis|dwn|drn) /.exec(line) ?? [];
+  return state === undefined || Deno.noColor ? line : `\x1b[${state === "drn" ? 33 : 31}m${line}\x1b[39m`;
 }
 
 function hint(line: string): string {

@@ -1,7 +1,7 @@
 import type { ChannelValues } from "../options/channel_values.ts";
 import { strategies, type Strategy } from "../selection/strategy.ts";
 import type { Address } from "../table/address.ts";
-import type { ChannelId } from "../table/channel_id.ts";
+import { type ChannelId, groupOf } from "../table/channel_id.ts";
 import type { Counters } from "../table/counter.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy, type Table } from "../table/table.ts";
@@ -115,6 +115,11 @@ export class Groups {
     setValue(this, this.#id(group, channel), "weight", weight);
   }
 
+  /** A channel's share of the clients, relative to others. */
+  weight(group: number, channel: number): number {
+    return this.table.weight(this.#id(group, channel));
+  }
+
   /** A channel's counters. */
   counters(group: number, channel: number): Counters {
     return this.table.counters(this.#id(group, channel));
@@ -136,6 +141,14 @@ export class Groups {
   /** Whether the channel's host does not resolve. */
   isUnresolved(group: number, channel: number): boolean {
     return (this.table.disabledBy(this.#id(group, channel)) & DisabledBy.UNRESOLVED) !== 0;
+  }
+
+  /** The channel that is called so; undefined if there is none. */
+  named(name: string): { readonly group: number; readonly channel: number } | undefined {
+    for (const [id, values] of this.values) {
+      if (values.name === name) return { group: groupOf(id), channel: this.table.numberOf(id) };
+    }
+    return undefined;
   }
 
   /** All channels whose hosts do not resolve. */

@@ -14,6 +14,8 @@ interface Model {
   address: string;
   port: number;
   maxc: number;
+  weight: number;
+  name: string | null;
   operator: boolean;
   current: number;
   total: number;
@@ -32,6 +34,7 @@ interface Step {
     | "leave"
     | "resolve"
     | "limit"
+    | "weigh"
     | "assign"
     | "create"
     | "strategy"
@@ -78,13 +81,14 @@ class Simulation {
         groups.enable(group, number);
         channel.operator = false;
       } else if (step.do === "limit") groups.limit(group, number, channel.maxc = step.value);
+      else if (step.do === "weigh") groups.weigh(group, number, channel.weight = step.value % 4);
       else if (step.do === "assign") {
         const address = `192.0.2.${step.value}`, { host, port } = operators;
-        const may = channel.operator || channel.address === "";
+        const may = channel.operator || channel.weight === 0 || channel.address === "";
         assert.equal(groups.assign(group, number, host, { host: address, port }), may);
         if (may) Object.assign(channel, { host, address, port });
       } else if (step.do === "connect") {
-        const may = !channel.operator && channel.address !== "" &&
+        const may = !channel.operator && channel.weight > 0 && channel.address !== "" &&
           (channel.maxc === 0 || channel.current < channel.maxc);
         assert.equal(groups.table.reserve(id), may);
         if (!may) return;
@@ -116,7 +120,9 @@ class Simulation {
     const running = () => this.#model.map(({ channels }) => channels.map(({ host, port }) => `${port} ${host}`).sort());
     const wanted = this.#model.map(({ strategy, channels }) => ({
       strategy,
-      channels: channels.map(({ host, address, port, maxc }) => ({ host, port, maxc, address: address || undefined })),
+      channels: channels.map(({ host, address, port, maxc, weight, name }) => {
+        return { host, port, maxc, weight, name: name ?? undefined, address: address || undefined };
+      }),
     }));
     const before = running(),
       ambiguous = this.#model.some(({ channels }) => {
@@ -153,6 +159,8 @@ class Simulation {
       const channel = found[number], was = channel?.spec;
       if (channel === undefined) return fresh(spec);
       if ((was?.maxc ?? 0) !== (spec.maxc ?? 0)) channel.maxc = spec.maxc ?? 0;
+      if ((was?.weight ?? 1) !== (spec.weight ?? 1)) channel.weight = spec.weight ?? 1;
+      if (was?.name !== spec.name) channel.name = spec.name ?? null;
       const known = isNamed(spec, was) ? was!.address : undefined;
       if (isNamed(channel, spec) && spec.address !== undefined && spec.address !== known) {
         channel.address = spec.address;
@@ -168,18 +176,22 @@ class Simulation {
     const expected = this.#model.map(({ strategy, channels }, group) => ({
       group,
       type: strategy === "rr" ? "RR" : "Hash",
-      channels: channels.map(({ host, address, port, maxc, operator, current, total }, channel) => ({
+      channels: channels.map(({ host, address, port, maxc, weight, name, operator, current, total }, channel) => ({
         channel,
-        enabled: !operator && address !== "",
-        disabledBy: [...operator ? ["operator"] : [], ...address === "" ? ["unresolved"] : []],
+        enabled: !operator && address !== "" && weight > 0,
+        disabledBy: [
+          ...operator ? ["operator"] : [],
+          ...address === "" ? ["unresolved"] : [],
+          ...weight === 0 ? ["weight"] : [],
+        ],
         ...{
           host,
           address,
           port,
           current,
           maxc,
-          weight: 1,
-          name: null,
+          weight,
+          name,
           total: BigInt(total),
           failed: 0n,
           sent: 0n,
@@ -220,14 +232,16 @@ function matching(channels: readonly Model[], wanted: readonly ChannelSpec[]): (
 }
 
 function fresh(spec: ChannelSpec | undefined): Model {
-  const { host = "", address = "", port = 0, maxc = 0 } = spec ?? {};
-  return { spec, host, address, port, maxc, operator: false, current: 0, total: 0 };
+  const { host = "", address = "", port = 0, maxc = 0, weight = 1, name = null } = spec ?? {};
+  return { spec, host, address, port, maxc, weight, name, operator: false, current: 0, total: 0 };
 }
 
 const channelSpec: fc.Arbitrary<ChannelSpec> = fc.record({
   host: fc.constantFrom("a", "b", "c", "d"),
   port: fc.constantFrom(0, 80, 80),
   maxc: fc.constantFrom(undefined, 0, 0, 3, 5),
+  weight: fc.constantFrom(undefined, undefined, 1, 0, 3),
+  name: fc.constantFrom(undefined, undefined, "x", "y"),
   address: fc.constantFrom("192.0.2.1", "192.0.2.1", "192.0.2.2", undefined),
 });
 const specs: fc.Arbitrary<GroupSpec[]> = fc.array(
@@ -244,6 +258,7 @@ const step: fc.Arbitrary<Step> = fc.record({
       "leave",
       "resolve",
       "limit",
+      "weigh",
       "assign",
       "create",
       "strategy",

@@ -1,4 +1,8 @@
 import assert from "node:assert/strict";
+import { channelIdentity } from "../selection/identity.ts";
+import { hash } from "../selection/strategies/hash.ts";
+import { roundRobin } from "../selection/strategies/round_robin.ts";
+import type { Strategy } from "../selection/strategy.ts";
 import { channelId } from "../table/channel_id.ts";
 import { MAX_CHANNELS } from "../table/limits.ts";
 import { DisabledBy, Table } from "../table/table.ts";
@@ -44,6 +48,55 @@ Deno.test("only a disabled channel can get a new address, with a new host name",
   assert.equal(groups.assign(0, 0, "web2", other), true);
   const [{ host, address: numeric, port }] = groups.snapshot()[0].channels;
   assert.deepEqual([host, numeric, port], ["web2", "2001:db8::1", 81]);
+});
+
+Deno.test("a channel of weight 0 gets no new connections, whoever enables it, until it has a weight again", () => {
+  const groups = new Groups(Table.create());
+  groups.add(0, { host: "web1", address, weight: 3 });
+  assert.equal(groups.weight(0, 0), 3);
+  groups.weigh(0, 0, 0);
+  assert.equal(groups.enabled(0, 0), false);
+  assert.equal(groups.enable(0, 0), false);
+  assert.deepEqual(groups.snapshot()[0].channels[0].disabledBy, ["weight"]);
+  groups.weigh(0, 0, 1);
+  assert.ok(groups.enabled(0, 0));
+});
+
+Deno.test("a channel is found by its name until it is removed, and its row's next channel has none", () => {
+  const groups = new Groups(Table.create()), a = { host: "a", port: 80, address: "192.0.2.1" };
+  groups.replace([], [{ channels: [a] }, { channels: [{ ...a, name: "x" }] }]);
+  assert.deepEqual([groups.named("x"), groups.named("y")], [{ group: 1, channel: 0 }, undefined]);
+  groups.replace([{ channels: [a] }, { channels: [{ ...a, name: "x" }] }], [{ channels: [a] }]);
+  assert.equal(groups.named("x"), undefined);
+  groups.add(1, { host: "b", address });
+  assert.equal(groups.snapshot()[1].channels[0].name, null);
+});
+
+Deno.test("a strategy that asks for identities has those of host and port as they were given", () => {
+  const byIdentity: Strategy = { ...roundRobin, name: "stable", label: "Stable" };
+  const table = Table.create(), groups = new Groups(table, [roundRobin, hash, byIdentity]);
+  groups.add(0, { host: "web1", address });
+  assert.equal(table.identity(0), 0, "nobody asks, and nothing is written");
+  groups.setStrategy(0, "stable");
+  assert.equal(table.identity(0), channelIdentity("web1", 80));
+  groups.add(0, { host: "web2", address: other });
+  assert.equal(table.identity(1), channelIdentity("web2", 81));
+  groups.disable(0, 0);
+  groups.assign(0, 0, "web3", other);
+  assert.equal(table.identity(0), channelIdentity("web3", 81));
+  const spec = [{
+    strategy: "stable",
+    channels: [{ host: "a", port: 1, address: "192.0.2.1" }, { host: "b", port: 2 }],
+  }];
+  const replaced = new Groups(Table.create(), groups.strategies);
+  replaced.replace([], spec);
+  const identities = (groups: Groups) => groups.table.channels(0).map((id) => groups.table.identity(id));
+  assert.deepEqual(identities(replaced), [channelIdentity("a", 1), channelIdentity("b", 2)]);
+  replaced.add(0, { host: "c", address });
+  const restored = new Groups(Table.create(), groups.strategies);
+  restored.replace([], spec);
+  restored.restore(replaced.state(spec), spec);
+  assert.deepEqual(identities(restored), identities(replaced));
 });
 
 Deno.test("each channel that cannot take a client is counted once, for the first reason that applies", () => {

@@ -89,6 +89,18 @@ Deno.test("what the specification changes counts for more than what an operator 
   assert.deepEqual([type, a.maxc, a.enabled, b.maxc], ["Hash", 2, false, 8]);
 });
 
+Deno.test("each option of a channel that the specification changes is told and changed", () => {
+  const before = [{ channels: [{ ...A, weight: 2, name: "x" }, { ...B, name: "y" }] }], groups = made(...before);
+  groups.weigh(0, 1, 9);
+  const here = { type: "option-changed", group: 0, channel: 0, host: "a", port: 80 };
+  assert.deepEqual(groups.replace(before, [{ channels: [{ ...A, name: "z" }, { ...B, weight: 1 }] }]), [
+    { ...here, key: "weight", from: 2, to: 1 },
+    { ...here, key: "name", from: "x", to: "z" },
+    { ...here, channel: 1, host: "b", key: "name", from: "y", to: undefined },
+  ]);
+  assert.deepEqual(groups.snapshot()[0].channels.map(({ weight, name }) => [weight, name]), [[1, "z"], [9, null]]);
+});
+
 Deno.test("identical channels are matched in their order", () => {
   const before = [{ channels: [A, A, A] }], groups = made(...before), [first, second] = groups.table.channels(0);
   assert.deepEqual(groups.replace(before, [{ channels: [A, B, A] }]).map(({ type }) => type), [

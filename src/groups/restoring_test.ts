@@ -95,6 +95,32 @@ Deno.test("a channel that an operator had created or assigned goes on as the one
   assert.deepEqual(groups.snapshot(), before.snapshot());
 });
 
+Deno.test("options that an operator has set, or a program given, go on, and those of an earlier version have defaults", () => {
+  const spec = [{ channels: [{ host: "a", port: 80, address: "192.0.2.1", weight: 5, name: "x" }] }],
+    before = made(spec);
+  before.weigh(0, 0, 0);
+  before.add(0, { host: "made", address: { host: "192.0.2.3", port: 1 }, weight: 7, name: "y" });
+  const state = JSON.parse(JSON.stringify(before.state(spec))), groups = made(spec);
+  groups.restore(state, spec);
+  assert.deepEqual(groups.snapshot(), before.snapshot());
+  // The specification counts where it is another one now.
+  const other = [{ channels: [{ ...spec[0].channels[0], weight: 6, name: "z" }] }], changed = made(other);
+  changed.restore(state, other);
+  const options = (groups: Groups) => groups.snapshot()[0].channels.map(({ weight, name }) => [weight, name]);
+  assert.deepEqual(options(changed), [[6, "z"], [7, "y"]]);
+  for (const { channels } of state.groups) {
+    for (const channel of channels) {
+      for (const one of [channel, channel.spec ?? {}]) {
+        delete one.weight;
+        delete one.name;
+      }
+    }
+  }
+  const later = made(spec);
+  later.restore(state, spec);
+  assert.deepEqual(options(later), [[5, "x"], [1, null]]);
+});
+
 Deno.test("who disabled a channel is left out where this version does not know them", () => {
   const state = JSON.parse(JSON.stringify(used().state(SPEC))), groups = made();
   state.groups[0].channels[0].disabledBy = ["weather", "autodisable", "unresolved"];

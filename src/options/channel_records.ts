@@ -15,7 +15,7 @@ export const channelRecords = {
     standard: 0,
     standardText: "none",
     positional: true,
-    summary: "most simultaneous connections (default: no limit)",
+    summary: "simultaneous connections (default: no limit)",
     more: "It may also be written behind the port: host:80:100. 0 means no limit.",
   },
   /** Its share of the clients, relative to the other channels of its group: 0, none at all, to 256. Default 1. */

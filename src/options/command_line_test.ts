@@ -243,7 +243,7 @@ Deno.test("the help can be asked about a topic", () => {
   }
   assert.deepEqual(refusal("--help", "lisening"), [
     64,
-    'there is no help on "lisening", only on all, listening, choosing, timeouts, sockets, process, logging, files, control, man, did you mean balance --help listening?',
+    'there is no help on "lisening", only on all, listening, choosing, timeouts, sockets, process, logging, files, control, channels, man, did you mean balance --help listening?',
   ]);
   assert.deepEqual(refusal("help", "xyzzy"), [
     64,

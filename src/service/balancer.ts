@@ -186,6 +186,11 @@ export class Balancer implements AsyncDisposable {
     this.#only.limit(group, channel, maxc);
   }
 
+  /** `Service.weigh` for the service that it was started with. */
+  weigh(group: number, channel: number, weight: number): void {
+    this.#only.weigh(group, channel, weight);
+  }
+
   /** @internal */
   async resolve(host: string): Promise<string> {
     return await this.#only.resolve(host);

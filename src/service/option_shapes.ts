@@ -115,18 +115,30 @@ export const SERVE_OPTIONS = record<CheckedServeOptions>({
  *
  * @param list all strategies, the built-in ones included
  * @throws {TypeError} when a channel has no port and the service's own is not known yet
- * @throws {RangeError} when a group has a strategy that does not exist
+ * @throws {RangeError} when a group has a strategy that does not exist, or two channels have the same name
  */
 export function checkGroups(
   { groups = [], port: [{ first }] }: Pick<CheckedServeOptions, "groups" | "port">,
   list: readonly Strategy[],
 ): void {
   const strategy = optional(oneOf(list.map(({ name }) => name)));
+  const named = new Map<string, string>();
   for (const [i, group] of groups.entries()) {
     strategy(group.strategy, `groups[${i}].strategy`);
-    if (first !== 0) continue;
-    for (const [j, channel] of group.channels.entries()) PORT(channel.port, `groups[${i}].channels[${j}].port`);
+    for (const [j, { port, name }] of group.channels.entries()) {
+      const place = `groups[${i}].channels[${j}]`;
+      if (first === 0) PORT(port, `${place}.port`);
+      if (name === undefined) continue;
+      const other = named.get(name);
+      if (other !== undefined) throw nameTaken(`${place}.name`, name, other);
+      named.set(name, place);
+    }
   }
+}
+
+/** The error for a channel's name that another one has. @param other which one */
+export function nameTaken(path: string, name: string, other: string): RangeError {
+  return refused(path, name, `${other} has that name, too`);
 }
 
 function refused(path: string, value: string, why: string): RangeError {

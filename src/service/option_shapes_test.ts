@@ -166,6 +166,21 @@ Deno.test("wrong options are errors that name the place, the value and the neare
       'Cannot use groups[0].strategy "hsah": it must be one of "rr", "hash", "least", "random", "stable", "first"; did you mean "hash"?',
     ],
     [
+      { port: 1, groups: [{ channels: [{ host: "a", weight: 257 }] }] },
+      "RangeError",
+      "Cannot use groups[0].channels[0].weight 257: it must be a whole number from 0 to 256",
+    ],
+    [
+      { port: 1, groups: [{ channels: [{ host: "a", name: "7" }] }] },
+      "RangeError",
+      'Cannot use groups[0].channels[0].name "7": it takes a name of letters, digits, "_", "." and "-" that begins with a letter',
+    ],
+    [
+      { port: 1, groups: [{ channels: [{ host: "a", name: "x" }] }, { channels: [{ host: "b", name: "x" }] }] },
+      "RangeError",
+      'Cannot use groups[1].channels[0].name "x": groups[0].channels[0] has that name, too',
+    ],
+    [
       { port: 0, groups: [{ channels: [{ host: "a" }] }] },
       "TypeError",
       "Cannot use groups[0].channels[0].port: it is missing",

@@ -10,7 +10,7 @@ import { ChannelLoop, coded } from "./errors.ts";
 import { addChannel, resolve } from "./group_specs.ts";
 import { withJson } from "./json_counters.ts";
 import { leadsBackToAny } from "./loops.ts";
-import { CHANNEL, CHANNEL_OPTIONS, GROUP, HOST, MAXC, SECONDS } from "./option_shapes.ts";
+import { CHANNEL, CHANNEL_OPTIONS, GROUP, HOST, MAXC, nameTaken, SECONDS, WEIGHT } from "./option_shapes.ts";
 import type { ChannelOptions } from "./options.ts";
 import { hasSeveralPorts } from "./service_request.ts";
 
@@ -110,7 +110,7 @@ export class Service implements AsyncDisposable {
    * Adds an enabled channel to a group and returns its number.
    *
    * @throws {TypeError} naming what is missing or of the wrong kind
-   * @throws {RangeError} when the group is full or a number is out of range
+   * @throws {RangeError} when the group is full, a number is out of range, or another channel has that name
    * @throws {UnknownHost} when the host does not resolve
    * @throws {ChannelLoop} when it is the service itself and has no limit, unless there is `allowLoop`
    * @throws {Error} with the code ERR_STOPPED when the service has stopped
@@ -123,6 +123,7 @@ export class Service implements AsyncDisposable {
     this.#mustRun();
     const port = checked.port ?? this.#standardPort;
     const address = { host: numeric, port };
+    this.#mustBeFree(checked.name);
     this.#mustNotLoop("channel", group, this.groups.size(group), address, checked.maxc ?? 0);
     return addChannel(this.groups, group, checked, address);
   }
@@ -161,6 +162,17 @@ export class Service implements AsyncDisposable {
     const most = MAXC(maxc, "maxc"), { table } = this.groups;
     this.#mustNotLoop("maxc", group, channel, table.address(table.channelAt(group, channel)), most);
     this.groups.limit(group, channel, most);
+  }
+
+  /**
+   * Sets a channel's share of the clients, relative to the other channels of its group: 0, no new connections, to 256.
+   *
+   * @throws {TypeError} when a number is of the wrong kind
+   * @throws {RangeError} when there is no such channel, or `weight` is out of range
+   */
+  weigh(group: number, channel: number, weight: number): void {
+    this.#mustHave(group, channel);
+    this.groups.weigh(group, channel, WEIGHT(weight, "weight"));
   }
 
   /** @internal The address for channels on this host: one that the source address can reach. @throws {UnknownHost} */
@@ -222,6 +234,11 @@ export class Service implements AsyncDisposable {
   #mustNotLoop(path: string, group: number, channel: number, address: Address, maxc: number): void {
     if (maxc > 0 || this.#draft.options.allowLoop || !leadsBackToAny(address, this.addresses)) return;
     throw new ChannelLoop(path, formatChannelAddress(address), group, channel);
+  }
+
+  #mustBeFree(name: string | undefined): void {
+    const other = name === undefined ? undefined : this.groups.named(name);
+    if (other !== undefined) throw nameTaken("channel.name", name!, `group ${other.group} channel ${other.channel}`);
   }
 
   #mustHave(group: number, channel: number): void {

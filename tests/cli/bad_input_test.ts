@@ -212,6 +212,16 @@ Deno.test("a bad channel is refused with 65", () =>
     ].map((word): Wrong => [["--", PORT, HOST, word], `"${word}"`]),
   ));
 
+Deno.test("a wrong option of a channel, or an unknown strategy, is refused with 64 and named", () =>
+  assertRefused(64, [
+    ...["wieght=3", "weight", "weight=-1", "weight=257", "weight=\x1b[2J", "name=7", "name=a:b", "", "maxc=x"].map(
+      (option): Wrong => [[PORT, HOST, `${HOST},${option}`], `"${HOST},${option.replace("\x1b", "\\x1b")}"`],
+    ),
+    [[PORT, `${HOST}:1:5,maxc=5`], "maxc is given twice"],
+    [[PORT, `${HOST},name=a`, "!", `${HOST},name=a`], `"${HOST},name=a" has that name, too`],
+    [[PORT, HOST, "%hsh"], '"%hsh", did you mean %hash?'],
+  ]));
+
 Deno.test("an unknown host is refused with 65 and named", () =>
   assertRefused(65, [
     [[PORT, "no-such-host.invalid"], '"no-such-host.invalid"'],

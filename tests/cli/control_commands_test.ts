@@ -183,7 +183,7 @@ Deno.test("help and ? list every command, one per line", async () => {
   const names = help.trimEnd().split("\n").map((line) => /^ {2}([a-z-]+)(?:, \?)?(?: .*)? {2}\S/.exec(line)?.[1]);
   const order =
     "quit show help kill disable group reset enable create assign maxc mrtg-bytes mrtg-conns version hash rr " +
-    "service services save reload upgrade";
+    "service services save reload upgrade least random stable first weight";
   assert.deepEqual(names, order.split(" "));
 });
 

@@ -24,7 +24,7 @@ Deno.test("--help fits on one screen, and --help all has every option", async ()
 Deno.test("--help says more about a section, and suggests one for a wrong name", async () => {
   assert.match((await run(["--help", "sockets"])).stdout, /^Sockets\n(.*\n)* {6}TCP_USER_TIMEOUT/);
   const stderr =
-    'balance: there is no help on "socket", only on all, listening, choosing, timeouts, sockets, process, logging, files, control, man, did you mean balance --help sockets?\n';
+    'balance: there is no help on "socket", only on all, listening, choosing, timeouts, sockets, process, logging, files, control, channels, man, did you mean balance --help sockets?\n';
   assert.deepEqual(await run(["--help", "socket"]), { code: 64, stdout: "", stderr });
 });
 

@@ -22,11 +22,12 @@ testWith(
   async () => {
     await using back = echoBackend();
     const channel = `127.0.0.1:${back.port}`;
-    await using world = await upgradable([channel, channel, "!", channel]);
+    await using world = await upgradable([`${channel},weight=3,name=one`, channel, "!", channel]);
     const { instance } = world;
     using client = await established(instance);
     await instance.control("disable 1");
-    await instance.control("maxc 0 77");
+    await instance.control("maxc one 77");
+    await instance.control("weight 1 5");
     await instance.control(`create 127.0.0.1 ${back.port}`);
     const before = await instance.state();
     await upgrade(instance);

@@ -15,13 +15,16 @@ const start = () =>
   Balancer.start({ ...LISTEN, engine: "portable", groups: [{ channels: [{ host: "127.0.0.1", port: 1 }] }] });
 
 /** As a program in JavaScript would call it. */
-type Careless = Record<"add" | "resolve" | "disable" | "enable" | "limit" | "drain", (...args: unknown[]) => unknown>;
+type Careless = Record<
+  "add" | "resolve" | "disable" | "enable" | "limit" | "weigh" | "drain",
+  (...args: unknown[]) => unknown
+>;
 
 Deno.test("library: wrong words to a running balancer are errors that name them, and change nothing", async () => {
   await using balancer = await start();
   const careless = balancer as unknown as Careless, before = balancer.show();
   const wrong: [call: () => unknown, name: string, code: string, message: string][] = [];
-  for (const name of ["disable", "enable", "limit"] as const) {
+  for (const name of ["disable", "enable", "limit", "weigh"] as const) {
     const call = (...args: unknown[]) => () => careless[name](...args);
     wrong.push(
       [call("0", 0, 1), "TypeError", "ERR_INVALID_TYPE", 'Cannot use group "0": it is a string, not a number'],
@@ -50,6 +53,12 @@ Deno.test("library: wrong words to a running balancer are errors that name them,
       "TypeError",
       "ERR_INVALID_TYPE",
       'Cannot use maxc "9": it is a string, not a number',
+    ],
+    [
+      () => careless.weigh(0, 0, 257),
+      "RangeError",
+      "ERR_OUT_OF_RANGE",
+      "Cannot use weight 257: it must be a whole number from 0 to 256",
     ],
     [() => careless.drain(), "TypeError", "ERR_INVALID_TYPE", "Cannot use seconds: it is missing"],
     [
@@ -95,6 +104,19 @@ Deno.test("library: adding a channel to a full group is an error", async () => {
     message: "Cannot add channel: group 0 already has 64 channels",
   };
   await assert.rejects(balancer.add(0, { host: "127.0.0.1", port: 1 }), expected);
+});
+
+Deno.test("library: a channel has the name and the weight that it is added with, and no other has that name", async () => {
+  await using balancer = await start();
+  assert.equal(await balancer.add(1, { host: "127.0.0.1", port: 1, name: "spare", weight: 3 }), 0);
+  await assert.rejects(balancer.add(0, { host: "127.0.0.1", port: 1, name: "spare" }), {
+    name: "RangeError",
+    code: "ERR_OUT_OF_RANGE",
+    message: 'Cannot use channel.name "spare": group 1 channel 0 has that name, too',
+  });
+  balancer.weigh(1, 0, 0);
+  const [{ enabled, disabledBy, weight, name }] = balancer.show()[1].channels;
+  assert.deepEqual([enabled, disabledBy, weight, name], [false, ["weight"], 0, "spare"]);
 });
 
 Deno.test("library: adding a channel to a stopped balancer is an error", async () => {

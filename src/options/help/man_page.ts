@@ -1,5 +1,8 @@
+import type { ChannelOptionRecord } from "../channel_record.ts";
+import { channelRecordList } from "../channel_records.ts";
 import { moreAbout, type OptionRecord, SECTIONS } from "../option_record.ts";
 import { optionList } from "../option_records.ts";
+import { CHANNEL_FORM } from "./channel_options.ts";
 import { EXAMPLES, NEGATIVE_FORMS } from "./overview.ts";
 import { bold, italic, item, paragraph, roff } from "./roff.ts";
 import { sections } from "./topics.ts";
@@ -23,7 +26,7 @@ export function manPage({ version, commands, exitCodes }: ManPageParts): string 
     "balance \\- TCP load balancer with failover and run\\-time control",
     ".SH SYNOPSIS",
     `${bold("balance")} [${italic("OPTIONS")}] ${italic("PORT")} [${italic("HOST")}[:${italic("PORT")}[:` +
-    `${italic("MAXC")}]]] [!|%] ...`,
+    `${italic("MAXC")}]][,${italic("OPTION")}]...] [!|%|%${italic("STRATEGY")}] ...`,
     ".br",
     `${bold("balance")} [${italic("OPTIONS")}] ${bold("--config")} ${italic("FILE")}`,
     ".br",
@@ -40,6 +43,9 @@ export function manPage({ version, commands, exitCodes }: ManPageParts): string 
       `.SS ${roff(SECTIONS[section])}`,
       ...optionList.filter(([, record]) => record.section === section).flatMap(([, record]) => optionItem(record)),
     ]),
+    ".SH CHANNEL OPTIONS",
+    ...paragraph(CHANNEL_FORM),
+    ...channelRecordList.flatMap(([, record]) => channelItem(record)),
     ".SH FILES OF SERVICES",
     ...paragraphs(SERVICE_FILES),
     ".PP",
@@ -47,7 +53,10 @@ export function manPage({ version, commands, exitCodes }: ManPageParts): string 
     ...SERVICE_FILE.map(roff),
     ".EE",
     ".SH CONTROL COMMANDS",
-    ...paragraph("Commands may be shortened to any prefix; the first match in this order counts."),
+    ...paragraph(
+      "Commands may be shortened to any prefix; the first match in this order counts. CH is a channel: its number in " +
+        "the group, its name, or HOST:PORT.",
+    ),
     ...commands.flatMap(({ name, parameters, summary }) => {
       return item(parameters === "" ? bold(name) : `${bold(name)} ${italic(parameters)}`, sentence(summary));
     }),
@@ -76,10 +85,10 @@ const DESCRIPTION = [
   "The port may be a list with ranges: 80,443, 8000-8010, http,https. A channel without a port then uses the port that " +
   "its client connected to.",
   "A channel is a host, a port (by default the listening port) and a limit on simultaneous connections (by default, " +
-  "or with 0, none): host, host:80, host:80:100, host::100, [2001:db8::7]:80:100. Ports may be names, such as imap.",
+  "or with 0, none): host, host:80, host:80:100, host::100, [2001:db8::7]:80:100. Ports may be names, such as imap. Options of a channel follow behind commas.",
   "! and % end a group of channels. ! makes the group before it Round Robin: its channels take turns. % makes it Hash: " +
   "the client's address decides, so that a client keeps its channel. The last group is Round Robin unless a % follows " +
-  "it. When a group has no usable channel left, the next group follows.",
+  "it. % with the name of a strategy makes it that one. When a group has no usable channel left, the next group follows.",
 ];
 
 const SERVICE_FILES = [
@@ -126,6 +135,12 @@ function optionItem(record: OptionRecord): string[] {
   const names = short === undefined ? bold(`--${name}`) : `${bold(`-${short}`)}, ${bold(`--${name}`)}`;
   const heading = metavar === undefined ? names : `${names} ${italic(metavar)}`;
   return item(heading, `${sentence(summary)} ${moreAbout(record)}`.trim());
+}
+
+function channelItem(record: ChannelOptionRecord): string[] {
+  const { name, kind: { metavar }, summary, more = "" } = record;
+  const heading = bold(name) + (metavar === undefined ? "" : `${bold("=")}${italic(metavar)}`);
+  return item(heading, `${sentence(summary)} ${more}`.trim());
 }
 
 function sentence(text: string): string {

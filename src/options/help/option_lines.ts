@@ -4,7 +4,7 @@ import { moreAbout, type OptionRecord } from "../option_record.ts";
 export const WIDTH = 80;
 
 /** Column in which the summaries begin. */
-const SUMMARY = 36;
+export const SUMMARY = 36;
 
 /** An option's line: names, value and summary. */
 export function optionLine({ name, short, kind: { metavar }, summary }: OptionRecord): string {

@@ -1,5 +1,6 @@
 import { type Section, SECTIONS } from "../option_record.ts";
 import { optionList } from "../option_records.ts";
+import { CHANNEL_OPTIONS, channelOptionLines } from "./channel_options.ts";
 import { moreLines, optionLine, WIDTH, wrapped } from "./option_lines.ts";
 import { NEGATIVE_FORMS } from "./overview.ts";
 import { style } from "./style.ts";
@@ -11,7 +12,8 @@ export function allOptions(colour: boolean): string {
   const parts = sections.map((section) => {
     return [bold(SECTIONS[section]), ...recordsOf(section).map(optionLine)].join("\n");
   });
-  return [...parts, wrapped(NEGATIVE_FORMS, WIDTH).join("\n")].join("\n\n");
+  const channels = [bold(CHANNEL_OPTIONS), ...channelOptionLines()].join("\n");
+  return [...parts, channels, wrapped(NEGATIVE_FORMS, WIDTH).join("\n")].join("\n\n");
 }
 
 /** The text of `--help SECTION`: its options with everything there is to say about them. */
