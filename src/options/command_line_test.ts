@@ -247,7 +247,7 @@ Deno.test("the help can be asked about a topic", () => {
   ]);
   assert.deepEqual(refusal("help", "xyzzy"), [
     64,
-    'there is no help on "xyzzy", only on all, listening, choosing, timeouts, sockets, process, logging, files, control, man, see balance --help',
+    'there is no help on "xyzzy", only on all, listening, choosing, timeouts, sockets, process, logging, files, control, channels, man, see balance --help',
   ]);
 });
 
