@@ -62,12 +62,17 @@ export class Failover {
 
   /** Reserves what the strategy chooses. Returns NONE or OUTRUN if it cannot. */
   #choose(search: Search, client: Client, order: Order): ChannelId {
-    const table = this.#table, group = search.group, cursor = table.cursor(group);
+    const table = this.#table,
+      group = search.group,
+      cursor = table.cursor(group),
+      turn = cursor % table.turns(group, order);
     const strategy = this.#strategies[table.strategy(group)];
-    const number = strategy.choose(this.#candidates.of(search, order, cursor), client);
+    const number = strategy.choose(this.#candidates.of(search, order, turn), client);
     if (number < 0) return NONE;
     // The turn is claimed before the channel, so that two threads at the same cursor never take the same channel.
-    if (strategy.rotates && !table.moveCursor(group, cursor, (number + 1) % sizeOf(order))) return OUTRUN;
+    if (strategy.rotates && !table.moveCursor(group, cursor, table.turnAfter(group, turn, number, order))) {
+      return OUTRUN;
+    }
     const id = table.channelAt(group, number, order);
     if (!table.reserve(id)) return OUTRUN;
     if (table.order(group) === order) return id;

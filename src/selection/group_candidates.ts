@@ -1,5 +1,5 @@
 import { NONE } from "../table/channel_id.ts";
-import { type Order, sizeOf } from "../table/order.ts";
+import { isScheduled, type Order, sizeOf } from "../table/order.ts";
 import type { Table } from "../table/table.ts";
 import type { Resting } from "./resting.ts";
 import type { Search } from "./search.ts";
@@ -19,6 +19,7 @@ export class GroupCandidates implements Candidates {
   #search!: Search;
   #group = 0;
   #order: Order = 0;
+  #turn = 0;
 
   constructor(
     table: Table,
@@ -31,13 +32,14 @@ export class GroupCandidates implements Candidates {
     this.#resting = resting;
   }
 
-  /** Turns to the group that the search has reached, in this order and with its rotation here. */
-  of(search: Search, order: Order, cursor: number): this {
+  /** Goes to the group that the search has reached, in this order and with its rotation here. */
+  of(search: Search, order: Order, turn: number): this {
     this.#search = search;
     this.#group = search.group;
     this.#order = order;
+    this.#turn = turn;
     this.size = sizeOf(order);
-    this.cursor = cursor;
+    this.cursor = this.#table.turn(search.group, turn, order);
     return this;
   }
 
@@ -50,6 +52,7 @@ export class GroupCandidates implements Candidates {
   }
 
   inTurn(): number {
+    if (isScheduled(this.#order)) return this.#bySchedule();
     const number = this.#between(this.cursor, this.size);
     return number === NONE ? this.#between(0, this.cursor) : number;
   }
@@ -64,6 +67,21 @@ export class GroupCandidates implements Candidates {
 
   identity(number: number): number {
     return this.#table.identity(this.#id(number));
+  }
+
+  #bySchedule(): number {
+    const table = this.#table, group = this.#group, order = this.#order, turns = table.turns(group, order);
+    let low = 0, high = 0, left = this.size;
+    for (let step = 0; step < turns && left > 0; step++) {
+      const number = table.turn(group, (this.#turn + step) % turns, order), bit = 1 << (number & 31);
+      if (((number < 32 ? low : high) & bit) !== 0) continue;
+      if (this.has(number)) return number;
+      // It has further turns, but need not be looked at again.
+      if (number < 32) low |= bit;
+      else high |= bit;
+      left--;
+    }
+    return NONE;
   }
 
   /** The first candidate from number `from` up to, not including, `end`, or NONE. */

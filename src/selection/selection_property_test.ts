@@ -3,12 +3,14 @@ import fc from "fast-check";
 import { CLIENTS } from "../../tests/fuzz/clients.ts";
 import { parameters } from "../../tests/fuzz/parameters.ts";
 import { type ChannelId, channelId, groupOf, NONE, rowOf } from "../table/channel_id.ts";
+import { smoothSchedule } from "../table/smooth_schedule.ts";
 import { DisabledBy, Table } from "../table/table.ts";
 import { type Attempt, type Cause, Selection } from "./attempt.ts";
 import type { Client } from "./strategy.ts";
 import { hashAddress, preference } from "./strategies/hash.ts";
 
 interface ChannelSetup {
+  readonly weight: number;
   readonly up: boolean;
   readonly disabled: boolean;
   readonly maxc: number;
@@ -83,6 +85,8 @@ class Simulation {
   /** When each channel that is failing was tried last. */
   readonly #trials = new Map<ChannelId, number>();
   readonly #trialNumbers = new Map<ChannelId, number>();
+  /** Numbers of the channels of each group in their turns, and whose turn it is. */
+  readonly #turns: number[][];
   readonly #cursors: number[];
   /** Seconds. */
   #now = 0;
@@ -92,12 +96,15 @@ class Simulation {
   constructor(setup: Setup) {
     this.#setup = setup;
     const table = this.#table = Table.create(setup.lanes);
-    this.#cursors = setup.groups.map(() => 0);
+    this.#turns = setup.groups.map(({ channels }) => [
+      ...smoothSchedule(channels.map(({ weight }) => weight)) ?? channels.keys(),
+    ]);
     setup.groups.forEach(({ hash, channels }, group) => {
       table.setStrategy(group, hash ? 1 : 0);
-      for (const { up, disabled, maxc } of channels) {
+      for (const { up, disabled, maxc, weight } of channels) {
         const by = disabled ? DisabledBy.OPERATOR : 0;
         const id = table.addChannel(group, { host: "127.0.0.1", port: 1 }, maxc, by)!;
+        table.setWeight(id, weight);
         this.#ids.push(id);
         this.#up.set(id, up);
         this.#versions.set(id, 0);
@@ -105,6 +112,8 @@ class Simulation {
         this.#totals.set(id, { total: 0n, failed: 0n });
       }
     });
+    // While weights were set, the rotation has stayed with the first channel.
+    this.#cursors = setup.groups.map((_, group) => table.cursor(group));
     this.#selections = Array.from(
       { length: setup.lanes },
       (_, lane) => new Selection(table, table.lane(lane), { ...setup, trace: false }, () => {}, () => this.#now * 1000),
@@ -187,8 +196,9 @@ class Simulation {
     const before = this.#trials.get(id);
     seeker.trial = before === undefined ? undefined : { number: this.#countTrial(id), before };
     if (before !== undefined) this.#trials.set(id, this.#now);
-    const group = this.#setup.groups[groupOf(id)];
-    if (!group.hash) this.#cursors[groupOf(id)] = (rowOf(id) + 1) % group.channels.length;
+    const group = groupOf(id);
+    if (this.#setup.groups[group].hash) return;
+    while (this.#nextTurn(group) !== rowOf(id));
   }
 
   /**
@@ -209,9 +219,7 @@ class Simulation {
     for (; seeker.group < this.#setup.groups.length; seeker.group++) {
       const { group } = seeker, { hash, channels: { length: size } } = this.#setup.groups[group];
       if (size === 0) continue;
-      const order = hash
-        ? this.#hashOrder(client, size)
-        : Array.from({ length: size }, (_, step) => (this.#cursors[group] + step) % size);
+      const order = hash ? this.#hashOrder(client, size) : new Set(this.#turnsFrom(group));
       for (const number of order) {
         const id = channelId(group, number);
         if (tried.includes(id) || failed.includes(id)) continue;
@@ -231,6 +239,17 @@ class Simulation {
     const hash = hashAddress(client.address);
     const rest = this.#setup.hashFailover ? Array.from({ length: size }, (_, number) => number) : [];
     return [hash % size, ...rest.sort((a, b) => preference(hash, b) - preference(hash, a))];
+  }
+
+  #turnsFrom(group: number): number[] {
+    const turns = this.#turns[group], cursor = this.#cursors[group];
+    return [...turns.slice(cursor), ...turns.slice(0, cursor)];
+  }
+
+  #nextTurn(group: number): number {
+    const turns = this.#turns[group], cursor = this.#cursors[group];
+    this.#cursors[group] = (cursor + 1) % turns.length;
+    return turns[cursor];
   }
 
   #usable(id: ChannelId): boolean {
@@ -317,6 +336,7 @@ class Simulation {
 }
 
 const channel = fc.record({
+  weight: fc.constantFrom(1, 1, 1, 1, 2, 3),
   up: fc.boolean(),
   disabled: fc.integer({ min: 0, max: 4 }).map((n) => n === 0),
   maxc: fc.constantFrom(0, 0, 1, 2, 3),

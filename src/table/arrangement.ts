@@ -1,12 +1,13 @@
 import { type Address, type HostBytes, parseHost } from "./address.ts";
 import type { Addresses } from "./addresses.ts";
-import { type ChannelId, channelId } from "./channel_id.ts";
+import { type ChannelId, channelId, groupOf } from "./channel_id.ts";
 import { DisabledBy } from "./disabled_by.ts";
 import type { EnabledChannels } from "./enabled_channels.ts";
 import { CHANNEL } from "./layout.ts";
 import { MAX_CHANNELS } from "./limits.ts";
-import { isShuffled, type Orders, sizeOf } from "./order.ts";
+import { isScheduled, isShuffled, type Orders, sizeOf } from "./order.ts";
 import type { Rotation } from "./rotation.ts";
+import { smoothSchedule } from "./smooth_schedule.ts";
 import type { Totals } from "./totals.ts";
 import { Vacancies } from "./vacancies.ts";
 import type { Weights } from "./weights.ts";
@@ -52,14 +53,21 @@ export class Arrangement {
     const id = plain ? next : this.vacancies.of(group)[0];
     if (id === undefined) return undefined;
     this.#fill(id, parseHost(row.address.host), row);
-    orders.publish(group, [...orders.list(group), id]);
+    this.#publish(group, [...orders.list(group), id]);
     return id;
+  }
+
+  /** Changes a channel's weight, and who has which turn. See `Table.setWeight`. */
+  weigh(id: ChannelId, weight: number): void {
+    const { orders, weights } = this.#parts, group = groupOf(id), list = orders.list(group);
+    if (weights.of(id) === weight) return;
+    weights.set(id, weight);
+    if (list.includes(id) && (isScheduled(orders.of(group)) || !this.#sameWeights(list))) this.#publish(group, list);
   }
 
   /** Gives the group these channels. See `Table.rearrange`. */
   change(group: number, wanted: readonly (ChannelId | NewRow)[]): ChannelId[] {
-    const { orders, rotation, enabled } = this.#parts;
-    const before = orders.list(group), vacant = this.vacancies.of(group);
+    const { orders, enabled } = this.#parts, before = orders.list(group), vacant = this.vacancies.of(group);
     const kept = wanted.filter((each) => typeof each === "number"), added = wanted.length - kept.length;
     if (wanted.length > MAX_CHANNELS) throw new RangeError(`Cannot arrange group: more than ${MAX_CHANNELS} channels`);
     if (added > vacant.length) {
@@ -77,14 +85,26 @@ export class Arrangement {
       this.#fill(id, hosts[i]!, each);
       return id;
     });
-    const sequence = orders.publish(group, after), staying = new Set(after);
-    rotation.translate(group, before, after);
+    const sequence = this.#publish(group, after), staying = new Set(after);
     for (const id of before) {
       if (staying.has(id)) continue;
       this.vacancies.removed(id, sequence);
       enabled.disable(id, DisabledBy.REMOVED);
     }
     return after;
+  }
+
+  /** Makes this list the group's order, with turns by their weights. @returns its sequence */
+  #publish(group: number, list: readonly ChannelId[]): number {
+    const { orders, rotation, weights } = this.#parts, before = orders.listTurns(group);
+    const sequence = orders.publish(group, list, smoothSchedule(list.map((id) => weights.of(id))));
+    rotation.translate(group, before, orders.listTurns(group));
+    return sequence;
+  }
+
+  #sameWeights(list: readonly ChannelId[]): boolean {
+    const { weights } = this.#parts, all = list.map((id) => weights.of(id)).filter((weight) => weight > 0);
+    return all.every((weight) => weight === all[0]);
   }
 
   /** Makes a vacant row the row of a new channel. */

@@ -1,4 +1,4 @@
-import { MAX_CHANNELS, MAX_GROUPS, MAX_LANES, ROWS } from "./limits.ts";
+import { MAX_CHANNELS, MAX_GROUPS, MAX_LANES, MAX_TURNS, ROWS } from "./limits.ts";
 
 /**
  * Where everything lies in the one shared buffer. Rows of channels come first, each in its own cache line, so that
@@ -14,11 +14,16 @@ export const GROUP = {
   ORDER: 2,
   /** Four words: a bit for each row. */
   ENABLED: 3,
+  /** Two words: how many turns each of the group's schedules has. */
+  TURNS: 7,
   WORDS: 16,
 } as const;
 
 /** Bytes of a group's orders: two lists of rows, of which one is valid. */
 export const ORDERS = { AREA: MAX_CHANNELS, BYTES: 2 * MAX_CHANNELS } as const;
+
+/** Bytes of a group's schedules: two lists of numbers, of which one is valid. They take memory only where weights differ. */
+export const SCHEDULES = { AREA: MAX_TURNS, BYTES: 2 * MAX_TURNS } as const;
 
 /** Words (32 bits) of a channel's row. */
 export const CHANNEL = {
@@ -70,7 +75,8 @@ export const OFFSET = (() => {
   const channels = align(orders + MAX_GROUPS * ORDERS.BYTES);
   const choices = align(channels + CHANNELS * CHANNEL.WORDS * 4);
   const bases = align(choices + CHANNELS * CHOICE.WORDS * 4);
-  const lanes = align(bases + CHANNELS * BASE.WORDS * 8);
+  const schedules = align(bases + CHANNELS * BASE.WORDS * 8);
+  const lanes = align(schedules + MAX_GROUPS * SCHEDULES.BYTES);
   const laneBytes = align(CHANNELS * COUNT.DOUBLES * 8) + align(CHANNELS * 4);
   return {
     groups,
@@ -78,6 +84,7 @@ export const OFFSET = (() => {
     channels,
     choices,
     bases,
+    schedules,
     lanes,
     laneBytes,
     held: align(CHANNELS * COUNT.DOUBLES * 8),

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { channelId, groupOf, rowOf } from "./channel_id.ts";
-import { BASE, CHANNEL, CHANNELS, COUNT, GROUP, OFFSET, ORDERS, tableBytes } from "./layout.ts";
+import { BASE, CHANNEL, CHANNELS, COUNT, GROUP, OFFSET, ORDERS, SCHEDULES, tableBytes } from "./layout.ts";
 import { MAX_CHANNELS, MAX_GROUPS, MAX_LANES, ROWS } from "./limits.ts";
 
 Deno.test("a table holds at least 32 groups of 64 channels", () => {
@@ -15,6 +15,7 @@ Deno.test("the sections follow each other without overlap, each on its own cache
     [OFFSET.orders, MAX_GROUPS * ORDERS.BYTES],
     [OFFSET.channels, CHANNELS * CHANNEL.WORDS * 4],
     [OFFSET.bases, CHANNELS * BASE.WORDS * 8],
+    [OFFSET.schedules, MAX_GROUPS * SCHEDULES.BYTES],
     [OFFSET.lanes, MAX_LANES * OFFSET.laneBytes],
   ];
   let end = 0;
@@ -32,7 +33,7 @@ Deno.test("the sections follow each other without overlap, each on its own cache
 Deno.test("the fields of a row lie inside the row and do not overlap", () => {
   const { WORDS: groupWords, ...groupFields } = GROUP, { WORDS: channelWords, ADDRESS, ...channelFields } = CHANNEL;
   const rows = Array.from({ length: ROWS / 32 }, (_, word) => GROUP.ENABLED + word);
-  assertDistinct([...Object.values(groupFields), ...rows.slice(1)], groupWords);
+  assertDistinct([...Object.values(groupFields), ...rows.slice(1), GROUP.TURNS + 1], groupWords);
   assertDistinct([...Object.values(channelFields), ADDRESS, ADDRESS + 1, ADDRESS + 2, ADDRESS + 3], channelWords);
   const { DOUBLES, TOTAL, FAILED, SENT, RCVD } = COUNT;
   assertDistinct([TOTAL, FAILED, SENT, SENT + 1, RCVD, RCVD + 1], DOUBLES);

@@ -16,5 +16,8 @@ export const MAX_LANES = 16;
 /** The largest weight. The smallest is 0: the channel gets no new connections. */
 export const MAX_WEIGHT = 256;
 
+/** Turns of the longest schedule of a group whose channels have different weights. */
+export const MAX_TURNS = 4096;
+
 /** The largest `maxc`: what a signed 32-bit counter can reach. */
 export const MAX_CONNECTIONS_PER_CHANNEL = 2 ** 31 - 1;

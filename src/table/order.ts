@@ -1,18 +1,18 @@
 import { type ChannelId, channelId, groupOf, NONE, rowOf } from "./channel_id.ts";
-import { GROUP, ORDERS } from "./layout.ts";
+import { GROUP, ORDERS, SCHEDULES } from "./layout.ts";
 
 /**
  * A group's order of channels as one word: which of two lists of rows is valid, how long it is, and a sequence number
  * that changes with every new list. A thread that finds the same word before and after a choice has chosen in one order.
  *
- *     bits 0-6: size   bit 7: shuffled   bits 8-31: sequence; its lowest bit says which list
+ *     bits 0-6: size   bit 7: shuffled   bit 8: scheduled   bits 9-31: sequence; its lowest bit says which list
  *
  * A group that is not shuffled has channel `n` in row `n`, and nobody reads its list. So groups that nobody reorders
- * cost neither time nor memory.
+ * cost neither time nor memory. The same holds for its schedule, which says whose turn it is when weights differ.
  */
 export type Order = number;
 
-const SIZE = 0x7f, SHUFFLED = 0x80, SEQUENCE = 8;
+const SIZE = 0x7f, SHUFFLED = 0x80, SCHEDULED = 0x100, SEQUENCE = 9;
 
 /** Channels in the group. */
 export function sizeOf(order: Order): number {
@@ -24,6 +24,16 @@ export function isShuffled(order: Order): boolean {
   return (order & SHUFFLED) !== 0;
 }
 
+/** Whether channels take turns by a schedule. If not, turn `n` is channel `n`'s. */
+export function isScheduled(order: Order): boolean {
+  return (order & SCHEDULED) !== 0;
+}
+
+/** How many orders there were between an earlier one's sequence and a later one's. */
+export function sequencesBetween(earlier: number, later: number): number {
+  return (later - earlier) & (-1 >>> SEQUENCE);
+}
+
 /** Distinguishes an order from earlier and later ones. */
 export function sequenceOf(order: Order): number {
   return order >>> SEQUENCE;
@@ -33,11 +43,17 @@ export function sequenceOf(order: Order): number {
 export class Orders {
   readonly #groups: Int32Array;
   readonly #lists: Uint8Array;
+  readonly #schedules: Uint8Array;
 
-  /** @param groups the rows of all groups @param lists the section of the lists */
-  constructor(groups: Int32Array, lists: Uint8Array) {
+  /**
+   * @param groups the rows of all groups
+   * @param lists the section of the lists
+   * @param schedules the section of the schedules
+   */
+  constructor(groups: Int32Array, lists: Uint8Array, schedules: Uint8Array) {
     this.#groups = groups;
     this.#lists = lists;
+    this.#schedules = schedules;
   }
 
   /** A group's order at this moment. */
@@ -65,6 +81,26 @@ export class Orders {
     return Atomics.load(this.#lists, listOf(group, order) + number);
   }
 
+  /** Turns until all begins again. */
+  turns(group: number, order: Order): number {
+    return isScheduled(order) ? Atomics.load(this.#groups, turnsOf(group, order)) : sizeOf(order);
+  }
+
+  /** Number of the channel whose turn this is. Believe it only if the group still has that order afterwards. */
+  turn(group: number, order: Order, turn: number): number {
+    return isScheduled(order) ? this.#schedules[scheduleOf(group, order) + turn] : turn;
+  }
+
+  /** The turn after the first one, from `turn` on, that is the channel's. */
+  turnAfter(group: number, order: Order, turn: number, number: number): number {
+    const turns = this.turns(group, order);
+    for (let step = 0; step < turns; step++) {
+      const after = (turn + step + 1) % turns;
+      if (this.turn(group, order, (turn + step) % turns) === number) return after;
+    }
+    return turn;
+  }
+
   /** A channel's number in an order of its group, or NONE. */
   numberOf(id: ChannelId, order: Order): number {
     const size = sizeOf(order), row = rowOf(id);
@@ -80,12 +116,31 @@ export class Orders {
     return Array.from({ length: sizeOf(order) }, (_, number) => this.at(group, order, number));
   }
 
-  /** Makes `list` the order of the group, in one step for all threads. Main thread only. @returns its sequence */
-  publish(group: number, list: readonly ChannelId[]): number {
+  /** All channels of a group in their turns. Main thread only. */
+  listTurns(group: number): ChannelId[] {
+    const order = this.of(group);
+    return Array.from(
+      { length: this.turns(group, order) },
+      (_, turn) => this.at(group, order, this.turn(group, order, turn)),
+    );
+  }
+
+  /**
+   * Makes `list` the order of the group, in one step for all threads. Main thread only.
+   *
+   * @param schedule numbers of channels in their turns, if these are not the list itself
+   * @returns its sequence
+   */
+  publish(group: number, list: readonly ChannelId[], schedule?: Uint8Array): number {
     const sequence = (sequenceOf(this.of(group)) + 1) & (-1 >>> SEQUENCE);
     const shuffled = list.some((id, number) => id !== channelId(group, number));
-    const order = list.length | (shuffled ? SHUFFLED : 0) | sequence << SEQUENCE;
-    // The list that nobody reads now. A thread that still reads it, from two orders ago, notices the new sequence.
+    const flags = (shuffled ? SHUFFLED : 0) | (schedule === undefined ? 0 : SCHEDULED);
+    const order = list.length | flags | sequence << SEQUENCE;
+    // The lists that nobody reads now. A thread that still reads them, from two orders ago, notices the new sequence.
+    if (schedule !== undefined) {
+      this.#schedules.set(schedule, scheduleOf(group, order));
+      Atomics.store(this.#groups, turnsOf(group, order), schedule.length);
+    }
     if (shuffled) list.forEach((id, i) => Atomics.store(this.#lists, listOf(group, order) + i, rowOf(id)));
     Atomics.store(this.#groups, group * GROUP.WORDS + GROUP.ORDER, order);
     return sequence;
@@ -94,4 +149,12 @@ export class Orders {
 
 function listOf(group: number, order: Order): number {
   return group * ORDERS.BYTES + (sequenceOf(order) & 1) * ORDERS.AREA;
+}
+
+function scheduleOf(group: number, order: Order): number {
+  return group * SCHEDULES.BYTES + (sequenceOf(order) & 1) * SCHEDULES.AREA;
+}
+
+function turnsOf(group: number, order: Order): number {
+  return group * GROUP.WORDS + GROUP.TURNS + (sequenceOf(order) & 1);
 }

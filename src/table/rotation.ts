@@ -1,7 +1,7 @@
 import type { ChannelId } from "./channel_id.ts";
 import { GROUP } from "./layout.ts";
 
-/** Each group's place in the rotation: the number of the next channel. */
+/** Each group's place in the rotation: the next turn. Without a schedule, that is the number of the next channel. */
 export class Rotation {
   readonly #groups: Int32Array;
 
@@ -10,7 +10,7 @@ export class Rotation {
     this.#groups = groups;
   }
 
-  /** Number of the next channel. */
+  /** The next turn. */
   of(group: number): number {
     return Atomics.load(this.#groups, group * GROUP.WORDS + GROUP.CURSOR);
   }
@@ -20,13 +20,23 @@ export class Rotation {
     return Atomics.compareExchange(this.#groups, group * GROUP.WORDS + GROUP.CURSOR, from, to) === from;
   }
 
-  /** Goes on in another order: with the channel whose turn it was, or the next one that stays. */
+  /**
+   * Goes on in another order: with the channel whose turn it was, or the next one that stays, as far around as before.
+   *
+   * @param before channels in their turns
+   */
   translate(group: number, before: readonly ChannelId[], after: readonly ChannelId[]): void {
+    const staying = new Set(after);
     for (;;) {
-      const cursor = this.of(group);
-      const turns = before.map((_, step) => before[(cursor + step) % before.length]);
-      const next = turns.find((id) => after.includes(id));
-      if (this.move(group, cursor, next === undefined ? 0 : after.indexOf(next))) return;
+      const cursor = this.of(group), place = cursor % before.length;
+      const next = around(before, place).find((id) => staying.has(id));
+      const from = Math.floor(place * after.length / before.length);
+      const step = next === undefined ? -1 : around(after, from).indexOf(next);
+      if (this.move(group, cursor, step < 0 ? 0 : (from + step) % after.length)) return;
     }
   }
+}
+
+function around(turns: readonly ChannelId[], from: number): ChannelId[] {
+  return [...turns.slice(from), ...turns.slice(0, from)];
 }

@@ -8,7 +8,7 @@ import { Failures } from "./failures.ts";
 import { CHANNEL, CHANNELS, CHOICE, GROUP, OFFSET, tableBytes } from "./layout.ts";
 import { Lane } from "./lane.ts";
 import { Occupancy } from "./occupancy.ts";
-import { isShuffled, type Order, Orders, sizeOf } from "./order.ts";
+import { isScheduled, isShuffled, type Order, Orders, sizeOf } from "./order.ts";
 import { Rotation } from "./rotation.ts";
 import { Totals } from "./totals.ts";
 import { Weights } from "./weights.ts";
@@ -44,7 +44,8 @@ export class Table {
     const groups = this.#groups = new Int32Array(buffer, OFFSET.groups, (OFFSET.orders - OFFSET.groups) / 4);
     const channels = new Int32Array(buffer, OFFSET.channels, CHANNELS * CHANNEL.WORDS);
     const lists = new Uint8Array(buffer, OFFSET.orders, OFFSET.channels - OFFSET.orders);
-    const orders = this.#orders = new Orders(groups, lists);
+    const schedules = new Uint8Array(buffer, OFFSET.schedules, OFFSET.lanes - OFFSET.schedules);
+    const orders = this.#orders = new Orders(groups, lists, schedules);
     const rotation = this.#rotation = new Rotation(groups);
     const enabled = this.#enabled = new EnabledChannels(groups, channels, orders);
     this.#occupancy = new Occupancy(channels, enabled);
@@ -120,7 +121,22 @@ export class Table {
     Atomics.store(this.#groups, group * GROUP.WORDS + GROUP.STRATEGY, strategy);
   }
 
-  /** The group's place in the rotation: the number of the next channel. */
+  /** Turns of the order until all begins again: one for each channel, unless weights differ. */
+  turns(group: number, order = this.order(group)): number {
+    return isScheduled(order) ? this.#orders.turns(group, order) : sizeOf(order);
+  }
+
+  /** Number of the channel whose turn this is in the order: the turn itself, unless weights differ. */
+  turn(group: number, turn: number, order = this.order(group)): number {
+    return isScheduled(order) ? this.#orders.turn(group, order, turn) : turn;
+  }
+
+  /** The turn after the first one, from `turn` on, that is the channel's. */
+  turnAfter(group: number, turn: number, number: number, order = this.order(group)): number {
+    return isScheduled(order) ? this.#orders.turnAfter(group, order, turn, number) : (number + 1) % sizeOf(order);
+  }
+
+  /** The group's place in the rotation: the next turn. It may be beyond an order's last one, and wraps around then. */
   cursor(group: number): number {
     return this.#rotation.of(group);
   }
@@ -219,9 +235,12 @@ export class Table {
     return this.#weights.of(id);
   }
 
-  /** A channel of weight 0 gets no new connections. */
+  /**
+   * A channel of weight 0 gets no new connections. If weights differ, the group's order becomes another one, in which
+   * the turns of each channel are those of its weight. Main thread only.
+   */
   setWeight(id: ChannelId, weight: number): void {
-    this.#weights.set(id, weight);
+    this.#arrangement.weigh(id, weight);
   }
 
   /** How much of its weight it gets at this moment, above 0 to 1. */

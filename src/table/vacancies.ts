@@ -1,7 +1,7 @@
 import { type ChannelId, channelId } from "./channel_id.ts";
 import { CHANNEL } from "./layout.ts";
 import { ROWS } from "./limits.ts";
-import { type Orders, sequenceOf } from "./order.ts";
+import { type Orders, sequenceOf, sequencesBetween } from "./order.ts";
 
 /** Which rows of a group have no channel, so that a new one can have them. Main thread only. */
 export class Vacancies {
@@ -21,7 +21,7 @@ export class Vacancies {
   of(group: number): ChannelId[] {
     const listed = new Set(this.#orders.list(group)), now = sequenceOf(this.#orders.of(group));
     const rows = rowsOf(group).filter((id) => !listed.has(id));
-    const age = (id: ChannelId) => (now - this.#load(id, CHANNEL.REMOVED_AT)) & 0xffffff;
+    const age = (id: ChannelId) => sequencesBetween(this.#load(id, CHANNEL.REMOVED_AT), now);
     const used = rows.filter((id) => !this.isUnused(id) && this.#load(id, CHANNEL.CURRENT) === 0);
     return [...rows.filter((id) => this.isUnused(id)), ...used.sort((a, b) => age(b) - age(a))];
   }

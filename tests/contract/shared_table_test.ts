@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import { Failover } from "../../src/selection/failover.ts";
+import { Search } from "../../src/selection/search.ts";
 import { strategies } from "../../src/selection/strategy.ts";
 import type { ChannelId } from "../../src/table/channel_id.ts";
 import { Table } from "../../src/table/table.ts";
@@ -69,6 +71,38 @@ Deno.test("several threads share one rotation, fair to within one connection", a
   assert.equal(totals.reduce((sum, total) => sum + total, 0), 60_000);
   assert.ok(Math.max(...totals) - Math.min(...totals) <= 1, totals.join());
   assert.equal(channels.reduce((sum, id) => sum + table.current(id), 0), 30_000);
+});
+
+for (const threads of [1, 2, 4]) {
+  Deno.test(`channels of different weights get exact shares over every whole schedule: threads ${threads}`, async () => {
+    const table = Table.create(threads), weights = [5, 1, 3, 0, 2, 1], turns = weights.reduce((a, b) => a + b);
+    weights.forEach((weight) => table.setWeight(table.addChannel(0, LOCALHOST)!, weight));
+    const rounds = 2_000 * turns;
+    await using all = new Threads(threads, table, "choose", rounds);
+    await all.go();
+    await all.done();
+    const totals = weights.map((_, id) => Number(table.counters(id).total));
+    assert.deepEqual(totals, weights.map((weight) => weight * rounds * threads / turns));
+  });
+}
+
+Deno.test("while threads choose, weights change, and all turns are taken by the weights at the end", async () => {
+  const table = Table.create(2), weights = [1, 1, 1, 1];
+  for (const _ of weights) table.addChannel(0, LOCALHOST);
+  await using threads = new Threads(2, table, "choose in changing groups", 0);
+  await threads.go();
+  const { board } = threads;
+  for (let change = 0; change < 2_000 || Atomics.load(board, BOARD.ROUNDS) < 2_000; change++) {
+    table.setWeight(change % 4, weights[change % 4] = 1 + (change * 7) % 5);
+    if (change % 50 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+  Atomics.store(board, BOARD.DONE, 1);
+  await threads.done();
+  assert.deepEqual(weights.map((_, id) => table.current(id)), [0, 0, 0, 0]);
+  const turns = weights.reduce((a, b) => a + b), selection = new Failover(table, { hashFailover: false });
+  const counts = weights.map(() => 0), client = { address: new Uint8Array(16), port: 1 };
+  for (let i = 0; i < 3 * turns; i++) counts[selection.next(new Search(), client)]++;
+  assert.deepEqual(counts, weights.map((weight) => 3 * weight));
 });
 
 Deno.test("threads that read an address while it changes never see a mixture of two", async () => {

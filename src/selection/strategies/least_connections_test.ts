@@ -17,8 +17,9 @@ Deno.test("least connections: the channel with the smallest load gets the client
         for (let i = 0; i < current; i++) table.reserve(id);
         if (out) table.disable(id, DisabledBy.OPERATOR);
       });
-      table.moveCursor(0, 0, turn % channels.length);
-      const numbers = channels.map((_, step) => (turn + step) % channels.length).filter((id) => !channels[id].out);
+      table.moveCursor(0, table.cursor(0), turn);
+      const next = table.turn(0, turn % table.turns(0));
+      const numbers = channels.map((_, step) => (next + step) % channels.length).filter((id) => !channels[id].out);
       const load = (id: number) => (channels[id].current + 1) / channels[id].weight;
       const wanted = numbers.some((id) => channels[id].current > 0)
         ? numbers.reduce((best, id) => load(id) < load(best) ? id : best)
@@ -37,7 +38,9 @@ Deno.test("least connections: connections that stay are shared by weight", () =>
   assert.deepEqual(group.shares(160), [10, 20, 50, 0, 80]);
 });
 
-Deno.test("least connections: clients that come one after another are not all sent to one channel", () => {
-  const group = new OneGroup("least", 4);
-  assert.deepEqual(group.shares(300, () => group.visit()), [75, 75, 75, 75]);
+Deno.test("least connections: clients that come one after another are shared by weight", () => {
+  for (const [weights, shares] of [[[1, 1, 1, 1], [75, 75, 75, 75]], [[1, 2, 3], [50, 100, 150]]]) {
+    const group = new OneGroup("least", weights.map((weight) => ({ weight })));
+    assert.deepEqual(group.shares(300, () => group.visit()), shares);
+  }
 });
