@@ -4,6 +4,7 @@
  * @module
  */
 export type {
+  ChannelHealthState,
   ChannelState,
   GroupState,
   InstanceState,
@@ -15,10 +16,10 @@ export type {
 } from "./src/control/state.ts";
 export { Balancer } from "./src/service/balancer.ts";
 export { ChannelLoop, EngineUnavailable, type ErrorCode, UnknownHost } from "./src/service/errors.ts";
-export type { BalancerEvent, ChannelPlace } from "./src/service/events.ts";
+export type { BalancerEvent, ChannelPlace, HealthChange } from "./src/service/events.ts";
 export type { BalancerOptions, ChannelOptions, GroupOptions, ServeOptions } from "./src/service/options.ts";
 export { Service } from "./src/service/service.ts";
-export type { ChannelSnapshot, GroupSnapshot } from "./src/groups/snapshot.ts";
+export type { ChannelHealth, ChannelSnapshot, GroupSnapshot } from "./src/groups/snapshot.ts";
 export type { Direction, GeneralEvent, Tap } from "./src/engine/engine.ts";
 export type { EngineChoice, EngineName } from "./src/options/engine_name.ts";
 export type { KeepAlive } from "./src/options/keep_alive.ts";

@@ -12,6 +12,7 @@ import {
   SyntaxFault,
 } from "./command.ts";
 import type { ControlledService, ControlPlane } from "./control_plane.ts";
+import { health } from "./health_command.ts";
 import * as service from "./service_commands.ts";
 import * as session from "./session_commands.ts";
 
@@ -56,6 +57,7 @@ export const commands: readonly Command[] = [
   channel.stable,
   channel.first,
   channel.weight,
+  health,
 ];
 
 /**

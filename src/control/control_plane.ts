@@ -10,6 +10,8 @@ export interface ControlPlane {
   readonly version: string;
   /** Why nothing may be changed at this moment, as a reply; undefined while it may. */
   readonly frozen?: string | undefined;
+  /** Whether the process is about to stop, although it still accepts clients. */
+  readonly leaving?: boolean;
   /** What `show json` says about the process besides its services. */
   describe(): ProcessState;
   /** Notes a command that changed something. */

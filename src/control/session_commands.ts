@@ -6,6 +6,7 @@ import type { ControlPlane } from "./control_plane.ts";
 import { instanceState } from "./instance_state.ts";
 import { toJson } from "./json.ts";
 import { heading, showTable } from "./show.ts";
+import { healthTable } from "./show_health.ts";
 
 export const quit: ProcessCommand = {
   name: "quit",
@@ -18,8 +19,8 @@ export const quit: ProcessCommand = {
 
 export const show: ProcessCommand = {
   name: "show",
-  parameters: "[json|config|NAME]",
-  summary: "show all services, as JSON or config, or one by name",
+  parameters: "[json|config|health|NAME]",
+  summary: "show all services, as JSON, config or health, or one by name",
   changes: false,
   scope: "process",
   run: async ([what], session, plane) => {
@@ -29,6 +30,7 @@ export const show: ProcessCommand = {
       const lines = await plane.config?.();
       return lines === undefined ? refuse("this process cannot show its state as command lines") : answer(...lines);
     }
+    if (what === "health") return answer(...tables(plane, healthTable));
     const found = servicesOf(plane.services, what);
     if (found.length > 0) return answer(...found.flatMap(({ groups }) => showTable(groups.snapshot())));
     // Balance's own reply to a word that `show` does not know.
@@ -75,12 +77,12 @@ export const version: ProcessCommand = {
     answer(`  This is balance ${version}`, `  MAXGROUPS=${MAX_GROUPS}`, `  MAXCHANNELS=${MAX_CHANNELS}`),
 };
 
-/** With one service Balance's table, otherwise one for each service, below a heading. */
-function tables({ services }: ControlPlane): string[] {
-  if (services.length === 0) return showTable([]);
+/** One table for each service; if there are several, below a heading. */
+function tables({ services }: ControlPlane, tableOf = showTable): string[] {
+  if (services.length === 0) return tableOf([]);
   const headed = services.length > 1;
   return services.flatMap((service) => {
-    const table = showTable(service.groups.snapshot());
+    const table = tableOf(service.groups.snapshot());
     return headed ? [heading(service), ...table] : table;
   });
 }

@@ -82,6 +82,33 @@ export interface GroupState {
   readonly channels: readonly ChannelState[];
 }
 
+/** What health checks know of a channel. */
+export interface ChannelHealthState {
+  /** `up`, `down`, or `unknown` until the first result. */
+  readonly state: string;
+  /** Whether it goes up and down all the time. */
+  readonly flapping: boolean;
+  /** From 0 to rise + fall - 1; up from `rise` on. */
+  readonly counter: number;
+  /** Successes in a row that it takes to come up; more while it flaps. */
+  readonly rise: number;
+  /** Failures in a row that take it down. */
+  readonly fall: number;
+  /** Seconds for which it has had this state, whole. */
+  readonly since: number;
+  /** The last result, or null. */
+  readonly last: {
+    /** In HAProxy's words, such as `L4OK`, `L4TOUT` or `L7STS`. */
+    readonly result: string;
+    /** Why, in words; empty if all is well. */
+    readonly reason: string;
+    /** Milliseconds that the check took; null if it was a client's connect that failed. */
+    readonly took: number | null;
+    /** Seconds since then, whole. */
+    readonly age: number;
+  } | null;
+}
+
 /** One channel. */
 export interface ChannelState {
   /** Number in its group. */
@@ -117,6 +144,8 @@ export interface ChannelState {
   readonly rcvd: number;
   /** Whether its last connect failed. */
   readonly failing: boolean;
+  /** What health checks know of it; missing if it is not checked. */
+  readonly health?: ChannelHealthState;
 }
 
 /** What `services json` says: as `show json`, with numbers of channels in place of the channels. */

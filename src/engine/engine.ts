@@ -1,9 +1,12 @@
+import type { health } from "../options/records/health.ts";
 import type { EngineName } from "../options/engine_name.ts";
 import type { ServiceOptions } from "../options/values.ts";
-import type { Cause, SelectionOptions } from "../selection/attempt.ts";
+import type { SelectionOptions } from "../selection/attempt.ts";
 import type { SelectionEvent } from "../selection/events.ts";
 import type { ChannelId } from "../table/channel_id.ts";
 import type { Table } from "../table/table.ts";
+
+export { causeOf } from "../selection/cause.ts";
 
 /**
  * # The engine contract
@@ -206,7 +209,7 @@ export interface EngineSettings {
 }
 
 /** Options of a service that an engine has nothing to do with. */
-type OthersOptions = "hostname" | "ipv6" | "allowLoop";
+type OthersOptions = "hostname" | "ipv6" | "allowLoop" | keyof typeof health;
 
 /**
  * What an engine must know about a service: its options, with what has been resolved. Options that only the linux
@@ -267,19 +270,3 @@ export type GeneralEvent =
 
 /** Starts an engine, which serves nothing yet. @throws {Error} when it cannot run here */
 export type StartEngine = (settings: EngineSettings) => Engine | Promise<Engine>;
-
-/** Local ports are counted per destination; older kernels say EAGAIN when there are none. */
-const SHORTAGES: Readonly<Record<string, Cause>> = {
-  EMFILE: "machine",
-  ENFILE: "machine",
-  ENOBUFS: "machine",
-  ENOMEM: "machine",
-  EADDRNOTAVAIL: "ports",
-  EADDRINUSE: "ports",
-  EAGAIN: "ports",
-};
-
-/** Whose fault a failed connect is, by its errno name (connect(2), socket(2)). */
-export function causeOf(code: string | undefined): Cause {
-  return SHORTAGES[code ?? ""] ?? "channel";
-}

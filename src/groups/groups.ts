@@ -11,7 +11,7 @@ import type { GroupsState } from "./groups_state.ts";
 import { setHost, setStrategy } from "./identities.ts";
 import { type Adopted, type GroupChange, replacement } from "./replacement.ts";
 import { restore, stateOf } from "./restoring.ts";
-import { type GroupSnapshot, snapshot } from "./snapshot.ts";
+import { type ChannelHealth, type GroupSnapshot, snapshot } from "./snapshot.ts";
 
 /** A channel whose host does not resolve. */
 export interface UnresolvedChannel {
@@ -41,6 +41,10 @@ export class Groups {
   readonly table: Table;
   /** Strategies to choose from; a group's row holds an index into this list. */
   readonly strategies: readonly Strategy[];
+  /** Says what health checks know of a channel; undefined while nothing is checked. */
+  /** @internal */ healthOf: ((id: ChannelId) => ChannelHealth | undefined) | undefined;
+  /** Called after channels, their addresses or what operators want of them have changed. */
+  /** @internal */ changed: (() => void) | undefined;
   /** Host names as they were given. The table holds addresses only. */
   /** @internal */ readonly names = new Map<ChannelId, string>();
   /** Options of channels that the table does not hold. */
@@ -71,6 +75,7 @@ export class Groups {
     if (id === undefined) return undefined;
     keepValues(this, id, values);
     setHost(this, id, host);
+    this.changed?.();
     return this.table.numberOf(id);
   }
 
@@ -84,6 +89,7 @@ export class Groups {
     this.table.setAddress(id, address);
     this.table.enable(id, DisabledBy.UNRESOLVED);
     setHost(this, id, host);
+    this.changed?.();
     return true;
   }
 
@@ -103,6 +109,39 @@ export class Groups {
    */
   enable(group: number, channel: number): boolean {
     return this.table.enable(this.#id(group, channel), DisabledBy.OPERATOR | DisabledBy.MACHINE);
+  }
+
+  /** Health checks say whether the channel is down. @returns whether that is news */
+  setDown(id: ChannelId, down: boolean): boolean {
+    const { table } = this, before = (table.disabledBy(id) & DisabledBy.DOWN) !== 0;
+    if (before === down) return false;
+    if (down) table.disable(id, DisabledBy.DOWN);
+    else table.enable(id, DisabledBy.DOWN);
+    return true;
+  }
+
+  /**
+   * Counts a group's channels, and those that are neither disabled nor known to fail. Full ones count as usable: they
+   * are alive.
+   */
+  usable(group: number): { readonly channels: number; readonly usable: number } {
+    const { table } = this, ids = table.channels(group);
+    // Where checks say whether a channel is up, a single connect that failed does not.
+    const isFailing = (id: ChannelId) => table.failing(id) && !table.isChecked(id);
+    return { channels: ids.length, usable: ids.filter((id) => table.disabledBy(id) === 0 && !isFailing(id)).length };
+  }
+
+  /** Whether there are channels, and nothing but health checks keeps every one that could take clients from it. */
+  allDown(): boolean {
+    let down = false;
+    for (let group = 0; group < MAX_GROUPS; group++) {
+      for (let channel = 0; channel < this.size(group); channel++) {
+        const by = this.table.disabledBy(this.#id(group, channel));
+        if (by === 0) return false;
+        down ||= by === DisabledBy.DOWN;
+      }
+    }
+    return down;
   }
 
   /** Limits a channel's simultaneous connections, 0 for no limit. */
@@ -173,6 +212,7 @@ export class Groups {
     if ((table.disabledBy(id) & DisabledBy.UNRESOLVED) === 0) return false;
     table.setAddress(id, { host: address, port: table.address(id).port });
     table.enable(id, DisabledBy.UNRESOLVED);
+    this.changed?.();
     return true;
   }
 
@@ -192,6 +232,7 @@ export class Groups {
   replace(before: readonly GroupSpec[], wanted: readonly GroupSpec[]): readonly GroupChange[] {
     const { changes, apply } = replacement(this, before, wanted);
     apply();
+    this.changed?.();
     return changes;
   }
 
@@ -221,11 +262,12 @@ export class Groups {
    */
   restore(state: unknown, spec: readonly GroupSpec[]): void {
     restore(this, state, spec);
+    this.changed?.();
   }
 
   /** All groups that have channels, at this moment. */
   snapshot(): GroupSnapshot[] {
-    return snapshot(this);
+    return snapshot(this, this.healthOf);
   }
 
   /** Counts the channels, and those that cannot take a client, by the first reason that applies. */

@@ -1,9 +1,37 @@
 import { type AllChannelValues, allValues } from "../options/channel_values.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
+import type { ChannelId } from "../table/channel_id.ts";
 import { DisabledBy } from "../table/table.ts";
 import { valuesOf } from "./channel_values.ts";
 import { partiesOf, type Party } from "./parties.ts";
 import type { Subject } from "./replacement.ts";
+
+/** What health checks know of a channel. Times are in seconds. */
+export interface ChannelHealth {
+  /** `unknown` until the first result. */
+  readonly state: "up" | "down" | "unknown";
+  /** Whether it goes up and down all the time. */
+  readonly flapping: boolean;
+  /** From 0 to rise + fall - 1; up from `rise` on. */
+  readonly counter: number;
+  /** Successes in a row that it takes to come up; more while it flaps. */
+  readonly rise: number;
+  /** Failures in a row that take it down. */
+  readonly fall: number;
+  /** For how long it has had this state. */
+  readonly since: number;
+  /** The last result, or null: how it is checked, what became of it and when. */
+  readonly last: {
+    /** In HAProxy's words, such as `L4OK`, `L4TOUT` or `L7STS`. */
+    readonly result: string;
+    /** Why, in words; empty if all is well. */
+    readonly reason: string;
+    /** Milliseconds that it took; null if a client's connect failed. */
+    readonly took: number | null;
+    /** For how long it has been known. */
+    readonly age: number;
+  } | null;
+}
 
 /** One channel at one moment. */
 export interface ChannelSnapshot extends AllChannelValues {
@@ -34,6 +62,8 @@ export interface ChannelSnapshot extends AllChannelValues {
   readonly rcvd: bigint;
   /** Whether its last connect failed. */
   readonly failing: boolean;
+  /** What health checks know of it; missing if it is not checked. */
+  readonly health?: ChannelHealth;
 }
 
 /** One group at one moment. */
@@ -47,12 +77,18 @@ export interface GroupSnapshot {
 }
 
 /** Reads all groups that have channels. */
-export function snapshot(subject: Subject): GroupSnapshot[] {
+export function snapshot(
+  subject: Subject,
+  healthOf?: (id: ChannelId) => ChannelHealth | undefined,
+): GroupSnapshot[] {
   const { table, strategies } = subject, groups: GroupSnapshot[] = [];
   for (let group = 0; group < MAX_GROUPS; group++) {
     const size = table.size(group);
     if (size === 0) continue;
-    const channels = Array.from({ length: size }, (_, number) => channelSnapshot(subject, group, number));
+    const channels = Array.from({ length: size }, (_, number) => {
+      const channel = channelSnapshot(subject, group, number), health = healthOf?.(table.channelAt(group, number));
+      return health === undefined ? channel : { ...channel, health };
+    });
     groups.push({ group, type: strategies[table.strategy(group)].label, channels });
   }
   return groups;

@@ -83,6 +83,7 @@ export function parseCommandLine(args: readonly string[]): Request {
   if (json !== undefined) {
     refuse(wrong(json.at, "option --json needs --list; for a single instance use -c 'show json'"));
   }
+  if (given("health")) return health(values, split.words, refuse);
   if (values.interactive || values.command !== undefined) return control(values, split.words, refuse);
   const strict = given("strict");
   if (strict !== undefined) refuse(wrong(strict.at, "option --strict needs -c"));
@@ -118,11 +119,16 @@ function file(all: OptionValues, split: SplitWords, refuse: Refuse): ServeReques
   return { action: "serve", config, values, services: [] };
 }
 
-function control(values: OptionValues, words: readonly PlacedWord[], refuse: Refuse): ControlRequest {
+function control(
+  values: OptionValues,
+  words: readonly PlacedWord[],
+  refuse: Refuse,
+  label = values.interactive ? "-i" : "-c",
+): ControlRequest {
   const { interactive, command = [], hostname, ipv6 = false, strict = false, trace = false, controlDir } = values;
   const [word] = words;
   if (interactive && command.length > 0) refuse(wrong(0, "options -i and -c cannot be combined"));
-  refuse(moreWords(words, 1, interactive ? "-i" : "-c"));
+  refuse(moreWords(words, 1, label));
   const { ports, faults } = word === undefined ? { ports: [], faults: [] } : readPorts(word);
   const service = word === undefined ? undefined : serviceName().read(word.text), named = typeof service === "string";
   if (!named) refuse(faults);
@@ -137,6 +143,13 @@ function control(values: OptionValues, words: readonly PlacedWord[], refuse: Ref
     debug: trace,
     controlDir,
   };
+}
+
+/** The same as the control command, with an exit code that tells. */
+function health(values: OptionValues, words: readonly PlacedWord[], refuse: Refuse): ControlRequest {
+  const { interactive, command } = values, other = interactive ? "-i" : command === undefined ? undefined : "-c";
+  if (other !== undefined) refuse(wrong(0, `options --health and ${other} cannot be combined`));
+  return control({ ...values, command: ["health"], strict: true }, words, refuse, "--health");
 }
 
 type Refuse = (faults: readonly Fault[]) => void;

@@ -43,6 +43,10 @@ Deno.test("a port alone has the manual's defaults", () => {
     autodisable: false,
     hashFailover: false,
     allowLoop: false,
+    check: "off",
+    checkInterval: 2,
+    rise: 2,
+    fall: 3,
     foreground: false,
     memoryMap: false,
     packetDump: false,
@@ -243,11 +247,11 @@ Deno.test("the help can be asked about a topic", () => {
   }
   assert.deepEqual(refusal("--help", "lisening"), [
     64,
-    'there is no help on "lisening", only on all, listening, choosing, timeouts, sockets, process, logging, files, control, channels, man, did you mean balance --help listening?',
+    'there is no help on "lisening", only on all, listening, choosing, health, timeouts, sockets, process, logging, files, control, channels, man, did you mean balance --help listening?',
   ]);
   assert.deepEqual(refusal("help", "xyzzy"), [
     64,
-    'there is no help on "xyzzy", only on all, listening, choosing, timeouts, sockets, process, logging, files, control, channels, man, see balance --help',
+    'there is no help on "xyzzy", only on all, listening, choosing, health, timeouts, sockets, process, logging, files, control, channels, man, see balance --help',
   ]);
 });
 
@@ -266,7 +270,7 @@ Deno.test("completions are for a shell that is known", () => {
 Deno.test("no service can be called what show takes for something else", () => {
   for (const name of RESERVED_NAMES) {
     const message =
-      `option --name takes any name except json and config, which are words of the command show: "${name}"`;
+      `option --name takes any name except json, config and health, which are words of the command show: "${name}"`;
     assert.deepEqual(refusal("--name", name, "80"), [64, message]);
   }
   assert.equal(serve("--name", "jsonnet", "80").name, "jsonnet");

@@ -4,6 +4,7 @@ import type { Kind } from "./kinds/kind.ts";
 export const SECTIONS = {
   listening: "Listening",
   choosing: "Choosing a channel",
+  health: "Health checks",
   timeouts: "Timeouts",
   sockets: "Sockets",
   process: "The process",

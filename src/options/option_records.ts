@@ -2,6 +2,7 @@ import type { OptionRecord } from "./option_record.ts";
 import { choosing } from "./records/choosing.ts";
 import { control } from "./records/control.ts";
 import { files } from "./records/files.ts";
+import { health } from "./records/health.ts";
 import { listening } from "./records/listening.ts";
 import { logging } from "./records/logging.ts";
 import { process } from "./records/process.ts";
@@ -15,6 +16,7 @@ import { timeouts } from "./records/timeouts.ts";
 export const optionRecords = {
   ...listening,
   ...choosing,
+  ...health,
   ...timeouts,
   ...sockets,
   ...process,

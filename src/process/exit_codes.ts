@@ -3,7 +3,7 @@ import { escape } from "../log/escape.ts";
 /** Exit codes (Balance manual; the numbers are those of sysexits(3)). */
 export const ExitCode = {
   OK: 0,
-  /** A control command was refused, with `--strict` or `--diff`. */
+  /** A control command was refused, with `--strict`, `--diff` or `--health`. */
   REFUSED: 1,
   /** Wrong option, missing or bad port, too many channels. */
   USAGE: 64,
@@ -22,7 +22,8 @@ export const ExitCode = {
 /** When each is used. */
 export const EXIT_MEANINGS: Readonly<Record<(typeof ExitCode)[keyof typeof ExitCode], string>> = {
   [ExitCode.OK]: "done; a control command that is refused says so in its reply, as in Balance",
-  [ExitCode.REFUSED]: "with --strict, a control command was refused; with --diff, the file cannot be applied",
+  [ExitCode.REFUSED]:
+    "with --strict, a control command was refused; with --diff, the file cannot be applied; with --health, no channel is usable",
   [ExitCode.USAGE]: "wrong option, missing or bad port, too many channels",
   [ExitCode.ADDRESS]: "unknown or invalid channel address, or one that leads back here without a limit",
   [ExitCode.RENDEZVOUS]: "the control directory, its socket or the file of services cannot be used",

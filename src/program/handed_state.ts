@@ -8,11 +8,14 @@ import type { Service } from "../service/service.ts";
 /** What a process hands over at the last moment: for each service, its counters and what operators did. */
 export interface HandedState {
   readonly services: Readonly<Record<string, unknown>>;
+  /** What health checks know; missing without checks. */
+  readonly health?: unknown;
 }
 
 /** The state of all services. */
-export function stateOf({ services }: Instance): HandedState {
+export function stateOf({ services, healthState: health }: Instance): HandedState {
   return {
+    ...health === undefined ? {} : { health },
     services: Object.fromEntries(services.map((service) => [service.name, service.groups.state(service.draft.groups)])),
   };
 }
@@ -25,14 +28,15 @@ export function stateOf({ services }: Instance): HandedState {
  * @param sockets the predecessor's, each with the name of its service
  */
 export function restoreState(
-  { services }: Instance,
+  instance: Instance,
   text: string,
   sockets: readonly InheritedSocket[],
   logger: Logger,
 ): void {
-  let states: HandedState["services"] = {};
+  const { services } = instance;
+  let states: HandedState["services"] = {}, health: unknown;
   try {
-    states = (JSON.parse(text) as HandedState).services ?? {};
+    ({ services: states = {}, health } = JSON.parse(text) as HandedState);
   } catch {
     logger.warn("counters and changes at run time are not taken over: they cannot be read");
   }
@@ -49,6 +53,7 @@ export function restoreState(
       });
     }
   }
+  instance.takeOverHealth(health);
 }
 
 /** What a service was called that is called something else now. */

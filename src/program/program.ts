@@ -72,7 +72,10 @@ export class Program {
   takeOver(state: string | undefined, sockets: readonly InheritedSocket[]): void {
     const { instance, log, control, pidFile, listens } = this.#parts;
     if (state !== undefined) restoreState(instance, state, sockets, log.logger);
-    else log.logger.warn("counters and changes at run time are lost: the old process ended before it handed them over");
+    else {
+      log.logger.warn("counters and changes at run time are lost: the old process ended before it handed them over");
+      instance.takeOverHealth(undefined);
+    }
     publish(control, pidFile);
     instance.resumeAccepting();
     listens();

@@ -3,7 +3,8 @@ import type { Logger } from "../log/log.ts";
 import { plural } from "../log/plural.ts";
 import type { BalancerEvent, ChannelPlace } from "../service/events.ts";
 import type { Instance } from "../service/instance.ts";
-import { formatChannelAddress } from "../table/address.ts";
+import { logHealth } from "./log_health.ts";
+import { placeOf } from "./place_of.ts";
 import { servicePrefix } from "./service_prefix.ts";
 
 /** How many changes of one channel are logged within how many milliseconds; further ones are only counted. */
@@ -56,6 +57,12 @@ export class Report {
               repeats,
             }),
         );
+      case "channel-down":
+      case "channel-up":
+      case "channel-flapping":
+        return logHealth(logger, event, prefix, service);
+      case "all-down":
+        return logger.error(`${prefix}all channels are down; clients get them all the same`, service);
       case "channel-unresolved": {
         const { group, channel, host } = event;
         const text = `${prefix}group {group} channel {channel} waits: {host} does not resolve`;
@@ -156,8 +163,4 @@ export class Report {
     this.#changes.delete(channel);
     latest?.(held > 1 ? ` (and ${held - 1} ${plural(held - 1, "change")} before)` : "");
   }
-}
-
-function placeOf({ group, channel, address }: ChannelPlace): Record<keyof ChannelPlace, number | string> {
-  return { group, channel, address: formatChannelAddress(address) };
 }

@@ -3,18 +3,14 @@ import { type ChannelId, NONE } from "../table/channel_id.ts";
 import type { Lane } from "../table/lane.ts";
 import type { Target } from "../table/addresses.ts";
 import { DisabledBy, type Table } from "../table/table.ts";
+import type { Cause } from "./cause.ts";
 import type { SelectionEvent } from "./events.ts";
 import { Failover } from "./failover.ts";
 import { Resting } from "./resting.ts";
 import { Search } from "./search.ts";
 import type { Client, Strategy } from "./strategy.ts";
 
-/**
- * Why a connect failed. Only `channel` counts against the channel and can disable it; the others are shortages on this
- * machine, in which the channel was not even tried. `ports`: those towards its address are used up, but other channels
- * may work. `machine`: there are no descriptors or no memory, so no other channel helps.
- */
-export type Cause = "channel" | "ports" | "machine";
+export type { Cause };
 
 /** How channels are chosen; the command line's `-a`, `-H` and `--fail-timeout`. */
 export interface SelectionOptions {
@@ -156,7 +152,9 @@ export class Attempt {
   /** The chosen channel accepted the connection. */
   connected(): void {
     const { table, emit } = this.#selection, channel = this.#channel, { sequence, address } = this.#target;
-    if (table.setFailing(channel, false, sequence)) emit({ type: "channel-back", channel, address });
+    if (table.setFailing(channel, false, sequence) && !table.isChecked(channel)) {
+      emit({ type: "channel-back", channel, address });
+    }
     this.#trace("connected");
     this.#selection.recycle(this);
   }
@@ -180,10 +178,19 @@ export class Attempt {
     if (table.addressSequence(channel) !== sequence) return;
     // First, so that a thread that sees the channel as failing also sees that it was tried.
     resting?.failed(channel);
-    if (table.setFailing(channel, true, sequence)) emit({ type: "channel-failing", channel, address, reason });
+    const news = table.setFailing(channel, true, sequence);
+    if (table.isChecked(channel)) this.#tellChecks(channel, reason);
+    else if (news) emit({ type: "channel-failing", channel, address, reason });
     if (options.autodisable && table.disableAt(channel, DisabledBy.MACHINE, sequence)) {
       emit({ type: "channel-autodisabled", channel, address, reason });
     }
+  }
+
+  /** Reports the failure to the health checks, unless they know that the channel is down. */
+  #tellChecks(channel: ChannelId, reason: string): void {
+    const { table, emit } = this.#selection, { sequence, address } = this.#target;
+    if ((table.disabledBy(channel) & DisabledBy.DOWN) !== 0) return;
+    emit({ type: "connect-failed", channel, address, sequence, reason });
   }
 
   /** The chosen channel is not to get this client after all. It is not to blame, and this search does not try it again. */

@@ -13,6 +13,14 @@ export type SelectionEvent =
     readonly address: Address;
     readonly reason: string;
   }
+  /** A connect to a channel has failed whose health is checked. `sequence` says which of its addresses that was. */
+  | {
+    readonly type: "connect-failed";
+    readonly channel: ChannelId;
+    readonly address: Address;
+    readonly sequence: number;
+    readonly reason: string;
+  }
   /** The first connect that worked since the channel failed. */
   | { readonly type: "channel-back"; readonly channel: ChannelId; readonly address: Address }
   /** Autodisable took the channel out. */

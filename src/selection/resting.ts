@@ -35,7 +35,7 @@ export class Resting {
 
   /** Whether to skip the channel. */
   has(id: ChannelId): boolean {
-    if (!this.#table.failing(id)) return false;
+    if (!this.#rests(id)) return false;
     const trials = this.#table.trials(id);
     if (trials !== this.#met[id]) this.#rest(id, trials);
     return trials !== 0 && this.#now() < this.#since[id] + this.#milliseconds;
@@ -46,7 +46,7 @@ export class Resting {
    * cool-down is over. Returns the number of the trial.
    */
   tried(id: ChannelId): number | undefined {
-    if (!this.#table.failing(id)) return undefined;
+    if (!this.#rests(id)) return undefined;
     const before = this.#met[id] === 0 ? -Infinity : this.#since[id];
     this.failed(id);
     this.#before[id] = before;
@@ -61,6 +61,11 @@ export class Resting {
   /** A connect to the channel has failed. */
   failed(id: ChannelId): void {
     this.#rest(id, this.#table.addTrial(id));
+  }
+
+  /** Whether it rests between trials. If its health is checked, checks say when it is up again. */
+  #rests(id: ChannelId): boolean {
+    return this.#table.failing(id) && !this.#table.isChecked(id);
   }
 
   #rest(id: ChannelId, trials: number): void {

@@ -13,6 +13,25 @@ export interface ChannelPlace {
   readonly address: Address;
 }
 
+/** What health checks have found out about a channel. */
+export type HealthChange =
+  & (
+    /** It is down. `calm` if it has gone up and down, and does no longer. */
+    | { readonly type: "channel-down"; readonly calm?: boolean }
+    /** It is up again; `calm` as above. */
+    | { readonly type: "channel-up"; readonly calm?: boolean }
+    /** It goes up and down all the time. */
+    | { readonly type: "channel-flapping" }
+  )
+  & {
+    /** The last result, in HAProxy's words: `L4OK`, `L4TOUT`, `L7STS` and so on. */
+    readonly code: string;
+    /** Why, in words; empty if all is well. */
+    readonly reason: string;
+    /** Whether it goes up and down all the time at this moment. */
+    readonly flapping: boolean;
+  };
+
 /** What a balancer reports, as plain data. */
 export type BalancerEvent =
   & (
@@ -24,6 +43,9 @@ export type BalancerEvent =
     | Omit<ChannelPlace, "address"> & { readonly type: "channel-unresolved"; readonly host: string }
     /** The host of such a channel resolves now. */
     | ChannelPlace & { readonly type: "channel-resolved"; readonly host: string }
+    | ChannelPlace & HealthChange
+    /** All channels of a service are down, so that clients get them all the same. */
+    | { readonly type: "all-down" }
     /** `autodisable` took the channel out. */
     | ChannelPlace & { readonly type: "channel-autodisabled"; readonly reason: string }
     /** One step of one connection, only with `trace`. It names no channel while the connection has none. */
@@ -37,11 +59,14 @@ export type BalancerEvent =
     readonly service?: string;
   };
 
+/** What an engine reports about a service and its operators are told. */
+type NamedEvent = Exclude<ServiceEvent, { readonly type: "connect-failed" }>;
+
 /**
  * What an engine reports about a service, with its channel as group and number; undefined when it says something about
  * a channel that has been removed meanwhile. The trace of a connection goes on after that, without naming the channel.
  */
-export function balancerEvent(event: ServiceEvent, table: Table, service?: string): BalancerEvent | undefined {
+export function balancerEvent(event: NamedEvent, table: Table, service?: string): BalancerEvent | undefined {
   const about = service === undefined ? {} : { service };
   if (!("channel" in event)) return { ...event, ...about };
   const { channel: id, ...rest } = event;

@@ -16,6 +16,7 @@ import { inheritedPlaces, listenAll, withCode } from "./listen.ts";
 import type { InstanceDescription, InstanceSettings, PauseReason } from "./instance_settings.ts";
 import { draftAll, openOrClose, serveDraft, serveDrafts, type ServiceHost } from "./serve_drafts.ts";
 import { NamedServices } from "./named_services.ts";
+import type { Health, HealthState } from "./health.ts";
 import type { Service } from "./service.ts";
 import type { ServiceRequest } from "./service_request.ts";
 import { asItRuns, refuseLoopsOf, type RunningSpec, runningSpec } from "./specs.ts";
@@ -36,9 +37,14 @@ export class Instance {
   readonly #startedAt = new Date();
   readonly #services = new NamedServices();
   readonly #unresolved: UnresolvedHosts;
+  /** Health checks, once a service asks for them. */
+  #health: Health | undefined;
+  /** Whether the checks wait until what a predecessor knew has been taken over. */
+  #healthWaits = false;
   /** Why no clients are accepted. */
   readonly #pauses = new Set<PauseReason>();
   readonly #limits: RunningLimits;
+  #ended: Promise<void> | undefined;
   /** Options of the process that hold. */
   #values: ProcessValues;
   #reloading = false;
@@ -57,10 +63,7 @@ export class Instance {
     this.#limits = new RunningLimits(started);
     this.#emit = emit;
     this.#unresolved = new UnresolvedHosts(() => this.services, emit);
-    this.#engine.ended.then(() => {
-      this.#stopped = true;
-      this.#unresolved.stop();
-    });
+    this.#engine.ended.then(() => this.#end());
   }
 
   /**
@@ -81,6 +84,7 @@ export class Instance {
       const instance = new Instance(around, started, emit, settings.values ?? {});
       try {
         if (settings.paused) instance.pauseAccepting();
+        instance.#healthWaits = settings.paused ?? false;
         await instance.#serveAll(drafts, settings.inherited);
       } catch (error) {
         await instance.stop();
@@ -114,7 +118,7 @@ export class Instance {
 
   /** Resolves when it has stopped and the last connection is gone. */
   get ended(): Promise<void> {
-    return this.#engine.ended;
+    return this.#ended ??= this.#engine.ended.then(() => this.#end());
   }
 
   /** The services that accept clients, in the order in which they were added. */
@@ -172,6 +176,7 @@ export class Instance {
     try {
       const around = { ...this.#around, trace: processOptions(next.values).trace };
       const drafts = await draftAll(next.services, around);
+      await this.#loadHealth(drafts);
       if (this.engine === "portable") drafts.forEach((draft) => requirePortable(draft, this.engineReason));
       requireDescriptors(this.engine, this.threads, drafts);
       const { Reload } = await import("./reload.ts");
@@ -187,6 +192,7 @@ export class Instance {
             this.#values = valuesInForce(this.#values, next.values);
             this.#services.become(drafts.map(({ request }) => named.get(request.name!)!));
             this.#limits.become(drafts, this.#values);
+            this.#lookAtHealth();
           },
         },
         next,
@@ -238,6 +244,18 @@ export class Instance {
     return { engine, engineReason, threads, started: this.#startedAt.toISOString(), uptime, connections };
   }
 
+  /** What health checks know, for a successor; undefined without checks. */
+  get healthState(): HealthState | undefined {
+    return this.#health?.state();
+  }
+
+  /** Begins the health checks that have waited for this, with what a predecessor knew. */
+  takeOverHealth(state: unknown): void {
+    this.#healthWaits = false;
+    this.#health?.restore(state);
+    this.#lookAtHealth();
+  }
+
   /** Leaves new clients of all services in the kernel's queues until `resumeAccepting`, which takes the same reason. */
   pauseAccepting(reason: PauseReason = "asked for"): void {
     this.#pauses.add(reason);
@@ -252,8 +270,7 @@ export class Instance {
 
   /** Stops accepting and frees all ports at once; existing connections continue. */
   stopAccepting(): void {
-    this.#stopped = true;
-    this.#unresolved.stop();
+    this.#end();
     for (const service of this.services) service.stopAccepting();
     this.#engine.stopAccepting();
   }
@@ -279,10 +296,12 @@ export class Instance {
       names.push(this.#services.reserve(draft.request.name ?? String(listeners[0].address.port)));
     };
     try {
+      await this.#loadHealth(drafts);
       openOrClose(() => drafts.forEach(open), opened);
       const services = await serveDrafts(this.#host, drafts, opened);
       for (const service of services) this.#services.add(service);
       if (this.#around.unresolved === "wait") this.#unresolved.watch();
+      this.#lookAtHealth();
       return services;
     } finally {
       this.#services.release(names);
@@ -294,13 +313,38 @@ export class Instance {
   }
 
   get #host(): ServiceHost {
-    const stopping = (service: Service) => this.#forget(service);
-    return { engine: this.#engine, around: this.#around, emit: this.#emit, stopping };
+    return {
+      engine: this.#engine,
+      around: this.#around,
+      emit: this.#emit,
+      connectFailed: (service, event) => this.#health?.connectFailed(service, event),
+      stopping: (service) => this.#forget(service),
+    };
+  }
+
+  /** Who asks for no checks does not pay for them. */
+  async #loadHealth(drafts: readonly Draft[]): Promise<void> {
+    if (this.#health !== undefined || !drafts.some(({ options }) => options.check !== "off")) return;
+    const { Health } = await import("./health.ts");
+    this.#health ??= new Health(() => this.services, this.#emit, this.limits.descriptors.spare);
+  }
+
+  #lookAtHealth(): void {
+    if (!this.#healthWaits) this.#health?.look();
+  }
+
+  /** No more clients come: what serves only them ends. Resolves when it has. */
+  async #end(): Promise<void> {
+    this.#stopped = true;
+    this.#unresolved.stop();
+    await this.#health?.stop();
   }
 
   /** A service that has stopped leaves its name to others; the last ones are shown until the end. */
   #forget(service: Service): void {
-    if (!this.#stopped) this.#services.delete(service);
+    if (this.#stopped) return;
+    this.#services.delete(service);
+    this.#lookAtHealth();
   }
 
   #mustRun(): void {

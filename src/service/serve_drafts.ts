@@ -1,5 +1,6 @@
 import type { Engine, Listener } from "../engine/engine.ts";
 import { Groups } from "../groups/groups.ts";
+import type { SelectionEvent } from "../selection/events.ts";
 import { Table } from "../table/table.ts";
 import { blaming } from "./blame.ts";
 import { type Draft, draftService, type Surroundings } from "./draft.ts";
@@ -14,6 +15,11 @@ export interface ServiceHost {
   readonly engine: Engine;
   readonly around: Surroundings;
   readonly emit: (event: BalancerEvent) => void;
+  /** A connect to a channel failed whose health is checked. */
+  readonly connectFailed: (
+    service: Service,
+    event: Extract<SelectionEvent, { readonly type: "connect-failed" }>,
+  ) => void;
   /** A service accepts no more clients. Perhaps called repeatedly. */
   readonly stopping: (service: Service) => void;
 }
@@ -36,7 +42,7 @@ export async function serveDrafts(
 
 /** Serves a service on these sockets. */
 export async function serveDraft(host: ServiceHost, draft: Draft, listeners: readonly Listener[]): Promise<Service> {
-  const { engine, around, emit, stopping } = host, { settings, request } = draft;
+  const { engine, around, emit, connectFailed, stopping } = host, { settings, request } = draft;
   const groups = new Groups(Table.create(around.threads), around.strategies);
   let service: Service | undefined;
   const nameOf = () => service?.name ?? request.name ?? String(listeners[0].address.port);
@@ -46,6 +52,7 @@ export async function serveDraft(host: ServiceHost, draft: Draft, listeners: rea
       table: groups.table,
       settings,
       emit: (event) => {
+        if (event.type === "connect-failed") return service === undefined ? undefined : connectFailed(service, event);
         const named = balancerEvent(event, groups.table, nameOf());
         if (named !== undefined) emit(named);
       },

@@ -2,7 +2,7 @@ import type { Addresses } from "./addresses.ts";
 import type { ChannelId } from "./channel_id.ts";
 import { CHANNEL } from "./layout.ts";
 
-/** Which channels' addresses fail, and how often they were tried meanwhile. */
+/** Which channels' addresses fail, how often they were tried meanwhile, and whether somebody checks them. */
 export class Failures {
   readonly #channels: Int32Array;
   readonly #addresses: Addresses;
@@ -29,6 +29,18 @@ export class Failures {
   has(id: ChannelId): boolean {
     const sequence = Atomics.load(this.#channels, id * CHANNEL.WORDS + CHANNEL.FAILING);
     return sequence !== 0 && sequence === this.#addresses.sequence(id);
+  }
+
+  /** Whether health checks say if the channel's address is alive. */
+  isChecked(id: ChannelId): boolean {
+    const sequence = Atomics.load(this.#channels, id * CHANNEL.WORDS + CHANNEL.CHECKED);
+    return sequence !== 0 && sequence === this.#addresses.sequence(id);
+  }
+
+  /** Notes whether they do. It ends with the address. */
+  setChecked(id: ChannelId, checked: boolean): void {
+    const sequence = checked ? this.#addresses.sequence(id) : 0;
+    Atomics.store(this.#channels, id * CHANNEL.WORDS + CHANNEL.CHECKED, sequence);
   }
 
   /** How often the channel failed, or was tried while failing. */

@@ -41,6 +41,8 @@ export const CHANNEL = {
   TRIALS: 11,
   /** Sequence of the group's order that first left the channel out. */
   REMOVED_AT: 12,
+  /** SEQUENCE of the address whose health is checked, 0 for none. */
+  CHECKED: 13,
   WORDS: 16,
 } as const;
 

@@ -300,6 +300,16 @@ export class Table {
     return this.#failures.has(id);
   }
 
+  /** Whether health checks say if the channel's address is alive, so that failed connects are reported to them. */
+  isChecked(id: ChannelId): boolean {
+    return this.#failures.isChecked(id);
+  }
+
+  /** Notes whether they do; a new address is not checked at first. Main thread only. */
+  setChecked(id: ChannelId, checked: boolean): void {
+    this.#failures.setChecked(id, checked);
+  }
+
   /** How often the channel failed, or was tried while failing. Only for comparing: it wraps around after 2^32. */
   trials(id: ChannelId): number {
     return this.#failures.trials(id);

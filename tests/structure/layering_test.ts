@@ -12,8 +12,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   files: ["options", "process", "log"],
   engine: ["options", "selection", "table"],
   groups: ["options", "selection", "table"],
+  health: ["options", "selection", "table", "log"],
   control: ["groups", "options", "table", "log"],
-  service: ["engine", "groups", "options", "process", "selection", "table", "log"],
+  service: ["engine", "groups", "health", "options", "process", "selection", "table", "log"],
   program: ["control", "engine", "files", "options", "process", "service", "table", "log"],
   cli: ["control", "files", "options", "process", "program", "service", "table", "log"],
 };

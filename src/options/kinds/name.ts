@@ -16,7 +16,7 @@ export function account(names: "user" | "group"): Kind<string> {
 const LONGEST_NAME = 64;
 
 /** What the control command `show` takes besides the name of a service. */
-export const RESERVED_NAMES: readonly string[] = ["json", "config"];
+export const RESERVED_NAMES: readonly string[] = ["json", "config", "health"];
 
 /** What control commands take in place of a channel. */
 export const RESERVED_CHANNEL_NAMES: readonly string[] = ["all", "idle"];
@@ -35,7 +35,7 @@ export function channelName(): Kind<string> {
 function name(reserved: readonly string[], which: string): Kind<string> {
   const read = (word: string) => {
     if (reserved.includes(word)) {
-      return new Refusal(`takes any name except ${reserved.join(" and ")}, which are ${which}`);
+      return new Refusal(`takes any name except ${listed(reserved)}, which are ${which}`);
     }
     if (word.length <= LONGEST_NAME && /^[A-Za-z_][\w.-]*$/.test(word)) return word;
     return new Refusal(`takes a name of letters, digits, "_", "." and "-" that begins with a letter`);
@@ -45,6 +45,11 @@ function name(reserved: readonly string[], which: string): Kind<string> {
     return found instanceof Refusal ? `it ${found.reason}` : undefined;
   });
   return { metavar: "NAME", read, write: (value) => value, check };
+}
+
+/** `a, b and c`. */
+function listed(words: readonly string[]): string {
+  return `${words.slice(0, -1).join(", ")} and ${words.at(-1)}`;
 }
 
 /** Any text, such as a command. */

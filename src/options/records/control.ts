@@ -39,6 +39,15 @@ export const control = {
     summary: "stop with code 1 at a refused command",
     scope: "action",
   },
+  /** Ask whether clients are served. */
+  health: {
+    name: "health",
+    kind: flag(),
+    section: "control",
+    summary: "exit with 0 if clients get a channel, or 1",
+    more: "For keepalived, Kubernetes and scripts. With --grace, it turns bad before the program stops.",
+    scope: "action",
+  },
   /** Show the instances. */
   list: {
     name: "list",

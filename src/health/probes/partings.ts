@@ -1,0 +1,44 @@
+import type { Socket } from "node:net";
+
+/** Milliseconds that a back end has to end a connection that has been ended here. */
+const PATIENCE = 1_000;
+
+/**
+ * Connections whose checks are over. Each is ended by FIN, and what still comes is read: closing with bytes unread would
+ * reset it, and back ends log that. There are only so many; the oldest makes way.
+ */
+export class Partings {
+  readonly #most: number;
+  readonly #all = new Map<Socket, ReturnType<typeof setTimeout>>();
+
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  /** Ends a connection. */
+  add(socket: Socket): void {
+    if (socket.destroyed) return;
+    if (this.#all.size >= this.#most) { for (const [oldest] of [...this.#all].slice(0, 1)) this.#close(oldest); }
+    this.#all.set(socket, setTimeout(() => this.#close(socket), PATIENCE));
+    socket.once("close", () => this.#forget(socket));
+    // With nothing more to read, the socket closes itself once its own end has been sent.
+    socket.resume().end();
+  }
+
+  /** Closes all of them. */
+  async closeAll(): Promise<void> {
+    const closed = [...this.#all.keys()].map((socket) => new Promise((resolve) => socket.once("close", resolve)));
+    for (const socket of this.#all.keys()) this.#close(socket);
+    await Promise.all(closed);
+  }
+
+  #close(socket: Socket): void {
+    this.#forget(socket);
+    socket.destroy();
+  }
+
+  #forget(socket: Socket): void {
+    clearTimeout(this.#all.get(socket));
+    this.#all.delete(socket);
+  }
+}

@@ -1,0 +1,149 @@
+import { connect, type Socket } from "node:net";
+import { connect as connectTls } from "node:tls";
+import type { Target } from "../target.ts";
+import { CheckFailed, failureOf, type ResultCode } from "../verdict.ts";
+import type { Partings } from "./partings.ts";
+
+/** Most bytes that a back end may answer with until something is found in them. */
+const LONGEST = 65_536;
+
+/** How far a check has come: connecting, TLS, the protocol. */
+type Layer = "L4" | "L6" | "L7";
+
+/** What failed at each layer when it was not the time. */
+const FAILED: Readonly<Record<Layer, ResultCode>> = { L4: "L4CON", L6: "L6RSP", L7: "L7RSP" };
+
+/** The connection of one check. Text has one character for each byte. */
+export class Wire {
+  readonly #partings: Partings;
+  #socket: Socket;
+  #layer: Layer = "L4";
+  #received = "";
+  #ended = false;
+  #failure: CheckFailed | undefined;
+  #wake = () => {};
+
+  /** Begins to connect; `connected` says what becomes of it. */
+  constructor({ address: host, port, source: localAddress }: Target, partings: Partings) {
+    this.#partings = partings;
+    this.#socket = connect({ host, port, localAddress, allowHalfOpen: true });
+    this.#listen(this.#socket);
+  }
+
+  /** Resolves once it is connected. @throws {CheckFailed} */
+  async connected(): Promise<void> {
+    const socket = this.#socket;
+    if (socket.connecting) await this.#until("connect");
+    // Where nobody listens on a port of the range for outgoing connections, one may meet itself.
+    const { localPort, remotePort, localAddress, remoteAddress } = socket;
+    if (localPort === remotePort && localAddress === remoteAddress) {
+      socket.destroy();
+      throw new CheckFailed("L4CON", "Connection refused");
+    }
+    this.#layer = "L7";
+  }
+
+  /** Begins TLS. Certificates are not checked. @throws {CheckFailed} */
+  async secure(servername: string | undefined): Promise<void> {
+    this.#layer = "L6";
+    this.#socket.removeAllListeners("data").removeAllListeners("end");
+    const secure = connectTls({ socket: this.#socket, servername, rejectUnauthorized: false });
+    this.#socket = secure;
+    this.#listen(secure);
+    await this.#until("secureConnect");
+    this.#layer = "L7";
+  }
+
+  /** What has been received and not taken yet. */
+  get received(): string {
+    return this.#received;
+  }
+
+  /** Whether nothing more comes. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  /** Takes so many bytes from the beginning of what has been received. */
+  take(length: number): string {
+    const taken = this.#received.slice(0, length);
+    this.#received = this.#received.slice(length);
+    return taken;
+  }
+
+  send(text: string): void {
+    this.#socket.write(text, "latin1");
+  }
+
+  /** Waits for more bytes, or the end. @throws {CheckFailed} */
+  async more(): Promise<void> {
+    const before = this.#received.length;
+    while (this.#received.length === before && !this.#ended) await this.#changed();
+    if (this.#received.length > LONGEST) {
+      throw new CheckFailed("L7RSP", `more than ${LONGEST} bytes without what was expected`);
+    }
+  }
+
+  /** The time is over: whoever waits gets a failure that says for what. */
+  expire(): void {
+    this.#fail(new CheckFailed(`${this.#layer}TOUT`, TOO_LATE[this.#layer]));
+  }
+
+  /** Ends the connection, or the attempt. */
+  close(): void {
+    if (this.#layer === "L4" && this.#socket.connecting) this.#socket.destroy();
+    else this.#partings.add(this.#socket);
+  }
+
+  #listen(socket: Socket): void {
+    socket.on("data", (chunk: Uint8Array) => {
+      if (this.#received.length <= LONGEST) this.#received += latin1(chunk);
+      this.#wake();
+    });
+    socket.on("end", () => this.#end());
+    socket.on("close", () => this.#end());
+    socket.on("error", (error) => this.#fail(failureOf(error, FAILED[this.#layer])));
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#wake();
+  }
+
+  #fail(failure: CheckFailed): void {
+    this.#failure ??= failure;
+    this.#wake();
+  }
+
+  async #until(event: "connect" | "secureConnect"): Promise<void> {
+    let happened = false;
+    this.#socket.once(event, () => {
+      happened = true;
+      this.#wake();
+    });
+    while (!happened) {
+      if (this.#ended) throw new CheckFailed(FAILED[this.#layer], "the connection was closed");
+      await this.#changed();
+    }
+  }
+
+  async #changed(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      if (this.#failure !== undefined) resolve();
+    });
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+}
+
+const TOO_LATE: Readonly<Record<Layer, string>> = {
+  L4: "does not accept in time",
+  L6: "does not complete the TLS handshake in time",
+  L7: "does not answer in time",
+};
+
+function latin1(bytes: Uint8Array): string {
+  let text = "";
+  for (const byte of bytes) text += String.fromCharCode(byte);
+  return text;
+}

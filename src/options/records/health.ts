@@ -1,0 +1,79 @@
+import { check, expected } from "../kinds/check.ts";
+import { count } from "../kinds/count.ts";
+import { seconds } from "../kinds/seconds.ts";
+import type { OptionRecord } from "../option_record.ts";
+
+/** Most results in a row that can be asked for. */
+const MOST_RESULTS = 100;
+
+/** How channels are checked, and what becomes of those that are down. */
+export const health = {
+  /**
+   * How channels are checked: `off`, `tcp`, `tls`, `http:PATH`, `https:PATH`, `exec:PROGRAM`, `smtp`, `imap`, `pop3`,
+   * `redis`, `mysql`, `postgres`, `ssh`, or a dialogue, `send:TEXT/expect:TEXT`. Default `off`.
+   */
+  check: {
+    name: "check",
+    kind: check(),
+    standard: "off",
+    section: "health",
+    summary: "check whether channels are alive, and how",
+    more:
+      "KIND is tcp, tls, http:PATH, https:PATH, smtp, imap, pop3, redis, mysql, postgres, ssh, exec:PROGRAM, or steps such as send:TEXT/expect:TEXT. A channel that is down gets no connections while another channel can take them. Certificates are not verified.",
+    common: true,
+    scope: "service",
+    changeable: true,
+  },
+  /** What an HTTP check must answer: `200,300-399`, or `body:TEXT`. Default: any status from 200 to 399. */
+  checkExpect: {
+    name: "check-expect",
+    kind: expected(),
+    section: "health",
+    summary: "what http must answer, if not 200 to 399",
+    more: "CODES are status codes and ranges, such as 200,300-399. With body:TEXT, the body must have this text.",
+    scope: "service",
+    changeable: true,
+  },
+  /** Seconds between two checks of a channel. Default 2. */
+  checkInterval: {
+    name: "check-interval",
+    kind: seconds({ least: "positive" }),
+    standard: 2,
+    section: "health",
+    summary: "time between checks (default 2)",
+    more:
+      "Half of it while a channel is changing its state; twice as long once it has been down for a minute, four times after ten minutes.",
+    scope: "service",
+    changeable: true,
+  },
+  /** Seconds that a check may take. Default: the interval. */
+  checkTimeout: {
+    name: "check-timeout",
+    kind: seconds({ least: "positive" }),
+    section: "health",
+    summary: "time for a check (default: the interval)",
+    scope: "service",
+    changeable: true,
+  },
+  /** Successful checks in a row that bring a channel up. Default 2. */
+  rise: {
+    name: "rise",
+    kind: count({ most: MOST_RESULTS }),
+    standard: 2,
+    section: "health",
+    summary: "good checks until it is up (default 2)",
+    scope: "service",
+    changeable: true,
+  },
+  /** Failures in a row, of checks and of clients' connects, that take a channel down. Default 3. */
+  fall: {
+    name: "fall",
+    kind: count({ most: MOST_RESULTS }),
+    standard: 3,
+    section: "health",
+    summary: "failures until it is down (default 3)",
+    more: "A client's connect that fails counts like a check.",
+    scope: "service",
+    changeable: true,
+  },
+} as const satisfies Readonly<Record<string, OptionRecord>>;

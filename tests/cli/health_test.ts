@@ -1,0 +1,73 @@
+/** Health checks of the running program: who gets clients, and what operators are told. */
+import assert from "node:assert/strict";
+import { namedBackend } from "../support/backends.ts";
+import { Instance } from "../support/instance.ts";
+import { temporaryDirectory } from "../support/temporary_directory.ts";
+
+/** Quick, so that tests are. */
+const QUICK = ["--check-interval", "0.1"];
+
+Deno.test("a channel goes down when its checks fail, gets no clients, and comes back", async () => {
+  await using one = namedBackend("one");
+  let two = namedBackend("two");
+  try {
+    const { port } = two;
+    await using instance = await Instance.start([`127.0.0.1:${one.port}`, `127.0.0.1:${port}`], {
+      options: ["--check", "tcp", ...QUICK],
+    });
+    await instance.untilState(
+      "both are up",
+      ({ groups: [{ channels }] }) => channels.every(({ health }) => health?.state === "up"),
+    );
+    assert.deepEqual((await instance.answers(4)).sort(), ["one", "one", "two", "two"]);
+    assert.equal((await instance.run(["--health"])).code, 0);
+    await two[Symbol.asyncDispose]();
+    await instance.logged(/group 0 channel 1 \(127\.0\.0\.1:\d+\) is down, L4CON: connection refused/);
+    const { failed, disabledBy, health } = await instance.channel(1);
+    assert.deepEqual(disabledBy, ["down"]);
+    assert.deepEqual([health?.state, health?.counter, health?.last?.result], ["down", 0, "L4CON"]);
+    assert.deepEqual(await instance.answers(4), ["one", "one", "one", "one"]);
+    assert.equal((await instance.channel(1)).failed, failed, "no client has met it");
+    const table = (await instance.control("show health")).trimEnd().split("\n");
+    assert.match(table[0], /^GRP # channel +state count since result +ms ago reason$/);
+    assert.match(table[1], /^ {2}0 0 \S+ up +3\/3 +\d+s L4OK +[\d.]+ +\d+s$/);
+    assert.match(table[2], /^ {2}0 1 \S+ down +0\/2 +\d+s L4CON +[\d.]+ +\d+s connection refused$/);
+    two = namedBackend("two", { port });
+    await instance.logged(/group 0 channel 1 \(127\.0\.0\.1:\d+\) is up/);
+    assert.deepEqual((await instance.answers(4)).sort(), ["one", "one", "two", "two"]);
+  } finally {
+    await two[Symbol.asyncDispose]();
+  }
+});
+
+Deno.test("when all channels are down, clients get them all the same, and health says bad", async () => {
+  // It serves clients, but does not answer as the check wants.
+  await using one = namedBackend("one");
+  await using instance = await Instance.start([`127.0.0.1:${one.port}`], {
+    options: ["--check", "expect:^two", ...QUICK],
+  });
+  await instance.logged(/group 0 channel 0 .* is down, L7RSP: it says "one", not "two"/);
+  await instance.logged(/all channels are down; clients get them all the same/);
+  const { code, stdout } = await instance.run(["--health"]);
+  assert.deepEqual([code, stdout], [1, "bad: no channel is usable\n"]);
+  assert.equal(await instance.control("health 0"), "bad: no channel of group 0 is usable\n");
+});
+
+Deno.test("what checks know outlives an upgrade", async () => {
+  await using one = namedBackend("one");
+  using directory = temporaryDirectory();
+  await using instance = await Instance.start([`127.0.0.1:${one.port}`, "127.0.0.1:1"], {
+    directory,
+    // Only the first check of each process comes within the test's time.
+    options: ["--check", "tcp", "--check-interval", "3600"],
+  });
+  await instance.logged(/group 0 channel 1 .* is down/);
+  assert.match(await instance.control("upgrade"), /upgrade/);
+  await instance.untilState("the new process serves", ({ pid }) => pid !== instance.pid);
+  try {
+    const { disabledBy, health } = await instance.channel(1);
+    assert.deepEqual([disabledBy, health?.state], [["down"], "down"]);
+  } finally {
+    await instance.control("kill");
+  }
+});
