@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { ENGINES } from "../faults/subject.ts";
 import { echoBackend, namedBackend } from "../support/backends.ts";
 import { Client } from "../support/client.ts";
+import { pause } from "../support/eventually.ts";
 import { answerOn, FileInstance } from "../support/file_instance.ts";
 import { OngoingLoad } from "../support/ongoing_load.ts";
 import { freePorts } from "../support/free_port.ts";
@@ -264,7 +265,7 @@ for (const engine of ENGINES) {
         await instance.replace(lines(round));
         instance.signal("SIGHUP");
         // Each of several reloads closes ports that the next one opens.
-        if (round % 3 === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+        if (round % 3 === 0) await pause(1);
       }
       const last = lines(60).length;
       for (let seen = 0; seen !== last;) seen = JSON.parse(await instance.control("services json")).services.length;

@@ -11,6 +11,7 @@ import { lookAt, processesWith } from "../support/processes.ts";
 import { run } from "../support/program.ts";
 import { installed, linux, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
+import { upgradedTo } from "../support/upgradable.ts";
 
 /** What has been told besides signs of life, up to the next message that matches. */
 async function heard(manager: NotifySocket, last: RegExp): Promise<string[]> {
@@ -70,7 +71,7 @@ testWith(
         // It is over as well when nothing came of it.
         await reloads();
         write(one.port);
-        pid = Number(/^upgraded, process (\d+) serves\n$/.exec(await control("upgrade"))?.[1]);
+        pid = upgradedTo(await control("upgrade"));
         // A process that is not the main one is not heard.
         assert.deepEqual(await heard(manager, /^READY/), [`MAINPID=${pid}`, ready()]);
         await manager.told(/^WATCHDOG=1$/);

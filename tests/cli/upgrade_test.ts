@@ -14,7 +14,7 @@ import { program, run, version } from "../support/program.ts";
 import { ProgramCopy } from "../support/program_copy.ts";
 import { condition, linux, namespaces, root, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
-import { UPGRADABLE, upgradable, upgrade } from "../support/upgradable.ts";
+import { UPGRADABLE, upgradable, upgrade, upgradedTo } from "../support/upgradable.ts";
 
 testWith(
   [linux],
@@ -211,8 +211,8 @@ testWith([linux], "an upgrade reads the file of services again, as a reload does
     await control("disable 0");
     assert.equal(await answers(named), "here");
     Deno.writeTextFileSync(file, line("kept", kept) + line("new-name", named) + line("added", added));
-    assert.match(await control("upgrade"), /^upgraded, process \d+ serves\n$/);
-    const state = JSON.parse(await control("show json"));
+    const successor = upgradedTo(await control("upgrade")), state = JSON.parse(await control("show json"));
+    assert.equal(state.pid, successor);
     assert.notEqual(state.pid, pid);
     const list = (await run(["--list", "--control-dir", directory.path])).stdout;
     assert.match(list, new RegExp(`^config-${state.pid} +${state.pid} `, "m"), "named after the process that serves");
@@ -233,7 +233,7 @@ testWith([linux], "a SIGHUP to the old process is for the new one", async () => 
   // It keeps the old process alive.
   using client = await Client.connect(port);
   await echo(client, "x");
-  const pid = Number(/^upgraded, process (\d+) serves\n$/.exec(await old.control("upgrade"))?.[1]);
+  const pid = upgradedTo(await old.control("upgrade"));
   try {
     await old.write([...lines, `-b 127.0.0.1 ${freePort()} 127.0.0.1:${back.port}`]);
     old.signal("SIGHUP");

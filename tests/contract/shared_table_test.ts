@@ -4,7 +4,7 @@ import { Search } from "../../src/selection/search.ts";
 import { strategies } from "../../src/selection/strategy.ts";
 import type { ChannelId } from "../../src/table/channel_id.ts";
 import { Table } from "../../src/table/table.ts";
-import { eventually } from "../support/eventually.ts";
+import { eventually, pause } from "../support/eventually.ts";
 import { ADDRESSES, BOARD, type Task } from "./shared_table_worker.ts";
 
 const LOCALHOST = { host: "127.0.0.1", port: 1 };
@@ -129,7 +129,7 @@ Deno.test("counters never go back while threads count, and are exact afterwards"
       assert.ok(sent >= before, `${sent} after ${before}`);
       before = sent;
     }
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await pause(0);
   }
   await finished;
   assert.equal(table.counters(0).sent, 2n * BigInt(rounds) * (2n ** 50n + 1n));
@@ -165,7 +165,7 @@ for (const [strategy, { title: name }] of strategies.entries()) {
       const added = Array.from({ length: room }, fresh);
       table.rearrange(0, change % 3 === 0 ? [...added, ...stay] : [...stay, ...added]);
       Atomics.store(board, BOARD.REMOVED, last);
-      if (change % 50 === 0) await new Promise((resolve) => setTimeout(resolve, 0));
+      if (change % 50 === 0) await pause(0);
     }
     Atomics.store(board, BOARD.DONE, 1);
     await threads.done();

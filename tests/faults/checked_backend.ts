@@ -1,4 +1,5 @@
 import { Backend } from "../support/backend.ts";
+import { pause } from "../support/eventually.ts";
 import { writeAll } from "../support/streams.ts";
 import { expected, replySize, REQUEST_SIZE, REQUESTS } from "./checked_traffic.ts";
 
@@ -26,7 +27,7 @@ async function stream(connection: Deno.TcpConn): Promise<void> {
   const ended = connection.read(new Uint8Array(1)).then(() => over = true, () => over = true);
   for (let position = 0; !over; position += PIECE) {
     await writeAll(connection, expected(position, PIECE));
-    await new Promise((resolve) => setTimeout(resolve, PAUSE));
+    await pause(PAUSE);
   }
   await ended;
 }

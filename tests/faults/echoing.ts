@@ -1,4 +1,5 @@
 import type { Target } from "./target.ts";
+import { pause } from "../support/eventually.ts";
 
 /** One client's bytes go back and forth all the time, so that it shows when they stop. */
 export class Echoing {
@@ -28,7 +29,7 @@ export class Echoing {
       await client.readExactly(1);
       this.slowest = Math.max(this.slowest, performance.now() - start);
       this.rounds++;
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await pause(5);
     }
   }
 }

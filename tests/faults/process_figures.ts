@@ -1,4 +1,5 @@
 import { processorTime } from "../bench/processor_time.ts";
+import { pause } from "../support/eventually.ts";
 
 /** Descriptors of a process, as proc(5) shows them. */
 export interface Descriptors {
@@ -32,7 +33,7 @@ export function residentMemory(pid: number): number {
 /** Share of one processor that a process uses over some seconds, in per cent. */
 export async function processorShare(pid: number, seconds: number): Promise<number> {
   const before = processorTime([pid]), start = performance.now();
-  await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+  await pause(seconds * 1000);
   // A thread that has ended takes its time with it.
   return Math.max(0, processorTime([pid]) - before) / 1e6 / (performance.now() - start) * 100;
 }

@@ -26,7 +26,7 @@ async function reloads(subject: Subject): Promise<string[]> {
       `--name ${name} -b 127.0.0.1 -t ${connectTimeout} ${port} ${channels.join(" ")}`
     );
   await using instance = await FileInstance.start(lines(0), subject.options);
-  const socket = pathOf(instance.file.replace(/\/[^/]*$/, ""), { config: String(instance.pid) });
+  const socket = pathOf(instance.directory, { config: String(instance.pid) });
   await using load = await SteadyLoad.start(services.port);
   for (let round = 1; round <= TIMES; round++) {
     await instance.write(lines(round));

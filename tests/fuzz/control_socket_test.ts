@@ -9,6 +9,7 @@ import { LONGEST_LINE, parseGreeting, parseHead } from "../../src/control/protoc
 import { startControlServer } from "../../src/control/server.ts";
 import { quietPlane } from "../support/control_plane.ts";
 import { ControlSession } from "../support/control_session.ts";
+import { pause } from "../support/eventually.ts";
 import { posix, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 import { foreignText, isHarmless } from "./foreign_text.ts";
@@ -93,7 +94,7 @@ testWith([posix], "replies do not depend on how the commands arrive", async () =
     for (const size of sizes) {
       await session.send(bytes.subarray(at, at += size));
       // Lets the other side receive this piece separately.
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      await pause(0);
     }
     await session.send(bytes.subarray(at));
     await session.finish();

@@ -1,6 +1,7 @@
 /** Serves a control socket that it was given, as far as its test needs one: out of descriptors first, then no more. */
 import { listenInherited } from "../../src/control/inherited_listener.ts";
 import { listeningUnixSocket } from "../../src/process/listening_unix_socket.ts";
+import { pause } from "../support/eventually.ts";
 
 // As the program does: Deno cannot add the first listener while it is out of descriptors.
 Deno.addSignalListener("SIGUSR1", () => {});
@@ -19,7 +20,7 @@ try {
 }
 await input.read();
 // Nothing tells that an accept has failed.
-await new Promise((resolve) => setTimeout(resolve, 100));
+await pause(100);
 for (const file of held) file.close();
 say("free");
 await input.read();

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { unavailable, withEngine } from "./with_engine.ts";
+import { pause } from "../support/eventually.ts";
 
 const ignore = unavailable !== undefined;
 
@@ -97,7 +98,7 @@ Deno.test(
     withEngine(async ({ pair, engine, until }) => {
       const [client, server] = pair();
       const chunk = new Uint8Array(1 << 20);
-      while (client.trySend(chunk) > 0 || (await new Promise((r) => setTimeout(r, 50)), client.trySend(chunk) > 0));
+      while (client.trySend(chunk) > 0 || (await pause(50), client.trySend(chunk) > 0));
       server.reset();
       assert.equal(client.receive(), "reset");
       client.close();

@@ -5,6 +5,7 @@ import { PIPE_SIZE } from "../../src/engine/linux/pipe_pool.ts";
 import { MESSAGE_SIZE } from "../../src/engine/linux/relay.ts";
 import type { RawSocket } from "./raw_socket.ts";
 import { unavailable, withEngine } from "./with_engine.ts";
+import { pause } from "../support/eventually.ts";
 
 const ignore = unavailable !== undefined;
 
@@ -68,7 +69,7 @@ Deno.test(
         const n = client.trySend(data.subarray(sent % data.length));
         sent += n;
         idle = n === 0 ? idle + 1 : 0;
-        if (n === 0) await new Promise((resolve) => setTimeout(resolve, 30));
+        if (n === 0) await pause(30);
       }
       assert.ok(sent < 64 << 20, `${sent} bytes were taken`);
       client.shutdown();
@@ -100,7 +101,7 @@ Deno.test({ name: "a connection without splice moves the same bytes", ignore }, 
           got.push(part.bytes);
           received += part.bytes.length;
         }
-        await new Promise((resolve) => setTimeout(resolve, 0));
+        await pause(0);
       }
       assert.equal(hash(got), hash([data.subarray(0, size)]));
       await until(() => dumped === size);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import type { RawSocket } from "./raw_socket.ts";
 import { unavailable, withEngine } from "./with_engine.ts";
+import { pause } from "../support/eventually.ts";
 
 const ignore = unavailable !== undefined;
 const bytes = (text: string) => new TextEncoder().encode(text);
@@ -80,7 +81,7 @@ async function alternate(from: RawSocket, to: RawSocket, part: Uint8Array<ArrayB
   let sent = 0, before = 0, after = 0, got: number | undefined, marked = false;
   while (before + after < part.length * 2 || got === undefined) {
     // Lets the main thread take what the dump has brought; the engine waits for it.
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await pause(0);
     if (sent < part.length) sent += from.trySend(part.subarray(sent));
     else if (!marked) from.sendUrgent(urgent), marked = true;
     else if (sent < part.length * 2) sent += from.trySend(part.subarray(sent - part.length));

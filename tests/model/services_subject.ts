@@ -40,7 +40,7 @@ export class ServicesSubject implements AsyncDisposable {
     const firstPort = freePorts(PORTS);
     const options = engine === "linux" ? ["--engine", "linux", "--threads", "2"] : ["--engine", engine];
     const instance = await FileInstance.start(file.map((text) => lineOf(text, firstPort, backends)), options);
-    const path = pathOf(instance.file.replace(/\/[^/]*$/, ""), { config: String(instance.pid) });
+    const path = pathOf(instance.directory, { config: String(instance.pid) });
     return new ServicesSubject(instance, backends, firstPort, await ControlClient.open(path));
   }
 

@@ -2,6 +2,7 @@
 import { ExitError } from "../../src/process/exit_codes.ts";
 import { examineListeningSocket } from "../../src/process/listening_socket.ts";
 import { Predecessor } from "../../src/process/predecessor.ts";
+import { pause } from "../support/eventually.ts";
 
 const SILENCE = 2 ** 30;
 
@@ -12,7 +13,7 @@ if (Deno.args.includes("broken")) {
 const predecessor = Predecessor.find();
 if (predecessor === undefined) Deno.exit(3);
 const { act, sockets } = JSON.parse(await predecessor.plan());
-if (act === "hang") await new Promise((resolve) => setTimeout(resolve, SILENCE));
+if (act === "hang") await pause(SILENCE);
 if (act === "crash") Deno.kill(Deno.pid, "SIGABRT");
 if (act === "fail") {
   predecessor.failed(new ExitError(71, "cannot listen on 0.0.0.0:80: permission denied", ["  ask\nroot"]));
@@ -20,7 +21,7 @@ if (act === "fail") {
 }
 const places = sockets.map((descriptor: number) => examineListeningSocket(descriptor));
 const state = await predecessor.prepared();
-if (act === "hang later") await new Promise((resolve) => setTimeout(resolve, SILENCE));
+if (act === "hang later") await pause(SILENCE);
 if (act === "crash later") Deno.exit(5);
 const marks = Object.keys(Deno.env.toObject()).filter((name) => /^(BALANCE_SUCCESSOR|LISTEN_)/.test(name));
 const stderr = Deno.readLinkSync("/proc/self/fd/2");

@@ -23,6 +23,12 @@ export class Client implements Disposable {
     return new Client(connection);
   }
 
+  /** What a new client hears from the back end that it reaches; null if it is turned away. */
+  static async ask(port: number, hostname?: string): Promise<string | null> {
+    using client = await Client.connect(port, hostname);
+    return await client.readText();
+  }
+
   get localPort(): number {
     return this.#connection.localAddr.port;
   }

@@ -1,5 +1,6 @@
 /** A server that is a separate program, started by a test and ended by its process id. */
 import { CollectedText } from "./collected_text.ts";
+import { pause } from "./eventually.ts";
 import { killQuietly } from "./program.ts";
 
 /** Milliseconds between two checks whether a server answers. */
@@ -32,7 +33,7 @@ export class ExternalServer implements AsyncDisposable {
         const printed = server.#output.map(({ text }) => text).join("\n");
         throw new Error(`${command} does not serve on port ${port} (code ${code}): ${printed}`);
       }
-      await new Promise((resolve) => setTimeout(resolve, PAUSE));
+      await pause(PAUSE);
     }
     return server;
   }

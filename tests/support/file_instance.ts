@@ -40,9 +40,14 @@ export class FileInstance implements AsyncDisposable {
     return instance;
   }
 
+  /** Its directory, which has its file and its control entry. */
+  get directory(): string {
+    return this.#directory.path;
+  }
+
   /** Path of its file. */
   get file(): string {
-    return `${this.#directory.path}/services.conf`;
+    return `${this.directory}/services.conf`;
   }
 
   /** Process id. */

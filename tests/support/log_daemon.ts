@@ -1,5 +1,6 @@
 import { dirname } from "node:path";
 import { SYSTEM_LOG } from "../../src/log/unix_socket.ts";
+import { pause } from "./eventually.ts";
 import { windows } from "./program.ts";
 import { exists } from "./exists.ts";
 
@@ -57,7 +58,7 @@ export class LogDaemon implements Disposable {
       all.push(...this.read());
       if (all.some((text) => wanted.test(text))) return all;
       if (performance.now() > end) throw new Error(`no ${wanted}: ${all.join("\n")}`);
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await pause(5);
     }
   }
 

@@ -36,19 +36,18 @@ export class OtherUsers implements Disposable {
 
   /** Words that run the program as this user; for `before` of `run` and `Instance.start`. */
   before(uid: number): string[] {
-    const words = [...this.#become(uid), ...this.#program].map((word) => `'${word}'`).join(" ");
-    return this.#exec(words);
+    return this.#exec([...this.#become(uid), ...this.#program]);
   }
 
   /** Words that run the program as root, who is to become this user. */
   beforeBecoming(uid: number): string[] {
-    const words = [...this.#environment(uid), ...this.#program].map((word) => `'${word}'`).join(" ");
-    return this.#exec(words);
+    return this.#exec([...this.#environment(uid), ...this.#program]);
   }
 
   /** The program's own words are replaced by those that this user can reach. */
-  #exec(words: string): string[] {
-    return ["sh", "-c", `cd '${this.path}'; shift ${program.length}; exec ${words} "$@"`, "sh"];
+  #exec(words: readonly string[]): string[] {
+    const quoted = words.map((word) => `'${word}'`).join(" ");
+    return ["sh", "-c", `cd '${this.path}'; shift ${program.length}; exec ${quoted} "$@"`, "sh"];
   }
 
   /** Runs JavaScript as this user. @returns what it printed, errors included */

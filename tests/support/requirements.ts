@@ -19,6 +19,9 @@ export const root: Requirement = { met: !windows && Deno.uid() === 0, reason: "n
 /** IPv6 on the loopback interface. */
 export const ipv6: Requirement = { met: canListen("::1"), reason: "needs IPv6" };
 
+/** The same for a test of the contract: why it cannot run. */
+export const noIPv6 = !ipv6.met && ipv6.reason;
+
 /** Namespaces of the given kinds (unshare(1)). */
 export function namespaces(...options: string[]): Requirement {
   const met = linux.met && succeeds("unshare", [...options, "true"]);

@@ -31,9 +31,14 @@ export async function upgradable(channels: readonly string[], options: InstanceO
 
 /** Upgrades, and checks that another process serves. @returns its id */
 export async function upgrade(instance: Controllable): Promise<number> {
-  const before = (await instance.state()).pid, reply = await instance.control("upgrade");
-  const pid = Number(/^upgraded, process (\d+) serves\n$/.exec(reply)?.[1]);
-  assert.equal((await instance.state()).pid, pid, reply);
+  const before = (await instance.state()).pid, pid = upgradedTo(await instance.control("upgrade"));
+  assert.equal((await instance.state()).pid, pid);
   assert.notEqual(pid, before);
   return pid;
+}
+
+/** The id of the process that serves, as the reply to an upgrade says. Fails if it says anything else. */
+export function upgradedTo(reply: string): number {
+  const [, pid] = /^upgraded, process (\d+) serves\n?$/.exec(reply) ?? assert.fail(reply);
+  return Number(pid);
 }

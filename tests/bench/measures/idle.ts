@@ -2,6 +2,7 @@ import { DIRECT } from "../contender.ts";
 import type { Measure } from "../measure.ts";
 import { residentBytes } from "../processes.ts";
 import { processorTime } from "../processor_time.ts";
+import { pause } from "../../support/eventually.ts";
 
 /** Milliseconds of doing nothing, over which idle CPU is taken. */
 const WATCH = 1000;
@@ -44,5 +45,5 @@ export const idle: Measure<"memory" | "processor" | "resident"> = {
 };
 
 function resting(): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, WATCH));
+  return pause(WATCH);
 }

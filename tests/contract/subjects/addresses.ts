@@ -5,9 +5,7 @@ import { digestOf, pattern } from "../../support/pattern.ts";
 import { ResettingClient } from "../../support/resetting.ts";
 import type { ContractTest, StartTrial } from "../suite.ts";
 import type { Target, Trial, TrialSetup } from "../trial.ts";
-import { canListen } from "../../support/requirements.ts";
-
-const noIPv6 = !canListen("::1") && "no IPv6 here";
+import { noIPv6 } from "../../support/requirements.ts";
 
 /** Only on Linux do all addresses of 127.0.0.0/8 belong to the machine without configuration. */
 const oneLoopback = Deno.build.os !== "linux" && "only 127.0.0.1 is local here";

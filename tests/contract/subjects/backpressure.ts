@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { Backend } from "../../support/backend.ts";
 import { digestBackend } from "../../support/backends.ts";
-import { later } from "../../support/eventually.ts";
+import { later, pause } from "../../support/eventually.ts";
 import { digestOf, pattern } from "../../support/pattern.ts";
 import { readDigest, writeAll } from "../../support/streams.ts";
 import type { ContractTest } from "../suite.ts";
@@ -81,7 +81,7 @@ class Progress {
     for (;;) {
       const rest = this.#last + STOPPED - performance.now();
       if (rest <= 0) return;
-      await new Promise((resolve) => setTimeout(resolve, rest));
+      await pause(rest);
     }
   }
 }

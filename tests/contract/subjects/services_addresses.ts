@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import { namedBackend } from "../../support/backends.ts";
 import { Client } from "../../support/client.ts";
-import { canListen } from "../../support/requirements.ts";
+import { pause } from "../../support/eventually.ts";
+import { noIPv6 } from "../../support/requirements.ts";
 import type { ServiceTrial, SharedTrial } from "../shared_trial.ts";
 import type { ContractTest } from "../suite.ts";
 import type { Target } from "../trial.ts";
-
-const noIPv6 = !canListen("::1") && "no IPv6 here";
 
 /** Elsewhere, a socket on one address may share the port of one on all addresses. */
 const otherRules = Deno.build.os !== "linux" && "other systems let sockets share a port";
@@ -22,14 +21,14 @@ export function servicesAddresses(test: ContractTest): void {
     const one = await serveOn(trial, "127.0.0.1", [four]), [port] = one.ports;
     const other = await serveOn(trial, "::1", [six], port);
     for (let i = 0; i < 5; i++) {
-      assert.deepEqual([await answer(port, "127.0.0.1"), await answer(port, "::1")], ["four", "six"]);
+      assert.deepEqual([await Client.ask(port, "127.0.0.1"), await Client.ask(port, "::1")], ["four", "six"]);
     }
     other.served.stopAccepting();
     await other.served.ended;
     await assert.rejects(() => Client.connect(port, "::1"), { code: "ECONNREFUSED" });
-    assert.equal(await answer(port, "127.0.0.1"), "four");
+    assert.equal(await Client.ask(port, "127.0.0.1"), "four");
     const again = await serveOn(trial, "::1", [six], port);
-    assert.deepEqual([await answer(port, "127.0.0.1"), await answer(port, "::1")], ["four", "six"]);
+    assert.deepEqual([await Client.ask(port, "127.0.0.1"), await Client.ask(port, "::1")], ["four", "six"]);
     assert.deepEqual([one, again].map(({ table }) => table.counters(0).total), [7n, 1n]);
   }, noIPv6);
 
@@ -40,7 +39,7 @@ export function servicesAddresses(test: ContractTest): void {
       await using trial = await share();
       const services: ServiceTrial[] = [];
       for (const [i, hostname] of hostnames.entries()) services.push(await serveOn(trial, hostname, [backends[i]]));
-      const ask = (service: number, from: string) => answer(services[service].ports[0], from);
+      const ask = (service: number, from: string) => Client.ask(services[service].ports[0], from);
       const four = [0, 1, 2], six = [1, 3];
       for (let i = 0; i < 3; i++) {
         assert.deepEqual(await Promise.all(four.map((service) => ask(service, "127.0.0.1"))), ["0", "1", "2"]);
@@ -59,12 +58,12 @@ export function servicesAddresses(test: ContractTest): void {
     const service = await serveOn(trial, "127.0.0.1", [backend]), [port] = service.ports;
     const listener = trial.listen({ hostname: "::1", port });
     await service.served.addListener(listener);
-    assert.deepEqual([await answer(port, "127.0.0.1"), await answer(port, "::1")], ["a", "a"]);
+    assert.deepEqual([await Client.ask(port, "127.0.0.1"), await Client.ask(port, "::1")], ["a", "a"]);
     service.served.removeListener(listener);
     // Deno releases a listener in the next turn of its loop.
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await pause(0);
     await assert.rejects(() => Client.connect(port, "::1"), { code: "ECONNREFUSED" });
-    assert.equal(await answer(port, "127.0.0.1"), "a");
+    assert.equal(await Client.ask(port, "127.0.0.1"), "a");
   }, noIPv6);
 
   test("a wildcard keeps its port from other services, which is an error, and both go on", async (_, share) => {
@@ -96,7 +95,7 @@ export function servicesAddresses(test: ContractTest): void {
       assert.equal(await client.readText(), "b");
       client[Symbol.dispose]();
     }
-    assert.deepEqual([await answer(port, "::1"), await other.ask(), a.accepted], ["b", "b", 0]);
+    assert.deepEqual([await Client.ask(port, "::1"), await other.ask(), a.accepted], ["b", "b", 0]);
   }, noIPv6);
 }
 
@@ -110,10 +109,4 @@ async function serveOn(
   const listener = trial.listen({ hostname, port }), service = await trial.serve({ channels, sockets: 0 });
   await service.served.addListener(listener);
   return service;
-}
-
-/** What a client of a port hears. */
-async function answer(port: number, hostname: string): Promise<string | null> {
-  using client = await Client.connect(port, hostname);
-  return await client.readText();
 }

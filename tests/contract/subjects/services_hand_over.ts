@@ -49,7 +49,7 @@ export function servicesHandOver(test: ContractTest): void {
     const [listener] = services[0].served.listeners, { port } = listener.address;
     for (let i = 0; i < TIMES; i++) {
       await services[i % 2].served.handOver(listener, services[(i + 1) % 2].served);
-      for (let client = 0; client < 4; client++) assert.equal(await answerOn(port), i % 2 === 0 ? "b" : "a");
+      for (let client = 0; client < 4; client++) assert.equal(await Client.ask(port), i % 2 === 0 ? "b" : "a");
     }
   });
 
@@ -117,14 +117,14 @@ export function servicesHandOver(test: ContractTest): void {
     await one.served.handOver(listener, other.served);
     one.served.stopAccepting();
     assert.deepEqual([one.served.connections, other.served.connections], [1, 0]);
-    assert.equal(await answerOn(port), "b");
+    assert.equal(await Client.ask(port), "b");
     await client.send("y");
     assert.equal((await client.readExactly(1)).length, 1);
     await client.finish();
     await client.readToEnd();
     await one.served.ended;
     one.assertGivenBack();
-    assert.equal(await answerOn(port), "b");
+    assert.equal(await Client.ask(port), "b");
     other.served.stopAccepting();
     await other.served.ended;
     await assert.rejects(() => Client.connect(port), { code: "ECONNREFUSED" });
@@ -159,12 +159,6 @@ export function servicesHandOver(test: ContractTest): void {
       assert.deepEqual([await services[0].ask(), await services[1].ask()], ["a", "a"]);
     },
   );
-}
-
-/** What a client of a port hears. */
-async function answerOn(port: number): Promise<string | null> {
-  using client = await Client.connect(port);
-  return await client.readText();
 }
 
 async function assertAnswer(clients: readonly Client[], answer: string): Promise<void> {
