@@ -11,6 +11,7 @@ export type {
   InstanceSummary,
   PortsState,
   ProcessState,
+  QueueState,
   ServiceState,
   ServiceSummary,
 } from "./src/control/state.ts";

@@ -1,3 +1,4 @@
+import type { Groups } from "../groups/groups.ts";
 import type { GroupSnapshot } from "../groups/snapshot.ts";
 import type { Session } from "./command.ts";
 import type { ControlledService, ControlPlane } from "./control_plane.ts";
@@ -41,7 +42,12 @@ function indexOf({ service }: Session, { services }: ControlPlane): number {
 }
 
 function serviceState({ name, addresses, ports, connections, groups }: ControlledService): Exact<ServiceState> {
-  return { name, addresses, ports, connections, groups: groups.snapshot() };
+  return { name, addresses, ports, connections, ...queueState(groups), groups: groups.snapshot() };
+}
+
+/** What there is to say about those who wait; nothing where nobody ever may. */
+function queueState({ table }: Groups): Pick<ServiceState, "queue"> {
+  return table.queue === undefined ? {} : { queue: table.queue.counts() };
 }
 
 function serviceSummary({ name, addresses, ports, connections, groups }: ControlledService): ServiceSummary {
@@ -52,6 +58,7 @@ function serviceSummary({ name, addresses, ports, connections, groups }: Control
     addresses,
     ports,
     connections,
+    ...queueState(groups),
     channels: channels.length,
     enabled: enabled.length,
     failing: enabled.filter(({ failing }) => failing).length,

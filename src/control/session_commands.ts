@@ -2,10 +2,10 @@ import { quote } from "../log/escape.ts";
 import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
 import { servicesOf, suggestion } from "./choose_service.ts";
 import { answer, integer, type ProcessCommand, refuse, SyntaxFault } from "./command.ts";
-import type { ControlPlane } from "./control_plane.ts";
+import type { ControlledService, ControlPlane } from "./control_plane.ts";
 import { instanceState } from "./instance_state.ts";
 import { toJson } from "./json.ts";
-import { heading, showTable } from "./show.ts";
+import { heading, serviceLines, showTable } from "./show.ts";
 import { healthTable } from "./show_health.ts";
 
 export const quit: ProcessCommand = {
@@ -30,9 +30,9 @@ export const show: ProcessCommand = {
       const lines = await plane.config?.();
       return lines === undefined ? refuse("this process cannot show its state as command lines") : answer(...lines);
     }
-    if (what === "health") return answer(...tables(plane, healthTable));
+    if (what === "health") return answer(...tables(plane, healthLines, healthTable([])));
     const found = servicesOf(plane.services, what);
-    if (found.length > 0) return answer(...found.flatMap(({ groups }) => showTable(groups.snapshot())));
+    if (found.length > 0) return answer(...found.flatMap(serviceLines));
     // Balance's own reply to a word that `show` does not know.
     if (plane.services.length < 2) throw new SyntaxFault();
     return refuse(`no such service ${quote(what)}${suggestion(plane.services, what)}`);
@@ -77,12 +77,16 @@ export const version: ProcessCommand = {
     answer(`  This is balance ${version}`, `  MAXGROUPS=${MAX_GROUPS}`, `  MAXCHANNELS=${MAX_CHANNELS}`),
 };
 
-/** One table for each service; if there are several, below a heading. */
-function tables({ services }: ControlPlane, tableOf = showTable): string[] {
-  if (services.length === 0) return tableOf([]);
+/** One table for each service; if there are several, below a heading. @param none the table if there is no service */
+function tables({ services }: ControlPlane, linesOf = serviceLines, none = showTable([])): string[] {
+  if (services.length === 0) return none;
   const headed = services.length > 1;
   return services.flatMap((service) => {
-    const table = tableOf(service.groups.snapshot());
-    return headed ? [heading(service), ...table] : table;
+    const lines = linesOf(service);
+    return headed ? [heading(service), ...lines] : lines;
   });
+}
+
+function healthLines({ groups }: Pick<ControlledService, "groups">): string[] {
+  return healthTable(groups.snapshot());
 }

@@ -1,5 +1,6 @@
 import type { ChannelSnapshot, GroupSnapshot } from "../groups/snapshot.ts";
 import { escape } from "../log/escape.ts";
+import type { ControlledService } from "./control_plane.ts";
 import { portsPhrase } from "./ports_text.ts";
 import type { ServiceState } from "./state.ts";
 
@@ -32,6 +33,15 @@ function stateWord({ disabledBy }: ChannelSnapshot): string {
   if (disabledBy.length === 0) return "ENA";
   if (disabledBy.every((party) => party === "down")) return "dwn";
   return disabledBy.every((party) => party === "drain" || party === "weight") ? "drn" : "dis";
+}
+
+/** The lines that `show` prints about a service: its table and, if clients have waited for a place, how they fared. */
+export function serviceLines({ groups }: Pick<ControlledService, "groups">): string[] {
+  const table = showTable(groups.snapshot()), counts = groups.table.queue?.counts();
+  if (counts === undefined) return table;
+  const { waiting, waited, timedOut, left } = counts;
+  if (waiting + waited + timedOut + left === 0) return table;
+  return [...table, `queue: ${waiting} waiting, ${waited} served, ${timedOut} in vain, ${left} left`];
 }
 
 /** The line above a service's table when there are several services. */

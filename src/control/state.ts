@@ -60,8 +60,24 @@ export interface ServiceState {
   readonly ports: readonly PortsState[];
   /** Client connections at this moment. */
   readonly connections: number;
+  /** Clients that wait for a place on a full channel; missing if none was ever allowed to (`--queue`). */
+  readonly queue?: QueueState;
   /** Groups that have channels. */
   readonly groups: readonly GroupState[];
+}
+
+/** The clients of a service that wait while every channel is full. */
+export interface QueueState {
+  /** How many wait at this moment. */
+  readonly waiting: number;
+  /** How many have waited and got a channel, since the start. */
+  readonly waited: number;
+  /** How many have waited in vain, since the start. */
+  readonly timedOut: number;
+  /** How many were gone before it was their turn, since the start. */
+  readonly left: number;
+  /** How many may wait at the same time. */
+  readonly limit: number;
 }
 
 /** Ports that follow each other. */

@@ -4,6 +4,7 @@ import type { ChannelState, GroupState, InstanceState, InstanceSummary } from ".
 import { quietPlane, quietService } from "../../tests/support/control_plane.ts";
 import type { GroupSnapshot } from "../groups/snapshot.ts";
 import type { Session } from "./command.ts";
+import { Queue } from "../table/queue.ts";
 import { execute } from "./commands.ts";
 import { readSummary } from "./read_summary.ts";
 
@@ -59,6 +60,16 @@ Deno.test("a channel whose health is checked has what the library documents besi
     last: { result: "string", reason: "string", took: "number", age: "number" },
   };
   assert.deepEqual(shape(health), wanted);
+});
+
+Deno.test("a service whose clients may wait has their numbers", async () => {
+  const { plane, ask } = process(), { table } = plane.groups;
+  Queue.attach(Queue.memory(), table, 0, () => {}).limit = 9;
+  table.queue!.join(1, { groups: 1, own: new Uint8Array(32), wary: false }, 9);
+  const queue = { waiting: 1, waited: 0, timedOut: 0, left: 0, limit: 9 };
+  const { services: [service] }: InstanceState = await ask("show json");
+  assert.deepEqual(service.queue, queue);
+  assert.deepEqual((await ask("services json") as InstanceSummary).services[0].queue, queue);
 });
 
 Deno.test("services json has the shape that the library documents", async () => {

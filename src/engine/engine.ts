@@ -32,7 +32,9 @@ export { causeOf } from "../selection/cause.ts";
  *    `connectTimeout` has passed. After NONE with `full`, it does so for some milliseconds (`Places`): a place whose
  *    client has ended is then given back before anybody is turned away. A client that is known to have reset its
  *    connection before a channel is connected is gone: the connect is given up, no other channel is tried, and what the
- *    client sent is dropped. That is neither a failure of the channel nor `turned-away`. With `abortOnClose` the same
+ *    client sent is dropped. That holds as well for one that waits in the service's queue (`Attempt.wait`), which the
+ *    engine offers instead of the repeated `retry` where there is `queue`: a client that was called goes on with
+ *    `called` before new clients are accepted, also if another thread called it. That is neither a failure of the channel nor `turned-away`. With `abortOnClose` the same
  *    holds for a client that has ended its sending side; an engine that sees the end only after the bytes before it may
  *    overlook the end if the client sent more than the engine reads ahead. A channel whose port in the table is 0 is
  *    connected on the port that the client came to.
@@ -216,7 +218,7 @@ type OthersOptions = "hostname" | "ipv6" | "allowLoop" | keyof typeof health;
  * engine has are ignored by the portable one.
  */
 export interface ServiceSettings
-  extends SelectionOptions, Omit<ServiceOptions, OthersOptions | keyof SelectionOptions> {
+  extends Omit<SelectionOptions, keyof ServiceOptions>, Omit<ServiceOptions, OthersOptions> {
   /** Numeric source address of outgoing connections. */
   readonly source?: string;
   /** Clients of this service that are served at the same time, at least 1. Default: no limit of its own. */

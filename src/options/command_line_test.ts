@@ -33,6 +33,8 @@ Deno.test("a port alone has the manual's defaults", () => {
     ipv6: false,
     connectTimeout: 5,
     failTimeout: 0,
+    queue: 0,
+    queueLimit: 65_536,
     idleTimeout: 0,
     halfCloseTimeout: 3600,
     abortOnClose: false,

@@ -2,6 +2,8 @@ import { formatAddress, formatHost } from "../table/address.ts";
 import { type ChannelId, NONE } from "../table/channel_id.ts";
 import type { Lane } from "../table/lane.ts";
 import type { Target } from "../table/addresses.ts";
+import { MAX_GROUPS, MAX_WAITING } from "../table/limits.ts";
+import type { Leaving, Ticket, Wanted } from "../table/queue.ts";
 import { DisabledBy, type Table } from "../table/table.ts";
 import type { Cause } from "./cause.ts";
 import type { SelectionEvent } from "./events.ts";
@@ -11,6 +13,9 @@ import { Search } from "./search.ts";
 import type { Client, Strategy } from "./strategy.ts";
 
 export type { Cause };
+
+/** What a client wants, for the moment in which the queue is told. */
+const WANTED: Wanted = { groups: 0, own: new Uint8Array(MAX_GROUPS), wary: false };
 
 /** How channels are chosen; the command line's `-a`, `-H` and `--fail-timeout`. */
 export interface SelectionOptions {
@@ -22,6 +27,10 @@ export interface SelectionOptions {
   readonly failTimeout: number;
   /** Report every step of every connection. */
   readonly trace: boolean;
+  /** Seconds for which a client may wait while every channel is full. Default 0: none waits. */
+  readonly queue?: number;
+  /** Most clients that may wait at the same time. */
+  readonly queueLimit?: number;
   /** Replaces the built-in strategies; the index is what the table's groups refer to. */
   readonly strategies?: readonly Strategy[];
 }
@@ -89,7 +98,8 @@ export class Selection {
 
 function sameOptions(one: SelectionOptions, other: SelectionOptions): boolean {
   return one.autodisable === other.autodisable && one.hashFailover === other.hashFailover &&
-    one.failTimeout === other.failTimeout && one.trace === other.trace && one.strategies === other.strategies;
+    one.failTimeout === other.failTimeout && one.trace === other.trace && one.queue === other.queue &&
+    one.queueLimit === other.queueLimit && one.strategies === other.strategies;
 }
 
 /**
@@ -99,6 +109,8 @@ function sameOptions(one: SelectionOptions, other: SelectionOptions): boolean {
  *     choose ─→ connected
  *        ↑ └──→ failed or withdrawn ─┐
  *        └───────────────────────────┘      choose → NONE: abandon; or, after a shortage or at a limit, wait and retry
+ *
+ *     choose → NONE, full ─→ wait ─→ called or moveOn, as good as choose; or waitEnded ─→ abandon
  */
 export class Attempt {
   /** Whether a failure since the last `retry` was a shortage on this machine, so that waiting may help. */
@@ -109,6 +121,10 @@ export class Attempt {
   #channel: ChannelId = NONE;
   /** The channel's address when it was chosen. The outcome of this connect says nothing about a later address. */
   #target!: Target;
+  /** Its place in the queue, while it waits there. */
+  #ticket: Ticket | undefined;
+  /** Its turn there, once it has waited. */
+  #turn: number | undefined;
   /** Number of the trial, if the channel was failing and channels rest. */
   #trial: number | undefined;
 
@@ -122,6 +138,7 @@ export class Attempt {
     this.#client = client;
     this.#channel = NONE;
     this.#search.begin();
+    this.#ticket = this.#turn = undefined;
     this.shortage = false;
   }
 
@@ -138,15 +155,80 @@ export class Attempt {
    * connect needs.
    */
   choose(): ChannelId {
-    const { table, failover, lane, resting } = this.#selection;
-    const id = this.#channel = failover.next(this.#search, this.#client);
-    if (id !== NONE) {
-      this.#target = table.target(id);
-      lane.taken(id);
-      this.#trial = resting?.tried(id);
+    const id = this.#selection.failover.next(this.#search, this.#client);
+    if (id === NONE) {
+      this.#channel = NONE;
+      this.#trace("no usable channel");
+      return NONE;
     }
-    this.#trace(id === NONE ? "no usable channel" : "chosen");
-    return id;
+    return this.#chosen(id, "chosen");
+  }
+
+  /** Whether the client waits in the queue. */
+  get waits(): boolean {
+    return this.#ticket !== undefined;
+  }
+
+  /**
+   * After NONE with `full`: puts the client into the service's queue, or back to where it was if it has been there
+   * before. The engine then calls `called` when it is called. `retry` has been called implicitly.
+   *
+   * @param key what the queue will call it
+   * @returns false if nobody waits, or too many
+   */
+  wait(key: number): boolean {
+    const { table: { queue }, options, failover } = this.#selection;
+    if (queue === undefined || !options.queue) return false;
+    failover.wanted(this.#search, this.#client, WANTED);
+    this.#ticket = queue.join(key, WANTED, options.queueLimit ?? MAX_WAITING, this.#turn);
+    if (this.#ticket === undefined) return false;
+    this.#turn = queue.turnOf(this.#ticket);
+    this.retry();
+    this.#trace("waits");
+    return true;
+  }
+
+  /**
+   * The client, which waits, was called: reserves the channel that it was called for and returns it. NONE if the place
+   * is gone; the client then goes on waiting.
+   */
+  called(): ChannelId {
+    const { table, failover } = this.#selection, queue = table.queue!, ticket = this.#ticket!;
+    const id = queue.channelOf(ticket), reserved = failover.reserve(this.#search, id);
+    queue.answered(ticket, reserved);
+    if (!reserved) return NONE;
+    this.#ticket = undefined;
+    return this.#chosen(id, "called");
+  }
+
+  /**
+   * The client has waited long enough for its own channel: from now on it takes any, as with `-H`. Returns one that
+   * nobody waits for, reserved, or NONE; the client then goes on waiting.
+   */
+  moveOn(): ChannelId {
+    const { table, failover } = this.#selection, queue = table.queue!;
+    this.#search.mayMove = true;
+    this.retry();
+    const id = this.choose();
+    if (id !== NONE) {
+      this.#stopWaiting("served");
+      return id;
+    }
+    this.retry();
+    failover.wanted(this.#search, this.#client, WANTED);
+    queue.want(this.#ticket!, WANTED);
+    return NONE;
+  }
+
+  /** Whether there are channels that the client would take only after `moveOn`. */
+  get staysHome(): boolean {
+    return this.#selection.failover.isHome(this.#search);
+  }
+
+  /** The client, which waits, has waited for as long as it may. Then `abandon`. */
+  waitEnded(): void {
+    this.#trace("has waited in vain");
+    this.#stopWaiting("timed out");
   }
 
   /** The chosen channel accepted the connection. */
@@ -211,6 +293,7 @@ export class Attempt {
 
   /** Ends the attempt without a connection and gives back what it holds. */
   abandon(): void {
+    this.#stopWaiting("closed");
     if (this.#channel !== NONE) this.#giveBack();
     this.#selection.recycle(this);
   }
@@ -218,7 +301,24 @@ export class Attempt {
   /** Ends the attempt because its client has left. The channel being connected is not to blame. */
   clientLeft(): void {
     this.#trace("client has left");
+    this.#stopWaiting("left");
     this.abandon();
+  }
+
+  #chosen(id: ChannelId, step: string): ChannelId {
+    const { table, lane, resting } = this.#selection;
+    this.#channel = id;
+    this.#target = table.target(id);
+    lane.taken(id);
+    this.#trial = resting?.tried(id);
+    this.#trace(step);
+    return id;
+  }
+
+  #stopWaiting(why: Leaving): void {
+    if (this.#ticket === undefined) return;
+    this.#selection.table.queue!.leave(this.#ticket, why);
+    this.#ticket = undefined;
   }
 
   #giveBack(): void {

@@ -1,6 +1,7 @@
-import { type ChannelId, NONE } from "../table/channel_id.ts";
+import { type ChannelId, groupOf, NONE, rowOf } from "../table/channel_id.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
 import { type Order, sizeOf } from "../table/order.ts";
+import type { Wanted } from "../table/queue.ts";
 import type { Table } from "../table/table.ts";
 import { GroupCandidates } from "./group_candidates.ts";
 import type { Resting } from "./resting.ts";
@@ -18,14 +19,17 @@ export class Failover {
   readonly #table: Table;
   readonly #strategies: readonly Strategy[];
   readonly #candidates: GroupCandidates;
+  /** Whether clients wait for a channel that is full. */
+  readonly #waits: boolean;
 
   /** @param options `random`: numbers from 0 to just below 1, default `Math.random` */
   constructor(
     table: Table,
-    options: { hashFailover: boolean; strategies?: readonly Strategy[]; random?: () => number },
+    options: { hashFailover: boolean; queue?: number; strategies?: readonly Strategy[]; random?: () => number },
     resting?: Resting,
   ) {
     this.#table = table;
+    this.#waits = options.queue !== undefined && options.queue > 0;
     this.#strategies = options.strategies ?? strategies;
     const { hashFailover: mayMove, random = Math.random } = options;
     this.#candidates = new GroupCandidates(table, { mayMove, random }, resting);
@@ -50,6 +54,51 @@ export class Failover {
     return NONE;
   }
 
+  /** Reserves a channel that the client was called for; false if it has no place any more. */
+  reserve(search: Search, id: ChannelId): boolean {
+    const table = this.#table, group = groupOf(id);
+    for (;;) {
+      const order = table.order(group);
+      if (table.numberOf(id, order) === NONE || !table.reserve(id)) return false;
+      if (table.order(group) === order) break;
+      table.release(id);
+    }
+    search.trying(id);
+    return true;
+  }
+
+  /** Whether a client that waits has, in some group, a channel of its own and does not take the others. */
+  isHome(search: Search): boolean {
+    const table = this.#table;
+    for (let group = 0; group < MAX_GROUPS; group++) {
+      if (table.size(group) > 0 && this.#staysHome(this.#strategies[table.strategy(group)], search)) return true;
+    }
+    return false;
+  }
+
+  /** Fills in what a client waits for: any channel, but of some groups only its own. */
+  wanted(search: Search, client: Client, wanted: Wanted): void {
+    const table = this.#table, candidates = this.#candidates;
+    wanted.wary = search.wary;
+    wanted.groups = 0;
+    for (search.group = 0; search.group < MAX_GROUPS; search.group++) {
+      const { group } = search, strategy = this.#strategies[table.strategy(group)], order = table.order(group);
+      wanted.own[group] = 0;
+      if (sizeOf(order) === 0 || !this.#staysHome(strategy, search)) {
+        wanted.groups |= 1 << group;
+        continue;
+      }
+      candidates.of(search, order, table.cursor(group)).fullToo = true;
+      const number = strategy.choose(candidates, client);
+      if (number >= 0) wanted.own[group] = rowOf(table.channelAt(group, number, order)) + 1;
+    }
+  }
+
+  /** Whether a client would rather wait for its own channel than take another of the group. */
+  #staysHome(strategy: Strategy, search: Search): boolean {
+    return this.#waits && strategy.sticky && !this.#candidates.mayMoveIn(search);
+  }
+
   /** The group's next channel, first in `order`, and in later ones while it changes. */
   #inGroup(search: Search, client: Client, order: Order): ChannelId {
     const table = this.#table, group = search.group;
@@ -67,8 +116,14 @@ export class Failover {
       cursor = table.cursor(group),
       turn = cursor % table.turns(group, order);
     const strategy = this.#strategies[table.strategy(group)];
-    const number = strategy.choose(this.#candidates.of(search, order, turn), client);
+    const candidates = this.#candidates.of(search, order, turn), staysHome = this.#staysHome(strategy, search);
+    candidates.fullToo = staysHome;
+    const number = strategy.choose(candidates, client);
     if (number < 0) return NONE;
+    if (staysHome && !candidates.hasPlace(table.channelAt(group, number, order))) {
+      search.full = true;
+      return NONE;
+    }
     // The turn is claimed before the channel, so that two threads at the same cursor never take the same channel.
     if (strategy.rotates && !table.moveCursor(group, cursor, table.turnAfter(group, turn, number, order))) {
       return OUTRUN;

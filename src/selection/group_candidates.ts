@@ -1,4 +1,4 @@
-import { NONE } from "../table/channel_id.ts";
+import { type ChannelId, NONE } from "../table/channel_id.ts";
 import { isScheduled, type Order, sizeOf } from "../table/order.ts";
 import type { Table } from "../table/table.ts";
 import type { Resting } from "./resting.ts";
@@ -12,10 +12,12 @@ import type { Candidates } from "./strategy.ts";
 export class GroupCandidates implements Candidates {
   size = 0;
   cursor = 0;
-  readonly mayMove: boolean;
+  /** Whether those that are full are candidates as well. */
+  fullToo = false;
   readonly random: () => number;
   readonly #table: Table;
   readonly #resting: Resting | undefined;
+  readonly #mayMove: boolean;
   #search!: Search;
   #group = 0;
   #order: Order = 0;
@@ -27,7 +29,7 @@ export class GroupCandidates implements Candidates {
     resting: Resting | undefined,
   ) {
     this.#table = table;
-    this.mayMove = mayMove;
+    this.#mayMove = mayMove;
     this.random = random;
     this.#resting = resting;
   }
@@ -41,6 +43,20 @@ export class GroupCandidates implements Candidates {
     this.size = sizeOf(order);
     this.cursor = this.#table.turn(search.group, turn, order);
     return this;
+  }
+
+  get mayMove(): boolean {
+    return this.mayMoveIn(this.#search);
+  }
+
+  /** Whether the client of a search may get another channel than its own. */
+  mayMoveIn(search: Search): boolean {
+    return this.#mayMove || search.mayMove;
+  }
+
+  /** Whether a channel can be reserved, as far as its limit and those who wait for it are concerned. */
+  hasPlace(id: ChannelId): boolean {
+    return this.#table.usable(id) && !this.#table.claimed(id);
   }
 
   next(from: number): number {
@@ -92,18 +108,21 @@ export class GroupCandidates implements Candidates {
       if (number === NONE) return NONE;
       const id = this.#id(number);
       if (search.tried(id)) continue;
-      if (!table.usable(id)) search.full ||= this.#isFull(id);
-      else if (search.restingToo || this.#resting === undefined || !this.#resting.has(id)) return number;
+      if (!this.hasPlace(id)) {
+        if (this.fullToo) return number;
+        search.full ||= this.#isFull(id);
+      } else if (search.restingToo || this.#resting === undefined || !this.#resting.has(id)) return number;
       else search.rested = true;
     }
   }
 
   /**
    * Whether an unusable channel's limit keeps it from being taken, which is so if it is enabled. Its places are not
-   * checked again, since one may have come free by now. A failing channel is not worth waiting for.
+   * checked again, since one may have come free by now. A failing channel is not worth waiting for, except in a queue.
    */
   #isFull(id: number): boolean {
-    return this.#table.disabledBy(id) === 0 && !this.#table.failing(id);
+    const table = this.#table;
+    return table.disabledBy(id) === 0 && (!table.failing(id) || table.queue !== undefined);
   }
 
   #id(number: number): number {

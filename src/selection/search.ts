@@ -10,6 +10,10 @@ export class Search {
   rested = false;
   /** Whether channels that rest are candidates: the last resort. */
   restingToo = false;
+  /** Whether it may leave the client's own channel although there is no `-H`, because it has waited long enough. */
+  mayMove = false;
+  /** Whether a channel has failed. */
+  wary = false;
   /** One bit for each row, of as many groups as have been needed: most searches end in the first one. */
   #tried = new Int32Array(ROWS / 32);
   #failed = new Int32Array(ROWS / 32);
@@ -19,6 +23,7 @@ export class Search {
 
   /** Forgets everything, for another client. */
   begin(): void {
+    this.mayMove = this.wary = false;
     for (let i = this.#from; i < this.#to; i++) this.#failed[i] = 0;
     this.retry();
     this.#to = 0;
@@ -53,6 +58,7 @@ export class Search {
 
   /** The channel has failed; this search does not try it again. */
   failed(id: ChannelId): void {
+    this.wary = true;
     this.#reach(id >> 5);
     this.#failed[id >> 5] |= 1 << (id & 31);
   }

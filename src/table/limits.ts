@@ -19,5 +19,8 @@ export const MAX_WEIGHT = 256;
 /** Turns of the longest schedule of a group whose channels have different weights. */
 export const MAX_TURNS = 4096;
 
+/** Most clients of a service that can wait for a place at the same time. */
+export const MAX_WAITING = 65_536;
+
 /** The largest `maxc`: what a signed 32-bit counter can reach. */
 export const MAX_CONNECTIONS_PER_CHANNEL = 2 ** 31 - 1;

@@ -31,6 +31,13 @@ export class Occupancy {
     return this.#channels[id * CHANNEL.WORDS + CHANNEL.CURRENT];
   }
 
+  /** How many more connections the channel could take at this moment. */
+  free(id: ChannelId): number {
+    if (this.#enabled.disabledBy(id) !== 0) return 0;
+    const maxc = this.maxc(id);
+    return maxc === 0 ? Infinity : Math.max(0, maxc - this.current(id));
+  }
+
   /** Whether the channel could take a connection at this moment. */
   usable(id: ChannelId): boolean {
     const row = id * CHANNEL.WORDS, channels = this.#channels;

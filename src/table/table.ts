@@ -9,6 +9,7 @@ import { CHANNEL, CHANNELS, CHOICE, GROUP, OFFSET, tableBytes } from "./layout.t
 import { Lane } from "./lane.ts";
 import { Occupancy } from "./occupancy.ts";
 import { isScheduled, isShuffled, type Order, Orders, sizeOf } from "./order.ts";
+import type { Queue } from "./queue.ts";
 import { Rotation } from "./rotation.ts";
 import { Totals } from "./totals.ts";
 import { Weights } from "./weights.ts";
@@ -27,6 +28,11 @@ export type { NewRow };
 export class Table {
   readonly buffer: SharedArrayBuffer;
   readonly lanes: number;
+  /**
+   * The clients that wait for a place, if the service lets them (`Queue.attach`). It is told of everything by which a
+   * place may come free.
+   */
+  queue: Queue | undefined;
   readonly #groups: Int32Array;
   readonly #orders: Orders;
   readonly #rotation: Rotation;
@@ -119,6 +125,7 @@ export class Table {
 
   setStrategy(group: number, strategy: number): void {
     Atomics.store(this.#groups, group * GROUP.WORDS + GROUP.STRATEGY, strategy);
+    this.queue?.restrategized(group);
   }
 
   /** Turns of the order until all begins again: one for each channel, unless weights differ. */
@@ -166,7 +173,9 @@ export class Table {
 
   /** The same with all that a channel can begin with. */
   addRow(group: number, row: NewRow): ChannelId | undefined {
-    return this.#arrangement.add(group, row);
+    const id = this.#arrangement.add(group, row);
+    if (id !== undefined) this.queue?.freed(id);
+    return id;
   }
 
   /**
@@ -179,7 +188,9 @@ export class Table {
    * @throws {TypeError} when a host is not numeric
    */
   rearrange(group: number, wanted: readonly (ChannelId | NewRow)[]): ChannelId[] {
-    return this.#arrangement.change(group, wanted);
+    const ids = this.#arrangement.change(group, wanted);
+    this.queue?.changed();
+    return ids;
   }
 
   /** Rows that a new channel of the group can have, in the order in which they are taken. Main thread only. */
@@ -204,7 +215,9 @@ export class Table {
 
   /** Disables a channel on behalf of `party`; returns whether it was enabled before. */
   disable(id: ChannelId, party: number): boolean {
-    return this.#enabled.disable(id, party);
+    const news = this.#enabled.disable(id, party);
+    this.queue?.disabled(id);
+    return news;
   }
 
   /**
@@ -213,12 +226,18 @@ export class Table {
    */
   disableAt(id: ChannelId, party: number, sequence: number): boolean {
     // It may get a new address in between, which has done nothing wrong.
-    return this.#enabled.disableWhile(() => this.addressSequence(id) === sequence, id, party);
+    const news = this.#enabled.disableWhile(() => this.addressSequence(id) === sequence, id, party);
+    if (news) this.queue?.disabled(id);
+    // It may have been disabled for a moment.
+    else this.queue?.freed(id);
+    return news;
   }
 
   /** Withdraws the `parties`' bits; returns whether that made the channel usable. */
   enable(id: ChannelId, parties: number): boolean {
-    return this.#enabled.enable(id, parties);
+    const news = this.#enabled.enable(id, parties);
+    if (news) this.queue?.freed(id);
+    return news;
   }
 
   /** Most simultaneous connections, 0 for no limit. */
@@ -228,6 +247,7 @@ export class Table {
 
   setMaxc(id: ChannelId, maxc: number): void {
     this.#occupancy.setMaxc(id, maxc);
+    this.queue?.freed(id);
   }
 
   /** What share of the clients it is to get, relative to others: 0, none, to 256; default 1. */
@@ -241,6 +261,8 @@ export class Table {
    */
   setWeight(id: ChannelId, weight: number): void {
     this.#arrangement.weigh(id, weight);
+    if (weight === 0) this.queue?.disabled(id);
+    else this.queue?.freed(id);
   }
 
   /** How much of its weight it gets at this moment, above 0 to 1. */
@@ -272,6 +294,16 @@ export class Table {
     return this.#occupancy.current(id);
   }
 
+  /** How many more connections the channel could take at this moment. */
+  free(id: ChannelId): number {
+    return this.#occupancy.free(id);
+  }
+
+  /** Whether others wait for the channel, so that a client that has just come must not take it. */
+  claimed(id: ChannelId): boolean {
+    return this.queue !== undefined && this.queue.claims(id);
+  }
+
   /** Whether the channel could take a connection at this moment. */
   usable(id: ChannelId): boolean {
     return this.#occupancy.usable(id);
@@ -285,6 +317,7 @@ export class Table {
   /** Releases `count` reserved connections. */
   release(id: ChannelId, count = 1): void {
     this.#occupancy.release(id, count);
+    this.queue?.freed(id);
   }
 
   /**
@@ -292,7 +325,9 @@ export class Table {
    * another address by now, nothing changes and it is not news.
    */
   setFailing(id: ChannelId, failing: boolean, sequence: number): boolean {
-    return this.#failures.set(id, failing, sequence);
+    const news = this.#failures.set(id, failing, sequence);
+    if (news && !failing) this.queue?.freed(id);
+    return news;
   }
 
   /** Whether the last connect to the channel's address failed. */
@@ -346,6 +381,7 @@ export class Table {
    */
   setAddress(id: ChannelId, address: Address): void {
     this.#addresses.write(id, parseHost(address.host), address.port);
+    this.queue?.freed(id);
   }
 
   // Counters

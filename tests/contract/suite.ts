@@ -12,6 +12,7 @@ import { halfClose } from "./subjects/half_close.ts";
 import { idle } from "./subjects/idle.ts";
 import { leaving } from "./subjects/leaving.ts";
 import { limits } from "./subjects/limits.ts";
+import { queue } from "./subjects/queue.ts";
 import { relaying } from "./subjects/relaying.ts";
 import { resets } from "./subjects/resets.ts";
 import { resting } from "./subjects/resting.ts";
@@ -86,6 +87,7 @@ export function contract(
       failover,
       resting,
       limits,
+      queue,
       events,
       counting,
       idle,

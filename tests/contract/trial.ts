@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import type { EngineEvent, StartEngine, Tap } from "../../src/engine/engine.ts";
+import type { EngineEvent, ServiceSettings, StartEngine, Tap } from "../../src/engine/engine.ts";
 import { strategies } from "../../src/selection/strategy.ts";
 import type { Address } from "../../src/table/address.ts";
 import { type ChannelId, channelId } from "../../src/table/channel_id.ts";
@@ -8,7 +8,7 @@ import { MAX_GROUPS, ROWS } from "../../src/table/limits.ts";
 import { Table } from "../../src/table/table.ts";
 import { Client } from "../support/client.ts";
 import { eventually, within } from "../support/eventually.ts";
-import { OneService, type OneServiceSettings } from "../support/one_service.ts";
+import { OneService, type OneServiceSettings, STANDARD } from "../support/one_service.ts";
 
 /** A backend, or whatever else has an address. */
 export interface Target {
@@ -37,8 +37,15 @@ export class Trial implements AsyncDisposable {
   readonly engine: OneService;
   readonly table: Table;
   readonly events: readonly EngineEvent[];
+  readonly #settings: Partial<ServiceSettings>;
 
-  private constructor(engine: OneService, table: Table, events: readonly EngineEvent[]) {
+  private constructor(
+    engine: OneService,
+    table: Table,
+    events: readonly EngineEvent[],
+    settings: Partial<ServiceSettings>,
+  ) {
+    this.#settings = settings;
     this.engine = engine;
     this.table = table;
     this.events = events;
@@ -53,11 +60,16 @@ export class Trial implements AsyncDisposable {
       emit: (event) => events.push(event),
       tap,
     });
-    return new Trial(engine, table, events);
+    return new Trial(engine, table, events, settings);
   }
 
   get port(): number {
     return this.engine.address.port;
+  }
+
+  /** Changes some of its service's settings. */
+  change(settings: Partial<ServiceSettings>): Promise<void> {
+    return this.engine.service.change({ ...STANDARD, ...this.#settings, ...settings });
   }
 
   /** A client of the engine. */

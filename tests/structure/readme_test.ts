@@ -10,6 +10,7 @@ import { optionList } from "../../src/options/option_records.ts";
 import { serviceOptions } from "../../src/options/values.ts";
 import { EXIT_MEANINGS } from "../../src/process/exit_codes.ts";
 import { MAX_CHANNELS, MAX_GROUPS } from "../../src/table/limits.ts";
+import { Queue } from "../../src/table/queue.ts";
 import { quietPlane } from "../support/control_plane.ts";
 import { Document, spans } from "./document.ts";
 
@@ -39,8 +40,11 @@ Deno.test("README: the table of the library's error codes has each that is throw
 
 Deno.test("README: `show json` has the fields that it names", () => {
   const [paragraph] = /^`show json` is one line with.*?\n\n/ms.exec(README.text)!;
-  const plane = quietPlane(), state = instanceState({ group: 0 }, plane), [service] = state.services;
-  const [group] = service.groups, parts = [state, state.log, service, service.ports[0], group, group.channels[0]];
+  const plane = quietPlane(), { table } = plane.groups;
+  Queue.attach(Queue.memory(), table, 0, () => {});
+  const state = instanceState({ group: 0 }, plane), [service] = state.services;
+  const [group] = service.groups,
+    parts = [state, state.log, service, service.ports[0], service.queue!, group, group.channels[0]];
   const told = spans(paragraph).filter((span) => /^[a-z]\w*$/.test(span));
   // `group` is "its number".
   const all = new Set(parts.flatMap((part) => Object.keys(part)).filter((name) => name !== "group"));

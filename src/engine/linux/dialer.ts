@@ -35,6 +35,8 @@ interface Dial {
   /** Whether it is waiting for a place on a full channel, and how often it has waited. */
   waiting: boolean;
   waits: number;
+  /** When to stop waiting in the service's queue; 0 before it has waited there. */
+  until: number;
 }
 
 /** What the dialer tells its thread. */
@@ -93,6 +95,7 @@ export class Dialer {
         deadline: 0,
         waiting: false,
         waits: 0,
+        until: 0,
       });
     }
     return this.#dials[this.#idle[this.#idle.length - 1]].client;
@@ -106,7 +109,7 @@ export class Dialer {
     dial.attempt = terms.selection.begin(dial.client);
     dial.clientsPort = port;
     dial.deadline = this.#timers.now() + terms.connectTimeout * 1000;
-    dial.waits = 0;
+    dial.waits = dial.until = 0;
     this.#next(client, dial);
   }
 
@@ -147,9 +150,16 @@ export class Dialer {
     this.#next(client, dial);
   }
 
+  /** A client in the stage WAITING was called, because a channel has a place. */
+  called(client: number): void {
+    const dial = this.#dialOf(client), channel = dial.attempt.called();
+    if (channel !== NONE) this.#served(client, dial, channel);
+  }
+
   /** A client in the stage WAITING has waited long enough. */
   retry(client: number): void {
     const dial = this.#dialOf(client);
+    if (dial.attempt.waits) return this.#waited(client, dial);
     this.#stopWaiting(dial);
     dial.attempt.retry();
     this.#next(client, dial);
@@ -181,26 +191,35 @@ export class Dialer {
 
   /** Connects the next channel that can be tried. */
   #next(client: number, dial: Dial): void {
-    const { rows } = this.#connections, row = client << SHIFT;
     for (;;) {
-      const channel = dial.channel = dial.attempt.choose();
+      const channel = dial.attempt.choose();
       if (channel === NONE) break;
-      const { service, connectTimeout } = dial.terms;
-      if (dial.waits > 0) service.places.found();
-      const address = service.addresses.of(channel, dial.clientsPort), server = this.#connect(client, dial, address);
-      if (server < 0) continue;
-      rows[row + ROW.PEER] = server;
-      rows[row + ROW.STAGE] = STAGE.CONNECTING;
-      dial.address = address;
-      dial.port = portOf(address);
-      this.#timers.set(client, connectTimeout * 1000);
-      return;
+      if (dial.waits > 0) dial.terms.service.places.found();
+      if (this.#try(client, dial, channel)) return;
     }
-    const pause = this.#pauseOf(dial);
+    const pause = this.#pauseOf(client, dial);
     if (pause > 0) {
-      rows[row + ROW.STAGE] = STAGE.WAITING;
+      this.#connections.rows[(client << SHIFT) + ROW.STAGE] = STAGE.WAITING;
       return this.#timers.set(client, pause);
     }
+    this.#reject(client, dial);
+  }
+
+  /** Begins to connect a channel that has been chosen. Returns false if that failed at once. */
+  #try(client: number, dial: Dial, channel: ChannelId): boolean {
+    const { rows } = this.#connections, row = client << SHIFT, { service, connectTimeout } = dial.terms;
+    dial.channel = channel;
+    const address = service.addresses.of(channel, dial.clientsPort), server = this.#connect(client, dial, address);
+    if (server < 0) return false;
+    rows[row + ROW.PEER] = server;
+    rows[row + ROW.STAGE] = STAGE.CONNECTING;
+    dial.address = address;
+    dial.port = portOf(address);
+    this.#timers.set(client, connectTimeout * 1000);
+    return true;
+  }
+
+  #reject(client: number, dial: Dial): void {
     if (!dial.attempt.shortage) dial.terms.service.reports.turnedAway();
     dial.attempt.abandon();
     this.#release(client);
@@ -208,14 +227,45 @@ export class Dialer {
   }
 
   /** Milliseconds until a search that found nothing is retried; 0 if retrying would not help. */
-  #pauseOf(dial: Dial): number {
+  #pauseOf(client: number, dial: Dial): number {
     const { attempt } = dial;
     if (attempt.shortage) return this.#timers.now() < dial.deadline ? SHORTAGE_PAUSE : 0;
+    if (attempt.full && dial.terms.queueTime > 0) return this.#waitInQueue(client, dial);
     const pause = attempt.full ? dial.terms.service.places.wait(dial.waits) : 0;
     if (pause === 0) return 0;
     dial.waits++;
     dial.waiting = true;
     return pause;
+  }
+
+  /**
+   * Lets a client wait in the service's queue. Returns for how many milliseconds: until it has waited long enough, or at
+   * first only for its own channel; 0 if it must not wait.
+   */
+  #waitInQueue(client: number, dial: Dial): number {
+    const { attempt, terms: { queueTime } } = dial, now = this.#timers.now();
+    if (dial.until === 0) dial.until = now + queueTime;
+    const left = dial.until - now;
+    if (left <= 0 || !attempt.wait(client)) return 0;
+    return attempt.staysHome ? Math.max(1, left - queueTime / 2) : left;
+  }
+
+  /** A client in the queue has waited long enough, or at least for its own channel. */
+  #waited(client: number, dial: Dial): void {
+    const { attempt } = dial;
+    if (!attempt.staysHome) {
+      attempt.waitEnded();
+      return this.#reject(client, dial);
+    }
+    const channel = attempt.moveOn();
+    if (channel !== NONE) return this.#served(client, dial, channel);
+    this.#timers.set(client, Math.max(1, dial.until - this.#timers.now()));
+  }
+
+  /** A client that waited in the queue has got a channel. */
+  #served(client: number, dial: Dial, channel: ChannelId): void {
+    dial.deadline = this.#timers.now() + dial.terms.connectTimeout * 1000;
+    if (!this.#try(client, dial, channel)) this.#next(client, dial);
   }
 
   #stopWaiting(dial: Dial): void {

@@ -29,6 +29,8 @@ export interface ServiceShare {
   readonly id: number;
   readonly table: SharedArrayBuffer;
   readonly state: SharedArrayBuffer;
+  /** Where its clients wait while every channel is full, if they have ever been allowed to. */
+  readonly queue?: SharedArrayBuffer;
   readonly settings: ServiceSettings;
   readonly sockets: readonly ListeningSocket[];
 }
@@ -42,8 +44,8 @@ export interface ListeningSocket {
 /** What main tells a running thread. Each order is acknowledged. */
 export type Order =
   | { readonly type: "serve"; readonly service: ServiceShare }
-  /** New settings for clients accepted from now on. */
-  | { readonly type: "change"; readonly id: number; readonly settings: ServiceSettings }
+  /** New settings for clients accepted from now on, and the service's queue. */
+  | ({ readonly type: "change" } & Pick<ServiceShare, "id" | "settings" | "queue">)
   /** One more listening socket of a service. */
   | { readonly type: "watch"; readonly id: number; readonly socket: ListeningSocket }
   /** A listening socket that is another service's from now on. */

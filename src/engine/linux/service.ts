@@ -7,6 +7,8 @@ import type { Libc } from "./libc.ts";
 import type { LinuxListener } from "./listener.ts";
 import { sendable, type ServiceShare } from "./messages.ts";
 import { ServiceState } from "./service_state.ts";
+import { NONE } from "../../table/channel_id.ts";
+import { Queue } from "../../table/queue.ts";
 import type { Threads } from "./threads.ts";
 
 /** A service of the linux engine, as main sees it. */
@@ -32,6 +34,7 @@ export class LinuxService implements ServedService {
     this.#state = ServiceState.create(threads.state.threads);
     this.#state.seats.limit = limitOf(setup.settings);
     this.#listeners = new Set(listeners);
+    this.#provideQueue();
     this.ended = new Promise((resolve) => this.#end = resolve);
   }
 
@@ -55,6 +58,7 @@ export class LinuxService implements ServedService {
       id: this.id,
       table: this.#setup.table.buffer,
       state: this.#state.buffer,
+      queue: this.#setup.table.queue?.buffer,
       settings: sendable(this.#settings),
       sockets: stopped ? [] : [...this.#listeners].map(({ fd, port }) => ({ fd, port })),
     };
@@ -75,9 +79,11 @@ export class LinuxService implements ServedService {
     }
     this.#settings = settings;
     this.#state.seats.limit = limitOf(settings);
+    this.#provideQueue();
     // There may be more seats.
     this.#threads.callWaiting(this.#state.seats);
-    return this.#threads.tell({ type: "change", id: this.id, settings: sendable(settings) });
+    const { id, share: { queue } } = this;
+    return this.#threads.tell({ type: "change", id, settings: sendable(settings), queue });
   }
 
   async addListener(listener: Listener): Promise<void> {
@@ -154,11 +160,22 @@ export class LinuxService implements ServedService {
   /** Gives back what a thread held that no longer runs. */
   gone(thread: number): void {
     const { table } = this.#setup, { seats } = this.#state;
+    // First, so that nobody is called who is gone.
+    table.queue?.drop(thread);
     table.lane(thread).abandon((channel, count) => table.release(channel, count));
     seats.leave(thread, seats.takenBy(thread));
     seats.stopWaiting(thread);
     this.#threads.callWaiting(seats);
     this.drained();
+  }
+
+  /** Makes sure that there is a queue, if clients may wait in one. Once there is one, it stays. */
+  #provideQueue(): void {
+    const { table } = this.#setup, { queue, queueLimit } = this.#settings;
+    if (queue > 0 && table.queue === undefined) {
+      Queue.attach(Queue.memory(), table, NONE, (thread) => this.#threads.wake(thread));
+    }
+    if (table.queue !== undefined) table.queue.limit = queueLimit;
   }
 
   /** Closes a listening socket, and its descriptor for good when no thread can mistake it for another. */

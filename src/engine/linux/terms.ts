@@ -27,6 +27,8 @@ export class Terms {
   readonly abortOnClose: boolean;
   /** Seconds a connect may take. */
   readonly connectTimeout: number;
+  /** Milliseconds for which a client may wait while every channel is full. */
+  readonly queueTime: number;
   /** Options of sockets towards channels. */
   readonly channelOptions: readonly SocketOption[];
   /** The `struct sockaddr` that they come from. */
@@ -49,6 +51,7 @@ export class Terms {
     this.probeEvery = every;
     this.abortOnClose = settings.abortOnClose;
     this.connectTimeout = settings.connectTimeout;
+    this.queueTime = settings.queue * 1000;
     this.channelOptions = sideOptions(settings, settings.channelKeepAlive);
     if (settings.source !== undefined) {
       const { bytes, zone } = parseHost(settings.source);

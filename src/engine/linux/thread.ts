@@ -2,6 +2,7 @@ import { type ChannelId, NONE } from "../../table/channel_id.ts";
 import { ERRNO } from "./abi.ts";
 import { Acceptor } from "./acceptor.ts";
 import { Admission } from "./admission.ts";
+import { Calls } from "./calls.ts";
 import { Backlog } from "./backlog.ts";
 import { CompilerMemory } from "./compiler_memory.ts";
 import { Connections, IS, ROW, SHIFT } from "./connections.ts";
@@ -11,6 +12,7 @@ import { Ending } from "./ending.ts";
 import { Established } from "./established.ts";
 import { HalfClosed } from "./half_close.ts";
 import { Inbox } from "./inbox.ts";
+import type { ServiceSettings } from "../engine.ts";
 import type { Libc } from "./libc.ts";
 import type { Order, ServiceShare, ThreadMessage, ThreadSetup } from "./messages.ts";
 import { PipePool } from "./pipe_pool.ts";
@@ -50,6 +52,8 @@ export class Thread {
   readonly #dialer: Dialer;
   readonly #acceptor: Acceptor;
   readonly #stages: readonly Stage[];
+  readonly #calls: Calls;
+  readonly #called: (client: number) => void;
   readonly #unused: UnusedMemory;
   #changesSeen: number;
   #closingsSeen: number;
@@ -74,6 +78,7 @@ export class Thread {
     const services = this.#services = new ThreadServices(connections.capacity);
     const reports = new ThreadReports(libc, (event) => post({ type: "event", event }));
     const admission = new Admission(state.seats, thread, (clients) => reports.saturated(clients));
+    this.#calls = new Calls(libc, thread, wakes);
     const drained = ({ id }: ThreadService) => post({ type: "drained", service: id });
     const room = this.#room = new Room(libc, admission, thread, wakes, drained);
     const shortage = (what: "accept" | "connect", reason: string) => {
@@ -110,6 +115,7 @@ export class Thread {
       rejected: (client) => ending.close(client),
       shortage,
     });
+    this.#called = (client) => dialer.called(client);
     const door = new Door(libc, connections, wakes.length);
     const acceptor = new Acceptor(libc, connections, poller, timers, state, room, door, thread, {
       accepted(client, address, { service, port }) {
@@ -141,11 +147,11 @@ export class Thread {
   run(): void {
     const poller = this.#poller, connections = this.#connections, timers = this.#timers, room = this.#room;
     const ready = this.#ready, relay = this.#relay, traffic = this.#traffic;
-    const acceptor = this.#acceptor, { rows } = connections, stages = this.#stages;
+    const acceptor = this.#acceptor, { rows } = connections, stages = this.#stages, calls = this.#calls;
     const compilers = new CompilerMemory(() => this.#libc.call.malloc_trim?.(0));
     while (room.served > 0 || !this.#state.stopped) {
       if (ready.size === 0 && relay.takeStreamed()) poller.collect();
-      const count = poller.wait(timers.wait(ready.size > 0 || acceptor.isCalled ? 0 : Infinity));
+      const count = poller.wait(timers.wait(ready.size > 0 || acceptor.isCalled || calls.pending ? 0 : Infinity));
       // A connection has two sockets; there are also the listening sockets and the eventfd.
       timers.turn(poller.isComplete(count, room.served * 2 + acceptor.sockets + 1));
       traffic.left = PORTION;
@@ -163,6 +169,7 @@ export class Thread {
       for (let fd = timers.expired(); fd >= 0; fd = timers.expired()) {
         stages[rows[(fd << SHIFT) + ROW.STAGE]].expired(fd);
       }
+      if (calls.pending) calls.answer(this.#called);
       acceptor.accept();
       compilers.handled(count);
     }
@@ -178,6 +185,7 @@ export class Thread {
   /** Main has woken the thread, or another thread has, because there may be a seat. */
   #woken(): void {
     this.#room.called = true;
+    this.#calls.woken();
     const before = this.#inbox.taken;
     for (let order = this.#inbox.next(); order !== undefined; order = this.#inbox.next()) this.#follow(order);
     if (this.#inbox.taken !== before) this.#post({ type: "done", orders: this.#inbox.taken });
@@ -193,7 +201,7 @@ export class Thread {
       case "serve":
         return this.#serve(order.service);
       case "change":
-        return services.get(order.id)?.change(order.settings);
+        return this.#change(services.get(order.id), order.settings, order.queue);
       case "watch":
         return acceptor.add(order.socket, services.get(order.id)!);
       case "move":
@@ -215,13 +223,22 @@ export class Thread {
   #serve(share: ServiceShare): void {
     const service = new ThreadService(this.#libc, this.#thread, this.#state.threads, share, this.#post);
     this.#services.add(service);
+    if (share.queue !== undefined) this.#calls.add(service, share.queue);
     for (const socket of share.sockets) this.#acceptor.add(socket, service);
+  }
+
+  #change(service: ThreadService | undefined, settings: ServiceSettings, queue: SharedArrayBuffer | undefined): void {
+    if (service === undefined) return;
+    if (queue !== undefined) this.#calls.add(service, queue);
+    service.change(settings);
   }
 
   #forget(id: number): void {
     const service = this.#services.get(id);
     this.#services.remove(id);
-    if (service !== undefined) this.#unused.add(service.table.buffer.byteLength);
+    if (service === undefined) return;
+    this.#calls.remove(service);
+    this.#unused.add(service.table.buffer.byteLength + (service.table.queue?.buffer.byteLength ?? 0));
   }
 
   /** A channel has perhaps been disabled; clients for whom it is being connected then get another one. */

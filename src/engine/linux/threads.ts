@@ -97,7 +97,7 @@ export class Threads {
       running.orders.postMessage(order);
       this.#pending[thread].push({ order: this.state.sent(thread), pending });
       pending.threads++;
-      this.#wake(thread);
+      this.wake(thread);
     }
     if (pending.threads === 0) resolve();
     return promise;
@@ -135,7 +135,12 @@ export class Threads {
 
   /** Wakes threads that wait for such seats. */
   callWaiting(seats: { nextWaiting(): number }): void {
-    for (let next = seats.nextWaiting(); next >= 0; next = seats.nextWaiting()) this.#wake(next);
+    for (let next = seats.nextWaiting(); next >= 0; next = seats.nextWaiting()) this.wake(next);
+  }
+
+  /** Wakes a thread, if it runs. */
+  wake(thread: number): void {
+    if (this.#running[thread] !== undefined) wake(this.#libc, this.#wakes[thread]);
   }
 
   /** Starts no more threads; those that run end with their last connection. */
@@ -269,11 +274,7 @@ export class Threads {
   }
 
   #wakeAll(): void {
-    for (let thread = 0; thread < this.#count; thread++) this.#wake(thread);
-  }
-
-  #wake(thread: number): void {
-    if (this.#running[thread] !== undefined) wake(this.#libc, this.#wakes[thread]);
+    for (let thread = 0; thread < this.#count; thread++) this.wake(thread);
   }
 
   #endIfDone(): void {

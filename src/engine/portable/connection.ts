@@ -1,3 +1,4 @@
+import type { Attempt } from "../../selection/attempt.ts";
 import type { Client } from "../../selection/strategy.ts";
 import { type Address, parseHost } from "../../table/address.ts";
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
@@ -5,6 +6,7 @@ import { causeOf, type ServiceSetup, type Tap } from "../engine.ts";
 import type { Alarm, RunningClock } from "../running_clock.ts";
 import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
 import type { Places } from "../places.ts";
+import type { Waiters } from "./waiters.ts";
 import { dial } from "./dial.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import { relay } from "./relay.ts";
@@ -28,6 +30,7 @@ export interface ConnectionHost {
   readonly engine: Surroundings;
   readonly setup: ServiceSetup;
   readonly places: Places;
+  readonly waiters: Waiters;
   /** A client is closed because no channel can take it. */
   turnedAway(): void;
   /** The connection has ended and holds nothing any more. */
@@ -124,8 +127,7 @@ export class Connection implements Listed, Search {
     const { setup: { table }, engine: { clock, slowSearches } } = this.#host;
     const { settings, selection, deadlines } = this.terms;
     const attempt = selection.begin(new RemoteClient(this.#client.remoteAddr));
-    const deadline = clock.now() + settings.connectTimeout * 1000;
-    let waits = 0;
+    let deadline = clock.now() + settings.connectTimeout * 1000, until = 0, waits = 0, called = NONE;
     if (settings.abortOnClose) this.#watchClient();
     slowSearches.add(this);
     for (;;) {
@@ -133,7 +135,8 @@ export class Connection implements Listed, Search {
         attempt.clientLeft();
         return NONE;
       }
-      const channel = this.#stopped ? NONE : attempt.choose();
+      const channel = this.#stopped ? NONE : called !== NONE ? called : attempt.choose();
+      called = NONE;
       if (channel !== NONE) {
         if (waits > 0) this.#host.places.found();
         this.#connecting = channel;
@@ -170,6 +173,13 @@ export class Connection implements Listed, Search {
       } else if (attempt.shortage && clock.now() < deadline) {
         await this.#pause(SHORTAGE_PAUSE);
         attempt.retry();
+      } else if (!this.#stopped && attempt.full && settings.queue > 0) {
+        until ||= clock.now() + settings.queue * 1000;
+        called = await this.#waitInQueue(attempt, until);
+        deadline = clock.now() + settings.connectTimeout * 1000;
+        if (called !== NONE || this.#clientLeft) continue;
+        if (!this.#stopped) this.#host.turnedAway();
+        break;
       } else if (!this.#stopped && attempt.full && await this.#waitForPlace(waits++)) {
         attempt.retry();
       } else {
@@ -216,6 +226,15 @@ export class Connection implements Listed, Search {
     };
     this.#lastMove = clock.now();
     this.#idle = clock.at(this.#lastMove + limit, check);
+  }
+
+  /** Waits in the service's queue until a time. Returns the channel that it has got, NONE if none. */
+  async #waitInQueue(attempt: Attempt, until: number): Promise<ChannelId> {
+    const { waiters, engine: { clock } } = this.#host, { queue: seconds } = this.terms.settings;
+    const wait = waiters.wait(attempt, { clock, seconds, until }, (leave) => this.#leave = leave);
+    if (wait === undefined) return NONE;
+    this.#watchClient();
+    return await wait;
   }
 
   /** Waits for a place on a full channel, unless it has waited often enough. @param times how often it has waited */

@@ -144,7 +144,8 @@ class PortableEngine implements Engine, ServiceHost, ListenerHost {
 
   serviceEnded(service: PortableService): void {
     this.#services.delete(service);
-    this.#unused.add(service.setup.table.buffer.byteLength);
+    const { buffer, queue } = service.setup.table;
+    this.#unused.add(buffer.byteLength + (queue?.buffer.byteLength ?? 0));
     this.#endIfDone();
   }
 

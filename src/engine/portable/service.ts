@@ -9,6 +9,7 @@ import { Line } from "./line.ts";
 import type { PortableListener } from "./listener.ts";
 import { Roster } from "./roster.ts";
 import { Terms } from "./terms.ts";
+import { Waiters } from "./waiters.ts";
 
 /** What a service needs from its engine. */
 export interface ServiceHost extends Surroundings {
@@ -32,6 +33,7 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
   readonly setup: ServiceSetup;
   readonly engine: ServiceHost;
   readonly places = new Places();
+  readonly waiters: Waiters;
   readonly #listeners = new Map<PortableListener, readonly AcceptLoop[]>();
   readonly #connections = new Roster<Connection>();
   /** Connections whose end somebody waits for. */
@@ -50,6 +52,8 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
     this.engine = engine;
     this.setup = setup;
     this.#terms = new Terms(setup, engine.clock);
+    this.waiters = new Waiters(setup.table);
+    this.#provideQueue(setup.settings);
     this.ended = new Promise((resolve) => this.#resolveEnded = resolve);
   }
 
@@ -76,6 +80,7 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
     const before = this.#terms;
     this.#terms = new Terms({ ...this.setup, settings }, this.engine.clock, before);
     before.end();
+    this.#provideQueue(settings);
     // There may be more places.
     this.#line.all();
     return Promise.resolve();
@@ -216,6 +221,12 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
 
   get #full(): boolean {
     return this.#paused || this.#connections.size >= (this.#terms.settings.maxConnections ?? Infinity);
+  }
+
+  /** Makes sure that there is a queue, if clients may wait in one. Once there is one, it stays. */
+  #provideQueue({ queue, queueLimit }: ServiceSettings): void {
+    if (queue > 0) this.waiters.provide();
+    if (this.setup.table.queue !== undefined) this.setup.table.queue.limit = queueLimit;
   }
 
   #free(listener: PortableListener): void {

@@ -1,5 +1,7 @@
+import { count } from "../kinds/count.ts";
 import { flag } from "../kinds/flag.ts";
 import { seconds } from "../kinds/seconds.ts";
+import { MAX_WAITING } from "../../table/limits.ts";
 import type { OptionRecord } from "../option_record.ts";
 
 /** Which channel a client gets. */
@@ -30,6 +32,34 @@ export const choosing = {
     more:
       "It is skipped as if it were full, as long as another channel takes the client. Then one client tries it again.",
     common: true,
+    scope: "service",
+    changeable: true,
+  },
+  /**
+   * Seconds for which a client waits for a place while every channel that it could take is full. Default 0, not at all:
+   * it is closed. A client of a sticky strategy waits half of this time for its own channel, unless there is
+   * `hashFailover`.
+   */
+  queue: {
+    name: "queue",
+    kind: seconds(),
+    standard: 0,
+    section: "choosing",
+    summary: "time to wait for a full channel (default 0)",
+    more:
+      "Clients wait in the order in which they come. In a Hash group, a client waits half of the time for its own " +
+      "channel, and then for any.",
+    scope: "service",
+    changeable: true,
+  },
+  /** Most clients that wait at the same time. Others are closed. Default 65536, which is also the most there can be. */
+  queueLimit: {
+    name: "queue-limit",
+    kind: count({ most: MAX_WAITING }),
+    standard: MAX_WAITING,
+    section: "choosing",
+    summary: "clients that may wait (default 65536)",
+    more: "Further ones are closed at once. Those that wait take a place of the maximum of connections as well.",
     scope: "service",
     changeable: true,
   },

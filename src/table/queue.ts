@@ -1,0 +1,290 @@
+import { type ChannelId, channelId, NONE } from "./channel_id.ts";
+import { MAX_GROUPS } from "./limits.ts";
+import { Lock } from "./lock.ts";
+import { sizeOf } from "./order.ts";
+import type { Table } from "./table.ts";
+import { type Ticket, Tickets, type Wanted } from "./tickets.ts";
+
+export { type Ticket, type Wanted } from "./tickets.ts";
+
+/** Doubles that count, behind the lock's cache line, and the words of all that comes before the tickets. */
+const COUNT = { WAITED: 8, TIMED_OUT: 9, LEFT: 10, LIMIT: 11 } as const, FIRST_WORD = 32;
+
+/**
+ * Why a client stops waiting without being called. `served`: it has found a channel that nobody else waits for.
+ * `closed`: it is this program that ends the connection.
+ */
+export type Leaving = "served" | "timed out" | "left" | "closed";
+
+/** How many wait, and what became of the others. */
+export interface QueueCounts {
+  /** Clients that wait now. */
+  readonly waiting: number;
+  /** Clients that have waited and got a channel. */
+  readonly waited: number;
+  /** Clients that waited in vain. */
+  readonly timedOut: number;
+  /** Clients that were gone before it was their turn. */
+  readonly left: number;
+  /** Most clients that may wait at the same time. */
+  readonly limit: number;
+}
+
+/**
+ * The clients of one service that wait because every channel they could take is full, in the order in which they came,
+ * over all threads. A client is _called_ for a channel that has a place: its thread then reserves that channel for it
+ * (`answered`), or, if the place is gone, leaves it where it was.
+ *
+ * Nobody waits while a place is free, and nobody gets one before those who came earlier:
+ *
+ * 1. As many are called for a channel as it has free places, the first of those who want it (`#call`). This is made
+ *    true again, with the lock held, whenever it may have become false: when a place comes free, when a client joins,
+ *    when a call has been answered, and when a client that was called leaves.
+ * 2. A place comes free without the lock: the table is changed, and then `freed` looks whether anybody waits. Whoever
+ *    joins counts as waiting, and then looks for free places. As all of these are atomic, at least one of the two sees
+ *    the other.
+ * 3. A client that has not joined takes no channel for which somebody waits (`claims`), unless its last connect failed:
+ *    there it goes ahead, since those who wait may have seen it fail.
+ *
+ * A call is never lost: it ends when it is answered or its client leaves, and either makes (1) true again. A thread that
+ * dies has its clients removed (`drop`).
+ */
+export class Queue {
+  readonly buffer: SharedArrayBuffer;
+  readonly #table: Table;
+  readonly #thread: number;
+  readonly #wake: (thread: number) => void;
+  readonly #lock: Lock;
+  readonly #counts: Float64Array;
+  readonly #tickets: Tickets;
+  /** A bit for each thread that must be told of its calls. */
+  #called = 0;
+
+  private constructor(buffer: SharedArrayBuffer, table: Table, thread: number, wake: (thread: number) => void) {
+    const words = new Int32Array(buffer);
+    this.buffer = buffer;
+    this.#table = table;
+    this.#thread = thread;
+    this.#wake = wake;
+    this.#lock = new Lock(words, 0);
+    this.#counts = new Float64Array(buffer, 0, FIRST_WORD / 2);
+    this.#tickets = new Tickets(words.subarray(FIRST_WORD));
+  }
+
+  /** Shared memory for the queue of a service. */
+  static memory(): SharedArrayBuffer {
+    return new SharedArrayBuffer((FIRST_WORD + Tickets.WORDS) * 4);
+  }
+
+  /**
+   * Gives the table a queue, as this thread sees both.
+   *
+   * @param thread its number, NONE if it has no clients
+   * @param wake called when a thread has calls to look after (`nextCall`), also if it is this one; must not do so at once
+   */
+  static attach(buffer: SharedArrayBuffer, table: Table, thread: number, wake: (thread: number) => void): Queue {
+    const queue = new Queue(buffer, table, thread, wake);
+    table.queue = queue;
+    // What this thread has given back before that called nobody.
+    queue.changed();
+    return queue;
+  }
+
+  /** Clients that wait now. */
+  get waiting(): number {
+    return this.#tickets.waiting;
+  }
+
+  /** Whether a client that has not joined must leave the channel to those who wait. */
+  claims(id: ChannelId): boolean {
+    return this.#tickets.waiting > 0 && this.#tickets.anyFor(id) && !this.#table.failing(id);
+  }
+
+  /**
+   * A client joins. It may be called at once.
+   *
+   * @param key what `nextCall` will return
+   * @param limit most clients that may wait
+   * @param turn the turn that it had before, so that it gets back there, whatever the limit
+   * @returns undefined if it may not
+   */
+  join(key: number, wanted: Wanted, limit: number, turn?: number): Ticket | undefined {
+    const tickets = this.#tickets;
+    this.#lock.acquire();
+    try {
+      if (tickets.isFull || turn === undefined && tickets.waiting >= limit) return undefined;
+      const ticket = tickets.add(this.#thread, key, turn ?? tickets.newTurn(), wanted);
+      this.#callAll();
+      return ticket;
+    } finally {
+      this.#unlock();
+    }
+  }
+
+  /** The turn of a client that waits. */
+  turnOf(ticket: Ticket): number {
+    return this.#tickets.turnOf(ticket);
+  }
+
+  /** The client of the ticket wants something else from now on. */
+  want(ticket: Ticket, wanted: Wanted): void {
+    this.#lock.acquire();
+    this.#tickets.want(ticket, wanted);
+    this.#callAll();
+    this.#unlock();
+  }
+
+  /** Whether clients of this thread have been called. */
+  get hasCalls(): boolean {
+    return this.#tickets.hasCalls(this.#thread);
+  }
+
+  /** The key of this thread's next client that has been called, NONE when there is none. `answered` must follow. */
+  nextCall(): number {
+    if (!this.hasCalls) return NONE;
+    this.#lock.acquire();
+    const ticket = this.#tickets.takeCall(this.#thread);
+    this.#lock.release();
+    return ticket === 0 ? NONE : this.#tickets.keyOf(ticket);
+  }
+
+  /** The channel that a client has been called for. */
+  channelOf(ticket: Ticket): ChannelId {
+    return this.#tickets.channelOf(ticket);
+  }
+
+  /** A client that was called has reserved the channel, and the ticket is no more; or it could not, and waits. */
+  answered(ticket: Ticket, reserved: boolean): void {
+    const tickets = this.#tickets, id = tickets.channelOf(ticket);
+    this.#lock.acquire();
+    if (reserved) {
+      tickets.remove(ticket);
+      this.#counts[COUNT.WAITED]++;
+    } else {
+      tickets.uncall(ticket);
+    }
+    this.#call(id);
+    this.#unlock();
+  }
+
+  /** A client stops waiting. */
+  leave(ticket: Ticket, why: Leaving): void {
+    this.#lock.acquire();
+    const id = this.#tickets.channelOf(ticket);
+    this.#tickets.remove(ticket);
+    if (why === "served") this.#counts[COUNT.WAITED]++;
+    else if (why === "timed out") this.#counts[COUNT.TIMED_OUT]++;
+    else if (why === "left") this.#counts[COUNT.LEFT]++;
+    if (id !== NONE) this.#call(id);
+    this.#unlock();
+  }
+
+  /** The channel may have places that it had not, because one came free or more are allowed. */
+  freed(id: ChannelId): void {
+    if (this.#tickets.waiting === 0) return;
+    this.#lock.acquire();
+    this.#call(id);
+    this.#unlock();
+  }
+
+  /** The channel is disabled: clients that want no other of its group take any. */
+  disabled(id: ChannelId): void {
+    if (this.#tickets.waiting === 0) return;
+    this.#lock.acquire();
+    this.#tickets.widen(id);
+    this.#callAll();
+    this.#unlock();
+  }
+
+  /** A group's channels are chosen in another way: nobody wants just one of them any more. */
+  restrategized(group: number): void {
+    this.#widen(group, group + 1, () => true);
+  }
+
+  /** There may be other channels; nobody waits any more for just one that has been removed. */
+  changed(): void {
+    this.#widen(0, MAX_GROUPS, (id) => this.#table.disabledBy(id) !== 0);
+  }
+
+  /** Removes the clients of a thread that no longer runs. Before what it held is released. */
+  drop(thread: number): void {
+    const tickets = this.#tickets;
+    this.#lock.acquire();
+    for (let ticket = tickets.first(), next = 0; ticket !== 0; ticket = next) {
+      next = tickets.next(ticket);
+      if (tickets.threadOf(ticket) === thread) tickets.remove(ticket);
+    }
+    tickets.takeCall(thread);
+    this.#callAll();
+    this.#unlock();
+  }
+
+  /** Most clients that may wait, for `counts`. */
+  set limit(limit: number) {
+    this.#counts[COUNT.LIMIT] = limit;
+  }
+
+  /** What there is to know about it. */
+  counts(): QueueCounts {
+    const counts = this.#counts, { waiting } = this.#tickets;
+    return {
+      waiting,
+      waited: counts[COUNT.WAITED],
+      timedOut: counts[COUNT.TIMED_OUT],
+      left: counts[COUNT.LEFT],
+      limit: counts[COUNT.LIMIT],
+    };
+  }
+
+  /** Clients take any channel of these groups if the one that they want is such. */
+  #widen(from: number, end: number, such: (id: ChannelId) => boolean): void {
+    if (this.#tickets.waiting === 0) return;
+    this.#lock.acquire();
+    for (let id = channelId(from, 0); id < channelId(end, 0); id++) {
+      if (this.#tickets.anyOwns(id) && such(id)) this.#tickets.widen(id);
+    }
+    this.#callAll();
+    this.#unlock();
+  }
+
+  /** Calls as many as the channel has free places, less those already called. */
+  #call(id: ChannelId): void {
+    while (this.#callOne(id));
+  }
+
+  /** The same for all channels; one each in turn, so that several new ones share those who wait. */
+  #callAll(): void {
+    const table = this.#table, tickets = this.#tickets;
+    for (let any = true; any && tickets.uncalled > 0;) {
+      any = false;
+      for (let group = 0; group < MAX_GROUPS; group++) {
+        const order = table.order(group);
+        for (let number = 0; number < sizeOf(order); number++) {
+          if (this.#callOne(table.channelAt(group, number, order))) any = true;
+        }
+      }
+    }
+  }
+
+  /** Calls the first client that wants the channel, if there is a place for one more. */
+  #callOne(id: ChannelId): boolean {
+    const table = this.#table, tickets = this.#tickets;
+    if (tickets.uncalled === 0 || table.free(id) <= tickets.calledFor(id) || !tickets.anyFor(id)) return false;
+    const failing = table.failing(id);
+    for (let ticket = tickets.firstUncalled(); ticket !== 0; ticket = tickets.next(ticket)) {
+      if (tickets.isCalled(ticket) || !tickets.wants(ticket, id, failing)) continue;
+      tickets.call(ticket, id);
+      this.#called |= 1 << tickets.threadOf(ticket);
+      return true;
+    }
+    return false;
+  }
+
+  /** Releases the lock, and tells the threads of their calls. */
+  #unlock(): void {
+    let called = this.#called;
+    this.#called = 0;
+    this.#lock.release();
+    for (; called !== 0; called &= called - 1) this.#wake(31 - Math.clz32(called & -called));
+  }
+}
