@@ -48,11 +48,13 @@ export const enable = onChannel({
   read: none,
   act: (find, _, { groups }) => {
     const { group, number, label } = find();
+    const before = groups.disabledBy(group, number).length;
     if (groups.enable(group, number)) return answer(`channel ${label} enabled`);
     if (groups.isUnresolved(group, number)) return refuse(`channel ${label} unresolved`);
-    return refuse(
-      groups.weight(group, number) === 0 ? `channel ${label} has weight 0` : `channel ${label} already enabled`,
-    );
+    const left = groups.disabledBy(group, number), end = left.includes("weight") ? ", but its weight is 0" : "";
+    return left.length < before
+      ? answer(`channel ${label} enabled${end}`)
+      : refuse(`channel ${label} already enabled${end}`);
   },
 });
 

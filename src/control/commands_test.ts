@@ -126,7 +126,12 @@ Deno.test("commands take a channel's name or address, say it again, and the log 
     "weight 0 0 (group 0) → weight of channel 0 changed to 0",
   ]);
   assert.deepEqual((await say("mrtg-conns 3 spare")).lines, ["0", "UNKNOWN", "UNKNOWN", "group 3 channel 0"]);
-  assert.deepEqual(await say("enable 0"), { ok: false, lines: ["channel 0 has weight 0"] });
+  assert.deepEqual(await say("enable 0"), {
+    ok: false,
+    lines: ["channel 0 already enabled, but its weight is 0"],
+  });
+  await say("disable 0");
+  assert.deepEqual(await say("enable 0"), { ok: true, lines: ["channel 0 enabled, but its weight is 0"] });
   assert.deepEqual(await say("weight spare 257"), {
     ok: false,
     lines: ['weight takes a number from 0 to 256: "257"'],

@@ -9,6 +9,7 @@ import { keepValues, rowValues, setValue } from "./channel_values.ts";
 import type { GroupSpec } from "./group_spec.ts";
 import type { GroupsState } from "./groups_state.ts";
 import { setHost, setStrategy } from "./identities.ts";
+import { partiesOf, type Party } from "./parties.ts";
 import { type Adopted, type GroupChange, replacement } from "./replacement.ts";
 import { restore, stateOf } from "./restoring.ts";
 import { type ChannelHealth, type GroupSnapshot, snapshot } from "./snapshot.ts";
@@ -96,6 +97,11 @@ export class Groups {
   /** Whether nobody has disabled the channel, and its host resolves. */
   enabled(group: number, channel: number): boolean {
     return this.table.disabledBy(this.#id(group, channel)) === 0;
+  }
+
+  /** Who keeps a channel from getting connections. */
+  disabledBy(group: number, channel: number): Party[] {
+    return partiesOf(this.table.disabledBy(this.#id(group, channel)));
   }
 
   /** Stops giving a channel new connections, for its operator. @returns whether it was enabled before */

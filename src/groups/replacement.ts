@@ -146,9 +146,9 @@ function replaceChannels(
     if (before[place] === undefined || !isNamed(before[place], channel)) {
       adopted.push({ group, channel: number, before: place });
     }
-    const id = ids[place], was = saidBefore(before[place], channel), values = valuesOf(subject, id);
+    const id = ids[place], was = saidBefore(before[place], channel);
     for (const key of differingKeys(was, channel)) {
-      const from = channelValue(values, key), to = channelValue(channel, key);
+      const from = channelValue(valuesOf(subject, id), key), to = channelValue(channel, key);
       if (from === to) continue;
       changes.push({ type: "option-changed", ...here, key, from, to });
       steps.push(() => setValue(subject, id, key, to));

@@ -19,8 +19,8 @@ export function stateOf(subject: Subject, spec: readonly GroupSpec[]): GroupsSta
     const ids = table.channels(group), specified = spec[group]?.channels ?? [];
     if (ids.length === 0 && strategy === specStrategy) continue;
     const channels = ids.map((id, number) => channelState(id, specified[number]));
-    // A cursor may be beyond the last channel for a moment, when channels are removed while threads choose.
-    const cursor = Math.max(0, Math.min(table.cursor(group), ids.length - 1));
+    // The next turn may be beyond the last one for a moment, when channels are removed while threads choose.
+    const cursor = ids.length === 0 ? 0 : table.turn(group, Math.min(table.cursor(group), table.turns(group) - 1));
     groups.push({ group, strategy, specStrategy, cursor, channels });
   }
   return { version: 1, groups };
@@ -134,9 +134,12 @@ function restoreCursor(
 ): void {
   for (let step = 0; step < channels.length; step++) {
     const id = idOf.get((cursor + step) % channels.length);
-    if (id === undefined) continue;
-    while (!table.moveCursor(group, table.cursor(group), ids.indexOf(id)));
-    return;
+    const number = id === undefined ? -1 : ids.indexOf(id), turns = number < 0 ? 0 : table.turns(group);
+    for (let turn = 0; turn < turns; turn++) {
+      if (table.turn(group, turn) !== number) continue;
+      while (!table.moveCursor(group, table.cursor(group), turn));
+      return;
+    }
   }
 }
 

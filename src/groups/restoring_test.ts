@@ -121,6 +121,23 @@ Deno.test("options that an operator has set, or a program given, go on, and thos
   assert.deepEqual(options(later), [[5, "x"], [1, null]]);
 });
 
+Deno.test("by weights, too, the channel whose turn it was has it again, whichever turn of its own that is", () => {
+  const spec = [{
+    channels: [
+      { host: "a", port: 80, address: "192.0.2.1", weight: 5 },
+      { host: "b", port: 80, address: "192.0.2.2", weight: 2 },
+      { host: "c", port: 80, address: "192.0.2.3", weight: 1 },
+    ],
+  }];
+  const before = made(spec);
+  for (let turn = 0; turn < 8; turn++) {
+    before.table.moveCursor(0, before.table.cursor(0), turn);
+    const after = made(spec);
+    after.restore(JSON.parse(JSON.stringify(before.state(spec))), spec);
+    assert.equal(after.table.turn(0, after.table.cursor(0)), before.table.turn(0, turn));
+  }
+});
+
 Deno.test("who disabled a channel is left out where this version does not know them", () => {
   const state = JSON.parse(JSON.stringify(used().state(SPEC))), groups = made();
   state.groups[0].channels[0].disabledBy = ["weather", "autodisable", "unresolved"];

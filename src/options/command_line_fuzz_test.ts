@@ -40,6 +40,8 @@ const value = fc.oneof(
   fc.ipV6(),
   fc.constantFrom("auto", "linux", "json", "nobody", "1,2,3", "[::1]", "::1%1", "::ffff:1.2.3.4", "http", "show"),
 );
+/** An option of a channel, right or wrong. */
+const channelOption = fc.constantFrom("weight=3", "weight=257", "name=x", "name=7", "maxc=1", "weight", "nmae=x", "=");
 /** One argument: options in every spelling, ports, channels, separators and anything else. */
 const argument = fc.oneof(
   { weight: 3, arbitrary: fc.constantFrom(...longNames) },
@@ -53,9 +55,23 @@ const argument = fc.oneof(
   { weight: 2, arbitrary: fc.tuple(fc.constantFrom(...shortNames), value).map(([name, text]) => `-${name}${text}`) },
   { weight: 4, arbitrary: value },
   { weight: 2, arbitrary: fc.array(value, { maxLength: 4 }).map((parts) => parts.join(":")) },
+  { weight: 2, arbitrary: fc.array(fc.oneof(value, channelOption), { maxLength: 4 }).map((parts) => parts.join(",")) },
   {
     weight: 1,
-    arbitrary: fc.constantFrom("!", "%", "-", "--", "", "--no-list", "-=", "--=x", "--__proto__", "--constructor=1"),
+    arbitrary: fc.constantFrom(
+      "!",
+      "%",
+      "%least",
+      "%lest",
+      "-",
+      "--",
+      "",
+      "--no-list",
+      "-=",
+      "--=x",
+      "--__proto__",
+      "--constructor=1",
+    ),
   },
 );
 

@@ -50,6 +50,18 @@ const cases: readonly (readonly [what: string, before: string, after: string, wo
     'service "80": group 0: channel "a:81" added',
   ]],
   ["a limit", "80 a:1:5", "80 a:1", ['service "80": group 0: maxc of channel "a:1" 5 → none']],
+  ["each option of a channel", "80 a:1:5,name=x b,weight=3", "80 a:1,weight=2 b,name=y,weight=0", [
+    'service "80": group 0: maxc of channel "a:1" 5 → none',
+    'service "80": group 0: weight of channel "a:1" 1 → 2',
+    'service "80": group 0: name of channel "a:1" x → none',
+    'service "80": group 0: weight of channel "b" 3 → 0',
+    'service "80": group 0: name of channel "b" none → y',
+  ]],
+  ["a channel with options", "80 a,weight=3", "80 a:81:5,weight=3,name=x", [
+    'service "80": group 0: channel "a,weight=3" removed',
+    'service "80": group 0: channel "a:81:5,weight=3,name=x" added',
+  ]],
+  ["a strategy by its name", "80 a %least", "80 a", ['service "80": group 0: least connections → Round Robin']],
   ["the order of channels", "80 a b", "80 b a", ['service "80": group 0: its channels are reordered']],
   ["a strategy", "80 a", "80 a %", ['service "80": group 0: Round Robin → Hash']],
   ["groups", "80 a ! b ! c", "80 a", [
@@ -123,11 +135,13 @@ Deno.test("how many connections a change concerns stands beside it", () => {
 Deno.test("what is the same has no difference, and the way back has as many changes", () => {
   const line = fc.tuple(
     fc.constantFrom("", "-t 2", "-a", "-6"),
-    fc.array(fc.constantFrom("a", "b:1", "c::3", "!", "%"), { maxLength: 7 }),
+    fc.array(fc.constantFrom("a", "b:1", "c::3", "b:1,weight=3", "a,maxc=2,weight=0", "!", "%", "%least"), {
+      maxLength: 7,
+    }),
   );
   const text = fc.array(line, { maxLength: 4 }).map((lines) =>
     lines.map(([option, words], i) => `balance ${option} ${80 + i} a ${words.join(" ")}`).join("\n")
-      .replaceAll(/([!%]) (?:[!%] ?)+/g, "$1 ")
+      .replaceAll(/(!|%\w*) (?:(?:!|%\w*) ?)+/g, "$1 ")
   );
   fc.assert(
     fc.property(text, text, (a, b) => {

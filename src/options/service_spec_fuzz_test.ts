@@ -51,7 +51,13 @@ function options(...scopes: OptionRecord["scope"][]): fc.Arbitrary<string[]> {
 }
 
 const ports = fc.constantFrom("80", "0080", "80,443", "8000-8010", "http,https", "pop-3,8000-8010,9");
-const channels = fc.array(fc.constantFrom("a", "b:80", "[::1]::16", "c:http:5", "!", "%", "d"), { maxLength: 8 });
+const channels = fc.array(
+  fc.constantFrom(
+    ...["a", "b:80", "[::1]::16", "c:http:5", "!", "%", "d", "e,weight=3", "f:80:5,name=x", "[::1]:80,weight=0,name=y"],
+    ...["g,maxc=7", "%least", "%rr"],
+  ),
+  { maxLength: 8 },
+);
 
 Deno.test("a service that is written as words is read back the same, and written the same again", () => {
   fc.assert(

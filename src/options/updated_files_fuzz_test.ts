@@ -6,11 +6,14 @@ import { sameService } from "./same_service.ts";
 import { configLines } from "./service_text.ts";
 
 const word = fc.constantFrom("-t 1", "-t 2.5", "-a", "-H", "--fail-timeout 3", "-6", "-b ::1", "--max-connections 7");
-const group = fc.array(fc.constantFrom("a", "balance", "include:1", "[::1]:80:2", "x".repeat(60)), {
-  minLength: 1,
-  maxLength: 5,
-});
-const groups = fc.array(fc.tuple(group, fc.constantFrom("!", "%")), { maxLength: 5 });
+const group = fc.array(
+  fc.constantFrom("a", "balance", "include:1", "[::1]:80:2", "b,weight=3", "[::1]:1:2,weight=0", "x".repeat(60)),
+  {
+    minLength: 1,
+    maxLength: 5,
+  },
+);
+const groups = fc.array(fc.tuple(group, fc.constantFrom("!", "%", "%least", "%stable")), { maxLength: 5 });
 const service = fc.tuple(fc.uniqueArray(word, { maxLength: 3 }), fc.boolean(), groups);
 /** Services of different names and ports. */
 const services = fc.array(fc.option(service), { maxLength: 6 }).map((all) =>

@@ -40,7 +40,12 @@ const options = fc.uniqueArray(fc.constantFrom("-t 2", "-a", "--no-autodisable",
 const line = fc.tuple(
   options,
   fc.constantFrom("80", "80,443", "8000-8010", "--name web http"),
-  fc.constantFrom("10.0.0.1", "10.0.0.1 10.0.0.2:81:7", "[::1]::3 % 10.0.0.1:80 ! 10.0.0.9 %"),
+  fc.constantFrom(
+    "10.0.0.1",
+    "10.0.0.1,weight=3,name=x ! 10.0.0.1:80:4,weight=0 %stable",
+    "10.0.0.1 10.0.0.2:81:7",
+    "[::1]::3 % 10.0.0.1:80 ! 10.0.0.9 %",
+  ),
 ).map(([options, ports, channels]) => [...options, ports, channels].join(" "));
 
 /** Something that an operator does, where it can be done. */
@@ -57,12 +62,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   fc.tuple(number, number, fc.constantFrom(0, 1, 7)).map(([group, channel, maxc]): Step => (groups) => {
     if (groups.has(group, channel)) groups.limit(group, channel, maxc);
   }),
+  fc.tuple(number, number, fc.constantFrom(0, 1, 256)).map(([group, channel, weight]): Step => (groups) => {
+    if (groups.has(group, channel)) groups.weigh(group, channel, weight);
+  }),
   fc.tuple(number, number, fc.boolean()).map(([group, channel, on]): Step => (groups) => {
     if (!groups.has(group, channel)) return;
     if (on) groups.enable(group, channel);
     else groups.disable(group, channel);
   }),
-  fc.tuple(number, fc.constantFrom("rr", "hash")).map(([group, name]): Step => (groups) => {
+  fc.tuple(number, fc.constantFrom("rr", "hash", "least", "first")).map(([group, name]): Step => (groups) => {
     groups.setStrategy(group, name);
   }),
 );
@@ -82,7 +90,7 @@ function started(spec: ServiceSpec) {
     [],
     spec.groups.map(({ strategy, channels }) => ({
       strategy,
-      channels: channels.map(({ host, port = standard, maxc }) => ({ host, port, maxc, address: ADDRESS })),
+      channels: channels.map(({ port = standard, ...channel }) => ({ ...channel, port, address: ADDRESS })),
     })),
   );
   return shown(groups);
@@ -91,7 +99,7 @@ function started(spec: ServiceSpec) {
 function shown(groups: Groups) {
   return groups.snapshot().map(({ type, channels }) => ({
     type,
-    channels: channels.map(({ host, port, maxc }) => ({ host, port, maxc })),
+    channels: channels.map(({ host, port, maxc, weight, name }) => ({ host, port, maxc, weight, name })),
   }));
 }
 
@@ -104,7 +112,9 @@ Deno.test("whatever operators do, show config prints what a start reads as the s
       const [again] = read({ a: configLines({ values: {}, services: [spec] }).join("\n") }).spec.services;
       assert.ok(sameService(again, spec));
       assert.deepEqual(started(again), shown(service.groups));
-      const disabled = service.groups.snapshot().flatMap(({ channels }) => channels.filter(({ enabled }) => !enabled));
+      const disabled = service.groups.snapshot().flatMap(({ channels }) =>
+        channels.filter(({ disabledBy }) => disabledBy.includes("operator"))
+      );
       assert.equal(notes.filter((note) => note.includes("is disabled by")).length, disabled.length);
       // Once it is saved, a reload of it finds nothing to change.
       if (notes.some((note) => note.includes(" comes as group "))) return;

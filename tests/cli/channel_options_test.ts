@@ -13,7 +13,7 @@ Deno.test("a channel of weight 0 gets no new clients, until it has a weight", as
   await using instance = await Instance.start(channels);
   assert.deepEqual(new Set(await instance.answers(4)), new Set(["two"]));
   assert.match(await instance.control("show"), /^ {2}0 {3}RR {2}0 drn {8}127\.0\.0\.1 /m);
-  assert.equal(await instance.control("enable one"), "channel one has weight 0\n");
+  assert.equal(await instance.control("enable one"), "channel one already enabled, but its weight is 0\n");
   assert.equal(await instance.control("weight one 1"), "weight of channel one changed to 1\n");
   assert.equal(await instance.control("weight 1 0"), "weight of channel 1 changed to 0\n");
   assert.deepEqual(new Set(await instance.answers(4)), new Set(["one"]));

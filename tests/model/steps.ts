@@ -118,9 +118,9 @@ function enable(ch: number): Step {
   return plain(`enable ${ch}`, (model) => {
     const channel = model.channel(ch);
     if (channel === undefined) return `no such channel ${ch}`;
-    const was = channel.operator || channel.machine;
+    const was = channel.operator || channel.machine, end = channel.weight === 0 ? ", but its weight is 0" : "";
     channel.operator = channel.machine = false;
-    return was ? `channel ${ch} enabled` : `channel ${ch} already enabled`;
+    return was ? `channel ${ch} enabled${end}` : `channel ${ch} already enabled${end}`;
   });
 }
 
@@ -128,7 +128,7 @@ function disable(ch: number): Step {
   return plain(`disable ${ch}`, (model) => {
     const channel = model.channel(ch);
     if (channel === undefined) return `no such channel ${ch}`;
-    const was = channel.operator || channel.machine;
+    const was = channel.operator || channel.machine || channel.weight === 0;
     channel.operator = true;
     return was ? `channel ${ch} already disabled` : `channel ${ch} disabled`;
   });
@@ -140,6 +140,15 @@ function maxc(ch: number, limit: number): Step {
     if (channel === undefined) return "unknown channel";
     channel.maxc = limit;
     return `maxc of channel ${ch} changed to ${limit}`;
+  });
+}
+
+function weight(ch: number, weight: number): Step {
+  return plain(`weight ${ch} ${weight}`, (model) => {
+    const channel = model.channel(ch);
+    if (channel === undefined) return `no such channel ${ch}`;
+    channel.weight = weight;
+    return `weight of channel ${ch} changed to ${weight}`;
   });
 }
 
@@ -169,7 +178,9 @@ function assign(ch: number, backend: number): Step {
   return control(line, `assign ${ch} to ${backend}`, (model) => {
     const channel = model.channel(ch);
     if (channel === undefined) return "unknown channel";
-    if (!channel.operator && !channel.machine) return "channel must be disabled to assign new address";
+    if (!channel.operator && !channel.machine && channel.weight > 0) {
+      return "channel must be disabled to assign new address";
+    }
     channel.backend = backend;
     channel.failing = false;
     return "channel reassigned";
@@ -208,6 +219,7 @@ export function steps(backends: number): fc.Arbitrary<Step>[] {
     ch.map(enable),
     ch.map(disable),
     fc.tuple(ch, fc.nat(2)).map((args) => maxc(...args)),
+    fc.tuple(ch, fc.nat(1)).map((args) => weight(...args)),
     ch.map(reset),
     backend.map(create),
     fc.tuple(ch, backend).map((args) => assign(...args)),

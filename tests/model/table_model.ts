@@ -11,6 +11,8 @@ export interface ModelChannel {
   operator: boolean;
   machine: boolean;
   maxc: number;
+  /** 0 or 1. */
+  weight: number;
   current: number;
   total: number;
   failed: number;
@@ -36,7 +38,7 @@ export interface ModelConnection {
 
 export function newChannel(backend: number, operator = false): ModelChannel {
   const counters = { current: 0, total: 0, failed: 0, sent: 0, rcvd: 0 };
-  return { backend, operator, machine: false, maxc: 0, failing: false, ...counters };
+  return { backend, operator, machine: false, maxc: 0, weight: 1, failing: false, ...counters };
 }
 
 export class TableModel {
@@ -103,7 +105,7 @@ export class TableModel {
   #next(group: ModelGroup, tried: ReadonlySet<ModelChannel>): ModelChannel | undefined {
     const { channels } = group, size = channels.length;
     const usable = (channel: ModelChannel) =>
-      !channel.operator && !channel.machine && !tried.has(channel) &&
+      !channel.operator && !channel.machine && channel.weight > 0 && !tried.has(channel) &&
       (channel.maxc === 0 || channel.current < channel.maxc);
     if (size === 0) return undefined;
     const order = group.strategy === "rr"
