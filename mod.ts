@@ -12,6 +12,7 @@ export type {
   PortsState,
   ProcessState,
   QueueState,
+  ResolutionState,
   ServiceState,
   ServiceSummary,
 } from "./src/control/state.ts";
@@ -21,6 +22,7 @@ export type { BalancerEvent, ChannelPlace, HealthChange } from "./src/service/ev
 export type { BalancerOptions, ChannelOptions, GroupOptions, ServeOptions } from "./src/service/options.ts";
 export { Service } from "./src/service/service.ts";
 export type { ChannelHealth, ChannelSnapshot, GroupSnapshot } from "./src/groups/snapshot.ts";
+export type { Resolution } from "./src/groups/resolution.ts";
 export type { Direction, GeneralEvent, Tap } from "./src/engine/engine.ts";
 export type { EngineChoice, EngineName } from "./src/options/engine_name.ts";
 export type { KeepAlive } from "./src/options/keep_alive.ts";

@@ -26,7 +26,7 @@ export async function checkConfig({ config, values }: FileRequest): Promise<numb
   const file = readServices(config!), options = processOptions({ ...file.spec.values, ...values });
   // In the order of a start, which ends at the first of them: its code is the exit code.
   const engine = checkEngine(file, options);
-  const { sources, hosts, ports } = await checkServices(file, engine.tooMany);
+  const { sources, hosts, ports } = await checkServices(file, engine.tooMany, options.resolver);
   const found = [...sources, ...hosts, ...engine.found, ...ports, ...checkProcess(options)];
   for (const { lines } of found.filter(({ code }) => code === undefined)) {
     complain(`balance: warning: ${lines[0]}`);

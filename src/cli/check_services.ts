@@ -1,11 +1,18 @@
 import { type Finding, findingAt } from "../files/finding.ts";
 import { channelValue } from "../options/channel_values.ts";
+import { escape, quote } from "../log/escape.ts";
+import type { Name } from "../names/name.ts";
+import type { NameSource } from "../names/name_source.ts";
+import type { ChannelWord } from "../options/channel_words.ts";
 import { listeningPlaces } from "../options/difference.ts";
+import { isExpanding } from "../options/expanding_words.ts";
 import { partPlace, type PlacedService } from "../options/service_places.ts";
 import type { ServiceFile } from "../options/service_file.ts";
 import { IPV6, mayResolveLater, resolveHost, sameFamilyAs, type Wanted } from "../process/resolve.ts";
 import { hostFault, listenFault, loopFault, type ServiceFault, sourceFault } from "../program/service_fault.ts";
 import { familyOf } from "../table/address.ts";
+import { followedName } from "../service/followed_words.ts";
+import { nameSource } from "../service/names_on_demand.ts";
 import { leadsBack, ownAddressesOnce } from "../service/loops.ts";
 
 /** Names that are looked up at a time. */
@@ -25,9 +32,14 @@ export interface ServiceFindings {
  * Whether the names of services resolve, and whether their ports can be opened.
  *
  * @param tooMany whether there are more listening sockets than descriptors
+ * @param servers name servers to ask for names that are followed, in place of the system's
  */
-export async function checkServices({ services }: ServiceFile, tooMany: boolean): Promise<ServiceFindings> {
-  const names = new Names();
+export async function checkServices(
+  { services }: ServiceFile,
+  tooMany: boolean,
+  servers?: readonly string[],
+): Promise<ServiceFindings> {
+  const names = new Names(servers);
   await names.lookUp(services);
   const listeners: Deno.Listener[] = [], own = ownAddressesOnce();
   try {
@@ -89,11 +101,11 @@ function checkChannels(service: PlacedService, names: Names, own: () => Readonly
   const { groups, values: { allowLoop } } = service.spec, hosts: Finding[] = [], loops: Finding[] = [];
   groups.forEach(({ channels }, group) =>
     channels.forEach((word, channel) => {
-      const address = names.result(word.host, wantedBy(service)), part = { group, channel };
+      const address = names.channel(service, word), part = { group, channel };
       if (address instanceof Error) {
         const fault = hostFault(address, part);
         hosts.push(
-          mayResolveLater(word.host)
+          mayResolveLater(word.host) || isExpanding(word)
             ? findingAt(partPlace(service, part), `${fault.message}; the channel will wait as unresolved`)
             : found(service, fault),
         );
@@ -137,13 +149,25 @@ function wantedBy({ spec: { values: { source } } }: PlacedService): Wanted | und
 class Names {
   readonly #wanted = new Map<string, () => Promise<string>>();
   readonly #results = new Map<string, string | Error>();
+  /** Asks for names that are followed. */
+  readonly #source: () => Promise<NameSource>;
+
+  /** @param servers name servers to ask for names that are followed, in place of the system's */
+  constructor(servers?: readonly string[]) {
+    let source: Promise<NameSource> | undefined;
+    this.#source = () => source ??= nameSource(servers);
+  }
 
   async lookUp(services: readonly PlacedService[]): Promise<void> {
     for (const service of services) {
       const { spec: { groups, values: { source, hostname = [], ipv6 } } } = service;
       for (const host of hostname) this.#want(host, ipv6 ? IPV6 : undefined);
       if (source !== undefined) this.#want(source);
-      for (const { channels } of groups) for (const { host } of channels) this.#want(host, wantedBy(service));
+      for (const word of groups.flatMap(({ channels }) => channels)) {
+        const name = nameOf(service, word);
+        if (name === undefined) this.#want(word.host, wantedBy(service));
+        else this.#wanted.set(followedKey(name), () => this.#ask(name));
+      }
     }
     const queue = [...this.#wanted];
     const worker = async () => {
@@ -160,9 +184,34 @@ class Names {
     return this.#results.get(keyOf(host, wanted)) ?? host;
   }
 
+  /** What the host of a channel resolves to; of several addresses the first one, of SRV records nothing that is numeric. */
+  channel(service: PlacedService, word: ChannelWord): string | Error {
+    const name = nameOf(service, word);
+    if (name === undefined) return this.result(word.host, wantedBy(service));
+    return this.#results.get(followedKey(name))!;
+  }
+
+  async #ask(name: Name): Promise<string> {
+    try {
+      return (await (await this.#source()).ask(name)).addresses.at(0) ?? "";
+    } catch (error) {
+      throw new Error(`Cannot resolve host: ${quote(name.name)}: ${escape((error as Error).message)}`);
+    }
+  }
+
   #want(host: string, wanted?: Wanted): void {
     this.#wanted.set(keyOf(host, wanted), () => resolveHost(host, wanted));
   }
+}
+
+/** The name of a channel's word that is followed; undefined if it is resolved once. */
+function nameOf({ spec }: PlacedService, word: ChannelWord): Name | undefined {
+  const { source } = spec.values;
+  return followedName({ request: spec, source: source && familyOf(source) !== 0 ? source : undefined }, word);
+}
+
+function followedKey({ kind, name, family }: Name): string {
+  return `followed ${kind} ${family ?? ""} ${name}`;
 }
 
 function keyOf(host: string, wanted?: Wanted): string {

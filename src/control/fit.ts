@@ -24,7 +24,8 @@ function tables(lines: readonly string[]): string[][] {
   const all: string[][] = [];
   for (const line of lines) {
     const heads = HEADINGS.test(line), [first] = all.at(-1) ?? [];
-    const continues = first !== undefined && !heads && (!HEADINGS.test(first) || !/^(?:service|queue:) /.test(line));
+    const continues = first !== undefined && !heads &&
+      (!HEADINGS.test(first) || !/^(?:service|queue:|stale) /.test(line));
     if (continues) all[all.length - 1].push(line);
     else all.push([line]);
   }

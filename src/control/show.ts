@@ -1,5 +1,5 @@
 import type { ChannelSnapshot, GroupSnapshot } from "../groups/snapshot.ts";
-import { escape } from "../log/escape.ts";
+import { escape, quote } from "../log/escape.ts";
 import type { ControlledService } from "./control_plane.ts";
 import { portsPhrase } from "./ports_text.ts";
 import type { ServiceState } from "./state.ts";
@@ -25,7 +25,14 @@ export function showTable(groups: readonly GroupSnapshot[]): string[] {
       channel.rcvd,
     ])
   );
-  return [row(HEADINGS), ...rows.map(row)];
+  return [row(HEADINGS), ...rows.map(row), ...staleNames(groups)];
+}
+
+/** A line for each name that cannot be asked for at this moment. */
+function staleNames(groups: readonly GroupSnapshot[]): string[] {
+  const all = groups.flatMap(({ channels }) => channels.flatMap(({ resolution }) => resolution ?? []));
+  const stale = new Map(all.flatMap(({ name, stale }) => stale === null ? [] : [[name, stale]]));
+  return [...stale].map(([name, reason]) => `stale ${quote(name)}: ${escape(reason)}`);
 }
 
 /** Whether a channel gets new connections, in a word: what Balance has for it, and for reasons that it does not know. */

@@ -162,6 +162,22 @@ export interface ChannelState {
   readonly failing: boolean;
   /** What health checks know of it; missing if it is not checked. */
   readonly health?: ChannelHealthState;
+  /** What is known about the name that it comes from; missing if that is not followed. */
+  readonly resolution?: ResolutionState;
+}
+
+/** What is known about the name that a channel comes from. */
+export interface ResolutionState {
+  /** The name. */
+  readonly name: string;
+  /** Where its last answer came from: `dns`, `hosts` (the file) or `system`; null while there has been none. */
+  readonly source: string | null;
+  /** Seconds for which that answer holds, or null. */
+  readonly ttl: number | null;
+  /** When it came, as ISO 8601 in UTC, or null. */
+  readonly asked: string | null;
+  /** Why the name could not be asked for since, in words; null if it could. */
+  readonly stale: string | null;
 }
 
 /** What `services json` says: as `show json`, with numbers of channels in place of the channels. */

@@ -1,6 +1,6 @@
 /** The shape of `show json` and `services json`, which programs rely on. Keys may be added here, never removed. */
 import assert from "node:assert/strict";
-import type { ChannelState, GroupState, InstanceState, InstanceSummary } from "../../mod.ts";
+import type { ChannelState, GroupState, InstanceState, InstanceSummary, ResolutionState } from "../../mod.ts";
 import { quietPlane, quietService } from "../../tests/support/control_plane.ts";
 import type { GroupSnapshot } from "../groups/snapshot.ts";
 import type { Session } from "./command.ts";
@@ -8,10 +8,13 @@ import { Queue } from "../table/queue.ts";
 import { execute } from "./commands.ts";
 import { readSummary } from "./read_summary.ts";
 
-const CHANNEL: Record<Exclude<keyof ChannelState, "health">, unknown> = {
+const CHANNEL: Record<Exclude<keyof ChannelState, "health" | "resolution">, unknown> = {
   ...{ channel: "number", enabled: "boolean", disabledBy: ["string"], host: "string", address: "string" },
   ...{ port: "number", current: "number", maxc: "number", total: "number", failed: "number", sent: "number" },
   ...{ rcvd: "number", failing: "boolean", weight: "number", name: "null" },
+};
+const RESOLUTION: Record<keyof ResolutionState, unknown> = {
+  ...{ name: "string", source: "string", ttl: "number", asked: "string", stale: "null" },
 };
 const GROUPS = [{ group: "number", type: "string", channels: [CHANNEL] }];
 const PROCESS = {
@@ -70,6 +73,14 @@ Deno.test("a service whose clients may wait has their numbers", async () => {
   const { services: [service] }: InstanceState = await ask("show json");
   assert.deepEqual(service.queue, queue);
   assert.deepEqual((await ask("services json") as InstanceSummary).services[0].queue, queue);
+});
+
+Deno.test("a channel whose name is followed says in show json what is known about it", async () => {
+  const { plane, ask } = process(), known = { name: "web", source: "dns", ttl: 5, asked: "2026-01-01T00:00:00.000Z" };
+  plane.groups.resolutionOf = (_, channel) => channel === 1 ? { ...known, stale: null } : undefined;
+  const { groups: [{ channels }] }: InstanceState = await ask("show json");
+  assert.deepEqual(channels.map((channel) => "resolution" in channel), [false, true]);
+  assert.deepEqual(shape(channels[1].resolution), RESOLUTION);
 });
 
 Deno.test("services json has the shape that the library documents", async () => {
@@ -134,7 +145,7 @@ type Parsed<T> = T extends bigint ? number
 
 /** Whoever adds to a snapshot adds to the documented type: this fails to compile otherwise. */
 const documented = (group: Parsed<GroupSnapshot>): GroupState => group;
-const complete: Record<Exclude<keyof GroupSnapshot["channels"][number], "health">, unknown> = CHANNEL;
+const complete: Record<Exclude<keyof GroupSnapshot["channels"][number], "health" | "resolution">, unknown> = CHANNEL;
 
 Deno.test("everything in a snapshot is documented", () => {
   assert.equal(documented.length, 1);

@@ -8,6 +8,18 @@ export interface ChannelSpec extends ChannelValues {
   readonly address?: string;
   /** TCP port, 0 for the port that the client came to. */
   readonly port: number;
+  /** Missing where each word stands for one channel, and has its number. */
+  readonly origin?: Origin;
+}
+
+/** The word that a channel comes from. */
+export interface Origin {
+  /** Number of its group. */
+  readonly group: number;
+  /** Its number among the words of that group. */
+  readonly channel: number;
+  /** Whether it may stand for several channels. */
+  readonly several: boolean;
 }
 
 /** A group as a specification describes it. Its number is its place in the list. */

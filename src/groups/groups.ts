@@ -11,6 +11,7 @@ import type { GroupsState } from "./groups_state.ts";
 import { setHost, setStrategy } from "./identities.ts";
 import { partiesOf, type Party } from "./parties.ts";
 import { type Adopted, type GroupChange, replacement } from "./replacement.ts";
+import type { Resolution } from "./resolution.ts";
 import { restore, stateOf } from "./restoring.ts";
 import { type ChannelHealth, type GroupSnapshot, snapshot } from "./snapshot.ts";
 
@@ -50,6 +51,9 @@ export class Groups {
   /** @internal */ readonly names = new Map<ChannelId, string>();
   /** Options of channels that the table does not hold. */
   /** @internal */ readonly values = new Map<ChannelId, ChannelValues>();
+
+  /** What is known about the name of a channel with this host; undefined if it is not followed. */
+  /** @internal */ resolutionOf: ((group: number, channel: number, host: string) => Resolution | undefined) | undefined;
 
   constructor(table: Table, list: readonly Strategy[] = strategies) {
     this.table = table;

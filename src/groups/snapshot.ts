@@ -4,6 +4,7 @@ import type { ChannelId } from "../table/channel_id.ts";
 import { DisabledBy } from "../table/table.ts";
 import { valuesOf } from "./channel_values.ts";
 import { partiesOf, type Party } from "./parties.ts";
+import type { Resolution } from "./resolution.ts";
 import type { Subject } from "./replacement.ts";
 
 /** What health checks know of a channel. Times are in seconds. */
@@ -64,6 +65,8 @@ export interface ChannelSnapshot extends AllChannelValues {
   readonly failing: boolean;
   /** What health checks know of it; missing if it is not checked. */
   readonly health?: ChannelHealth;
+  /** What is known about its name; missing if that is not followed. */
+  readonly resolution?: Resolution;
 }
 
 /** One group at one moment. */
@@ -76,9 +79,14 @@ export interface GroupSnapshot {
   readonly channels: readonly ChannelSnapshot[];
 }
 
+/** Groups whose names may be followed. */
+interface Snapped extends Subject {
+  readonly resolutionOf?: ((group: number, channel: number, host: string) => Resolution | undefined) | undefined;
+}
+
 /** Reads all groups that have channels. */
 export function snapshot(
-  subject: Subject,
+  subject: Snapped,
   healthOf?: (id: ChannelId) => ChannelHealth | undefined,
 ): GroupSnapshot[] {
   const { table, strategies } = subject, groups: GroupSnapshot[] = [];
@@ -94,19 +102,21 @@ export function snapshot(
   return groups;
 }
 
-function channelSnapshot(subject: Subject, group: number, number: number): ChannelSnapshot {
+function channelSnapshot(subject: Snapped, group: number, number: number): ChannelSnapshot {
   const { table, names } = subject, id = table.channelAt(group, number);
-  const by = table.disabledBy(id), { host, port } = table.address(id);
+  const by = table.disabledBy(id), { host: address, port } = table.address(id), host = names.get(id) ?? address;
+  const resolution = subject.resolutionOf?.(group, number, host);
   return {
     channel: number,
     enabled: by === 0,
     disabledBy: partiesOf(by),
-    host: names.get(id) ?? host,
-    address: by & DisabledBy.UNRESOLVED ? "" : host,
+    host,
+    address: by & DisabledBy.UNRESOLVED ? "" : address,
     port,
     current: table.current(id),
     ...allValues(valuesOf(subject, id)),
     ...table.counters(id),
     failing: table.failing(id),
+    ...resolution === undefined ? {} : { resolution },
   };
 }

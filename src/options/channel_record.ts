@@ -12,6 +12,8 @@ export interface ChannelOptionRecord {
   readonly standardText?: string;
   /** Whether it is written in the third place, `host:80:VALUE`, as in Balance. */
   readonly positional?: boolean;
+  /** Whether it is about the word, which may stand for several channels: none of these has it. */
+  readonly ofWord?: boolean;
   /** One line for the help. */
   readonly summary: string;
   /** What else there is to say, in sentences, for the man page and the help on channels. */

@@ -1,6 +1,7 @@
 import { MAX_CONNECTIONS_PER_CHANNEL, MAX_WEIGHT } from "../table/limits.ts";
 import type { ChannelOptionRecord } from "./channel_record.ts";
 import { count } from "./kinds/count.ts";
+import { flag } from "./kinds/flag.ts";
 import { channelName } from "./kinds/name.ts";
 
 /**
@@ -32,6 +33,16 @@ export const channelRecords = {
     kind: channelName(),
     summary: "what control commands may call it",
     more: "No two channels of a service may have the same name.",
+  },
+  /** Whether the host stands for all its addresses, each of them a channel. Default false: for one of them. */
+  all: {
+    name: "all",
+    kind: flag(),
+    standard: false,
+    ofWord: true,
+    summary: "a channel for each address of the host",
+    more: "The name is asked for again when its time to live ends. New addresses become channels, and channels whose " +
+      "addresses are gone get no new connections.",
   },
 } as const satisfies Readonly<Record<string, ChannelOptionRecord>>;
 

@@ -10,6 +10,9 @@ type StandardKey = {
   [K in keyof Records]: Records[K] extends { readonly standard: unknown } ? K : never;
 }[keyof Records];
 
+/** @internal */
+type WordKey = { [K in keyof Records]: Records[K] extends { readonly ofWord: true } ? K : never }[keyof Records];
+
 // Editors show the comments of the records, since these types are mapped over some of the keys of a type parameter.
 /** @internal */
 type Given<R, K extends keyof R> = { readonly [P in K]?: ValueOf<R[P]> };
@@ -22,7 +25,9 @@ type OrNull<R, K extends keyof R> = { readonly [P in K]: ValueOf<R[P]> | null };
 export type ChannelValues = Given<Records, keyof Records>;
 
 /** All options of a channel: what was not given has its default, or null if it has none. */
-export type AllChannelValues = Filled<Records, StandardKey> & OrNull<Records, Exclude<keyof Records, StandardKey>>;
+export type AllChannelValues =
+  & Filled<Records, Exclude<StandardKey, WordKey>>
+  & OrNull<Records, Exclude<keyof Records, StandardKey | WordKey>>;
 
 /** An option's value; its default if it is not given. */
 export function channelValue<K extends ChannelKey>(values: ChannelValues, key: K): ChannelValues[K] {
@@ -38,7 +43,7 @@ export function givenValues(values: { readonly [K in ChannelKey]?: ChannelValues
 /** All options, with their defaults filled in. */
 export function allValues(values: ChannelValues): AllChannelValues {
   return Object.fromEntries(
-    channelRecordList.map(([key]) => [key, channelValue(values, key) ?? null]),
+    channelRecordList.filter(([, { ofWord }]) => !ofWord).map(([key]) => [key, channelValue(values, key) ?? null]),
   ) as unknown as AllChannelValues;
 }
 

@@ -3,6 +3,7 @@ import { familyOf } from "../table/address.ts";
 import { MAX_CONNECTIONS_PER_CHANNEL } from "../table/limits.ts";
 import { channelOptionWords, readChannelOptions } from "./channel_options.ts";
 import type { ChannelValues } from "./channel_values.ts";
+import { expandingFault, srvName } from "./expanding_words.ts";
 import { type Fault, FaultCode } from "./fault.ts";
 import { parsePort } from "./port_names.ts";
 
@@ -11,7 +12,7 @@ const LONGEST_ADDRESS = 61;
 
 /** A channel as the command line gives it. */
 export interface ChannelWord extends ChannelValues {
-  /** Host name or numeric address, without brackets. */
+  /** Host name or numeric address, without brackets, or `srv:` and the name of SRV records. */
   readonly host: string;
   /** Port, or undefined for the listening port. */
   readonly port: number | undefined;
@@ -34,9 +35,10 @@ export function readChannel(word: string, port = parsePort): ChannelWord | Wrong
     comma < 0 ? [] : word.slice(comma + 1).split(","),
     maxc === undefined ? {} : { maxc },
   );
-  if (!isMisread(values)) return { host, port: number, ...values };
-  const { why, suggestion } = values;
-  return { message: `channel ${quote(word)}: ${why}`, suggestion, code: FaultCode.USAGE };
+  const read = isMisread(values) ? values : { host, port: number, ...values };
+  const wrong = isMisread(read) ? read : expandingFault(read);
+  if (wrong === undefined) return read as ChannelWord;
+  return { message: `channel ${quote(word)}: ${wrong.why}`, suggestion: wrong.suggestion, code: FaultCode.USAGE };
 }
 
 /** Whether a word was no channel. */
@@ -46,7 +48,8 @@ export function isWrong(read: ChannelWord | WrongChannel): read is WrongChannel 
 
 /** The word that describes a channel. */
 export function channelWord(channel: ChannelWord): string {
-  const { host, port, maxc = 0 } = channel, name = host.includes(":") ? `[${host}]` : host;
+  const { host, port, maxc = 0 } = channel,
+    name = host.includes(":") && srvName(host) === undefined ? `[${host}]` : host;
   const place = maxc > 0 ? `${name}:${port ?? ""}:${maxc}` : port === undefined ? name : `${name}:${port}`;
   return [place, ...channelOptionWords(channel)].join(",");
 }
@@ -65,7 +68,7 @@ function readPlace(word: string, port: typeof parsePort): Pick<ChannelWord, "hos
    */
   const wrong = (cause: string) => word.length <= LONGEST_ADDRESS && familyOf(word) === 6 ? `write [${word}]` : cause;
   if (word.startsWith("[") && !bracketed) return wrong("not [address]:port:maxc");
-  const [host, ...rest] = bracketed ? [bracketed[1], ...bracketed[2]?.split(":") ?? []] : word.split(":");
+  const [host, ...rest] = bracketed ? [bracketed[1], ...bracketed[2]?.split(":") ?? []] : splitPlace(word);
   const [portWord = "", maxcWord = ""] = rest;
   if (rest.length > 2) return wrong("more than host:port:maxc");
   if (host === "") return wrong("the host is empty");
@@ -76,6 +79,12 @@ function readPlace(word: string, port: typeof parsePort): Pick<ChannelWord, "hos
   const maxc = /^\d+$/.test(maxcWord) ? Number(maxcWord) : NaN;
   if (maxc <= MAX_CONNECTIONS_PER_CHANNEL) return { host, port: number, maxc };
   return wrong(`${quote(maxcWord)} is not a limit from 0 to ${MAX_CONNECTIONS_PER_CHANNEL}`);
+}
+
+/** What is between the colons; that of `srv:NAME` is not between two. */
+function splitPlace(word: string): string[] {
+  const [host, ...rest] = word.split(":"), srv = `${host}:${rest[0]}`;
+  return srvName(srv) === undefined ? [host, ...rest] : [srv, ...rest.slice(1)];
 }
 
 function invalid(word: string, why: string): string {

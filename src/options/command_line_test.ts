@@ -49,6 +49,7 @@ Deno.test("a port alone has the manual's defaults", () => {
     checkInterval: 2,
     rise: 2,
     fall: 3,
+    resolve: false,
     foreground: false,
     memoryMap: false,
     packetDump: false,
@@ -249,11 +250,11 @@ Deno.test("the help can be asked about a topic", () => {
   }
   assert.deepEqual(refusal("--help", "lisening"), [
     64,
-    'there is no help on "lisening", only on all, listening, choosing, health, timeouts, sockets, process, logging, files, control, channels, man, did you mean balance --help listening?',
+    'there is no help on "lisening", only on all, listening, choosing, health, names, timeouts, sockets, process, logging, files, control, channels, man, did you mean balance --help listening?',
   ]);
   assert.deepEqual(refusal("help", "xyzzy"), [
     64,
-    'there is no help on "xyzzy", only on all, listening, choosing, health, timeouts, sockets, process, logging, files, control, channels, man, see balance --help',
+    'there is no help on "xyzzy", only on all, listening, choosing, health, names, timeouts, sockets, process, logging, files, control, channels, man, see balance --help',
   ]);
 });
 

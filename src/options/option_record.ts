@@ -5,6 +5,7 @@ export const SECTIONS = {
   listening: "Listening",
   choosing: "Choosing a channel",
   health: "Health checks",
+  names: "Host names",
   timeouts: "Timeouts",
   sockets: "Sockets",
   process: "The process",

@@ -5,6 +5,7 @@ import { files } from "./records/files.ts";
 import { health } from "./records/health.ts";
 import { listening } from "./records/listening.ts";
 import { logging } from "./records/logging.ts";
+import { names } from "./records/names.ts";
 import { process } from "./records/process.ts";
 import { sockets } from "./records/sockets.ts";
 import { timeouts } from "./records/timeouts.ts";
@@ -17,6 +18,7 @@ export const optionRecords = {
   ...listening,
   ...choosing,
   ...health,
+  ...names,
   ...timeouts,
   ...sockets,
   ...process,

@@ -23,6 +23,8 @@ function wordFor({ name, kind }: OptionRecord): fc.Arbitrary<string> {
       return fc.constant("");
     case "ADDR":
       return address;
+    case "ADDR[:PORT]":
+      return fc.constantFrom("10.0.0.53", "::1", "127.0.0.1:5353", "[::1]:53", "[2001:db8::53]:8053");
     case "SEC":
       return fc.oneof(seconds.map((value) => value.toFixed(6)), fc.constantFrom("1.", ".5", "00000.0010000001"));
     case "N":
@@ -54,7 +56,7 @@ const ports = fc.constantFrom("80", "0080", "80,443", "8000-8010", "http,https",
 const channels = fc.array(
   fc.constantFrom(
     ...["a", "b:80", "[::1]::16", "c:http:5", "!", "%", "d", "e,weight=3", "f:80:5,name=x", "[::1]:80,weight=0,name=y"],
-    ...["g,maxc=7", "%least", "%rr"],
+    ...["g,maxc=7", "%least", "%rr", "h,all", "srv:_http._tcp.i::5"],
   ),
   { maxLength: 8 },
 );

@@ -156,7 +156,8 @@ function unknownOption(path: string, name: string, names: readonly string[]): Ty
   return coded(new TypeError(message), "ERR_UNKNOWN_OPTION");
 }
 
-function outOfRange(path: string, rest: string): RangeError {
+/** @param rest how the message goes on behind the path */
+export function outOfRange(path: string, rest: string): RangeError {
   return coded(new RangeError(`Cannot use ${named(path)}${rest}`), "ERR_OUT_OF_RANGE");
 }
 

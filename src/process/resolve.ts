@@ -60,6 +60,11 @@ export function mayResolveLater(host: string): boolean {
   return familyOf(host) === 0 && !NUMBERS.test(host) && NAME.test(host);
 }
 
+/** Whether a host is a name, which a name service may know. */
+export function isHostName(host: string): boolean {
+  return !host.includes("%") && mayResolveLater(host);
+}
+
 function lacking(host: string, wanted: Wanted | undefined): Error {
   const what = wanted === undefined ? "address" : `IPv${wanted.family} address, ${wanted.reason}`;
   return new Error(`Cannot resolve host: ${quote(host)} has no ${what}`);

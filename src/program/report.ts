@@ -4,6 +4,7 @@ import { plural } from "../log/plural.ts";
 import type { BalancerEvent, ChannelPlace } from "../service/events.ts";
 import type { Instance } from "../service/instance.ts";
 import { logHealth } from "./log_health.ts";
+import { logName } from "./log_names.ts";
 import { placeOf } from "./place_of.ts";
 import { servicePrefix } from "./service_prefix.ts";
 
@@ -72,6 +73,23 @@ export class Report {
         const text = `${prefix}group {group} channel {channel} ({address}) takes clients: {host} resolves`;
         return logger.info(text, { ...service, ...placeOf(event), host: quote(event.host) });
       }
+      case "channel-moved":
+        return this.#rated(
+          event,
+          (repeats) =>
+            logger.info(`${prefix}group {group} channel {channel} moves to {address}: {host} resolves to it{repeats}`, {
+              ...service,
+              ...placeOf(event),
+              host: quote(event.host),
+              repeats,
+            }),
+        );
+      case "name-changed":
+      case "name-crowded":
+      case "name-loop":
+      case "name-stale":
+      case "name-answered":
+        return logName(logger, event, prefix, service);
       case "channel-autodisabled":
         return logger.error(
           `${prefix}group {group} channel {channel} ({address}) disabled: {reason}; an operator must enable it again`,

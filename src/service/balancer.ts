@@ -87,6 +87,7 @@ export class Balancer implements AsyncDisposable {
       threads: typeof threads === "number" ? threads : 1,
       trace: checked.trace ?? false,
       maxConnections: checked.maxConnections,
+      resolver: checked.resolver,
       strategies: checked.strategies === undefined ? undefined : list,
       onEvent: onEvent && guarded(onEvent),
       tap: onChunk && guarded(onChunk),

@@ -8,6 +8,7 @@ import { blaming } from "./blame.ts";
 import { groupSpecs, resolve, type Unresolved } from "./group_specs.ts";
 import { type Listening, ownAddressesOnce, refuseLoops } from "./loops.ts";
 import { allPorts, type ServiceRequest } from "./service_request.ts";
+import type { NamesOnDemand } from "./names_on_demand.ts";
 import { settled } from "./settled.ts";
 
 /** What all services of an instance have in common. */
@@ -22,6 +23,7 @@ export interface Surroundings {
   readonly customStrategies: boolean;
   /** What becomes of channels whose hosts do not resolve. */
   readonly unresolved: Unresolved;
+  readonly names: NamesOnDemand;
 }
 
 /** A service with everything that can be known before an engine serves it. */
@@ -36,6 +38,11 @@ export interface Draft {
   readonly places: readonly Listening[];
   /** Its groups, with addresses. */
   readonly groups: readonly GroupSpec[];
+  /**
+   * Addresses of the words' hosts that are not followed, by group and channel of the words. Undefined if no name is
+   * followed: each word then stands for the channel of its number.
+   */
+  readonly addresses?: readonly (readonly (string | undefined)[])[];
 }
 
 /**
@@ -51,9 +58,9 @@ export async function draftService(
 ): Promise<Draft> {
   const options = serviceOptions(request.values), places = await placesOf(request, options);
   const settings = await settingsOf(options, around);
-  const groups = await groupSpecs(request, settings.source, around.unresolved);
+  const { groups, addresses } = await groupSpecs(request, settings.source, around);
   if (!options.allowLoop) refuseLoops(groups, places, own);
-  return { request, values: request.values, options, settings, places, groups };
+  return { request, values: request.values, options, settings, places, groups, addresses };
 }
 
 async function placesOf(request: ServiceRequest, options: ServiceOptions): Promise<Listening[]> {

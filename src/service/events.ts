@@ -46,6 +46,31 @@ export type BalancerEvent =
     | ChannelPlace & HealthChange
     /** All channels of a service are down, so that clients get them all the same. */
     | { readonly type: "all-down" }
+    /** Its name stands for another address than `from` now. Connections that it has go on there. */
+    | ChannelPlace & { readonly type: "channel-moved"; readonly host: string; readonly from: Address }
+    /** A name stands for other channels than before; `channels` is how many the group has now. */
+    | {
+      readonly type: "name-changed";
+      readonly group: number;
+      readonly host: string;
+      readonly added: readonly string[];
+      readonly removed: readonly string[];
+      readonly channels: number;
+    }
+    /** A name stands for more channels than there is room for in the group. */
+    | {
+      readonly type: "name-crowded";
+      readonly group: number;
+      readonly host: string;
+      readonly wanted: number;
+      readonly taken: number;
+    }
+    /** A name stands for the service itself, `loop`: that address is left out. */
+    | { readonly type: "name-loop"; readonly group: number; readonly host: string; readonly loop: string }
+    /** A name cannot be asked for any more: it keeps standing for what it did. */
+    | { readonly type: "name-stale"; readonly host: string; readonly reason: string }
+    /** It can again. */
+    | { readonly type: "name-answered"; readonly host: string }
     /** `autodisable` took the channel out. */
     | ChannelPlace & { readonly type: "channel-autodisabled"; readonly reason: string }
     /** One step of one connection, only with `trace`. It names no channel while the connection has none. */

@@ -1,10 +1,13 @@
-import type { GroupSpec } from "../groups/group_spec.ts";
 import type { Groups } from "../groups/groups.ts";
+import { escape, quote } from "../log/escape.ts";
 import { givenValues } from "../options/channel_values.ts";
 import { mayResolveLater, resolveHost, sameFamilyAs, type Wanted } from "../process/resolve.ts";
 import { MAX_CHANNELS } from "../table/limits.ts";
 import { blaming } from "./blame.ts";
+import type { Draft, Surroundings } from "./draft.ts";
 import { coded, UnknownHost } from "./errors.ts";
+import type { FollowedNames } from "./followed_names.ts";
+import { followedName, followsNames, type Named } from "./followed_words.ts";
 import type { ChannelOptions } from "./options.ts";
 import { type ServiceRequest, standardPort } from "./service_request.ts";
 import { settled } from "./settled.ts";
@@ -21,8 +24,9 @@ export type Unresolved = "error" | "wait";
 export async function groupSpecs(
   request: ServiceRequest,
   source: string | undefined,
-  unresolved: Unresolved,
-): Promise<GroupSpec[]> {
+  around: Pick<Surroundings, "unresolved" | "names">,
+): Promise<Pick<Draft, "groups" | "addresses">> {
+  const { unresolved } = around, named = { request, source };
   const standard = standardPort(request), wanted = sameFamilyAs(source);
   const address = async (host: string, group: number, channel: number) => {
     try {
@@ -32,12 +36,44 @@ export async function groupSpecs(
       throw blaming(error, { request, part: { group, channel } });
     }
   };
-  return await settled(request.groups.map(async ({ strategy, channels }, group) => ({
+  if (followsNames(named)) return await followedSpecs(named, await around.names.get(), unresolved, address);
+  const groups = await settled(request.groups.map(async ({ strategy, channels }, group) => ({
     strategy,
     channels: await settled(channels.map(async ({ host, port = standard, ...values }, channel) => {
       return { host, address: await address(host, group, channel), port, ...givenValues(values) };
     })),
   })));
+  return { groups };
+}
+
+/** The same where names are followed. */
+async function followedSpecs(
+  named: Named & { readonly request: ServiceRequest },
+  names: FollowedNames,
+  unresolved: Unresolved,
+  once: (host: string, group: number, channel: number) => Promise<string | undefined>,
+): Promise<Pick<Draft, "groups" | "addresses">> {
+  const { request } = named;
+  const [addresses] = await Promise.all([
+    settled(request.groups.map(async ({ channels }, group) =>
+      await settled(channels.map(async (word, channel) => {
+        return followedName(named, word) === undefined ? await once(word.host, group, channel) : undefined;
+      }))
+    )),
+    names.look(named),
+  ]);
+  if (unresolved === "error") {
+    request.groups.forEach(({ channels }, group) =>
+      channels.forEach((word, channel) => {
+        const name = followedName(named, word), known = name && names.known(name);
+        if (name === undefined || known?.answer !== undefined) return;
+        const reason = escape(known?.stale ?? "it has not been asked for");
+        const error = new UnknownHost(`Cannot resolve host: ${quote(name.name)}: ${reason}`);
+        throw blaming(error, { request, part: { group, channel } });
+      })
+    );
+  }
+  return { groups: names.expand(named, addresses).groups, addresses };
 }
 
 /** Adds a channel whose host has been resolved, and returns its number. @throws {RangeError} when the group is full */

@@ -15,6 +15,7 @@ import type { BalancerEvent } from "./events.ts";
 import { inheritedPlaces, listenAll, withCode } from "./listen.ts";
 import type { InstanceDescription, InstanceSettings, PauseReason } from "./instance_settings.ts";
 import { draftAll, openOrClose, serveDraft, serveDrafts, type ServiceHost } from "./serve_drafts.ts";
+import { NamesOnDemand } from "./names_on_demand.ts";
 import { NamedServices } from "./named_services.ts";
 import type { Health, HealthState } from "./health.ts";
 import type { Service } from "./service.ts";
@@ -41,6 +42,7 @@ export class Instance {
   #health: Health | undefined;
   /** Whether the checks wait until what a predecessor knew has been taken over. */
   #healthWaits = false;
+  readonly #names: NamesOnDemand;
   /** Why no clients are accepted. */
   readonly #pauses = new Set<PauseReason>();
   readonly #limits: RunningLimits;
@@ -63,6 +65,7 @@ export class Instance {
     this.#limits = new RunningLimits(started);
     this.#emit = emit;
     this.#unresolved = new UnresolvedHosts(() => this.services, emit);
+    this.#names = around.names;
     this.#engine.ended.then(() => this.#end());
   }
 
@@ -77,11 +80,17 @@ export class Instance {
   static async start(settings: InstanceSettings, requests: readonly ServiceRequest[] = []): Promise<Instance> {
     const { threads, trace, strategies, onEvent: emit = () => {}, unresolved = "error" } = settings;
     const customStrategies = strategies !== undefined;
-    const around = { threads, trace, strategies: strategies ?? builtIn, customStrategies, unresolved };
+    let instance: Instance | undefined;
+    const names = new NamesOnDemand({
+      services: () => instance?.services ?? [],
+      emit,
+      waiting: () => instance && instance.#unresolved.watch(),
+    }, settings.resolver);
+    const around = { threads, trace, strategies: strategies ?? builtIn, customStrategies, unresolved, names };
     const drafts = await draftAll(requests, around);
     try {
       const started = await startEngine(settings, drafts);
-      const instance = new Instance(around, started, emit, settings.values ?? {});
+      instance = new Instance(around, started, emit, settings.values ?? {});
       try {
         if (settings.paused) instance.pauseAccepting();
         instance.#healthWaits = settings.paused ?? false;
@@ -203,6 +212,7 @@ export class Instance {
       if (dryRun) return lines;
       await reload.apply();
       this.#unresolved.watch();
+      this.#names.follow();
       return lines;
     } finally {
       this.#reloading = false;
@@ -300,6 +310,7 @@ export class Instance {
       openOrClose(() => drafts.forEach(open), opened);
       const services = await serveDrafts(this.#host, drafts, opened);
       for (const service of services) this.#services.add(service);
+      this.#names.follow();
       if (this.#around.unresolved === "wait") this.#unresolved.watch();
       this.#lookAtHealth();
       return services;
@@ -337,6 +348,7 @@ export class Instance {
   async #end(): Promise<void> {
     this.#stopped = true;
     this.#unresolved.stop();
+    this.#names.stop();
     await this.#health?.stop();
   }
 
@@ -345,6 +357,7 @@ export class Instance {
     if (this.#stopped) return;
     this.#services.delete(service);
     this.#lookAtHealth();
+    this.#names.follow();
   }
 
   #mustRun(): void {

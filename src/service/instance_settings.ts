@@ -21,6 +21,8 @@ export interface InstanceSettings {
   readonly strategies?: readonly Strategy[];
   /** What becomes of channels whose hosts do not resolve. Default: that is an error. */
   readonly unresolved?: Unresolved;
+  /** Name servers to ask for names that are followed. Default: as the system is set up. */
+  readonly resolver?: readonly string[];
   /** Called with everything worth reporting. Must not throw. */
   readonly onEvent?: (event: BalancerEvent) => void;
   /** Called with every chunk. Must not throw. */

@@ -62,10 +62,11 @@ export function endlessLoops(
 /** @throws {ChannelLoop} when a channel without a limit is the service itself */
 export function refuseLoops(groups: readonly GroupSpec[], all: readonly Listening[], own = ownAddressesOnce()): void {
   for (const [group, { channels }] of groups.entries()) {
-    for (const [channel, { address: host, port, maxc = 0 }] of channels.entries()) {
+    for (const [number, { address: host, port, maxc = 0, origin }] of channels.entries()) {
       if (host === undefined || maxc > 0 || !leadsBackToAny({ host, port }, all, own)) continue;
       const address = formatChannelAddress({ host, port });
-      throw new ChannelLoop(`groups[${group}].channels[${channel}]`, address, group, channel);
+      const word = origin ?? { group, channel: number };
+      throw new ChannelLoop(`groups[${word.group}].channels[${word.channel}]`, address, word.group, word.channel);
     }
   }
 }

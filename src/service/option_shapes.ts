@@ -1,6 +1,7 @@
 import { quote } from "../log/escape.ts";
 import { channelRecords } from "../options/channel_records.ts";
 import { channelShapes } from "../options/channel_values.ts";
+import { expandingFault, srvName } from "../options/expanding_words.ts";
 import { optionList, optionRecords } from "../options/option_records.ts";
 import { type PortRange, readPorts } from "../options/port_ranges.ts";
 import { LONGEST_TIME } from "../options/ranges.ts";
@@ -125,9 +126,10 @@ export function checkGroups(
   const named = new Map<string, string>();
   for (const [i, group] of groups.entries()) {
     strategy(group.strategy, `groups[${i}].strategy`);
-    for (const [j, { port, name }] of group.channels.entries()) {
-      const place = `groups[${i}].channels[${j}]`;
-      if (first === 0) PORT(port, `${place}.port`);
+    for (const [j, channel] of group.channels.entries()) {
+      const place = `groups[${i}].channels[${j}]`, { host, port, name } = channel, fault = expandingFault(channel);
+      if (fault !== undefined) throw refused(place, host, fault.why);
+      if (first === 0 && srvName(host) === undefined) PORT(port, `${place}.port`);
       if (name === undefined) continue;
       const other = named.get(name);
       if (other !== undefined) throw nameTaken(`${place}.name`, name, other);

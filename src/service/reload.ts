@@ -1,4 +1,6 @@
 import type { Engine, Listener } from "../engine/engine.ts";
+import type { Adopted } from "../groups/replacement.ts";
+import type { ChannelSnapshot } from "../groups/snapshot.ts";
 import { changeLines } from "../options/change_text.ts";
 import { type AdoptedChannel, type Change, difference, type Identities } from "../options/difference.ts";
 import type { ProcessSpec, ServiceSpec } from "../options/service_spec.ts";
@@ -222,13 +224,27 @@ function identities({ kept }: ReloadPlan): Identities {
     const name = draft.request.name!;
     if (service.name !== name) renamed.set(name, service.name);
     try {
-      const channels = service.groups.adopted(service.draft.groups, draft.groups);
+      const channels = service.groups.adopted(service.draft.groups, draft.groups)
+        .flatMap((one) => asWord(one, service.draft, draft) ?? []);
       if (channels.length > 0) adopted.set(name, channels);
     } catch (error) {
       throw blaming(error, { request: draft.request });
     }
   }
   return { renamed, adopted };
+}
+
+/** An adopted channel by the numbers of words; undefined if it is one of several that a word stands for. */
+function asWord({ group, channel, before }: Adopted, earlier: Draft, draft: Draft): AdoptedChannel | undefined {
+  const origin = draft.groups[group].channels[channel].origin, specs = earlier.groups[group]?.channels ?? [];
+  const was = specs[before]?.origin;
+  if (origin?.several || was?.several) return undefined;
+  const words = earlier.request.groups[group]?.channels.length ?? 0;
+  return {
+    group,
+    channel: origin?.channel ?? channel,
+    before: before < specs.length ? was?.channel ?? before : words + before - specs.length,
+  };
 }
 
 /** Says how many connections a change takes from somewhere: they go on, and end when they end. */
@@ -245,7 +261,12 @@ function concernedBy({ kept, leaving }: ReloadPlan): (change: Change) => number 
         return currentOf(service, change.group, () => true);
       case "channel removed": {
         const { host, port = standardPort(service.draft.request) } = change.channel;
-        return currentOf(service, change.group, (channel) => channel.host === host && channel.port === port);
+        const words = service.draft.request.groups, specs = service.draft.groups[change.group]?.channels ?? [];
+        return currentOf(service, change.group, (channel) => {
+          const origin = specs[channel.channel]?.origin;
+          if (origin?.several) return words[origin.group].channels[origin.channel].host === host;
+          return channel.host === host && channel.port === port;
+        });
       }
     }
   };
@@ -262,7 +283,7 @@ function closeUnlessServed(listener: Listener): void {
 function currentOf(
   { groups }: Service,
   group: number,
-  wanted: (channel: { readonly host: string; readonly port: number }) => boolean,
+  wanted: (channel: ChannelSnapshot) => boolean,
 ): number {
   const channels = groups.snapshot().find((one) => one.group === group)?.channels ?? [];
   return channels.filter(wanted).reduce((sum, { current }) => sum + current, 0);

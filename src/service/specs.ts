@@ -2,7 +2,7 @@ import type { GroupSpec } from "../groups/group_spec.ts";
 import type { Party } from "../groups/parties.ts";
 import type { GroupSnapshot } from "../groups/snapshot.ts";
 import { quote } from "../log/escape.ts";
-import { givenValues } from "../options/channel_values.ts";
+import { type ChannelValues, differingKeys, givenValues } from "../options/channel_values.ts";
 import { type ChannelWord, placeWord } from "../options/channel_words.ts";
 import type { GroupWords } from "../options/group_words.ts";
 import type { ServiceSpec } from "../options/service_spec.ts";
@@ -27,7 +27,8 @@ export interface RunningSpec {
  */
 export function runningSpec(service: Service, values: ServiceValues = service.draft.values): RunningSpec {
   const { name, ports, groups } = service, notes: string[] = [];
-  const words = groups.snapshot().map((snapshot, place) => {
+  const described = groups.snapshot().filter((group) => hasWords(service, group));
+  const words = described.map((snapshot, place) => {
     if (snapshot.group !== place) {
       notes.push(`group ${snapshot.group} comes as group ${place}: those before it are empty`);
     }
@@ -39,14 +40,27 @@ export function runningSpec(service: Service, values: ServiceValues = service.dr
 /** The same service as if it had been asked for as it runs now: what operators have changed is no change any more. */
 export function asItRuns(service: Service): Draft {
   const { spec } = runningSpec(service), { draft, groups: { strategies } } = service;
-  const groups = service.groups.snapshot().map(({ type, channels }): GroupSpec => ({
-    strategy: strategies.find(({ label }) => label === type)!.name,
-    channels: channels.map((channel) => {
-      const { host, address, port } = channel;
-      return { host, address: address || undefined, port, ...givenValues(channel) };
-    }),
-  }));
-  return { ...draft, request: { ...draft.request, groups: spec.groups }, groups };
+  let place = 0;
+  const addresses: (string | undefined)[][] = [];
+  const groups = service.groups.snapshot().map((snapshot): GroupSpec => {
+    const { group, type, channels } = snapshot, before = draft.groups[group]?.channels ?? [];
+    const ownPlace = hasWords(service, snapshot) ? place++ : -1, ofWords: (string | undefined)[] = [];
+    let words = draft.request.groups[group]?.channels.length ?? 0;
+    if (ownPlace >= 0) addresses[ownPlace] = ofWords;
+    return {
+      strategy: strategies.find(({ label }) => label === type)!.name,
+      channels: channels.map((channel) => {
+        // What operators have made of one of several is not in its word.
+        if (before[channel.channel]?.origin?.several) return before[channel.channel];
+        const { host, address, port } = channel, word = before[channel.channel]?.origin?.channel ?? words++;
+        const origin = draft.addresses && { group: ownPlace, channel: word, several: false };
+        if (draft.addresses !== undefined) ofWords[word] = address || undefined;
+        return { host, address: address || undefined, port, ...givenValues(channel), origin };
+      }),
+    };
+  });
+  const followed = draft.addresses === undefined ? {} : { addresses };
+  return { ...draft, request: { ...draft.request, groups: spec.groups }, groups, ...followed };
 }
 
 /** @throws {ChannelLoop} when a channel without a limit, which an operator has created, is the service itself */
@@ -59,11 +73,20 @@ export function refuseLoopsOf(service: Service): void {
   }
 }
 
+/** Whether a group has channels of its own words, or operators'; otherwise those of other groups' words. */
+function hasWords({ draft }: Service, { group, channels }: GroupSnapshot): boolean {
+  return group < draft.request.groups.length || channels.length > (draft.groups[group]?.channels.length ?? 0);
+}
+
 function groupNow(service: Service, { group, type, channels }: GroupSnapshot, notes: string[]): GroupWords {
-  const { groups: { strategies }, draft: { request } } = service, standard = standardPort(request);
-  const asked = request.groups[group]?.channels ?? [];
-  const words = channels.map((snapshot): ChannelWord => {
-    const { channel, host, port, disabledBy } = snapshot, before = asked[channel];
+  const { groups: { strategies }, draft } = service, { request } = draft, standard = standardPort(request);
+  const asked = request.groups[group]?.channels ?? [], specs = draft.groups[group]?.channels ?? [];
+  /** Words that stand for several channels are as they were; each of the others is what its channel is now. */
+  const words = asked.map((word) => ({ ...word, port: word.port }) as ChannelWord);
+  for (const snapshot of channels) {
+    const { channel, host, port, disabledBy } = snapshot, origin = specs[channel]?.origin;
+    const number = origin?.channel ?? (channel < specs.length ? channel : words.length);
+    const before = origin?.several ? undefined : asked[number];
     // As it was written, if that is still so.
     const same = before !== undefined && before.host === host && (before.port ?? standard) === port;
     const word = { host, port: same ? before.port : port === standard ? undefined : port };
@@ -71,8 +94,11 @@ function groupNow(service: Service, { group, type, channels }: GroupSnapshot, no
       const why = NOTES[party];
       if (why !== undefined) notes.push(`group ${group} channel ${channel} (${quote(placeWord(word))}) is ${why}`);
     }
-    return { ...word, ...givenValues(snapshot) };
-  });
+    if (!origin?.several) words[number] = { ...word, ...givenValues(snapshot) };
+    else if (differingKeys(specs[channel], snapshot as ChannelValues).length > 0) {
+      notes.push(`group ${group} channel ${channel} (${quote(placeWord(word))}) has been changed by an operator`);
+    }
+  }
   const strategy = strategies.find(({ label }) => label === type)!.name;
   return { strategy, channels: words };
 }

@@ -45,7 +45,7 @@ export class UnresolvedHosts {
       const known = this.#known.get(service) ?? new Set(), now = new Set<string>();
       for (const { group, channel, host, id } of service.groups.unresolved()) {
         const key = `${id} ${host}`;
-        count++;
+        if (!isFollowed(service, group, channel, host)) count++;
         now.add(key);
         if (known.has(key)) continue;
         this.#emit({ type: "channel-unresolved", service: service.name, group, channel, host });
@@ -60,7 +60,10 @@ export class UnresolvedHosts {
 
   async #look(): Promise<void> {
     const queue = this.#services().flatMap((service) =>
-      service.groups.unresolved().map((channel) => ({ service, channel }))
+      service.groups.unresolved().flatMap((waiting) => {
+        const { group, channel, host } = waiting;
+        return isFollowed(service, group, channel, host) ? [] : { service, channel: waiting };
+      })
     );
     const worker = async () => {
       for (let next = queue.shift(); next !== undefined && !this.#stopped; next = queue.shift()) {
@@ -85,4 +88,9 @@ export class UnresolvedHosts {
     const channel = groups.table.numberOf(id);
     this.#emit({ type: "channel-resolved", service: name, group, channel, host, address: groups.table.address(id) });
   }
+}
+
+/** Whether its name is asked for anyway. */
+function isFollowed({ groups }: Service, group: number, channel: number, host: string): boolean {
+  return groups.resolutionOf?.(group, channel, host) !== undefined;
 }

@@ -215,7 +215,7 @@ for (const engine of ENGINES) {
     const failing = events.find(({ type }) => type === "channel-failing");
     assert.ok(failing?.type === "channel-failing");
     assert.deepEqual([failing.group, failing.channel], [1, 0]);
-    assert.deepEqual(events.filter(connected).map((event) => "group" in event && [event.group, event.channel]), [[
+    assert.deepEqual(events.filter(connected).map((event) => "channel" in event && [event.group, event.channel]), [[
       1,
       1,
     ]]);

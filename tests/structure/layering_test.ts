@@ -14,9 +14,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   groups: ["options", "selection", "table"],
   health: ["options", "selection", "table", "log"],
   control: ["groups", "options", "table", "log"],
-  service: ["engine", "groups", "health", "options", "process", "selection", "table", "log"],
+  names: ["table"],
+  service: ["engine", "groups", "health", "names", "options", "process", "selection", "table", "log"],
   program: ["control", "engine", "files", "options", "process", "service", "table", "log"],
-  cli: ["control", "files", "options", "process", "program", "service", "table", "log"],
+  cli: ["control", "files", "names", "options", "process", "program", "service", "table", "log"],
 };
 
 const root = new URL("../../", import.meta.url);
