@@ -5,7 +5,7 @@ import type { Wanted } from "../table/queue.ts";
 import type { Table } from "../table/table.ts";
 import { GroupCandidates } from "./group_candidates.ts";
 import type { Resting } from "./resting.ts";
-import type { Search } from "./search.ts";
+import { Demands, type Search } from "./search.ts";
 import { type Client, strategies, type Strategy } from "./strategy.ts";
 
 /** Another thread has taken the turn or the channel, or the group has another order, in the meantime: look again. */
@@ -37,20 +37,21 @@ export class Failover {
 
   /**
    * Reserves the next channel of the search and returns it, or NONE when no group has any left. When all that is left
-   * rests, a channel that failed lately is better than none.
+   * rests or is down, that is better than none.
    */
   next(search: Search, client: Client): ChannelId {
     do {
       for (; search.group < MAX_GROUPS; search.group++) {
         const table = this.#table, order = table.order(search.group);
         // Checked first, so that hundreds of disabled channels cost next to nothing.
-        if (!table.anyEnabled(search.group, order) && table.confirmOrder(search.group, order)) continue;
+        const downToo = search.demands === Demands.ENABLED;
+        if (!table.anyEnabled(search.group, order, downToo) && table.confirmOrder(search.group, order)) continue;
         const id = this.#inGroup(search, client, order);
         if (id === NONE) continue;
         search.trying(id);
         return id;
       }
-    } while (search.lowerDemands());
+    } while (search.lowerDemands(this.#table));
     return NONE;
   }
 
@@ -129,7 +130,7 @@ export class Failover {
       return OUTRUN;
     }
     const id = table.channelAt(group, number, order);
-    if (!table.reserve(id)) return OUTRUN;
+    if (!table.reserve(id, search.ignoring)) return OUTRUN;
     if (table.order(group) === order) return id;
     // It may have been removed before it was reserved; the row may even be another channel's by now.
     table.release(id);

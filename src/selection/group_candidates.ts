@@ -2,7 +2,7 @@ import { type ChannelId, NONE } from "../table/channel_id.ts";
 import { isScheduled, type Order, sizeOf } from "../table/order.ts";
 import type { Table } from "../table/table.ts";
 import type { Resting } from "./resting.ts";
-import type { Search } from "./search.ts";
+import { Demands, type Search } from "./search.ts";
 import type { Candidates } from "./strategy.ts";
 
 /**
@@ -56,7 +56,7 @@ export class GroupCandidates implements Candidates {
 
   /** Whether a channel can be reserved, as far as its limit and those who wait for it are concerned. */
   hasPlace(id: ChannelId): boolean {
-    return this.#table.usable(id) && !this.#table.claimed(id);
+    return this.#table.usable(id, this.#search.ignoring) && !this.#table.claimed(id);
   }
 
   next(from: number): number {
@@ -104,14 +104,14 @@ export class GroupCandidates implements Candidates {
   #between(from: number, end: number): number {
     const table = this.#table, search = this.#search;
     for (let number = from - 1;;) {
-      number = table.nextEnabled(this.#group, number + 1, end, this.#order);
+      number = table.nextEnabled(this.#group, number + 1, end, this.#order, search.demands === Demands.ENABLED);
       if (number === NONE) return NONE;
       const id = this.#id(number);
       if (search.tried(id)) continue;
       if (!this.hasPlace(id)) {
         if (this.fullToo) return number;
         search.full ||= this.#isFull(id);
-      } else if (search.restingToo || this.#resting === undefined || !this.#resting.has(id)) return number;
+      } else if (search.demands !== Demands.ALL || this.#resting === undefined || !this.#resting.has(id)) return number;
       else search.rested = true;
     }
   }

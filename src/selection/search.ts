@@ -1,5 +1,17 @@
 import type { ChannelId } from "../table/channel_id.ts";
+import { DisabledBy } from "../table/disabled_by.ts";
 import { MAX_GROUPS, ROWS } from "../table/limits.ts";
+import type { Table } from "../table/table.ts";
+
+/** What a channel must be to be a candidate: less and less, as long as no group has one. */
+export enum Demands {
+  /** Enabled, up, and not resting. */
+  ALL,
+  /** Enabled and up; better one that failed lately than none. */
+  UP,
+  /** Enabled but for health checks: when all that is left is down, they may be wrong ("fail open"). */
+  ENABLED,
+}
 
 /** Where one client's search for a channel stands: the group it has reached, and what it has tried. */
 export class Search {
@@ -8,8 +20,8 @@ export class Search {
   full = false;
   /** Whether a channel was skipped because it rests. */
   rested = false;
-  /** Whether channels that rest are candidates: the last resort. */
-  restingToo = false;
+  /** Which channels are candidates. */
+  demands: Demands = Demands.ALL;
   /** Whether it may leave the client's own channel although there is no `-H`, because it has waited long enough. */
   mayMove = false;
   /** Whether a channel has failed. */
@@ -20,6 +32,11 @@ export class Search {
   /** Words of both that may have bits set: from the first to just before the second. */
   #from = 0;
   #to = 0;
+
+  /** `DisabledBy` bits that do not keep a channel from being a candidate. */
+  get ignoring(): number {
+    return this.demands === Demands.ENABLED ? DisabledBy.DOWN : 0;
+  }
 
   /** Forgets everything, for another client. */
   begin(): void {
@@ -32,7 +49,8 @@ export class Search {
   /** Starts again with group 0, leaving out the channels that this search has seen fail. */
   retry(): void {
     this.group = 0;
-    this.full = this.rested = this.restingToo = false;
+    this.full = this.rested = false;
+    this.demands = Demands.ALL;
     for (let i = this.#from; i < this.#to; i++) this.#tried[i] = this.#failed[i];
   }
 
@@ -48,10 +66,17 @@ export class Search {
     this.#tried[word] |= 1 << (id & 31);
   }
 
-  /** After all groups: begins again with those that rest, if any were skipped. @returns whether it does */
-  lowerDemands(): boolean {
-    if (!this.rested || this.restingToo) return false;
-    this.restingToo = true;
+  /**
+   * After all groups: begins again with lower demands, if that may help. When a channel is full, its places are worth
+   * more than channels that are down.
+   *
+   * @returns whether it begins again
+   */
+  lowerDemands(table: Table): boolean {
+    if (this.demands === Demands.ENABLED) return false;
+    if (this.demands === Demands.ALL && this.rested) this.demands = Demands.UP;
+    else if (!this.full && table.anyDown()) this.demands = Demands.ENABLED;
+    else return false;
     this.group = 0;
     return true;
   }
@@ -66,7 +91,8 @@ export class Search {
   /** No other channel is tried until the search is retried. */
   end(): void {
     this.group = MAX_GROUPS;
-    this.full = this.rested = false;
+    this.demands = Demands.ENABLED;
+    this.full = false;
   }
 
   /** Makes sure that there is a word `word`. */

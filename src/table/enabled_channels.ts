@@ -1,10 +1,13 @@
 import { type ChannelId, groupOf, NONE, rowOf } from "./channel_id.ts";
+import { DisabledBy } from "./disabled_by.ts";
 import { CHANNEL, GROUP } from "./layout.ts";
+import { MAX_GROUPS } from "./limits.ts";
 import { isShuffled, type Order, type Orders, sizeOf } from "./order.ts";
 
 /**
  * Who keeps which channel from being chosen, and a copy of that: one bit for each row of a group, so that a search
- * finds the next enabled channel at once, however many disabled ones come before it. Only the channels' own words are
+ * finds the next enabled channel at once, however many disabled ones come before it. Another bit says that health checks
+ * alone keep it out, so that it may be chosen when nothing else is left (`downToo`). Only the channels' own words are
  * exact at every moment.
  */
 export class EnabledChannels {
@@ -59,20 +62,31 @@ export class EnabledChannels {
    * Number of the first channel from `from` to just before `end` that nobody has disabled, or NONE. Read without Atomics
    * (see `Occupancy`), so that an order read afterwards may be an earlier one, unless it is read by `Orders.confirm`.
    */
-  next(group: number, from: number, end: number, order: Order): number {
-    return isShuffled(order) ? this.#nextShuffled(group, from, end, order) : this.#nextRow(group, from, end);
+  next(group: number, from: number, end: number, order: Order, downToo: boolean): number {
+    return isShuffled(order)
+      ? this.#nextShuffled(group, from, end, order, downToo)
+      : this.#nextRow(group, from, end, downToo);
   }
 
   /** Whether the group may have a channel that nobody has disabled. Read like `next`. */
-  any(group: number, order: Order): boolean {
-    if (!isShuffled(order)) return this.#nextRow(group, 0, sizeOf(order)) !== NONE;
-    return (this.#bits(group, 0) | this.#bits(group, 1) | this.#bits(group, 2) | this.#bits(group, 3)) !== 0;
+  any(group: number, order: Order, downToo: boolean): boolean {
+    if (!isShuffled(order)) return this.#nextRow(group, 0, sizeOf(order), downToo) !== NONE;
+    for (let word = 0; word < 4; word++) if (this.#bits(group, word, downToo) !== 0) return true;
+    return false;
   }
 
-  #nextRow(group: number, from: number, end: number): number {
+  /** Whether any group has a channel that health checks alone keep out. */
+  anyDown(): boolean {
+    for (let group = 0; group < MAX_GROUPS; group++) {
+      for (let word = 0; word < 4; word++) if (this.#groups[group * GROUP.WORDS + GROUP.DOWN + word] !== 0) return true;
+    }
+    return false;
+  }
+
+  #nextRow(group: number, from: number, end: number, downToo: boolean): number {
     for (let word = from >> 5; word << 5 < end; word++) {
       const first = word === from >> 5 ? from & 31 : 0;
-      const bits = this.#bits(group, word) & (-1 << first);
+      const bits = this.#bits(group, word, downToo) & (-1 << first);
       if (bits === 0) continue;
       const row = (word << 5) + 31 - Math.clz32(bits & -bits);
       return row < end ? row : NONE;
@@ -80,9 +94,9 @@ export class EnabledChannels {
     return NONE;
   }
 
-  #nextShuffled(group: number, from: number, end: number, order: Order): number {
-    const orders = this.#orders;
-    const a = this.#bits(group, 0), b = this.#bits(group, 1), c = this.#bits(group, 2), d = this.#bits(group, 3);
+  #nextShuffled(group: number, from: number, end: number, order: Order, downToo: boolean): number {
+    const orders = this.#orders, a = this.#bits(group, 0, downToo), b = this.#bits(group, 1, downToo);
+    const c = this.#bits(group, 2, downToo), d = this.#bits(group, 3, downToo);
     for (let number = from; number < end; number++) {
       const row = orders.rowAt(group, order, number);
       const bits = row < 64 ? (row < 32 ? a : b) : (row < 96 ? c : d);
@@ -92,8 +106,9 @@ export class EnabledChannels {
   }
 
   /** The bits of 32 rows. */
-  #bits(group: number, word: number): number {
-    return this.#groups[group * GROUP.WORDS + GROUP.ENABLED + word];
+  #bits(group: number, word: number, downToo: boolean): number {
+    const row = group * GROUP.WORDS + word, enabled = this.#groups[row + GROUP.ENABLED];
+    return downToo ? enabled | this.#groups[row + GROUP.DOWN] : enabled;
   }
 
   /**
@@ -101,14 +116,20 @@ export class EnabledChannels {
    * last one then finds its answer outdated and writes again.
    */
   #copy(id: ChannelId): void {
-    const row = rowOf(id), index = groupOf(id) * GROUP.WORDS + GROUP.ENABLED + (row >> 5), bit = 1 << (row & 31);
-    const enabled = () => Atomics.load(this.#channels, wordOf(id)) === 0;
-    let written: boolean;
+    const row = rowOf(id), word = groupOf(id) * GROUP.WORDS + (row >> 5), bit = 1 << (row & 31);
+    let written: number;
     do {
-      written = enabled();
-      if (written) Atomics.or(this.#groups, index, bit);
-      else Atomics.and(this.#groups, index, ~bit);
-    } while (written !== enabled());
+      written = this.disabledBy(id);
+      this.#write(word + GROUP.ENABLED, bit, written === 0);
+      this.#write(word + GROUP.DOWN, bit, written === DisabledBy.DOWN);
+    } while (written !== this.disabledBy(id));
+  }
+
+  #write(index: number, bit: number, value: boolean): void {
+    // Most channels are never down: what is right already takes no write.
+    if (((Atomics.load(this.#groups, index) & bit) !== 0) === value) return;
+    if (value) Atomics.or(this.#groups, index, bit);
+    else Atomics.and(this.#groups, index, ~bit);
   }
 }
 

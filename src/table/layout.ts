@@ -16,6 +16,8 @@ export const GROUP = {
   ENABLED: 3,
   /** Two words: how many turns each of the group's schedules has. */
   TURNS: 7,
+  /** Four words: a bit for each row whose channel is down, and kept out by nothing else. */
+  DOWN: 9,
   WORDS: 16,
 } as const;
 

@@ -33,7 +33,8 @@ Deno.test("the sections follow each other without overlap, each on its own cache
 Deno.test("the fields of a row lie inside the row and do not overlap", () => {
   const { WORDS: groupWords, ...groupFields } = GROUP, { WORDS: channelWords, ADDRESS, ...channelFields } = CHANNEL;
   const rows = Array.from({ length: ROWS / 32 }, (_, word) => GROUP.ENABLED + word);
-  assertDistinct([...Object.values(groupFields), ...rows.slice(1), GROUP.TURNS + 1], groupWords);
+  const down = rows.map((_, word) => GROUP.DOWN + word);
+  assertDistinct([...Object.values(groupFields), ...rows.slice(1), GROUP.TURNS + 1, ...down.slice(1)], groupWords);
   assertDistinct([...Object.values(channelFields), ADDRESS, ADDRESS + 1, ADDRESS + 2, ADDRESS + 3], channelWords);
   const { DOUBLES, TOTAL, FAILED, SENT, RCVD } = COUNT;
   assertDistinct([TOTAL, FAILED, SENT, SENT + 1, RCVD, RCVD + 1], DOUBLES);

@@ -38,19 +38,19 @@ export class Occupancy {
     return maxc === 0 ? Infinity : Math.max(0, maxc - this.current(id));
   }
 
-  /** Whether the channel could take a connection at this moment. */
-  usable(id: ChannelId): boolean {
+  /** Whether the channel could take a connection at this moment. @param ignoring `DisabledBy` bits that do not count */
+  usable(id: ChannelId, ignoring: number): boolean {
     const row = id * CHANNEL.WORDS, channels = this.#channels;
-    if (channels[row + CHANNEL.DISABLED_BY] !== 0) return false;
+    if ((channels[row + CHANNEL.DISABLED_BY] & ~ignoring) !== 0) return false;
     const maxc = channels[row + CHANNEL.MAXC];
     return maxc === 0 || channels[row + CHANNEL.CURRENT] < maxc;
   }
 
   /** Reserves a connection if the channel is enabled and below its limit. The limit is exact across all threads. */
-  reserve(id: ChannelId): boolean {
+  reserve(id: ChannelId, ignoring: number): boolean {
     const index = id * CHANNEL.WORDS + CHANNEL.CURRENT;
     for (;;) {
-      if (this.#enabled.disabledBy(id) !== 0) return false;
+      if ((this.#enabled.disabledBy(id) & ~ignoring) !== 0) return false;
       const current = Atomics.load(this.#channels, index), maxc = this.maxc(id);
       if (maxc !== 0 && current >= maxc) return false;
       if (Atomics.compareExchange(this.#channels, index, current, current + 1) === current) return true;

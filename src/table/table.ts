@@ -108,14 +108,23 @@ export class Table {
     return this.#orders.numberOf(id, order);
   }
 
-  /** Number of the first channel from `from` to just before `end` that nobody has disabled, or NONE. */
-  nextEnabled(group: number, from: number, end: number, order = this.order(group)): number {
-    return this.#enabled.next(group, from, end, order);
+  /**
+   * Number of the first channel from `from` to just before `end` that nobody has disabled, or NONE.
+   *
+   * @param downToo whether one will do that only health checks have disabled
+   */
+  nextEnabled(group: number, from: number, end: number, order = this.order(group), downToo = false): number {
+    return this.#enabled.next(group, from, end, order, downToo);
   }
 
-  /** Whether the group may have a channel that nobody has disabled. If not, that holds for this order only. */
-  anyEnabled(group: number, order = this.order(group)): boolean {
-    return this.#enabled.any(group, order);
+  /** Whether the group may have such a channel. If not, that holds for this order only. */
+  anyEnabled(group: number, order = this.order(group), downToo = false): boolean {
+    return this.#enabled.any(group, order, downToo);
+  }
+
+  /** Whether any group has a channel that only health checks have disabled. */
+  anyDown(): boolean {
+    return this.#enabled.anyDown();
   }
 
   /** Index of the group's strategy; 0 is Round Robin. */
@@ -304,14 +313,18 @@ export class Table {
     return this.queue !== undefined && this.queue.claims(id);
   }
 
-  /** Whether the channel could take a connection at this moment. */
-  usable(id: ChannelId): boolean {
-    return this.#occupancy.usable(id);
+  /** Whether the channel could take a connection at this moment. @param ignoring `DisabledBy` bits that do not count */
+  usable(id: ChannelId, ignoring = 0): boolean {
+    return this.#occupancy.usable(id, ignoring);
   }
 
-  /** Reserves a connection if the channel is enabled and below its limit. The limit is exact across all threads. */
-  reserve(id: ChannelId): boolean {
-    return this.#occupancy.reserve(id);
+  /**
+   * Reserves a connection if the channel is enabled and below its limit. The limit is exact across all threads.
+   *
+   * @param ignoring `DisabledBy` bits that do not count
+   */
+  reserve(id: ChannelId, ignoring = 0): boolean {
+    return this.#occupancy.reserve(id, ignoring);
   }
 
   /** Releases `count` reserved connections. */
