@@ -1,7 +1,6 @@
 import { channelIdentity } from "../selection/identity.ts";
-import { hash } from "../selection/strategies/hash.ts";
-import { roundRobin } from "../selection/strategies/round_robin.ts";
-import type { Strategy } from "../selection/strategy.ts";
+import { stableHash } from "../selection/strategies/stable_hash.ts";
+import { strategies, type Strategy } from "../selection/strategy.ts";
 import { type ChannelId, groupOf } from "../table/channel_id.ts";
 import type { Table } from "../table/table.ts";
 
@@ -14,7 +13,7 @@ export interface Named {
 }
 
 /** Strategies that do not ask what identifies a channel. Their groups do not spend memory on it. */
-const WITHOUT: readonly Strategy[] = [roundRobin, hash];
+const WITHOUT: readonly Strategy[] = strategies.filter((strategy) => strategy !== stableHash);
 
 /** Notes the host of a channel, whose port is in the table by now. */
 export function setHost(named: Named, id: ChannelId, host: string): void {

@@ -78,6 +78,21 @@ for (const [shell, complete] of Object.entries({ bash, zsh, fish })) {
     assert.deepEqual(wrong, []);
   });
 
+  testWith([posix, installed(shell)], `${shell} completes options of channels, and strategies`, async () => {
+    for (
+      const [line, end] of [
+        ["balance 8080 web1:80,we", "weight="],
+        ["balance 8080 web1,weight=3,na", "name="],
+        ["balance 8080 web1 %le", "%least"],
+        ["balance -f --name x 8080 a %st", "%stable"],
+      ]
+    ) {
+      const offered = await complete(line);
+      // Some shells are given the whole word, others what is missing behind the comma.
+      assert.ok(offered.some((word) => word.endsWith(end)), `${line}: ${offered}`);
+    }
+  });
+
   testWith([posix, installed(shell)], `${shell} completes what runs behind -c and -i`, async () => {
     await using instance = await Instance.start(["127.0.0.1:1"]);
     for (const line of ["balance -c show ", "balance -i "]) {

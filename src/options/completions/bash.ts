@@ -1,5 +1,13 @@
 import { quoteWord } from "../quote_word.ts";
-import { completableOptions, type CompletionParts, CONTROLLING, HELPING, type ValueSource } from "./completable.ts";
+import {
+  CHANNEL_OPTIONS,
+  completableOptions,
+  type CompletionParts,
+  CONTROLLING,
+  HELPING,
+  STRATEGY_WORDS,
+  type ValueSource,
+} from "./completable.ts";
 
 /** Completions for bash: `eval "$(balance --completions bash)"`. */
 export function bashCompletions({ commands, topics }: CompletionParts): string {
@@ -30,6 +38,11 @@ ${values.join("\n")}
     COMPREPLY=($(compgen -W "$("$program" --completions names 2>/dev/null </dev/null)" -- "$current"))
   elif ((COMP_CWORD == 1)); then
     COMPREPLY=($(compgen -A service -- "$current"))
+  elif [[ $current == %* ]]; then
+    ${reply({ words: STRATEGY_WORDS }, [])}
+  elif [[ $current == *,* ]]; then
+    compopt -o nospace 2>/dev/null
+    COMPREPLY=($(compgen -P "\${current%,*}," -W "${CHANNEL_OPTIONS.join(" ")}" -- "\${current##*,}"))
   else
     COMPREPLY=($(compgen -A hostname -- "$current"))
   fi

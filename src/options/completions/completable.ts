@@ -1,5 +1,7 @@
+import { channelRecordList } from "../channel_records.ts";
 import { negativeName, type OptionRecord } from "../option_record.ts";
 import { type OptionKey, optionList, optionRecords } from "../option_records.ts";
+import { strategyNames } from "../strategy_names.ts";
 
 /** What completions know besides the options. */
 export interface CompletionParts {
@@ -29,6 +31,14 @@ export const completableOptions: readonly CompletableOption[] = optionList.flatM
   { forms: formsOf(key), record, value: valueSource(key, record) },
   ...negativeForm(record),
 ]);
+
+/** Options of a channel, as they stand behind its commas. */
+export const CHANNEL_OPTIONS: readonly string[] = channelRecordList.map(([, { name, kind: { metavar } }]) =>
+  metavar === undefined ? name : `${name}=`
+);
+
+/** Words that end a group and name its strategy. */
+export const STRATEGY_WORDS: readonly string[] = strategyNames.map((name) => `%${name}`);
 
 /** Options after which the other words are names of running instances. */
 export const CONTROLLING: readonly string[] = [...formsOf("command"), ...formsOf("interactive")];

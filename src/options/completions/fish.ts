@@ -1,4 +1,12 @@
-import { completableOptions, type CompletionParts, CONTROLLING, HELPING, type ValueSource } from "./completable.ts";
+import {
+  CHANNEL_OPTIONS,
+  completableOptions,
+  type CompletionParts,
+  CONTROLLING,
+  HELPING,
+  STRATEGY_WORDS,
+  type ValueSource,
+} from "./completable.ts";
 
 /** Completions for fish: `balance --completions fish | source`. */
 export function fishCompletions(parts: CompletionParts): string {
@@ -20,10 +28,20 @@ end
 function __balance_follows_help
   contains -- (commandline -opc)[-1] ${HELPING.join(" ")}
 end
+function __balance_channels
+  set -l token (commandline -ct)
+  if string match -q -- '*,*' $token
+    set -l head (string replace -r -- '[^,]*$' '' $token)
+    printf '%s\\n' $head{${CHANNEL_OPTIONS.join(",")}}
+  else
+    printf '%s\\n' ${STRATEGY_WORDS.join(" ")}
+    __fish_print_hostnames
+  end
+end
 complete -c balance -f
 complete -c balance -n __balance_controls -k -a '(__balance_names)' -d 'running instance'
 complete -c balance -n __balance_follows_help -k -a ${quoted(parts.topics.join(" "))}
-complete -c balance -n 'not __balance_controls; and not __balance_follows_help' -a '(__fish_print_hostnames)' -d host
+complete -c balance -n 'not __balance_controls; and not __balance_follows_help' -a '(__balance_channels)' -d channel
 ${options.join("\n")}`;
 }
 

@@ -1,10 +1,12 @@
 import { quoteWord } from "../quote_word.ts";
 import {
+  CHANNEL_OPTIONS,
   type CompletableOption,
   completableOptions,
   type CompletionParts,
   CONTROLLING,
   HELPING,
+  STRATEGY_WORDS,
   type ValueSource,
 } from "./completable.ts";
 
@@ -27,6 +29,10 @@ _balance_words() {
     _wanted instances expl 'running instance' compadd -a names
   elif ((CURRENT == 1)); then
     _ports
+  elif [[ $PREFIX == %* ]]; then
+    _wanted strategies expl strategy compadd ${STRATEGY_WORDS.join(" ")}
+  elif compset -P '*,'; then
+    _wanted options expl 'option of the channel' compadd -S '' ${CHANNEL_OPTIONS.join(" ")}
   else
     _hosts
   fi
