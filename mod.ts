@@ -23,6 +23,7 @@ export type { BalancerOptions, ChannelOptions, GroupOptions, ServeOptions } from
 export { Service } from "./src/service/service.ts";
 export type { ChannelHealth, ChannelSnapshot, GroupSnapshot } from "./src/groups/snapshot.ts";
 export type { Resolution } from "./src/groups/resolution.ts";
+export type { StickyClient } from "./src/groups/sticky_clients.ts";
 export type { Direction, GeneralEvent, Tap } from "./src/engine/engine.ts";
 export type { EngineChoice, EngineName } from "./src/options/engine_name.ts";
 export type { KeepAlive } from "./src/options/keep_alive.ts";

@@ -15,6 +15,7 @@ import type { ControlledService, ControlPlane } from "./control_plane.ts";
 import { health } from "./health_command.ts";
 import * as service from "./service_commands.ts";
 import * as session from "./session_commands.ts";
+import * as sticky from "./sticky_commands.ts";
 
 const help: ProcessCommand = {
   name: "help",
@@ -58,6 +59,7 @@ export const commands: readonly Command[] = [
   channel.first,
   channel.weight,
   health,
+  sticky.forget,
 ];
 
 /**

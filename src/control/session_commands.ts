@@ -5,8 +5,10 @@ import { answer, integer, type ProcessCommand, refuse, SyntaxFault } from "./com
 import type { ControlledService, ControlPlane } from "./control_plane.ts";
 import { instanceState } from "./instance_state.ts";
 import { toJson } from "./json.ts";
+import { currentService } from "./service_commands.ts";
 import { heading, serviceLines, showTable } from "./show.ts";
 import { healthTable } from "./show_health.ts";
+import { showSticky } from "./sticky_commands.ts";
 
 export const quit: ProcessCommand = {
   name: "quit",
@@ -19,12 +21,17 @@ export const quit: ProcessCommand = {
 
 export const show: ProcessCommand = {
   name: "show",
-  parameters: "[json|config|health|NAME]",
+  parameters: "[json|config|health|sticky|NAME] [json|ADDR]",
   summary: "show all services, as JSON, config or health, or one by name",
   changes: false,
   scope: "process",
-  run: async ([what], session, plane) => {
+  run: async ([what, word], session, plane) => {
     if (what === undefined) return answer(...tables(plane));
+    if (what === "sticky") {
+      const current = currentService(session, plane);
+      return "ok" in current ? current : showSticky(word, current);
+    }
+    if (word !== undefined) throw new SyntaxFault();
     if (what === "json") return answer(toJson(instanceState(session, plane)));
     if (what === "config") {
       const lines = await plane.config?.();

@@ -14,6 +14,7 @@ import { type Adopted, type GroupChange, replacement } from "./replacement.ts";
 import type { Resolution } from "./resolution.ts";
 import { restore, stateOf } from "./restoring.ts";
 import { type ChannelHealth, type GroupSnapshot, snapshot } from "./snapshot.ts";
+import type { StickyClients } from "./sticky_clients.ts";
 
 /** A channel whose host does not resolve. */
 export interface UnresolvedChannel {
@@ -51,6 +52,8 @@ export class Groups {
   /** @internal */ readonly names = new Map<ChannelId, string>();
   /** Options of channels that the table does not hold. */
   /** @internal */ readonly values = new Map<ChannelId, ChannelValues>();
+  /** Clients that come back to their channels, with `--sticky`. */
+  sticky: StickyClients | undefined;
 
   /** What is known about the name of a channel with this host; undefined if it is not followed. */
   /** @internal */ resolutionOf: ((group: number, channel: number, host: string) => Resolution | undefined) | undefined;

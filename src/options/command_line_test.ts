@@ -44,6 +44,8 @@ Deno.test("a port alone has the manual's defaults", () => {
     backlog: 4096,
     autodisable: false,
     hashFailover: false,
+    sticky: 0,
+    stickySize: 65536,
     allowLoop: false,
     check: "off",
     checkInterval: 2,
@@ -273,7 +275,7 @@ Deno.test("completions are for a shell that is known", () => {
 Deno.test("no service can be called what show takes for something else", () => {
   for (const name of RESERVED_NAMES) {
     const message =
-      `option --name takes any name except json, config and health, which are words of the command show: "${name}"`;
+      `option --name takes any name except json, config, health and sticky, which are words of the command show: "${name}"`;
     assert.deepEqual(refusal("--name", name, "80"), [64, message]);
   }
   assert.equal(serve("--name", "jsonnet", "80").name, "jsonnet");

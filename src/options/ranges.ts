@@ -12,3 +12,9 @@ export const MOST_PROBES = 127;
 
 /** Highest count of anything: bytes of a buffer, connections, a backlog. */
 export const HIGHEST_COUNT = 2 ** 31 - 1;
+
+/** Longest time in seconds for which a client address is remembered, 100 days: the table's clock wraps around later. */
+export const LONGEST_STICKY = 8_640_000;
+
+/** Most client addresses that are remembered. */
+export const MOST_STICKY = 2 ** 24;

@@ -5,18 +5,23 @@ import type { Instance } from "../service/instance.ts";
 import { allPlaces } from "../service/place_index.ts";
 import type { Service } from "../service/service.ts";
 
-/** What a process hands over at the last moment: for each service, its counters and what operators did. */
+/** What a process hands over at the last moment. */
 export interface HandedState {
+  /** For each service, its counters and what operators did. */
   readonly services: Readonly<Record<string, unknown>>;
   /** What health checks know; missing without checks. */
   readonly health?: unknown;
+  /** For those with `--sticky`, the clients that come back to their channels. */
+  readonly sticky?: Readonly<Record<string, unknown>>;
 }
 
 /** The state of all services. */
 export function stateOf({ services, healthState: health }: Instance): HandedState {
+  const sticky = services.flatMap(({ name, groups }) => groups.sticky ? [[name, groups.sticky.state()]] : []);
   return {
     ...health === undefined ? {} : { health },
     services: Object.fromEntries(services.map((service) => [service.name, service.groups.state(service.draft.groups)])),
+    ...sticky.length > 0 && { sticky: Object.fromEntries(sticky) },
   };
 }
 
@@ -33,27 +38,35 @@ export function restoreState(
   sockets: readonly InheritedSocket[],
   logger: Logger,
 ): void {
-  const { services } = instance;
-  let states: HandedState["services"] = {}, health: unknown;
-  try {
-    ({ services: states = {}, health } = JSON.parse(text) as HandedState);
-  } catch {
-    logger.warn("counters and changes at run time are not taken over: they cannot be read");
-  }
+  const { services } = instance, { services: states = {}, health, sticky = {} } = parsed(text, logger);
   const renamed = renamedServices(services, Object.keys(states), sockets);
   for (const service of services) {
     const { name, groups, draft } = service, before = Object.hasOwn(states, name) ? name : renamed(service);
     if (before === undefined) continue;
-    try {
-      groups.restore(states[before], draft.groups);
-    } catch (error) {
-      logger.warn("service {service}: counters and changes at run time are not taken over: {reason}", {
-        service: name,
-        reason: escape((error as Error).message),
-      });
-    }
+    takeOver("counters and changes at run time", () => groups.restore(states[before], draft.groups), name, logger);
+    if (groups.sticky === undefined || !Object.hasOwn(sticky, before)) continue;
+    // Last, when the channels are there that operators have created.
+    takeOver("sticky clients", () => groups.sticky!.restore(sticky[before]), name, logger);
   }
   instance.takeOverHealth(health);
+}
+
+function parsed(text: string, logger: Logger): Partial<HandedState> {
+  try {
+    return JSON.parse(text) as HandedState;
+  } catch {
+    logger.warn("counters and changes at run time are not taken over: they cannot be read");
+    return {};
+  }
+}
+
+function takeOver(what: string, act: () => void, service: string, logger: Logger): void {
+  try {
+    act();
+  } catch (error) {
+    const reason = escape((error as Error).message);
+    logger.warn("service {service}: {what} are not taken over: {reason}", { service, what, reason });
+  }
 }
 
 /** What a service was called that is called something else now. */

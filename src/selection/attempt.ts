@@ -1,6 +1,7 @@
 import { formatAddress, formatHost } from "../table/address.ts";
 import { type ChannelId, NONE } from "../table/channel_id.ts";
 import type { Lane } from "../table/lane.ts";
+import { NO_HANDLE, type StickyHandle, StickyLane } from "../table/sticky_lane.ts";
 import type { Target } from "../table/addresses.ts";
 import { MAX_GROUPS, MAX_WAITING } from "../table/limits.ts";
 import type { Leaving, Ticket, Wanted } from "../table/queue.ts";
@@ -8,6 +9,7 @@ import { DisabledBy, type Table } from "../table/table.ts";
 import type { Cause } from "./cause.ts";
 import type { SelectionEvent } from "./events.ts";
 import { Failover } from "./failover.ts";
+import { OwnChannels } from "./own_channels.ts";
 import { Resting } from "./resting.ts";
 import { Search } from "./search.ts";
 import type { Client, Strategy } from "./strategy.ts";
@@ -17,7 +19,7 @@ export type { Cause };
 /** What a client wants, for the moment in which the queue is told. */
 const WANTED: Wanted = { groups: 0, own: new Uint8Array(MAX_GROUPS), wary: false };
 
-/** How channels are chosen; the command line's `-a`, `-H` and `--fail-timeout`. */
+/** How channels are chosen; the command line's `-a`, `-H`, `--fail-timeout`, `--sticky` and `--queue`. */
 export interface SelectionOptions {
   /** Disable a channel whose connect fails. */
   readonly autodisable: boolean;
@@ -25,6 +27,13 @@ export interface SelectionOptions {
   readonly hashFailover: boolean;
   /** Seconds for which a channel is skipped after a failed connect, as long as another is available; 0 for none. */
   readonly failTimeout: number;
+  /**
+   * Seconds after its last connection for which a client's address comes back to the channel that it had, under any
+   * strategy. Default: 0, not at all. Takes `stickyMemory`.
+   */
+  readonly sticky?: number;
+  /** Where that is remembered: the buffer of a `StickyTable`, whose clock somebody keeps. */
+  readonly stickyMemory?: SharedArrayBuffer;
   /** Report every step of every connection. */
   readonly trace: boolean;
   /** Seconds for which a client may wait while every channel is full. Default 0: none waits. */
@@ -42,6 +51,7 @@ export class Selection {
   /** @internal */ readonly table: Table;
   /** @internal */ readonly failover: Failover;
   /** @internal */ readonly resting: Resting | undefined;
+  /** @internal */ readonly own: OwnChannels | undefined;
   /** @internal */ readonly options: SelectionOptions;
   /** @internal */ readonly emit: (event: SelectionEvent) => void;
   readonly #now: () => number;
@@ -66,6 +76,15 @@ export class Selection {
     this.#now = now;
     this.resting = options.failTimeout > 0 ? new Resting(table, options.failTimeout, now, before?.resting) : undefined;
     this.failover = new Failover(table, options, this.resting);
+    const { sticky = 0, stickyMemory } = options;
+    if (sticky > 0 && stickyMemory !== undefined) {
+      this.own = new OwnChannels(table, new StickyLane(stickyMemory, lane.number, sticky), this.resting);
+    }
+  }
+
+  /** Whether clients come back to their channels, so that `closed` needs the handles of connections. */
+  get isSticky(): boolean {
+    return this.own !== undefined;
   }
 
   /**
@@ -84,8 +103,9 @@ export class Selection {
     return attempt;
   }
 
-  /** Takes back a connection that was `connected` and has ended. */
-  closed(channel: ChannelId): void {
+  /** Takes back a connection that was `connected` and has ended. @param handle what `connected` returned */
+  closed(channel: ChannelId, handle: StickyHandle = NO_HANDLE): void {
+    this.own?.end(handle);
     this.lane.returned(channel);
     this.table.release(channel);
   }
@@ -99,7 +119,8 @@ export class Selection {
 function sameOptions(one: SelectionOptions, other: SelectionOptions): boolean {
   return one.autodisable === other.autodisable && one.hashFailover === other.hashFailover &&
     one.failTimeout === other.failTimeout && one.trace === other.trace && one.queue === other.queue &&
-    one.queueLimit === other.queueLimit && one.strategies === other.strategies;
+    one.queueLimit === other.queueLimit && one.strategies === other.strategies &&
+    one.sticky === other.sticky && one.stickyMemory === other.stickyMemory;
 }
 
 /**
@@ -127,6 +148,8 @@ export class Attempt {
   #turn: number | undefined;
   /** Number of the trial, if the channel was failing and channels rest. */
   #trial: number | undefined;
+  /** Whether the client's own channel is still to be tried. */
+  #ownFirst = false;
 
   /** Use `Selection.begin`. */
   constructor(selection: Selection) {
@@ -139,6 +162,7 @@ export class Attempt {
     this.#channel = NONE;
     this.#search.begin();
     this.#ticket = this.#turn = undefined;
+    this.#ownFirst = this.#selection.isSticky;
     this.shortage = false;
   }
 
@@ -155,7 +179,8 @@ export class Attempt {
    * connect needs.
    */
   choose(): ChannelId {
-    const id = this.#selection.failover.next(this.#search, this.#client);
+    const own = this.#ownFirst ? this.#takeOwn() : NONE;
+    const id = own !== NONE ? own : this.#selection.failover.next(this.#search, this.#client);
     if (id === NONE) {
       this.#channel = NONE;
       this.#trace("no usable channel");
@@ -231,14 +256,16 @@ export class Attempt {
     this.#stopWaiting("timed out");
   }
 
-  /** The chosen channel accepted the connection. */
-  connected(): void {
+  /** The chosen channel accepted the connection. @returns what `Selection.closed` needs when the connection has ended */
+  connected(): StickyHandle {
     const { table, emit } = this.#selection, channel = this.#channel, { sequence, address } = this.#target;
     if (table.setFailing(channel, false, sequence) && !table.isChecked(channel)) {
       emit({ type: "channel-back", channel, address });
     }
     this.#trace("connected");
+    const handle = this.#selection.own?.note(this.#client, channel) ?? NO_HANDLE;
     this.#selection.recycle(this);
+    return handle;
   }
 
   /** The chosen channel could not be reached. */
@@ -288,6 +315,7 @@ export class Attempt {
   /** Looks for a channel again, after a wait, among those that this client has not seen fail. */
   retry(): void {
     this.#search.retry();
+    this.#ownFirst = this.#selection.isSticky;
     this.shortage = false;
   }
 
@@ -303,6 +331,11 @@ export class Attempt {
     this.#trace("client has left");
     this.#stopWaiting("left");
     this.abandon();
+  }
+
+  #takeOwn(): ChannelId {
+    this.#ownFirst = false;
+    return this.#selection.own!.take(this.#search, this.#client);
   }
 
   #chosen(id: ChannelId, step: string): ChannelId {

@@ -1,5 +1,6 @@
 import type { Groups } from "../groups/groups.ts";
 import type { GroupSnapshot } from "../groups/snapshot.ts";
+import type { StickyClient } from "../groups/sticky_clients.ts";
 import type { EngineName } from "../options/engine_name.ts";
 import { optionList } from "../options/option_records.ts";
 import { libraryValues, serviceValues } from "../options/values.ts";
@@ -190,6 +191,16 @@ export class Balancer implements AsyncDisposable {
   /** `Service.weigh` for the service that it was started with. */
   weigh(group: number, channel: number, weight: number): void {
     this.#only.weigh(group, channel, weight);
+  }
+
+  /** `Service.stickyClients` of the service that it was started with. */
+  stickyClients(address?: string): StickyClient[] {
+    return this.#only.stickyClients(address);
+  }
+
+  /** `Service.forget` for the service that it was started with. */
+  forget(address?: string): number {
+    return this.#only.forget(address);
   }
 
   /** @internal */

@@ -15,6 +15,7 @@ import { type Coming, type Kept, type Moving, planReload, type ReloadPlan, type 
 import type { Service } from "./service.ts";
 import { standardPort } from "./service_request.ts";
 import { settled } from "./settled.ts";
+import { settingsWith, stickinessOf } from "./stickiness.ts";
 import { Undo } from "./undo.ts";
 
 /** Milliseconds between looks at a queue that is to be empty, and how many there are. */
@@ -163,15 +164,16 @@ export class Reload {
     this.#undo.add(() => one.service!.stopAccepting());
   }
 
-  async #extend({ service, draft, opened }: Kept): Promise<void> {
-    const { served } = service, { settings } = service.draft;
+  async #extend(kept: Kept): Promise<void> {
+    const { service, draft, opened } = kept, { served, groups } = service, { settings } = service.draft;
     for (const listener of opened) {
       await served.addListener(listener);
       this.#undo.add(() => served.removeListener(listener));
     }
+    kept.sticky = await stickinessOf(draft, groups);
     if (JSON.stringify(settings) === JSON.stringify(draft.settings)) return;
-    await served.change(draft.settings);
-    this.#undo.add(() => served.change(settings));
+    await served.change(settingsWith(draft, kept.sticky));
+    this.#undo.add(() => served.change(settingsWith(service.draft, groups.sticky)));
   }
 
   /** @throws {Error} when the kernel refuses the socket what its new service asks for */
@@ -200,9 +202,10 @@ export class Reload {
   /** Everything that cannot fail, at once. */
   #commit(): void {
     const { kept, coming, leaving, moving } = this.#plan, moved = new Set(moving.map(({ listener }) => listener));
-    for (const { service, draft, removed } of kept) {
+    for (const { service, draft, removed, sticky } of kept) {
       service.groups.replace(service.draft.groups, draft.groups);
       service.become(draft);
+      service.remember(sticky);
       for (const listener of removed) {
         if (!moved.has(listener) && !this.#closed.has(listener)) service.served.removeListener(listener);
       }

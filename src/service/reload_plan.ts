@@ -1,5 +1,6 @@
 import type { Listener } from "../engine/engine.ts";
 import { valuesInForce } from "../options/values_in_force.ts";
+import type { StickyClients } from "../groups/sticky_clients.ts";
 import type { Draft } from "./draft.ts";
 import { placeOf } from "./listen.ts";
 import type { Listening } from "./loops.ts";
@@ -14,6 +15,8 @@ export interface Kept {
   readonly places: readonly Listening[];
   readonly removed: readonly Listener[];
   readonly opened: Listener[];
+  /** The clients that it is to remember, once that is known. */
+  sticky?: StickyClients;
 }
 
 /** A service that comes. */

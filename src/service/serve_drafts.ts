@@ -8,6 +8,7 @@ import { type BalancerEvent, balancerEvent } from "./events.ts";
 import { ownAddressesOnce } from "./loops.ts";
 import { Service } from "./service.ts";
 import type { ServiceRequest } from "./service_request.ts";
+import { settingsWith, stickinessOf } from "./stickiness.ts";
 import { settled } from "./settled.ts";
 
 /** What serves services. */
@@ -42,12 +43,13 @@ export async function serveDrafts(
 
 /** Serves a service on these sockets. */
 export async function serveDraft(host: ServiceHost, draft: Draft, listeners: readonly Listener[]): Promise<Service> {
-  const { engine, around, emit, connectFailed, stopping } = host, { settings, request } = draft;
+  const { engine, around, emit, connectFailed, stopping } = host, { request } = draft;
   const groups = new Groups(Table.create(around.threads), around.strategies);
   let service: Service | undefined;
   const nameOf = () => service?.name ?? request.name ?? String(listeners[0].address.port);
   groups.replace([], draft.groups);
   try {
+    const sticky = await stickinessOf(draft, groups), settings = settingsWith(draft, sticky);
     const served = await engine.serve({
       table: groups.table,
       settings,
@@ -57,7 +59,7 @@ export async function serveDraft(host: ServiceHost, draft: Draft, listeners: rea
         if (named !== undefined) emit(named);
       },
     }, listeners);
-    const made: Service = new Service(nameOf(), draft, groups, served, () => stopping(made));
+    const made: Service = new Service(nameOf(), draft, groups, served, () => stopping(made), sticky);
     return service = made;
   } catch (error) {
     throw blaming(error, { request, place: draft.places[0] });

@@ -1,9 +1,12 @@
 import type { ServedService } from "../engine/engine.ts";
 import type { Groups } from "../groups/groups.ts";
 import type { GroupSnapshot } from "../groups/snapshot.ts";
+import type { StickyClient, StickyClients } from "../groups/sticky_clients.ts";
 import type { PortRange } from "../options/port_ranges.ts";
 import { sameFamilyAs } from "../process/resolve.ts";
+import { quote } from "../log/escape.ts";
 import { type Address, formatChannelAddress } from "../table/address.ts";
+import { type ClientKey, parseClientKey } from "../table/client_key.ts";
 import type { Draft } from "./draft.ts";
 import { drain } from "./drain.ts";
 import { ChannelLoop, coded } from "./errors.ts";
@@ -13,6 +16,7 @@ import { leadsBackToAny } from "./loops.ts";
 import { CHANNEL, CHANNEL_OPTIONS, GROUP, HOST, MAXC, nameTaken, SECONDS, WEIGHT } from "./option_shapes.ts";
 import type { ChannelOptions } from "./options.ts";
 import { hasSeveralPorts } from "./service_request.ts";
+import { keepTelling, stopTelling } from "./sticky_clock.ts";
 
 /** One service: where it listens, its groups and channels, and what can be done to them. */
 export class Service implements AsyncDisposable {
@@ -23,15 +27,28 @@ export class Service implements AsyncDisposable {
   readonly #served: ServedService;
   readonly #stopping: () => void;
   #stopped = false;
+  #ended = false;
 
   /** @internal `Instance` makes services. @param stopping called when it accepts no more clients; perhaps repeatedly */
-  constructor(name: string, draft: Draft, groups: Groups, served: ServedService, stopping: () => void) {
+  constructor(
+    name: string,
+    draft: Draft,
+    groups: Groups,
+    served: ServedService,
+    stopping: () => void,
+    sticky?: StickyClients,
+  ) {
     this.#name = name;
     this.groups = groups;
     this.#draft = draft;
     this.#served = served;
     this.#stopping = stopping;
-    served.ended.then(() => this.#stop());
+    served.ended.then(() => {
+      this.#stop();
+      this.#ended = true;
+      this.remember(undefined);
+    });
+    this.remember(sticky);
   }
 
   /** What operators call it. */
@@ -75,6 +92,16 @@ export class Service implements AsyncDisposable {
   become(draft: Draft): void {
     this.#name = draft.request.name ?? this.#name;
     this.#draft = draft;
+  }
+
+  /** @internal From now on it remembers these clients. */
+  remember(clients: StickyClients | undefined): void {
+    const { groups } = this;
+    if (groups.sticky !== undefined && groups.sticky !== clients) stopTelling(groups.sticky);
+    groups.sticky = this.#ended ? undefined : clients;
+    if (groups.sticky === undefined) return;
+    groups.sticky.seconds = this.#draft.options.sticky;
+    keepTelling(groups.sticky);
   }
 
   /** @internal How the engine serves it. */
@@ -175,6 +202,29 @@ export class Service implements AsyncDisposable {
     this.groups.weigh(group, channel, WEIGHT(weight, "weight"));
   }
 
+  /**
+   * The client addresses that come back to their channels (`sticky`), in order; none without that option.
+   *
+   * @param address only this one: an IPv4 address, or an IPv6 address for its /64
+   * @throws {TypeError} when it is not a numeric address
+   */
+  stickyClients(address?: string): StickyClient[] {
+    return this.groups.sticky?.list(optionalKey(address)) ?? [];
+  }
+
+  /**
+   * Forgets which channel a client address had (`sticky`), so that its next connection goes where the strategy sends it.
+   *
+   * @param address an IPv4 address, or an IPv6 address for its /64; without it, all are forgotten
+   * @returns how many were known
+   * @throws {TypeError} when it is not a numeric address
+   */
+  forget(address?: string): number {
+    const key = optionalKey(address), { sticky } = this.groups;
+    if (sticky === undefined) return 0;
+    return key === undefined ? sticky.forgetAll() : Number(sticky.forget(key));
+  }
+
   /** @internal The address for channels on this host: one that the source address can reach. @throws {UnknownHost} */
   async resolve(host: string): Promise<string> {
     return await resolve(HOST(host, "host"), sameFamilyAs(this.source));
@@ -250,4 +300,12 @@ export class Service implements AsyncDisposable {
   #mustRun(): void {
     if (this.#stopped) throw coded(new Error("Cannot add channel: the service has stopped"), "ERR_STOPPED");
   }
+}
+
+/** @throws {TypeError} when this is neither a numeric address nor nothing */
+function optionalKey(address: unknown): ClientKey | undefined {
+  if (address === undefined) return undefined;
+  const text = HOST(address, "address"), key = parseClientKey(text);
+  if (key !== undefined) return key;
+  throw coded(new TypeError(`Cannot use address ${quote(text)}: it is not numeric`), "ERR_INVALID_TYPE");
 }

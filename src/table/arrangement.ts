@@ -111,6 +111,7 @@ export class Arrangement {
   #fill(id: ChannelId, host: HostBytes, { address, maxc = 0, disabledBy = 0, weight = 1 }: NewRow): void {
     const { channels, addresses, enabled, totals, weights } = this.#parts;
     if (!this.vacancies.isUnused(id)) totals.reset(id);
+    Atomics.add(channels, id * CHANNEL.WORDS + CHANNEL.INCARNATION, 1);
     addresses.write(id, host, address.port);
     Atomics.store(channels, id * CHANNEL.WORDS + CHANNEL.MAXC, maxc);
     enabled.set(id, disabledBy);

@@ -7,11 +7,14 @@ import { CHANNELS, COUNT, OFFSET } from "./layout.ts";
  * the lanes (`Table.counters`).
  */
 export class Lane {
+  /** Its number, which is the thread's. */
+  readonly number: number;
   readonly #counters: Float64Array;
   /** Connections that this thread holds on each channel, to be released if it dies. */
   readonly #held: Int32Array;
 
   constructor(buffer: SharedArrayBuffer, lane: number) {
+    this.number = lane;
     const offset = OFFSET.lanes + lane * OFFSET.laneBytes;
     this.#counters = new Float64Array(buffer, offset, CHANNELS * COUNT.DOUBLES);
     this.#held = new Int32Array(buffer, offset + OFFSET.held, CHANNELS);

@@ -45,6 +45,8 @@ export const CHANNEL = {
   REMOVED_AT: 12,
   /** SEQUENCE of the address whose health is checked, 0 for none. */
   CHECKED: 13,
+  /** How many channels have had the row. */
+  INCARNATION: 14,
   WORDS: 16,
 } as const;
 

@@ -34,6 +34,7 @@ export class Table {
    */
   queue: Queue | undefined;
   readonly #groups: Int32Array;
+  readonly #channels: Int32Array;
   readonly #orders: Orders;
   readonly #rotation: Rotation;
   readonly #enabled: EnabledChannels;
@@ -48,7 +49,7 @@ export class Table {
     this.buffer = buffer;
     this.lanes = (buffer.byteLength - OFFSET.lanes) / OFFSET.laneBytes;
     const groups = this.#groups = new Int32Array(buffer, OFFSET.groups, (OFFSET.orders - OFFSET.groups) / 4);
-    const channels = new Int32Array(buffer, OFFSET.channels, CHANNELS * CHANNEL.WORDS);
+    const channels = this.#channels = new Int32Array(buffer, OFFSET.channels, CHANNELS * CHANNEL.WORDS);
     const lists = new Uint8Array(buffer, OFFSET.orders, OFFSET.channels - OFFSET.orders);
     const schedules = new Uint8Array(buffer, OFFSET.schedules, OFFSET.lanes - OFFSET.schedules);
     const orders = this.#orders = new Orders(groups, lists, schedules);
@@ -215,6 +216,11 @@ export class Table {
   /** Whether a channel with this id exists. */
   has(id: ChannelId): boolean {
     return id >= 0 && id < CHANNELS && this.numberOf(id) !== NONE;
+  }
+
+  /** Tells the channel apart from those that had its row before, and from those that will have it. */
+  incarnation(id: ChannelId): number {
+    return Atomics.load(this.#channels, id * CHANNEL.WORDS + CHANNEL.INCARNATION);
   }
 
   /** Which parties keep the channel disabled, as `DisabledBy` bits; 0 when it is enabled. */

@@ -22,6 +22,7 @@ import { servicesChange } from "./subjects/services_change.ts";
 import { servicesHandOver } from "./subjects/services_hand_over.ts";
 import { servicesLimits } from "./subjects/services_limits.ts";
 import { servicesRemoval } from "./subjects/services_removal.ts";
+import { sticky } from "./subjects/sticky.ts";
 import { SharedTrial } from "./shared_trial.ts";
 import { Trial, type TrialSetup } from "./trial.ts";
 
@@ -101,6 +102,7 @@ export function contract(
       servicesLimits,
       servicesAddresses,
       servicesRemoval,
+      sticky,
     ]
   ) subject(test);
   if (unused.size > 0) throw new Error(`Cannot skip tests: there is none called ${[...unused].join(", ")}`);

@@ -9,6 +9,7 @@ import type { Poller } from "./poller.ts";
 import { SelfConnections } from "./self_connections.ts";
 import { ADDRESS_SIZE, familyOf, portOf, RESET_ON_CLOSE, setOption, SOCKET_FLAGS, socketOption } from "./sockets.ts";
 import { STAGE } from "./stage.ts";
+import type { StickyHandles } from "./sticky_handles.ts";
 import type { Terms } from "./terms.ts";
 import type { ThreadServices } from "./thread_services.ts";
 import type { Timers } from "./timers.ts";
@@ -55,6 +56,7 @@ export class Dialer {
   readonly #poller: Poller;
   readonly #timers: Timers;
   readonly #services: ThreadServices;
+  readonly #handles: StickyHandles;
   readonly #host: DialerHost;
   readonly #dials: Dial[] = [];
   readonly #idle: number[] = [];
@@ -68,6 +70,7 @@ export class Dialer {
     poller: Poller,
     timers: Timers,
     services: ThreadServices,
+    handles: StickyHandles,
     host: DialerHost,
   ) {
     this.#libc = libc;
@@ -75,6 +78,7 @@ export class Dialer {
     this.#poller = poller;
     this.#timers = timers;
     this.#services = services;
+    this.#handles = handles;
     this.#host = host;
     this.#selfConnections = new SelfConnections(libc);
   }
@@ -134,8 +138,8 @@ export class Dialer {
       this.#refused(dial, ERRNO.ECONNREFUSED);
       return this.#next(client, dial);
     }
-    const channel = dial.channel, row = server << SHIFT;
-    dial.attempt.connected();
+    const channel = dial.channel, row = server << SHIFT, handle = dial.attempt.connected();
+    if (dial.terms.selection.isSticky) this.#handles.set(client, server, handle);
     this.#release(client);
     rows[(client << SHIFT) + ROW.CHANNEL] = rows[row + ROW.CHANNEL] = channel;
     rows[row + ROW.FLAGS] |= dropped ? IS.WRITABLE | IS.BROKEN | IS.READABLE : IS.WRITABLE;

@@ -11,6 +11,7 @@ import { Poller } from "./poller.ts";
 import { ServiceState } from "./service_state.ts";
 import { encodeAddress, portOf } from "./sockets.ts";
 import { STAGE } from "./stage.ts";
+import { StickyHandles } from "./sticky_handles.ts";
 import { ThreadService } from "./thread_service.ts";
 import { ThreadServices } from "./thread_services.ts";
 import { Timers } from "./timers.ts";
@@ -74,11 +75,19 @@ function dialledTo(port: number, channels: number, refusal: Refusal, ...connects
   const post = (message: ThreadMessage) => message.type === "event" && told.push(message.event.type);
   const share = { id: 1, table: table.buffer, state: ServiceState.create(1).buffer, settings, sockets: [] };
   const services = new ThreadServices(CAPACITY), service = new ThreadService(libc, 0, 1, share, post);
-  const dialer = new Dialer(libc, connections, new Poller(libc), new Timers(libc, CAPACITY), services, {
-    established: () => told.push("established"),
-    rejected: () => told.push("rejected"),
-    shortage: (_, reason) => told.push(`shortage: ${reason}`),
-  });
+  const dialer = new Dialer(
+    libc,
+    connections,
+    new Poller(libc),
+    new Timers(libc, CAPACITY),
+    services,
+    new StickyHandles(CAPACITY),
+    {
+      established: () => told.push("established"),
+      rejected: () => told.push("rejected"),
+      shortage: (_, reason) => told.push(`shortage: ${reason}`),
+    },
+  );
   connections.open(CLIENT, STAGE.CONNECTING, IS.CLIENT | IS.WRITABLE, -1);
   services.enter(CLIENT, service);
   dialer.prepare();

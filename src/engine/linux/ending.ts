@@ -8,6 +8,7 @@ import type { ReadyQueue } from "./ready_queue.ts";
 import type { Room } from "./room.ts";
 import { RESET_ON_CLOSE, setOption } from "./sockets.ts";
 import { STAGE } from "./stage.ts";
+import type { StickyHandles } from "./sticky_handles.ts";
 import type { ThreadServices } from "./thread_services.ts";
 import type { Timers } from "./timers.ts";
 
@@ -31,6 +32,7 @@ export class Ending {
   readonly #services: ThreadServices;
   readonly #established: Established;
   readonly #room: Room;
+  readonly #handles: StickyHandles;
   readonly #answer = new Int32Array(1);
 
   constructor(
@@ -42,6 +44,7 @@ export class Ending {
     services: ThreadServices,
     established: Established,
     room: Room,
+    handles: StickyHandles,
   ) {
     this.#libc = libc;
     this.#connections = connections;
@@ -52,6 +55,7 @@ export class Ending {
     this.#services = services;
     this.#established = established;
     this.#room = room;
+    this.#handles = handles;
   }
 
   /** Closes both sides of an established connection. The kernel still delivers the bytes that it has taken. */
@@ -118,7 +122,9 @@ export class Ending {
   #giveBack(fd: number): void {
     const rows = this.#rows, channel = rows[(fd << SHIFT) + ROW.CHANNEL], peer = rows[(fd << SHIFT) + ROW.PEER];
     if (channel === NONE) return;
-    this.#services.of(fd).selection.closed(channel);
+    const { selection } = this.#services.of(fd);
+    if (selection.isSticky) selection.closed(channel, this.#handles.of(fd));
+    else selection.closed(channel);
     this.#established.delete(peer < 0 || this.#rows[(fd << SHIFT) + ROW.FLAGS] & IS.CLIENT ? fd : peer);
     rows[(fd << SHIFT) + ROW.CHANNEL] = NONE;
     if (peer >= 0) rows[(peer << SHIFT) + ROW.CHANNEL] = NONE;

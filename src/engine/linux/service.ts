@@ -1,4 +1,5 @@
 import type { ChannelId } from "../../table/channel_id.ts";
+import { StickyTable } from "../../table/sticky.ts";
 import type { CloseOptions, Listener, ServedService, ServiceEvent, ServiceSettings, ServiceSetup } from "../engine.ts";
 import { Rate } from "../rate.ts";
 import { spread } from "../spread.ts";
@@ -163,6 +164,8 @@ export class LinuxService implements ServedService {
     // First, so that nobody is called who is gone.
     table.queue?.drop(thread);
     table.lane(thread).abandon((channel, count) => table.release(channel, count));
+    const { stickyMemory } = this.#settings;
+    if (stickyMemory !== undefined) StickyTable.attach(stickyMemory).abandon(thread);
     seats.leave(thread, seats.takenBy(thread));
     seats.stopWaiting(thread);
     this.#threads.callWaiting(seats);

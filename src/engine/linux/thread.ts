@@ -25,6 +25,7 @@ import { SharedState } from "./shared_state.ts";
 import { decodeHost, portOf } from "./sockets.ts";
 import { STAGE, type Stage } from "./stage.ts";
 import { stagesOf } from "./stages.ts";
+import { StickyHandles } from "./sticky_handles.ts";
 import { ThreadReports } from "./thread_reports.ts";
 import { ThreadService } from "./thread_service.ts";
 import { ThreadServices } from "./thread_services.ts";
@@ -89,7 +90,8 @@ export class Thread {
     const traffic = this.#traffic = new Traffic(connections, timers, services);
     const backlog = new Backlog(libc, connections, pipes, traffic);
     const established = this.#established = Established.attach(setup.established);
-    const ending = new Ending(libc, connections, backlog, ready, timers, services, established, room);
+    const handles = new StickyHandles(connections.capacity);
+    const ending = new Ending(libc, connections, backlog, ready, timers, services, established, room, handles);
     const relay = this.#relay = new Relay(libc, connections, traffic, backlog, pipes, ready, {
       tap: setup.dump ? dumper(connections, state, thread, post) : undefined,
       finished: (source) => ending.close(source),
@@ -110,7 +112,7 @@ export class Thread {
       established,
       flags,
     );
-    const dialer = this.#dialer = new Dialer(libc, connections, poller, timers, services, {
+    const dialer = this.#dialer = new Dialer(libc, connections, poller, timers, services, handles, {
       established: (client, server) => relaying.begin(client, server),
       rejected: (client) => ending.close(client),
       shortage,
@@ -238,7 +240,10 @@ export class Thread {
     this.#services.remove(id);
     if (service === undefined) return;
     this.#calls.remove(service);
-    this.#unused.add(service.table.buffer.byteLength + (service.table.queue?.buffer.byteLength ?? 0));
+    const { table, terms: { settings: { stickyMemory } } } = service;
+    this.#unused.add(
+      table.buffer.byteLength + (table.queue?.buffer.byteLength ?? 0) + (stickyMemory?.byteLength ?? 0),
+    );
   }
 
   /** A channel has perhaps been disabled; clients for whom it is being connected then get another one. */

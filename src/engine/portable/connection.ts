@@ -2,6 +2,7 @@ import type { Attempt } from "../../selection/attempt.ts";
 import type { Client } from "../../selection/strategy.ts";
 import { type Address, parseHost } from "../../table/address.ts";
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
+import { NO_HANDLE } from "../../table/sticky_lane.ts";
 import { causeOf, type ServiceSetup, type Tap } from "../engine.ts";
 import type { Alarm, RunningClock } from "../running_clock.ts";
 import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
@@ -55,6 +56,8 @@ export class Connection implements Listed, Search {
   #ahead: ReadAhead | undefined;
   /** The client is gone, or has ended its direction and must not be served because of that. */
   #clientLeft = false;
+  /** What `connected` returned. */
+  #handle = NO_HANDLE;
   #idle: Alarm | undefined;
   #lastMove = 0;
 
@@ -77,7 +80,7 @@ export class Connection implements Listed, Search {
       this.#idle?.cancel();
       closeQuietly(this.#client);
       closeQuietly(this.#upstream);
-      if (this.#channel !== NONE) this.terms.selection.closed(this.#channel);
+      if (this.#channel !== NONE) this.terms.selection.closed(this.#channel, this.#handle);
       this.#channel = NONE;
       this.#host.gone(this);
     }
@@ -152,7 +155,7 @@ export class Connection implements Listed, Search {
             closeQuietly(this.#upstream);
             throw new Error("diverted");
           }
-          attempt.connected();
+          this.#handle = attempt.connected();
           this.#since = performance.now();
           return this.#channel = channel;
         } catch (error) {

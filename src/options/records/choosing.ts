@@ -3,6 +3,7 @@ import { flag } from "../kinds/flag.ts";
 import { seconds } from "../kinds/seconds.ts";
 import { MAX_WAITING } from "../../table/limits.ts";
 import type { OptionRecord } from "../option_record.ts";
+import { LONGEST_STICKY, MOST_STICKY } from "../ranges.ts";
 
 /** Which channel a client gets. */
 export const choosing = {
@@ -73,6 +74,34 @@ export const choosing = {
     summary: "in a Hash group, fail over inside the group",
     more: "Without it, clients of a channel that is down go to the next group.",
     common: true,
+    scope: "service",
+    changeable: true,
+  },
+  /**
+   * Seconds after its last connection has ended for which a client address comes back to the channel it had, under any
+   * strategy: an IPv4 address, or the /64 of an IPv6 address. Default 0, not at all.
+   */
+  sticky: {
+    name: "sticky",
+    kind: seconds({ most: LONGEST_STICKY }),
+    standard: 0,
+    section: "choosing",
+    summary: "time a client keeps its channel (default 0)",
+    more: "It counts from the end of the client's last connection. The client goes elsewhere, and stays there, when " +
+      "its channel is full or cannot be used. Clients are told apart by their IPv4 address or the /64 of their IPv6 " +
+      "address.",
+    scope: "service",
+    changeable: true,
+  },
+  /** Client addresses that `sticky` remembers at most; the one unused for longest is forgotten first. Default 65536. */
+  stickySize: {
+    name: "sticky-size",
+    kind: count({ most: MOST_STICKY }),
+    standard: 65_536,
+    section: "choosing",
+    summary: "addresses --sticky remembers (default 65536)",
+    more: "Each takes 32 bytes and 8 for each thread. An address can be in one of eight places; the one among these " +
+      "that has not been used for longest is forgotten.",
     scope: "service",
     changeable: true,
   },

@@ -1,0 +1,51 @@
+import { type ChannelId, groupOf, NONE } from "../table/channel_id.ts";
+import type { StickyHandle, StickyLane } from "../table/sticky_lane.ts";
+import type { Table } from "../table/table.ts";
+import type { Resting } from "./resting.ts";
+import type { Search } from "./search.ts";
+import type { Client } from "./strategy.ts";
+
+/** Which channel each client had before, for one thread of a service with `--sticky`. */
+export class OwnChannels {
+  readonly #table: Table;
+  readonly #memory: StickyLane;
+  readonly #resting: Resting | undefined;
+
+  constructor(table: Table, memory: StickyLane, resting: Resting | undefined) {
+    this.#table = table;
+    this.#memory = memory;
+    this.#resting = resting;
+  }
+
+  /**
+   * Reserves the channel that the client had, whatever its group and strategy, if it may be given now: it is enabled and
+   * alive, below its limit, nobody waits for it, it does not rest, and it has not been tried for this client. Otherwise
+   * NONE, and the client goes where the strategy sends it; a full channel is not waited for.
+   */
+  take(search: Search, client: Client): ChannelId {
+    const table = this.#table, id = this.#memory.find(client.address), { incarnation } = this.#memory;
+    if (id === NONE || search.tried(id) || this.#resting?.has(id) || table.claimed(id)) return NONE;
+    const group = groupOf(id);
+    for (;;) {
+      const order = table.order(group);
+      // Once the order is known: a row can get another channel only with another order.
+      if (table.numberOf(id, order) === NONE || table.incarnation(id) !== incarnation || !table.reserve(id)) {
+        return NONE;
+      }
+      if (table.order(group) === order) break;
+      table.release(id);
+    }
+    search.trying(id);
+    return id;
+  }
+
+  /** The client has been connected to a channel, which it holds; from now on, that is its own. */
+  note(client: Client, channel: ChannelId): StickyHandle {
+    return this.#memory.begin(client.address, channel, this.#table.incarnation(channel));
+  }
+
+  /** The connection that got this handle has ended. */
+  end(handle: StickyHandle): void {
+    this.#memory.end(handle);
+  }
+}

@@ -1,0 +1,168 @@
+import assert from "node:assert/strict";
+import { parseHost } from "../table/address.ts";
+import { type ChannelId, channelId, NONE } from "../table/channel_id.ts";
+import { NO_HANDLE, type StickyHandle } from "../table/sticky_lane.ts";
+import { StickyTable } from "../table/sticky.ts";
+import { DisabledBy, Table } from "../table/table.ts";
+import { Selection, type SelectionOptions } from "./attempt.ts";
+import { strategies } from "./strategy.ts";
+
+const TIME = 60;
+
+/** A selection of one thread over groups with so many channels, and its memory. */
+function made(sizes: readonly number[], options: Partial<SelectionOptions> = {}, now = () => 0) {
+  const table = Table.create(), memory = StickyTable.create(4096);
+  sizes.forEach((size, group) => {
+    for (let i = 0; i < size; i++) table.addChannel(group, { host: "192.0.2.1", port: 1000 + i });
+  });
+  const all = { autodisable: false, hashFailover: false, failTimeout: 0, trace: false };
+  const selection = new Selection(
+    table,
+    table.lane(0),
+    { ...all, sticky: TIME, stickyMemory: memory.buffer, ...options },
+    () => {},
+    now,
+  );
+  return { table, memory, selection };
+}
+
+function clientOf(host: string) {
+  return { address: parseHost(host).bytes, port: 1 };
+}
+
+/** Connects a client at once. */
+function connect(selection: Selection, host: string): { channel: ChannelId; handle: StickyHandle } {
+  const attempt = selection.begin(clientOf(host)), channel = attempt.choose();
+  return { channel, handle: attempt.connected() };
+}
+
+Deno.test("a client of the same /64 comes back, one of another does not", () => {
+  const { selection } = made([4]);
+  assert.equal(connect(selection, "2001:db8:0:1::1").channel, 0);
+  assert.equal(connect(selection, "2001:db8:0:2::1").channel, 1);
+  assert.equal(connect(selection, "2001:db8:0:1:ffff::2").channel, 0);
+  assert.equal(connect(selection, "2001:db8:0:3::1").channel, 2);
+});
+
+Deno.test("a client that comes back does not move the rotation", () => {
+  const { selection, table } = made([3]);
+  connect(selection, "192.0.2.1");
+  for (let i = 0; i < 5; i++) assert.equal(connect(selection, "192.0.2.1").channel, 0);
+  assert.equal(table.cursor(0), 1);
+});
+
+Deno.test("the own channel is tried once for a connection, and the entry moves to the one that accepts", () => {
+  const { selection, table } = made([3]);
+  connect(selection, "192.0.2.1");
+  const attempt = selection.begin(clientOf("192.0.2.1"));
+  assert.equal(attempt.choose(), 0);
+  attempt.failed("channel", "refused");
+  assert.equal(attempt.choose(), 1);
+  attempt.failed("channel", "refused");
+  assert.equal(attempt.choose(), 2);
+  attempt.connected();
+  assert.equal(connect(selection, "192.0.2.1").channel, 2);
+  assert.deepEqual([0, 1, 2].map((id) => table.current(id)), [1, 0, 2]);
+});
+
+Deno.test("after a shortage on this machine, a retry begins with the own channel again", () => {
+  const { selection } = made([3]);
+  connect(selection, "192.0.2.1");
+  const attempt = selection.begin(clientOf("192.0.2.1"));
+  assert.equal(attempt.choose(), 0);
+  attempt.failed("machine", "no descriptors");
+  assert.equal(attempt.choose(), NONE);
+  attempt.retry();
+  assert.equal(attempt.choose(), 0);
+});
+
+Deno.test("a search that found nothing retries the own channel, in case it has a place by then", () => {
+  const { selection, table } = made([2]);
+  connect(selection, "192.0.2.1");
+  table.setMaxc(0, 1);
+  table.setMaxc(1, 1);
+  connect(selection, "192.0.2.2");
+  const attempt = selection.begin(clientOf("192.0.2.1"));
+  assert.equal(attempt.choose(), NONE);
+  assert.ok(attempt.full);
+  selection.closed(0);
+  attempt.retry();
+  assert.equal(attempt.choose(), 0);
+});
+
+Deno.test("an own channel that rests is skipped like any other", () => {
+  let now = 0;
+  const { selection } = made([2], { failTimeout: 10 }, () => now);
+  connect(selection, "192.0.2.1");
+  const other = selection.begin(clientOf("192.0.2.9"));
+  assert.equal(other.choose(), 1);
+  other.connected();
+  const third = selection.begin(clientOf("192.0.2.8"));
+  assert.equal(third.choose(), 0);
+  third.failed("channel", "refused");
+  third.abandon();
+  const attempt = selection.begin(clientOf("192.0.2.1"));
+  assert.equal(attempt.choose(), 1, "0 rests");
+  attempt.abandon();
+  now = 10_001;
+  assert.equal(connect(selection, "192.0.2.1").channel, 0);
+});
+
+Deno.test("a sticky channel of a later group comes before the strategies of earlier ones", () => {
+  const { selection, table } = made([1, 1]);
+  table.disable(0, DisabledBy.OPERATOR);
+  connect(selection, "192.0.2.1");
+  table.enable(0, DisabledBy.OPERATOR);
+  assert.equal(connect(selection, "192.0.2.1").channel, channelId(1, 0));
+  assert.equal(connect(selection, "192.0.2.2").channel, 0);
+});
+
+for (const { name } of strategies) {
+  Deno.test(`a client comes back to the channel it had, under the strategy ${name}`, () => {
+    const { selection, table } = made([5]);
+    table.setStrategy(0, strategies.findIndex((strategy) => strategy.name === name));
+    const hosts = Array.from({ length: 40 }, (_, i) => `198.51.100.${i}`);
+    const before = hosts.map((host) => connect(selection, host).channel);
+    // So that every strategy would choose otherwise now.
+    const [first, ...others] = table.channels(0);
+    table.rearrange(0, [...others.reverse(), first]);
+    for (let i = 0; i < 7; i++) connect(selection, `203.0.113.${i}`);
+    assert.deepEqual(hosts.map((host) => connect(selection, host).channel), before);
+  });
+}
+
+Deno.test("a removed channel is not the own one any more, nor is another in its row", () => {
+  const { selection, table } = made([2]);
+  const { channel, handle } = connect(selection, "192.0.2.1");
+  table.rearrange(0, [1]);
+  assert.equal(connect(selection, "192.0.2.1").channel, 1);
+  selection.closed(channel, handle);
+  // The last one was noted for the client, so begin with another.
+  const { table: again, selection: fresh } = made([2]);
+  const one = connect(fresh, "192.0.2.1");
+  fresh.closed(one.channel, one.handle);
+  const row = { address: { host: "192.0.2.1", port: 1 } };
+  for (again.rearrange(0, [1, row]); again.channels(0)[1] !== 0;) again.rearrange(0, [1, row]);
+  again.moveCursor(0, again.cursor(0), 0);
+  assert.equal(connect(fresh, "192.0.2.1").channel, 1);
+});
+
+Deno.test("without a memory there are no handles", () => {
+  const { selection } = made([2], { stickyMemory: undefined });
+  assert.equal(selection.isSticky, false);
+  assert.equal(connect(selection, "192.0.2.1").handle, NO_HANDLE);
+  assert.equal(connect(selection, "192.0.2.1").channel, 1);
+});
+
+Deno.test("a selection with another time uses the same memory, and connections end in either", () => {
+  const { selection, memory } = made([2]), key = { high: -1, low: 0xc0000201 | 0 };
+  const first = connect(selection, "192.0.2.1"), later = selection.with({ ...selection.options, sticky: 2 * TIME });
+  assert.notEqual(later, selection);
+  const second = connect(later, "192.0.2.1");
+  assert.equal(memory.get(key, TIME)!.connections, 2);
+  selection.closed(first.channel, first.handle);
+  later.closed(second.channel, second.handle);
+  memory.tick(1.5 * TIME);
+  assert.equal(memory.get(key, TIME), undefined);
+  assert.equal(connect(later, "192.0.2.1").channel, 0);
+});

@@ -1,0 +1,78 @@
+import { type ChannelId, NONE } from "./channel_id.ts";
+import { highWord, lowWord } from "./client_key.ts";
+import { HEADER, HELD, PER_SECOND, SET, VERSIONS, WAYS } from "./sticky_layout.ts";
+import { NOWHERE, StickySets } from "./sticky_sets.ts";
+
+/** What a connection keeps until it ends: a place and its version in one number, or `NO_HANDLE`. */
+export type StickyHandle = number;
+
+/** The handle of a connection whose client is not remembered. */
+export const NO_HANDLE: StickyHandle = NOWHERE;
+
+/**
+ * What one thread does with a `StickyTable`: finds the channel that a client had, and notes which one it has now.
+ * Allocates nothing.
+ */
+export class StickyLane {
+  /** Which of the channels that have had the row `find` means. */
+  incarnation = 0;
+  readonly #sets: StickySets;
+  readonly #lane: number;
+  /** How long an address is remembered, in hundredths of a second. */
+  readonly #time: number;
+
+  /** @param seconds how long an address is remembered after its last connection ended */
+  constructor(buffer: SharedArrayBuffer, lane: number, seconds: number) {
+    this.#sets = new StickySets(buffer);
+    this.#lane = lane;
+    this.#time = Math.ceil(seconds * PER_SECOND);
+  }
+
+  /** The channel that the client with these sixteen address bytes had, and sets `incarnation`; or NONE. */
+  find(address: Uint8Array): ChannelId {
+    const sets = this.#sets, { words } = sets, high = highWord(address), low = lowWord(address);
+    const set = sets.of(high, low);
+    let channel = NONE;
+    if (!sets.lock(set, this.#lane + 1)) return NONE;
+    const way = sets.find(set, high, low);
+    if (way !== NOWHERE && !sets.expired(set, way, this.#time)) {
+      channel = words[set + SET.CHANNEL + way] - 1;
+      this.incarnation = words[set + SET.INCARNATION + way];
+    }
+    sets.unlock(set);
+    return channel;
+  }
+
+  /** A connection of the client begins: from now on the client has this channel. Give the handle to `end`. */
+  begin(address: Uint8Array, channel: ChannelId, incarnation: number): StickyHandle {
+    const sets = this.#sets, { words } = sets, high = highWord(address), low = lowWord(address);
+    const set = sets.of(high, low);
+    if (!sets.lock(set, this.#lane + 1)) return NO_HANDLE;
+    let way = sets.find(set, high, low);
+    if (way === NOWHERE) sets.claim(set, way = sets.victim(set), high, low);
+    sets.put(set, way, channel, incarnation, sets.now);
+    const place = sets.placeOf(set, way), version = words[set + SET.VERSION + way];
+    const held = sets.heldAt(this.#lane, place);
+    if (words[held + HELD.VERSION] === version) Atomics.add(words, held + HELD.COUNT, 1);
+    else {
+      Atomics.store(words, held + HELD.COUNT, 1);
+      Atomics.store(words, held + HELD.VERSION, version);
+    }
+    sets.unlock(set);
+    return place * VERSIONS + version;
+  }
+
+  /** The connection has ended. Takes no lock, so that it never fails. */
+  end(handle: StickyHandle): void {
+    if (handle === NO_HANDLE) return;
+    const sets = this.#sets, { words } = sets, place = Math.floor(handle / VERSIONS), version = handle % VERSIONS;
+    const held = sets.heldAt(this.#lane, place);
+    // Another address has the place by now.
+    if (words[held + HELD.VERSION] !== version) return;
+    const way = place % WAYS, set = HEADER.WORDS + (place - way) / WAYS * SET.WORDS;
+    // First, because whoever finds no connections looks at the time then. If another address gets the place meanwhile,
+    // it has been used just now as well.
+    if (Atomics.load(words, set + SET.VERSION + way) === version) Atomics.store(words, set + SET.USED + way, sets.now);
+    Atomics.sub(words, held + HELD.COUNT, 1);
+  }
+}

@@ -1,0 +1,62 @@
+/**
+ * Where everything lies in the buffer of a `StickyTable`: a header, then sets of places, then a lane for each thread.
+ * Words are 32 bits.
+ */
+
+/** Places of a set. An address can be in any place of one set. */
+export const WAYS = 8;
+
+/** Words of the header. */
+export const HEADER = {
+  /** Hundredths of a second, as main last wrote them. */
+  CLOCK: 0,
+  /** Decides which set an address belongs to, so that nobody can choose addresses of one set. */
+  SEED: 1,
+  SETS: 2,
+  LANES: 3,
+  WORDS: 16,
+} as const;
+
+/** Words of a set: the lock in a cache line of its own, then fields of `WAYS` words, one for each place. */
+export const SET = {
+  /** Who has it: 0 for nobody, `MAIN`, or a thread's number plus 1. */
+  LOCK: 0,
+  /** The address, see `client_key.ts`. */
+  HIGH: 16,
+  LOW: 24,
+  /** The channel's id plus 1, 0 for a free place. */
+  CHANNEL: 32,
+  /** Which channel of that id. */
+  INCARNATION: 40,
+  /** When a connection last began or ended. */
+  USED: 48,
+  /** Which address of those that have had the place; 0 before the first. */
+  VERSION: 56,
+  WORDS: 64,
+} as const;
+
+/** Words of a place in a lane. */
+export const HELD = {
+  /** VERSION of the place for which COUNT counts. */
+  VERSION: 0,
+  /** Connections of the address that the lane's thread has. */
+  COUNT: 1,
+  WORDS: 2,
+} as const;
+
+/** The main thread as the owner of a lock, where it is not an engine's thread. */
+export const MAIN = 0x7fffffff;
+
+/** Units of the clock in a second. */
+export const PER_SECOND = 100;
+
+/** Most addresses: together with the version, a place still fits into a handle. */
+export const MAX_ADDRESSES = 2 ** 24;
+
+/** Versions of a place, after which they begin again with 1. */
+export const VERSIONS = 2 ** 26;
+
+/** Size in bytes of a buffer with so many sets and lanes. */
+export function stickyBytes(sets: number, lanes: number): number {
+  return 4 * (HEADER.WORDS + sets * (SET.WORDS + lanes * WAYS * HELD.WORDS));
+}

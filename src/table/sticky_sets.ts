@@ -1,0 +1,177 @@
+import { HEADER, HELD, SET, VERSIONS, WAYS } from "./sticky_layout.ts";
+
+/** "No place", and "no handle". */
+export const NOWHERE = -1;
+
+/** Attempts to take a lock before the thread sleeps, and how often it sleeps a millisecond before it gives up. */
+const SPINS = 256, SLEEPS = 5;
+
+/**
+ * Sets of places for addresses, which threads share.
+ *
+ * A set is read and written under its lock, which is held for less than a microsecond and never while anything is
+ * called that can throw. The lock says who has it, so if that thread has died, main frees it (`breakLocks`) and empties
+ * the set, which may be half written. Whoever finds a set locked waits a few milliseconds at most, then does without:
+ * a client is then treated like an unknown one. So nobody ever hangs, not even main, which must be free to break locks.
+ *
+ * How many connections an address has is counted in lanes. Each has one writer, its thread, which names the version of
+ * the place that it counts for. So whoever gives a place to another address need not touch the lanes, a connection ends
+ * without a lock, and main ends those of a dead thread by clearing that thread's lane.
+ */
+export class StickySets {
+  /** How many sets there are. */
+  readonly count: number;
+  readonly lanes: number;
+  readonly words: Int32Array;
+  readonly #seed: number;
+  /** Where the lanes begin. */
+  readonly #held: number;
+
+  constructor(buffer: SharedArrayBuffer) {
+    const words = this.words = new Int32Array(buffer);
+    this.count = words[HEADER.SETS];
+    this.lanes = words[HEADER.LANES];
+    this.#seed = words[HEADER.SEED];
+    this.#held = HEADER.WORDS + this.count * SET.WORDS;
+  }
+
+  /** Main's clock, in hundredths of a second; it wraps around. */
+  get now(): number {
+    return Atomics.load(this.words, HEADER.CLOCK);
+  }
+
+  /** Where the words of the set begin that an address belongs to. */
+  of(high: number, low: number): number {
+    const number = Math.floor(mix(mix(this.#seed ^ high) ^ low) * this.count / 2 ** 32);
+    return this.at(number);
+  }
+
+  /** Where the words of a set begin. */
+  at(number: number): number {
+    return HEADER.WORDS + number * SET.WORDS;
+  }
+
+  /** Number of the place at `way` of a set. */
+  placeOf(set: number, way: number): number {
+    return (set - HEADER.WORDS) / SET.WORDS * WAYS + way;
+  }
+
+  /** Takes the set's lock. @returns whether it could */
+  lock(set: number, owner: number): boolean {
+    const { words } = this, lock = set + SET.LOCK;
+    for (let sleeps = 0;; sleeps++) {
+      for (let spins = 0; spins < SPINS; spins++) {
+        if (Atomics.compareExchange(words, lock, 0, owner) === 0) return true;
+      }
+      if (sleeps === SLEEPS) return false;
+      Atomics.wait(words, lock, Atomics.load(words, lock) || owner, 1);
+    }
+  }
+
+  unlock(set: number): void {
+    Atomics.store(this.words, set + SET.LOCK, 0);
+  }
+
+  /** Frees what a dead thread has locked. Main thread only. */
+  breakLocks(owner: number): void {
+    for (let number = 0; number < this.count; number++) {
+      const set = this.at(number);
+      if (Atomics.load(this.words, set + SET.LOCK) !== owner) continue;
+      for (let way = 0; way < WAYS; way++) this.clear(set, way);
+      this.unlock(set);
+    }
+  }
+
+  // Under the lock:
+
+  /** The way of a set that has the address, or NOWHERE. */
+  find(set: number, high: number, low: number): number {
+    const { words } = this;
+    for (let way = 0; way < WAYS; way++) {
+      if (
+        words[set + SET.LOW + way] === low && words[set + SET.HIGH + way] === high &&
+        words[set + SET.CHANNEL + way] !== 0
+      ) return way;
+    }
+    return NOWHERE;
+  }
+
+  /** A way for another address: a free one, otherwise the stalest, those with connections last. */
+  victim(set: number): number {
+    const { words, now } = this;
+    let victim = 0, stalest = -1;
+    for (let way = 0; way < WAYS; way++) {
+      if (words[set + SET.CHANNEL + way] === 0) return way;
+      const idle = this.connections(set, way) === 0;
+      // Anything without connections is staler than anything with some.
+      const stale = (idle ? 2 ** 32 : 0) + ((now - Atomics.load(words, set + SET.USED + way)) >>> 0);
+      if (stale <= stalest) continue;
+      victim = way;
+      stalest = stale;
+    }
+    return victim;
+  }
+
+  /** Gives a way to another address. */
+  claim(set: number, way: number, high: number, low: number): void {
+    const { words } = this;
+    this.#nextVersion(set, way);
+    words[set + SET.HIGH + way] = high;
+    words[set + SET.LOW + way] = low;
+  }
+
+  /** The channel of the address at `way`, from now on. */
+  put(set: number, way: number, channel: number, incarnation: number, used: number): void {
+    const { words } = this;
+    words[set + SET.CHANNEL + way] = channel + 1;
+    words[set + SET.INCARNATION + way] = incarnation;
+    Atomics.store(words, set + SET.USED + way, used);
+  }
+
+  /** Frees a way; connections of its address are not counted any more. */
+  clear(set: number, way: number): void {
+    if (this.words[set + SET.CHANNEL + way] === 0) return;
+    this.words[set + SET.CHANNEL + way] = 0;
+    this.#nextVersion(set, way);
+  }
+
+  /** Whether nobody has used the address at `way` for so long (hundredths of a second). */
+  expired(set: number, way: number, time: number): boolean {
+    // In this order: a connection that ends writes the time first.
+    return this.connections(set, way) === 0 && this.idle(set, way) >= time;
+  }
+
+  /** For how long the address at `way` has not been used, in hundredths of a second. */
+  idle(set: number, way: number): number {
+    return (this.now - Atomics.load(this.words, set + SET.USED + way)) >>> 0;
+  }
+
+  /** Connections of the address at `way`. */
+  connections(set: number, way: number): number {
+    const { words } = this, place = this.placeOf(set, way), version = words[set + SET.VERSION + way];
+    let sum = 0;
+    for (let lane = 0; lane < this.lanes; lane++) {
+      const held = this.heldAt(lane, place);
+      if (Atomics.load(words, held + HELD.VERSION) === version) sum += Atomics.load(words, held + HELD.COUNT);
+    }
+    return sum;
+  }
+
+  /** Where the words of a place begin in a lane. */
+  heldAt(lane: number, place: number): number {
+    return this.#held + (lane * this.count * WAYS + place) * HELD.WORDS;
+  }
+
+  #nextVersion(set: number, way: number): void {
+    const at = set + SET.VERSION + way;
+    // Atomic, since a connection that ends reads it without the lock.
+    Atomics.store(this.words, at, (this.words[at] + 1) % VERSIONS || 1);
+  }
+}
+
+/** The finalizer of MurmurHash3. */
+function mix(h: number): number {
+  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return (h ^ (h >>> 16)) >>> 0;
+}
