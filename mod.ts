@@ -19,12 +19,18 @@ export type {
 export { Balancer } from "./src/service/balancer.ts";
 export { ChannelLoop, EngineUnavailable, type ErrorCode, UnknownHost } from "./src/service/errors.ts";
 export type { BalancerEvent, ChannelPlace, HealthChange } from "./src/service/events.ts";
-export type { BalancerOptions, ChannelOptions, GroupOptions, ServeOptions } from "./src/service/options.ts";
+export type {
+  BalancerOptions,
+  ChannelOptions,
+  DisableOptions,
+  GroupOptions,
+  ServeOptions,
+} from "./src/service/options.ts";
 export { Service } from "./src/service/service.ts";
 export type { ChannelHealth, ChannelSnapshot, GroupSnapshot } from "./src/groups/snapshot.ts";
 export type { Resolution } from "./src/groups/resolution.ts";
 export type { StickyClient } from "./src/groups/sticky_clients.ts";
-export type { Direction, GeneralEvent, Tap } from "./src/engine/engine.ts";
+export type { CloseOptions, Direction, GeneralEvent, Tap } from "./src/engine/engine.ts";
 export type { EngineChoice, EngineName } from "./src/options/engine_name.ts";
 export type { KeepAlive } from "./src/options/keep_alive.ts";
 export type { AllChannelValues, ChannelValues } from "./src/options/channel_values.ts";

@@ -1,8 +1,11 @@
 import { isAbsent } from "../control/client.ts";
+import type { Command } from "../control/command.ts";
+import { findCommand } from "../control/commands.ts";
 import { DirectoryError } from "../control/directory.ts";
 import { LastingSession } from "../control/lasting_session.ts";
 import { placesToLook } from "../control/places.ts";
 import { pipeDialogue } from "../control/repl.ts";
+import { TIMED_OUT } from "../control/protocol.ts";
 import { terminalDialogue } from "../control/terminal_dialogue.ts";
 import { quote } from "../log/escape.ts";
 import type { ControlRequest } from "../options/command_line.ts";
@@ -30,16 +33,31 @@ async function dialogue({ entry, service }: Target): Promise<void> {
   await terminalDialogue(entry, service, print, historyPath());
 }
 
-/** @returns the exit code: as in Balance 0 even for refused commands, unless the request is strict about them */
+/**
+ * @returns the exit code: as in Balance 0 even for refused commands, unless the request is strict about them or what
+ * follows depends on them
+ */
 async function runAll({ entry, service }: Target, { commands, strict }: ControlRequest): Promise<number> {
   using session = await LastingSession.open(entry.path, service);
   for (const command of commands) {
-    const { text, outcome } = await session.run(command);
+    const known = findCommand(command.trim().split(/\s+/)[0]);
+    const { text, outcome } = await runOne(session, command, entry.path, known);
     for (const line of text) say(line);
-    if (outcome === "error" && strict) return ExitCode.REFUSED;
+    if (outcome === "error") {
+      if (known?.decisive && text[0]?.startsWith(TIMED_OUT)) return ExitCode.TIMED_OUT;
+      if (strict || known?.decisive) return ExitCode.REFUSED;
+    }
     if (outcome === "bye") break;
   }
   return ExitCode.OK;
+}
+
+async function runOne(session: LastingSession, command: string, path: string, known: Command | undefined) {
+  if (!known?.decisive) return await session.run(command);
+  // Loaded here, since few commands need it.
+  const { Progress } = await import("./progress.ts");
+  using _progress = Progress.of(command, { path, service: session.service, group: session.group });
+  return await session.run(command);
 }
 
 function historyPath(): string | undefined {

@@ -11,6 +11,7 @@ import {
   Refused,
   type Reply,
   type ServiceCommand,
+  type Session,
   SyntaxFault,
 } from "./command.ts";
 import type { ControlledService } from "./control_plane.ts";
@@ -18,11 +19,19 @@ import { findChannel, type FoundChannel } from "./find_channel.ts";
 
 export const disable = onChannel({
   name: "disable",
-  parameters: "CH",
-  summary: "give the channel no new connections",
-  read: none,
-  act: (find, _, { groups }) => {
+  parameters: "CH [maint]",
+  summary: "give the channel no new connections; maint: nor checks",
+  read: ([how]) => {
+    if (how !== undefined && how !== "maint") throw new SyntaxFault();
+    return how === "maint";
+  },
+  act: (find, maintenance, { groups }) => {
     const { group, number, label } = find();
+    if (maintenance) {
+      return groups.maintain(group, number)
+        ? answer(`channel ${label} disabled for maintenance`)
+        : refuse(`channel ${label} already disabled for maintenance`);
+    }
     return groups.disable(group, number)
       ? answer(`channel ${label} disabled`)
       : refuse(`channel ${label} already disabled`);
@@ -153,16 +162,17 @@ interface ChannelCommand<T> extends Omit<ServiceCommand, "scope" | "changes" | "
   /** Reads the other words. @throws {SyntaxFault} @throws {Refused} */
   read(words: readonly string[]): T;
   /** @param find the channel as it is now; throws when there is none (any more) */
-  act(find: () => FoundChannel, value: T, service: ControlledService): Reply | Promise<Reply>;
+  act(find: () => FoundChannel, value: T, service: ControlledService, session: Session): Reply | Promise<Reply>;
 }
 
-function onChannel<T>({ absent, read, act, ...words }: ChannelCommand<T>): ServiceCommand {
+/** A command that changes a channel. */
+export function onChannel<T>({ absent, read, act, ...words }: ChannelCommand<T>): ServiceCommand {
   return channelCommand({
     ...words,
     run: async ([word, ...others], session, service) => {
       const find = () => findChannel(service.groups, word, { group: before, absent }), before = session.group;
       const value = read(others), { group } = find();
-      return { ...await act(find, value, service), group };
+      return { ...await act(find, value, service, session), group };
     },
   });
 }

@@ -6,6 +6,8 @@ export interface Session {
   group: number;
   /** Name of the service that commands refer to; undefined for the first one there is. */
   service?: string;
+  /** Fires when nobody waits for a reply any more. */
+  readonly over?: AbortSignal;
 }
 
 /** What a command answers. */
@@ -24,13 +26,18 @@ interface CommandWords {
   /** Another name for it, which cannot be shortened. */
   readonly alias?: string;
   /**
-   * The words it takes, as the help shows them: `CH` is a channel, by number, name or address, `G` a group, `NAME` a service, small letters stand for
-   * themselves, brackets mean optional.
+   * The words it takes, as the help shows them: `CH` is a channel, by number, name or address, `G` a group, `NAME` a
+   * service, small letters stand for themselves, brackets mean optional: from the first one on, words may be missing.
    */
   readonly parameters: string;
   readonly summary: string;
   /** Whether it changes something: then it is logged, and never asked again when its answer is lost. */
   readonly changes: boolean;
+  /**
+   * Whether what follows depends on its success: `-c` then stops at a refusal and exits with another code than 0. None
+   * of Balance's commands is.
+   */
+  readonly decisive?: boolean;
   /** Whether a signal asks for it as well, so that the process logs it, and the command itself says when it may not be. */
   readonly ofProcess?: boolean;
 }

@@ -12,6 +12,7 @@ import {
   SyntaxFault,
 } from "./command.ts";
 import type { ControlledService, ControlPlane } from "./control_plane.ts";
+import * as draining from "./drain_commands.ts";
 import { health } from "./health_command.ts";
 import * as service from "./service_commands.ts";
 import * as session from "./session_commands.ts";
@@ -58,6 +59,9 @@ export const commands: readonly Command[] = [
   channel.stable,
   channel.first,
   channel.weight,
+  draining.drain,
+  draining.shut,
+  draining.wait,
   health,
   sticky.forget,
 ];
@@ -96,7 +100,15 @@ async function run(command: Command, words: readonly string[], session: Session,
   if (command.scope === "process") return await command.run(words, session, plane);
   const current = service.currentService(session, plane);
   if (isReply(current)) return current;
-  return await command.run(words, session, { ...current, resolve: lasting(current, plane) });
+  return await command.run(words, session, {
+    ...current,
+    resolve: lasting(current, plane),
+    waitUntil: (look, options) =>
+      current.waitUntil((now) => {
+        mustServe(current, plane);
+        return look(now);
+      }, options),
+  });
 }
 
 /** Looks a name up. What may have happened meanwhile ends the command before it changes anything. */
@@ -104,9 +116,7 @@ function lasting(current: ControlledService, plane: ControlPlane): ControlledSer
   return async (host, port) => {
     const address = await current.resolve(host, port);
     if (plane.frozen !== undefined) throw new Overtaken(refuse(plane.frozen));
-    if (!plane.services.some(({ groups }) => groups === current.groups)) {
-      throw new Overtaken(service.gone(current.name));
-    }
+    mustServe(current, plane);
     return address;
   };
 }
@@ -118,13 +128,20 @@ function placeOf({ scope }: Command, session: Session, plane: ControlPlane): (gr
   return (group = before) => ` (${service}group ${group})`;
 }
 
+/** @throws {Overtaken} when the service has been removed */
+function mustServe(current: ControlledService, plane: ControlPlane): void {
+  if (plane.services.some(({ groups }) => groups === current.groups)) return;
+  throw new Overtaken(service.gone(current.name));
+}
+
 function isReply(found: ControlledService | Reply): found is Reply {
   return "ok" in found;
 }
 
 function accepts({ parameters }: Command, count: number): boolean {
   const all = parameters.split(" ").filter((parameter) => parameter !== "");
-  return count <= all.length && count >= all.filter((parameter) => !parameter.startsWith("[")).length;
+  const optional = all.findIndex((parameter) => parameter.startsWith("["));
+  return count <= all.length && count >= (optional < 0 ? all.length : optional);
 }
 
 function helpLines(): string[] {

@@ -6,7 +6,7 @@ const tab = (line: string) => complete(line, { channels: [0, 1, 10], groups: [0,
 
 Deno.test("the first word is completed to the commands", () => {
   assert.deepEqual(tab("mr"), [["mrtg-bytes ", "mrtg-conns "], "mr"]);
-  assert.deepEqual(tab("  sh"), [["show "], "sh"]);
+  assert.deepEqual(tab("  sh"), [["show ", "shut "], "sh"]);
   assert.deepEqual(tab("x"), [[], "x"]);
   assert.deepEqual(tab(""), [commands.map(({ name }) => `${name} `), ""]);
 });
@@ -26,7 +26,7 @@ Deno.test("channels are completed to their names as well", () => {
 });
 
 Deno.test("where nothing is known nothing is offered", () => {
-  for (const line of ["maxc 0 ", "create ", "create host ", "quit ", "disable 0 ", "nonsense ", "assign 0 "]) {
+  for (const line of ["maxc 0 ", "create ", "create host ", "quit ", "enable 0 ", "nonsense ", "assign 0 "]) {
     assert.deepEqual(tab(line)[0], [], line);
   }
 });

@@ -1,4 +1,4 @@
-import type { Groups } from "../groups/groups.ts";
+import type { Drained, Groups } from "../groups/groups.ts";
 import type { Address } from "../table/address.ts";
 import type { ProcessState, ServiceState } from "./state.ts";
 
@@ -36,6 +36,15 @@ export interface ControlledService extends Omit<ServiceState, "groups"> {
   readonly groups: Groups;
   /** Turns the words of `create` and `assign` into an address. @throws {Error} when they are no host and port */
   resolve(host: string, port: string): Promise<Address>;
+  /** Gives a channel no new connections, until it has none; after `seconds` closes those that are left. Never rejects. */
+  drain(group: number, channel: number, seconds?: number): Promise<Drained>;
+  /** Closes a channel's connections, or the oldest of them. @returns how many */
+  close(group: number, channel: number, oldest?: number): Promise<number>;
+  /** Looks at the service until there is something to return; undefined when the time, or the wait, is over. */
+  waitUntil<T>(
+    look: (service: ControlledService) => T | undefined,
+    options: { readonly seconds?: number; readonly over?: AbortSignal },
+  ): Promise<T | undefined>;
 }
 
 /** What came of a request to the process. */

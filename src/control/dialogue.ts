@@ -20,7 +20,13 @@ export async function converse(
   plane: ControlPlane,
   { silence, retired }: { readonly silence: number; readonly retired: AbortSignal },
 ): Promise<void> {
-  const session: Session = { group: 0 };
+  const received = new Lines(connection);
+  const session: Session = {
+    group: 0,
+    get over() {
+      return received.ended;
+    },
+  };
   let running = false;
   // A deadline of the monotonic clock, renewed by every command.
   let deadline = setTimeout(() => connection.close(), silence);
@@ -34,7 +40,7 @@ export async function converse(
   else retired.addEventListener("abort", retire);
   try {
     await connection.write(formatGreeting({ pid: Deno.pid, version: plane.version }) + "\n");
-    for await (const line of lines(connection.chunks(), LONGEST_LINE)) {
+    for (let line = await received.next(); line !== undefined; line = await received.next()) {
       clearTimeout(deadline);
       running = true;
       const reply = await execute(line, session, plane);
@@ -46,7 +52,7 @@ export async function converse(
       running = false;
       if (reply.end || retired.aborted) break;
     }
-    await part(connection);
+    await part(connection, "", await received.stop());
   } catch (error) {
     if (!(error instanceof LineTooLong)) throw error;
     await part(connection, `error 1 ${session.group}\nline too long, at most ${LONGEST_LINE} bytes\n`);
@@ -56,13 +62,54 @@ export async function converse(
   }
 }
 
+/** The lines of one session, and whether more will come. */
+class Lines {
+  readonly #lines: AsyncGenerator<string>;
+  readonly #ended = new AbortController();
+  #ahead: Promise<IteratorResult<string>> | undefined;
+
+  constructor(connection: Connection) {
+    this.#lines = lines(connection.chunks(), LONGEST_LINE);
+  }
+
+  /** The next line; undefined at the end. @throws {LineTooLong} */
+  async next(): Promise<string | undefined> {
+    const read = this.#ahead ?? this.#lines.next();
+    this.#ahead = undefined;
+    const { value, done } = await read;
+    return done ? undefined : value;
+  }
+
+  /** Fires when nothing more comes. Whoever asks for it has the next line read ahead. */
+  get ended(): AbortSignal {
+    this.#ahead ??= this.#lines.next();
+    this.#ahead.then(({ done }) => done && this.#ended.abort(), () => this.#ended.abort());
+    return this.#ended.signal;
+  }
+
+  /** Stops reading. @returns what still arrives, if some of it is being read already */
+  async stop(): Promise<AsyncIterable<unknown> | undefined> {
+    if (this.#ahead !== undefined) return this.#rest();
+    await this.#lines.return(undefined);
+    return undefined;
+  }
+
+  async *#rest(): AsyncGenerator<unknown> {
+    try {
+      while (await this.next() !== undefined) yield;
+    } catch {
+      // Nobody wants to know any more.
+    }
+  }
+}
+
 /** Ends a session: sends a last line, then reads what still arrives, so that no reset destroys that line. */
-export async function part(connection: Connection, word = ""): Promise<void> {
+export async function part(connection: Connection, word = "", rest?: AsyncIterable<unknown>): Promise<void> {
   const timer = setTimeout(() => connection.close(), PARTING);
   try {
     await connection.write(word);
     await connection.finish();
-    for await (const _ of connection.chunks());
+    for await (const _ of rest ?? connection.chunks());
   } finally {
     clearTimeout(timer);
   }

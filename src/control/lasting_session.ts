@@ -40,6 +40,11 @@ export class LastingSession implements Disposable {
     return this.#client.greeting;
   }
 
+  /** Name of the service that commands refer to; undefined while that is the first. */
+  get service(): string | undefined {
+    return this.#service;
+  }
+
   /** The group that channel numbers refer to. */
   get group(): number {
     return this.#group;

@@ -17,6 +17,9 @@
  */
 const PROTOCOL_VERSION = 1;
 
+/** How the reply of `wait` begins when its time was over. Its outcome is `error`. */
+export const TIMED_OUT = "timed out";
+
 /** Longest command line in bytes. */
 export const LONGEST_LINE = 4096;
 

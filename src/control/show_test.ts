@@ -16,6 +16,7 @@ const CHANNEL: ChannelSnapshot = {
   sent: 0n,
   rcvd: 0n,
   failing: false,
+  drainingSince: null,
   weight: 1,
   name: null,
 };

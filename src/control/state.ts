@@ -158,6 +158,8 @@ export interface ChannelState {
   readonly sent: number;
   /** Bytes to clients, since the start or the last reset. */
   readonly rcvd: number;
+  /** Since when it has been draining, as ISO 8601 in UTC, or null. */
+  readonly drainingSince: string | null;
   /** Whether its last connect failed. */
   readonly failing: boolean;
   /** What health checks know of it; missing if it is not checked. */

@@ -11,7 +11,7 @@ import { readSummary } from "./read_summary.ts";
 const CHANNEL: Record<Exclude<keyof ChannelState, "health" | "resolution">, unknown> = {
   ...{ channel: "number", enabled: "boolean", disabledBy: ["string"], host: "string", address: "string" },
   ...{ port: "number", current: "number", maxc: "number", total: "number", failed: "number", sent: "number" },
-  ...{ rcvd: "number", failing: "boolean", weight: "number", name: "null" },
+  ...{ rcvd: "number", failing: "boolean", weight: "number", name: "null", drainingSince: "null" },
 };
 const RESOLUTION: Record<keyof ResolutionState, unknown> = {
   ...{ name: "string", source: "string", ttl: "number", asked: "string", stale: "null" },

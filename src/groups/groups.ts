@@ -16,6 +16,23 @@ import { restore, stateOf } from "./restoring.ts";
 import { type ChannelHealth, type GroupSnapshot, snapshot } from "./snapshot.ts";
 import type { StickyClients } from "./sticky_clients.ts";
 
+/** What `enable` withdraws. */
+const UNDONE_BY_OPERATORS = DisabledBy.OPERATOR | DisabledBy.MACHINE | DisabledBy.DRAINING | DisabledBy.MAINTENANCE |
+  DisabledBy.DOWN;
+
+/** What came of a drain. */
+export interface Drained {
+  /**
+   * `empty`, or why it is not waited for any more: the channel has been `enabled` again or `removed`, or a later drain
+   * has `replaced` this one.
+   */
+  readonly how: "empty" | "enabled" | "removed" | "replaced";
+  /** Connections that were closed at the deadline. */
+  readonly closed: number;
+  /** How long it took. */
+  readonly seconds: number;
+}
+
 /** A channel whose host does not resolve. */
 export interface UnresolvedChannel {
   readonly id: ChannelId;
@@ -54,6 +71,8 @@ export class Groups {
   /** @internal */ readonly values = new Map<ChannelId, ChannelValues>();
   /** Clients that come back to their channels, with `--sticky`. */
   sticky: StickyClients | undefined;
+  /** Since when those channels have been draining that do. */
+  /** @internal */ readonly drainingSince = new Map<ChannelId, Date>();
 
   /** What is known about the name of a channel with this host; undefined if it is not followed. */
   /** @internal */ resolutionOf: ((group: number, channel: number, host: string) => Resolution | undefined) | undefined;
@@ -117,11 +136,29 @@ export class Groups {
   }
 
   /**
-   * Gives a channel connections again, no matter who disabled it, or as soon as its host resolves. @returns whether it
-   * was disabled before and is enabled now
+   * Stops giving a channel new connections, and has it not checked either. @returns whether it was not in maintenance
+   * before
+   */
+  maintain(group: number, channel: number): boolean {
+    const id = this.#id(group, channel), before = this.table.disabledBy(id);
+    this.table.disable(id, DisabledBy.MAINTENANCE);
+    return (before & DisabledBy.MAINTENANCE) === 0;
+  }
+
+  /** Stops giving a channel new connections, until it is enabled again. @returns its id */
+  drain(group: number, channel: number): ChannelId {
+    const id = this.#id(group, channel);
+    if (!this.isDraining(id)) this.drainingSince.set(id, new Date());
+    this.table.disable(id, DisabledBy.DRAINING);
+    return id;
+  }
+
+  /**
+   * Gives a channel connections again, no matter who disabled it, or as soon as its host resolves or it has a weight.
+   * @returns whether it was disabled before and is enabled now
    */
   enable(group: number, channel: number): boolean {
-    return this.table.enable(this.#id(group, channel), DisabledBy.OPERATOR | DisabledBy.MACHINE);
+    return this.table.enable(this.#id(group, channel), UNDONE_BY_OPERATORS);
   }
 
   /** Health checks say whether the channel is down. @returns whether that is news */
@@ -170,6 +207,31 @@ export class Groups {
   /** A channel's share of the clients, relative to others. */
   weight(group: number, channel: number): number {
     return this.table.weight(this.#id(group, channel));
+  }
+
+  /** What identifies a channel as long as it exists, whatever its number. */
+  idOf(group: number, channel: number): ChannelId {
+    return this.#id(group, channel);
+  }
+
+  /** Whether there is still a channel of this id. */
+  exists(id: ChannelId): boolean {
+    return this.table.has(id);
+  }
+
+  /** Connections of a channel now, including those that are being connected. */
+  currentOf(id: ChannelId): number {
+    return this.table.current(id);
+  }
+
+  /** Whether an operator drains the channel. */
+  isDraining(id: ChannelId): boolean {
+    return (this.table.disabledBy(id) & DisabledBy.DRAINING) !== 0;
+  }
+
+  /** Who keeps a channel from getting connections. */
+  disabledBy(id: ChannelId): Party[] {
+    return partiesOf(this.table.disabledBy(id));
   }
 
   /** A channel's counters. */

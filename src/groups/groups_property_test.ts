@@ -197,6 +197,7 @@ class Simulation {
           sent: 0n,
           rcvd: 0n,
           failing: false,
+          drainingSince: null,
         },
       })),
     }));

@@ -21,6 +21,8 @@ export interface ChannelState extends ChannelPlace, Readonly<Record<keyof Counte
   readonly address?: string;
   readonly disabledBy: readonly LastingParty[];
   readonly failing: boolean;
+  /** As ISO 8601, if it is draining. */
+  readonly drainingSince?: string;
 }
 
 /** A group's state. */
@@ -97,6 +99,9 @@ function readChannel(value: unknown, name: string): ChannelState {
     ...address === undefined ? {} : { address },
     disabledBy: parties,
     failing: channel.failing,
+    ...channel.drainingSince === undefined
+      ? {}
+      : { drainingSince: time(channel.drainingSince, `${name}.drainingSince`) },
     total: digits(channel.total, `${name}.total`),
     failed: digits(channel.failed, `${name}.failed`),
     sent: digits(channel.sent, `${name}.sent`),
@@ -142,6 +147,11 @@ function list(value: unknown, name: string, most: number): unknown[] {
 function text(value: unknown, name: string): string {
   if (typeof value === "string" && value !== "" && value.length <= LONGEST_HOST) return value;
   throw wrong(name, value, `text of 1 to ${LONGEST_HOST} characters`);
+}
+
+function time(value: unknown, name: string): string {
+  if (typeof value === "string" && /^\d{4}-\d\d-\d\dT[\d:.]+Z$/.test(value) && !isNaN(Date.parse(value))) return value;
+  throw wrong(name, value, "a time in UTC");
 }
 
 function whole(value: unknown, name: string, most: number): number {

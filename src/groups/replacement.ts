@@ -72,6 +72,8 @@ export interface Subject {
   readonly names: Map<ChannelId, string>;
   /** Options of channels that the table does not hold. */
   readonly values: Map<ChannelId, ChannelValues>;
+  /** Since when those channels have been draining that do. */
+  readonly drainingSince: Map<ChannelId, Date>;
 }
 
 /**

@@ -36,6 +36,9 @@ export function stateOf(subject: Subject, spec: readonly GroupSpec[]): GroupsSta
       ...stateValues(valuesOf(subject, id)),
       disabledBy: partiesOf(by).filter(isLasting),
       failing: table.failing(id),
+      ...by & DisabledBy.DRAINING && subject.drainingSince.has(id)
+        ? { drainingSince: subject.drainingSince.get(id)!.toISOString() }
+        : {},
       total: `${total}`,
       failed: `${failed}`,
       sent: `${sent}`,
@@ -113,6 +116,7 @@ function restoreChannel(
     }
   }
   for (const party of state.disabledBy) table.disable(id, bitOf(party));
+  if (state.drainingSince !== undefined) subject.drainingSince.set(id, new Date(state.drainingSince));
   // The name may stand for another address now, and nothing is known about that one.
   const same = state.address !== undefined && table.address(id).host === canonical(state.address);
   if (state.failing && same) table.setFailing(id, true, table.addressSequence(id));

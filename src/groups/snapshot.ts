@@ -61,6 +61,8 @@ export interface ChannelSnapshot extends AllChannelValues {
   readonly sent: bigint;
   /** Bytes to clients. */
   readonly rcvd: bigint;
+  /** Since when it has been draining, as ISO 8601 in UTC; null when it is not draining. */
+  readonly drainingSince: string | null;
   /** Whether its last connect failed. */
   readonly failing: boolean;
   /** What health checks know of it; missing if it is not checked. */
@@ -116,6 +118,7 @@ function channelSnapshot(subject: Snapped, group: number, number: number): Chann
     current: table.current(id),
     ...allValues(valuesOf(subject, id)),
     ...table.counters(id),
+    drainingSince: by & DisabledBy.DRAINING ? subject.drainingSince.get(id)?.toISOString() ?? null : null,
     failing: table.failing(id),
     ...resolution === undefined ? {} : { resolution },
   };

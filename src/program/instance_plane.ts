@@ -4,6 +4,7 @@ import type { Log } from "../log/log.ts";
 import { parsePort } from "../options/port_names.ts";
 import type { Instance } from "../service/instance.ts";
 import type { Service } from "../service/service.ts";
+import { waitUntil } from "../service/waiting.ts";
 import type { Config } from "./config.ts";
 import type { Configuration } from "./configuration.ts";
 import type { LoopWarnings } from "./loop_warnings.ts";
@@ -59,6 +60,9 @@ function controlledService(service: Service): ControlledService {
     get connections() {
       return service.connections;
     },
+    drain: (group, channel, seconds) => service.startDrain(group, channel, seconds),
+    close: (group, channel, oldest) => service.closeChannel(group, channel, { oldest }),
+    waitUntil: (look, options) => waitUntil(() => look(controlledService(service)), options),
     resolve: async (host, word) => {
       const port = parsePort(word);
       if (port === undefined) throw new Error(`Cannot resolve port: ${quote(word)}`);

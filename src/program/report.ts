@@ -90,6 +90,32 @@ export class Report {
       case "name-stale":
       case "name-answered":
         return logName(logger, event, prefix, service);
+      case "channel-draining": {
+        const { connections, seconds } = event;
+        const text = `${prefix}group {group} channel {channel} ({address}) is draining, {connections} ${
+          plural(connections, "connection")
+        } left${seconds === undefined ? "" : ", to be closed after {seconds} s"}`;
+        return logger.info(text, {
+          ...service,
+          ...placeOf(event),
+          connections,
+          ...seconds !== undefined && { seconds },
+        });
+      }
+      case "channel-closing":
+        return logger.info(
+          `${prefix}group {group} channel {channel} ({address}) is not empty in time: closing the rest, {connections} ${
+            plural(event.connections, "connection")
+          }`,
+          { ...service, ...placeOf(event), connections: event.connections },
+        );
+      case "channel-drained": {
+        const { closed } = event, seconds = Math.round(event.seconds);
+        const text = `${prefix}group {group} channel {channel} ({address}) drained, empty after {seconds} s${
+          closed === 0 ? "" : `, {closed} ${plural(closed, "connection")} closed`
+        }`;
+        return logger.info(text, { ...service, ...placeOf(event), seconds, ...closed > 0 && { closed } });
+      }
       case "channel-autodisabled":
         return logger.error(
           `${prefix}group {group} channel {channel} ({address}) disabled: {reason}; an operator must enable it again`,

@@ -1,3 +1,4 @@
+import type { CloseOptions } from "../engine/engine.ts";
 import type { Groups } from "../groups/groups.ts";
 import type { GroupSnapshot } from "../groups/snapshot.ts";
 import type { StickyClient } from "../groups/sticky_clients.ts";
@@ -9,7 +10,14 @@ import { coded } from "./errors.ts";
 import { allStrategies, guarded } from "./foreign_code.ts";
 import { Instance } from "./instance.ts";
 import { BALANCER_OPTIONS, checkGroups, SECONDS, SERVE_OPTIONS } from "./option_shapes.ts";
-import type { BalancerOptions, ChannelOptions, CheckedOptions, CheckedServeOptions, ServeOptions } from "./options.ts";
+import type {
+  BalancerOptions,
+  ChannelOptions,
+  CheckedOptions,
+  CheckedServeOptions,
+  DisableOptions,
+  ServeOptions,
+} from "./options.ts";
 import type { Service } from "./service.ts";
 import type { ServiceRequest } from "./service_request.ts";
 
@@ -174,8 +182,18 @@ export class Balancer implements AsyncDisposable {
   }
 
   /** `Service.disable` for the service that it was started with. */
-  disable(group: number, channel: number): void {
-    this.#only.disable(group, channel);
+  disable(group: number, channel: number, options: DisableOptions = {}): void {
+    this.#only.disable(group, channel, options);
+  }
+
+  /** `Service.drainChannel` for the service that it was started with. */
+  async drainChannel(group: number, channel: number, seconds?: number): Promise<number> {
+    return await this.#only.drainChannel(group, channel, seconds);
+  }
+
+  /** `Service.closeChannel` for the service that it was started with. */
+  async closeChannel(group: number, channel: number, options: CloseOptions = {}): Promise<number> {
+    return await this.#only.closeChannel(group, channel, options);
   }
 
   /** `Service.enable` for the service that it was started with. */

@@ -9,7 +9,7 @@ export interface ChannelPlace {
   readonly group: number;
   /** Its number in the group. */
   readonly channel: number;
-  /** Where the connect went; the channel may have another address by now. */
+  /** Where the connect went, or its connections go; the channel may have another address by now. */
   readonly address: Address;
 }
 
@@ -71,6 +71,12 @@ export type BalancerEvent =
     | { readonly type: "name-stale"; readonly host: string; readonly reason: string }
     /** It can again. */
     | { readonly type: "name-answered"; readonly host: string }
+    /** An operator drains the channel, which has connections; after `seconds`, if given, those that are left are closed. */
+    | ChannelPlace & { readonly type: "channel-draining"; readonly connections: number; readonly seconds?: number }
+    /** The time of a drain is over, and the connections that are left are closed. */
+    | ChannelPlace & { readonly type: "channel-closing"; readonly connections: number }
+    /** The channel that was drained has no connections any more; `closed` of them had to be closed. */
+    | ChannelPlace & { readonly type: "channel-drained"; readonly seconds: number; readonly closed: number }
     /** `autodisable` took the channel out. */
     | ChannelPlace & { readonly type: "channel-autodisabled"; readonly reason: string }
     /** One step of one connection, only with `trace`. It names no channel while the connection has none. */

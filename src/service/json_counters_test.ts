@@ -33,6 +33,7 @@ Deno.test("JSON.stringify accepts snapshots, and no counter loses a digit", () =
       sent: "9007199254740992",
       rcvd: "12345678901234567890",
       failing: false,
+      drainingSince: null,
     }],
   });
 });

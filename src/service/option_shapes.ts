@@ -1,3 +1,4 @@
+import type { CloseOptions } from "../engine/engine.ts";
 import { quote } from "../log/escape.ts";
 import { channelRecords } from "../options/channel_records.ts";
 import { channelShapes } from "../options/channel_values.ts";
@@ -22,7 +23,7 @@ import { libraryShapes } from "../options/values.ts";
 import type { Strategy } from "../selection/strategy.ts";
 import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
 import { coded } from "./errors.ts";
-import type { ChannelOptions, CheckedOptions, CheckedServeOptions, GroupOptions } from "./options.ts";
+import type { ChannelOptions, CheckedOptions, CheckedServeOptions, DisableOptions, GroupOptions } from "./options.ts";
 
 /** Number of a group. */
 export const GROUP = whole(0, MAX_GROUPS - 1);
@@ -49,6 +50,15 @@ export const CHANNEL_OPTIONS = record<ChannelOptions>({
   host: HOST,
   port: optional(PORT),
   ...channelShapes,
+});
+
+/** What `DisableOptions` must look like. */
+export const DISABLE_OPTIONS = record<DisableOptions>({ maintenance: optional(flag()) });
+
+/** What `CloseOptions` must look like. */
+export const CLOSE_OPTIONS = record<CloseOptions>({
+  oldest: optional(whole(0, Number.MAX_SAFE_INTEGER)),
+  within: optional(SECONDS),
 });
 
 /** Most strategies of an embedding program: more than anybody needs, but no endless list. */

@@ -16,6 +16,12 @@ export interface ChannelOptions extends ChannelValues {
   readonly port?: number;
 }
 
+/** How a channel is disabled. */
+export interface DisableOptions {
+  /** Whether it is also not checked. Default false. */
+  readonly maintenance?: boolean;
+}
+
 /** Channels that share the load; later groups take over when earlier ones have no usable channel. */
 export interface GroupOptions {
   /** Name of the strategy: `rr`, `hash` or a custom one. Default `rr`. */

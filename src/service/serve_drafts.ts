@@ -59,7 +59,7 @@ export async function serveDraft(host: ServiceHost, draft: Draft, listeners: rea
         if (named !== undefined) emit(named);
       },
     }, listeners);
-    const made: Service = new Service(nameOf(), draft, groups, served, () => stopping(made), sticky);
+    const made: Service = new Service(nameOf(), draft, groups, served, () => stopping(made), sticky, emit);
     return service = made;
   } catch (error) {
     throw blaming(error, { request, place: draft.places[0] });

@@ -1,20 +1,34 @@
-import type { ServedService } from "../engine/engine.ts";
-import type { Groups } from "../groups/groups.ts";
+import type { CloseOptions, ServedService } from "../engine/engine.ts";
+import type { Drained, Groups } from "../groups/groups.ts";
 import type { GroupSnapshot } from "../groups/snapshot.ts";
 import type { StickyClient, StickyClients } from "../groups/sticky_clients.ts";
+import { optional } from "../options/shape.ts";
 import type { PortRange } from "../options/port_ranges.ts";
 import { sameFamilyAs } from "../process/resolve.ts";
 import { quote } from "../log/escape.ts";
 import { type Address, formatChannelAddress } from "../table/address.ts";
 import { type ClientKey, parseClientKey } from "../table/client_key.ts";
+import { ChannelDrains } from "./channel_drains.ts";
 import type { Draft } from "./draft.ts";
 import { drain } from "./drain.ts";
 import { ChannelLoop, coded } from "./errors.ts";
+import type { BalancerEvent } from "./events.ts";
 import { addChannel, resolve } from "./group_specs.ts";
 import { withJson } from "./json_counters.ts";
 import { leadsBackToAny } from "./loops.ts";
-import { CHANNEL, CHANNEL_OPTIONS, GROUP, HOST, MAXC, nameTaken, SECONDS, WEIGHT } from "./option_shapes.ts";
-import type { ChannelOptions } from "./options.ts";
+import {
+  CHANNEL,
+  CHANNEL_OPTIONS,
+  CLOSE_OPTIONS,
+  DISABLE_OPTIONS,
+  GROUP,
+  HOST,
+  MAXC,
+  nameTaken,
+  SECONDS,
+  WEIGHT,
+} from "./option_shapes.ts";
+import type { ChannelOptions, DisableOptions } from "./options.ts";
 import { hasSeveralPorts } from "./service_request.ts";
 import { keepTelling, stopTelling } from "./sticky_clock.ts";
 
@@ -26,10 +40,16 @@ export class Service implements AsyncDisposable {
   #draft: Draft;
   readonly #served: ServedService;
   readonly #stopping: () => void;
+  readonly #drains: ChannelDrains;
   #stopped = false;
   #ended = false;
 
-  /** @internal `Instance` makes services. @param stopping called when it accepts no more clients; perhaps repeatedly */
+  /**
+   * @internal `Instance` makes services.
+   *
+   * @param stopping called when it accepts no more clients; perhaps repeatedly
+   * @param emit called with what happens to channels that are drained
+   */
   constructor(
     name: string,
     draft: Draft,
@@ -37,14 +57,20 @@ export class Service implements AsyncDisposable {
     served: ServedService,
     stopping: () => void,
     sticky?: StickyClients,
+    emit: (event: BalancerEvent) => void = () => {},
   ) {
     this.#name = name;
     this.groups = groups;
     this.#draft = draft;
     this.#served = served;
     this.#stopping = stopping;
+    this.#drains = new ChannelDrains(groups, {
+      close: (id, options) => served.close(id, options),
+      emit: (event) => emit({ ...event, service: this.name }),
+    });
     served.ended.then(() => {
       this.#stop();
+      this.#drains.stop();
       this.#ended = true;
       this.remember(undefined);
     });
@@ -156,14 +182,46 @@ export class Service implements AsyncDisposable {
   }
 
   /**
-   * Stops giving a channel new connections.
+   * Stops giving a channel new connections; with `maintenance`, it is not checked either.
    *
-   * @throws {TypeError} when a number is of the wrong kind
+   * @throws {TypeError} when a value is of the wrong kind
    * @throws {RangeError} when there is no such channel
    */
-  disable(group: number, channel: number): void {
+  disable(group: number, channel: number, options: DisableOptions = {}): void {
     this.#mustHave(group, channel);
-    this.groups.disable(group, channel);
+    if (DISABLE_OPTIONS(options, "options").maintenance) this.groups.maintain(group, channel);
+    else this.groups.disable(group, channel);
+  }
+
+  /**
+   * Gives a channel no new connections, until it is enabled again. Resolves when its last connection has ended, or the
+   * channel has been enabled, removed or drained again before that.
+   *
+   * @param seconds after which the connections that are left are closed, over up to 5 s; undefined for never
+   * @returns how many were closed
+   * @throws {TypeError} when a number is of the wrong kind
+   * @throws {RangeError} when there is no such channel, or `seconds` is not from 0 to 2,147,483,647
+   */
+  async drainChannel(group: number, channel: number, seconds?: number): Promise<number> {
+    return (await this.startDrain(group, channel, seconds)).closed;
+  }
+
+  /** @internal The same, with all that came of it. */
+  async startDrain(group: number, channel: number, seconds?: number): Promise<Drained> {
+    this.#mustHave(group, channel);
+    return await this.#drains.begin(group, channel, optional(SECONDS)(seconds, "seconds"));
+  }
+
+  /**
+   * Closes a channel's connections. New ones may come unless it is disabled.
+   *
+   * @returns how many it has closed, once they are gone
+   * @throws {TypeError} when a value is of the wrong kind
+   * @throws {RangeError} when there is no such channel, or a number is out of range
+   */
+  async closeChannel(group: number, channel: number, options: CloseOptions = {}): Promise<number> {
+    this.#mustHave(group, channel);
+    return await this.#served.close(this.groups.idOf(group, channel), CLOSE_OPTIONS(options, "options"));
   }
 
   /**

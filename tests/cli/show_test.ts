@@ -95,7 +95,10 @@ Deno.test("show json has all details of the instance and each channel, on one li
   assert.ok(Number.isInteger(uptime) && uptime >= 0 && uptime < 600, `uptime ${uptime}`);
   assert.match(engine, /^[a-z]+$/);
   assert.deepEqual([rest.version, rest.address, rest.port, rest.connections], [version, "127.0.0.1", instance.port, 0]);
-  const none = { current: 0, maxc: 0, weight: 1, name: null, total: 0, failed: 0, sent: 0, rcvd: 0, failing: false };
+  const none = {
+    ...{ current: 0, maxc: 0, weight: 1, name: null, total: 0, failed: 0, sent: 0, rcvd: 0 },
+    ...{ failing: false, drainingSince: null },
+  };
   assert.deepEqual(rest.groups, [
     {
       group: 0,

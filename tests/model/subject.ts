@@ -117,6 +117,7 @@ export class Subject implements AsyncDisposable {
         sent: channel.sent,
         rcvd: channel.rcvd,
         failing: channel.failing,
+        drainingSince: null,
       })),
     })).filter(({ channels }) => channels.length > 0);
     return { connections: model.connections.length, groups };

@@ -19,15 +19,22 @@ export function quietService(
   more: Partial<ControlledService> = {},
 ): ControlledService {
   const port = Number(name) || 80;
-  return {
+  const service: ControlledService = {
     name,
     groups,
     addresses: ["0.0.0.0"],
     ports: [{ first: port, last: port }],
     connections: 0,
     resolve: (_, port) => Promise.resolve({ host: "127.0.0.1", port: Number(port) % 65535 || 1 }),
+    drain: (group, channel) => {
+      groups.drain(group, channel);
+      return Promise.resolve({ how: "empty", closed: 0, seconds: 0 });
+    },
+    close: () => Promise.resolve(0),
+    waitUntil: (look) => Promise.resolve(look(service)),
     ...more,
   };
+  return service;
 }
 
 /** What a control server works on, without an engine: one service with two channels. */

@@ -1,0 +1,45 @@
+import { type Alarm, RunningClock } from "../engine/running_clock.ts";
+
+/** Milliseconds between two looks: at first, and at most. */
+const FIRST_PAUSE = 20, LAST_PAUSE = 500;
+
+/** Which part of the time that it has waited may pass until the next look. */
+const PATIENCE = 1 / 50;
+
+/** How long to wait. */
+export interface WaitOptions {
+  /** Default: for ever. Time in which the process was stopped does not count. */
+  readonly seconds?: number;
+  /** Ends the wait. */
+  readonly over?: AbortSignal;
+}
+
+/**
+ * Looks again and again until there is something, which it returns; undefined when the time is over, or the wait. Who
+ * only counts connections in the table tells nobody, so that connections cost nothing.
+ *
+ * @throws what `look` throws
+ */
+export async function waitUntil<T>(
+  look: () => T | undefined,
+  { seconds = Infinity, over }: WaitOptions = {},
+): Promise<T | undefined> {
+  const clock = new RunningClock(), begin = clock.now(), end = begin + seconds * 1000;
+  for (;;) {
+    const found = look(), now = clock.now();
+    if (found !== undefined || now >= end || over?.aborted) return found;
+    const pause = Math.min(Math.max(FIRST_PAUSE, (now - begin) * PATIENCE), LAST_PAUSE);
+    await until(clock, Math.min(end, now + pause), over);
+  }
+}
+
+async function until(clock: RunningClock, due: number, over?: AbortSignal): Promise<void> {
+  let alarm: Alarm | undefined, wake!: () => void;
+  await new Promise<void>((resolve) => {
+    wake = resolve;
+    alarm = clock.at(due, wake);
+    over?.addEventListener("abort", wake);
+  });
+  alarm?.cancel();
+  over?.removeEventListener("abort", wake);
+}
