@@ -39,7 +39,6 @@ function staleNames(groups: readonly GroupSnapshot[]): string[] {
 function stateWord({ disabledBy }: ChannelSnapshot): string {
   if (disabledBy.length === 0) return "ENA";
   if (disabledBy.every((party) => party === "down")) return "dwn";
-  if (disabledBy.includes("maintenance")) return "mnt";
   return disabledBy.every((party) => party === "drain" || party === "weight") ? "drn" : "dis";
 }
 

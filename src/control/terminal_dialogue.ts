@@ -140,7 +140,7 @@ function fit(line: string, text: readonly string[]): readonly string[] {
 
 /** Disabled channels in red, drained ones in yellow. Leaves the text of the table as it is. */
 function paint(line: string): string {
-  const [, state] = /^ *\d+ +\S+ +\d+ (dis|dwn|drn|mnt) /.exec(line) ?? [];
+  const [, state] = /^ *\d+ +\S+ +\d+ (dis|dwn|drn) /.exec(line) ?? [];
   return state === undefined || Deno.noColor ? line : `\x1b[${state === "drn" ? 33 : 31}m${line}\x1b[39m`;
 }
 

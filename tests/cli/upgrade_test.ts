@@ -29,6 +29,8 @@ testWith(
     await instance.control("maxc one 77");
     await instance.control("weight 1 5");
     await instance.control(`create 127.0.0.1 ${back.port}`);
+    await instance.control("disable 1 maint");
+    await instance.control("drain 2");
     const before = await instance.state();
     await upgrade(instance);
     const after = await instance.state();

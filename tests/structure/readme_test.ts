@@ -21,7 +21,7 @@ Deno.test("README: the table of control commands has each of them with its param
   const told = README.table("command").flatMap(([heads]) => spans(heads));
   const expected = commands.flatMap(({ name, parameters }) => {
     // What may follow an optional word is said beside it.
-    const [, optional] = /^\[([^\]]*)\]/.exec(parameters) ?? [];
+    const [, optional] = /^\[([^\]]*)\](?: \[.*)?$/.exec(parameters) ?? [];
     if (optional === undefined) return [`${name} ${parameters}`.trim()];
     return [name, ...optional.split("|").map((word) => `${name} ${word}`)];
   });
