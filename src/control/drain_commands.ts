@@ -61,7 +61,7 @@ export const wait: ServiceCommand = {
     const { groups } = service, limit = time === undefined ? undefined : seconds(time);
     const { group, number, label } = findChannel(groups, word, session), id = groups.idOf(group, number);
     const missing = () => {
-      if (what === "up") return groups.disabledBy(id).join(", ");
+      if (what === "up") return groups.keptOutBy(id).join(", ");
       const left = groups.currentOf(id);
       return left === 0 ? "" : connections(left);
     };

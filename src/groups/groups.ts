@@ -230,7 +230,7 @@ export class Groups {
   }
 
   /** Who keeps a channel from getting connections. */
-  disabledBy(id: ChannelId): Party[] {
+  keptOutBy(id: ChannelId): Party[] {
     return partiesOf(this.table.disabledBy(id));
   }
 
