@@ -295,7 +295,7 @@ Deno.test("another process that goes on from a state is where a reload would hav
     cursors.forEach((cursor, group) => {
       const size = table.size(group);
       if (size === 0) return;
-      table.moveCursor(group, table.cursor(group), cursor % size);
+      table.moveCursor(group, table.cursor(group), cursor % table.turns(group));
       const id = table.channelAt(group, cursor % size);
       if (cursor % 2 === 0) table.disable(id, DisabledBy.MACHINE);
       const resolved = !groups.isUnresolved(group, cursor % size);

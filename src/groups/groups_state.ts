@@ -2,7 +2,7 @@ import { channelRecordList } from "../options/channel_records.ts";
 import { type ChannelValues, givenValues } from "../options/channel_values.ts";
 import type { Counters } from "../table/counter.ts";
 import { parseHost } from "../table/address.ts";
-import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
+import { MAX_CHANNELS, MAX_GROUPS, MAX_TURNS } from "../table/limits.ts";
 import { isLasting, type LastingParty } from "./parties.ts";
 
 /** A channel's host, port and options. */
@@ -34,6 +34,8 @@ export interface GroupState {
   readonly specStrategy: string;
   /** Number of the channel whose turn it is. */
   readonly cursor: number;
+  /** Which turn that is, by the weights of the channels; missing if it is turn number `cursor`. */
+  readonly turn?: number;
   readonly channels: readonly ChannelState[];
 }
 
@@ -81,6 +83,7 @@ function readGroup(value: unknown, index: number): GroupState {
     strategy: text(group.strategy, `${name}.strategy`),
     specStrategy: text(group.specStrategy, `${name}.specStrategy`),
     cursor: whole(group.cursor, `${name}.cursor`, MAX_CHANNELS - 1),
+    ...group.turn === undefined ? {} : { turn: whole(group.turn, `${name}.turn`, MAX_TURNS - 1) },
     channels,
   };
 }

@@ -136,6 +136,8 @@ function replaceChannels(
   const kept = places.filter((place) => place !== undefined), other = [...ids.keys()].filter((p) => !kept.includes(p));
   const removed = other.filter((place) => place < before.length), created = other.slice(removed.length);
   checkRoom(table, group, wanted.length + created.length, wanted.length - kept.length);
+  /** Weights make the order, and change with it in one step. */
+  const weights = new Map<ChannelId, number>();
   const rows = wanted.map((channel, number): ChannelId | NewRow => {
     const { host, port, address } = channel, place = places[number];
     const here = { group, channel: number, host, port };
@@ -153,7 +155,8 @@ function replaceChannels(
       const from = channelValue(valuesOf(subject, id), key), to = channelValue(channel, key);
       if (from === to) continue;
       changes.push({ type: "option-changed", ...here, key, from, to });
-      steps.push(() => setValue(subject, id, key, to));
+      if (key === "weight") weights.set(id, to as number);
+      else steps.push(() => setValue(subject, id, key, to));
     }
     if (address !== undefined && address !== was.address && isNamed(now(table, names, id), channel)) {
       const { bytes, zone } = parseHost(address), to = formatHost(bytes, zone);
@@ -174,9 +177,9 @@ function replaceChannels(
   }
   const moved = [...kept, ...created].some((place, i, all) => i > 0 && place < all[i - 1]);
   if (moved) changes.push({ type: "order-changed", group });
-  if (!moved && removed.length === 0 && kept.length === wanted.length) return;
+  if (!moved && removed.length === 0 && kept.length === wanted.length && weights.size === 0) return;
   steps.push(() => {
-    const after = table.rearrange(group, [...rows, ...created.map((place) => ids[place])]);
+    const after = table.rearrange(group, [...rows, ...created.map((place) => ids[place])], weights);
     for (const place of removed) {
       names.delete(ids[place]);
       subject.values.delete(ids[place]);

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { NONE } from "../table/channel_id.ts";
 import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
+import { sequenceOf, sequencesBetween } from "../table/order.ts";
 import { DisabledBy, Table } from "../table/table.ts";
 import type { ChannelSpec, GroupSpec } from "./group_spec.ts";
 import { Groups } from "./groups.ts";
@@ -49,6 +50,14 @@ Deno.test("the same specification changes nothing, whatever operators have done"
   const before = groups.snapshot();
   assert.deepEqual(groups.replace(spec, [{ channels: [{ ...A }, { ...B }] }]), []);
   assert.deepEqual(groups.snapshot(), before);
+});
+
+Deno.test("weights change together with the list of channels, in one step", () => {
+  const before = [{ channels: [A, B] }], groups = made(...before), { table } = groups, order = table.order(0);
+  groups.replace(before, [{ channels: [C, { ...B, weight: 3 }, { ...A, weight: 2 }] }]);
+  assert.equal(sequencesBetween(sequenceOf(order), sequenceOf(table.order(0))), 1);
+  const turns = Array.from({ length: table.turns(0) }, (_, turn) => table.turn(0, turn));
+  assert.deepEqual([0, 1, 2].map((number) => turns.filter((turn) => turn === number).length), [1, 3, 2]);
 });
 
 Deno.test("a removed channel's connections are told, and go on", () => {

@@ -1,8 +1,9 @@
 import { channelValue, differingKeys } from "../options/channel_values.ts";
 import { channelRecordList } from "../options/channel_records.ts";
 import { type Address, formatHost, parseHost } from "../table/address.ts";
-import type { ChannelId } from "../table/channel_id.ts";
+import { type ChannelId, NONE } from "../table/channel_id.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
+import { smoothSchedule } from "../table/smooth_schedule.ts";
 import { DisabledBy } from "../table/table.ts";
 import { keepValues, rowValues, setValue, valuesOf } from "./channel_values.ts";
 import { type ChannelSpec, type GroupSpec, matchChannels } from "./group_spec.ts";
@@ -19,11 +20,16 @@ export function stateOf(subject: Subject, spec: readonly GroupSpec[]): GroupsSta
     const ids = table.channels(group), specified = spec[group]?.channels ?? [];
     if (ids.length === 0 && strategy === specStrategy) continue;
     const channels = ids.map((id, number) => channelState(id, specified[number]));
-    // The next turn may be beyond the last one for a moment, when channels are removed while threads choose.
-    const cursor = ids.length === 0 ? 0 : table.turn(group, Math.min(table.cursor(group), table.turns(group) - 1));
-    groups.push({ group, strategy, specStrategy, cursor, channels });
+    groups.push({ group, strategy, specStrategy, ...cursorState(group), channels });
   }
   return { version: 1, groups };
+
+  function cursorState(group: number): Pick<GroupState, "cursor" | "turn"> {
+    if (table.size(group) === 0) return { cursor: 0 };
+    // A cursor may be beyond the last turn for a moment, when channels are removed while threads choose.
+    const turn = table.cursor(group) % table.turns(group), cursor = table.turn(group, turn);
+    return turn === cursor ? { cursor } : { cursor, turn };
+  }
 
   function channelState(id: ChannelId, spec: ChannelSpec | undefined): ChannelState {
     const { host, port } = table.address(id), by = table.disabledBy(id);
@@ -90,7 +96,7 @@ function groupSteps(subject: Subject, state: GroupState, spec: GroupSpec | undef
       const number = ids.indexOf(id);
       restoreChannel(subject, id, channels[place], wanted[number]);
     }
-    restoreCursor(subject, group, state, ids, idOf);
+    restoreCursor(subject, state, idOf);
   };
 }
 
@@ -128,23 +134,17 @@ function restoreChannel(
   });
 }
 
-/** The turn goes to the channel that had it, or the next one that there still is. */
+/** The turn goes to the channel that had it, or the next one that there still is, as when the groups had changed. */
 function restoreCursor(
   { table }: Subject,
-  group: number,
-  { cursor, channels }: GroupState,
-  ids: readonly ChannelId[],
+  { group, cursor, turn = cursor, channels }: GroupState,
   idOf: ReadonlyMap<number, ChannelId>,
 ): void {
-  for (let step = 0; step < channels.length; step++) {
-    const id = idOf.get((cursor + step) % channels.length);
-    const number = id === undefined ? -1 : ids.indexOf(id), turns = number < 0 ? 0 : table.turns(group);
-    for (let turn = 0; turn < turns; turn++) {
-      if (table.turn(group, turn) !== number) continue;
-      while (!table.moveCursor(group, table.cursor(group), turn));
-      return;
-    }
-  }
+  const weights = channels.map((channel) => channelValue(channel, "weight") as number);
+  const turns = [...smoothSchedule(weights) ?? channels.keys()];
+  // An earlier version names no turn, and another one may have made other turns of the weights.
+  const at = turns[turn] === cursor ? turn : Math.max(0, turns.indexOf(cursor));
+  table.goOn(group, turns.map((place) => idOf.get(place) ?? NONE), at);
 }
 
 function addressOf({ address, port }: ChannelState): Address {

@@ -121,21 +121,27 @@ Deno.test("options that an operator has set, or a program given, go on, and thos
   assert.deepEqual(options(later), [[5, "x"], [1, null]]);
 });
 
-Deno.test("by weights, too, the channel whose turn it was has it again, whichever turn of its own that is", () => {
-  const spec = [{
-    channels: [
-      { host: "a", port: 80, address: "192.0.2.1", weight: 5 },
-      { host: "b", port: 80, address: "192.0.2.2", weight: 2 },
-      { host: "c", port: 80, address: "192.0.2.3", weight: 1 },
-    ],
-  }];
-  const before = made(spec);
-  for (let turn = 0; turn < 8; turn++) {
+Deno.test("the turn that goes on is one of the schedule, and that of an earlier version is the channel's first one", () => {
+  const channels = [1, 3].map((weight, i) => ({ host: `h${i}`, port: 80, address: "192.0.2.1", weight }));
+  const spec = [{ channels }], before = made(spec), turns = [0, 1, 2, 3].map((turn) => before.table.turn(0, turn));
+  assert.deepEqual(turns, [1, 0, 1, 1]);
+  const state = (turn: number) => {
     before.table.moveCursor(0, before.table.cursor(0), turn);
-    const after = made(spec);
-    after.restore(JSON.parse(JSON.stringify(before.state(spec))), spec);
-    assert.equal(after.table.turn(0, after.table.cursor(0)), before.table.turn(0, turn));
-  }
+    return JSON.parse(JSON.stringify(before.state(spec)));
+  };
+  const after = (state: { groups: { turn?: number }[] }, spec: readonly GroupSpec[]) => {
+    const groups = made(spec);
+    groups.restore(state, spec);
+    return groups.table.cursor(0);
+  };
+  for (const turn of turns.keys()) assert.equal(after(state(turn), spec), turn);
+  const earlier = state(3);
+  delete earlier.groups[0].turn;
+  assert.equal(after(earlier, spec), 0);
+  // Weights are the specification's where it has other ones, and the turn is as far around.
+  const doubled = [{ channels: [{ ...channels[0], weight: 2 }, channels[1]] }], groups = made(doubled);
+  assert.deepEqual([0, 1, 2, 3, 4].map((turn) => groups.table.turn(0, turn)), [1, 0, 1, 0, 1]);
+  assert.deepEqual([after(state(1), doubled), after(state(3), doubled)], [1, 4]);
 });
 
 Deno.test("who disabled a channel is left out where this version does not know them", () => {
@@ -171,6 +177,7 @@ Deno.test("a bad state is refused, naming the word that is wrong, and nothing ha
     [group("strategy", "best"), 'there is no strategy "best"'],
     [group("specStrategy", 7), /specStrategy is 7, not text/],
     [group("cursor", 1.5), /cursor is 1.5, not a whole number/],
+    [group("turn", 4096), /turn is 4096, not a whole number from 0 to 4095/],
     [group("channels", Array(65).fill({})), /channels is a list of 65, not a list of at most 64/],
     [channel("host", ""), 'state.groups[1].channels[0].host is "", not text of 1 to 1024 characters'],
     [channel("host", "x".repeat(2000)), /is "x{60}", not text/],

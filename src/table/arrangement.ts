@@ -66,7 +66,11 @@ export class Arrangement {
   }
 
   /** Gives the group these channels. See `Table.rearrange`. */
-  change(group: number, wanted: readonly (ChannelId | NewRow)[]): ChannelId[] {
+  change(
+    group: number,
+    wanted: readonly (ChannelId | NewRow)[],
+    weights: ReadonlyMap<ChannelId, number> = new Map(),
+  ): ChannelId[] {
     const { orders, enabled } = this.#parts, before = orders.list(group), vacant = this.vacancies.of(group);
     const kept = wanted.filter((each) => typeof each === "number"), added = wanted.length - kept.length;
     if (wanted.length > MAX_CHANNELS) throw new RangeError(`Cannot arrange group: more than ${MAX_CHANNELS} channels`);
@@ -85,6 +89,7 @@ export class Arrangement {
       this.#fill(id, hosts[i]!, each);
       return id;
     });
+    for (const [id, weight] of weights) this.#parts.weights.set(id, weight);
     const sequence = this.#publish(group, after), staying = new Set(after);
     for (const id of before) {
       if (staying.has(id)) continue;

@@ -26,15 +26,24 @@ export class Rotation {
    * @param before channels in their turns
    */
   translate(group: number, before: readonly ChannelId[], after: readonly ChannelId[]): void {
-    const staying = new Set(after);
     for (;;) {
-      const cursor = this.of(group), place = cursor % before.length;
-      const next = around(before, place).find((id) => staying.has(id));
-      const from = Math.floor(place * after.length / before.length);
-      const step = next === undefined ? -1 : around(after, from).indexOf(next);
-      if (this.move(group, cursor, step < 0 ? 0 : (from + step) % after.length)) return;
+      const cursor = this.of(group);
+      if (this.move(group, cursor, translated(before, cursor % before.length, after))) return;
     }
   }
+
+  /** Goes on from turn `at` of an order that the group has never had. */
+  goOn(group: number, before: readonly ChannelId[], at: number, after: readonly ChannelId[]): void {
+    const to = translated(before, at, after);
+    while (!this.move(group, this.of(group), to));
+  }
+}
+
+function translated(before: readonly ChannelId[], at: number, after: readonly ChannelId[]): number {
+  const staying = new Set(after), next = around(before, at).find((id) => staying.has(id));
+  if (next === undefined) return 0;
+  const from = Math.floor(at * after.length / before.length);
+  return (from + around(after, from).indexOf(next)) % after.length;
 }
 
 function around(turns: readonly ChannelId[], from: number): ChannelId[] {

@@ -163,6 +163,16 @@ export class Table {
     return this.#rotation.move(group, from, to);
   }
 
+  /**
+   * The rotation goes on from turn `at` of another process, with the channel whose turn it was, or the next one that this
+   * group has. Main thread only.
+   *
+   * @param turns channels in their turns there; NONE for those that this group does not have
+   */
+  goOn(group: number, turns: readonly ChannelId[], at: number): void {
+    this.#rotation.goOn(group, turns, at, this.#orders.listTurns(group));
+  }
+
   // Channels
 
   /** All channels of a group in the order of their numbers. Main thread only. */
@@ -193,12 +203,17 @@ export class Table {
    * is new. Those left out are removed: they get no more clients, but their connections go on and are counted as before.
    * The rotation goes on with the channel whose turn it was, or the next one that stays. Main thread only.
    *
+   * @param weights of channels that stay and get another one in the same step
    * @returns the ids in their order
    * @throws {RangeError} when these are too many channels, or there is no vacant row for a new one, or an id is wrong
    * @throws {TypeError} when a host is not numeric
    */
-  rearrange(group: number, wanted: readonly (ChannelId | NewRow)[]): ChannelId[] {
-    const ids = this.#arrangement.change(group, wanted);
+  rearrange(
+    group: number,
+    wanted: readonly (ChannelId | NewRow)[],
+    weights?: ReadonlyMap<ChannelId, number>,
+  ): ChannelId[] {
+    const ids = this.#arrangement.change(group, wanted, weights);
     this.queue?.changed();
     return ids;
   }
