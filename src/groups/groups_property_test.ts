@@ -302,22 +302,15 @@ Deno.test("another process that goes on from a state is where a reload would hav
       if (resolved && cursor % 3 === 0) table.setFailing(id, true, table.addressSequence(id));
       table.lane(0).sent(id, 2 ** 50);
     });
-    const state = JSON.parse(JSON.stringify(groups.state(spec))), weighted = new Set<number>();
-    const note = () =>
-      groups.snapshot().forEach(({ group, channels }) => {
-        if (channels.some(({ weight }) => weight > 1)) weighted.add(group);
-      });
-    note();
+    const state = JSON.parse(JSON.stringify(groups.state(spec)));
     groups.replace(spec, wanted);
-    note();
     const successor = new Groups(Table.create());
     successor.replace([], wanted);
     successor.restore(state, wanted);
     const seen = (groups: Groups) =>
       groups.snapshot().map((group) => ({
         ...group,
-        // A schedule begins anew with the channel whose turn it was.
-        cursor: weighted.has(group.group) ? undefined : groups.table.cursor(group.group),
+        cursor: groups.table.cursor(group.group),
         channels: group.channels.map((channel) => ({ ...channel, current: 0 })),
       }));
     assert.deepEqual(seen(successor), seen(groups));
