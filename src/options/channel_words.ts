@@ -1,4 +1,4 @@
-import { quote } from "../log/escape.ts";
+import { escape, quote } from "../log/escape.ts";
 import { familyOf } from "../table/address.ts";
 import { MAX_CONNECTIONS_PER_CHANNEL } from "../table/limits.ts";
 import { channelOptionWords, readChannelOptions } from "./channel_options.ts";
@@ -66,7 +66,8 @@ function readPlace(word: string, port: typeof parsePort): Pick<ChannelWord, "hos
    * `db::100` could also be an IPv6 address, but it is the host `db` (Balance manual). A word that cannot be read that
    * way may be meant as an address.
    */
-  const wrong = (cause: string) => word.length <= LONGEST_ADDRESS && familyOf(word) === 6 ? `write [${word}]` : cause;
+  const wrong = (cause: string) =>
+    word.length <= LONGEST_ADDRESS && familyOf(word) === 6 ? `write [${escape(word)}]` : cause;
   if (word.startsWith("[") && !bracketed) return wrong("not [address]:port:maxc");
   const [host, ...rest] = bracketed ? [bracketed[1], ...bracketed[2]?.split(":") ?? []] : splitPlace(word);
   const [portWord = "", maxcWord = ""] = rest;

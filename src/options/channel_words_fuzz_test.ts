@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isIPv6 } from "node:net";
+import { isIP, isIPv6 } from "node:net";
 import fc from "fast-check";
 import { foreignText, isHarmless } from "../../tests/fuzz/foreign_text.ts";
 import { parameters } from "../../tests/fuzz/parameters.ts";
@@ -23,10 +23,12 @@ const options = {
   name: fc.option(fc.stringMatching(/^[A-Za-z_][\w.-]{0,20}$/).filter((name) => !/^(all|idle)$/.test(name)), {
     nil: undefined,
   }),
+  all: fc.constantFrom(undefined, undefined, true as const),
 };
+const isName = (host: string) => isIP(host) === 0;
 const valid: fc.Arbitrary<ChannelWord> = fc.record({ ...place, ...options }, { noNullPrototype: true }).map((
   { host, port, ...values },
-) => ({ host, port, ...givenValues(values) }));
+) => ({ host, port, ...givenValues({ ...values, all: values.all && isName(host) && values.name === undefined }) }));
 
 const placed = (words: readonly string[]) => words.map((text, word) => ({ text, word }));
 
@@ -63,7 +65,20 @@ Deno.test("every accepted channel has a host, a possible port and a possible lim
   );
   const option = fc.oneof(
     foreignText(12),
-    fc.constantFrom("", "weight=3", "weight=0", "maxc=7", "name=x", "name=", "weight", "=", "nmae=y", "weight=1e1"),
+    fc.constantFrom(
+      "",
+      "weight=3",
+      "weight=0",
+      "maxc=7",
+      "name=x",
+      "name=",
+      "all",
+      "all=1",
+      "weight",
+      "=",
+      "nmae=y",
+      "weight=1e1",
+    ),
   );
   const head = fc.oneof(foreignText(), fc.array(part, { maxLength: 5 }).map((parts) => parts.join(":")));
   const tail = fc.array(option, { maxLength: 4 });

@@ -57,6 +57,10 @@ Deno.test("a channel that cannot be read is refused with 65, with the reason", (
   }
 });
 
+Deno.test("a word that may be meant as an address is escaped wherever the message has it", () => {
+  assert.deepEqual(wrong("::1%1:\x1b"), [65, 'invalid channel address "::1%1:\\x1b": write [::1%1:\\x1b]', undefined]);
+});
+
 Deno.test("options stand behind the place of a channel, and are written in one form", () => {
   for (
     const [word, channel, written = word] of [
@@ -90,6 +94,8 @@ Deno.test("an option that cannot be read is refused with 64, with the reason and
       ["a,=1", "an option is missing behind a comma"],
       ["a,", "an option is missing behind a comma"],
       ["a,,name=b", "an option is missing behind a comma"],
+      ["a,all=1", 'all takes no value: "1"'],
+      ["a,all,all", "all is given twice"],
       ["a,weight", "weight needs a value: weight=N"],
       ["a,weight=", 'weight takes a number from 0 to 256: ""'],
       ["a,weight=257", 'weight takes a number from 0 to 256: "257"'],
