@@ -150,6 +150,12 @@ export interface ChannelState {
   readonly weight: number;
   /** What operators call it, or null. */
   readonly name: string | null;
+  /** `off` if it is never checked, or null. */
+  readonly check: string | null;
+  /** Port that its health checks connect to, or null for its own. */
+  readonly checkPort: number | null;
+  /** Name that its HTTP and TLS checks ask for, or null for its host. */
+  readonly checkHost: string | null;
   /** Connections given to it since the start or the last reset, failed ones included. */
   readonly total: number;
   /** Connections that it did not accept, since the start or the last reset. */

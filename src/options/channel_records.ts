@@ -1,8 +1,9 @@
 import { MAX_CONNECTIONS_PER_CHANNEL, MAX_WEIGHT } from "../table/limits.ts";
 import type { ChannelOptionRecord } from "./channel_record.ts";
+import { choice } from "./kinds/choice.ts";
 import { count } from "./kinds/count.ts";
 import { flag } from "./kinds/flag.ts";
-import { channelName } from "./kinds/name.ts";
+import { channelName, hostName } from "./kinds/name.ts";
 
 /**
  * Every option of a channel, by its name in the library, in the order in which words have them. Parser, texts, help,
@@ -43,6 +44,27 @@ export const channelRecords = {
     summary: "a channel for each address of the host",
     more: "The name is asked for again when its time to live ends. New addresses become channels, and channels whose " +
       "addresses are gone get no new connections.",
+  },
+  /** `off`: it is not checked, whatever its service says. Default: it is. */
+  check: {
+    name: "check",
+    kind: choice(["off"]),
+    summary: "do not check whether it is alive",
+  },
+  /** Port that its health checks connect to. Default: its own. */
+  checkPort: {
+    name: "check-port",
+    kind: count({ metavar: "PORT", most: 65535 }),
+    standardText: "its port",
+    summary: "port that its health checks connect to",
+  },
+  /** Name by which HTTP and TLS checks ask for it. Default: its host. */
+  checkHost: {
+    name: "check-host",
+    kind: hostName(),
+    standardText: "its host",
+    summary: "name that HTTP and TLS checks ask for",
+    more: "It is the Host of HTTP and the name in the TLS handshake. The check connects to the channel all the same.",
   },
 } as const satisfies Readonly<Record<string, ChannelOptionRecord>>;
 

@@ -77,6 +77,11 @@ export function readCheck(word: string): Check {
   }
 }
 
+/** Whether a check, a word that `readCheck` reads, is one of HTTP. Only that can be expected to answer something. */
+export function isHttp(word: string | undefined): boolean {
+  return word !== undefined && readCheck(word).type === "http";
+}
+
 /** Words that a check begins with, as people read them. */
 export const CHECK_WORDS: readonly string[] = [
   "off",

@@ -1,5 +1,6 @@
 import { quote } from "../log/escape.ts";
 import { familyOf } from "../table/address.ts";
+import { isHttp } from "./check_words.ts";
 import { type Fault, FaultCode } from "./fault.ts";
 import { readGroups } from "./group_words.ts";
 import { Refusal } from "./kinds/kind.ts";
@@ -70,7 +71,7 @@ export function readOptions({ options }: SplitWords): { values: OptionValues; fa
  * @param end index behind the last word
  */
 export function readSpec(
-  { words, faults: before }: SplitWords,
+  { words, options, faults: before }: SplitWords,
   { name, ...values }: OptionValues,
   end: number,
   defaults: ServiceValues = {},
@@ -82,6 +83,10 @@ export function readSpec(
   const { ports, faults } = readPorts(first), { groups, faults: more } = readGroups(rest);
   if (faults.length + more.length > 0) return { faults: [...faults, ...more] };
   const spec = { name: name ?? standardName(ports), ports, groups, values: { ...defaults, ...serviceValues(values) } };
+  const expect = options.findLast(({ key }) => key === "checkExpect");
+  if (expect !== undefined && !isHttp(spec.values.check)) {
+    return { faults: [wrong(expect.at, "option --check-expect needs --check http:PATH or https:PATH")] };
+  }
   return { spec, faults: [] };
 }
 

@@ -20,17 +20,22 @@ export interface Controlled {
   readonly configuration: Configuration;
   readonly upgrade: Upgrade;
   readonly loops: LoopWarnings;
+  /** Whether the process is about to stop, although it still accepts clients. */
+  readonly leaving: () => boolean;
   /** Frees all ports at once and lets the process end. */
   readonly shutdown: () => void;
 }
 
 /** The process as its control commands see it. */
 export function controlPlane(
-  { instance, log, config, configuration, upgrade, loops, shutdown }: Controlled,
+  { instance, log, config, configuration, upgrade, loops, leaving, shutdown }: Controlled,
 ): ControlPlane {
   return {
     get frozen() {
       return upgrade.frozen;
+    },
+    get leaving() {
+      return leaving();
     },
     upgrade: () => upgrade.run(),
     get services() {

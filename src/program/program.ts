@@ -2,7 +2,7 @@ import type { ControlServer } from "../control/server.ts";
 import type { LineWriter } from "../log/line_writer.ts";
 import type { Log } from "../log/log.ts";
 import { plural } from "../log/plural.ts";
-import { processOptions } from "../options/values.ts";
+import { type ProcessOptions, processOptions } from "../options/values.ts";
 import { ExitCode } from "../process/exit_codes.ts";
 import type { InheritedSocket } from "../process/match_sockets.ts";
 import type { PidFile } from "../process/pid_file.ts";
@@ -40,11 +40,20 @@ export class Program {
   readonly #parts: ProgramParts;
   /** Seconds that connections get to end. */
   #drainTimeout: number;
+  /** Seconds for which it serves on when it is told to stop. */
+  #grace: number;
+  #leaving = false;
 
   /** `startProgram` makes programs. */
-  constructor(parts: ProgramParts, drainTimeout: number) {
+  constructor(parts: ProgramParts, { drainTimeout, grace }: Pick<ProcessOptions, "drainTimeout" | "grace">) {
     this.#parts = parts;
     this.#drainTimeout = drainTimeout;
+    this.#grace = grace;
+  }
+
+  /** Whether it is about to stop, although it still accepts clients. */
+  get leaving(): boolean {
+    return this.#leaving;
   }
 
   /** Notes for the user before the instance is left on its own. */
@@ -106,8 +115,9 @@ export class Program {
 
   /** Takes over what has changed for the program itself. */
   follow({ spec }: Config): void {
-    const { drainTimeout, trace } = processOptions(spec.values);
+    const { drainTimeout, grace, trace } = processOptions(spec.values);
     this.#drainTimeout = drainTimeout;
+    this.#grace = grace;
     this.#parts.log.setDebug(trace);
   }
 
@@ -120,7 +130,8 @@ export class Program {
   async run(signals: Signals): Promise<number> {
     const { instance, control, log, supervision, upgrade, killed, pidFile, dump } = this.#parts, { logger } = log;
     const unwatchMemory = watchMemory(instance, logger);
-    const cause = await Promise.race([signals.next(), killed]);
+    const first = await Promise.race([signals.next(), killed]);
+    const cause = first === "drain" && this.#grace > 0 ? await this.#serveOn(signals) : first;
     unwatchMemory();
     if (cause !== "upgraded") {
       // Otherwise the new process would serve on, although this one was asked to end.
@@ -143,6 +154,23 @@ export class Program {
     await dump?.flush(DUMP_FLUSH);
     await log.flush();
     return ExitCode.OK;
+  }
+
+  /** Accepts clients for the grace, while whoever asks hears that it is about to stop. @returns what ends it */
+  async #serveOn(signals: Signals): Promise<"drain" | "at once" | "kill" | "upgraded"> {
+    const { log: { logger }, upgrade, killed } = this.#parts, grace = this.#grace;
+    this.#leaving = true;
+    await upgrade.abandon();
+    logger.info(`stopping in {grace} s: until then clients are accepted, but health is bad`, { grace });
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const over = new Promise<"drain">((resolve) => timer = setTimeout(() => resolve("drain"), grace * 1000));
+    // As without a grace, a second signal ends everything at once.
+    const hurried = signals.next().then(() => "at once" as const);
+    try {
+      return await Promise.race([over, hurried, killed]);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   /** Lets connections end, until the time is over or another signal comes. @returns how many had to be cut */

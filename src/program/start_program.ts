@@ -127,7 +127,16 @@ export async function startProgram(
     };
     const name = plan?.entry ?? (config === undefined ? entryPlace(instance) : { config: String(Deno.pid) });
     control = await startControlServer(
-      controlPlane({ instance, log, config, configuration, upgrade, loops, shutdown }),
+      controlPlane({
+        instance,
+        log,
+        config,
+        configuration,
+        upgrade,
+        loops,
+        leaving: () => running?.leaving ?? false,
+        shutdown,
+      }),
       { directory, ...name, draft, inherited: plan?.control },
     );
     if (!draft) publish(pidFile);
@@ -139,7 +148,7 @@ export async function startProgram(
     if (!draft) listens();
     running = new Program(
       { instance, control, log, dump, pidFile, upgrade, configuration, supervision, killed: killed.promise, listens },
-      options.drainTimeout,
+      options,
     );
     return running;
   } catch (error) {

@@ -15,16 +15,17 @@ export function asksForChecks({ check }: Pick<ServiceOptions, "check">): boolean
 
 /** The channels of a service that are to be checked, and how. */
 export function* checkedChannels(service: Service): Generator<{ readonly id: ChannelId; readonly target: Target }> {
-  const { groups: { table, names }, draft: { options }, source } = service;
+  const { groups: { table, names, values }, draft: { options }, source } = service;
   if (!asksForChecks(options)) return;
   const interval = options.checkInterval * 1000, timeout = (options.checkTimeout ?? options.checkInterval) * 1000;
   const { check, checkExpect: expect, rise, fall } = options;
   for (let group = 0; group < MAX_GROUPS; group++) {
     for (const id of table.channels(group)) {
-      if ((table.disabledBy(id) & UNCHECKED) !== 0) continue;
-      const { host: address, port } = table.address(id), host = names.get(id) ?? address;
+      const { check: own, checkPort, checkHost } = values.get(id) ?? {};
+      if (own === "off" || (table.disabledBy(id) & UNCHECKED) !== 0) continue;
+      const { host: address, port: usual } = table.address(id), host = checkHost ?? names.get(id) ?? address;
       // A channel that has the port of its client is asked on the first of them.
-      const target = { address, port: port === 0 ? service.address.port : port, host };
+      const port = checkPort ?? (usual === 0 ? service.address.port : usual), target = { address, port, host };
       yield { id, target: { ...target, check, expect, source, interval, timeout, rise, fall } };
     }
   }

@@ -80,7 +80,8 @@ async function placesOf(request: ServiceRequest, options: ServiceOptions): Promi
 async function settingsOf(options: ServiceOptions, around: Surroundings): Promise<ServiceSettings> {
   const { trace, customStrategies, strategies } = around;
   // Checks are the main thread's.
-  const { check: _1, checkExpect: _2, checkInterval: _3, checkTimeout: _4, rise: _5, fall: _6, ...rest } = options;
+  const { check: _1, checkExpect: _2, checkInterval: _3, checkTimeout: _4, rise: _5, fall: _6, onDown: _7, ...rest } =
+    options;
   return {
     ...rest,
     source: options.source === undefined ? undefined : await resolve(options.source, undefined, "source"),

@@ -12,6 +12,9 @@ import type { Service } from "./service.ts";
 /** Most checks at a time, and connections that wait for a back end's end: parts of the spare descriptors. */
 const RUNNING = 1 / 2, PARTING = 1 / 4;
 
+/** Seconds over which the connections of a channel that has gone down are closed. */
+const CLOSING = 5;
+
 /** A channel that is checked. */
 interface Checked {
   readonly service: Service;
@@ -174,6 +177,7 @@ export class Health {
       if (flapping === "ends") {
         this.#tell(service, id, { type: monitor.up ? "channel-up" : "channel-down", ...about, calm: true });
       }
+      if (news && down) this.#closeConnections(service, id);
       if (news) this.#lookForAllDown(service);
     }
   }
@@ -181,6 +185,11 @@ export class Health {
   #tell({ name, groups: { table } }: Service, id: ChannelId, change: HealthChange): void {
     const channel = table.numberOf(id);
     this.#emit({ ...change, service: name, group: groupOf(id), channel, address: table.address(id) });
+  }
+
+  /** With `--on-down close`, clients of a channel that is down are to come again, not all at the same time. */
+  #closeConnections({ served, draft: { options: { onDown } } }: Service, id: ChannelId): void {
+    if (onDown === "close") served.close(id, { within: CLOSING });
   }
 
   /** Says once when nothing but channels that are down is left. */

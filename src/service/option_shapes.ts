@@ -1,5 +1,6 @@
 import type { CloseOptions } from "../engine/engine.ts";
 import { quote } from "../log/escape.ts";
+import { isHttp } from "../options/check_words.ts";
 import { channelRecords } from "../options/channel_records.ts";
 import { channelShapes } from "../options/channel_values.ts";
 import { expandingFault, srvName } from "../options/expanding_words.ts";
@@ -146,6 +147,12 @@ export function checkGroups(
       named.set(name, place);
     }
   }
+}
+
+/** Checks what depends on other options of health checks. @throws {RangeError} when only an HTTP check could do it */
+export function checkHealthOptions({ check, checkExpect }: Pick<CheckedServeOptions, "check" | "checkExpect">): void {
+  if (checkExpect === undefined || isHttp(check)) return;
+  throw refused("checkExpect", checkExpect, "it needs a check of http:PATH or https:PATH");
 }
 
 /** The error for a channel's name that another one has. @param other which one */

@@ -112,6 +112,7 @@ export class Subject implements AsyncDisposable {
         maxc: channel.maxc,
         weight: channel.weight,
         name: null,
+        ...{ check: null, checkPort: null, checkHost: null },
         total: channel.total,
         failed: channel.failed,
         sent: channel.sent,

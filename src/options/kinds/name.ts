@@ -31,6 +31,22 @@ export function channelName(): Kind<string> {
   return name(RESERVED_CHANNEL_NAMES, "words of control commands");
 }
 
+/** Characters of the longest host name (RFC 1035, 2.3.4). */
+const LONGEST_HOST = 253;
+
+/** The name of a host. Nobody looks it up. */
+export function hostName(): Kind<string> {
+  const read = (word: string) =>
+    word.length <= LONGEST_HOST && /^[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?$/.test(word)
+      ? word
+      : new Refusal(`takes the name of a host`);
+  const check = refined(text({ filled: true }), (word) => {
+    const found = read(word);
+    return found instanceof Refusal ? `it ${found.reason}` : undefined;
+  });
+  return { metavar: "NAME", read, write: (value) => value, check };
+}
+
 /** @param which what the reserved names are */
 function name(reserved: readonly string[], which: string): Kind<string> {
   const read = (word: string) => {

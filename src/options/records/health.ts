@@ -1,4 +1,5 @@
 import { check, expected } from "../kinds/check.ts";
+import { choice } from "../kinds/choice.ts";
 import { count } from "../kinds/count.ts";
 import { seconds } from "../kinds/seconds.ts";
 import type { OptionRecord } from "../option_record.ts";
@@ -73,6 +74,17 @@ export const health = {
     section: "health",
     summary: "failures until it is down (default 3)",
     more: "A client's connect that fails counts like a check.",
+    scope: "service",
+    changeable: true,
+  },
+  /** What becomes of the connections of a channel that goes down: `keep` or `close`. Default `keep`. */
+  onDown: {
+    name: "on-down",
+    kind: choice(["keep", "close"]),
+    standard: "keep",
+    section: "health",
+    summary: "what becomes of its connections (default keep)",
+    more: "With close, they are closed within five seconds after the channel has gone down.",
     scope: "service",
     changeable: true,
   },

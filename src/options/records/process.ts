@@ -8,6 +8,9 @@ import { path } from "../kinds/path.ts";
 import { seconds } from "../kinds/seconds.ts";
 import type { OptionRecord } from "../option_record.ts";
 
+/** A day. */
+const LONGEST_GRACE = 86_400;
+
 /** The process and its engine. */
 export const process = {
   /** Which engine moves the bytes. Default `auto`: `linux` where it can run, otherwise `portable`. */
@@ -38,6 +41,18 @@ export const process = {
     section: "process",
     summary: "time for connections to end (default 10)",
     more: "It applies on SIGTERM and after the control command kill. What is left after it is closed.",
+    scope: "process",
+    changeable: true,
+    programOnly: true,
+  },
+  /** Seconds for which clients are still accepted on SIGTERM, while `--health` says bad. */
+  grace: {
+    name: "grace",
+    kind: seconds({ most: LONGEST_GRACE }),
+    standard: 0,
+    section: "process",
+    summary: "on SIGTERM, serve on for so long (default 0)",
+    more: "Meanwhile --health and the command health say bad, so that others stop sending clients. Then it stops.",
     scope: "process",
     changeable: true,
     programOnly: true,
