@@ -1,7 +1,10 @@
 /** Health checks of the running program: who gets clients, and what operators are told. */
 import assert from "node:assert/strict";
-import { namedBackend } from "../support/backends.ts";
+import { echoBackend, namedBackend } from "../support/backends.ts";
+import { established } from "../support/echoed.ts";
 import { Instance } from "../support/instance.ts";
+import { run } from "../support/program.ts";
+import { posix, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 
 /** Quick, so that tests are. */
@@ -69,5 +72,79 @@ Deno.test("what checks know outlives an upgrade", async () => {
     assert.deepEqual([disabledBy, health?.state], [["down"], "down"]);
   } finally {
     await instance.control("kill");
+  }
+});
+
+Deno.test("with --on-down close, clients of a channel that goes down are let go", async () => {
+  // It keeps its clients, but answers checks no longer.
+  await using channel = echoBackend();
+  await using answering = namedBackend("ok");
+  await using instance = await Instance.start([`127.0.0.1:${channel.port},check-port=${answering.port}`], {
+    options: ["--check", "tcp", "--on-down", "close", ...QUICK],
+  });
+  using client = await established(instance);
+  await answering.stopAccepting();
+  await instance.logged(/group 0 channel 0 .* is down, L4CON/);
+  assert.equal((await client.readToEnd()).length, 0);
+  assert.equal((await instance.channel(0)).current, 0);
+});
+
+Deno.test("a channel with check=off is not checked", async () => {
+  await using one = namedBackend("one");
+  await using instance = await Instance.start(["127.0.0.1:1,check=off", `127.0.0.1:${one.port}`], {
+    options: ["--check", "tcp", ...QUICK],
+  });
+  await instance.untilState("the other is", ({ groups: [{ channels }] }) => channels[1].health?.state === "up");
+  assert.equal((await instance.channel(0)).health, undefined);
+  assert.match(await instance.control("show health"), /^ {2}0 0 127\.0\.0\.1:1 +not checked$/m);
+  assert.deepEqual(await instance.answers(2), ["one", "one"]);
+  await instance.logged(/group 0 channel 0 .* does not accept/);
+});
+
+Deno.test("checks of a disabled channel go on, and do not enable it", async () => {
+  await using one = namedBackend("one");
+  await using instance = await Instance.start([`127.0.0.1:${one.port}`, "127.0.0.1:1"], {
+    options: ["--check", "tcp", ...QUICK],
+  });
+  await instance.logged(/group 0 channel 1 .* is down/);
+  await instance.control("disable 0");
+  await instance.untilState("checks go on", ({ groups: [{ channels: [{ health }] }] }) => health?.state === "up");
+  assert.deepEqual((await instance.channel(0)).disabledBy, ["operator"]);
+});
+
+testWith([posix], "with --grace, SIGTERM turns health bad while clients are still served", async () => {
+  await using one = namedBackend("one");
+  await using instance = await Instance.start([`127.0.0.1:${one.port}`], { options: ["--grace", "3600"] });
+  assert.equal((await instance.run(["--health"])).code, 0);
+  instance.signal("SIGTERM");
+  await instance.logged(/stopping in 3600 s/);
+  assert.equal((await instance.run(["--health"])).code, 1);
+  assert.equal(await instance.control("health"), "bad: about to stop\n");
+  assert.equal(await instance.answer(), "one");
+  instance.signal("SIGTERM");
+  assert.equal(await instance.ended(), 0);
+});
+
+testWith([posix], "the grace ends by itself", async () => {
+  await using one = namedBackend("one");
+  await using instance = await Instance.start([`127.0.0.1:${one.port}`], { options: ["--grace", "0.2"] });
+  instance.signal("SIGTERM");
+  assert.equal(await instance.ended(), 0);
+  assert.match(instance.stderr.text, /stopping in 0\.2 s.*\n.*stopping, 0 connections.*\n.*stopped\n$/);
+});
+
+Deno.test("wrong words of checks are named", async () => {
+  const cases: [string[], RegExp][] = [
+    [["--check", "htpp:/"], /option --check takes off, tcp, .*: "htpp:\/", did you mean http:\?/],
+    [["--check", String.raw`send:\q`], /option --check has a bad escape "\\q"/],
+    [["--check", "tcp", "--check-expect", "200"], /option --check-expect needs --check http:PATH/],
+    [["--check", "http:/", "--check-expect", "2oo"], /option --check-expect takes HTTP status codes.*: "2oo"/],
+    [["--fall", "0"], /option --fall takes a number from 1 to 100: "0"/],
+    [["--health", "-c", "show"], /options --health and -c cannot be combined/],
+  ];
+  for (const [args, wanted] of cases) {
+    const { code, stderr } = await run([...args, "80"]);
+    assert.equal(code, 64, args.join(" "));
+    assert.match(stderr, wanted);
   }
 });
