@@ -83,7 +83,7 @@ export const health = {
     kind: choice(["keep", "close"]),
     standard: "keep",
     section: "health",
-    summary: "what becomes of its connections (default keep)",
+    summary: "its connections once down (default keep)",
     more: "With close, they are closed within five seconds after the channel has gone down.",
     scope: "service",
     changeable: true,
