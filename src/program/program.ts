@@ -1,4 +1,5 @@
 import type { ControlServer } from "../control/server.ts";
+import { RunningClock } from "../engine/running_clock.ts";
 import type { LineWriter } from "../log/line_writer.ts";
 import type { Log } from "../log/log.ts";
 import { plural } from "../log/plural.ts";
@@ -162,14 +163,14 @@ export class Program {
     this.#leaving = true;
     await upgrade.abandon();
     logger.info(`stopping in {grace} s: until then clients are accepted, but health is bad`, { grace });
-    let timer: ReturnType<typeof setTimeout> | undefined;
-    const over = new Promise<"drain">((resolve) => timer = setTimeout(() => resolve("drain"), grace * 1000));
+    const clock = new RunningClock(), over = Promise.withResolvers<"drain">();
+    const alarm = clock.at(clock.now() + grace * 1000, () => over.resolve("drain"));
     // As without a grace, a second signal ends everything at once.
     const hurried = signals.next().then(() => "at once" as const);
     try {
-      return await Promise.race([over, hurried, killed]);
+      return await Promise.race([over.promise, hurried, killed]);
     } finally {
-      clearTimeout(timer);
+      alarm.cancel();
     }
   }
 

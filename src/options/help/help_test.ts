@@ -62,7 +62,7 @@ Deno.test("the man page has each option once, and is ASCII in lines that no read
     assert.equal(lines.filter((line) => line.startsWith("\\fB\\-") && line.includes(heading)).length, 1, name);
   }
   for (const [, { name }] of channelRecordList) {
-    assert.equal(lines.filter((line) => line.startsWith(`\\fB${name}\\fR`)).length, 1, name);
+    assert.equal(lines.filter((line) => line.startsWith(`\\fB${name.replaceAll("-", "\\-")}\\fR`)).length, 1, name);
   }
   assert.ok(lines.includes("Show \\e all."));
   const requests = new Set(lines.filter((line) => /^[.']/.test(line)).map((line) => line.split(" ")[0]));

@@ -8,9 +8,6 @@ import { path } from "../kinds/path.ts";
 import { seconds } from "../kinds/seconds.ts";
 import type { OptionRecord } from "../option_record.ts";
 
-/** A day. */
-const LONGEST_GRACE = 86_400;
-
 /** The process and its engine. */
 export const process = {
   /** Which engine moves the bytes. Default `auto`: `linux` where it can run, otherwise `portable`. */
@@ -48,7 +45,7 @@ export const process = {
   /** Seconds for which clients are still accepted on SIGTERM, while `--health` says bad. */
   grace: {
     name: "grace",
-    kind: seconds({ most: LONGEST_GRACE }),
+    kind: seconds(),
     standard: 0,
     section: "process",
     summary: "on SIGTERM, serve on for so long (default 0)",
