@@ -141,8 +141,10 @@ export class Groups {
    */
   maintain(group: number, channel: number): boolean {
     const id = this.#id(group, channel), before = this.table.disabledBy(id);
+    if ((before & DisabledBy.MAINTENANCE) !== 0) return false;
     this.table.disable(id, DisabledBy.MAINTENANCE);
-    return (before & DisabledBy.MAINTENANCE) === 0;
+    this.changed?.();
+    return true;
   }
 
   /** Stops giving a channel new connections, until it is enabled again. @returns its id */
@@ -158,7 +160,10 @@ export class Groups {
    * @returns whether it was disabled before and is enabled now
    */
   enable(group: number, channel: number): boolean {
-    return this.table.enable(this.#id(group, channel), UNDONE_BY_OPERATORS);
+    const id = this.#id(group, channel), before = this.table.disabledBy(id);
+    const enabled = this.table.enable(id, UNDONE_BY_OPERATORS);
+    if ((before & DisabledBy.MAINTENANCE) !== 0) this.changed?.();
+    return enabled;
   }
 
   /** Health checks say whether the channel is down. @returns whether that is news */

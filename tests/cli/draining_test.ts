@@ -96,6 +96,19 @@ Deno.test("maintenance is a way to disable a channel, and enable ends it", async
   assert.deepEqual((await instance.channel(0)).disabledBy, []);
 });
 
+Deno.test("a channel in maintenance is not checked, until it is enabled; one that is drained is", async () => {
+  await using backend = namedBackend("a");
+  await using instance = await Instance.start([`127.0.0.1:${backend.port}`], { options: ["--check", "tcp"] });
+  const isChecked = async () => (await instance.channel(0)).health !== undefined;
+  await instance.control("drain 0");
+  assert.ok(await isChecked());
+  await instance.control("disable 0 maint");
+  assert.ok(!await isChecked());
+  assert.equal(await instance.control("enable 0"), "channel 0 enabled\n");
+  assert.ok(await isChecked());
+  assert.deepEqual(await outcome(instance, "wait 0 up 20"), [0, "channel 0 is up\n"]);
+});
+
 Deno.test("a drain that is waited for ends when the channel is enabled, or drained again", async () => {
   await using backend = namedBackend("a");
   await using instance = await Instance.start([`127.0.0.1:${backend.port}`]);
