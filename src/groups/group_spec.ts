@@ -18,6 +18,8 @@ export interface Origin {
   readonly group: number;
   /** Its number among the words of that group. */
   readonly channel: number;
+  /** Its host. */
+  readonly word: string;
   /** Whether it may stand for several channels. */
   readonly several: boolean;
 }

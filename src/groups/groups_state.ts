@@ -13,8 +13,11 @@ interface ChannelPlace extends ChannelValues {
 
 /** A channel's state. Counters are digits, because JSON's numbers end at 2^53. */
 export interface ChannelState extends ChannelPlace, Readonly<Record<keyof Counters, string>> {
-  /** What its specification says; missing when an operator created the channel. */
-  readonly spec?: ChannelPlace;
+  /**
+   * What its specification says; missing when an operator created the channel. `word` is the host of the word that it
+   * comes from, if that may stand for several channels.
+   */
+  readonly spec?: ChannelPlace & { readonly word?: string };
   /** Host as it was given last. */
   readonly host: string;
   /** Numeric address; missing while the host does not resolve. */
@@ -90,7 +93,7 @@ function readGroup(value: unknown, index: number): GroupState {
 
 function readChannel(value: unknown, name: string): ChannelState {
   const channel = record(value, name);
-  const spec = channel.spec === undefined ? undefined : readPlace(record(channel.spec, `${name}.spec`), `${name}.spec`);
+  const spec = channel.spec === undefined ? undefined : readSpec(record(channel.spec, `${name}.spec`), `${name}.spec`);
   const address = channel.address === undefined ? undefined : numeric(channel.address, `${name}.address`);
   if (spec === undefined && address === undefined) throw wrong(`${name}.address`, undefined, "a numeric address");
   // A newer version may know more of them.
@@ -110,6 +113,11 @@ function readChannel(value: unknown, name: string): ChannelState {
     sent: digits(channel.sent, `${name}.sent`),
     rcvd: digits(channel.rcvd, `${name}.rcvd`),
   };
+}
+
+function readSpec(value: Record<string, unknown>, name: string): NonNullable<ChannelState["spec"]> {
+  const place = readPlace(value, name);
+  return value.word === undefined ? place : { ...place, word: text(value.word, `${name}.word`) };
 }
 
 function readPlace(value: Record<string, unknown>, name: string): ChannelPlace {

@@ -35,7 +35,7 @@ export function stateOf(subject: Subject, spec: readonly GroupSpec[]): GroupsSta
     const { host, port } = table.address(id), by = table.disabledBy(id);
     const { total, failed, sent, rcvd } = table.counters(id);
     return {
-      ...spec === undefined ? {} : { spec: { host: spec.host, port: spec.port, ...stateValues(spec) } },
+      ...spec === undefined ? {} : { spec: specState(spec) },
       host: names.get(id) ?? host,
       ...by & DisabledBy.UNRESOLVED ? {} : { address: host },
       port,
@@ -51,6 +51,11 @@ export function stateOf(subject: Subject, spec: readonly GroupSpec[]): GroupsSta
       rcvd: `${rcvd}`,
     };
   }
+}
+
+function specState(spec: ChannelSpec): ChannelState["spec"] {
+  const { host, port, origin } = spec, word = origin?.several ? { word: origin.word } : {};
+  return { host, port, ...stateValues(spec), ...word };
 }
 
 /**

@@ -21,6 +21,8 @@ export class ChangedFile<T> {
   async refresh(): Promise<boolean> {
     let stamp = "none", text = "";
     try {
+      // Queried first, so that Deno does not prompt.
+      if (Deno.permissions.querySync({ name: "read", path: this.#path }).state !== "granted") return false;
       // An editor may replace the file by another one.
       const { mtime, size, ino, dev } = await Deno.stat(this.#path);
       stamp = [mtime?.getTime(), size, ino, dev].join(" ");

@@ -28,10 +28,14 @@ export async function exchange(server: NameServer, question: Question, patience:
 }
 
 async function overUdp({ host, port }: NameServer, { name, type }: Question, patience: number): Promise<DnsReply> {
-  const id = randomId(), query = encodeQuery(id, name, type);
+  const id = randomId(),
+    query = encodeQuery(id, name, type),
+    [address] = host.split("%"),
+    six = familyOf(address) === 6;
+  requirePermission(`${six ? "[::]" : "0.0.0.0"}:0`, `${six ? `[${address}]` : address}:${port}`);
   // Loaded when names are asked for only.
   const { createSocket } = await import("node:dgram");
-  const socket = createSocket(familyOf(host.replace(/%.*/, "")) === 6 ? "udp6" : "udp4");
+  const socket = createSocket(six ? "udp6" : "udp4");
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     return await new Promise<DnsReply>((resolve, reject) => {
@@ -87,10 +91,15 @@ async function overTcp({ host, port }: NameServer, { name, type }: Question, pat
   }
 }
 
+/** Without it, `node:dgram` throws where nobody can catch it. @param hosts where to receive, and to send to */
+function requirePermission(...hosts: readonly string[]): void {
+  const missing = hosts.find((host) => Deno.permissions.querySync({ name: "net", host }).state !== "granted");
+  if (missing !== undefined) throw new NoReply(`there is no permission to ask the name server, --allow-net=${missing}`);
+}
+
 const SILENCE = "no answer from the name server", NONSENSE = "the name server's answer makes no sense";
 
 function reasonOf(error: Error & { readonly code?: string }): string {
-  if (error instanceof Deno.errors.NotCapable) return "there is no permission to ask the name server, --allow-net";
   return `the name server cannot be asked, ${error.code ?? error.name}`;
 }
 

@@ -2,6 +2,7 @@ import { escape } from "../log/escape.ts";
 import type { Logger } from "../log/log.ts";
 import type { InheritedSocket } from "../process/match_sockets.ts";
 import type { Instance } from "../service/instance.ts";
+import { takeOverChannels } from "../service/handed_channels.ts";
 import { allPlaces } from "../service/place_index.ts";
 import type { Service } from "../service/service.ts";
 
@@ -41,9 +42,17 @@ export function restoreState(
   const { services } = instance, { services: states = {}, health, sticky = {} } = parsed(text, logger);
   const renamed = renamedServices(services, Object.keys(states), sockets);
   for (const service of services) {
-    const { name, groups, draft } = service, before = Object.hasOwn(states, name) ? name : renamed(service);
+    const { name, groups } = service, before = Object.hasOwn(states, name) ? name : renamed(service);
     if (before === undefined) continue;
-    takeOver("counters and changes at run time", () => groups.restore(states[before], draft.groups), name, logger);
+    takeOver(
+      "counters and changes at run time",
+      () => {
+        takeOverChannels(service, states[before]);
+        groups.restore(states[before], service.draft.groups);
+      },
+      name,
+      logger,
+    );
     if (groups.sticky === undefined || !Object.hasOwn(sticky, before)) continue;
     // Last, when the channels are there that operators have created.
     takeOver("sticky clients", () => groups.sticky!.restore(sticky[before]), name, logger);

@@ -97,9 +97,9 @@ function channelsOf(
   { host, port, all: _, ...values }: ChannelOptions,
   standard: number,
   meaning: Meaning,
-  place: Omit<Origin, "several">,
+  place: Pick<Origin, "group" | "channel">,
 ): ChannelSpec[][] {
-  const origin = { ...place, several: meaning.kind !== "one" };
+  const origin = { ...place, word: host, several: meaning.kind !== "one" };
   const word = { host, address: undefined, port: port ?? standard, ...givenValues(values), origin };
   switch (meaning.kind) {
     case "one":

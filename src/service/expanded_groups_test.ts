@@ -30,7 +30,7 @@ Deno.test("a name's channels are where its word is, and have its options", () =>
 Deno.test("a name that is not known has one channel, without an address", () => {
   for (const meaning of [all(), service()]) {
     const { groups: [{ channels }] } = expanded([[meaning]]);
-    const origin = { group: 0, channel: 0, several: true };
+    const origin = { group: 0, channel: 0, word: "w00", several: true };
     assert.deepEqual(channels, [{ host: "w00", address: undefined, port: 80, maxc: 5, origin }]);
   }
 });

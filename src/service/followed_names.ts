@@ -1,3 +1,4 @@
+import type { Origin } from "../groups/group_spec.ts";
 import type { Resolution } from "../groups/resolution.ts";
 import { NoRoom } from "../groups/replacement.ts";
 import type { Name } from "../names/name.ts";
@@ -12,7 +13,7 @@ import { NameChanges } from "./name_changes.ts";
 import { meaningOf, targetNames } from "./name_meanings.ts";
 import type { Service } from "./service.ts";
 import { standardPort } from "./service_request.ts";
-import { withinRoom, withOperatorsWeights, withoutLoops } from "./wanted_groups.ts";
+import { keepingUnknown, withinRoom, withOperatorsWeights, withoutLoops } from "./wanted_groups.ts";
 
 /** Milliseconds until new channels are tried again that find no room, because removed ones still have connections. */
 const NO_ROOM_PAUSE = 1_000;
@@ -102,12 +103,21 @@ export class FollowedNames {
   #bringIntoStep(service: Service): boolean {
     const { draft, groups } = service, before = draft.groups;
     const created = (group: number) => Math.max(0, groups.size(group) - (before[group]?.channels.length ?? 0));
+    const named = namedOf(draft),
+      unknown = ({ group, channel }: Origin) => {
+        const word = draft.request.groups[group]?.channels[channel], name = word && followedName(named, word);
+        return name !== undefined && this.known(name)?.answer === undefined;
+      };
     const { groups: all, crowded } = this.expand(
-      namedOf(draft),
+      named,
       draft.addresses,
       (group) => MAX_CHANNELS - created(group),
     );
-    const allowed = withoutLoops(service, all, (loop) => this.#changes.loop(service, loop));
+    const allowed = withoutLoops(
+      service,
+      keepingUnknown(before, all, unknown),
+      (loop) => this.#changes.loop(service, loop),
+    );
     const { groups: wanted, complete } = withinRoom(service, withOperatorsWeights(service, allowed));
     this.#changes.crowded(service, crowded);
     if (JSON.stringify(wanted) === JSON.stringify(before)) return complete;

@@ -245,6 +245,7 @@ export class Instance {
       const numbers = service.groups.snapshot().map(({ group }) => group);
       if (numbers.every((group, place) => group === place)) service.become(asItRuns(service));
     }
+    this.#names.follow();
   }
 
   /** What there is to know about the instance as a whole. */

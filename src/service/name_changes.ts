@@ -34,7 +34,7 @@ export class NameChanges {
         else this.#emit({ type: "channel-moved", ...about, from: { host: from, port } });
       } else if (change.type === "channel-added" || change.type === "channel-removed") {
         const { group, channel, host, port } = change, specs = change.type === "channel-added" ? draft.groups : before;
-        const word = wordOf(service, specs, group, channel);
+        const word = wordOf(specs, group, channel);
         // The word's place in the table while its name was not known.
         if (word === undefined || word.host === host) continue;
         const key = `${group} ${word.host}`,
@@ -78,12 +78,10 @@ interface Word {
 
 /** The word of a channel that is one of several. */
 function wordOf(
-  { draft: { request } }: Service,
   specs: readonly GroupSpec[],
   group: number,
   channel: number,
 ): Word | undefined {
   const origin = specs[group]?.channels[channel]?.origin;
-  if (!origin?.several) return undefined;
-  return { group, host: request.groups[origin.group].channels[origin.channel].host };
+  return origin?.several ? { group, host: origin.word } : undefined;
 }

@@ -53,7 +53,7 @@ export function asItRuns(service: Service): Draft {
         // What operators have made of one of several is not in its word.
         if (before[channel.channel]?.origin?.several) return before[channel.channel];
         const { host, address, port } = channel, word = before[channel.channel]?.origin?.channel ?? words++;
-        const origin = draft.addresses && { group: ownPlace, channel: word, several: false };
+        const origin = draft.addresses && { group: ownPlace, channel: word, word: host, several: false };
         if (draft.addresses !== undefined) ofWords[word] = address || undefined;
         return { host, address: address || undefined, port, ...givenValues(channel), origin };
       }),

@@ -1,4 +1,4 @@
-import type { ChannelSpec, GroupSpec } from "../groups/group_spec.ts";
+import type { ChannelSpec, GroupSpec, Origin } from "../groups/group_spec.ts";
 import { type Address, formatChannelAddress } from "../table/address.ts";
 import { leadsBackToAny, ownAddressesOnce } from "./loops.ts";
 import type { Service } from "./service.ts";
@@ -8,6 +8,30 @@ export interface NameLoop {
   readonly group: number;
   readonly host: string;
   readonly address: string;
+}
+
+/** The groups in which words whose names are not known have the channels that they had before, if they had some. */
+export function keepingUnknown(
+  before: readonly GroupSpec[],
+  wanted: readonly GroupSpec[],
+  isUnknown: (word: Origin) => boolean,
+): GroupSpec[] {
+  const several = (channel: ChannelSpec) => channel.origin?.several && isUnknown(channel.origin);
+  const kept = before.map(({ channels }) => channels.filter(several));
+  if (kept.every((channels) => channels.length === 0)) return [...wanted];
+  const isOf = (origin: Origin) => (other: ChannelSpec) =>
+    other.origin!.group === origin.group && other.origin!.channel === origin.channel;
+  return Array.from(
+    { length: Math.max(wanted.length, kept.findLastIndex(({ length }) => length > 0) + 1) },
+    (_, group) => {
+      const own = (wanted[group]?.channels ?? []).flatMap((channel) => {
+        const all = several(channel) ? kept[group]?.filter(isOf(channel.origin!)) ?? [] : [];
+        return all.length > 0 ? all : channel;
+      });
+      const others = kept[group]?.filter(({ origin }) => origin!.group !== group) ?? [];
+      return { strategy: (wanted[group] ?? before[group]).strategy, channels: [...own, ...others] };
+    },
+  );
 }
 
 /** The groups without new addresses that are the service itself. A channel that has an address keeps that. */
@@ -25,8 +49,7 @@ export function withoutLoops(
       if (address === undefined || maxc > 0 || was?.address === address) return channel;
       const place: Address = { host: address, port };
       if (!leadsBackToAny(place, addresses, own)) return channel;
-      const word = origin && draft.request.groups[origin.group]?.channels[origin.channel];
-      found({ group, host: word?.host ?? host, address: formatChannelAddress(place) });
+      found({ group, host: origin?.word ?? host, address: formatChannelAddress(place) });
       return was ?? (origin?.several ? [] : { ...channel, address: undefined });
     });
     return { ...spec, channels };
