@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { Failover } from "../../src/selection/failover.ts";
 import { Search } from "../../src/selection/search.ts";
 import { strategies } from "../../src/selection/strategy.ts";
-import type { ChannelId } from "../../src/table/channel_id.ts";
-import { Table } from "../../src/table/table.ts";
-import { eventually, pause } from "../support/eventually.ts";
-import { ADDRESSES, BOARD, type Task } from "./shared_table_worker.ts";
+import { type ChannelId, NONE } from "../../src/table/channel_id.ts";
+import { Queue } from "../../src/table/queue.ts";
+import { DisabledBy, Table } from "../../src/table/table.ts";
+import { eventually, pause, within } from "../support/eventually.ts";
+import { ADDRESSES, BOARD, PLACES, type Task } from "./shared_table_worker.ts";
 
 const LOCALHOST = { host: "127.0.0.1", port: 1 };
 
@@ -15,7 +16,7 @@ class Threads implements AsyncDisposable {
   readonly #workers: Worker[] = [];
   readonly #done: Promise<void>[] = [];
 
-  constructor(count: number, table: Table, name: Task["name"], rounds: number) {
+  constructor(count: number, table: Table, name: Task["name"], rounds: number, queue?: SharedArrayBuffer) {
     for (let lane = 0; lane < count; lane++) {
       const worker = new Worker(new URL("./shared_table_worker.ts", import.meta.url), { type: "module" });
       this.#done.push(
@@ -27,7 +28,9 @@ class Threads implements AsyncDisposable {
           };
         }),
       );
-      const task: Task = { name, buffer: table.buffer, board: this.board.buffer as SharedArrayBuffer, lane, rounds };
+      const task: Task = {
+        ...{ name, buffer: table.buffer, board: this.board.buffer as SharedArrayBuffer, queue, lane, rounds },
+      };
       worker.postMessage(task);
       this.#workers.push(worker);
     }
@@ -59,6 +62,31 @@ Deno.test("several threads never exceed a limit", async () => {
   assert.equal(threads.board[BOARD.WRONG], 0);
   assert.ok(threads.board[BOARD.MOST] > 0);
   assert.equal(table.current(0), 0);
+});
+
+Deno.test("clients of several threads wait for places, none exceeds a limit and no call is lost", async () => {
+  const table = Table.create(4), memory = Queue.memory();
+  for (let i = 0; i < 2; i++) table.addChannel(0, LOCALHOST, PLACES);
+  const queue = Queue.attach(memory, table, NONE, (thread) => {
+    Atomics.store(threads.board, BOARD.WOKEN + thread, 1);
+    Atomics.notify(threads.board, BOARD.WOKEN + thread);
+  });
+  await using threads = new Threads(4, table, "wait", 5_000, memory);
+  await threads.go();
+  // Places come and go by other means as well.
+  const changes = setInterval(() => {
+    table.disable(1, DisabledBy.OPERATOR);
+    table.setMaxc(0, PLACES + 1 - table.maxc(0));
+    table.enable(1, DisabledBy.OPERATOR);
+  }, 1);
+  try {
+    await within(60, "all have been served", threads.done());
+  } finally {
+    clearInterval(changes);
+  }
+  const { waiting, waited, left } = queue.counts();
+  assert.deepEqual([waiting, table.current(0), table.current(1), threads.board[BOARD.WRONG]], [0, 0, 0, 0]);
+  assert.ok(waited > 0 && left > 0, `${waited} waited, ${left} left`);
 });
 
 Deno.test("several threads share one rotation, fair to within one connection", async () => {

@@ -3,11 +3,15 @@ import { Selection } from "../../src/selection/attempt.ts";
 import { type ChannelId, NONE } from "../../src/table/channel_id.ts";
 import { Table } from "../../src/table/table.ts";
 
+import { type QueueBoard, waitForPlaces } from "./shared_queue.ts";
+
 /** What a thread does, and where. `board` is shared by all threads of a test. */
 export interface Task {
-  readonly name: "reserve" | "choose" | "choose in changing groups" | "read address" | "count" | "toggle";
+  readonly name: "reserve" | "choose" | "choose in changing groups" | "read address" | "count" | "toggle" | "wait";
   readonly buffer: SharedArrayBuffer;
   readonly board: SharedArrayBuffer;
+  /** Memory of the queue in which clients wait. */
+  readonly queue?: SharedArrayBuffer;
   readonly lane: number;
   readonly rounds: number;
 }
@@ -24,6 +28,10 @@ export const BOARD = {
   /** Channels with a port up to this one had been removed for good when the main thread wrote it. */
   REMOVED: 7,
   ROUNDS: 8,
+  /** Connections of channel 1; those of channel 0 are INSIDE. */
+  INSIDE_OTHER: 9,
+  /** For each thread, whether it has been woken. */
+  WOKEN: 10,
   WORDS: 16,
 } as const;
 
@@ -143,6 +151,27 @@ function meet(board: Int32Array, meeting: number): void {
   while (Atomics.load(board, BOARD.MET) < 2 * meeting);
 }
 
+/** The highest limit of a channel where clients wait. */
+export const PLACES = 2;
+
+/** What `waitForPlaces` needs of the board; more connections than a limit allows count as wrong. */
+function queueBoard(board: Int32Array): QueueBoard {
+  return {
+    inside(id, by) {
+      const inside = Atomics.add(board, id === 0 ? BOARD.INSIDE : BOARD.INSIDE_OTHER, by) + by;
+      if (inside > PLACES) Atomics.add(board, BOARD.WRONG, 1);
+    },
+    wake(thread) {
+      Atomics.store(board, BOARD.WOKEN + thread, 1);
+      Atomics.notify(board, BOARD.WOKEN + thread);
+    },
+    sleep(thread) {
+      Atomics.wait(board, BOARD.WOKEN + thread, 0);
+      Atomics.store(board, BOARD.WOKEN + thread, 0);
+    },
+  };
+}
+
 if (typeof DedicatedWorkerGlobalScope !== "undefined" && self instanceof DedicatedWorkerGlobalScope) {
   self.onmessage = ({ data }: MessageEvent<Task>) => {
     const table = Table.attach(data.buffer), board = new Int32Array(data.board), { lane, rounds } = data;
@@ -154,6 +183,7 @@ if (typeof DedicatedWorkerGlobalScope !== "undefined" && self instanceof Dedicat
     else if (data.name === "choose in changing groups") chooseInChangingGroups(table, board, lane);
     else if (data.name === "read address") readAddress(table, board);
     else if (data.name === "count") count(table, lane, rounds);
+    else if (data.name === "wait") waitForPlaces(table, data.queue!, queueBoard(board), lane, rounds);
     else toggle(table, board, lane, rounds);
     self.postMessage("done");
   };

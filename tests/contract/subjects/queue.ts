@@ -266,6 +266,24 @@ export function queue(test: ContractTest): void {
     }
   });
 
+  test("a client of a stable hash waits for its own channel at first, and another if that is disabled", async (start) => {
+    await using one = namedBackend("one");
+    await using two = namedBackend("two");
+    const groups = [{ strategy: "stable" as const, channels: [one, two].map(({ address }) => ({ address, maxc: 1 })) }];
+    for (const settings of [{ queue: BRIEF }, { queue: LONG }, { queue: LONG, disabled: true }]) {
+      await using trial = await start({ groups, queue: settings.queue });
+      for (const id of [0, 1]) trial.table.setIdentity(id, id + 1);
+      using first = await trial.connect();
+      const own = await first.readText();
+      using next = await trial.connect();
+      if (settings.queue === LONG) await eventually("it waits", () => trial.table.queue!.waiting === 1);
+      if (settings.disabled) trial.table.disable(own === "one" ? 0 : 1, DisabledBy.OPERATOR);
+      else if (settings.queue === LONG) first[Symbol.dispose]();
+      const other = own === "one" ? "two" : "one";
+      assert.equal(await next.readText(), settings.queue === LONG && !settings.disabled ? own : other);
+    }
+  });
+
   test("clients wait once the queue is switched on, and go on when it is switched off", async (start) => {
     await using backend = namedBackend("x");
     await using trial = await start({ channels: [{ address: backend.address, maxc: 1 }] });
