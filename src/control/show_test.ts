@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
-import { showTable } from "./show.ts";
+import { Groups } from "../groups/groups.ts";
+import { Queue } from "../table/queue.ts";
+import { Table } from "../table/table.ts";
+import { serviceLines, showTable } from "./show.ts";
 import type { ChannelSnapshot } from "../groups/snapshot.ts";
 
 const CHANNEL: ChannelSnapshot = {
@@ -79,4 +82,18 @@ Deno.test("a channel with the client's port has `*` there, and one without an ad
     "  0   RR  0 ENA        127.0.0.1     *    0           0    0           0           0",
     "  0   RR  1 dis       unresolved    80    0           0    0           0           0",
   ]);
+});
+
+Deno.test("below a service's table stands how clients fared that waited, once there are some", () => {
+  const table = Table.create(), groups = new Groups(table);
+  table.addChannel(0, { host: "127.0.0.1", port: 1 }, 1);
+  const before = serviceLines({ groups }), queue = Queue.attach(Queue.memory(), table, 0, () => {});
+  assert.deepEqual(serviceLines({ groups }), before);
+  table.reserve(0);
+  const wanted = { groups: 1, own: new Uint8Array(32), wary: false };
+  const tickets = [1, 2, 3, 4].map((key) => queue.join(key, wanted, 9)!);
+  queue.leave(tickets[0], "served");
+  queue.leave(tickets[1], "left");
+  queue.leave(tickets[2], "timed out");
+  assert.deepEqual(serviceLines({ groups }).slice(2), ["queue: 1 waiting, 1 served, 1 in vain, 1 left"]);
 });

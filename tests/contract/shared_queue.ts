@@ -33,7 +33,7 @@ export function waitForPlaces(
   board: QueueBoard,
   thread: number,
   rounds: number,
-) {
+): void {
   const queue = Queue.attach(memory, table, thread, (other) => board.wake(other));
   const waiting = new Map<number, Ticket>(), held: number[] = [];
   const take = (id: number) => {

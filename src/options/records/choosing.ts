@@ -48,7 +48,7 @@ export const choosing = {
     section: "choosing",
     summary: "time to wait for a full channel (default 0)",
     more:
-      "Clients wait in the order in which they come. In a Hash group, a client waits half of the time for its own " +
+      "Clients wait in the order in which they come. With hash or stable, a client waits half of the time for its own " +
       "channel, and then for any.",
     scope: "service",
     changeable: true,
