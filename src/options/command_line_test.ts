@@ -33,6 +33,7 @@ Deno.test("a port alone has the manual's defaults", () => {
     ipv6: false,
     connectTimeout: 5,
     failTimeout: 0,
+    slowStart: 0,
     queue: 0,
     queueLimit: 65_536,
     idleTimeout: 0,

@@ -40,6 +40,8 @@ export interface SelectionOptions {
   readonly queue?: number;
   /** Most clients that may wait at the same time. */
   readonly queueLimit?: number;
+  /** Seconds until a channel that has come back gets its full share. Default 0: at once. */
+  readonly slowStart?: number;
   /** Replaces the built-in strategies; the index is what the table's groups refer to. */
   readonly strategies?: readonly Strategy[];
 }
@@ -120,7 +122,7 @@ function sameOptions(one: SelectionOptions, other: SelectionOptions): boolean {
   return one.autodisable === other.autodisable && one.hashFailover === other.hashFailover &&
     one.failTimeout === other.failTimeout && one.trace === other.trace && one.queue === other.queue &&
     one.queueLimit === other.queueLimit && one.strategies === other.strategies &&
-    one.sticky === other.sticky && one.stickyMemory === other.stickyMemory;
+    one.sticky === other.sticky && one.stickyMemory === other.stickyMemory && one.slowStart === other.slowStart;
 }
 
 /**

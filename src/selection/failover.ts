@@ -25,14 +25,20 @@ export class Failover {
   /** @param options `random`: numbers from 0 to just below 1, default `Math.random` */
   constructor(
     table: Table,
-    options: { hashFailover: boolean; queue?: number; strategies?: readonly Strategy[]; random?: () => number },
+    options: {
+      hashFailover: boolean;
+      queue?: number;
+      slowStart?: number;
+      strategies?: readonly Strategy[];
+      random?: () => number;
+    },
     resting?: Resting,
   ) {
     this.#table = table;
     this.#waits = options.queue !== undefined && options.queue > 0;
     this.#strategies = options.strategies ?? strategies;
-    const { hashFailover: mayMove, random = Math.random } = options;
-    this.#candidates = new GroupCandidates(table, { mayMove, random }, resting);
+    const { hashFailover: mayMove, slowStart = 0, random = Math.random } = options;
+    this.#candidates = new GroupCandidates(table, { mayMove, slowStart: slowStart > 0, random }, resting);
   }
 
   /**
@@ -89,7 +95,7 @@ export class Failover {
         wanted.groups |= 1 << group;
         continue;
       }
-      candidates.of(search, order, table.cursor(group)).fullToo = true;
+      candidates.of(search, order, table.cursor(group), strategy.sticky).fullToo = true;
       const number = strategy.choose(candidates, client);
       if (number >= 0) wanted.own[group] = rowOf(table.channelAt(group, number, order)) + 1;
     }
@@ -117,7 +123,8 @@ export class Failover {
       cursor = table.cursor(group),
       turn = cursor % table.turns(group, order);
     const strategy = this.#strategies[table.strategy(group)];
-    const candidates = this.#candidates.of(search, order, turn), staysHome = this.#staysHome(strategy, search);
+    const candidates = this.#candidates.of(search, order, turn, strategy.sticky),
+      staysHome = this.#staysHome(strategy, search);
     candidates.fullToo = staysHome;
     const number = strategy.choose(candidates, client);
     if (number < 0) return NONE;
@@ -126,7 +133,7 @@ export class Failover {
       return NONE;
     }
     // The turn is claimed before the channel, so that two threads at the same cursor never take the same channel.
-    if (strategy.rotates && !table.moveCursor(group, cursor, table.turnAfter(group, turn, number, order))) {
+    if (strategy.rotates && !table.moveCursor(group, cursor, candidates.turnAfter(number))) {
       return OUTRUN;
     }
     const id = table.channelAt(group, number, order);

@@ -18,28 +18,37 @@ export class GroupCandidates implements Candidates {
   readonly #table: Table;
   readonly #resting: Resting | undefined;
   readonly #mayMove: boolean;
+  /** Whether channels that have come back get their share of clients little by little. */
+  readonly #slowStart: boolean;
+  /** Whether this strategy lets them. */
+  #warms = false;
   #search!: Search;
   #group = 0;
   #order: Order = 0;
   #turn = 0;
+  /** The turn that a schedule has led to, or NONE. */
+  #found = NONE;
 
   constructor(
     table: Table,
-    { mayMove, random }: { readonly mayMove: boolean; readonly random: () => number },
+    options: { readonly mayMove: boolean; readonly slowStart: boolean; readonly random: () => number },
     resting: Resting | undefined,
   ) {
     this.#table = table;
-    this.#mayMove = mayMove;
-    this.random = random;
+    this.#mayMove = options.mayMove;
+    this.#slowStart = options.slowStart;
+    this.random = options.random;
     this.#resting = resting;
   }
 
   /** Goes to the group that the search has reached, in this order and with its rotation here. */
-  of(search: Search, order: Order, turn: number): this {
+  of(search: Search, order: Order, turn: number, sticky: boolean): this {
+    this.#warms = this.#slowStart && !sticky;
     this.#search = search;
     this.#group = search.group;
     this.#order = order;
     this.#turn = turn;
+    this.#found = NONE;
     this.size = sizeOf(order);
     this.cursor = this.#table.turn(search.group, turn, order);
     return this;
@@ -59,6 +68,13 @@ export class GroupCandidates implements Candidates {
     return this.#table.usable(id, this.#search.ignoring) && !this.#table.claimed(id);
   }
 
+  /** The turn after that of the chosen channel. */
+  turnAfter(number: number): number {
+    const table = this.#table, group = this.#group, order = this.#order, found = this.#found;
+    const own = found !== NONE && table.turn(group, found, order) === number;
+    return table.turnAfter(group, own ? found : this.#turn, number, order);
+  }
+
   next(from: number): number {
     return this.#between(from, this.size);
   }
@@ -68,13 +84,18 @@ export class GroupCandidates implements Candidates {
   }
 
   inTurn(): number {
-    if (isScheduled(this.#order)) return this.#bySchedule();
+    if (this.#warms || isScheduled(this.#order)) return this.#bySchedule();
     const number = this.#between(this.cursor, this.size);
     return number === NONE ? this.#between(0, this.cursor) : number;
   }
 
   weight(number: number): number {
-    return this.#table.weight(this.#id(number));
+    const id = this.#id(number), weight = this.#table.weight(id);
+    return this.#warms ? weight * this.#table.share(id) : weight;
+  }
+
+  takesTurn(number: number): boolean {
+    return !this.#warms || this.#table.takesTurn(this.#id(number));
   }
 
   current(number: number): number {
@@ -87,17 +108,24 @@ export class GroupCandidates implements Candidates {
 
   #bySchedule(): number {
     const table = this.#table, group = this.#group, order = this.#order, turns = table.turns(group, order);
-    let low = 0, high = 0, left = this.size;
+    let low = 0, high = 0, left = this.size, first = NONE;
     for (let step = 0; step < turns && left > 0; step++) {
-      const number = table.turn(group, (this.#turn + step) % turns, order), bit = 1 << (number & 31);
+      const turn = (this.#turn + step) % turns, number = table.turn(group, turn, order), bit = 1 << (number & 31);
       if (((number < 32 ? low : high) & bit) !== 0) continue;
-      if (this.has(number)) return number;
+      if (this.has(number)) {
+        if (this.takesTurn(number)) {
+          this.#found = turn;
+          return number;
+        }
+        if (first === NONE) first = number;
+        continue;
+      }
       // It has further turns, but need not be looked at again.
       if (number < 32) low |= bit;
       else high |= bit;
       left--;
     }
-    return NONE;
+    return first;
   }
 
   /** The first candidate from number `from` up to, not including, `end`, or NONE. */

@@ -32,6 +32,11 @@ export interface Candidates {
   inTurn(): number;
   /** Which share of the clients it is to get, relative to the others; 0 only for a channel that is no candidate. */
   weight(number: number): number;
+  /**
+   * Whether a candidate takes this client. One that has just come back passes on most of its turns (`--slow-start`), if
+   * there is another candidate; so ask only about one that would be chosen.
+   */
+  takesTurn(number: number): boolean;
   /** Connections that it has now, those that are being established included. */
   current(number: number): number;
   /** A hash of what identifies the channel: the same in every balancer that has it, whatever its number. */

@@ -331,6 +331,7 @@ export class Instance {
       emit: this.#emit,
       connectFailed: (service, event) => this.#health?.connectFailed(service, event),
       stopping: (service) => this.#forget(service),
+      slowStarts: () => !this.#healthWaits,
     };
   }
 

@@ -7,6 +7,7 @@ import { type Draft, draftService, type Surroundings } from "./draft.ts";
 import { type BalancerEvent, balancerEvent } from "./events.ts";
 import { ownAddressesOnce } from "./loops.ts";
 import { Service } from "./service.ts";
+import { SlowStart } from "./slow_start.ts";
 import type { ServiceRequest } from "./service_request.ts";
 import { settingsWith, stickinessOf } from "./stickiness.ts";
 import { settled } from "./settled.ts";
@@ -21,6 +22,8 @@ export interface ServiceHost {
     service: Service,
     event: Extract<SelectionEvent, { readonly type: "connect-failed" }>,
   ) => void;
+  /** Whether channels that become usable now have been out of use; false while a predecessor's state is taken over. */
+  readonly slowStarts: () => boolean;
   /** A service accepts no more clients. Perhaps called repeatedly. */
   readonly stopping: (service: Service) => void;
 }
@@ -43,7 +46,7 @@ export async function serveDrafts(
 
 /** Serves a service on these sockets. */
 export async function serveDraft(host: ServiceHost, draft: Draft, listeners: readonly Listener[]): Promise<Service> {
-  const { engine, around, emit, connectFailed, stopping } = host, { request } = draft;
+  const { engine, around, emit, connectFailed, stopping, slowStarts } = host, { request } = draft;
   const groups = new Groups(Table.create(around.threads), around.strategies);
   let service: Service | undefined;
   const nameOf = () => service?.name ?? request.name ?? String(listeners[0].address.port);
@@ -60,6 +63,8 @@ export async function serveDraft(host: ServiceHost, draft: Draft, listeners: rea
       },
     }, listeners);
     const made: Service = new Service(nameOf(), draft, groups, served, () => stopping(made), sticky, emit);
+    const slowStart = new SlowStart(groups.table, () => slowStarts() ? made.draft.options.slowStart : 0);
+    served.ended.then(() => slowStart.stop());
     return service = made;
   } catch (error) {
     throw blaming(error, { request, place: draft.places[0] });

@@ -121,5 +121,6 @@ export class Arrangement {
     Atomics.store(channels, id * CHANNEL.WORDS + CHANNEL.MAXC, maxc);
     enabled.set(id, disabledBy);
     weights.begin(id, weight);
+    if (enabled.disabledBy(id) === 0) enabled.onReturn?.(id);
   }
 }

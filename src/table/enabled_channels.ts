@@ -11,6 +11,8 @@ import { isShuffled, type Order, type Orders, sizeOf } from "./order.ts";
  * exact at every moment.
  */
 export class EnabledChannels {
+  /** Called just before nobody disables a channel any more. */
+  onReturn: ((id: ChannelId) => void) | undefined;
   readonly #groups: Int32Array;
   readonly #channels: Int32Array;
   readonly #orders: Orders;
@@ -36,6 +38,10 @@ export class EnabledChannels {
 
   /** Withdraws the `parties`' bits; returns whether that made the channel usable. */
   enable(id: ChannelId, parties: number): boolean {
+    if (this.onReturn !== undefined) {
+      const now = this.disabledBy(id);
+      if (now !== 0 && (now & ~parties) === 0) this.onReturn(id);
+    }
     const before = Atomics.and(this.#channels, wordOf(id), ~parties);
     this.#copy(id);
     return before !== 0 && (before & ~parties) === 0;

@@ -280,6 +280,18 @@ export class Table {
     this.queue?.freed(id);
   }
 
+  /**
+   * Called just before a channel can get clients again, or for the first time: nobody disables it any more, or it is
+   * new. Only where what happens through this very object is concerned, which is the main thread's.
+   */
+  get onReturn(): ((id: ChannelId) => void) | undefined {
+    return this.#enabled.onReturn;
+  }
+
+  set onReturn(listener: ((id: ChannelId) => void) | undefined) {
+    this.#enabled.onReturn = listener;
+  }
+
   /** What share of the clients it is to get, relative to others: 0, none, to 256; default 1. */
   weight(id: ChannelId): number {
     return this.#weights.of(id);

@@ -20,6 +20,8 @@ interface Chooser {
   readonly hashFailover?: boolean;
   readonly strategies?: readonly Strategy[];
   readonly random?: () => number;
+  /** Whether channels have their shares. */
+  readonly slowStart?: number;
 }
 
 /** Clients' addresses that differ in their last bytes: as many as there are IPv4 addresses in a /16. */
@@ -34,7 +36,8 @@ export class OneGroup {
 
   /** @param strategy its name */
   constructor(strategy: string, channels: number | readonly OneChannel[], chooser: Chooser = {}) {
-    const { hashFailover = false, strategies: list = strategies, random = seededRandom(7) } = chooser, { table } = this;
+    const { hashFailover = false, strategies: list = strategies, random = seededRandom(7), slowStart } = chooser,
+      { table } = this;
     table.setStrategy(0, list.findIndex(({ name }) => name === strategy));
     const all: readonly OneChannel[] = typeof channels === "number"
       ? Array.from({ length: channels }, () => ({}))
@@ -44,7 +47,7 @@ export class OneGroup {
       if (weight !== 1) table.setWeight(id, weight);
       table.setIdentity(id, channelIdentity("127.0.0.1", port));
     }
-    this.#failover = new Failover(table, { hashFailover, strategies: list, random });
+    this.#failover = new Failover(table, { hashFailover, strategies: list, random, slowStart });
   }
 
   /** The channel that a new client gets, or NONE. It is counted. */

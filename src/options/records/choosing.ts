@@ -64,6 +64,21 @@ export const choosing = {
     scope: "service",
     changeable: true,
   },
+  /**
+   * Seconds in which a channel that comes back gets more and more clients: a tenth of its share at first. Default 0, all
+   * at once. Hash and stable do not ask.
+   */
+  slowStart: {
+    name: "slow-start",
+    kind: seconds(),
+    standard: 0,
+    section: "choosing",
+    summary: "time to warm up a channel (default 0)",
+    more:
+      "A channel that comes back gets a tenth of its share of the clients at first. It comes back when it is enabled or up again, or is new while the program runs. Groups of type Hash and stable give it its clients at once.",
+    scope: "service",
+    changeable: true,
+  },
   /** Let a sticky strategy fail over inside its group. Default false. */
   hashFailover: {
     name: "hash-failover",

@@ -7,5 +7,11 @@ export const firstAvailable: Strategy = {
   title: "first available",
   rotates: false,
   sticky: false,
-  choose: (candidates) => candidates.next(0),
+  choose(candidates) {
+    const first = candidates.next(0);
+    for (let number = first; number >= 0; number = candidates.next(number + 1)) {
+      if (candidates.takesTurn(number)) return number;
+    }
+    return first;
+  },
 };

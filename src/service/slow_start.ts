@@ -1,0 +1,67 @@
+import type { ChannelId } from "../table/channel_id.ts";
+import type { Table } from "../table/table.ts";
+
+/** What a channel gets of its weight at first. */
+const FLOOR = 0.1;
+
+/** Shares grow in steps of a hundredth of the time, but neither faster nor slower than this. Milliseconds. */
+const SHORTEST_STEP = 20, LONGEST_STEP = 500;
+
+/**
+ * Lets a channel that comes back have more and more clients: a tenth of its weight at once, all of it after some time,
+ * and in between as much as of the time has passed. It comes back when it is enabled, up again, resolved, or new while
+ * the service runs. The main thread's clock decides; threads read the shares from the table.
+ */
+export class SlowStart {
+  readonly #table: Table;
+  readonly #seconds: () => number;
+  readonly #now: () => number;
+  /** When each channel that has not got all yet came back. */
+  readonly #since = new Map<ChannelId, number>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  /** @param seconds how long it takes, 0 for no slow start @param now milliseconds of a clock that never goes back */
+  constructor(table: Table, seconds: () => number, now: () => number = () => performance.now()) {
+    this.#table = table;
+    this.#seconds = seconds;
+    this.#now = now;
+    table.onReturn = (id) => this.#returned(id);
+  }
+
+  /** Sets the share of every channel that has come back. A timer does so as long as there are any. */
+  step(): void {
+    const milliseconds = this.#seconds() * 1000, now = this.#now();
+    for (const [id, since] of this.#since) {
+      const passed = milliseconds > 0 ? (now - since) / milliseconds : 1;
+      this.#table.setShare(id, Math.min(1, FLOOR + (1 - FLOOR) * passed));
+      if (passed >= 1) this.#since.delete(id);
+    }
+    this.#schedule();
+  }
+
+  /** Gives every channel all of its weight, and ends. */
+  stop(): void {
+    this.#table.onReturn = undefined;
+    for (const id of this.#since.keys()) this.#table.setShare(id, 1);
+    this.#since.clear();
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  #returned(id: ChannelId): void {
+    if (this.#seconds() === 0) return;
+    this.#since.set(id, this.#now());
+    this.#table.setShare(id, FLOOR);
+    this.#schedule();
+  }
+
+  #schedule(): void {
+    if (this.#timer !== undefined || this.#since.size === 0) return;
+    const step = Math.min(LONGEST_STEP, Math.max(SHORTEST_STEP, this.#seconds() * 10));
+    const timer = this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.step();
+    }, step);
+    Deno.unrefTimer(timer);
+  }
+}
