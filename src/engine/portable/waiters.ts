@@ -84,8 +84,11 @@ export class Waiters {
     this.#called = false;
     const queue = this.#table.queue!;
     for (let key = queue.nextCall(); key !== NONE; key = queue.nextCall()) {
-      const { attempt, end } = this.#clients.get(key)!, channel = attempt.called();
-      if (channel !== NONE) end(channel);
+      const client = this.#clients.get(key);
+      // It has stopped waiting, and leaves the queue in a moment; then the next is called.
+      if (client === undefined) continue;
+      const channel = client.attempt.called();
+      if (channel !== NONE) client.end(channel);
     }
   }
 }
