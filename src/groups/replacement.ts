@@ -165,7 +165,8 @@ function replaceChannels(
         changes.push({ type: "address-changed", ...here, from, to });
         steps.push(() => {
           table.setAddress(id, { host: to, port });
-          table.enable(id, DisabledBy.UNRESOLVED);
+          // Another back end is there: it begins as one that comes back.
+          if (!table.enable(id, DisabledBy.UNRESOLVED) && table.disabledBy(id) === 0) table.onReturn?.(id);
         });
       }
     }

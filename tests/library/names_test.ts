@@ -221,6 +221,17 @@ Deno.test("SRV records give hosts, ports, weights and, by priority, groups", asy
   assert.equal((await world.event("channel-resolved")).host, "gone.test");
 });
 
+Deno.test("a new address begins slowly, as a channel of its own or as that of a channel that moves", async () => {
+  const zone = new Zone().host("web.test", "127.0.1.1").host("all.test", "127.0.1.2", "127.0.1.3");
+  const words = [{ host: "web.test", port: 80 }, { host: "all.test", port: 80, all: true }];
+  await using world = await World.start(zone, [words], { slowStart: 1000 });
+  const { table } = world.balancer.groups, slow = () => table.channels(0).map((id) => table.share(id) < 0.5);
+  assert.deepEqual(slow(), [false, false, false], "not at the start");
+  zone.host("web.test", "127.0.1.9").host("all.test", "127.0.1.3", "127.0.1.4");
+  await world.have(["127.0.1.9:80", "127.0.1.3:80", "127.0.1.4:80"]);
+  assert.deepEqual(slow(), [true, false, true]);
+});
+
 Deno.test("what operators have changed stays", async () => {
   const zone = new Zone().host("web.test", "127.0.1.1").host("all.test", "127.0.1.2", "127.0.1.3", "127.0.1.4")
     .service("_x._tcp.test", "1 2 80 web.test", "1 3 81 web.test");
