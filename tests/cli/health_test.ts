@@ -51,6 +51,7 @@ Deno.test("when all channels are down, clients get them all the same, and health
   });
   await instance.logged(/group 0 channel 0 .* is down, L7RSP: it says "one", not "two"/);
   await instance.logged(/all channels are down; clients get them all the same/);
+  assert.deepEqual(await instance.answers(2), ["one", "one"]);
   const { code, stdout } = await instance.run(["--health"]);
   assert.deepEqual([code, stdout], [1, "bad: no channel is usable\n"]);
   assert.equal(await instance.control("health 0"), "bad: no channel of group 0 is usable\n");
@@ -131,6 +132,36 @@ testWith([posix], "the grace ends by itself", async () => {
   instance.signal("SIGTERM");
   assert.equal(await instance.ended(), 0);
   assert.match(instance.stderr.text, /stopping in 0\.2 s.*\n.*stopping, 0 connections.*\n.*stopped\n$/);
+});
+
+Deno.test("an operator's enable holds until the next failure, and one in maintenance is not checked", async () => {
+  await using instance = await Instance.start(["127.0.0.1:1"], { options: ["--check", "tcp", ...QUICK] });
+  await instance.logged(/group 0 channel 0 .* is down/);
+  const { length } = instance.stderr.text;
+  await instance.control("enable 0");
+  await instance.logged(/group 0 channel 0 .* is down/, length);
+  assert.deepEqual((await instance.channel(0)).disabledBy, ["down"]);
+  await instance.control("disable 0 maint");
+  const { disabledBy, health } = await instance.channel(0);
+  assert.deepEqual([disabledBy, health], [["maintenance"], undefined]);
+  await instance.control("enable 0");
+  await instance.untilState(
+    "it is checked again",
+    ({ groups: [{ channels: [{ disabledBy }] }] }) => disabledBy.join() === "down",
+  );
+});
+
+Deno.test("channels with the same target are checked once, over groups and services", async () => {
+  await using one = namedBackend("one");
+  const channel = `127.0.0.1:${one.port}`;
+  await using instance = await Instance.start([channel, channel, "!", channel], {
+    options: ["--check", "tcp", "--check-interval", "3600"],
+  });
+  await instance.untilState(
+    "all of them are up",
+    ({ groups }) => groups.every(({ channels }) => channels.every(({ health }) => health?.state === "up")),
+  );
+  assert.equal(one.accepted, 1);
 });
 
 Deno.test("wrong words of checks are named", async () => {

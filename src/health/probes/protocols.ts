@@ -100,7 +100,9 @@ async function postgres(wire: Wire): Promise<void> {
   const type = await expectStart(wire, ["R", "E", "v"]), length = bigNumber(await takeBytes(wire, 4)) - 4;
   if (length < 0 || length > 8192) throw new CheckFailed("L7RSP", "its answer is not that of PostgreSQL");
   const answer = await takeBytes(wire, length);
-  if (type !== "E") return wire.send("X" + bigInt32(4));
+  // Logged in: a goodbye. To one that waits for a password, it would be an error worth a line in its log.
+  if (type === "R" && answer === "\0\0\0\0") wire.send("X" + bigInt32(4));
+  if (type !== "E") return;
   const fields = new Map(answer.split("\0").map((field) => [field[0], field.slice(1)]));
   if (POSTGRES_BUSY.includes(fields.get("C") ?? "")) {
     throw new CheckFailed("L7RSP", `it says ${quote(fields.get("M") ?? "")}`);
