@@ -221,6 +221,28 @@ Deno.test("SRV records give hosts, ports, weights and, by priority, groups", asy
   assert.equal((await world.event("channel-resolved")).host, "gone.test");
 });
 
+testWith([addresses], "new channels wait for room while removed ones still have connections", async () => {
+  await using backend = echoBackend({ hostname: "0.0.0.0" });
+  const { port } = backend, some = (net: number) => Array.from({ length: 60 }, (_, i) => `127.0.${net}.${i + 1}`);
+  const zone = new Zone().host("web.test", ...some(1));
+  await using world = await World.start(zone, [[{ host: "web.test", port, all: true }]]);
+  const clients: Client[] = [];
+  for (const net of [1, 2]) {
+    zone.host("web.test", ...some(net));
+    await world.have(some(net).map((address) => `${address}:${port}`));
+    for (let i = 0; i < 60; i++) {
+      const client = await Client.connect(world.port);
+      clients.push(client);
+      await echo(client, "x");
+    }
+  }
+  // 120 of 128 rows have connections by now.
+  zone.host("web.test", ...some(3));
+  await world.have(some(3).slice(0, 8).map((address) => `${address}:${port}`));
+  for (const client of clients) client[Symbol.dispose]();
+  await world.have(some(3).map((address) => `${address}:${port}`));
+});
+
 Deno.test("a new address begins slowly, as a channel of its own or as that of a channel that moves", async () => {
   const zone = new Zone().host("web.test", "127.0.1.1").host("all.test", "127.0.1.2", "127.0.1.3");
   const words = [{ host: "web.test", port: 80 }, { host: "all.test", port: 80, all: true }];
