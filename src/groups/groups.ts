@@ -8,7 +8,7 @@ import { DisabledBy, type Table } from "../table/table.ts";
 import { keepValues, rowValues, setValue } from "./channel_values.ts";
 import type { GroupSpec } from "./group_spec.ts";
 import type { GroupsState } from "./groups_state.ts";
-import { setHost, setStrategy } from "./identities.ts";
+import { newIdentity, setHost, setStrategy } from "./identities.ts";
 import { partiesOf, type Party } from "./parties.ts";
 import { type Adopted, type GroupChange, replacement } from "./replacement.ts";
 import type { Resolution } from "./resolution.ts";
@@ -97,11 +97,11 @@ export class Groups {
    * channels still have connections that there is no row for another one
    */
   add(group: number, { host, address, enabled = true, ...values }: NewChannel): number | undefined {
-    const disabledBy = enabled ? 0 : DisabledBy.OPERATOR;
-    const id = this.table.addRow(group, { address, disabledBy, ...rowValues(values) });
+    const disabledBy = enabled ? 0 : DisabledBy.OPERATOR, identity = newIdentity(this, group, host, address.port);
+    const id = this.table.addRow(group, { address, disabledBy, identity, ...rowValues(values) });
     if (id === undefined) return undefined;
     keepValues(this, id, values);
-    setHost(this, id, host);
+    this.names.set(id, host);
     this.changed?.();
     return this.table.numberOf(id);
   }
@@ -114,8 +114,8 @@ export class Groups {
     if (this.enabled(group, channel)) return false;
     const id = this.#id(group, channel);
     this.table.setAddress(id, address);
-    this.table.enable(id, DisabledBy.UNRESOLVED);
     setHost(this, id, host);
+    this.table.enable(id, DisabledBy.UNRESOLVED);
     this.changed?.();
     return true;
   }

@@ -99,6 +99,26 @@ Deno.test("a strategy that asks for identities has those of host and port as the
   assert.deepEqual(identities(restored), identities(replaced));
 });
 
+Deno.test("a channel has its identity before any thread can choose it", () => {
+  const seen: number[] = [], spec = [{ strategy: "stable", channels: [{ host: "a", port: 1, address: "192.0.2.1" }] }];
+  const watched = () => {
+    const table = Table.create();
+    table.onReturn = (id) => seen.push(table.identity(id));
+    return new Groups(table);
+  };
+  const groups = watched(), restored = watched();
+  groups.replace([], spec);
+  groups.add(0, { host: "b", address });
+  groups.disable(0, 1);
+  groups.table.disable(channelId(0, 1), DisabledBy.UNRESOLVED);
+  groups.enable(0, 1);
+  groups.assign(0, 1, "c", address);
+  restored.replace([], spec);
+  restored.restore(groups.state(spec), spec);
+  const [a, b, c] = [channelIdentity("a", 1), channelIdentity("b", 80), channelIdentity("c", 80)];
+  assert.deepEqual(seen, [a, b, c, a, c]);
+});
+
 Deno.test("each channel that cannot take a client is counted once, for the first reason that applies", () => {
   const groups = new Groups(Table.create()), { table } = groups;
   for (let i = 0; i < 4; i++) groups.add(i % 2, { host: `web${i}`, address, maxc: 1 });

@@ -4,8 +4,8 @@ import { strategies, type Strategy } from "../selection/strategy.ts";
 import { type ChannelId, groupOf } from "../table/channel_id.ts";
 import type { Table } from "../table/table.ts";
 
-/** What has groups, and names of hosts. */
-export interface Named {
+/** Groups, and the host names of their channels. */
+interface HostNames {
   readonly table: Table;
   readonly strategies: readonly Strategy[];
   /** Host names as they were given. */
@@ -15,23 +15,30 @@ export interface Named {
 /** Strategies that do not ask what identifies a channel. Their groups do not spend memory on it. */
 const WITHOUT: readonly Strategy[] = strategies.filter((strategy) => strategy !== stableHash);
 
-/** Notes the host of a channel, whose port is in the table by now. */
-export function setHost(named: Named, id: ChannelId, host: string): void {
-  named.names.set(id, host);
-  if (identifies(named, named.table.strategy(groupOf(id)))) identify(named, id);
+/** What identifies a new channel of a group; undefined if the group's strategy does not ask for it. */
+export function newIdentity(subject: HostNames, group: number, host: string, port: number): number | undefined {
+  return identifies(subject, subject.table.strategy(group)) ? channelIdentity(host, port) : undefined;
+}
+
+/** Notes the host of a channel whose port is in the table by now. */
+export function setHost(subject: HostNames, id: ChannelId, host: string): void {
+  subject.names.set(id, host);
+  if (identifies(subject, subject.table.strategy(groupOf(id)))) identify(subject, id);
 }
 
 /** Gives a group the strategy with this index. */
-export function setStrategy(named: Named, group: number, index: number): void {
-  if (identifies(named, index)) { for (const id of named.table.channels(group)) identify(named, id); }
-  named.table.setStrategy(group, index);
+export function setStrategy(subject: HostNames, group: number, index: number): void {
+  const { table } = subject;
+  // First, so that the strategy finds them.
+  if (identifies(subject, index)) { for (const id of table.channels(group)) identify(subject, id); }
+  table.setStrategy(group, index);
 }
 
-function identifies({ strategies }: Named, index: number): boolean {
+function identifies({ strategies }: HostNames, index: number): boolean {
   return !WITHOUT.includes(strategies[index]);
 }
 
-function identify({ table, names }: Named, id: ChannelId): void {
+function identify({ table, names }: HostNames, id: ChannelId): void {
   const { host, port } = table.address(id);
   table.setIdentity(id, channelIdentity(names.get(id) ?? host, port));
 }

@@ -7,7 +7,7 @@ import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy, type NewRow, type Table } from "../table/table.ts";
 import { keepValues, rowValues, setValue, valuesOf } from "./channel_values.ts";
 import { type ChannelSpec, type GroupSpec, matchChannels, type Named } from "./group_spec.ts";
-import { setHost, setStrategy } from "./identities.ts";
+import { newIdentity, setStrategy } from "./identities.ts";
 
 /** Stands in the table for the address of a host that does not resolve. */
 const NOWHERE = "::";
@@ -180,17 +180,24 @@ function replaceChannels(
   if (moved) changes.push({ type: "order-changed", group });
   if (!moved && removed.length === 0 && kept.length === wanted.length && weights.size === 0) return;
   steps.push(() => {
-    const after = table.rearrange(group, [...rows, ...created.map((place) => ids[place])], weights);
+    // Only now, when the group has the strategy that is wanted.
+    const identified = rows.map((row, number) =>
+      typeof row === "number" ? row : { ...row, identity: identityOf(number) }
+    );
+    const after = table.rearrange(group, [...identified, ...created.map((place) => ids[place])], weights);
     for (const place of removed) {
-      names.delete(ids[place]);
-      subject.values.delete(ids[place]);
+      for (const known of [names, subject.values, subject.drainingSince]) known.delete(ids[place]);
     }
     wanted.forEach((channel, number) => {
       if (places[number] !== undefined) return;
       keepValues(subject, after[number], channel);
-      setHost(subject, after[number], channel.host);
+      names.set(after[number], channel.host);
     });
   });
+
+  function identityOf(number: number): number | undefined {
+    return newIdentity(subject, group, wanted[number].host, wanted[number].port);
+  }
 }
 
 /** Host and port that a channel has now: those of its specification, or what an operator has assigned. */

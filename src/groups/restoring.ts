@@ -8,7 +8,7 @@ import { DisabledBy } from "../table/table.ts";
 import { keepValues, rowValues, setValue, valuesOf } from "./channel_values.ts";
 import { type ChannelSpec, type GroupSpec, matchChannels } from "./group_spec.ts";
 import { type ChannelState, type GroupsState, type GroupState, readState, stateValues } from "./groups_state.ts";
-import { setHost, setStrategy } from "./identities.ts";
+import { newIdentity, setHost, setStrategy } from "./identities.ts";
 import { bitOf, isLasting, partiesOf } from "./parties.ts";
 import { checkRoom, type Subject } from "./replacement.ts";
 
@@ -87,7 +87,10 @@ function groupSteps(subject: Subject, state: GroupState, spec: GroupSpec | undef
   checkRoom(table, group, own.length + created.length, created.length);
   return () => {
     if (state.specStrategy === (spec?.strategy ?? strategies[0].name)) setStrategy(subject, group, index);
-    const rows = created.map((place) => ({ address: addressOf(channels[place]), ...rowValues(channels[place]) }));
+    const rows = created.map((place) => {
+      const { host, port } = channels[place], address = addressOf(channels[place]);
+      return { address, identity: newIdentity(subject, group, host, port), ...rowValues(channels[place]) };
+    });
     const ids = rows.length === 0 ? own : table.rearrange(group, [...own, ...rows]);
     /** The id of each channel of the state that there still is. */
     const idOf = new Map<number, ChannelId>();
@@ -95,7 +98,7 @@ function groupSteps(subject: Subject, state: GroupState, spec: GroupSpec | undef
     created.forEach((place, i) => {
       idOf.set(place, ids[own.length + i]);
       keepValues(subject, ids[own.length + i], channels[place]);
-      setHost(subject, ids[own.length + i], channels[place].host);
+      subject.names.set(ids[own.length + i], channels[place].host);
     });
     for (const [place, id] of idOf) {
       const number = ids.indexOf(id);
@@ -122,8 +125,8 @@ function restoreChannel(
     const needed = (table.disabledBy(id) & DisabledBy.UNRESOLVED) !== 0;
     if (state.address !== undefined && (assigned || needed)) {
       table.setAddress(id, addressOf(state));
-      table.enable(id, DisabledBy.UNRESOLVED);
       setHost(subject, id, state.host);
+      table.enable(id, DisabledBy.UNRESOLVED);
     }
   }
   for (const party of state.disabledBy) table.disable(id, bitOf(party));

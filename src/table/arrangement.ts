@@ -21,6 +21,8 @@ export interface NewRow {
   readonly disabledBy?: number;
   /** 0 to 256, default 1. */
   readonly weight?: number;
+  /** See `Table.identity`. Default 0, none. */
+  readonly identity?: number;
 }
 
 /** The parts of a table that change with its list of channels. */
@@ -113,14 +115,14 @@ export class Arrangement {
   }
 
   /** Makes a vacant row the row of a new channel. */
-  #fill(id: ChannelId, host: HostBytes, { address, maxc = 0, disabledBy = 0, weight = 1 }: NewRow): void {
+  #fill(id: ChannelId, host: HostBytes, { address, maxc = 0, disabledBy = 0, weight = 1, identity }: NewRow): void {
     const { channels, addresses, enabled, totals, weights } = this.#parts;
     if (!this.vacancies.isUnused(id)) totals.reset(id);
     Atomics.add(channels, id * CHANNEL.WORDS + CHANNEL.INCARNATION, 1);
     addresses.write(id, host, address.port);
     Atomics.store(channels, id * CHANNEL.WORDS + CHANNEL.MAXC, maxc);
     enabled.set(id, disabledBy);
-    weights.begin(id, weight);
+    weights.begin(id, weight, identity);
     if (enabled.disabledBy(id) === 0) enabled.onReturn?.(id);
   }
 }

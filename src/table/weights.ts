@@ -23,9 +23,10 @@ export class Weights {
   }
 
   set(id: ChannelId, weight: number): void {
-    Atomics.store(this.#choices, id * CHOICE.WORDS + CHOICE.WEIGHT, weight - 1);
+    // In this order, so that no candidate ever has weight 0, by which strategies divide.
     if (weight === 0) this.#enabled.disable(id, DisabledBy.WEIGHT);
-    else this.#enabled.enable(id, DisabledBy.WEIGHT);
+    Atomics.store(this.#choices, id * CHOICE.WORDS + CHOICE.WEIGHT, weight - 1);
+    if (weight > 0) this.#enabled.enable(id, DisabledBy.WEIGHT);
   }
 
   /** How much of its weight it gets now, above 0 to 1. */
@@ -56,13 +57,14 @@ export class Weights {
     Atomics.store(this.#choices, id * CHOICE.WORDS + CHOICE.IDENTITY, hash);
   }
 
-  /** A new channel has its row: everything is as it is by default, except its weight. */
-  begin(id: ChannelId, weight: number): void {
+  /** A new channel has its row: everything is as it is by default, except its weight and identity. */
+  begin(id: ChannelId, weight: number, identity = 0): void {
     const from = id * CHOICE.WORDS;
     // Reading is free, writing takes memory.
     for (let i = from; i < from + CHOICE.WORDS; i++) {
       if (Atomics.load(this.#choices, i) !== 0) Atomics.store(this.#choices, i, 0);
     }
     if (weight !== 1) this.set(id, weight);
+    if (identity !== 0) this.setIdentity(id, identity);
   }
 }
