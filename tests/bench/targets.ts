@@ -47,6 +47,9 @@ export const TARGETS: readonly Target[] = [
   target("linux", "beside-idle.connections", 1.1),
   target("linux", "many-channels.requests", 1.1),
   target("linux", "many-channels.connections", 1.1),
+  ...["rr", "hash", "least", "random", "stable", "first"].map((strategy) =>
+    target("linux", `strategies.${strategy}`, 1.05)
+  ),
   ...["portable", "linux"].flatMap((engine) => [
     target(engine, "beside-idle-services.requests", 1.05),
     target(engine, "beside-idle-services.connections", 1.05),

@@ -11,6 +11,7 @@ import { manyChannels } from "./many_channels.ts";
 import { manyServices } from "./many_services.ts";
 import { newConnections } from "./new_connections.ts";
 import { startUp } from "./start_up.ts";
+import { strategies } from "./strategies.ts";
 
 /** Everything that is measured, in the order of the tables. @param reference sets the rate for latency */
 export function measures(reference: Contender): Measure[] {
@@ -26,6 +27,7 @@ export function measures(reference: Contender): Measure[] {
     startUp,
     besideIdle,
     manyChannels,
+    strategies,
     besideIdleServices,
     manyServices,
   ];
