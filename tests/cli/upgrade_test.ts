@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { ControlClient } from "../../src/control/client.ts";
 import { echoBackend, namedBackend } from "../support/backends.ts";
 import { Client } from "../support/client.ts";
+import { askFrom } from "../support/client_from.ts";
 import { echo, established } from "../support/echoed.ts";
 import { eventually } from "../support/eventually.ts";
 import { FileInstance } from "../support/file_instance.ts";
@@ -267,4 +268,25 @@ testWith([linux, compiled], "a compiled program is replaced by the file that is 
     assert.equal(exe(await upgrade(instance)), path);
     assert.equal(await instance.answer(), "here");
   }
+});
+
+testWith([linux], "upgrade: sticky clients keep their channels and the time that they have left", async () => {
+  await using a = namedBackend("a");
+  await using b = namedBackend("b");
+  const channels = [a, b].map(({ address }) => `127.0.0.1:${address.port}`);
+  await using world = await upgradable(channels, { options: ["--sticky", "600"] });
+  const { instance } = world, ask = (from: string) => askFrom(from, Number(instance.port));
+  assert.deepEqual([await ask("127.0.0.2"), await ask("127.0.0.3"), await ask("127.0.0.4")], ["a", "b", "a"]);
+  type Client = { readonly address: string; readonly channel: number; readonly left: number };
+  const clients = async () => JSON.parse(await instance.control("show sticky json")) as Client[];
+  const before = await clients();
+  await upgrade(instance);
+  const after = await clients();
+  assert.deepEqual(after.map(({ address, channel }) => [address, channel]), [
+    ["127.0.0.2", 0],
+    ["127.0.0.3", 1],
+    ["127.0.0.4", 0],
+  ]);
+  after.forEach(({ left }, i) => assert.ok(left <= before[i].left && left > 500, `${left}`));
+  assert.deepEqual([await ask("127.0.0.4"), await ask("127.0.0.3"), await ask("127.0.0.2")], ["a", "b", "a"]);
 });

@@ -7,7 +7,8 @@ import { echoBackend, namedBackend } from "../support/backends.ts";
 import { Client } from "../support/client.ts";
 import { eventually } from "../support/eventually.ts";
 import { answerOn } from "../support/file_instance.ts";
-import { freePorts } from "../support/free_port.ts";
+import { askFrom } from "../support/client_from.ts";
+import { freePort, freePorts } from "../support/free_port.ts";
 import { OngoingLoad } from "../support/ongoing_load.ts";
 import { linux, posix, testWith } from "../support/requirements.ts";
 
@@ -146,3 +147,46 @@ testWith([linux], "linux: a port changes from all addresses to one and back, and
     await instance.stop();
   }
 });
+
+for (const engine of ENGINES) {
+  testWith(
+    [linux],
+    `${engine}: a reload keeps sticky clients, with another time and size too, until they are switched off`,
+    async () => {
+      await using a = namedBackend("a");
+      await using b = namedBackend("b");
+      const port = freePort(), channels = [a, b].map(({ address }) => `127.0.0.1:${address.port}`);
+      const spec = (...words: string[]) =>
+        readServiceWords(["-b", "127.0.0.1", "--name", "web", ...words, `${port}`, ...channels]).result!;
+      const sticky = (...words: string[]) => ({ values: {}, services: [spec("--sticky", ...words)] });
+      const instance = await Instance.start({ engine, threads: 1, trace: false }, sticky("600").services);
+      try {
+        const [web] = instance.services, { groups } = web;
+        const asks = async () => [await askFrom("127.0.0.2", port), await askFrom("127.0.0.3", port)];
+        assert.deepEqual(await asks(), ["a", "b"]);
+        const before = groups.sticky;
+        await instance.reload(sticky("60"));
+        assert.equal(groups.sticky, before);
+        assert.ok(web.stickyClients().every(({ left }) => left === null || left <= 60));
+        // The rotation alone would give them the other one.
+        await askFrom("127.0.0.4", port);
+        assert.deepEqual(await asks(), ["a", "b"]);
+        await instance.reload(sticky("60", "--sticky-size", "512"));
+        assert.notEqual(groups.sticky, before);
+        assert.equal(groups.sticky!.table.size, 512);
+        assert.deepEqual(web.stickyClients("127.0.0.3").map(({ channel }) => channel), [1]);
+        assert.deepEqual(await asks(), ["a", "b"]);
+        assert.equal(web.forget("127.0.0.3"), 1);
+        assert.equal(web.forget(), 2);
+        await instance.reload({ values: {}, services: [spec()] });
+        assert.equal(groups.sticky, undefined);
+        assert.deepEqual([web.stickyClients(), web.forget()], [[], 0]);
+        const [one, other] = [await askFrom("127.0.0.2", port), await askFrom("127.0.0.2", port)];
+        assert.notEqual(one, other);
+        assert.throws(() => web.forget("web1"), { name: "TypeError", message: /Cannot use address "web1"/ });
+      } finally {
+        await instance.stop();
+      }
+    },
+  );
+}
