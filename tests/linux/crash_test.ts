@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { startLinux } from "../../src/engine/linux/linux.ts";
 import { openDescriptors } from "../../src/process/descriptors.ts";
+import { parseClientKey } from "../../src/table/client_key.ts";
+import { StickyTable } from "../../src/table/sticky.ts";
 import { type ServiceTrial, SharedTrial } from "../contract/shared_trial.ts";
 import { namedBackend } from "../support/backends.ts";
 import { eventually } from "../support/eventually.ts";
@@ -92,6 +94,36 @@ Deno.test(
       await until(() => watchers(engine.address.port).length === 2);
     }, { threads: 2 }),
 );
+
+{
+  const memory = StickyTable.create(64, 2), sticky = { sticky: 60, stickyMemory: memory.buffer };
+  Deno.test(
+    { name: "when a thread dies, sticky clients that it served count as disconnected, and others go on", ignore },
+    () =>
+      withEngine(async ({ engine, events, until, pair }) => {
+        const pairs = Array.from({ length: 40 }, () => pair()), key = parseClientKey("127.0.0.1")!;
+        const count = () => memory.get(key, 60)?.connections;
+        await until(() => count() === pairs.length);
+        const poller = watchers(engine.address.port)[0];
+        breakPoller(poller);
+        await until(() => {
+          for (const [client] of pairs) {
+            try {
+              client.send(Uint8Array.of(1));
+            } catch {
+              // It died with the thread.
+            }
+          }
+          return events.some(({ type }) => type === "thread-crashed");
+        });
+        assert.ok(count()! < pairs.length);
+        assert.equal(count(), engine.connections);
+        for (const sides of pairs) for (const side of sides) side.close();
+        await until(() => count() === 0);
+        await until(() => watchers(engine.address.port).length === 2);
+      }, { threads: 2, ...sticky }),
+  );
+}
 
 Deno.test(
   { name: "an engine whose threads die while it drains still ends", ignore },

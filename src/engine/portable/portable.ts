@@ -144,8 +144,8 @@ class PortableEngine implements Engine, ServiceHost, ListenerHost {
 
   serviceEnded(service: PortableService): void {
     this.#services.delete(service);
-    const { buffer, queue } = service.setup.table;
-    this.#unused.add(buffer.byteLength + (queue?.buffer.byteLength ?? 0));
+    const { table: { buffer, queue }, settings: { stickyMemory } } = service.setup;
+    this.#unused.add(buffer.byteLength + (queue?.buffer.byteLength ?? 0) + (stickyMemory?.byteLength ?? 0));
     this.#endIfDone();
   }
 
