@@ -28,13 +28,15 @@ export class Haproxy extends Target {
     this.#directory = directory;
   }
 
-  /** Starts it before channels such as `127.0.0.1:80:100`; of the options it follows `-t`, `-T` and `before`. */
+  /** Starts it before channels such as `127.0.0.1:80:100`; of the options it follows `-t`, `-T`, `--check tcp` with its interval, and `before`. */
   static async start(channels: readonly string[], { options = [], before = [] }: InstanceOptions): Promise<Haproxy> {
     const port = freePort(), directory = temporaryDirectory(), path = `${directory.path}/haproxy.cfg`;
     const option = (name: string, standard: string) => options[options.indexOf(name) + 1 || options.length] ?? standard;
+    const interval = Number(option("--check-interval", "2")) * 1000;
+    const checks = options.includes("--check") ? ` check inter ${interval} rise 2 fall 3` : "";
     const servers = channels.map((word, i) => {
       const [host, port, maxc] = word.split(":");
-      return `  server s${i} ${host}:${port}${maxc ? ` maxconn ${maxc}` : ""}\n`;
+      return `  server s${i} ${host}:${port}${maxc ? ` maxconn ${maxc}` : ""}${checks}\n`;
     });
     Deno.writeTextFileSync(
       path,

@@ -26,6 +26,7 @@ const ROWS = [
   "connect_storm",
   "queue",
   "flapping",
+  "health",
   "all_dead",
   "unresolvable",
   "restart",
