@@ -186,17 +186,9 @@ export class Groups {
     return { channels: ids.length, usable: ids.filter((id) => table.disabledBy(id) === 0 && !isFailing(id)).length };
   }
 
-  /** Whether there are channels, and nothing but health checks keeps every one that could take clients from it. */
+  /** Whether there are channels that could take clients, and nothing but health checks keeps all of them from it. */
   allDown(): boolean {
-    let down = false;
-    for (let group = 0; group < MAX_GROUPS; group++) {
-      for (let channel = 0; channel < this.size(group); channel++) {
-        const by = this.table.disabledBy(this.#id(group, channel));
-        if (by === 0) return false;
-        down ||= by === DisabledBy.DOWN;
-      }
-    }
-    return down;
+    return this.table.ignorable !== 0;
   }
 
   /** Limits a channel's simultaneous connections, 0 for no limit. */

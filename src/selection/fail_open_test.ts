@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { client, OneGroup } from "../../tests/support/one_group.ts";
 import { NONE } from "../table/channel_id.ts";
+import { Queue } from "../table/queue.ts";
 import { DisabledBy, Table } from "../table/table.ts";
+import { Selection } from "./attempt.ts";
 import { strategies } from "./strategy.ts";
 
 const { DOWN, OPERATOR, DRAINING, MAINTENANCE, WEIGHT } = DisabledBy;
@@ -73,4 +75,24 @@ Deno.test("who is down alone is known exactly, whatever the parties do, in shuff
   table.rearrange(0, [c, b]);
   assert.ok(!table.anyDown(), "a removed channel is not down");
   table.enable(a, DOWN);
+});
+
+Deno.test("clients that wait for full channels are served in order although all go down", () => {
+  const table = Table.create(), queue = Queue.attach(Queue.memory(), table, 0, () => {});
+  table.addChannel(0, { host: "127.0.0.1", port: 1 }, 1);
+  const options = { autodisable: false, hashFailover: false, failTimeout: 0, trace: false, queue: 9 };
+  const selection = new Selection(table, table.lane(0), options, () => {});
+  const [served, first, second] = [1, 2, 3].map((i) => selection.begin({ address: client(i), port: 1 }));
+  assert.equal(served.choose(), 0);
+  served.connected();
+  assert.ok(first.choose() === NONE && first.full && first.wait(1));
+  table.disable(0, DOWN);
+  assert.ok(second.choose() === NONE && second.full && second.wait(2));
+  selection.closed(0);
+  assert.deepEqual([queue.nextCall(), queue.nextCall()], [1, NONE]);
+  assert.equal(first.called(), 0);
+  first.connected();
+  selection.closed(0);
+  assert.equal(queue.nextCall(), 2);
+  assert.equal(second.called(), 0);
 });

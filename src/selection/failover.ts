@@ -66,7 +66,7 @@ export class Failover {
     const table = this.#table, group = groupOf(id);
     for (;;) {
       const order = table.order(group);
-      if (table.numberOf(id, order) === NONE || !table.reserve(id)) return false;
+      if (table.numberOf(id, order) === NONE || !table.reserve(id, table.ignorable)) return false;
       if (table.order(group) === order) break;
       table.release(id);
     }

@@ -145,12 +145,12 @@ export class GroupCandidates implements Candidates {
   }
 
   /**
-   * Whether an unusable channel's limit keeps it from being taken, which is so if it is enabled. Its places are not
+   * Whether an unusable channel's limit keeps it from being taken, which is so if nothing else does. Its places are not
    * checked again, since one may have come free by now. A failing channel is not worth waiting for, except in a queue.
    */
   #isFull(id: number): boolean {
     const table = this.#table;
-    return table.disabledBy(id) === 0 && (!table.failing(id) || table.queue !== undefined);
+    return (table.disabledBy(id) & ~this.#search.ignoring) === 0 && (!table.failing(id) || table.queue !== undefined);
   }
 
   #id(number: number): number {

@@ -89,6 +89,18 @@ export class EnabledChannels {
     return false;
   }
 
+  /** Whether health checks alone keep every channel out that nobody else does, and there are such. */
+  allDown(): boolean {
+    let down = false;
+    for (let group = 0; group < MAX_GROUPS; group++) {
+      for (let row = group * GROUP.WORDS, word = row; word < row + 4; word++) {
+        if (this.#groups[word + GROUP.ENABLED] !== 0) return false;
+        down ||= this.#groups[word + GROUP.DOWN] !== 0;
+      }
+    }
+    return down;
+  }
+
   #nextRow(group: number, from: number, end: number, downToo: boolean): number {
     for (let word = from >> 5; word << 5 < end; word++) {
       const first = word === from >> 5 ? from & 31 : 0;

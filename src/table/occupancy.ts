@@ -5,7 +5,8 @@ import { CHANNEL } from "./layout.ts";
 /**
  * How many connections each channel has and may have.
  *
- * What a search only compares is read without Atomics, which take 12 ns each: whatever it finds, `reserve` decides.
+ * What a search only compares is read without Atomics, which take 12 ns each: whatever it finds, `reserve` decides. But
+ * `free` decides whom the queue calls, so it must not miss what another thread has just given back.
  */
 export class Occupancy {
   readonly #channels: Int32Array;
@@ -31,11 +32,11 @@ export class Occupancy {
     return this.#channels[id * CHANNEL.WORDS + CHANNEL.CURRENT];
   }
 
-  /** How many more connections the channel could take at this moment. */
-  free(id: ChannelId): number {
-    if (this.#enabled.disabledBy(id) !== 0) return 0;
-    const maxc = this.maxc(id);
-    return maxc === 0 ? Infinity : Math.max(0, maxc - this.current(id));
+  /** How many more connections the channel could take at this moment. @param ignoring `DisabledBy` bits that do not count */
+  free(id: ChannelId, ignoring: number): number {
+    if ((this.#enabled.disabledBy(id) & ~ignoring) !== 0) return 0;
+    const maxc = this.maxc(id), current = Atomics.load(this.#channels, id * CHANNEL.WORDS + CHANNEL.CURRENT);
+    return maxc === 0 ? Infinity : Math.max(0, maxc - current);
   }
 
   /** Whether the channel could take a connection at this moment. @param ignoring `DisabledBy` bits that do not count */

@@ -269,7 +269,8 @@ export class Queue {
   /** Calls the first client that wants the channel, if there is a place for one more. */
   #callOne(id: ChannelId): boolean {
     const table = this.#table, tickets = this.#tickets;
-    if (tickets.uncalled === 0 || table.free(id) <= tickets.calledFor(id) || !tickets.anyFor(id)) return false;
+    if (tickets.uncalled === 0 || !tickets.anyFor(id)) return false;
+    if (table.free(id, table.ignorable) <= tickets.calledFor(id)) return false;
     const failing = table.failing(id);
     for (let ticket = tickets.firstUncalled(); ticket !== 0; ticket = tickets.next(ticket)) {
       if (tickets.isCalled(ticket) || !tickets.wants(ticket, id, failing)) continue;

@@ -30,7 +30,8 @@ function full({ channels = 1, threads = 1, maxc = 1 } = {}) {
   const serve = (thread = 0, tickets: ReadonlyMap<number, number>) => {
     const served: [key: number, channel: number][] = [];
     for (let key = queues[thread].nextCall(); key !== NONE; key = queues[thread].nextCall()) {
-      const ticket = tickets.get(key)!, id = queue.channelOf(ticket), reserved = tables[thread].reserve(id);
+      const ticket = tickets.get(key)!, id = queue.channelOf(ticket);
+      const reserved = tables[thread].reserve(id, tables[thread].ignorable);
       queues[thread].answered(ticket, reserved);
       if (reserved) served.push([key, id]);
     }
@@ -49,6 +50,21 @@ Deno.test("those who wait are called in the order in which they came, one for ea
   table.release(0);
   assert.deepEqual(serve(0, tickets), [[12, 0]]);
   assert.deepEqual([queue.waiting, queue.counts().waited], [2, 3]);
+});
+
+Deno.test("channels that are down call those who wait when all others are down as well", () => {
+  const { table, queue, serve } = full({ channels: 2 }), tickets = new Map<number, number>();
+  for (let key = 10; key < 13; key++) tickets.set(key, queue.join(key, ANY, 100)!);
+  table.disable(0, DisabledBy.DOWN);
+  table.release(0);
+  assert.equal(queue.nextCall(), NONE, "the other one is up");
+  table.disable(1, DisabledBy.DOWN);
+  assert.deepEqual(serve(0, tickets), [[10, 0]]);
+  table.release(1);
+  assert.deepEqual(serve(0, tickets), [[11, 1]]);
+  table.disable(0, DisabledBy.OPERATOR);
+  table.release(0);
+  assert.equal(queue.nextCall(), NONE);
 });
 
 Deno.test("the thread of the first is woken, whoever frees the place", () => {

@@ -3,6 +3,7 @@ import { Addresses, type Target } from "./addresses.ts";
 import { Arrangement, type NewRow } from "./arrangement.ts";
 import { type ChannelId, channelId, groupOf, NONE } from "./channel_id.ts";
 import type { Counters } from "./counter.ts";
+import { DisabledBy } from "./disabled_by.ts";
 import { EnabledChannels } from "./enabled_channels.ts";
 import { Failures } from "./failures.ts";
 import { CHANNEL, CHANNELS, CHOICE, GROUP, OFFSET, tableBytes } from "./layout.ts";
@@ -14,7 +15,7 @@ import { Rotation } from "./rotation.ts";
 import { Totals } from "./totals.ts";
 import { Weights } from "./weights.ts";
 
-export { DisabledBy } from "./disabled_by.ts";
+export { DisabledBy };
 export type { NewRow };
 
 /**
@@ -126,6 +127,14 @@ export class Table {
   /** Whether any group has a channel that only health checks have disabled. */
   anyDown(): boolean {
     return this.#enabled.anyDown();
+  }
+
+  /**
+   * `DisabledBy` bits that do not count at this moment. When nothing but health checks keeps every channel out that could
+   * take a client, they may be wrong.
+   */
+  get ignorable(): number {
+    return this.#enabled.allDown() ? DisabledBy.DOWN : 0;
   }
 
   /** Index of the group's strategy; 0 is Round Robin. */
@@ -336,9 +345,9 @@ export class Table {
     return this.#occupancy.current(id);
   }
 
-  /** How many more connections the channel could take at this moment. */
-  free(id: ChannelId): number {
-    return this.#occupancy.free(id);
+  /** How many more connections the channel could take at this moment. @param ignoring `DisabledBy` bits that do not count */
+  free(id: ChannelId, ignoring = 0): number {
+    return this.#occupancy.free(id, ignoring);
   }
 
   /** Whether others wait for the channel, so that a client that has just come must not take it. */
