@@ -313,3 +313,27 @@ Deno.test("each thread counts in its own lane, and what it gives back is free fo
   table.lane(1).abandon((_, count) => held.push(count));
   assert.deepEqual([held, table.current(id)], [[1], 1]);
 });
+
+Deno.test("failures of a channel whose health is checked are all reported, and it does not rest", () => {
+  const { table, events, selection } = withChannels(1, { failTimeout: 30 });
+  table.setChecked(0, true);
+  for (let i = 0; i < 2; i++) {
+    const attempt = selection.begin(CLIENT);
+    assert.equal(attempt.choose(), 0);
+    attempt.failed("channel", "Connection refused");
+    attempt.abandon();
+  }
+  const sequence = table.addressSequence(0), address = table.address(0);
+  const failure = { type: "connect-failed", channel: 0, address, sequence, reason: "Connection refused" };
+  assert.deepEqual(events, [failure, failure]);
+  assert.equal(selection.resting?.has(0), false);
+  // Checks know that by now, and nobody hears of a shortage.
+  table.disable(0, DisabledBy.DOWN);
+  const last = selection.begin(CLIENT);
+  assert.equal(last.choose(), 0, "it is all that is left");
+  last.failed("channel", "Connection refused");
+  last.abandon();
+  assert.equal(events.length, 2);
+  table.setAddress(0, { host: "127.0.0.2", port: 1 });
+  assert.equal(table.isChecked(0), false, "another address is not checked at first");
+});

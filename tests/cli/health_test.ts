@@ -2,6 +2,8 @@
 import assert from "node:assert/strict";
 import { echoBackend, namedBackend } from "../support/backends.ts";
 import { established } from "../support/echoed.ts";
+import { FileInstance } from "../support/file_instance.ts";
+import { freePort } from "../support/free_port.ts";
 import { Instance } from "../support/instance.ts";
 import { run } from "../support/program.ts";
 import { posix, testWith } from "../support/requirements.ts";
@@ -178,4 +180,19 @@ Deno.test("wrong words of checks are named", async () => {
     assert.equal(code, 64, args.join(" "));
     assert.match(stderr, wanted);
   }
+});
+
+Deno.test("a reload that only changes the times of checks keeps what they know", async () => {
+  const port = freePort();
+  const lines = (interval: number) => [
+    `balance --check tcp --check-interval ${interval} -b 127.0.0.1 ${port} 127.0.0.1:1`,
+  ];
+  await using instance = await FileInstance.start(lines(3600));
+  await instance.logged(/group 0 channel 0 .* is down/);
+  const { length } = instance.stderr.text;
+  await instance.write(lines(1800));
+  assert.match(await instance.control("reload"), /check-interval/);
+  const { disabledBy, health } = JSON.parse(await instance.control("show json")).groups[0].channels[0];
+  assert.deepEqual([disabledBy, health.state], [["down"], "down"]);
+  assert.doesNotMatch(instance.stderr.text.slice(length), /channel 0 .* is (up|down)/);
 });

@@ -19,6 +19,7 @@ export class Wire {
   #socket: Socket;
   #layer: Layer = "L4";
   #received = "";
+  #reads = false;
   #ended = false;
   #failure: CheckFailed | undefined;
   #wake = () => {};
@@ -46,7 +47,6 @@ export class Wire {
   /** Begins TLS. Certificates are not checked. @throws {CheckFailed} */
   async secure(servername: string | undefined): Promise<void> {
     this.#layer = "L6";
-    this.#socket.removeAllListeners("data").removeAllListeners("end");
     const secure = connectTls({ socket: this.#socket, servername, rejectUnauthorized: false });
     this.#socket = secure;
     this.#listen(secure);
@@ -77,6 +77,7 @@ export class Wire {
 
   /** Waits for more bytes, or the end. @throws {CheckFailed} */
   async more(): Promise<void> {
+    this.#read();
     const before = this.#received.length;
     while (this.#received.length === before && !this.#ended) await this.#changed();
     if (this.#received.length > LONGEST) {
@@ -95,12 +96,18 @@ export class Wire {
     else this.#partings.add(this.#socket);
   }
 
-  #listen(socket: Socket): void {
-    socket.on("data", (chunk: Uint8Array) => {
+  /** Begins to read, if nobody has. Not before: where TLS follows, the bytes are not for here. */
+  #read(): void {
+    if (this.#reads) return;
+    this.#reads = true;
+    this.#socket.on("data", (chunk: Uint8Array) => {
       if (this.#received.length <= LONGEST) this.#received += latin1(chunk);
       this.#wake();
     });
-    socket.on("end", () => this.#end());
+    this.#socket.on("end", () => this.#end());
+  }
+
+  #listen(socket: Socket): void {
     socket.on("close", () => this.#end());
     socket.on("error", (error) => this.#fail(failureOf(error, FAILED[this.#layer])));
   }
