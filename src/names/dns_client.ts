@@ -18,6 +18,12 @@ export class NoRecords extends Error {
 /** Milliseconds that a name server gets for each question, and how often all of them are asked. */
 const PATIENCE = 2000, ROUNDS = 2;
 
+/**
+ * A name that a host can have (RFC 1123, section 2.1), with the underscore that is common. The root as a target means
+ * that the service is not offered (RFC 2782).
+ */
+const HOST = /^[\w-]+(\.[\w-]+)*$/;
+
 const SERVFAIL = 2, NXDOMAIN = 3;
 
 /** What response codes mean (RFC 1035, section 4.1.1), as the end of a sentence. */
@@ -50,8 +56,7 @@ export async function lookUp(
   for (const full of fullNames(name, config)) {
     for (const type of types) {
       const { code, addresses, services: all, ttl } = await askAll(config.servers, asciiName(full), type, ask);
-      // The root as the target means that the service is not offered (RFC 2782).
-      const records = { addresses, services: all.filter(({ target, port }) => target !== "" && port !== 0), ttl };
+      const records = { addresses, services: all.filter(({ target, port }) => HOST.test(target) && port !== 0), ttl };
       if (records.addresses.length + records.services.length > 0) return records;
       // There is no record of another type either (RFC 8020).
       if (code === NXDOMAIN) break;

@@ -58,3 +58,15 @@ Deno.test("a service that is not offered has no records", async () => {
   const ask: Asker = () => Promise.resolve({ code: 0, truncated: false, addresses: [], services, ttl: 5 });
   await assert.rejects(lookUp("_x._tcp.e", ["SRV"], CONFIG, ask), new NoRecords("the name has no SRV record"));
 });
+
+Deno.test("a place whose host cannot be a host's name is left out", async () => {
+  const services = ["a.test", "a\\010b", "", "_a-1.test", "a..b"].map((target) => ({
+    priority: 0,
+    weight: 0,
+    port: 80,
+    target,
+  }));
+  const ask: Asker = () => Promise.resolve({ code: 0, truncated: false, addresses: [], services, ttl: 5 });
+  const found = await lookUp("_x._tcp.e", ["SRV"], CONFIG, ask);
+  assert.deepEqual(found.services.map(({ target }) => target), ["a.test", "_a-1.test"]);
+});

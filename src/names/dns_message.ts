@@ -1,5 +1,12 @@
 import { formatHost, parseHost } from "../table/address.ts";
 
+/*
+ * Messages are read and written here, and not by the package `dns-packet`, because that refuses a truncated reply that
+ * ends within a record, and a whole reply because of a record that nobody asked for; takes bytes behind a record for the
+ * rest of its address; writes names that are too long; and follows as many pointers as a message has room for, more than
+ * a second on the main thread for one reply over TCP. The tests' name server is made of it.
+ */
+
 /** Kinds of records that are asked for, with their numbers (RFC 1035, RFC 3596, RFC 2782). */
 export const RECORD_TYPES = { A: 1, AAAA: 28, SRV: 33 } as const;
 
@@ -39,8 +46,8 @@ const HEADER = 12;
 /** Bytes of a reply over UDP that pass through nearly every network unfragmented (DNS flag day 2020). */
 const ROOM = 1232;
 
-/** Aliases that are followed. */
-const MOST_ALIASES = 16;
+/** Aliases that are followed, and pointers within one name: a name that is well formed has one for each label at most. */
+const MOST_ALIASES = 16, MOST_POINTERS = 127;
 
 /** The largest time to live; those with the first bit set count as 0 (RFC 2181, section 8). */
 const LONGEST_TTL = 2 ** 31 - 1;
@@ -142,10 +149,13 @@ class Message {
     return this.word(this.at - 2);
   }
 
-  /** The name that begins here, in small letters; goes on behind it. */
+  /**
+   * The name that begins here, in small letters; goes on behind it. Bytes that names of hosts do not have are escaped as
+   * in files of zones (RFC 1035, section 5.1), so that two names never look alike.
+   */
   name(): string {
     const labels: string[] = [];
-    let at = this.at, end: number | undefined, size = 0;
+    let at = this.at, end: number | undefined, size = 0, pointers = 0;
     for (;;) {
       const length = this.#view.getUint8(at);
       if ((length & 0xc0) === 0xc0) {
@@ -153,6 +163,8 @@ class Message {
         end ??= at + 2;
         // Pointers lead backwards, so that none leads in a circle (RFC 1035, section 4.1.4).
         if (target >= at) throw new RangeError("Cannot read name: a pointer leads forward");
+        // Otherwise, one message could keep the thread busy for a second.
+        if (++pointers > MOST_POINTERS) throw new RangeError("Cannot read name: too many pointers");
         at = target;
         continue;
       }
@@ -162,7 +174,7 @@ class Message {
       if (size >= LONGEST_NAME || at + 1 + length > this.#bytes.length) {
         throw new RangeError("Cannot read name: too long");
       }
-      labels.push(String.fromCharCode(...this.#bytes.subarray(at + 1, at + 1 + length)));
+      labels.push(readable(this.#bytes.subarray(at + 1, at + 1 + length)));
       at += 1 + length;
     }
     this.at = end ?? at + 1;
@@ -198,6 +210,12 @@ class Message {
       },
     };
   }
+}
+
+function readable(label: Uint8Array): string {
+  return String.fromCharCode(...label).replace(/[^\w-]/g, (byte) => {
+    return `\\${String(byte.charCodeAt(0)).padStart(3, "0")}`;
+  });
 }
 
 function ipv6(bytes: Uint8Array): string {

@@ -59,6 +59,98 @@ Deno.test("what cannot be a name is not asked for", () => {
   }
 });
 
+/** A reply to the question for SRV records of `a`: so many records, and these bytes behind the question. */
+function handmade(records: number, ...bytes: number[]): Uint8Array {
+  return new Uint8Array([
+    0,
+    7,
+    0x81,
+    0x80,
+    0,
+    1,
+    records >> 8,
+    records & 255,
+    0,
+    0,
+    0,
+    0,
+    1,
+    97,
+    0,
+    0,
+    33,
+    0,
+    1,
+    ...bytes,
+  ]);
+}
+
+const pointer = (at: number) => [0xc0 | at >> 8, at & 255];
+
+/** The head of a record of `owner`, for so many bytes of content. */
+const head = (owner: readonly number[], type: number, length: number, kind = 1) => [
+  ...[...owner, 0, type, 0, kind, 0, 0, 0, 9, length >> 8, length & 255],
+];
+
+Deno.test("names are compressed with pointers, which lead backwards and not on for long", () => {
+  const read = (...bytes: number[]) => decodeReply(handmade(1, ...bytes), 7, "a", "SRV");
+  const target = [1, 98, ...pointer(12)], place = [0, 1, 0, 2, 0, 80];
+  const services = [{ priority: 1, weight: 2, port: 80, target: "b.a" }];
+  assert.deepEqual(read(...head(pointer(12), 33, 10), ...place, ...target)?.services, services);
+  const loops = [pointer(19), pointer(21), [1, 98, ...pointer(19)], [...pointer(500)]];
+  for (const loop of loops) {
+    assert.throws(() => read(...head(loop, 33, 10), ...place, ...target), /leads forward|too long/);
+  }
+  // A record of a kind that nobody knows, full of pointers to the one before.
+  const start = 19 + 12, chain = Array.from({ length: 200 }, (_, i) => pointer(i === 0 ? 12 : start + 2 * (i - 1)));
+  const within = (hops: number) =>
+    decodeReply(
+      handmade(
+        2,
+        ...head(pointer(12), 99, 400),
+        ...chain.flat(),
+        ...head(pointer(start + 2 * (hops - 2)), 33, 10),
+        ...place,
+        ...target,
+      ),
+      7,
+      "a",
+      "SRV",
+    );
+  assert.deepEqual(within(127)?.services, services);
+  assert.throws(() => within(128), /too many pointers/);
+});
+
+Deno.test("bytes that no host's name has are escaped, so that two names never look alike", () => {
+  const targets = [[3, 97, 46, 98, 0], [1, 97, 1, 98, 0], [3, 27, 10, 200, 0], [1, 65, 0]];
+  const records = targets.flatMap((
+    target,
+  ) => [...head(pointer(12), 33, 6 + target.length), 0, 1, 0, 2, 0, 80, ...target]);
+  const reply = decodeReply(handmade(targets.length, ...records), 7, "a", "SRV");
+  assert.deepEqual(reply?.services.map(({ target }) => target), ["a\\046b", "a.b", "\\027\\010\\200", "a"]);
+});
+
+Deno.test("what a truncated reply holds is not looked at, nor records that were not asked for", () => {
+  const cut = handmade(3, ...head(pointer(12), 33, 300));
+  assert.throws(() => decodeReply(cut, 7, "a", "SRV"), /too early/);
+  cut[2] |= 2;
+  assert.equal(decodeReply(cut, 7, "a", "SRV")?.truncated, true);
+  const other = handmade(
+    3,
+    ...head(pointer(12), 33, 3, 3),
+    1,
+    2,
+    3,
+    ...head(pointer(12), 16, 2),
+    200,
+    1,
+    ...head(pointer(12), 1, 2),
+    1,
+    2,
+  );
+  assert.deepEqual(decodeReply(other, 7, "a", "SRV")?.services, []);
+});
+
 Deno.test("a reply that has been damaged anywhere is read, or refused with a RangeError", () => {
   const records: DnsRecord[] = [
     { type: "CNAME", target: "real.example" },

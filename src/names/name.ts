@@ -64,7 +64,5 @@ function ordered<T>(
   return [...kept, ...[...now.keys()].sort(compare).map((key) => now.get(key)!)];
 }
 
-/** Addresses by their numbers: 10.0.0.9 before 10.0.0.10. */
-function inNumbers(a: string, b: string): number {
-  return a.localeCompare(b, "en", { numeric: true });
-}
+/** Addresses by their numbers: 10.0.0.9 before 10.0.0.10. One collator, since making them takes long. */
+const inNumbers = new Intl.Collator("en", { numeric: true }).compare;
