@@ -1,4 +1,6 @@
-import { formatAddress } from "../table/address.ts";
+import { escape } from "../log/escape.ts";
+import { formatChannelAddress } from "../table/address.ts";
+import { columns } from "./columns.ts";
 import type { ChannelHealth, ChannelSnapshot, GroupSnapshot } from "../groups/snapshot.ts";
 
 const HEADINGS = ["GRP", "#", "channel", "state", "count", "since", "result", "ms", "ago", "reason"];
@@ -11,12 +13,7 @@ export function healthTable(groups: readonly GroupSnapshot[]): string[] {
   const rows = groups.flatMap(({ group, channels }) =>
     channels.map((channel) => [String(group), String(channel.channel), placeOf(channel), ...healthCells(channel)])
   );
-  const all = [HEADINGS, ...rows];
-  const widths = HEADINGS.map((_, column) => Math.max(...all.map((cells) => cells[column].length)));
-  return all.map((cells) =>
-    cells.map((cell, i) => LEFT.has(HEADINGS[i]) ? cell.padEnd(widths[i]) : cell.padStart(widths[i])).join(" ")
-      .trimEnd()
-  );
+  return columns(HEADINGS, rows, LEFT);
 }
 
 function healthCells({ health, disabledBy }: ChannelSnapshot): string[] {
@@ -29,7 +26,7 @@ function healthCells({ health, disabledBy }: ChannelSnapshot): string[] {
     last.result,
     last.took === null ? "client" : last.took.toFixed(1),
     duration(last.age),
-    last.reason,
+    escape(last.reason),
   ];
   return [words, countText(health), duration(since), ...result];
 }
@@ -40,7 +37,7 @@ function countText({ state, counter, rise, fall }: ChannelHealth): string {
 }
 
 function placeOf({ host, port }: ChannelSnapshot): string {
-  return port === 0 ? `${host}:*` : formatAddress({ host, port });
+  return escape(formatChannelAddress({ host, port }));
 }
 
 /** Seconds for people: `59s`, `3m`, `5h`, `2d`. */

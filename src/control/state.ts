@@ -92,7 +92,7 @@ export interface PortsState {
 export interface GroupState {
   /** Number of the group. */
   readonly group: number;
-  /** Its distribution, as `show` calls it: `RR` or `Hash`. */
+  /** Its distribution, as `show` calls it: `RR`, `Hash`, `LC`, `Rand`, `Stab`, `1st` or another label. */
   readonly type: string;
   /** In the order of their numbers. */
   readonly channels: readonly ChannelState[];

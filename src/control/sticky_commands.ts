@@ -1,13 +1,14 @@
 import type { StickyClient, StickyClients } from "../groups/sticky_clients.ts";
-import { quote } from "../log/escape.ts";
+import { escape, quote } from "../log/escape.ts";
 import { plural } from "../log/plural.ts";
 import { formatChannelAddress } from "../table/address.ts";
 import { type ClientKey, formatClientKey, parseClientKey } from "../table/client_key.ts";
+import { columns } from "./columns.ts";
 import { answer, refuse, type Reply, type ServiceCommand } from "./command.ts";
 import type { ControlledService } from "./control_plane.ts";
 import { toJson } from "./json.ts";
 
-const HEADINGS = ["address", "GRP", "#", "channel", "c", "left"];
+const HEADINGS = ["address", "GRP", "#", "channel", "c", "left"], LEFT = new Set(["address"]);
 
 export const forget: ServiceCommand = {
   name: "forget",
@@ -58,13 +59,9 @@ function table(clients: readonly StickyClient[]): string[] {
     address,
     String(group),
     String(channel),
-    formatChannelAddress({ host, port }),
+    escape(formatChannelAddress({ host, port })),
     String(connections),
     left === null ? "-" : `${Math.ceil(left)} s`,
   ]);
-  const all = [HEADINGS, ...rows];
-  const widths = HEADINGS.map((_, i) => all.reduce((widest, cells) => Math.max(widest, cells[i].length), 0));
-  return all.map((cells) =>
-    cells.map((cell, i) => i === 0 ? cell.padEnd(widths[i]) : cell.padStart(widths[i])).join("  ")
-  );
+  return columns(HEADINGS, rows, LEFT, "  ");
 }

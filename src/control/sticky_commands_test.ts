@@ -46,6 +46,12 @@ Deno.test("show sticky has a line for each address, in their order", async () =>
   ]);
 });
 
+Deno.test("a host cannot forge a line of show sticky", async () => {
+  const { say, plane } = withClients(["192.0.2.7", 0, true]);
+  plane.groups.names.set(0, "web\n1");
+  assert.match((await say("show sticky")).lines[1], / web\\x0a1:8001 /);
+});
+
 Deno.test("forget lets one address or all begin anew, and is logged", async () => {
   const { say, plane } = withClients(...CLIENTS);
   assert.deepEqual(await say("forget 192.0.2.10"), { ok: true, lines: ["192.0.2.10 forgotten"] });

@@ -75,7 +75,7 @@ export interface ChannelSnapshot extends AllChannelValues {
 export interface GroupSnapshot {
   /** Number of the group. */
   readonly group: number;
-  /** Its strategy, as `show` calls it: `RR` or `Hash`. */
+  /** Its strategy, as `show` calls it: `RR`, `Hash`, `LC`, `Rand`, `Stab`, `1st` or another label. */
   readonly type: string;
   /** Its channels in the order of their numbers. */
   readonly channels: readonly ChannelSnapshot[];

@@ -14,7 +14,9 @@ const HIGHEST_ZONE = 2 ** 31 - 1;
 
 /** Whether sixteen bytes hold an IPv4 address in its IPv4-mapped form. */
 export function isMapped(bytes: Uint8Array): boolean {
-  return MAPPED_PREFIX.every((byte, i) => bytes[i] === byte);
+  // A loop, because it is asked about each client.
+  for (let i = 0; i < MAPPED_PREFIX.length; i++) if (bytes[i] !== MAPPED_PREFIX[i]) return false;
+  return true;
 }
 
 /** A numeric host as sixteen bytes and a zone. */

@@ -1,3 +1,4 @@
+import { mix } from "./mix.ts";
 import { HEADER, HELD, SET, VERSIONS, WAYS } from "./sticky_layout.ts";
 
 /** "No place", and "no handle". */
@@ -167,11 +168,4 @@ export class StickySets {
     // Atomic, since a connection that ends reads it without the lock.
     Atomics.store(this.words, at, (this.words[at] + 1) % VERSIONS || 1);
   }
-}
-
-/** The finalizer of MurmurHash3. */
-function mix(h: number): number {
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
 }

@@ -1,4 +1,5 @@
 import { isMapped } from "../../table/address.ts";
+import { mix } from "../../table/mix.ts";
 
 /** Bytes of an IPv6 address that name a network of one customer or host (RFC 4291, 2.5.4): its /64. */
 const NETWORK = 8;
@@ -16,11 +17,4 @@ export function hashBytes(bytes: Uint8Array, length: number): number {
   let h = 0x811c9dc5;
   for (let i = 0; i < length; i++) h = Math.imul(h ^ bytes[i], 0x01000193);
   return mix(h);
-}
-
-/** The MurmurHash3 finalizer: a bijection of 32 bits in which each bit depends on all. */
-export function mix(h: number): number {
-  h = Math.imul(h ^ (h >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return (h ^ (h >>> 16)) >>> 0;
 }

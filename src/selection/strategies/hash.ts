@@ -1,5 +1,6 @@
+import { mix } from "../../table/mix.ts";
 import type { Candidates, Client, Strategy } from "../strategy.ts";
-import { hashBytes, mix } from "./client_hash.ts";
+import { hashBytes } from "./client_hash.ts";
 
 /**
  * One client, one channel: the client's address decides, and spreads clients evenly over the group. If it may move, it

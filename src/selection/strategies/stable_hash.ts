@@ -1,5 +1,6 @@
+import { mix } from "../../table/mix.ts";
 import type { Candidates, Client, Strategy } from "../strategy.ts";
-import { hashClient, mix } from "./client_hash.ts";
+import { hashClient } from "./client_hash.ts";
 
 /** Bits of a hash that decide about its score. */
 const BITS = 16;
