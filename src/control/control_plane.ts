@@ -1,4 +1,5 @@
-import type { Drained, Groups } from "../groups/groups.ts";
+import type { Drained } from "../groups/drained.ts";
+import type { Groups } from "../groups/groups.ts";
 import type { Address } from "../table/address.ts";
 import type { ProcessState, ServiceState } from "./state.ts";
 

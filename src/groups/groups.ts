@@ -2,36 +2,18 @@ import type { ChannelValues } from "../options/channel_values.ts";
 import { strategies, type Strategy } from "../selection/strategy.ts";
 import type { Address } from "../table/address.ts";
 import { type ChannelId, groupOf } from "../table/channel_id.ts";
-import type { Counters } from "../table/counter.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy, type Table } from "../table/table.ts";
+import { Channels } from "./channels.ts";
 import { keepValues, rowValues, setValue } from "./channel_values.ts";
 import type { GroupSpec } from "./group_spec.ts";
 import type { GroupsState } from "./groups_state.ts";
 import { newIdentity, setHost, setStrategy } from "./identities.ts";
-import { partiesOf, type Party } from "./parties.ts";
 import { type Adopted, type GroupChange, replacement } from "./replacement.ts";
 import type { Resolution } from "./resolution.ts";
 import { restore, stateOf } from "./restoring.ts";
 import { type ChannelHealth, type GroupSnapshot, snapshot } from "./snapshot.ts";
 import type { StickyClients } from "./sticky_clients.ts";
-
-/** What `enable` withdraws. */
-const UNDONE_BY_OPERATORS = DisabledBy.OPERATOR | DisabledBy.MACHINE | DisabledBy.DRAINING | DisabledBy.MAINTENANCE |
-  DisabledBy.DOWN;
-
-/** What came of a drain. */
-export interface Drained {
-  /**
-   * `empty`, or why it is not waited for any more: the channel has been `enabled` again or `removed`, or a later drain
-   * has `replaced` this one.
-   */
-  readonly how: "empty" | "enabled" | "removed" | "replaced";
-  /** Connections that were closed at the deadline. */
-  readonly closed: number;
-  /** How long it took. */
-  readonly seconds: number;
-}
 
 /** A channel whose host does not resolve. */
 export interface UnresolvedChannel {
@@ -52,44 +34,27 @@ export interface NewChannel extends ChannelValues {
 }
 
 /**
- * The groups and channels of a service, as its operator and the embedding program see and change them: the table, plus
- * what is not in it, host names and strategies. Whatever they change, they change here, so that each rule is written
- * once. Channels are given by group and number; `has` says which exist. Main thread only.
+ * The groups and channels of a service, as its operator and the embedding program see and change them: what the table
+ * knows (`Channels`), plus what is not in it: host names, strategies, and the specification that groups are made from.
+ * Whatever they change, they change here, so that each rule is written once. Main thread only.
  */
-export class Groups {
-  /** The table, for the engine. */
-  readonly table: Table;
+export class Groups extends Channels {
   /** Strategies to choose from; a group's row holds an index into this list. */
   readonly strategies: readonly Strategy[];
   /** Says what health checks know of a channel; undefined while nothing is checked. */
   /** @internal */ healthOf: ((id: ChannelId) => ChannelHealth | undefined) | undefined;
-  /** Called after channels, their addresses or what operators want of them have changed. */
-  /** @internal */ changed: (() => void) | undefined;
   /** Host names as they were given. The table holds addresses only. */
   /** @internal */ readonly names = new Map<ChannelId, string>();
   /** Options of channels that the table does not hold. */
   /** @internal */ readonly values = new Map<ChannelId, ChannelValues>();
   /** Clients that come back to their channels, with `--sticky`. */
   sticky: StickyClients | undefined;
-  /** Since when those channels have been draining that do. */
-  /** @internal */ readonly drainingSince = new Map<ChannelId, Date>();
-
   /** What is known about the name of a channel with this host; undefined if it is not followed. */
   /** @internal */ resolutionOf: ((group: number, channel: number, host: string) => Resolution | undefined) | undefined;
 
   constructor(table: Table, list: readonly Strategy[] = strategies) {
-    this.table = table;
+    super(table);
     this.strategies = list;
-  }
-
-  /** Channels in a group. */
-  size(group: number): number {
-    return this.table.size(group);
-  }
-
-  /** Whether the group has a channel of this number. */
-  has(group: number, channel: number): boolean {
-    return channel >= 0 && channel < this.size(group);
   }
 
   /**
@@ -112,7 +77,7 @@ export class Groups {
    */
   assign(group: number, channel: number, host: string, address: Address): boolean {
     if (this.enabled(group, channel)) return false;
-    const id = this.#id(group, channel);
+    const id = this.idOf(group, channel);
     this.table.setAddress(id, address);
     setHost(this, id, host);
     this.table.enable(id, DisabledBy.UNRESOLVED);
@@ -120,125 +85,14 @@ export class Groups {
     return true;
   }
 
-  /** Whether nobody has disabled the channel, and its host resolves. */
-  enabled(group: number, channel: number): boolean {
-    return this.table.disabledBy(this.#id(group, channel)) === 0;
-  }
-
-  /** Who keeps a channel from getting connections. */
-  disabledBy(group: number, channel: number): Party[] {
-    return partiesOf(this.table.disabledBy(this.#id(group, channel)));
-  }
-
-  /** Stops giving a channel new connections, for its operator. @returns whether it was enabled before */
-  disable(group: number, channel: number): boolean {
-    return this.table.disable(this.#id(group, channel), DisabledBy.OPERATOR);
-  }
-
-  /**
-   * Stops giving a channel new connections, and has it not checked either. @returns whether it was not in maintenance
-   * before
-   */
-  maintain(group: number, channel: number): boolean {
-    const id = this.#id(group, channel), before = this.table.disabledBy(id);
-    if ((before & DisabledBy.MAINTENANCE) !== 0) return false;
-    this.table.disable(id, DisabledBy.MAINTENANCE);
-    this.changed?.();
-    return true;
-  }
-
-  /** Stops giving a channel new connections, until it is enabled again. @returns its id */
-  drain(group: number, channel: number): ChannelId {
-    const id = this.#id(group, channel);
-    if (!this.isDraining(id)) this.drainingSince.set(id, new Date());
-    this.table.disable(id, DisabledBy.DRAINING);
-    return id;
-  }
-
-  /**
-   * Gives a channel connections again, no matter who disabled it, or as soon as its host resolves or it has a weight.
-   * @returns whether it was disabled before and is enabled now
-   */
-  enable(group: number, channel: number): boolean {
-    const id = this.#id(group, channel), before = this.table.disabledBy(id);
-    const enabled = this.table.enable(id, UNDONE_BY_OPERATORS);
-    if ((before & DisabledBy.MAINTENANCE) !== 0) this.changed?.();
-    return enabled;
-  }
-
-  /** Health checks say whether the channel is down. @returns whether that is news */
-  setDown(id: ChannelId, down: boolean): boolean {
-    const { table } = this, before = (table.disabledBy(id) & DisabledBy.DOWN) !== 0;
-    if (before === down) return false;
-    if (down) table.disable(id, DisabledBy.DOWN);
-    else table.enable(id, DisabledBy.DOWN);
-    return true;
-  }
-
-  /**
-   * Counts a group's channels, and those that are neither disabled nor known to fail. Full ones count as usable: they
-   * are alive.
-   */
-  usable(group: number): { readonly channels: number; readonly usable: number } {
-    const { table } = this, ids = table.channels(group);
-    // Where checks say whether a channel is up, a single connect that failed does not.
-    const isFailing = (id: ChannelId) => table.failing(id) && !table.isChecked(id);
-    return { channels: ids.length, usable: ids.filter((id) => table.disabledBy(id) === 0 && !isFailing(id)).length };
-  }
-
-  /** Whether there are channels that could take clients, and nothing but health checks keeps all of them from it. */
-  allDown(): boolean {
-    return this.table.ignorable !== 0;
-  }
-
   /** Limits a channel's simultaneous connections, 0 for no limit. */
   limit(group: number, channel: number, maxc: number): void {
-    setValue(this, this.#id(group, channel), "maxc", maxc);
+    setValue(this, this.idOf(group, channel), "maxc", maxc);
   }
 
   /** Gives a channel this share of the clients, relative to others: 0, no new connections, to 256. */
   weigh(group: number, channel: number, weight: number): void {
-    setValue(this, this.#id(group, channel), "weight", weight);
-  }
-
-  /** A channel's share of the clients, relative to others. */
-  weight(group: number, channel: number): number {
-    return this.table.weight(this.#id(group, channel));
-  }
-
-  /** What identifies a channel as long as it exists, whatever its number. */
-  idOf(group: number, channel: number): ChannelId {
-    return this.#id(group, channel);
-  }
-
-  /** Whether there is still a channel of this id. */
-  exists(id: ChannelId): boolean {
-    return this.table.has(id);
-  }
-
-  /** Connections of a channel now, including those that are being connected. */
-  currentOf(id: ChannelId): number {
-    return this.table.current(id);
-  }
-
-  /** Whether an operator drains the channel. */
-  isDraining(id: ChannelId): boolean {
-    return (this.table.disabledBy(id) & DisabledBy.DRAINING) !== 0;
-  }
-
-  /** Who keeps a channel from getting connections. */
-  keptOutBy(id: ChannelId): Party[] {
-    return partiesOf(this.table.disabledBy(id));
-  }
-
-  /** A channel's counters. */
-  counters(group: number, channel: number): Counters {
-    return this.table.counters(this.#id(group, channel));
-  }
-
-  /** Sets a channel's counters to 0. */
-  reset(group: number, channel: number): void {
-    this.table.reset(this.#id(group, channel));
+    setValue(this, this.idOf(group, channel), "weight", weight);
   }
 
   /** Gives a group another strategy. @throws {RangeError} when there is none of that name */
@@ -247,11 +101,6 @@ export class Groups {
     if (index < 0) throw new RangeError(`Cannot set strategy: there is no ${name}`);
     setStrategy(this, group, index);
     return this.strategies[index];
-  }
-
-  /** Whether the channel's host does not resolve. */
-  isUnresolved(group: number, channel: number): boolean {
-    return (this.table.disabledBy(this.#id(group, channel)) & DisabledBy.UNRESOLVED) !== 0;
   }
 
   /** The channel that is called so; undefined if there is none. */
@@ -340,24 +189,5 @@ export class Groups {
   /** All groups that have channels, at this moment. */
   snapshot(): GroupSnapshot[] {
     return snapshot(this, this.healthOf);
-  }
-
-  /** Counts the channels, and those that cannot take a client, by the first reason that applies. */
-  count(): { channels: number; disabled: number; full: number; failing: number } {
-    const { table } = this, count = { channels: 0, disabled: 0, full: 0, failing: 0 };
-    for (let group = 0; group < MAX_GROUPS; group++) {
-      for (let channel = 0; channel < this.size(group); channel++) {
-        const id = this.#id(group, channel), maxc = table.maxc(id);
-        count.channels++;
-        if (!this.enabled(group, channel)) count.disabled++;
-        else if (maxc > 0 && table.current(id) >= maxc) count.full++;
-        else if (table.failing(id)) count.failing++;
-      }
-    }
-    return count;
-  }
-
-  #id(group: number, channel: number): ChannelId {
-    return this.table.channelAt(group, channel);
   }
 }

@@ -1,5 +1,6 @@
 import type { CloseOptions } from "../engine/engine.ts";
-import type { Drained, Groups } from "../groups/groups.ts";
+import type { Drained } from "../groups/drained.ts";
+import type { Groups } from "../groups/groups.ts";
 import { type ChannelId, groupOf } from "../table/channel_id.ts";
 import type { BalancerEvent, ChannelPlace } from "./events.ts";
 import { waitUntil } from "./waiting.ts";

@@ -1,5 +1,6 @@
 import type { CloseOptions, ServedService } from "../engine/engine.ts";
-import type { Drained, Groups } from "../groups/groups.ts";
+import type { Drained } from "../groups/drained.ts";
+import type { Groups } from "../groups/groups.ts";
 import type { GroupSnapshot } from "../groups/snapshot.ts";
 import type { StickyClient, StickyClients } from "../groups/sticky_clients.ts";
 import { optional } from "../options/shape.ts";
