@@ -95,13 +95,13 @@ export class Failover {
         wanted.groups |= 1 << group;
         continue;
       }
-      candidates.of(search, order, table.cursor(group), strategy.sticky).fullToo = true;
+      candidates.of(search, order, table.cursor(group), strategy).fullToo = true;
       const number = strategy.choose(candidates, client);
       if (number >= 0) wanted.own[group] = rowOf(table.channelAt(group, number, order)) + 1;
     }
   }
 
-  /** Whether a client would rather wait for its own channel than take another of the group. */
+  /** Whether a client would rather wait for its own channel, if that is full, than take another of the group. */
   #staysHome(strategy: Strategy, search: Search): boolean {
     return this.#waits && strategy.sticky && !this.#candidates.mayMoveIn(search);
   }
@@ -123,7 +123,7 @@ export class Failover {
       cursor = table.cursor(group),
       turn = cursor % table.turns(group, order);
     const strategy = this.#strategies[table.strategy(group)];
-    const candidates = this.#candidates.of(search, order, turn, strategy.sticky),
+    const candidates = this.#candidates.of(search, order, turn, strategy),
       staysHome = this.#staysHome(strategy, search);
     candidates.fullToo = staysHome;
     const number = strategy.choose(candidates, client);

@@ -3,7 +3,7 @@ import { isScheduled, type Order, sizeOf } from "../table/order.ts";
 import type { Table } from "../table/table.ts";
 import type { Resting } from "./resting.ts";
 import { Demands, type Search } from "./search.ts";
-import type { Candidates } from "./strategy.ts";
+import type { Candidates, Strategy } from "./strategy.ts";
 
 /**
  * The candidates of one group for one search. Nothing is gathered: each channel is looked at when a strategy asks for
@@ -22,6 +22,8 @@ export class GroupCandidates implements Candidates {
   readonly #slowStart: boolean;
   /** Whether this strategy lets them. */
   #warms = false;
+  /** Whether this strategy's clients move without `-H`. */
+  #moves = false;
   #search!: Search;
   #group = 0;
   #order: Order = 0;
@@ -42,8 +44,9 @@ export class GroupCandidates implements Candidates {
   }
 
   /** Goes to the group that the search has reached, in this order and with its rotation here. */
-  of(search: Search, order: Order, turn: number, sticky: boolean): this {
+  of(search: Search, order: Order, turn: number, { sticky, moves }: Strategy): this {
     this.#warms = this.#slowStart && !sticky;
+    this.#moves = moves === true;
     this.#search = search;
     this.#group = search.group;
     this.#order = order;
@@ -55,10 +58,10 @@ export class GroupCandidates implements Candidates {
   }
 
   get mayMove(): boolean {
-    return this.mayMoveIn(this.#search);
+    return this.#moves || this.mayMoveIn(this.#search);
   }
 
-  /** Whether the client of a search may get another channel than its own. */
+  /** Whether the client of a search may get another channel than its own although that is only full. */
   mayMoveIn(search: Search): boolean {
     return this.#mayMove || search.mayMove;
   }
@@ -136,10 +139,8 @@ export class GroupCandidates implements Candidates {
       if (number === NONE) return NONE;
       const id = this.#id(number);
       if (search.tried(id)) continue;
-      if (!this.hasPlace(id)) {
-        if (this.fullToo) return number;
-        search.full ||= this.#isFull(id);
-      } else if (search.demands !== Demands.ALL || this.#resting === undefined || !this.#resting.has(id)) return number;
+      if (!this.fullToo && !this.hasPlace(id)) search.full ||= this.#isFull(id);
+      else if (search.demands !== Demands.ALL || this.#resting === undefined || !this.#resting.has(id)) return number;
       else search.rested = true;
     }
   }

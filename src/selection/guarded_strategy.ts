@@ -10,6 +10,7 @@ export class GuardedStrategy implements Strategy {
   readonly title: string;
   readonly rotates: boolean;
   readonly sticky: boolean;
+  readonly moves: boolean | undefined;
   readonly #strategy: Strategy;
   readonly #report: (error: unknown) => void;
 
@@ -20,6 +21,7 @@ export class GuardedStrategy implements Strategy {
     this.title = strategy.title;
     this.rotates = strategy.rotates;
     this.sticky = strategy.sticky;
+    this.moves = strategy.moves;
     this.#strategy = strategy;
     this.#report = report;
   }

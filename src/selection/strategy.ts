@@ -22,7 +22,7 @@ export interface Candidates {
   readonly size: number;
   /** The channel whose turn it is: 0 to `size - 1`. */
   readonly cursor: number;
-  /** Whether a client of a sticky strategy may get another channel than its own (`-H`). */
+  /** Whether a client of a sticky strategy may get another channel than its own: if the strategy `moves`, or with `-H`. */
   readonly mayMove: boolean;
   /** The first candidate from number `from` on, or -1. */
   next(from: number): number;
@@ -55,8 +55,16 @@ export interface Strategy {
   readonly title: string;
   /** Whether a choice moves the group's rotation on to the channel after the chosen one. */
   readonly rotates: boolean;
-  /** Whether a client belongs to one channel, so that it gets another of the group only with `-H`. */
+  /**
+   * Whether a client belongs to one channel. With `--queue` it waits for it at first while it is full, and a channel that
+   * comes back gets its clients at once.
+   */
   readonly sticky: boolean;
+  /**
+   * Whether a client of a sticky strategy gets another channel of the group if its own cannot be had. Default: only with
+   * `-H`.
+   */
+  readonly moves?: boolean;
   /**
    * Chooses one of the candidates: its number, or -1 for none of this group. If the channel does not accept, the
    * strategy is asked again, with one candidate less.

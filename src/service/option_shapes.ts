@@ -78,6 +78,7 @@ const STRATEGY = record<Strategy>({
   title: text({ filled: true }),
   rotates: flag(),
   sticky: flag(),
+  moves: optional(flag()),
   choose: method(),
 }, { open: true });
 

@@ -79,7 +79,7 @@ export const choosing = {
     scope: "service",
     changeable: true,
   },
-  /** Let a sticky strategy fail over inside its group. Default false. */
+  /** Let Hash fail over inside its group, and clients of sticky strategies not wait for their channels. Default false. */
   hashFailover: {
     name: "hash-failover",
     short: "H",
@@ -87,7 +87,7 @@ export const choosing = {
     standard: false,
     section: "choosing",
     summary: "in a Hash group, fail over inside the group",
-    more: "Without it, clients of a channel that is down go to the next group.",
+    more: "Without it, clients of a channel that is down go to the next group. Those of stable do not need it.",
     common: true,
     scope: "service",
     changeable: true,

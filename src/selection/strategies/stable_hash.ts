@@ -10,7 +10,7 @@ let scores: Float32Array | undefined;
 
 /**
  * One client, one channel, for as long as there is that channel: each client has an order of all channels, made from its
- * address and their identities, and gets the first that there is. So when a channel leaves, only its clients move, and
+ * address and their identities, and gets the first that can be had. So when a channel leaves, only its clients move, and
  * only to it when one comes; balancers with the same channels agree, in whatever order they have them. A channel's share
  * of the clients is its weight (highest random weight, Thaler and Ravishankar, 1998; weighted by Schindelhauer and
  * Schomaker, 2005).
@@ -21,23 +21,30 @@ export const stableHash: Strategy = {
   title: "stable hash",
   rotates: false,
   sticky: true,
+  moves: true,
   choose(candidates: Candidates, client: Client) {
-    const { mayMove, size } = candidates, key = hashClient(client.address);
-    let best = -1, highest = 0, heaviest = 0, identity = 0;
-    // Who may not move has its own channel, the best of all, or none.
-    for (let number = -1; (number = mayMove ? candidates.next(number + 1) : number + 1) >= 0 && number < size;) {
-      const weight = candidates.weight(number);
-      if (weight === 0) continue;
-      const id = candidates.identity(number), hash = hashPair(key, id);
-      if (best >= 0 && !beats(hash, weight, id, highest, heaviest, identity)) continue;
-      best = number;
-      highest = hash;
-      heaviest = weight;
-      identity = id;
-    }
-    return mayMove || (best >= 0 && candidates.has(best)) ? best : -1;
+    const key = hashClient(client.address), own = preferred(candidates, key, false);
+    // Mostly its own can be had, and the others need not be looked at.
+    return own < 0 || candidates.has(own) ? own : preferred(candidates, key, true);
   },
 };
+
+/** The channel that the client prefers: of all of the group or, `now`, of those that it may be given. */
+function preferred(candidates: Candidates, key: number, now: boolean): number {
+  const { size } = candidates;
+  let best = -1, highest = 0, heaviest = 0, identity = 0;
+  for (let number = -1; (number = now ? candidates.next(number + 1) : number + 1) >= 0 && number < size;) {
+    const weight = candidates.weight(number);
+    if (weight === 0) continue;
+    const id = candidates.identity(number), hash = hashPair(key, id);
+    if (best >= 0 && !beats(hash, weight, id, highest, heaviest, identity)) continue;
+    best = number;
+    highest = hash;
+    heaviest = weight;
+    identity = id;
+  }
+  return best;
+}
 
 /** What a client draws for a channel. */
 function hashPair(key: number, identity: number): number {

@@ -48,11 +48,8 @@ Deno.test("stable: a channel whose weight grows gets clients from all others, an
   assert.equal(new Set(moved).size, 9);
 });
 
-Deno.test("stable: a disabled, full or dead channel's clients go to their next best with -H, which is who gets them if it leaves", () => {
-  const channels = some(8),
-    all = new OneGroup("stable", channels.map(([port, weight]) => ({ port, weight })), {
-      hashFailover: true,
-    });
+Deno.test("stable: a disabled, full or dead channel's clients go to their next best, which is who gets them if it leaves", () => {
+  const channels = some(8), all = new OneGroup("stable", channels.map(([port, weight]) => ({ port, weight })));
   const orders = Array.from({ length: 500 }, (_, i) => all.order(client(i)));
   assert.ok(orders.every((order) => new Set(order).size === 8));
   all.table.disable(3, DisabledBy.OPERATOR);
@@ -67,11 +64,13 @@ Deno.test("stable: a disabled, full or dead channel's clients go to their next b
   }
 });
 
-Deno.test("stable: without -H, a client whose channel is unavailable goes to the next group", () => {
+Deno.test("stable: a client goes to the next group once no channel of its own can be had", () => {
   const group = new OneGroup("stable", 4), own = group.visit();
-  const reserve = group.table.addChannel(1, { host: "127.0.0.1", port: 1 })!;
-  assert.deepEqual(group.order(), [own, reserve]);
-  group.table.disable(own, DisabledBy.DOWN);
+  const reserve = group.table.addChannel(1, { host: "127.0.0.1", port: 1 })!, order = group.order();
+  assert.equal(order[0], own);
+  assert.deepEqual([...order].sort(), [0, 1, 2, 3, reserve].sort());
+  assert.equal(order.at(-1), reserve);
+  for (const id of [0, 1, 2, 3]) group.table.disable(id, DisabledBy.DOWN);
   assert.equal(group.visit(), reserve);
 });
 

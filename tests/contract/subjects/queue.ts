@@ -282,6 +282,20 @@ export function queue(test: ContractTest): void {
       const other = own === "one" ? "two" : "one";
       assert.equal(await next.readText(), settings.queue === LONG && !settings.disabled ? own : other);
     }
+    for (const settings of [{ queue: 0, why: "full" }, { queue: LONG, why: "disabled" }]) {
+      await using trial = await start({ groups, queue: settings.queue });
+      for (const id of [0, 1]) trial.table.setIdentity(id, id + 1);
+      using first = await trial.connect();
+      const own = await first.readText();
+      if (settings.why === "disabled") trial.table.disable(own === "one" ? 0 : 1, DisabledBy.OPERATOR);
+      using next = await trial.connect();
+      assert.equal(
+        await next.readText(),
+        own === "one" ? "two" : "one",
+        `it gets the next best at once: ${settings.why}`,
+      );
+      assert.equal(trial.table.queue?.counts().waited ?? 0, 0);
+    }
   });
 
   test("clients wait once the queue is switched on, and go on when it is switched off", async (start) => {
