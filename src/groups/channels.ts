@@ -4,6 +4,9 @@ import { MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy, type Table } from "../table/table.ts";
 import { partiesOf, type Party } from "./parties.ts";
 
+/** Who keeps a channel out without its being disabled, in the operator's eyes. */
+const PASSING = DisabledBy.DOWN | DisabledBy.DRAINING | DisabledBy.WEIGHT;
+
 /** What `enable` withdraws. */
 const UNDONE_BY_OPERATORS = DisabledBy.OPERATOR | DisabledBy.MACHINE | DisabledBy.DRAINING | DisabledBy.MAINTENANCE |
   DisabledBy.DOWN;
@@ -74,9 +77,14 @@ export class Channels {
     return (this.table.disabledBy(this.idOf(group, channel)) & DisabledBy.UNRESOLVED) !== 0;
   }
 
-  /** Stops giving a channel new connections, for its operator. @returns whether it was enabled before */
+  /**
+   * Stops giving a channel new connections, for its operator. @returns whether it was not disabled before; being
+   * down, draining or without weight does not count
+   */
   disable(group: number, channel: number): boolean {
-    return this.table.disable(this.idOf(group, channel), DisabledBy.OPERATOR);
+    const id = this.idOf(group, channel), before = this.table.disabledBy(id);
+    this.table.disable(id, DisabledBy.OPERATOR);
+    return (before & ~PASSING) === 0;
   }
 
   /**

@@ -99,6 +99,21 @@ Deno.test("a strategy that asks for identities has those of host and port as the
   assert.deepEqual(identities(restored), identities(replaced));
 });
 
+Deno.test("disabling a channel that is down, drains or has no weight is news, and lasts when that is over", () => {
+  const groups = new Groups(Table.create()), { table } = groups;
+  groups.add(0, { host: "web1", address });
+  for (const bits of [DisabledBy.DOWN, DisabledBy.DRAINING, DisabledBy.WEIGHT]) {
+    table.disable(0, bits);
+    assert.equal(groups.disable(0, 0), true);
+    assert.equal(groups.disable(0, 0), false);
+    table.enable(0, bits);
+    assert.equal(table.disabledBy(0), DisabledBy.OPERATOR);
+    groups.enable(0, 0);
+  }
+  table.disable(0, DisabledBy.MACHINE);
+  assert.equal(groups.disable(0, 0), false, "as Balance says after autodisable");
+});
+
 Deno.test("a channel has its identity before any thread can choose it", () => {
   const seen: number[] = [], spec = [{ strategy: "stable", channels: [{ host: "a", port: 1, address: "192.0.2.1" }] }];
   const watched = () => {

@@ -49,7 +49,7 @@ export function channelOptionWords(values: ChannelValues): string[] {
 }
 
 function unknown(name: string): Misread {
-  if (name === "") return { why: "an option is missing behind a comma" };
+  if (name === "") return { why: "an option is missing after a comma" };
   return {
     why: `unknown option ${quote(name)}`,
     suggestion: nearest(name, channelRecordList.map(([, record]) => record.name)),

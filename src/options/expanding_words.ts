@@ -32,8 +32,8 @@ export function expandingFault(word: Word): Misread | undefined {
   }
   if (!NAME.test(srv)) return { why: `${quote(srv)} is not a name of SRV records` };
   if (all) return { why: "all is for host names; SRV records stand for all their hosts" };
-  if (port !== undefined) return { why: "it takes no port: SRV records say it" };
-  if (weight !== undefined) return { why: "it takes no weight: SRV records say it" };
+  if (port !== undefined) return { why: "it takes no port: SRV records have one" };
+  if (weight !== undefined) return { why: "it takes no weight: SRV records have one" };
   return undefined;
 }
 

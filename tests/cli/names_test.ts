@@ -176,8 +176,8 @@ Deno.test("words that cannot be are errors that say why", async () => {
         "web.test,all,name=x",
         'channel "web.test,all,name=x": name "x" is for one channel, and this may stand for several',
       ],
-      ["srv:_x.test:80", 'channel "srv:_x.test:80": it takes no port: SRV records say it'],
-      ["srv:_x.test,weight=2", 'channel "srv:_x.test,weight=2": it takes no weight: SRV records say it'],
+      ["srv:_x.test:80", 'channel "srv:_x.test:80": it takes no port: SRV records have one'],
+      ["srv:_x.test,weight=2", 'channel "srv:_x.test,weight=2": it takes no weight: SRV records have one'],
     ]
   ) {
     const { code, stderr } = await run(["-f", "8080", word]);

@@ -327,7 +327,7 @@ Deno.test("a word that cannot stand for several channels is an error that says w
   const wrong: [ChannelOptions, RegExp][] = [
     [{ host: "10.0.0.1", all: true, port: 80 }, /groups\[0\]\.channels\[0\] "10\.0\.0\.1": all needs a host name/],
     [{ host: "web.test", all: true, port: 80, name: "x" }, /name "x" is for one channel/],
-    [{ host: "srv:_x.test", port: 80 }, /it takes no port: SRV records say it/],
+    [{ host: "srv:_x.test", port: 80 }, /it takes no port: SRV records have one/],
     [{ host: "srv:_x.test", weight: 2 }, /it takes no weight/],
     [{ host: "srv:_x.test", all: true }, /all is for host names/],
   ];

@@ -7,7 +7,7 @@ import { style } from "./style.ts";
 export const CHANNEL_OPTIONS = "Options of a channel";
 
 /** Where they stand. */
-export const CHANNEL_FORM = "They follow the channel's address behind commas: host:80,weight=3,name=web1.";
+export const CHANNEL_FORM = "They come after the channel's address, separated by commas: host:80,weight=3,name=web1.";
 
 /** An option as it is written. */
 export function channelOptionForm({ name, kind: { metavar } }: ChannelOptionRecord): string {

@@ -85,7 +85,7 @@ const DESCRIPTION = [
   "The port may be a list with ranges: 80,443, 8000-8010, http,https. A channel without a port then uses the port that " +
   "its client connected to.",
   "A channel is a host, a port (by default the listening port) and a limit on simultaneous connections (by default, " +
-  "or with 0, none): host, host:80, host:80:100, host::100, [2001:db8::7]:80:100. Ports may be names, such as imap. Options of a channel follow behind commas.",
+  "or with 0, none): host, host:80, host:80:100, host::100, [2001:db8::7]:80:100. Ports may be names, such as imap. Options of a channel come last, separated by commas.",
   "! and % end a group of channels. ! makes the group before it Round Robin: its channels take turns. % makes it Hash: " +
   "the client's address decides, so that a client keeps its channel. The last group is Round Robin unless a % follows " +
   "it. % with the name of a strategy makes it that one. When a group has no usable channel left, the next group follows.",
