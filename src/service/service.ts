@@ -6,32 +6,27 @@ import type { StickyClient, StickyClients } from "../groups/sticky_clients.ts";
 import { optional } from "../options/shape.ts";
 import type { PortRange } from "../options/port_ranges.ts";
 import { sameFamilyAs } from "../process/resolve.ts";
-import { quote } from "../log/escape.ts";
-import { type Address, formatChannelAddress } from "../table/address.ts";
-import { type ClientKey, parseClientKey } from "../table/client_key.ts";
 import { ChannelDrains } from "./channel_drains.ts";
+import { type ChangedChannel, requireChannel, requireFreeName, requireNoLoop } from "./channel_rules.ts";
 import type { Draft } from "./draft.ts";
 import { drain } from "./drain.ts";
-import { ChannelLoop, coded } from "./errors.ts";
+import { coded } from "./errors.ts";
 import type { BalancerEvent } from "./events.ts";
 import { addChannel, resolve } from "./group_specs.ts";
 import { withJson } from "./json_counters.ts";
-import { leadsBackToAny } from "./loops.ts";
 import {
-  CHANNEL,
   CHANNEL_OPTIONS,
   CLOSE_OPTIONS,
   DISABLE_OPTIONS,
   GROUP,
   HOST,
   MAXC,
-  nameTaken,
   SECONDS,
   WEIGHT,
 } from "./option_shapes.ts";
 import type { ChannelOptions, DisableOptions } from "./options.ts";
+import { forget, remember, remembered } from "./remembered_clients.ts";
 import { hasSeveralPorts } from "./service_request.ts";
-import { keepTelling, stopTelling } from "./sticky_clock.ts";
 
 /** One service: where it listens, its groups and channels, and what can be done to them. */
 export class Service implements AsyncDisposable {
@@ -123,12 +118,7 @@ export class Service implements AsyncDisposable {
 
   /** @internal From now on it remembers these clients. */
   remember(clients: StickyClients | undefined): void {
-    const { groups } = this;
-    if (groups.sticky !== undefined && groups.sticky !== clients) stopTelling(groups.sticky);
-    groups.sticky = this.#ended ? undefined : clients;
-    if (groups.sticky === undefined) return;
-    groups.sticky.seconds = this.#draft.options.sticky;
-    keepTelling(groups.sticky);
+    remember(this.groups, this.#ended ? undefined : clients, this.#draft.options.sticky);
   }
 
   /** @internal How the engine serves it. */
@@ -175,10 +165,9 @@ export class Service implements AsyncDisposable {
     this.#mustRun();
     const numeric = await this.resolve(checked.host);
     this.#mustRun();
-    const port = checked.port ?? this.#standardPort;
-    const address = { host: numeric, port };
-    this.#mustBeFree(checked.name);
-    this.#mustNotLoop("channel", group, this.groups.size(group), address, checked.maxc ?? 0);
+    const { name, maxc = 0, port = this.#standardPort } = checked, address = { host: numeric, port };
+    requireFreeName(this.groups, name);
+    this.#mustNotLoop("channel", { group, channel: this.groups.size(group), address, maxc });
     return addChannel(this.groups, group, checked, address);
   }
 
@@ -189,7 +178,7 @@ export class Service implements AsyncDisposable {
    * @throws {RangeError} when there is no such channel
    */
   disable(group: number, channel: number, options: DisableOptions = {}): void {
-    this.#mustHave(group, channel);
+    requireChannel(this.groups, group, channel);
     if (DISABLE_OPTIONS(options, "options").maintenance) this.groups.maintain(group, channel);
     else this.groups.disable(group, channel);
   }
@@ -209,7 +198,7 @@ export class Service implements AsyncDisposable {
 
   /** @internal The same, with all that came of it. */
   async startDrain(group: number, channel: number, seconds?: number): Promise<Drained> {
-    this.#mustHave(group, channel);
+    requireChannel(this.groups, group, channel);
     return await this.#drains.begin(group, channel, optional(SECONDS)(seconds, "seconds"));
   }
 
@@ -221,8 +210,8 @@ export class Service implements AsyncDisposable {
    * @throws {RangeError} when there is no such channel, or a number is out of range
    */
   async closeChannel(group: number, channel: number, options: CloseOptions = {}): Promise<number> {
-    this.#mustHave(group, channel);
-    return await this.#served.close(this.groups.idOf(group, channel), CLOSE_OPTIONS(options, "options"));
+    const id = requireChannel(this.groups, group, channel);
+    return await this.#served.close(id, CLOSE_OPTIONS(options, "options"));
   }
 
   /**
@@ -232,7 +221,7 @@ export class Service implements AsyncDisposable {
    * @throws {RangeError} when there is no such channel
    */
   enable(group: number, channel: number): void {
-    this.#mustHave(group, channel);
+    requireChannel(this.groups, group, channel);
     this.groups.enable(group, channel);
   }
 
@@ -244,9 +233,8 @@ export class Service implements AsyncDisposable {
    * @throws {ChannelLoop} when the channel is the service itself and would have no limit, unless there is `allowLoop`
    */
   limit(group: number, channel: number, maxc: number): void {
-    this.#mustHave(group, channel);
-    const most = MAXC(maxc, "maxc"), { table } = this.groups;
-    this.#mustNotLoop("maxc", group, channel, table.address(table.channelAt(group, channel)), most);
+    const id = requireChannel(this.groups, group, channel), most = MAXC(maxc, "maxc");
+    this.#mustNotLoop("maxc", { group, channel, address: this.groups.table.address(id), maxc: most });
     this.groups.limit(group, channel, most);
   }
 
@@ -257,7 +245,7 @@ export class Service implements AsyncDisposable {
    * @throws {RangeError} when there is no such channel, or `weight` is out of range
    */
   weigh(group: number, channel: number, weight: number): void {
-    this.#mustHave(group, channel);
+    requireChannel(this.groups, group, channel);
     this.groups.weigh(group, channel, WEIGHT(weight, "weight"));
   }
 
@@ -268,7 +256,7 @@ export class Service implements AsyncDisposable {
    * @throws {TypeError} when it is not a numeric address
    */
   stickyClients(address?: string): StickyClient[] {
-    return this.groups.sticky?.list(optionalKey(address)) ?? [];
+    return remembered(this.groups, address);
   }
 
   /**
@@ -279,9 +267,7 @@ export class Service implements AsyncDisposable {
    * @throws {TypeError} when it is not a numeric address
    */
   forget(address?: string): number {
-    const key = optionalKey(address), { sticky } = this.groups;
-    if (sticky === undefined) return 0;
-    return key === undefined ? sticky.forgetAll() : Number(sticky.forget(key));
+    return forget(this.groups, address);
   }
 
   /** @internal The address for channels on this host: one that the source address can reach. @throws {UnknownHost} */
@@ -339,32 +325,11 @@ export class Service implements AsyncDisposable {
     return hasSeveralPorts(request) ? 0 : this.address.port;
   }
 
-  /** Channels that lead to the service itself, and whether they may. */
-  #mustNotLoop(path: string, group: number, channel: number, address: Address, maxc: number): void {
-    if (maxc > 0 || this.#draft.options.allowLoop || !leadsBackToAny(address, this.addresses)) return;
-    throw new ChannelLoop(path, formatChannelAddress(address), group, channel);
-  }
-
-  #mustBeFree(name: string | undefined): void {
-    const other = name === undefined ? undefined : this.groups.named(name);
-    if (other !== undefined) throw nameTaken("channel.name", name!, `group ${other.group} channel ${other.channel}`);
-  }
-
-  #mustHave(group: number, channel: number): void {
-    if (this.groups.has(GROUP(group, "group"), CHANNEL(channel, "channel"))) return;
-    const message = `Cannot change channel: group ${group} has no channel ${channel}`;
-    throw coded(new RangeError(message), "ERR_NO_SUCH_CHANNEL");
+  #mustNotLoop(path: string, changed: ChangedChannel): void {
+    if (!this.#draft.options.allowLoop) requireNoLoop(path, changed, this.addresses);
   }
 
   #mustRun(): void {
     if (this.#stopped) throw coded(new Error("Cannot add channel: the service has stopped"), "ERR_STOPPED");
   }
-}
-
-/** @throws {TypeError} when this is neither a numeric address nor nothing */
-function optionalKey(address: unknown): ClientKey | undefined {
-  if (address === undefined) return undefined;
-  const text = HOST(address, "address"), key = parseClientKey(text);
-  if (key !== undefined) return key;
-  throw coded(new TypeError(`Cannot use address ${quote(text)}: it is not numeric`), "ERR_INVALID_TYPE");
 }
