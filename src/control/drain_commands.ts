@@ -60,12 +60,13 @@ export const wait: ServiceCommand = {
     if (words.length < 2 || (what !== "idle" && what !== "up")) throw new SyntaxFault();
     const { groups } = service, limit = time === undefined ? undefined : seconds(time);
     const { group, number, label } = findChannel(groups, word, session), id = groups.idOf(group, number);
+    const isThere = groups.watch(id);
     const missing = () => {
       if (what === "up") return groups.keptOutBy(id).join(", ");
       const left = groups.currentOf(id);
       return left === 0 ? "" : connections(left);
     };
-    const look = () => !groups.exists(id) ? "removed" : missing() === "" ? "reached" : undefined;
+    const look = () => !isThere() ? "removed" : missing() === "" ? "reached" : undefined;
     const found = await service.waitUntil(look, { seconds: limit, over: session.over });
     if (session.over?.aborted) return answer();
     if (found === "removed") return refuse(removed(label));

@@ -42,9 +42,10 @@ export class Channels {
     return this.table.channelAt(group, channel);
   }
 
-  /** Whether there is still a channel of this id. */
-  exists(id: ChannelId): boolean {
-    return this.table.has(id);
+  /** What says from now on whether there is still this channel. Once it is removed, another may get its id. */
+  watch(id: ChannelId): () => boolean {
+    const { table } = this, incarnation = table.incarnation(id);
+    return () => table.has(id) && table.incarnation(id) === incarnation;
   }
 
   /** Connections of a channel now, including those that are being connected. */

@@ -114,6 +114,20 @@ Deno.test("disabling a channel that is down, drains or has no weight is news, an
   assert.equal(groups.disable(0, 0), false, "as Balance says after autodisable");
 });
 
+Deno.test("a channel that is watched is there until it is removed, also when another one gets its id", () => {
+  const groups = new Groups(Table.create()),
+    spec = (host: string) => [{ channels: [{ host, port: 1, address: "::1" }] }];
+  groups.replace([], spec("a"));
+  const id = groups.idOf(0, 0), isThere = groups.watch(id);
+  assert.ok(isThere());
+  let host = "a";
+  for (let i = 0; i < 200 && (host === "a" || groups.idOf(0, 0) !== id); i++) {
+    groups.replace(spec(host), spec(host = `b${i}`));
+    assert.ok(!isThere());
+  }
+  assert.equal(groups.idOf(0, 0), id);
+});
+
 Deno.test("a channel has its identity before any thread can choose it", () => {
   const seen: number[] = [], spec = [{ strategy: "stable", channels: [{ host: "a", port: 1, address: "192.0.2.1" }] }];
   const watched = () => {

@@ -42,7 +42,8 @@ export class ChannelDrains {
     const ending = new AbortController(), { signal: over } = ending;
     this.#running.set(id, ending);
     if (left > 0) this.#report(id, { type: "channel-draining", connections: left, seconds });
-    const look = () => this.#outcome(id);
+    const isThere = this.#groups.watch(id);
+    const look = (): Exclude<Drained["how"], "replaced"> | undefined => isThere() ? this.#outcome(id) : "removed";
     let how = await waitUntil(look, { seconds, over }), closed = 0;
     if (how === undefined && !over.aborted) {
       const rest = this.#groups.currentOf(id);
@@ -50,7 +51,11 @@ export class ChannelDrains {
       closed = await this.#host.close(id, { within: Math.min(rest / AT_ONCE, LONGEST_CLOSING) });
       how = await waitUntil(look, { over });
     }
-    const drained: Drained = { how: how ?? "replaced", closed, seconds: (performance.now() - begun) / 1000 };
+    const drained: Drained = {
+      how: how ?? (isThere() ? "replaced" : "removed"),
+      closed,
+      seconds: (performance.now() - begun) / 1000,
+    };
     if (this.#running.get(id) === ending) this.#running.delete(id);
     if (how === "empty") this.#report(id, { type: "channel-drained", closed, seconds: drained.seconds });
     return drained;
@@ -61,9 +66,8 @@ export class ChannelDrains {
     for (const ending of this.#running.values()) ending.abort();
   }
 
-  #outcome(id: ChannelId): Exclude<Drained["how"], "replaced"> | undefined {
+  #outcome(id: ChannelId): "enabled" | "empty" | undefined {
     const groups = this.#groups;
-    if (!groups.exists(id)) return "removed";
     if (!groups.isDraining(id)) return "enabled";
     return groups.currentOf(id) === 0 ? "empty" : undefined;
   }
