@@ -22,7 +22,7 @@ interface Checked {
 }
 
 /** A failed connect of a client to a channel that is checked. */
-type ConnectFailed = Extract<SelectionEvent, { readonly type: "connect-failed" }>;
+export type ConnectFailed = Extract<SelectionEvent, { readonly type: "connect-failed" }>;
 
 /** What health checks hand over to another process: by target. */
 export type HealthState = Readonly<Record<string, MonitorState>>;

@@ -17,7 +17,8 @@ import type { InstanceDescription, InstanceSettings, PauseReason } from "./insta
 import { draftAll, openOrClose, serveDraft, serveDrafts, type ServiceHost } from "./serve_drafts.ts";
 import { NamesOnDemand } from "./names_on_demand.ts";
 import { NamedServices } from "./named_services.ts";
-import type { Health, HealthState } from "./health.ts";
+import type { HealthState } from "./health.ts";
+import { HealthOnDemand } from "./health_on_demand.ts";
 import type { Service } from "./service.ts";
 import type { ServiceRequest } from "./service_request.ts";
 import { asItRuns, refuseLoopsOf, type RunningSpec, runningSpec } from "./specs.ts";
@@ -38,10 +39,7 @@ export class Instance {
   readonly #startedAt = new Date();
   readonly #services = new NamedServices();
   readonly #unresolved: UnresolvedHosts;
-  /** Health checks, once a service asks for them. */
-  #health: Health | undefined;
-  /** Whether the checks wait until what a predecessor knew has been taken over. */
-  #healthWaits = false;
+  readonly #health: HealthOnDemand;
   readonly #names: NamesOnDemand;
   /** Why no clients are accepted. */
   readonly #pauses = new Set<PauseReason>();
@@ -56,7 +54,7 @@ export class Instance {
     around: Surroundings,
     started: StartedEngine,
     emit: (event: BalancerEvent) => void,
-    values: ProcessValues,
+    { values = {}, paused = false }: InstanceSettings,
   ) {
     this.#around = around;
     this.#values = values;
@@ -66,6 +64,8 @@ export class Instance {
     this.#emit = emit;
     this.#unresolved = new UnresolvedHosts(() => this.services, emit);
     this.#names = around.names;
+    const spare = () => this.limits.descriptors.spare;
+    this.#health = new HealthOnDemand({ services: () => this.services, emit, spare }, paused);
     this.#engine.ended.then(() => this.#end());
   }
 
@@ -90,10 +90,9 @@ export class Instance {
     const drafts = await draftAll(requests, around);
     try {
       const started = await startEngine(settings, drafts);
-      instance = new Instance(around, started, emit, settings.values ?? {});
+      instance = new Instance(around, started, emit, settings);
       try {
         if (settings.paused) instance.pauseAccepting();
-        instance.#healthWaits = settings.paused ?? false;
         await instance.#serveAll(drafts, settings.inherited);
       } catch (error) {
         await instance.stop();
@@ -185,7 +184,7 @@ export class Instance {
     try {
       const around = { ...this.#around, trace: processOptions(next.values).trace };
       const drafts = await draftAll(next.services, around);
-      await this.#loadHealth(drafts);
+      await this.#health.load(drafts);
       if (this.engine === "portable") drafts.forEach((draft) => requirePortable(draft, this.engineReason));
       requireDescriptors(this.engine, this.threads, drafts);
       const { Reload } = await import("./reload.ts");
@@ -201,7 +200,7 @@ export class Instance {
             this.#values = valuesInForce(this.#values, next.values);
             this.#services.become(drafts.map(({ request }) => named.get(request.name!)!));
             this.#limits.become(drafts, this.#values);
-            this.#lookAtHealth();
+            this.#health.look();
           },
         },
         next,
@@ -257,14 +256,12 @@ export class Instance {
 
   /** What health checks know, for a successor; undefined without checks. */
   get healthState(): HealthState | undefined {
-    return this.#health?.state();
+    return this.#health.state;
   }
 
   /** Begins the health checks that have waited for this, with what a predecessor knew. */
   takeOverHealth(state: unknown): void {
-    this.#healthWaits = false;
-    this.#health?.restore(state);
-    this.#lookAtHealth();
+    this.#health.takeOver(state);
   }
 
   /** Leaves new clients of all services in the kernel's queues until `resumeAccepting`, which takes the same reason. */
@@ -307,13 +304,13 @@ export class Instance {
       names.push(this.#services.reserve(draft.request.name ?? String(listeners[0].address.port)));
     };
     try {
-      await this.#loadHealth(drafts);
+      await this.#health.load(drafts);
       openOrClose(() => drafts.forEach(open), opened);
       const services = await serveDrafts(this.#host, drafts, opened);
       for (const service of services) this.#services.add(service);
       this.#names.follow();
       if (this.#around.unresolved === "wait") this.#unresolved.watch();
-      this.#lookAtHealth();
+      this.#health.look();
       return services;
     } finally {
       this.#services.release(names);
@@ -329,21 +326,10 @@ export class Instance {
       engine: this.#engine,
       around: this.#around,
       emit: this.#emit,
-      connectFailed: (service, event) => this.#health?.connectFailed(service, event),
+      connectFailed: (service, event) => this.#health.connectFailed(service, event),
       stopping: (service) => this.#forget(service),
-      slowStarts: () => !this.#healthWaits,
+      slowStarts: () => !this.#health.waits,
     };
-  }
-
-  /** Who asks for no checks does not pay for them. */
-  async #loadHealth(drafts: readonly Draft[]): Promise<void> {
-    if (this.#health !== undefined || !drafts.some(({ options }) => options.check !== "off")) return;
-    const { Health } = await import("./health.ts");
-    this.#health ??= new Health(() => this.services, this.#emit, this.limits.descriptors.spare);
-  }
-
-  #lookAtHealth(): void {
-    if (!this.#healthWaits) this.#health?.look();
   }
 
   /** No more clients come: what serves only them ends. Resolves when it has. */
@@ -351,14 +337,14 @@ export class Instance {
     this.#stopped = true;
     this.#unresolved.stop();
     this.#names.stop();
-    await this.#health?.stop();
+    await this.#health.stop();
   }
 
   /** A service that has stopped leaves its name to others; the last ones are shown until the end. */
   #forget(service: Service): void {
     if (this.#stopped) return;
     this.#services.delete(service);
-    this.#lookAtHealth();
+    this.#health.look();
     this.#names.follow();
   }
 
