@@ -120,10 +120,9 @@ export class Failover {
   #choose(search: Search, client: Client, order: Order): ChannelId {
     const table = this.#table,
       group = search.group,
-      cursor = table.cursor(group),
-      turn = cursor % table.turns(group, order);
+      cursor = table.cursor(group);
     const strategy = this.#strategies[table.strategy(group)];
-    const candidates = this.#candidates.of(search, order, turn, strategy),
+    const candidates = this.#candidates.of(search, order, cursor, strategy),
       staysHome = this.#staysHome(strategy, search);
     candidates.fullToo = staysHome;
     const number = strategy.choose(candidates, client);

@@ -231,6 +231,15 @@ Deno.test("a custom strategy chooses among the candidates only, and is asked aga
   assert.deepEqual(seen, [[4, 0, [0, 2], [2, 1]]]);
 });
 
+Deno.test("a strategy is told whose turn it is also when a client is about to wait, wherever the rotation is", () => {
+  const cursors: number[] = [];
+  const own: Strategy = { ...strategies[HASH], choose: ({ cursor }) => (cursors.push(cursor), 0) };
+  const table = withGroups(3), chooser = new Failover(table, { hashFailover: false, queue: 1, strategies: [own] });
+  table.moveCursor(0, 0, 5);
+  chooser.wanted(new Search(), CLIENT, { groups: 0, own: new Uint8Array(MAX_GROUPS), wary: false });
+  assert.deepEqual(cursors, [2]);
+});
+
 Deno.test("a strategy from outside that answers nonsense does no harm", () => {
   for (const answer of [-2, 2.5, 1e9, NaN, Infinity, -Infinity, undefined as unknown as number]) {
     const odd: Strategy = { ...strategies[RR], rotates: false, choose: () => answer };

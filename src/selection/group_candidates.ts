@@ -44,7 +44,8 @@ export class GroupCandidates implements Candidates {
   }
 
   /** Goes to the group that the search has reached, in this order and with its rotation here. */
-  of(search: Search, order: Order, turn: number, { sticky, moves }: Strategy): this {
+  of(search: Search, order: Order, cursor: number, { sticky, moves }: Strategy): this {
+    const turn = cursor % this.#table.turns(search.group, order);
     this.#warms = this.#slowStart && !sticky;
     this.#moves = moves === true;
     this.#search = search;
