@@ -96,3 +96,19 @@ Deno.test("clients that wait for full channels are served in order although all 
   assert.equal(queue.nextCall(), 2);
   assert.equal(second.called(), 0);
 });
+
+Deno.test("a client that has nothing else left gets a channel that is down, although others wait for a full one", () => {
+  const table = Table.create(), queue = Queue.attach(Queue.memory(), table, 0, () => {});
+  for (const port of [1, 2]) table.addChannel(0, { host: "127.0.0.1", port }, 1);
+  const options = { autodisable: false, hashFailover: false, failTimeout: 0, trace: false, queue: 9 };
+  const selection = new Selection(table, table.lane(0), options, () => {});
+  const [first, second] = [1, 2].map((i) => selection.begin({ address: client(i), port: 1 }));
+  table.disable(1, DOWN);
+  assert.equal(first.choose(), 0);
+  assert.ok(second.choose() === NONE && second.full && second.wait(2));
+  table.setFailing(0, true, table.addressSequence(0));
+  first.failed("channel", "Connection refused");
+  table.setFailing(0, false, table.addressSequence(0));
+  assert.equal(queue.nextCall(), 2);
+  assert.equal(first.choose(), 1);
+});

@@ -97,7 +97,10 @@ export class Queue {
 
   /** Whether a client that has not joined must leave the channel to those who wait. */
   claims(id: ChannelId): boolean {
-    return this.#tickets.waiting > 0 && this.#tickets.anyFor(id) && !this.#table.failing(id);
+    const table = this.#table, tickets = this.#tickets;
+    if (tickets.waiting === 0 || !tickets.anyFor(id) || table.failing(id)) return false;
+    // Nobody is called for a channel that is down while another is up; whoever needs it nevertheless may have it.
+    return (table.disabledBy(id) & ~table.ignorable) === 0;
   }
 
   /**
@@ -163,7 +166,9 @@ export class Queue {
     } else {
       tickets.uncall(ticket);
     }
-    this.#call(id);
+    // A client that waits again may want a place that came free while it had been called.
+    if (reserved) this.#call(id);
+    else this.#callAll();
     this.#unlock();
   }
 

@@ -65,6 +65,8 @@ Deno.test("channels that are down call those who wait when all others are down a
   table.disable(0, DisabledBy.OPERATOR);
   table.release(0);
   assert.equal(queue.nextCall(), NONE);
+  table.enable(0, DisabledBy.OPERATOR);
+  assert.deepEqual(serve(0, tickets), [[12, 0]]);
 });
 
 Deno.test("the thread of the first is woken, whoever frees the place", () => {
@@ -99,6 +101,15 @@ Deno.test("a call passes on to the next when its client leaves or cannot use it"
   table.release(0);
   assert.deepEqual(serve(0, tickets), [[4, 0]]);
   assert.deepEqual(queue.counts(), { waiting: 0, waited: 2, timedOut: 1, left: 1, limit: 0 });
+});
+
+Deno.test("a place that comes free while a client is called for another one is not forgotten", () => {
+  const { table, queue, serve } = full({ channels: 2 }), tickets = new Map([[1, queue.join(1, ANY, 100)!]]);
+  table.release(0);
+  // Everybody who waits has been called, so that this calls nobody.
+  table.release(1);
+  table.disable(0, DisabledBy.OPERATOR);
+  assert.deepEqual(serve(0, tickets), [[1, 1]]);
 });
 
 Deno.test("somebody who comes back with the turn that he had is before those who came later", () => {

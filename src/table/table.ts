@@ -275,7 +275,8 @@ export class Table {
   /** Withdraws the `parties`' bits; returns whether that made the channel usable. */
   enable(id: ChannelId, parties: number): boolean {
     const news = this.#enabled.enable(id, parties);
-    if (news) this.queue?.freed(id);
+    // Not only if that is news: a channel that is still down may be all that is left.
+    this.queue?.freed(id);
     return news;
   }
 
