@@ -240,6 +240,15 @@ Deno.test("a strategy is told whose turn it is also when a client is about to wa
   assert.deepEqual(cursors, [2]);
 });
 
+Deno.test("a strategy from outside says whether its clients move without -H", () => {
+  for (const moves of [true, false, undefined]) {
+    const seen: boolean[] = [];
+    const own: Strategy = { ...strategies[HASH], moves, choose: ({ mayMove }) => (seen.push(mayMove), 0) };
+    first(failover(withGroups(2), false, [new GuardedStrategy(own, (error) => assert.fail(`${error}`))]));
+    assert.deepEqual(seen, [moves ?? false]);
+  }
+});
+
 Deno.test("a strategy from outside that answers nonsense does no harm", () => {
   for (const answer of [-2, 2.5, 1e9, NaN, Infinity, -Infinity, undefined as unknown as number]) {
     const odd: Strategy = { ...strategies[RR], rotates: false, choose: () => answer };
