@@ -95,7 +95,7 @@ export class Failover {
         wanted.groups |= 1 << group;
         continue;
       }
-      candidates.of(search, order, table.cursor(group) % table.turns(group, order), strategy).fullToo = true;
+      candidates.of(search, order, table.cursor(group), strategy).fullToo = true;
       const number = strategy.choose(candidates, client);
       if (number >= 0) wanted.own[group] = rowOf(table.channelAt(group, number, order)) + 1;
     }

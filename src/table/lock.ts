@@ -1,6 +1,8 @@
 /**
  * A lock that threads hold for a few microseconds, to change several words together. Whoever finds it held sleeps until
  * it is free. The word is 0, 1 when it is held, 2 when somebody may be asleep besides.
+ *
+ * What is done while it is held must not throw: nobody frees the lock of a thread that has died.
  */
 export class Lock {
   readonly #words: Int32Array;
