@@ -3,9 +3,11 @@ import { MAX_GROUPS } from "./limits.ts";
 import { Lock } from "./lock.ts";
 import { sizeOf } from "./order.ts";
 import type { Table } from "./table.ts";
-import { type Ticket, Tickets, type Wanted } from "./tickets.ts";
+import type { Wanted } from "./demand.ts";
+import { type Ticket, TICKET_WORDS } from "./ticket_layout.ts";
+import { Tickets } from "./tickets.ts";
 
-export { type Ticket, type Wanted } from "./tickets.ts";
+export type { Ticket, Wanted };
 
 /** Doubles that count, behind the lock's cache line, and the words of all that comes before the tickets. */
 const COUNT = { WAITED: 8, TIMED_OUT: 9, LEFT: 10, LIMIT: 11 } as const, FIRST_WORD = 32;
@@ -73,7 +75,7 @@ export class Queue {
 
   /** Shared memory for the queue of a service. */
   static memory(): SharedArrayBuffer {
-    return new SharedArrayBuffer((FIRST_WORD + Tickets.WORDS) * 4);
+    return new SharedArrayBuffer((FIRST_WORD + TICKET_WORDS) * 4);
   }
 
   /**
@@ -98,7 +100,7 @@ export class Queue {
   /** Whether a client that has not joined must leave the channel to those who wait. */
   claims(id: ChannelId): boolean {
     const table = this.#table, tickets = this.#tickets;
-    if (tickets.waiting === 0 || !tickets.anyFor(id) || table.failing(id)) return false;
+    if (tickets.waiting === 0 || !tickets.demand.anyFor(id) || table.failing(id)) return false;
     // Nobody is called for a channel that is down while another is up; whoever needs it nevertheless may have it.
     return (table.disabledBy(id) & ~table.ignorable) === 0;
   }
@@ -132,14 +134,14 @@ export class Queue {
   /** The client of the ticket wants something else from now on. */
   want(ticket: Ticket, wanted: Wanted): void {
     this.#lock.acquire();
-    this.#tickets.want(ticket, wanted);
+    this.#tickets.demand.change(ticket, wanted);
     this.#callAll();
     this.#unlock();
   }
 
   /** Whether clients of this thread have been called. */
   get hasCalls(): boolean {
-    return this.#tickets.hasCalls(this.#thread);
+    return this.#tickets.calls.any(this.#thread);
   }
 
   /** The key of this thread's next client that has been called, NONE when there is none. `answered` must follow. */
@@ -153,12 +155,12 @@ export class Queue {
 
   /** The channel that a client has been called for. */
   channelOf(ticket: Ticket): ChannelId {
-    return this.#tickets.channelOf(ticket);
+    return this.#tickets.calls.channelOf(ticket);
   }
 
   /** A client that was called has reserved the channel, and the ticket is no more; or it could not, and waits. */
   answered(ticket: Ticket, reserved: boolean): void {
-    const tickets = this.#tickets, id = tickets.channelOf(ticket);
+    const tickets = this.#tickets, id = tickets.calls.channelOf(ticket);
     this.#lock.acquire();
     if (reserved) {
       tickets.remove(ticket);
@@ -175,7 +177,7 @@ export class Queue {
   /** A client stops waiting. */
   leave(ticket: Ticket, why: Leaving): void {
     this.#lock.acquire();
-    const id = this.#tickets.channelOf(ticket);
+    const id = this.#tickets.calls.channelOf(ticket);
     this.#tickets.remove(ticket);
     if (why === "served") this.#counts[COUNT.WAITED]++;
     else if (why === "timed out") this.#counts[COUNT.TIMED_OUT]++;
@@ -246,7 +248,7 @@ export class Queue {
     if (this.#tickets.waiting === 0) return;
     this.#lock.acquire();
     for (let id = channelId(from, 0); id < channelId(end, 0); id++) {
-      if (this.#tickets.anyOwns(id) && such(id)) this.#tickets.widen(id);
+      if (this.#tickets.demand.anyOwns(id) && such(id)) this.#tickets.widen(id);
     }
     this.#callAll();
     this.#unlock();
@@ -274,11 +276,11 @@ export class Queue {
   /** Calls the first client that wants the channel, if there is a place for one more. */
   #callOne(id: ChannelId): boolean {
     const table = this.#table, tickets = this.#tickets;
-    if (tickets.uncalled === 0 || !tickets.anyFor(id)) return false;
-    if (table.free(id, table.ignorable) <= tickets.calledFor(id)) return false;
+    if (tickets.uncalled === 0 || !tickets.demand.anyFor(id)) return false;
+    if (table.free(id, table.ignorable) <= tickets.calls.calledFor(id)) return false;
     const failing = table.failing(id);
     for (let ticket = tickets.firstUncalled(); ticket !== 0; ticket = tickets.next(ticket)) {
-      if (tickets.isCalled(ticket) || !tickets.wants(ticket, id, failing)) continue;
+      if (tickets.calls.isCalled(ticket) || !tickets.demand.wants(ticket, id, failing)) continue;
       tickets.call(ticket, id);
       this.#called |= 1 << tickets.threadOf(ticket);
       return true;
