@@ -4,6 +4,7 @@ import type { Address } from "../table/address.ts";
 import { type ChannelId, groupOf } from "../table/channel_id.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy, type Table } from "../table/table.ts";
+import type { AbsentMembers } from "./absent_members.ts";
 import { Channels } from "./channels.ts";
 import { keepValues, rowValues, setValue } from "./channel_values.ts";
 import type { GroupSpec } from "./group_spec.ts";
@@ -49,6 +50,8 @@ export class Groups extends Channels {
   /** @internal */ readonly values = new Map<ChannelId, ChannelValues>();
   /** Clients that come back to their channels, with `--sticky`. */
   sticky: StickyClients | undefined;
+  /** Who keeps channels of names out of use whose addresses are gone at present. */
+  /** @internal */ absent: AbsentMembers = new Map();
   /** What is known about the name of a channel with this host; undefined if it is not followed. */
   /** @internal */ resolutionOf: ((group: number, channel: number, host: string) => Resolution | undefined) | undefined;
 

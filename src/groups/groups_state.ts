@@ -3,6 +3,7 @@ import { type ChannelValues, givenValues } from "../options/channel_values.ts";
 import type { Counters } from "../table/counter.ts";
 import { parseHost } from "../table/address.ts";
 import { MAX_CHANNELS, MAX_GROUPS, MAX_TURNS } from "../table/limits.ts";
+import { type AbsentMember, MOST_ABSENT } from "./absent_members.ts";
 import { isLasting, type LastingParty } from "./parties.ts";
 
 /** A channel's host, port and options. */
@@ -46,6 +47,8 @@ export interface GroupState {
 export interface GroupsState {
   readonly version: 1;
   readonly groups: readonly GroupState[];
+  /** Channels of names whose addresses are gone at present, which operators keep out of use. Missing if there are none. */
+  readonly absent?: readonly AbsentMember[];
 }
 
 /** The largest counter that is restored: what 64 bits hold. */
@@ -69,7 +72,18 @@ export function readState(value: unknown): GroupsState {
   if (new Set(groups.map(({ group }) => group)).size < groups.length) {
     throw new TypeError("Cannot restore state: state.groups has a group twice");
   }
-  return { version: 1, groups };
+  if (state.absent === undefined) return { version: 1, groups };
+  return { version: 1, groups, absent: list(state.absent, "state.absent", MOST_ABSENT).map(readAbsent) };
+}
+
+function readAbsent(value: unknown, index: number): AbsentMember {
+  const name = `state.absent[${index}]`, member = record(value, name);
+  return {
+    word: text(member.word, `${name}.word`),
+    host: text(member.host, `${name}.host`),
+    port: whole(member.port, `${name}.port`, 65535),
+    disabledBy: list(member.disabledBy, `${name}.disabledBy`, MOST_PARTIES).filter(isLasting),
+  };
 }
 
 function readGroup(value: unknown, index: number): GroupState {

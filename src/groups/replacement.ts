@@ -5,6 +5,7 @@ import { formatHost, parseHost } from "../table/address.ts";
 import type { ChannelId } from "../table/channel_id.ts";
 import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy, type NewRow, type Table } from "../table/table.ts";
+import { type AbsentMembers, absentMembers, keptBy, keptMembers } from "./absent_members.ts";
 import { keepValues, rowValues, setValue, valuesOf } from "./channel_values.ts";
 import { type ChannelSpec, type GroupSpec, matchChannels, type Named } from "./group_spec.ts";
 import { newIdentity, setStrategy } from "./identities.ts";
@@ -74,6 +75,8 @@ export interface Subject {
   readonly values: Map<ChannelId, ChannelValues>;
   /** Since when those channels have been draining that do. */
   readonly drainingSince: Map<ChannelId, Date>;
+  /** Who keeps channels of names out of use whose addresses are gone at present. */
+  absent: AbsentMembers;
 }
 
 /**
@@ -93,11 +96,13 @@ export function replacement(
 ): Replacement {
   if (wanted.length > MAX_GROUPS) throw new RangeError(`Cannot change groups: more than ${MAX_GROUPS}`);
   const changes: GroupChange[] = [], adopted: Adopted[] = [], steps: (() => void)[] = [];
+  const kept = keptMembers(subject.table, subject.absent, before);
   for (let group = 0; group < Math.max(before.length, wanted.length); group++) {
     const channels = [before[group]?.channels ?? [], wanted[group]?.channels ?? []] as const;
     replaceStrategy(subject, group, before[group], wanted[group], changes, steps);
-    replaceChannels(subject, group, ...channels, changes, adopted, steps);
+    replaceChannels(subject, group, ...channels, kept, changes, adopted, steps);
   }
+  steps.push(() => subject.absent = absentMembers(kept, wanted));
   return { changes, adopted, apply: () => steps.forEach((step) => step()) };
 }
 
@@ -124,6 +129,7 @@ function replaceChannels(
   group: number,
   before: readonly ChannelSpec[],
   wanted: readonly ChannelSpec[],
+  out: AbsentMembers,
   changes: GroupChange[],
   adopted: Adopted[],
   steps: (() => void)[],
@@ -144,7 +150,7 @@ function replaceChannels(
     if (place === undefined) {
       changes.push({ type: "channel-added", ...here, resolved: address !== undefined });
       if (address !== undefined) parseHost(address);
-      const disabledBy = address === undefined ? DisabledBy.UNRESOLVED : 0;
+      const disabledBy = (address === undefined ? DisabledBy.UNRESOLVED : 0) | keptBy(out, channel);
       return { address: { host: address ?? NOWHERE, port }, disabledBy, ...rowValues(channel) };
     }
     if (before[place] === undefined || !isNamed(before[place], channel)) {

@@ -5,6 +5,7 @@ import { type ChannelId, NONE } from "../table/channel_id.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
 import { smoothSchedule } from "../table/smooth_schedule.ts";
 import { DisabledBy } from "../table/table.ts";
+import { absentStates, restoreAbsent } from "./absent_members.ts";
 import { keepValues, rowValues, setValue, valuesOf } from "./channel_values.ts";
 import { type ChannelSpec, type GroupSpec, matchChannels } from "./group_spec.ts";
 import { type ChannelState, type GroupsState, type GroupState, readState, stateValues } from "./groups_state.ts";
@@ -22,7 +23,7 @@ export function stateOf(subject: Subject, spec: readonly GroupSpec[]): GroupsSta
     const channels = ids.map((id, number) => channelState(id, specified[number]));
     groups.push({ group, strategy, specStrategy, ...cursorState(group), channels });
   }
-  return { version: 1, groups };
+  return { version: 1, groups, ...subject.absent.size > 0 && { absent: absentStates(subject.absent) } };
 
   function cursorState(group: number): Pick<GroupState, "cursor" | "turn"> {
     if (table.size(group) === 0) return { cursor: 0 };
@@ -68,8 +69,10 @@ function specState(spec: ChannelSpec): ChannelState["spec"] {
  * @throws {NoRoom} when a group cannot take the channels that had been created
  */
 export function restore(subject: Subject, state: unknown, spec: readonly GroupSpec[]): void {
-  const steps = readState(state).groups.map((group) => groupSteps(subject, group, spec[group.group]));
+  const { groups, absent = [] } = readState(state);
+  const steps = groups.map((group) => groupSteps(subject, group, spec[group.group]));
   for (const step of steps) step();
+  restoreAbsent(subject, absent, spec);
 }
 
 /** Checks everything that can go wrong, and returns the steps, which cannot. */

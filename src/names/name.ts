@@ -31,7 +31,9 @@ export function keyOf({ kind, name, family }: Name): string {
  * in which a name server has them means nothing.
  */
 export function inOrderOf(before: Answer | undefined, answer: Answer): Answer {
-  const services = [...new Map(answer.services.map((record) => [placeOf(record), record])).values()];
+  // Of a place that comes twice, the record counts that counts for more, wherever it is in the answer.
+  const inOrder = answer.services.toSorted((a, b) => b.priority - a.priority || a.weight - b.weight);
+  const services = [...new Map(inOrder.map((record) => [placeOf(record), record])).values()];
   return {
     ...answer,
     addresses: ordered([...new Set(answer.addresses)], before?.addresses ?? [], (address) => address, inNumbers),

@@ -22,3 +22,12 @@ Deno.test("places of a service are the same while host and port are, whatever th
   assert.deepEqual(next.services.map(({ target, port }) => `${target}:${port}`), ["a:2", "b:1", "a:0"]);
   assert.ok(!saysTheSame(first, inOrderOf(first, of(at("b", 1, 2), at("a", 2, 1), at("a", 1, 1)))), "a weight");
 });
+
+Deno.test("a place that comes twice has the lower priority number, and the larger weight, in any order", () => {
+  const record = (priority: number, weight: number) => ({ priority, weight, port: 80, target: "a" });
+  const records = [record(2, 9), record(1, 3), record(1, 2)];
+  for (const services of [records, records.toReversed()]) {
+    const answer = { addresses: [], services, ttl: 1, source: "dns" } as const;
+    assert.deepEqual(inOrderOf(undefined, answer).services, [record(1, 3)]);
+  }
+});

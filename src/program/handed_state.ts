@@ -2,7 +2,6 @@ import { escape } from "../log/escape.ts";
 import type { Logger } from "../log/log.ts";
 import type { InheritedSocket } from "../process/match_sockets.ts";
 import type { Instance } from "../service/instance.ts";
-import { takeOverChannels } from "../service/handed_channels.ts";
 import { allPlaces } from "../service/place_index.ts";
 import type { Service } from "../service/service.ts";
 
@@ -47,7 +46,7 @@ export function restoreState(
     takeOver(
       "counters and changes at run time",
       () => {
-        takeOverChannels(service, states[before]);
+        instance.takeOverChannels(service, states[before]);
         groups.restore(states[before], service.draft.groups);
       },
       name,

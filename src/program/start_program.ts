@@ -57,7 +57,9 @@ export async function startProgram(
 ): Promise<Program> {
   const { startedBy, inherited, supervision, plan } = beginning, { background } = startedBy;
   const draft = plan !== undefined, user = Deno.uid();
-  const options = processOptions(spec.values), unresolved = config === undefined ? "error" : "wait";
+  const options = processOptions(spec.values);
+  // A predecessor hands over the addresses that it has.
+  const unresolved = config === undefined && !draft ? "error" : "wait";
   // Absolute, because the background process leaves the directory it was started in.
   const directory = resolve(chosenDirectory(options.controlDir) ?? defaultDirectory());
   const dump = options.packetDump && !background

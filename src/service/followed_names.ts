@@ -1,4 +1,4 @@
-import type { Origin } from "../groups/group_spec.ts";
+import type { GroupSpec } from "../groups/group_spec.ts";
 import type { Resolution } from "../groups/resolution.ts";
 import { NoRoom } from "../groups/replacement.ts";
 import type { Name } from "../names/name.ts";
@@ -11,9 +11,10 @@ import { expandGroups, type Expansion } from "./expanded_groups.ts";
 import { followedName, followedNames, type Named } from "./followed_words.ts";
 import { NameChanges } from "./name_changes.ts";
 import { meaningOf, targetNames } from "./name_meanings.ts";
+import { rememberedMeaning } from "./remembered_meaning.ts";
 import type { Service } from "./service.ts";
 import { standardPort } from "./service_request.ts";
-import { keepingUnknown, withinRoom, withOperatorsWeights, withoutLoops } from "./wanted_groups.ts";
+import { withinRoom, withOperatorsWeights, withoutLoops } from "./wanted_groups.ts";
 
 /** Milliseconds until new channels are tried again that find no room, because removed ones still have connections. */
 const NO_ROOM_PAUSE = 1_000;
@@ -53,13 +54,24 @@ export class FollowedNames {
   /** What is known about a name. */
   readonly known = (name: Name): Known | undefined => this.#watch.get(name);
 
-  /** The groups that a service's words stand for now. @param once addresses of words that are not followed */
-  expand(named: Named, once: Draft["addresses"], most?: (group: number) => number): Expansion {
+  /**
+   * The groups that a service's words stand for now.
+   *
+   * @param once addresses of words that are not followed
+   * @param earlier groups whose channels words keep while nothing is known about their names
+   */
+  expand(
+    named: Named,
+    once: Draft["addresses"],
+    earlier: readonly GroupSpec[] = [],
+    most?: (group: number) => number,
+  ): Expansion {
     const { request } = named,
       meaning = (group: number, channel: number) => {
         const word = request.groups[group].channels[channel], name = followedName(named, word);
-        if (name !== undefined) return meaningOf(named, word, name, this.known);
-        return { kind: "one", address: once?.[group]?.[channel] } as const;
+        if (name === undefined) return { kind: "one", address: once?.[group]?.[channel] } as const;
+        const remembered = this.known(name)?.answer === undefined && rememberedMeaning(earlier, group, word, name);
+        return remembered || meaningOf(named, word, name, this.known);
       };
     return expandGroups(request.groups, standardPort(request), meaning, most);
   }
@@ -86,6 +98,23 @@ export class FollowedNames {
     if (!complete) this.#applySoon(NO_ROOM_PAUSE);
   }
 
+  /** What a service is to become, with its channels in step, and as many of them as there is room for. */
+  inStep(service: Service, draft: Draft): Draft {
+    return draft.addresses === undefined ? draft : { ...draft, groups: this.#wanted(service, draft).groups };
+  }
+
+  /**
+   * Gives words whose names are not known the channels that they had in a predecessor.
+   *
+   * @param created how many channels operators had created there in each group, for which room is left
+   */
+  takeOver(service: Service, earlier: readonly GroupSpec[], created: (group: number) => number): void {
+    if (service.draft.addresses === undefined) return;
+    const { groups, draft } = service, { groups: wanted } = this.#wanted(service, draft, earlier, created);
+    groups.replace(draft.groups, wanted);
+    service.become({ ...draft, groups: wanted });
+  }
+
   /** Ends it. */
   stop(): void {
     this.#stopped = true;
@@ -102,23 +131,7 @@ export class FollowedNames {
   /** @returns whether there was room for all new channels */
   #bringIntoStep(service: Service): boolean {
     const { draft, groups } = service, before = draft.groups;
-    const created = (group: number) => Math.max(0, groups.size(group) - (before[group]?.channels.length ?? 0));
-    const named = namedOf(draft),
-      unknown = ({ group, channel }: Origin) => {
-        const word = draft.request.groups[group]?.channels[channel], name = word && followedName(named, word);
-        return name !== undefined && this.known(name)?.answer === undefined;
-      };
-    const { groups: all, crowded } = this.expand(
-      named,
-      draft.addresses,
-      (group) => MAX_CHANNELS - created(group),
-    );
-    const allowed = withoutLoops(
-      service,
-      keepingUnknown(before, all, unknown),
-      (loop) => this.#changes.loop(service, loop),
-    );
-    const { groups: wanted, complete } = withinRoom(service, withOperatorsWeights(service, allowed));
+    const { groups: wanted, crowded, complete } = this.#wanted(service, draft);
     this.#changes.crowded(service, crowded);
     if (JSON.stringify(wanted) === JSON.stringify(before)) return complete;
     try {
@@ -131,6 +144,21 @@ export class FollowedNames {
       if (error instanceof NoRoom) return false;
       throw error;
     }
+  }
+
+  /** The groups that a service is to have, with what operators have made of them, as far as there is room. */
+  #wanted(
+    service: Service,
+    draft: Draft,
+    earlier = service.draft.groups,
+    created = (group: number) => {
+      return Math.max(0, service.groups.size(group) - (service.draft.groups[group]?.channels.length ?? 0));
+    },
+  ): Expansion & { readonly complete: boolean } {
+    const most = (group: number) => MAX_CHANNELS - created(group);
+    const { groups, crowded } = this.expand(namedOf(draft), draft.addresses, earlier, most);
+    const allowed = withoutLoops(service, groups, (loop) => this.#changes.loop(service, loop));
+    return { ...withinRoom(service, withOperatorsWeights(service, allowed)), crowded };
   }
 
   #resolution(draft: Draft, group: number, channel: number, host: string): Resolution | undefined {

@@ -1,52 +1,31 @@
 import type { ChannelSpec, GroupSpec } from "../groups/group_spec.ts";
-import { type ChannelState, type GroupState, readState } from "../groups/groups_state.ts";
+import { type ChannelState, readState } from "../groups/groups_state.ts";
 import { givenValues } from "../options/channel_values.ts";
 import { familyOf } from "../table/address.ts";
-import { keepingUnknown } from "./wanted_groups.ts";
-import type { Service } from "./service.ts";
 
-/**
- * Gives words whose names do not resolve here the channels that they had in a predecessor: these are better than none.
- *
- * @param state the predecessor's
- * @throws {TypeError} naming what is wrong with the state
- */
-export function takeOverChannels(service: Service, state: unknown): void {
-  const { draft, groups } = service,
-    unknown = (word: ChannelSpec) => word.origin?.several && word.address === undefined;
-  if (!draft.groups.some(({ channels }) => channels.some(unknown))) return;
-  const handed = handedGroups(
-    draft.groups.flatMap(({ channels }) => channels.filter(unknown)),
-    readState(state).groups,
-  );
-  const wanted = keepingUnknown(handed, draft.groups, () => true);
-  groups.replace(draft.groups, wanted);
-  service.become({ ...draft, groups: wanted });
+/** What a predecessor's words stood for. */
+export interface HandedChannels {
+  /** The channels of words that may stand for several. */
+  readonly groups: readonly GroupSpec[];
+  /** How many channels operators had created in a group. */
+  readonly created: (group: number) => number;
 }
 
-/** The channels that the predecessor had for these words, by groups. */
-function handedGroups(words: readonly ChannelSpec[], states: readonly GroupState[]): GroupSpec[] {
-  const groups: GroupSpec[] = [];
-  for (const { group, strategy, channels } of states) {
-    const own = channels.flatMap((state) => {
-      const word = words.find(({ origin }) => {
-        return state.spec?.word === origin!.word && (group === origin!.group || origin!.word.startsWith("srv:"));
-      });
-      return word === undefined ? [] : handedChannel(state, word);
-    });
+/** Reads that from its state. @throws {TypeError} naming what is wrong with the state */
+export function handedChannels(state: unknown): HandedChannels {
+  const groups: GroupSpec[] = [], created: number[] = [];
+  for (const { group, channels } of readState(state).groups) {
     while (groups.length <= group) groups.push({ channels: [] });
-    groups[group] = { strategy, channels: own };
+    groups[group] = { channels: channels.flatMap((channel) => handedChannel(channel, group) ?? []) };
+    created[group] = channels.filter(({ spec }) => spec === undefined).length;
   }
-  return groups;
+  return { groups, created: (group) => created[group] ?? 0 };
 }
 
-function handedChannel({ spec, address }: ChannelState, { origin }: ChannelSpec): ChannelSpec {
-  const { word: _, ...place } = spec!;
-  return {
-    ...place,
-    // An operator may have assigned another one, which is restored later.
-    address: familyOf(place.host) === 0 ? address : place.host,
-    ...givenValues(place),
-    origin,
-  };
+function handedChannel({ spec, address }: ChannelState, group: number): ChannelSpec | undefined {
+  if (spec?.word === undefined) return undefined;
+  const { word, host, port } = spec;
+  // An operator may have assigned another address, which is restored later.
+  const own = familyOf(host) === 0 ? address : host;
+  return { host, port, address: own, ...givenValues(spec), origin: { group, channel: 0, word, several: true } };
 }

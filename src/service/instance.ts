@@ -193,6 +193,7 @@ export class Instance {
           engine: this.#engine,
           services: this.services,
           values: this.#values,
+          inStep: (service, draft) => this.#names.inStep(service, draft),
           serve: (draft, listeners) => serveDraft(this.#host, draft, listeners),
           become: (services) => {
             const named = new Map(services.map((service) => [service.name, service]));
@@ -257,6 +258,16 @@ export class Instance {
   /** What health checks know, for a successor; undefined without checks. */
   get healthState(): HealthState | undefined {
     return this.#health.state;
+  }
+
+  /**
+   * Gives words whose names do not resolve here the channels that they had in a predecessor: these are better than none.
+   *
+   * @param state the predecessor's
+   * @throws {TypeError} naming what is wrong with it
+   */
+  takeOverChannels(service: Service, state: unknown): void {
+    this.#names.takeOver(service, state);
   }
 
   /** Begins the health checks that have waited for this, with what a predecessor knew. */

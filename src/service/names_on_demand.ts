@@ -1,6 +1,9 @@
 import type { NameSource } from "../names/name_source.ts";
 import { serverOf } from "../options/kinds/name_server.ts";
+import type { Draft } from "./draft.ts";
 import type { FollowedNames, NamesHost } from "./followed_names.ts";
+import { handedChannels } from "./handed_channels.ts";
+import type { Service } from "./service.ts";
 
 /** What is asked for names. @param servers name servers, in place of the system's, if there are some */
 export async function nameSource(servers: readonly string[] = []): Promise<NameSource> {
@@ -30,6 +33,22 @@ export class NamesOnDemand {
   /** The services have changed. */
   follow(): void {
     this.#loaded?.follow();
+  }
+
+  /** What a service is to become, with its channels in step with what its names stand for. */
+  inStep(service: Service, draft: Draft): Draft {
+    return this.#loaded?.inStep(service, draft) ?? draft;
+  }
+
+  /**
+   * Gives words whose names are not known the channels that they had in a predecessor.
+   *
+   * @throws {TypeError} naming what is wrong with its state
+   */
+  takeOver(service: Service, state: unknown): void {
+    if (this.#loaded === undefined) return;
+    const { groups, created } = handedChannels(state);
+    this.#loaded.takeOver(service, groups, created);
   }
 
   /** Ends it. */

@@ -27,6 +27,8 @@ export interface ReloadHost {
   readonly services: readonly Service[];
   /** Options of the process that hold. */
   readonly values: ProcessValues;
+  /** What a service is to become, with its channels in step with what names stand for now. */
+  inStep(service: Service, draft: Draft): Draft;
   /** Serves a service, which is not yet one of `services`. */
   serve(draft: Draft, listeners: readonly Listener[]): Promise<Service>;
   /** The change is made: these are the services now, in any order. */
@@ -52,6 +54,7 @@ export class Reload {
   constructor(host: ReloadHost, next: ProcessSpec, drafts: readonly Draft[]) {
     this.#host = host;
     this.#plan = planReload(host.services, drafts);
+    this.#bringIntoStep();
     this.#closing = new PlaceIndex(this.#plan.closing, ({ listener }) => listener.address);
     const before = { values: host.values, services: host.services.map(specInForce) };
     // Also checks that every group has room.
@@ -87,7 +90,8 @@ export class Reload {
         ...kept.map((one) => this.#extend(one)),
       ]);
       await this.#emptied();
-      // From here on nobody else runs: operators might take the room.
+      // From here on nobody else runs: operators might take the room, and names change.
+      this.#bringIntoStep();
       this.#checkRoom();
       // Last, so that the new service's groups are ready before its clients come.
       for (const one of moving) handedOver.push(this.#handOver(one));
@@ -97,6 +101,10 @@ export class Reload {
     }
     this.#commit();
     await Promise.all(handedOver);
+  }
+
+  #bringIntoStep(): void {
+    for (const one of this.#plan.kept) one.draft = this.#host.inStep(one.service, one.draft);
   }
 
   /** Opens every socket that is needed and not handed over; last, those in whose way sockets are that are to be closed. */

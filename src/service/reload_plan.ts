@@ -10,7 +10,7 @@ import type { Service } from "./service.ts";
 /** A service that stays, and what becomes of it. */
 export interface Kept {
   readonly service: Service;
-  readonly draft: Draft;
+  draft: Draft;
   /** Where it did not listen before. */
   readonly places: readonly Listening[];
   readonly removed: readonly Listener[];

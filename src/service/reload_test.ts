@@ -75,6 +75,7 @@ async function reloadOf(
 Deno.test("a service that is still starting when another fails accepts no clients any more, and keeps those it has", async () => {
   const slow = Promise.withResolvers<void>(), stopped: string[] = [];
   const { reload } = await reloadOf([], [specOf("slow", 1001), specOf("broken", 1002)], (services) => ({
+    inStep: (_, draft) => draft,
     engine: engineWith(listenerOf),
     services,
     values: {},
@@ -102,6 +103,7 @@ Deno.test("a reload fails as a whole when operators take the room of its channel
   const before = { ...specOf("one", 1001), groups: groups(MAX_CHANNELS - 1) };
   const next = { ...specOf("one", 1001, "0.0.0.0"), groups: groups(MAX_CHANNELS) };
   const { reload, running: [{ service, served }] } = await reloadOf([before], [next], (services) => ({
+    inStep: (_, draft) => draft,
     engine: engineWith(listenerOf),
     services,
     values: {},
@@ -124,6 +126,7 @@ Deno.test("where one step cannot be undone, the others are, and the error says b
   const before = [specOf("one", 1001), specOf("two", 1002)];
   const next = [specOf("one", 1001, "0.0.0.0"), specOf("two", 1002, "0.0.0.0")];
   const { reload, running } = await reloadOf(before, next, (services) => ({
+    inStep: (_, draft) => draft,
     engine: engineWith((place) => {
       // Both ports are given up; then only the first can be opened again.
       if (place.port === 1002) throw new Error(`somebody else has ${place.hostname}:1002`);

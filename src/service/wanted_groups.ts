@@ -1,4 +1,5 @@
-import type { ChannelSpec, GroupSpec, Origin } from "../groups/group_spec.ts";
+import type { ChannelSpec, GroupSpec } from "../groups/group_spec.ts";
+import { srvName } from "../options/expanding_words.ts";
 import { type Address, formatChannelAddress } from "../table/address.ts";
 import { leadsBackToAny, ownAddressesOnce } from "./loops.ts";
 import type { Service } from "./service.ts";
@@ -8,30 +9,6 @@ export interface NameLoop {
   readonly group: number;
   readonly host: string;
   readonly address: string;
-}
-
-/** The groups in which words whose names are not known have the channels that they had before, if they had some. */
-export function keepingUnknown(
-  before: readonly GroupSpec[],
-  wanted: readonly GroupSpec[],
-  isUnknown: (word: Origin) => boolean,
-): GroupSpec[] {
-  const several = (channel: ChannelSpec) => channel.origin?.several && isUnknown(channel.origin);
-  const kept = before.map(({ channels }) => channels.filter(several));
-  if (kept.every((channels) => channels.length === 0)) return [...wanted];
-  const isOf = (origin: Origin) => (other: ChannelSpec) =>
-    other.origin!.group === origin.group && other.origin!.channel === origin.channel;
-  return Array.from(
-    { length: Math.max(wanted.length, kept.findLastIndex(({ length }) => length > 0) + 1) },
-    (_, group) => {
-      const own = (wanted[group]?.channels ?? []).flatMap((channel) => {
-        const all = several(channel) ? kept[group]?.filter(isOf(channel.origin!)) ?? [] : [];
-        return all.length > 0 ? all : channel;
-      });
-      const others = kept[group]?.filter(({ origin }) => origin!.group !== group) ?? [];
-      return { strategy: (wanted[group] ?? before[group]).strategy, channels: [...own, ...others] };
-    },
-  );
 }
 
 /** The groups without new addresses that are the service itself. A channel that has an address keeps that. */
@@ -56,12 +33,13 @@ export function withoutLoops(
   });
 }
 
-/** The groups in which a weight that an operator has changed stays as it is. */
+/** The groups in which a weight that SRV records say stays as it is where an operator has changed it. */
 export function withOperatorsWeights({ draft, groups: { table } }: Service, wanted: readonly GroupSpec[]): GroupSpec[] {
   return wanted.map((spec, group) => {
     const before = draft.groups[group]?.channels ?? [], places = new Map(before.map((one, i) => [keyOf(one), i]));
     const channels = spec.channels.map((channel): ChannelSpec => {
-      const place = channel.origin?.several ? places.get(keyOf(channel)) : undefined;
+      const isSaid = channel.origin?.several && srvName(channel.origin.word) !== undefined;
+      const place = isSaid ? places.get(keyOf(channel)) : undefined;
       if (place === undefined || before[place].weight === channel.weight) return channel;
       const { weight = 1 } = before[place];
       return table.weight(table.channelAt(group, place)) === weight ? channel : { ...channel, weight };

@@ -9,7 +9,7 @@ import { endProcess } from "../support/instance.ts";
 import { run } from "../support/program.ts";
 import { canListen, condition, linux, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
-import { upgradedTo } from "../support/upgradable.ts";
+import { upgradable, upgrade, upgradedTo } from "../support/upgradable.ts";
 import { Zone } from "../support/zone.ts";
 
 const addresses = condition(canListen("127.0.0.2"), "needs all of 127.0.0.0/8");
@@ -142,15 +142,78 @@ testWith(
         ]);
         assert.equal(await answerOn(port), "two");
       }
+      assert.equal(await instance.control("reload"), "nothing has changed\n");
+      assert.deepEqual(placesOf(await state(instance)), before);
+      const [head, words] = (await Deno.readTextFile(instance.file)).split("\n");
+      await instance.write([head, words.replace(",all", ":3,all").replace("_tcp.test", "_tcp.test::4")]);
+      assert.match(await instance.control("reload"), /maxc of channel "srv:_x\._tcp\.test" none → 4/);
+      const reloaded = await state(instance);
+      assert.deepEqual(placesOf(reloaded), before, "a reload keeps them as well");
+      const limits = reloaded.groups.map(({ channels }) => channels.map(({ enabled, maxc }) => [enabled, maxc]));
+      assert.deepEqual(limits, [[[false, 3], [true, 3], [true, 4]]]);
+      await instance.control("maxc 1 8");
       zone.host("web.test", "127.0.0.3", "127.0.0.4");
       dns.answer = zone.answer;
       await instance.logged(/"web\.test" has changed, new: 127\.0\.0\.4:\d+; gone: 127\.0\.0\.2:\d+; 3 channels now/);
       assert.equal((await state(instance)).groups[0].channels[0].maxc, 8, "that channel was not disturbed");
+      // What an operator has disabled is so when it is back, even if another process knows it then.
+      pid = upgradedTo(await instance.control("upgrade"));
+      zone.host("web.test", "127.0.0.2", "127.0.0.3");
+      await instance.logged(/"web\.test" has changed, new: 127\.0\.0\.2:\d+; gone: 127\.0\.0\.4:\d+; 3 channels now/);
+      const again = (await state(instance)).groups[0].channels;
+      assert.deepEqual(again.map(({ address, enabled }) => [address, enabled]), [
+        ["127.0.0.3", true],
+        ["127.0.0.2", false],
+        ["127.0.0.3", true],
+      ]);
     } finally {
       await endProcess(pid);
     }
   },
 );
+
+testWith(
+  [linux],
+  "an upgrade without a file of services goes on with the addresses that it is handed over",
+  async () => {
+    const zone = new Zone().host("web.test", "127.0.1.2", "127.0.1.1").host("one.test", "127.0.1.3")
+      .service("_x.test", "1 1 81 one.test");
+    await using dns = await DnsServer.start(zone.answer);
+    await using program = await upgradable(["web.test:80,all", "one.test:80", "srv:_x.test"], {
+      options: ["--resolve", "--resolver", dns.address],
+    });
+    const { instance } = program, places = async () => placesOf(await instance.state());
+    const before = [["127.0.1.1:80", "127.0.1.2:80", "127.0.1.3:80", "127.0.1.3:81"]];
+    assert.deepEqual(await places(), before);
+    for (const answer of [() => ({ code: 2 }), () => ({ code: 3 })]) {
+      dns.answer = answer;
+      await upgrade(instance);
+      assert.deepEqual(await places(), before);
+    }
+    const enabled = (await instance.state()).groups[0].channels.map(({ enabled }) => enabled);
+    assert.deepEqual(enabled, [true, true, true, true]);
+  },
+);
+
+Deno.test("a reload takes as many addresses of a name as there is room for beside operators' channels, and says so", async () => {
+  const zone = new Zone().host("web.test", ...Array.from({ length: 62 }, (_, i) => `127.0.1.${i + 1}`))
+    .host("more.test", ...Array.from({ length: 64 }, (_, i) => `127.0.2.${i + 1}`));
+  await using dns = await DnsServer.start(zone.answer);
+  const port = freePort(), head = `process --engine portable --resolver ${dns.address}`;
+  await using instance = await FileInstance.start([head, `-b 127.0.0.1 ${port} web.test:80,all`]);
+  await instance.control(["create 127.0.3.1 80", "create 127.0.3.2 80"]);
+  await instance.write([head, `-b 127.0.0.1 ${port} more.test:80,all 127.0.3.3:80`]);
+  assert.match(await instance.control("reload"), /channel "more\.test:80,all" added/);
+  const [places] = placesOf(await state(instance));
+  assert.deepEqual([places.length, places[60], ...places.slice(-3)], [
+    64,
+    "127.0.2.61:80",
+    "127.0.3.3:80",
+    "127.0.3.1:80",
+    "127.0.3.2:80",
+  ]);
+  await instance.logged(/"more\.test" stands for 64 channels, .*61/);
+});
 
 Deno.test("--check-config asks the name server that the file names", async () => {
   await using dns = await DnsServer.start(new Zone().host("web.test", "127.0.1.1").answer);
