@@ -1,7 +1,7 @@
 import type { health } from "../options/records/health.ts";
 import type { EngineName } from "../options/engine_name.ts";
 import type { ServiceOptions } from "../options/values.ts";
-import type { SelectionOptions } from "../selection/attempt.ts";
+import type { SelectionOptions } from "../selection/selection_options.ts";
 import type { SelectionEvent } from "../selection/events.ts";
 import type { ChannelId } from "../table/channel_id.ts";
 import type { Table } from "../table/table.ts";

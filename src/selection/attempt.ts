@@ -1,129 +1,17 @@
 import { formatAddress, formatHost } from "../table/address.ts";
 import { type ChannelId, NONE } from "../table/channel_id.ts";
-import type { Lane } from "../table/lane.ts";
-import { NO_HANDLE, type StickyHandle, StickyLane } from "../table/sticky_lane.ts";
+import { NO_HANDLE, type StickyHandle } from "../table/sticky_lane.ts";
 import type { Target } from "../table/addresses.ts";
 import { MAX_GROUPS, MAX_WAITING } from "../table/limits.ts";
 import type { Leaving, Ticket, Wanted } from "../table/queue.ts";
-import { DisabledBy, type Table } from "../table/table.ts";
+import { DisabledBy } from "../table/table.ts";
 import type { Cause } from "./cause.ts";
-import type { SelectionEvent } from "./events.ts";
-import { Failover } from "./failover.ts";
-import { OwnChannels } from "./own_channels.ts";
-import { Resting } from "./resting.ts";
 import { Search } from "./search.ts";
-import type { Client, Strategy } from "./strategy.ts";
-
-export type { Cause };
+import type { Selection } from "./selection.ts";
+import type { Client } from "./strategy.ts";
 
 /** What a client wants, for the moment in which the queue is told. */
 const WANTED: Wanted = { groups: 0, own: new Uint8Array(MAX_GROUPS), wary: false };
-
-/** How channels are chosen; the command line's `-a`, `-H`, `--fail-timeout`, `--sticky` and `--queue`. */
-export interface SelectionOptions {
-  /** Disable a channel whose connect fails. */
-  readonly autodisable: boolean;
-  /** Let sticky strategies move on inside the group. */
-  readonly hashFailover: boolean;
-  /** Seconds for which a channel is skipped after a failed connect, as long as another is available; 0 for none. */
-  readonly failTimeout: number;
-  /**
-   * Seconds after its last connection for which a client's address comes back to the channel that it had, under any
-   * strategy. Default: 0, not at all. Takes `stickyMemory`.
-   */
-  readonly sticky?: number;
-  /** Where that is remembered: the buffer of a `StickyTable`, whose clock somebody keeps. */
-  readonly stickyMemory?: SharedArrayBuffer;
-  /** Report every step of every connection. */
-  readonly trace: boolean;
-  /** Seconds for which a client may wait while every channel is full. Default 0: none waits. */
-  readonly queue?: number;
-  /** Most clients that may wait at the same time. */
-  readonly queueLimit?: number;
-  /** Seconds until a channel that has come back gets its full share. Default 0: at once. */
-  readonly slowStart?: number;
-  /** Replaces the built-in strategies; the index is what the table's groups refer to. */
-  readonly strategies?: readonly Strategy[];
-}
-
-/** Chooses channels for one thread: makes attempts and takes ended connections back. Synchronous and pure. */
-export class Selection {
-  /** Byte and connection counters of this thread. */
-  readonly lane: Lane;
-  /** @internal */ readonly table: Table;
-  /** @internal */ readonly failover: Failover;
-  /** @internal */ readonly resting: Resting | undefined;
-  /** @internal */ readonly own: OwnChannels | undefined;
-  /** @internal */ readonly options: SelectionOptions;
-  /** @internal */ readonly emit: (event: SelectionEvent) => void;
-  readonly #now: () => number;
-  readonly #idle: Attempt[] = [];
-
-  /**
-   * @param now milliseconds of a clock that never goes back
-   * @param before one of the same thread and table, whose channels that rest go on resting
-   */
-  constructor(
-    table: Table,
-    lane: Lane,
-    options: SelectionOptions,
-    emit: (event: SelectionEvent) => void,
-    now: () => number = () => performance.now(),
-    before?: Selection,
-  ) {
-    this.table = table;
-    this.lane = lane;
-    this.options = options;
-    this.emit = emit;
-    this.#now = now;
-    this.resting = options.failTimeout > 0 ? new Resting(table, options.failTimeout, now, before?.resting) : undefined;
-    this.failover = new Failover(table, options, this.resting);
-    const { sticky = 0, stickyMemory } = options;
-    if (sticky > 0 && stickyMemory !== undefined) {
-      this.own = new OwnChannels(table, new StickyLane(stickyMemory, lane.number, sticky), this.resting);
-    }
-  }
-
-  /** Whether clients come back to their channels, so that `closed` needs the handles of connections. */
-  get isSticky(): boolean {
-    return this.own !== undefined;
-  }
-
-  /**
-   * A selection with other options, or this one if they are the same. A channel that rests goes on resting, for the new
-   * fail timeout since it failed.
-   */
-  with(options: SelectionOptions): Selection {
-    if (sameOptions(options, this.options)) return this;
-    return new Selection(this.table, this.lane, options, this.emit, this.#now, this);
-  }
-
-  /** Begins the search for one client: `choose`, then `connected`, `failed` or `withdrawn`, then perhaps `choose` again. */
-  begin(client: Client): Attempt {
-    const attempt = this.#idle.pop() ?? new Attempt(this);
-    attempt.reuse(client);
-    return attempt;
-  }
-
-  /** Takes back a connection that was `connected` and has ended. @param handle what `connected` returned */
-  closed(channel: ChannelId, handle: StickyHandle = NO_HANDLE): void {
-    this.own?.end(handle);
-    this.lane.returned(channel);
-    this.table.release(channel);
-  }
-
-  /** @internal Keeps a finished attempt for the next client. */
-  recycle(attempt: Attempt): void {
-    this.#idle.push(attempt);
-  }
-}
-
-function sameOptions(one: SelectionOptions, other: SelectionOptions): boolean {
-  return one.autodisable === other.autodisable && one.hashFailover === other.hashFailover &&
-    one.failTimeout === other.failTimeout && one.trace === other.trace && one.queue === other.queue &&
-    one.queueLimit === other.queueLimit && one.strategies === other.strategies &&
-    one.sticky === other.sticky && one.stickyMemory === other.stickyMemory && one.slowStart === other.slowStart;
-}
 
 /**
  * One client's search for a channel, from accept to established. After `connected`, `abandon` or `clientLeft` the

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { parseHost } from "../table/address.ts";
 import { NONE } from "../table/channel_id.ts";
 import { DisabledBy, Table } from "../table/table.ts";
-import { Selection, type SelectionOptions } from "./attempt.ts";
+import { Selection } from "./selection.ts";
+import type { SelectionOptions } from "./selection_options.ts";
 import type { SelectionEvent } from "./events.ts";
 
 const CLIENT = { address: parseHost("192.0.2.1").bytes, port: 4711 };

@@ -3,7 +3,7 @@ import { client, OneGroup } from "../../tests/support/one_group.ts";
 import { NONE } from "../table/channel_id.ts";
 import { Queue } from "../table/queue.ts";
 import { DisabledBy, Table } from "../table/table.ts";
-import { Selection } from "./attempt.ts";
+import { Selection } from "./selection.ts";
 import { strategies } from "./strategy.ts";
 
 const { DOWN, OPERATOR, DRAINING, MAINTENANCE, WEIGHT } = DisabledBy;

@@ -4,7 +4,8 @@ import { type ChannelId, channelId, NONE } from "../table/channel_id.ts";
 import { NO_HANDLE, type StickyHandle } from "../table/sticky_lane.ts";
 import { StickyTable } from "../table/sticky.ts";
 import { DisabledBy, Table } from "../table/table.ts";
-import { Selection, type SelectionOptions } from "./attempt.ts";
+import { Selection } from "./selection.ts";
+import type { SelectionOptions } from "./selection_options.ts";
 import { strategies } from "./strategy.ts";
 
 const TIME = 60;

@@ -4,7 +4,7 @@ import { parameters } from "../../tests/fuzz/parameters.ts";
 import { parseHost } from "../table/address.ts";
 import { NONE } from "../table/channel_id.ts";
 import { Table } from "../table/table.ts";
-import { Selection } from "./attempt.ts";
+import { Selection } from "./selection.ts";
 
 const CLIENT = { address: parseHost("192.0.2.1").bytes, port: 4711 };
 

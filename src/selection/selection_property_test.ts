@@ -5,7 +5,9 @@ import { parameters } from "../../tests/fuzz/parameters.ts";
 import { type ChannelId, channelId, groupOf, NONE, rowOf } from "../table/channel_id.ts";
 import { smoothSchedule } from "../table/smooth_schedule.ts";
 import { DisabledBy, Table } from "../table/table.ts";
-import { type Attempt, type Cause, Selection } from "./attempt.ts";
+import type { Attempt } from "./attempt.ts";
+import type { Cause } from "./cause.ts";
+import { Selection } from "./selection.ts";
 import type { Client } from "./strategy.ts";
 import { hashAddress, preference } from "./strategies/hash.ts";
 

@@ -4,7 +4,7 @@ import { CLIENTS } from "../../tests/fuzz/clients.ts";
 import { parameters } from "../../tests/fuzz/parameters.ts";
 import { type ChannelId, NONE } from "../table/channel_id.ts";
 import { DisabledBy, Table } from "../table/table.ts";
-import { Selection } from "./attempt.ts";
+import { Selection } from "./selection.ts";
 
 Deno.test("Round Robin is fair to within one connection, whatever the threads and the order", () => {
   const turns = fc.array(fc.record({ lane: fc.nat(2), keeps: fc.boolean() }), { maxLength: 200 });

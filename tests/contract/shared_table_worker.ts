@@ -1,5 +1,5 @@
 /// <reference lib="deno.worker" />
-import { Selection } from "../../src/selection/attempt.ts";
+import { Selection } from "../../src/selection/selection.ts";
 import { type ChannelId, NONE } from "../../src/table/channel_id.ts";
 import { Table } from "../../src/table/table.ts";
 

@@ -1,4 +1,5 @@
-import type { Attempt, Cause } from "../../selection/attempt.ts";
+import type { Attempt } from "../../selection/attempt.ts";
+import type { Cause } from "../../selection/cause.ts";
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
 import { causeOf } from "../engine.ts";
 import { SHORTAGE_PAUSE } from "../shortage_pause.ts";

@@ -1,4 +1,4 @@
-import { Selection } from "../../selection/attempt.ts";
+import { Selection } from "../../selection/selection.ts";
 import { parseHost } from "../../table/address.ts";
 import type { ServiceSettings } from "../engine.ts";
 import { encodeAddress, sideOptions, type SocketOption } from "./sockets.ts";

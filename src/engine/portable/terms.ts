@@ -1,4 +1,4 @@
-import { Selection } from "../../selection/attempt.ts";
+import { Selection } from "../../selection/selection.ts";
 import type { ServiceSettings, ServiceSetup } from "../engine.ts";
 import type { RunningClock } from "../running_clock.ts";
 import { Deadlines } from "./deadlines.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Selection } from "../../selection/attempt.ts";
+import { Selection } from "../../selection/selection.ts";
 import { NONE } from "../../table/channel_id.ts";
 import { Table } from "../../table/table.ts";
 import { RunningClock } from "../running_clock.ts";
