@@ -6,8 +6,9 @@ import { FileInstance } from "../support/file_instance.ts";
 import { freePort } from "../support/free_port.ts";
 import { Instance } from "../support/instance.ts";
 import { run } from "../support/program.ts";
-import { posix, testWith } from "../support/requirements.ts";
+import { installed, posix, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
+import { listenTls } from "../support/tls_listener.ts";
 
 /** Quick, so that tests are. */
 const QUICK = ["--check-interval", "0.1"];
@@ -102,6 +103,23 @@ Deno.test("a channel with check=off is not checked", async () => {
   assert.match(await instance.control("show health"), /^ {2}0 0 127\.0\.0\.1:1 +not checked$/m);
   assert.deepEqual(await instance.answers(2), ["one", "one"]);
   await instance.logged(/group 0 channel 0 .* does not accept/);
+});
+
+testWith([installed("openssl")], "tls tells who speaks TLS from who does not", async () => {
+  await using plain = namedBackend("plain");
+  const listener = listenTls(), { port } = listener.addr as Deno.NetAddr;
+  const serving = (async () => {
+    for await (const connection of listener) void connection.handshake().finally(() => connection.close());
+  })();
+  {
+    await using instance = await Instance.start([`127.0.0.1:${port}`, `127.0.0.1:${plain.port}`], {
+      options: ["--check", "tls"],
+    });
+    await instance.logged(/group 0 channel 1 .* is down, L6RSP: /);
+    await instance.untilState("the other is up", ({ groups: [{ channels }] }) => channels[0].health?.state === "up");
+  }
+  listener.close();
+  await serving;
 });
 
 Deno.test("checks of a disabled channel go on, and do not enable it", async () => {

@@ -7,6 +7,7 @@ import { found } from "../support/found_by_check.ts";
 import { RefusingPort } from "../support/refusing_port.ts";
 import { installed, linux, posix, testWith } from "../support/requirements.ts";
 import { readChunks, writeAll } from "../support/streams.ts";
+import { listenTls } from "../support/tls_listener.ts";
 
 const encoder = new TextEncoder();
 
@@ -170,40 +171,32 @@ testWith([linux], "a source address that this machine lacks says nothing about t
 });
 
 testWith([installed("openssl")], "tls and https do not verify certificates, but need a handshake", async () => {
-  const directory = await Deno.makeTempDir();
-  try {
-    const [key, cert] = [`${directory}/key.pem`, `${directory}/cert.pem`];
-    const args = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-keyout", key, "-out", cert, "-days", "2"];
-    await new Deno.Command("openssl", { args: [...args, "-subj", "/CN=other"], stderr: "null" }).output();
-    const listener = Deno.listenTls({
-      ...{ hostname: "127.0.0.1", port: 0, cert: await Deno.readTextFile(cert), key: await Deno.readTextFile(key) },
-    });
-    const { port } = listener.addr as Deno.NetAddr, ends: string[] = [];
-    const serving = (async () => {
-      for (let i = 0; i < 3; i++) {
-        using connection = await listener.accept();
-        try {
-          const buffer = new Uint8Array(4096);
-          if (await connection.read(buffer) !== null) {
-            await connection.write(encoder.encode("HTTP/1.1 200 OK\r\n\r\n"));
-            await connection.closeWrite();
-            while (await connection.read(buffer) !== null);
-          }
-          ends.push("end of stream");
-        } catch (error) {
-          ends.push((error as Error).name);
+  const listener = listenTls(), { port } = listener.addr as Deno.NetAddr, ends: string[] = [];
+  const serving = (async () => {
+    for (let i = 0; i < 3; i++) {
+      using connection = await listener.accept();
+      try {
+        const buffer = new Uint8Array(4096);
+        if (await connection.read(buffer) !== null) {
+          await connection.write(encoder.encode("HTTP/1.1 200 OK\r\n\r\n"));
+          await connection.closeWrite();
+          while (await connection.read(buffer) !== null);
         }
+        ends.push("end of stream");
+      } catch (error) {
+        ends.push((error as Error).name);
       }
-    })();
-    assert.equal(await found(port, "tls"), "L6OK");
-    assert.equal(await found(port, "https:/"), "L7OK");
-    assert.match(await found(port, "http:/", { timeout: 300 }), /^L7/);
-    await serving;
-    listener.close();
-    assert.deepEqual(ends.slice(0, 2), ["end of stream", "end of stream"]);
-    await using plain = saying("220 hello\r\n");
-    assert.match(await found(plain.port, "tls"), /^L6RSP/);
-  } finally {
-    await Deno.remove(directory, { recursive: true });
-  }
+    }
+  })();
+  assert.equal(await found(port, "tls"), "L6OK");
+  assert.equal(await found(port, "https:/"), "L7OK");
+  assert.match(await found(port, "http:/", { timeout: 300 }), /^L7/);
+  await serving;
+  listener.close();
+  assert.deepEqual(ends.slice(0, 2), ["end of stream", "end of stream"]);
+  await using plain = saying("220 hello\r\n");
+  assert.match(await found(plain.port, "tls"), /^L6RSP/);
+  await using closing = new Backend(async () => {});
+  assert.match(await found(closing.port, "tls"), /^L6RSP/);
+  assert.match(await found(closing.port, "https:/"), /^L6RSP/);
 });
