@@ -1,7 +1,8 @@
 import { type Change, Monitor } from "./monitor.ts";
-import type { Target } from "./target.ts";
+import { type Means, meansOf, type Target } from "./target.ts";
 import { stagger } from "./timetable.ts";
-import type { Verdict } from "./verdict.ts";
+import { type Standing, Turns } from "./turns.ts";
+import { isAlive, type Verdict } from "./verdict.ts";
 
 /** A check that runs. */
 export interface Probe {
@@ -14,8 +15,8 @@ export interface Probe {
 export interface Surroundings {
   /** Begins a check. */
   readonly probe: (target: Target) => Probe;
-  /** Most checks at a time. */
-  readonly atOnce: number;
+  /** Most checks at a time: over connections, and by programs. */
+  readonly atOnce: Readonly<Record<Means, number>>;
   /** A result has changed something. */
   readonly changed: (monitor: Monitor, change: Change) => void;
   /** Milliseconds of a clock that never goes back. */
@@ -29,6 +30,9 @@ export interface Surroundings {
 /** A target that is checked again and again. */
 interface Followed {
   readonly monitor: Monitor;
+  readonly turns: Turns<Followed>;
+  /** Since the last check. */
+  standing: Standing;
   cancel: () => void;
   probe?: Probe;
   /** Whether it is followed no longer. */
@@ -39,18 +43,13 @@ interface Followed {
 export class Checker {
   readonly #around: Surroundings;
   readonly #followed = new Map<string, Followed>();
-  /** Targets whose turn has come, but for whom there is no room yet. */
-  readonly #waiting = new Set<Followed>();
-  #running = 0;
+  readonly #turns: Readonly<Record<Means, Turns<Followed>>>;
   #stopped = false;
 
   constructor(around: Surroundings) {
     this.#around = around;
-  }
-
-  /** Checks that run now. */
-  get running(): number {
-    return this.#running;
+    const { connection, program } = around.atOnce, begin = (followed: Followed) => this.#begin(followed);
+    this.#turns = { connection: new Turns(connection, begin), program: new Turns(program, begin) };
   }
 
   /** The targets by their keys. */
@@ -72,9 +71,10 @@ export class Checker {
     }
     const added = [...targets].filter(([key]) => !this.#followed.has(key)), { after, now } = this.#around;
     for (const [i, [key, target]] of added.entries()) {
-      const followed: Followed = { monitor: new Monitor(target, now()), cancel: () => {} };
+      const turns = this.#turns[meansOf(target)], monitor = new Monitor(target, now());
+      const followed: Followed = { monitor, turns, standing: "down", cancel: () => {} };
       this.#followed.set(key, followed);
-      followed.cancel = after(i * stagger(target.interval, added.length), () => this.#turn(followed));
+      followed.cancel = after(i * stagger(target.interval, added.length), () => turns.ask(followed, followed.standing));
     }
   }
 
@@ -88,35 +88,33 @@ export class Checker {
   #leave(followed: Followed): void {
     followed.left = true;
     followed.cancel();
-    this.#waiting.delete(followed);
+    followed.turns.forget(followed, followed.standing);
+    followed.turns.changed(followed.standing, undefined);
     followed.probe?.abandon();
   }
 
-  #turn(followed: Followed): void {
-    if (this.#running < this.#around.atOnce) this.#begin(followed);
-    else this.#waiting.add(followed);
-  }
-
   #begin(followed: Followed): void {
-    const { probe, now } = this.#around, began = now(), running = followed.probe = probe(followed.monitor.target);
-    this.#running++;
+    const { probe, now } = this.#around, { turns, standing } = followed, began = now();
+    const running = followed.probe = probe(followed.monitor.target);
     running.verdict.then((verdict) => {
-      this.#running--;
       followed.probe = undefined;
-      this.#ended(followed, verdict, began);
-      for (const next of this.#waiting) {
-        if (this.#running >= this.#around.atOnce) break;
-        this.#waiting.delete(next);
-        this.#begin(next);
-      }
+      if (!followed.left) this.#ended(followed, verdict, began);
+      turns.ended(standing);
     });
   }
 
   #ended(followed: Followed, verdict: Verdict, began: number): void {
-    const { now, random, after, changed } = this.#around, { monitor } = followed, end = now();
-    if (followed.left) return;
+    const { now, random, after, changed } = this.#around, { monitor, turns, standing } = followed, end = now();
     const change = monitor.checked(verdict, end - began, end);
-    followed.cancel = after(Math.max(0, began + monitor.untilNext(end, random()) - end), () => this.#turn(followed));
+    followed.standing = standingOf(monitor, verdict);
+    turns.changed(standing, followed.standing);
+    const wait = Math.max(0, began + monitor.untilNext(end, random()) - end);
+    followed.cancel = after(wait, () => turns.ask(followed, followed.standing));
     changed(monitor, change);
   }
+}
+
+function standingOf({ up }: Monitor, verdict: Verdict): Standing {
+  const alive = isAlive(verdict);
+  return up && alive === true ? "good" : !up && alive === false ? "down" : "unclear";
 }

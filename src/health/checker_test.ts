@@ -46,7 +46,7 @@ class World {
           },
         };
       },
-      atOnce,
+      atOnce: { connection: atOnce, program: atOnce },
       changed: (monitor, change) => this.#changed(monitor, change),
       now: () => this.now,
       random,
@@ -135,7 +135,7 @@ Deno.test("only so many checks run at a time, each target has its turn, and none
       async (atOnce, count, takes, random) => {
         const world = new World(() => [ALIVE, takes], atOnce, () => random.next().value);
         world.follow(...Array.from({ length: count }, (_, i) => ({ ...STANDARD, port: i + 1 })));
-        await world.pass(60_000);
+        await world.pass(240_000);
         assert.ok(world.most <= atOnce);
         const times = Map.groupBy(world.begun, ({ port }) => port);
         assert.equal(times.size, count);
@@ -181,4 +181,44 @@ Deno.test("clients' failures count like checks, except shortly after it has come
   assert.deepEqual([fail(), fail(), fail()], [undefined, undefined, "down"]);
   assert.deepEqual(monitor.last, { ...DEAD, took: undefined, at: world.now });
   verdict = DEAD;
+});
+
+Deno.test("targets that do not answer keep nobody waiting who does", async () => {
+  const holes = 1900, atOnce = 16;
+  for (const check of ["tcp", "exec:/bin/true"]) {
+    const world = new World(
+      ({ port, timeout }) => port <= holes ? [{ code: "L4TOUT", reason: "" }, timeout] : [ALIVE, 5],
+      atOnce,
+    );
+    world.follow(...Array.from({ length: 2048 }, (_, i) => ({ ...STANDARD, check, port: i + 1 })));
+    // Before its first check, nobody knows who will answer.
+    const first = 2000 * Math.ceil(2048 / (atOnce / 2)) + 10_000;
+    await world.pass(first);
+    const times = Map.groupBy(world.begun, ({ port }) => port);
+    assert.equal(times.size, 2048, "all have had their first check");
+    await world.pass(60_000);
+    for (const [port, all] of Map.groupBy(world.begun, ({ port }) => port)) {
+      const late = all.filter(({ at }) => at >= first).map(({ at }) => at);
+      if (port <= holes) continue;
+      for (let i = 1; i < late.length; i++) assert.ok(late[i] - late[i - 1] <= 2300, `${late[i] - late[i - 1]} ms`);
+      assert.ok(late.length >= 26, `${late.length} checks`);
+    }
+    world.checker.stop();
+  }
+});
+
+Deno.test("what comes back among many that do not answer is not kept waiting by them once it has answered", async () => {
+  let back = Infinity;
+  const world = new World(
+    ({ port, timeout }, now) => port === 1 && now > back ? [ALIVE, 5] : [{ code: "L4TOUT", reason: "" }, timeout],
+    8,
+  );
+  world.follow(...Array.from({ length: 200 }, (_, i) => ({ ...STANDARD, port: i + 1 })));
+  await world.pass(120_000);
+  back = world.now;
+  await world.pass(60_000);
+  const [up] = world.changes.filter((change) => change.startsWith("1 up"));
+  const [first, second] = world.begun.filter(({ port, at }) => port === 1 && at > back);
+  assert.ok(second.at - first.at < 4000, `${second.at - first.at} ms`);
+  assert.equal(up, `1 up ${second.at + 5}`);
 });

@@ -28,3 +28,11 @@ export function targetKey(target: Target): string {
   const name = /^(?:https?:|tls|exec:)/.test(check) ? host : "";
   return JSON.stringify([address, port, name, check, expect, source, interval, timeout, rise, fall]);
 }
+
+/** What checks need that there is only so much of. */
+export type Means = "connection" | "program";
+
+/** What a target's checks need. */
+export function meansOf({ check }: Target): Means {
+  return check.startsWith("exec:") ? "program" : "connection";
+}

@@ -12,6 +12,9 @@ import type { Service } from "./service.ts";
 /** Most checks at a time, and connections that wait for a back end's end: parts of the spare descriptors. */
 const RUNNING = 1 / 2, PARTING = 1 / 4;
 
+/** Most checks at a time that run a program: each is a process. */
+const PROGRAMS = 8;
+
 /** Seconds over which the connections of a channel that has gone down are closed. */
 const CLOSING = 5;
 
@@ -53,7 +56,7 @@ export class Health {
     this.#probes = new Probes(Math.max(1, Math.floor(spare * PARTING)));
     this.#checker = new Checker({
       probe: this.#probes.begin,
-      atOnce: Math.max(1, Math.floor(spare * RUNNING)),
+      atOnce: { connection: Math.max(2, Math.floor(spare * RUNNING)), program: PROGRAMS },
       changed: (monitor, change) => this.#apply(monitor, change),
       now: () => performance.now(),
       random: Math.random,

@@ -3,10 +3,12 @@ import assert from "node:assert/strict";
 import { Probes } from "../../src/health/probes/probes.ts";
 import { Backend } from "../support/backend.ts";
 import { silentBackend } from "../support/backends.ts";
+import { eventually } from "../support/eventually.ts";
 import { found } from "../support/found_by_check.ts";
 import { RefusingPort } from "../support/refusing_port.ts";
 import { installed, linux, posix, testWith } from "../support/requirements.ts";
 import { readChunks, writeAll } from "../support/streams.ts";
+import { temporaryDirectory } from "../support/temporary_directory.ts";
 import { listenTls } from "../support/tls_listener.ts";
 
 const encoder = new TextEncoder();
@@ -163,6 +165,16 @@ testWith([posix], "a program decides by its exit code, and has so much time", as
   }
 });
 
+testWith([linux], "a program that is late is ended with all that it has started", async () => {
+  using directory = temporaryDirectory();
+  const script = `${directory.path}/check`, noted = `${directory.path}/pid`;
+  await Deno.writeTextFile(script, `#!/bin/sh\nsleep 1000 &\necho $! > ${noted}\nwait\n`, { mode: 0o700 });
+  assert.match(await found(7, `exec:${script}`, { timeout: 500 }), /^PROCTOUT/);
+  const pid = Deno.readTextFileSync(noted).trim();
+  assert.ok(pid !== "");
+  await eventually("it has ended", () => !isRunning(pid));
+});
+
 testWith([linux], "a source address that this machine lacks says nothing about the back end", async () => {
   await using back = silentBackend();
   assert.equal(await found(back.port, "tcp", { source: "127.0.0.7" }), "L4OK");
@@ -200,3 +212,12 @@ testWith([installed("openssl")], "tls and https do not verify certificates, but 
   assert.match(await found(closing.port, "tls"), /^L6RSP/);
   assert.match(await found(closing.port, "https:/"), /^L6RSP/);
 });
+
+/** Whether a process exists and has not ended. */
+function isRunning(pid: string): boolean {
+  try {
+    return !/^State:\s+Z/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));
+  } catch {
+    return false;
+  }
+}

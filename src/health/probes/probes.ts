@@ -7,7 +7,7 @@ import { Deadline } from "./deadline.ts";
 import { converse } from "./dialogue.ts";
 import { request } from "./http.ts";
 import { Partings } from "./partings.ts";
-import { Programs } from "./program.ts";
+import { runProgram } from "./program.ts";
 import { protocols } from "./protocols.ts";
 import { Wire } from "./wire.ts";
 
@@ -26,7 +26,6 @@ const ALIVE: Readonly<Record<Connected["type"], ResultCode>> = {
 /** Checks targets, each time over a new connection. */
 export class Probes {
   readonly #partings: Partings;
-  readonly #programs = new Programs();
   readonly #running = new Set<Promise<Verdict>>();
 
   /** @param partings most connections that wait for the back end's end after their checks */
@@ -38,7 +37,7 @@ export class Probes {
   readonly begin = (target: Target): Probe => {
     const check = readCheck(target.check);
     if (check.type === "off") throw new TypeError(`Cannot check ${target.address}: it is not to be checked`);
-    const probe = check.type === "exec" ? this.#programs.probe(check.program, target) : this.#connect(check, target);
+    const probe = check.type === "exec" ? runProgram(check.program, target) : this.#connect(check, target);
     this.#running.add(probe.verdict);
     probe.verdict.then(() => this.#running.delete(probe.verdict));
     return probe;
