@@ -1,6 +1,7 @@
 /** Single checks of real back ends: what they find out, and how they leave. */
 import assert from "node:assert/strict";
 import { Probes } from "../../src/health/probes/probes.ts";
+import type { Target } from "../../src/health/target.ts";
 import { Backend } from "../support/backend.ts";
 import { silentBackend } from "../support/backends.ts";
 import { eventually } from "../support/eventually.ts";
@@ -12,6 +13,13 @@ import { temporaryDirectory } from "../support/temporary_directory.ts";
 import { listenTls } from "../support/tls_listener.ts";
 
 const encoder = new TextEncoder();
+
+function target(port: number, check: string): Target {
+  return {
+    ...{ address: "127.0.0.1", port, host: "", check, expect: undefined, source: undefined },
+    ...{ interval: 1, timeout: 20_000, rise: 1, fall: 1 },
+  };
+}
 
 /** Says this at once, then reads to the end. How connections ended is noted. */
 function saying(text: string, ends: string[] = []): Backend {
@@ -62,15 +70,32 @@ Deno.test("a check leaves by the end of the stream, after it has read what was s
     await using back = saying("x".repeat(100_000), ends);
     for (const check of ["tcp", "ssh", "expect:^xx"]) {
       const probes = new Probes(4);
-      await probes.begin({
-        ...{ address: "127.0.0.1", port: back.port, host: "", check, expect: undefined, source: undefined },
-        ...{ interval: 1, timeout: 20_000, rise: 1, fall: 1 },
-      }).verdict;
+      await probes.begin(target(back.port, check)).verdict;
       while (back.open > 0) await new Promise((resolve) => setTimeout(resolve, 2));
       await probes.stop();
     }
   }
   assert.deepEqual(ends, ["end of stream", "end of stream", "end of stream"]);
+});
+
+Deno.test("a back end that never stops sending is left soon", async () => {
+  const sent: number[] = [], piece = new Uint8Array(65_536);
+  await using back = new Backend(async (connection) => {
+    const i = sent.push(0) - 1;
+    // It fails once it has been reset.
+    for (;;) sent[i] += await connection.write(piece);
+  });
+  const checks = ["smtp", "http:/", "expect:x", "tcp"];
+  for (const check of checks) {
+    const probes = new Probes(4);
+    const verdict = await probes.begin(target(back.port, check)).verdict;
+    assert.equal(verdict.code, check === "tcp" ? "L4OK" : "L7RSP");
+    await eventually("it has been left", () => back.open === 0);
+    await probes.stop();
+  }
+  assert.equal(sent.length, checks.length);
+  // What is on the way between them comes on top.
+  for (const count of sent) assert.ok(count < 32_000_000, `${count} bytes`);
 });
 
 Deno.test("http asks with the host's name, and judges by the status", async () => {

@@ -3,6 +3,9 @@ import type { Socket } from "node:net";
 /** Milliseconds that a back end has to end a connection that has been ended here. */
 const PATIENCE = 1_000;
 
+/** Most bytes that are read meanwhile. One that never stops sending gets a reset. */
+const LONGEST = 1_048_576;
+
 /**
  * Connections whose checks are over. Each is ended by FIN, and what still comes is read: closing with bytes unread would
  * reset it, and back ends log that. There are only so many; the oldest makes way.
@@ -21,6 +24,10 @@ export class Partings {
     if (this.#all.size >= this.#most) { for (const [oldest] of [...this.#all].slice(0, 1)) this.#close(oldest); }
     this.#all.set(socket, setTimeout(() => this.#close(socket), PATIENCE));
     socket.once("close", () => this.#forget(socket));
+    let left = LONGEST;
+    socket.on("data", ({ length }: Uint8Array) => {
+      if ((left -= length) < 0) this.#close(socket);
+    });
     // With nothing more to read, the socket closes itself once its own end has been sent.
     socket.resume().end();
   }
