@@ -38,8 +38,6 @@ export class Attempt {
   #turn: number | undefined;
   /** Number of the trial, if the channel was failing and channels rest. */
   #trial: number | undefined;
-  /** Whether the client's own channel is still to be tried. */
-  #ownFirst = false;
 
   /** Use `Selection.begin`. */
   constructor(selection: Selection) {
@@ -52,7 +50,6 @@ export class Attempt {
     this.#channel = NONE;
     this.#search.begin();
     this.#ticket = this.#turn = undefined;
-    this.#ownFirst = this.#selection.isSticky;
     this.shortage = false;
   }
 
@@ -69,8 +66,7 @@ export class Attempt {
    * connect needs.
    */
   choose(): ChannelId {
-    const own = this.#ownFirst ? this.#takeOwn() : NONE;
-    const id = own !== NONE ? own : this.#selection.failover.next(this.#search, this.#client);
+    const id = this.#selection.failover.next(this.#search, this.#client);
     if (id === NONE) {
       this.#channel = NONE;
       this.#trace("no usable channel");
@@ -205,7 +201,6 @@ export class Attempt {
   /** Looks for a channel again, after a wait, among those that this client has not seen fail. */
   retry(): void {
     this.#search.retry();
-    this.#ownFirst = this.#selection.isSticky;
     this.shortage = false;
   }
 
@@ -221,11 +216,6 @@ export class Attempt {
     this.#trace("client has left");
     this.#stopWaiting("left");
     this.abandon();
-  }
-
-  #takeOwn(): ChannelId {
-    this.#ownFirst = false;
-    return this.#selection.own!.take(this.#search, this.#client);
   }
 
   #chosen(id: ChannelId, step: string): ChannelId {

@@ -1,9 +1,10 @@
 import { type ChannelId, groupOf, NONE, rowOf } from "../table/channel_id.ts";
-import { MAX_GROUPS } from "../table/limits.ts";
+import { MAX_GROUPS, MAX_WAITING } from "../table/limits.ts";
 import { type Order, sizeOf } from "../table/order.ts";
 import type { Wanted } from "../table/queue.ts";
 import type { Table } from "../table/table.ts";
 import { GroupCandidates } from "./group_candidates.ts";
+import type { OwnChannels } from "./own_channels.ts";
 import type { Resting } from "./resting.ts";
 import { Demands, type Search } from "./search.ts";
 import { type Client, strategies, type Strategy } from "./strategy.ts";
@@ -12,15 +13,17 @@ import { type Client, strategies, type Strategy } from "./strategy.ts";
 const OUTRUN: ChannelId = -2;
 
 /**
- * Finds the next channel for a connection: group after group, the one that the group's strategy chooses among the
- * candidates. Reserves it, and asks again when another thread was faster.
+ * Finds the next channel for a connection: the one that the client had before, or, group after group, the one that the
+ * group's strategy chooses among the candidates. Reserves it, and asks again when another thread was faster.
  */
 export class Failover {
   readonly #table: Table;
   readonly #strategies: readonly Strategy[];
   readonly #candidates: GroupCandidates;
+  readonly #own: OwnChannels | undefined;
   /** Whether clients wait for a channel that is full. */
   readonly #waits: boolean;
+  readonly #queueLimit: number;
 
   /** @param options `random`: numbers from 0 to just below 1, default `Math.random` */
   constructor(
@@ -28,25 +31,33 @@ export class Failover {
     options: {
       hashFailover: boolean;
       queue?: number;
+      queueLimit?: number;
       slowStart?: number;
       strategies?: readonly Strategy[];
       random?: () => number;
     },
     resting?: Resting,
+    own?: OwnChannels,
   ) {
     this.#table = table;
+    this.#own = own;
     this.#waits = options.queue !== undefined && options.queue > 0;
+    this.#queueLimit = options.queueLimit ?? MAX_WAITING;
     this.#strategies = options.strategies ?? strategies;
     const { hashFailover: mayMove, slowStart = 0, random = Math.random } = options;
     this.#candidates = new GroupCandidates(table, { mayMove, slowStart: slowStart > 0, random }, resting);
   }
 
   /**
-   * Reserves the next channel of the search and returns it, or NONE when no group has any left. When all that is left
-   * rests or is down, that is better than none.
+   * Reserves the next channel of the search and returns it, or NONE when no group has any left, or the client is to wait
+   * for the one that it had. When all that is left rests or is down, that is better than none.
    */
   next(search: Search, client: Client): ChannelId {
     do {
+      if (this.#own !== undefined && search.ownFirst) {
+        const id = this.#own.take(search, client, this.#waitsAtHome(search));
+        if (id !== NONE || search.home !== NONE) return id;
+      }
       for (; search.group < MAX_GROUPS; search.group++) {
         const table = this.#table, order = table.order(search.group);
         // Checked first, so that hundreds of disabled channels cost next to nothing.
@@ -74,8 +85,9 @@ export class Failover {
     return true;
   }
 
-  /** Whether a client that waits has, in some group, a channel of its own and does not take the others. */
+  /** Whether a client that waits has a channel of its own, in some group at least, and does not take the others. */
   isHome(search: Search): boolean {
+    if (search.home !== NONE) return true;
     const table = this.#table;
     for (let group = 0; group < MAX_GROUPS; group++) {
       if (table.size(group) > 0 && this.#staysHome(this.#strategies[table.strategy(group)], search)) return true;
@@ -83,11 +95,17 @@ export class Failover {
     return false;
   }
 
-  /** Fills in what a client waits for: any channel, but of some groups only its own. */
+  /** Fills in what a client waits for: only the channel that it had, or any, but of some groups only its own. */
   wanted(search: Search, client: Client, wanted: Wanted): void {
     const table = this.#table, candidates = this.#candidates;
     wanted.wary = search.wary;
     wanted.groups = 0;
+    wanted.home = search.home !== NONE;
+    if (wanted.home) {
+      wanted.own.fill(0);
+      wanted.own[groupOf(search.home)] = rowOf(search.home) + 1;
+      return;
+    }
     for (search.group = 0; search.group < MAX_GROUPS; search.group++) {
       const { group } = search, strategy = this.#strategies[table.strategy(group)], order = table.order(group);
       wanted.own[group] = 0;
@@ -99,6 +117,13 @@ export class Failover {
       const number = strategy.choose(candidates, client);
       if (number >= 0) wanted.own[group] = rowOf(table.channelAt(group, number, order)) + 1;
     }
+  }
+
+  /** Whether a client waits for the channel that it had if that is only full, as long as others may join the queue. */
+  #waitsAtHome(search: Search): boolean {
+    if (!this.#waits || search.demands !== Demands.ALL || this.#candidates.mayMoveIn(search)) return false;
+    const { queue } = this.#table;
+    return queue !== undefined && queue.waiting < this.#queueLimit;
   }
 
   /** Whether a client would rather wait for its own channel, if that is full, than take another of the group. */

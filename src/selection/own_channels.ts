@@ -2,7 +2,7 @@ import { type ChannelId, groupOf, NONE } from "../table/channel_id.ts";
 import type { StickyHandle, StickyLane } from "../table/sticky_lane.ts";
 import type { Table } from "../table/table.ts";
 import type { Resting } from "./resting.ts";
-import type { Search } from "./search.ts";
+import { Demands, type Search } from "./search.ts";
 import type { Client } from "./strategy.ts";
 
 /** Which channel each client had before, for one thread of a service with `--sticky`. */
@@ -18,18 +18,28 @@ export class OwnChannels {
   }
 
   /**
-   * Reserves the channel that the client had, whatever its group and strategy, if it may be given now: it is enabled and
-   * alive, below its limit, nobody waits for it, it does not rest, and it has not been tried for this client. Otherwise
-   * NONE, and the client goes where the strategy sends it; a full channel is not waited for.
+   * Reserves the channel that the client had, whatever its group and strategy, if it may be given now: it meets the
+   * search's demands, is below its limit, nobody waits for it, and it has not been tried for this client. Otherwise NONE,
+   * and the client goes where the strategy sends it.
+   *
+   * @param waits whether the client waits if only the limit keeps it from its channel. Then `search.home` says for which
    */
-  take(search: Search, client: Client): ChannelId {
+  take(search: Search, client: Client, waits: boolean): ChannelId {
     const table = this.#table, id = this.#memory.find(client.address), { incarnation } = this.#memory;
-    if (id === NONE || search.tried(id) || this.#resting?.has(id) || table.claimed(id)) return NONE;
+    search.home = NONE;
+    search.ownFirst = false;
+    if (id === NONE || search.tried(id)) return NONE;
+    if (search.demands === Demands.ALL && this.#resting?.has(id)) return NONE;
     const group = groupOf(id);
     for (;;) {
       const order = table.order(group);
       // Once the order is known: a row can get another channel only with another order.
-      if (table.numberOf(id, order) === NONE || table.incarnation(id) !== incarnation || !table.reserve(id)) {
+      if (table.numberOf(id, order) === NONE || table.incarnation(id) !== incarnation) return NONE;
+      if (table.claimed(id) || !table.reserve(id, search.ignoring)) {
+        if (waits && table.disabledBy(id) === 0) {
+          search.home = id;
+          search.full = true;
+        }
         return NONE;
       }
       if (table.order(group) === order) break;

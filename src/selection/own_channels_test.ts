@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { parseHost } from "../table/address.ts";
 import { type ChannelId, channelId, NONE } from "../table/channel_id.ts";
 import { NO_HANDLE, type StickyHandle } from "../table/sticky_lane.ts";
+import { Queue } from "../table/queue.ts";
 import { StickyTable } from "../table/sticky.ts";
 import { DisabledBy, Table } from "../table/table.ts";
 import { Selection } from "./selection.ts";
@@ -131,6 +132,170 @@ for (const { name } of strategies) {
     assert.deepEqual(hosts.map((host) => connect(selection, host).channel), before);
   });
 }
+
+/** A selection with a queue and one place in each channel, of which client 192.0.2.1 has the first, and has left. */
+function queued(sizes: readonly number[], options: Partial<SelectionOptions> = {}) {
+  const world = made(sizes, { queue: 10, ...options }), { table, selection } = world;
+  const queue = Queue.attach(Queue.memory(), table, 0, () => {});
+  const { channel, handle } = connect(selection, "192.0.2.1");
+  selection.closed(channel, handle);
+  for (const group of sizes.keys()) for (const id of table.channels(group)) table.setMaxc(id, 1);
+  table.moveCursor(0, table.cursor(0), channel);
+  return { ...world, queue, own: channel };
+}
+
+Deno.test("with a queue, a client waits for its own channel if that is only full", () => {
+  const { selection, table, queue, own } = queued([3]);
+  assert.equal(connect(selection, "192.0.2.2").channel, own);
+  const attempt = selection.begin(clientOf("192.0.2.1"));
+  assert.equal(attempt.choose(), NONE);
+  assert.ok(attempt.full && attempt.wait(7) && attempt.staysHome);
+  // Nobody overtakes it there, and others take what it does not want.
+  const other = selection.begin(clientOf("192.0.2.3"));
+  assert.equal(other.choose(), 1);
+  other.abandon();
+  assert.equal(queue.nextCall(), NONE, "1 is free again, but it is not its own");
+  selection.closed(own);
+  assert.notEqual(connect(selection, "192.0.2.4").channel, own, "it is kept for the one that waits");
+  assert.equal(queue.nextCall(), 7);
+  assert.equal(attempt.called(), own);
+  attempt.connected();
+  assert.deepEqual([table.current(own), queue.counts().waited], [1, 1]);
+});
+
+Deno.test("a client that has waited long enough for its own channel takes any, as with -H from the start", () => {
+  const { selection, queue, own } = queued([3]);
+  connect(selection, "192.0.2.2");
+  const attempt = selection.begin(clientOf("192.0.2.1"));
+  assert.equal(attempt.choose(), NONE);
+  assert.ok(attempt.wait(7));
+  assert.equal(attempt.moveOn(), 1);
+  assert.deepEqual([attempt.waits, queue.waiting], [false, 0]);
+  const handle = attempt.connected();
+  selection.closed(own);
+  selection.closed(1, handle);
+  assert.equal(connect(selection, "192.0.2.1").channel, 1, "it has another one now");
+});
+
+Deno.test("a client that has waited for its own channel waits for any if all are full", () => {
+  const { selection, queue, own } = queued([2]);
+  for (const host of ["192.0.2.2", "192.0.2.3"]) connect(selection, host);
+  const attempt = selection.begin(clientOf("192.0.2.1"));
+  assert.equal(attempt.choose(), NONE);
+  assert.ok(attempt.wait(7));
+  selection.closed(1 - own);
+  assert.equal(queue.nextCall(), NONE);
+  connect(selection, "192.0.2.4");
+  assert.equal(attempt.moveOn(), NONE);
+  assert.equal(attempt.staysHome, false);
+  selection.closed(1 - own);
+  assert.equal(queue.nextCall(), 7);
+  assert.equal(attempt.called(), 1 - own);
+});
+
+for (
+  const [what, options, act] of [
+    ["with -H", { hashFailover: true }, () => {}],
+    ["without a queue", { queue: 0 }, () => {}],
+    ["when the queue has no room", { queueLimit: 1 }, ({ queue, table, own }) => {
+      const words = new Uint8Array(32);
+      words[0] = own + 1;
+      queue.join(1, { groups: 0, own: words, wary: false }, 1);
+      assert.equal(table.queue!.waiting, 1);
+    }],
+    ["when its own is down", {}, ({ table, own }) => table.disable(own, DisabledBy.DOWN)],
+    ["when its own is disabled", {}, ({ table, own }) => table.disable(own, DisabledBy.OPERATOR)],
+  ] as [string, Partial<SelectionOptions>, (world: ReturnType<typeof queued>) => void][]
+) {
+  Deno.test(`a client takes another channel at once ${what}`, () => {
+    const world = queued([2], options), { selection } = world;
+    connect(selection, "192.0.2.2");
+    act(world);
+    assert.equal(connect(selection, "192.0.2.1").channel, 1);
+  });
+}
+
+for (
+  const [what, leave] of [
+    ["disabled", ({ table, own }) => table.disable(own, DisabledBy.OPERATOR)],
+    ["drained by its weight", ({ table, own }) => table.setWeight(own, 0)],
+    ["down", ({ table, own }) => table.disable(own, DisabledBy.DOWN)],
+    ["removed", ({ table, own }) => void table.rearrange(0, table.channels(0).filter((id) => id !== own))],
+  ] as [string, (world: ReturnType<typeof queued>) => void][]
+) {
+  Deno.test(`a client that waits for its own channel takes any of any group when that is ${what}`, () => {
+    const world = queued([2, 1]), { selection, queue } = world, reserve = channelId(1, 0);
+    for (const host of ["192.0.2.2", "192.0.2.3"]) connect(selection, host);
+    const attempt = selection.begin(clientOf("192.0.2.1"));
+    assert.equal(attempt.choose(), NONE);
+    assert.ok(attempt.wait(7));
+    assert.equal(queue.nextCall(), NONE);
+    leave(world);
+    assert.equal(queue.nextCall(), 7);
+    assert.equal(attempt.called(), reserve);
+  });
+}
+
+Deno.test("a client goes on waiting for its own channel when its group gets another strategy", () => {
+  const { selection, table, queue, own } = queued([2]);
+  connect(selection, "192.0.2.2");
+  const attempt = selection.begin(clientOf("192.0.2.1"));
+  assert.equal(attempt.choose(), NONE);
+  assert.ok(attempt.wait(7));
+  table.setStrategy(0, 1);
+  assert.equal(queue.nextCall(), NONE);
+  selection.closed(own);
+  assert.equal(queue.nextCall(), 7);
+  assert.equal(attempt.called(), own);
+});
+
+Deno.test("a client whose own channel fails once it has its turn gets another", () => {
+  const { selection, queue, own } = queued([2]);
+  connect(selection, "192.0.2.2");
+  const attempt = selection.begin(clientOf("192.0.2.1"));
+  assert.equal(attempt.choose(), NONE);
+  assert.ok(attempt.wait(7));
+  selection.closed(own);
+  assert.equal(queue.nextCall(), 7);
+  assert.equal(attempt.called(), own);
+  attempt.failed("channel", "refused");
+  assert.equal(attempt.choose(), 1);
+});
+
+for (const { name } of strategies) {
+  Deno.test(`under the strategy ${name}, a client gets its own channel when all that is left is down`, () => {
+    const { selection, table } = made([4, 1], { hashFailover: true }), reserve = channelId(1, 0);
+    table.setStrategy(0, strategies.findIndex((strategy) => strategy.name === name));
+    const hosts = Array.from({ length: 20 }, (_, i) => `198.51.100.${i}`);
+    const channels = hosts.map((host) => connect(selection, host).channel);
+    const all = [...table.channels(0), reserve];
+    for (const id of all) table.disable(id, DisabledBy.DOWN);
+    assert.deepEqual(hosts.map((host) => connect(selection, host).channel), channels);
+    table.disable(channels[0], DisabledBy.OPERATOR);
+    const { channel } = connect(selection, hosts[0]);
+    assert.ok(channel !== channels[0] && channel !== NONE, "an operator's word holds");
+    // Anything that is up comes first.
+    table.enable(reserve, DisabledBy.DOWN);
+    assert.equal(connect(selection, hosts[1]).channel, reserve);
+  });
+}
+
+Deno.test("a client gets its own channel when all that is left rests", () => {
+  const { selection } = made([3], { failTimeout: 10 });
+  for (let n = 1; n < 4; n++) connect(selection, `192.0.2.${n}`);
+  const failing = selection.begin(clientOf("192.0.2.99"));
+  for (let n = 0; n < 3; n++) {
+    assert.notEqual(failing.choose(), NONE);
+    failing.failed("channel", "refused");
+  }
+  failing.abandon();
+  // In another order than that of the rotation.
+  for (const n of [3, 1, 2]) {
+    const attempt = selection.begin(clientOf(`192.0.2.${n}`));
+    assert.equal(attempt.choose(), n - 1);
+    attempt.abandon();
+  }
+});
 
 Deno.test("a removed channel is not the own one any more, nor is another in its row", () => {
   const { selection, table } = made([2]);

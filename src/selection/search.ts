@@ -1,4 +1,4 @@
-import type { ChannelId } from "../table/channel_id.ts";
+import { type ChannelId, NONE } from "../table/channel_id.ts";
 import { DisabledBy } from "../table/disabled_by.ts";
 import { MAX_GROUPS, ROWS } from "../table/limits.ts";
 import type { Table } from "../table/table.ts";
@@ -26,6 +26,10 @@ export class Search {
   mayMove = false;
   /** Whether a channel has failed. */
   wary = false;
+  /** Whether the channel that the client had is to be tried before those that strategies choose. */
+  ownFirst = false;
+  /** The channel that the client had, which is full and for which it waits; or NONE. */
+  home: ChannelId = NONE;
   /** One bit for each row, of as many groups as have been needed: most searches end in the first one. */
   #tried = new Int32Array(ROWS / 32);
   #failed = new Int32Array(ROWS / 32);
@@ -41,6 +45,7 @@ export class Search {
   /** Forgets everything, for another client. */
   begin(): void {
     this.mayMove = this.wary = false;
+    this.home = NONE;
     for (let i = this.#from; i < this.#to; i++) this.#failed[i] = 0;
     this.retry();
     this.#to = 0;
@@ -51,6 +56,7 @@ export class Search {
     this.group = 0;
     this.full = this.rested = false;
     this.demands = Demands.ALL;
+    this.ownFirst = true;
     for (let i = this.#from; i < this.#to; i++) this.#tried[i] = this.#failed[i];
   }
 
@@ -78,6 +84,7 @@ export class Search {
     else if (!this.full && table.anyDown()) this.demands = Demands.ENABLED;
     else return false;
     this.group = 0;
+    this.ownFirst = true;
     return true;
   }
 
@@ -92,7 +99,7 @@ export class Search {
   end(): void {
     this.group = MAX_GROUPS;
     this.demands = Demands.ENABLED;
-    this.full = false;
+    this.full = this.ownFirst = false;
   }
 
   /** Makes sure that there is a word `word`. */

@@ -41,11 +41,11 @@ export class Selection {
     this.emit = emit;
     this.#now = now;
     this.resting = options.failTimeout > 0 ? new Resting(table, options.failTimeout, now, before?.resting) : undefined;
-    this.failover = new Failover(table, options, this.resting);
     const { sticky = 0, stickyMemory } = options;
     if (sticky > 0 && stickyMemory !== undefined) {
       this.own = new OwnChannels(table, new StickyLane(stickyMemory, lane.number, sticky), this.resting);
     }
+    this.failover = new Failover(table, options, this.resting, this.own);
   }
 
   /** Whether clients come back to their channels, so that `closed` needs the handles of connections. */

@@ -1,7 +1,12 @@
 import type { StickyClients } from "../groups/sticky_clients.ts";
 
-/** How often the time is told: so often that it is wrong by a twentieth of the time that is measured, within limits. */
-const SHARE = 20, OFTENEST = 10, RAREST = 1000;
+/**
+ * How often the time is told, in milliseconds: so often that it is wrong by a twentieth of the time that is measured, but
+ * no oftener than once a second if a thousandth allows that.
+ */
+function periodOf({ seconds }: StickyClients): number {
+  return Math.max(10, Math.min(seconds * 50, Math.max(1000, seconds)));
+}
 
 /**
  * All that are told the time, and how often (milliseconds). The threads' own clocks differ, so the main thread tells
@@ -12,7 +17,7 @@ let timer: ReturnType<typeof setInterval> | undefined, period = Infinity;
 
 /** Tells it the time from now on. Call it again when its time has changed. */
 export function keepTelling(clients: StickyClients): void {
-  listeners.set(clients, Math.max(OFTENEST, Math.min(clients.seconds * 1000 / SHARE, RAREST)));
+  listeners.set(clients, periodOf(clients));
   adjust();
 }
 

@@ -10,6 +10,8 @@ export interface Wanted {
   readonly own: Uint8Array;
   /** Whether it has seen a channel fail. Then it takes none of which the last connect failed. */
   wary: boolean;
+  /** Whether the one channel in `own` is all that it takes, in any group. Default false. */
+  home?: boolean;
 }
 
 /**
@@ -36,10 +38,11 @@ export class Demand {
   }
 
   /** The client of a new ticket wants this. */
-  begin(ticket: Ticket, { groups, own, wary }: Wanted): void {
+  begin(ticket: Ticket, { groups, own, wary, home = false }: Wanted): void {
     const words = this.#words, at = placeOf(ticket);
     words[at + TICKET.GROUPS] = groups;
     words[at + TICKET.WARY] = wary ? 1 : 0;
+    words[at + TICKET.HOME] = home ? 1 : 0;
     this.#bytes.set(own, (at + TICKET.OWN) * 4);
     this.#count(ticket, 1);
   }
@@ -63,13 +66,17 @@ export class Demand {
     return this.#bytes[(at + TICKET.OWN) * 4 + group] === rowOf(id) + 1;
   }
 
-  /** If the client of the ticket wants only this channel of its group, it takes any of the group from now on. */
-  widen(ticket: Ticket, id: ChannelId): void {
+  /**
+   * If the client of the ticket wants only this channel of its group, it takes any of the group from now on. If it wants
+   * no other in any group, it takes all, unless `homeToo` is false: then it goes on wanting this one.
+   */
+  widen(ticket: Ticket, id: ChannelId, homeToo: boolean): void {
     const group = groupOf(id), at = placeOf(ticket), own = (at + TICKET.OWN) * 4 + group;
-    if (this.#bytes[own] !== rowOf(id) + 1) return;
+    const isHome = this.#words[at + TICKET.HOME] === 1;
+    if (this.#bytes[own] !== rowOf(id) + 1 || isHome && !homeToo) return;
     this.#count(ticket, -1);
-    this.#bytes[own] = 0;
-    this.#words[at + TICKET.GROUPS] |= 1 << group;
+    this.#bytes[own] = this.#words[at + TICKET.HOME] = 0;
+    this.#words[at + TICKET.GROUPS] |= isHome ? -1 : 1 << group;
     this.#count(ticket, 1);
   }
 

@@ -119,6 +119,7 @@ export class Queue {
     try {
       if (tickets.isFull || turn === undefined && tickets.waiting >= limit) return undefined;
       const ticket = tickets.add(this.#thread, key, turn ?? tickets.newTurn(), wanted);
+      this.#widenDisabled(wanted);
       this.#callAll();
       return ticket;
     } finally {
@@ -135,6 +136,7 @@ export class Queue {
   want(ticket: Ticket, wanted: Wanted): void {
     this.#lock.acquire();
     this.#tickets.demand.change(ticket, wanted);
+    this.#widenDisabled(wanted);
     this.#callAll();
     this.#unlock();
   }
@@ -194,7 +196,7 @@ export class Queue {
     this.#unlock();
   }
 
-  /** The channel is disabled: clients that want no other of its group take any. */
+  /** The channel is disabled: clients that want no other of its group, or of all, take any there. */
   disabled(id: ChannelId): void {
     if (this.#tickets.waiting === 0) return;
     this.#lock.acquire();
@@ -203,9 +205,12 @@ export class Queue {
     this.#unlock();
   }
 
-  /** A group's channels are chosen in another way: nobody wants just one of them any more. */
+  /**
+   * A group's channels are chosen in another way: nobody wants just one of them any more, unless it is the one that a
+   * client had before.
+   */
   restrategized(group: number): void {
-    this.#widen(group, group + 1, () => true);
+    this.#widen(group, group + 1, () => true, false);
   }
 
   /** There may be other channels; nobody waits any more for just one that has been removed. */
@@ -243,12 +248,21 @@ export class Queue {
     };
   }
 
-  /** Clients take any channel of these groups if the one that they want is such. */
-  #widen(from: number, end: number, such: (id: ChannelId) => boolean): void {
+  /** A channel that somebody wants from now on may have been disabled before others saw that it is wanted. */
+  #widenDisabled({ own }: Wanted): void {
+    for (let group = 0; group < MAX_GROUPS; group++) {
+      if (own[group] === 0) continue;
+      const id = channelId(group, own[group] - 1);
+      if ((this.#table.disabledBy(id) & ~this.#table.ignorable) !== 0) this.#tickets.widen(id);
+    }
+  }
+
+  /** Clients take any channel of these groups if the one that they want is such. See `Tickets.widen`. */
+  #widen(from: number, end: number, such: (id: ChannelId) => boolean, homeToo = true): void {
     if (this.#tickets.waiting === 0) return;
     this.#lock.acquire();
     for (let id = channelId(from, 0); id < channelId(end, 0); id++) {
-      if (this.#tickets.demand.anyOwns(id) && such(id)) this.#tickets.widen(id);
+      if (this.#tickets.demand.anyOwns(id) && such(id)) this.#tickets.widen(id, homeToo);
     }
     this.#callAll();
     this.#unlock();

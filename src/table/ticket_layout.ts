@@ -23,6 +23,8 @@ export const TICKET = {
   IN_CALLS: 9,
   /** Whether its client has left while it was among these. */
   LEFT: 10,
+  /** Whether it takes one channel and no other in any group. */
+  HOME: 11,
   /** Eight words: a byte for each group. */
   OWN: 16,
   WORDS: 24,

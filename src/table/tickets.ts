@@ -62,11 +62,11 @@ export class Tickets {
     return ticket;
   }
 
-  /** Whoever wants only this channel of its group takes any of the group from now on. */
-  widen(id: ChannelId): void {
+  /** Whoever wants only this channel takes others from now on. See `Demand.widen`. */
+  widen(id: ChannelId, homeToo = true): void {
     const { demand } = this;
     for (let ticket = this.first(); ticket !== 0 && demand.anyOwns(id); ticket = this.next(ticket)) {
-      demand.widen(ticket, id);
+      demand.widen(ticket, id, homeToo);
     }
   }
 

@@ -17,7 +17,7 @@ export interface Target {
 
 /** One group of a trial's table. */
 export interface GroupSetup {
-  readonly strategy?: "rr" | "hash" | "stable";
+  readonly strategy?: string;
   readonly channels: readonly (Target & { readonly maxc?: number })[];
 }
 

@@ -38,8 +38,8 @@ export const choosing = {
   },
   /**
    * Seconds for which a client waits for a place while every channel that it could take is full. Default 0, not at all:
-   * it is closed. A client of a sticky strategy waits half of this time for its own channel, unless there is
-   * `hashFailover`.
+   * it is closed. A client of a sticky strategy, or one that `sticky` remembers, waits half of this time for its own
+   * channel, unless there is `hashFailover`.
    */
   queue: {
     name: "queue",
@@ -48,8 +48,8 @@ export const choosing = {
     section: "choosing",
     summary: "time to wait for a full channel (default 0)",
     more:
-      "Clients wait in the order in which they come. With hash or stable, a client waits half of the time for its own " +
-      "channel, and then for any.",
+      "Clients wait in the order in which they come. With hash, stable or --sticky, a client waits half of the time " +
+      "for its own channel, and then for any.",
     scope: "service",
     changeable: true,
   },
@@ -103,7 +103,7 @@ export const choosing = {
     section: "choosing",
     summary: "time a client keeps its channel (default 0)",
     more: "It counts from the end of the client's last connection. The client goes elsewhere, and stays there, when " +
-      "its channel is full or cannot be used. Clients are told apart by their IPv4 address or the /64 of their IPv6 " +
+      "its channel cannot be used or is full; with --queue, it first waits for a full one. Clients are told apart by their IPv4 address or the /64 of their IPv6 " +
       "address.",
     scope: "service",
     changeable: true,

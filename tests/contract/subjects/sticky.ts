@@ -4,6 +4,7 @@ import { formatClientKey, parseClientKey } from "../../../src/table/client_key.t
 import { MAX_LANES } from "../../../src/table/limits.ts";
 import { StickyTable } from "../../../src/table/sticky.ts";
 import { DisabledBy } from "../../../src/table/table.ts";
+import { strategies } from "../../../src/selection/strategy.ts";
 import { SwitchableBackend } from "../../model/switchable_backend.ts";
 import { namedBackend } from "../../support/backends.ts";
 import { askFrom, ClientFrom } from "../../support/client_from.ts";
@@ -16,6 +17,9 @@ import type { Trial, TrialSetup } from "../trial.ts";
 
 /** Seconds for which addresses are remembered. The test is the clock. */
 const TIME = 60;
+
+/** Seconds that clients wait: that do not pass while a test runs, and that pass soon. */
+const LONG = 3600, BRIEF = 0.6;
 
 const unable = Deno.build.os !== "linux" && "only 127.0.0.1 is local here";
 const noIPv6 = !canListen("::1") && "no IPv6 here";
@@ -122,6 +126,101 @@ export function sticky(test: ContractTest): void {
     assert.equal(world.entryOf(ANNE)!.channel, channelId(1, 0));
   }, unable);
 
+  for (const { name: strategy } of strategies) {
+    test(`a sticky client comes back under the strategy ${strategy}, whatever the others do`, async (start) => {
+      await using world = await begin(start, {}, { strategy });
+      const { trial: { table } } = world, all = Array.from({ length: 12 }, (_, n) => `127.0.1.${n + 1}`);
+      table.channels(0).forEach((id, number) => table.setIdentity(id, number + 1));
+      const before = await inTurn(all, (from) => world.ask(from));
+      await using others = new AsyncDisposableStack();
+      const hold = async (from: string) => {
+        const client = others.use(await ClientFrom.connect(from, world.trial.port));
+        return await client.hear();
+      };
+      // So that every strategy has reason to choose otherwise: another order, another load on each.
+      const [a, b, c] = table.rearrange(0, table.channels(0).toReversed());
+      for (let n = 1; n < 6; n++) await hold(`127.0.2.${n}`);
+      for (const [id, weight] of [[a, 1], [b, 5], [c, 9]]) table.setWeight(id, weight);
+      // All of them at the same time, so that they meet several threads.
+      const after = await Promise.all(all.map((from) => Promise.all([1, 2, 3].map(() => world.ask(from)))));
+      assert.deepEqual(after, before.map((channel) => [channel, channel, channel]));
+    }, unable);
+  }
+
+  test("a sticky client waits in the queue for its own channel, in order, and gets it", async (start) => {
+    await using world = await begin(start, { maxc: 1 }, { queue: LONG });
+    const { trial } = world, { queue } = trial.table;
+    const waits = (count: number) => eventually("they wait", () => queue!.waiting === count);
+    await using held = new AsyncDisposableStack();
+    const anne = await ClientFrom.connect(ANNE, trial.port);
+    assert.equal(await anne.hear(), "a");
+    const again = held.use(await ClientFrom.connect(ANNE, trial.port));
+    await waits(1);
+    // Others go where there is room, until none is left.
+    const bob = held.use(await ClientFrom.connect(BOB, trial.port));
+    const carl = held.use(await ClientFrom.connect("127.0.0.4", trial.port));
+    assert.deepEqual([await bob.hear(), await carl.hear()], ["b", "c"]);
+    const dora = held.use(await ClientFrom.connect("127.0.0.5", trial.port));
+    await waits(2);
+    await anne[Symbol.asyncDispose]();
+    assert.equal(await again.hear(), "a");
+    await bob[Symbol.asyncDispose]();
+    assert.equal(await dora.hear(), "b");
+    assert.deepEqual([queue!.counts().waited, queue!.waiting], [2, 0]);
+  }, unable);
+
+  test("a sticky client that has waited for half the time takes another channel, and stays there", async (start) => {
+    await using world = await begin(start, { maxc: 1 }, { queue: BRIEF });
+    const { trial } = world;
+    {
+      await using anne = await ClientFrom.connect(ANNE, trial.port);
+      assert.equal(await anne.hear(), "a");
+      assert.equal(await world.ask(ANNE), "b");
+      assert.deepEqual(trial.table.queue!.counts().waited, 1);
+      // As soon as it has left, there is room again.
+      await eventually("it has left", () => trial.table.current(1) === 0);
+    }
+    await trial.idle();
+    assert.equal(await world.ask(ANNE), "b");
+    await trial.idle();
+    world.assertNobodyConnected();
+  }, unable);
+
+  for (
+    const [what, leave] of [
+      ["disabled", (table) => table.disable(0, DisabledBy.OPERATOR)],
+      ["down", (table) => table.disable(0, DisabledBy.DOWN)],
+      ["removed", (table) => table.rearrange(0, table.channels(0).slice(1))],
+    ] as [string, (table: Trial["table"]) => void][]
+  ) {
+    test(`a sticky client that waits for its channel takes another at once when that is ${what}`, async (start) => {
+      await using world = await begin(start, { maxc: 1 }, { queue: LONG });
+      const { table, port } = world.trial;
+      await using held = await ClientFrom.connect(ANNE, port);
+      assert.equal(await held.hear(), "a");
+      const next = world.ask(ANNE);
+      await eventually("it waits", () => table.queue!.waiting === 1);
+      leave(table);
+      assert.equal(await next, "b");
+    }, unable);
+  }
+
+  test("with -H, a sticky client does not wait for its channel", async (start) => {
+    await using world = await begin(start, { maxc: 1 }, { queue: LONG, hashFailover: true });
+    await using held = await ClientFrom.connect(ANNE, world.trial.port);
+    assert.equal(await held.hear(), "a");
+    assert.equal(await world.ask(ANNE), "b");
+    assert.equal(world.trial.table.queue!.counts().waited, 0);
+  }, unable);
+
+  test("a sticky client gets its own channel when all that is left is down", async (start) => {
+    await using world = await begin(start);
+    const { trial: { table } } = world, all = [2, 3, 4, 5, 6, 7].map((n) => `127.0.0.${n}`);
+    const before = await inTurn(all, (from) => world.ask(from));
+    for (const id of table.channels(0)) table.disable(id, DisabledBy.DOWN);
+    assert.deepEqual(await inTurn(all.toReversed(), (from) => world.ask(from)), before.toReversed());
+  }, unable);
+
   test("a sticky client in a group that hashes keeps its channel when the group changes", async (start) => {
     await using world = await begin(start, {}, { strategy: "hash" });
     const { trial: { table } } = world, all = [2, 3, 4, 5, 6, 7, 8, 9].map((n) => `127.0.0.${n}`);
@@ -208,7 +307,7 @@ function stickyFor(memory: StickyTable, seconds = TIME) {
 async function begin(
   start: StartTrial,
   { size = 1024, maxc = 0 } = {},
-  { strategy = "rr", ...setup }: TrialSetup & { strategy?: "rr" | "hash" } = {},
+  { strategy = "rr", ...setup }: TrialSetup & { strategy?: string } = {},
 ): Promise<StickyWorld> {
   const memory = StickyTable.create(size, MAX_LANES);
   const backends = setup.channels || setup.groups ? [] : ["a", "b", "c"].map((name) => namedBackend(name));
