@@ -13,6 +13,7 @@ import { PidFile } from "../process/pid_file.ts";
 import { checkAccounts, privilegesUnavailable } from "../process/privileges.ts";
 import { complain, say } from "../process/terminal.ts";
 import { readServices } from "../program/config.ts";
+import { ownStrategies } from "../program/start_instance.ts";
 import { checkEngine } from "./check_engine.ts";
 import { checkServices } from "./check_services.ts";
 
@@ -23,11 +24,18 @@ import { checkServices } from "./check_services.ts";
  * @throws {ExitError} with everything that is wrong, and the code that a start has
  */
 export async function checkConfig({ config, values }: FileRequest): Promise<number> {
-  const file = readServices(config!), options = processOptions({ ...file.spec.values, ...values });
+  const file = readServices(config!, values), options = processOptions({ ...file.spec.values, ...values });
   // In the order of a start, which ends at the first of them: its code is the exit code.
   const engine = checkEngine(file, options);
   const { sources, hosts, ports } = await checkServices(file, engine.tooMany, options.resolver);
-  const found = [...sources, ...hosts, ...engine.found, ...ports, ...checkProcess(options)];
+  const found = [
+    ...sources,
+    ...await checkStrategies(options),
+    ...hosts,
+    ...engine.found,
+    ...ports,
+    ...checkProcess(options),
+  ];
   for (const { lines } of found.filter(({ code }) => code === undefined)) {
     complain(`balance: warning: ${lines[0]}`);
     lines.slice(1).forEach(complain);
@@ -47,6 +55,17 @@ function summary(path: string, { services }: ServiceFile): string {
   const counts = [[services.length, "service"], [ports, "port"], [channels, "channel"]] as const;
   const sizes = counts.map(([count, what]) => `${count} ${plural(count, what)}`);
   return `${escape(path)} is valid: ${sizes.join(", ")}`;
+}
+
+/** Whether strategies that are not built in can be loaded. */
+async function checkStrategies({ strategy }: ProcessOptions): Promise<Finding[]> {
+  try {
+    if (strategy !== undefined) await ownStrategies(strategy, undefined);
+    return [];
+  } catch (error) {
+    if (!(error instanceof ExitError)) throw error;
+    return [{ code: error.code, lines: [error.message] }];
+  }
 }
 
 /** What the process itself needs. */

@@ -2,6 +2,7 @@ import type { health } from "../options/records/health.ts";
 import type { EngineName } from "../options/engine_name.ts";
 import type { ServiceOptions } from "../options/values.ts";
 import type { SelectionOptions } from "../selection/selection_options.ts";
+import type { StrategyModule } from "./strategy_module.ts";
 import type { SelectionEvent } from "../selection/events.ts";
 import type { ChannelId } from "../table/channel_id.ts";
 import type { Table } from "../table/table.ts";
@@ -204,6 +205,11 @@ export interface EngineSettings {
   readonly maxConnections: number;
   /** What connections may take of the process's descriptors. Default: all of them. */
   readonly descriptors?: DescriptorShares;
+  /**
+   * Modules of all strategies that are not built in, for threads to load; the settings of services have the strategies
+   * themselves. Default: there are none, or they are in no files.
+   */
+  readonly strategyModules?: readonly StrategyModule[];
   /** Called for everything worth reporting that concerns no single service, from the main thread. Must not throw. */
   readonly emit: (event: GeneralEvent) => void;
   /** Called with every chunk before it is passed on. The bytes are valid during the call only. Must not throw. */
@@ -254,6 +260,8 @@ export type GeneralEvent =
   | { readonly type: "shortage"; readonly what: "accept" | "connect"; readonly reason: string }
   /** `splice` or its pipes are unavailable; connections go on with read and write. Once for each reason. */
   | { readonly type: "splice-refused"; readonly reason: string }
+  /** A strategy from a file has thrown or chosen what is no candidate; channels take turns then. Once for each. */
+  | { readonly type: "strategy-failed"; readonly name: string; readonly reason: string }
   /** A thread died and took its connections with it. It is started again after `restartIn` seconds. */
   | {
     readonly type: "thread-crashed";

@@ -15,12 +15,17 @@ const MOST_FAULTS = 50;
 /**
  * Reads a file of services and those that it includes.
  *
+ * @param strategies names of strategies that take the place of the file's own
  * @throws {ExitError} with everything that is wrong: where, the line, and a mark under the word
  */
-export function readConfig(path: string, reader: FileReader = serviceFiles): ServiceFile {
+export function readConfig(
+  path: string,
+  strategies?: readonly string[],
+  reader: FileReader = serviceFiles,
+): ServiceFile {
   let read: ReturnType<typeof readServiceFile>;
   try {
-    read = readServiceFile(path, reader);
+    read = readServiceFile(path, reader, strategies);
   } catch (error) {
     if (error instanceof FileProblem) throw new ExitError(ExitCode.RENDEZVOUS, error.message);
     throw error;
@@ -59,7 +64,7 @@ export function saveConfig(
 function readBack(file: ServiceFile, updates: readonly UpdatedFile[], services: readonly ServiceSpec[]): ServiceFile {
   const texts = new Map(file.sources.map(({ path, bytes }) => [path, bytes]));
   for (const { source, text } of updates) texts.set(source.path, new TextEncoder().encode(text));
-  const now = readConfig(file.sources[0].path, {
+  const now = readConfig(file.sources[0].path, file.strategies, {
     ...serviceFiles,
     read: (path) => texts.get(path) ?? serviceFiles.read(path),
   });

@@ -98,6 +98,11 @@ export class Groups extends Channels {
     setValue(this, this.idOf(group, channel), "weight", weight);
   }
 
+  /** The strategy of a group. */
+  strategyOf(group: number): Strategy {
+    return this.strategies[this.table.strategy(group)];
+  }
+
   /** Gives a group another strategy. @throws {RangeError} when there is none of that name */
   setStrategy(group: number, name: string): Strategy {
     const index = this.strategies.findIndex((strategy) => strategy.name === name);

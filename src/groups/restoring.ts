@@ -79,7 +79,10 @@ export function restore(subject: Subject, state: unknown, spec: readonly GroupSp
 function groupSteps(subject: Subject, state: GroupState, spec: GroupSpec | undefined): () => void {
   const { table, strategies } = subject, { group, channels } = state;
   const index = strategies.findIndex(({ name }) => name === state.strategy);
-  if (index < 0) throw new RangeError(`Cannot restore state: there is no strategy ${JSON.stringify(state.strategy)}`);
+  const applies = state.specStrategy === (spec?.strategy ?? strategies[0].name);
+  if (applies && index < 0) {
+    throw new RangeError(`Cannot restore state: there is no strategy ${JSON.stringify(state.strategy)}`);
+  }
   const own = table.channels(group), specified = channels.filter(({ spec }) => spec !== undefined);
   if (own.length < (spec?.channels.length ?? 0)) {
     throw new RangeError(`Cannot restore state: group ${group} lacks channels of its specification`);
@@ -89,7 +92,7 @@ function groupSteps(subject: Subject, state: GroupState, spec: GroupSpec | undef
   const created = [...channels.keys()].slice(before.length).filter((place) => !places.includes(place));
   checkRoom(table, group, own.length + created.length, created.length);
   return () => {
-    if (state.specStrategy === (spec?.strategy ?? strategies[0].name)) setStrategy(subject, group, index);
+    if (applies) setStrategy(subject, group, index);
     const rows = created.map((place) => {
       const { host, port } = channels[place], address = addressOf(channels[place]);
       return { address, identity: newIdentity(subject, group, host, port), ...rowValues(channels[place]) };

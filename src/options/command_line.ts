@@ -8,6 +8,7 @@ import { readPorts } from "./port_ranges.ts";
 import { inOrder, readOptions, readSpec, strangers } from "./read_words.ts";
 import type { ProcessSpec } from "./service_spec.ts";
 import { type PlacedWord, type SplitWords, splitWords } from "./split_words.ts";
+import { namesOf } from "./strategy_names.ts";
 import { type OptionValues, type ProcessValues, processValues } from "./values.ts";
 
 /** Start an instance: with the services here, or with those that a file describes. */
@@ -88,7 +89,7 @@ export function parseCommandLine(args: readonly string[]): Request {
   const strict = given("strict");
   if (strict !== undefined) refuse(wrong(strict.at, "option --strict needs -c"));
   if (given("config") || values.checkConfig || values.diff) return file(values, split, refuse);
-  const { spec, faults: more } = readSpec(split, values, args.length);
+  const { spec, faults: more } = readSpec(split, values, args.length, {}, namesOf(values.strategy));
   refuse(more);
   const { maxConnections: _, ...own } = processValues(values);
   return { action: "serve", values: own, services: [spec!] };

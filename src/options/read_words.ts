@@ -10,6 +10,7 @@ import { optionRecords } from "./option_records.ts";
 import { readPorts } from "./port_ranges.ts";
 import { type ServiceSpec, standardName } from "./service_spec.ts";
 import { type GivenOption, type PlacedWord, type SplitWords, splitWords } from "./split_words.ts";
+import { strategyNames } from "./strategy_names.ts";
 import { type OptionValues, type ProcessValues, processValues, type ServiceValues, serviceValues } from "./values.ts";
 
 /** What was read, and everything that is wrong. Without faults it is complete. */
@@ -24,11 +25,16 @@ export interface Read<T> {
  * Reads the words of a service's line in a file: everything behind `balance`.
  *
  * @param defaults values that hold where the line gives no others
+ * @param strategies names of strategies that are not built in
  */
-export function readServiceWords(words: readonly string[], defaults: ServiceValues = {}): Read<ServiceSpec> {
+export function readServiceWords(
+  words: readonly string[],
+  defaults: ServiceValues = {},
+  strategies: readonly string[] = [],
+): Read<ServiceSpec> {
   const split = splitWords(words), { values, faults } = readOptions(split);
   const strange = strangers(split, ["service", "both"], "on a process line");
-  const { spec, faults: more } = readSpec(split, values, words.length, defaults);
+  const { spec, faults: more } = readSpec(split, values, words.length, defaults, strategies);
   return outcome(spec, [...split.faults, ...strange, ...faults, ...more]);
 }
 
@@ -62,25 +68,30 @@ export function readOptions({ options }: SplitWords): { values: OptionValues; fa
     else if (record.repeatable) values[key] = [...(values[key] as unknown[] | undefined) ?? [], value];
     else values[key] = value;
   }
-  return { values, faults: [...faults, ...families(values, options)] };
+  return { values, faults: [...faults, ...families(values, options), ...namedTwice(values, options)] };
 }
 
 /**
  * Reads the ports and channels of a service, whose options have been read.
  *
  * @param end index behind the last word
+ * @param strategies names of strategies that are not built in
  */
 export function readSpec(
   { words, options, faults: before }: SplitWords,
   { name, ...values }: OptionValues,
   end: number,
   defaults: ServiceValues = {},
+  strategies: readonly string[] = [],
 ): { spec?: ServiceSpec; faults: readonly Fault[] } {
   // What follows an unknown option may be its value, so it is not judged.
   if (before.some(({ seeHelp }) => seeHelp)) return { faults: [] };
   const [first, ...rest] = words;
   if (first === undefined) return { faults: [{ ...wrong(end, "missing port"), seeHelp: true }] };
-  const { ports, faults } = readPorts(first), { groups, faults: more } = readGroups(rest);
+  const { ports, faults } = readPorts(first),
+    { groups, faults: more } = readGroups(rest, {
+      strategies: [...strategyNames, ...strategies],
+    });
   if (faults.length + more.length > 0) return { faults: [...faults, ...more] };
   const spec = { name: name ?? standardName(ports), ports, groups, values: { ...defaults, ...serviceValues(values) } };
   const expect = options.findLast(({ key }) => key === "checkExpect");
@@ -113,6 +124,14 @@ function families({ ipv6, hostname = [] }: OptionValues, options: readonly Given
     key === "hostname" && optionRecords.hostname.kind.read(text) === four
   );
   return [wrong(given!.word, `option -6 needs an IPv6 address: -b ${quote(given!.text)}`)];
+}
+
+/** Each strategy has a name of its own. */
+function namedTwice({ strategy = [] }: OptionValues, options: readonly GivenOption[]): Fault[] {
+  const names = strategy.map(({ name }) => name), twice = names.findLast((name, i) => names.indexOf(name) < i);
+  if (twice === undefined) return [];
+  const given = options.findLast(({ key, text }) => key === "strategy" && text.startsWith(`${twice}=`));
+  return [wrong(given!.word, `option --strategy takes a new name each time: ${quote(given!.text)}`)];
 }
 
 /** Options whose scope is none of these: they do not belong on this line. @param where where they belong */

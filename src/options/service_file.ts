@@ -10,6 +10,7 @@ import type { ProcessSpec } from "./service_spec.ts";
 import { type Entry, readEntries, type SourceWord } from "./shell_words.ts";
 import type { SourceFault } from "./source_fault.ts";
 import { decodeSource, type SourceText } from "./source_text.ts";
+import { namesOf } from "./strategy_names.ts";
 import type { ProcessValues, ServiceValues } from "./values.ts";
 
 /** How files are read. */
@@ -38,6 +39,8 @@ export interface ServiceFile {
   readonly sources: readonly SourceText[];
   /** The options of the last `defaults` line of the first file. */
   readonly defaults: ServiceValues;
+  /** Names of the strategies beside it. */
+  readonly strategies: readonly string[] | undefined;
 }
 
 /** Most files, and the deepest includes. */
@@ -46,14 +49,24 @@ const MOST_FILES = 1_000, DEEPEST = 16;
 /**
  * Reads a file of services and the files that it includes.
  *
+ * @param strategies names of strategies that take the place of the file's own
  * @throws {FileProblem} if the file itself cannot be read; one that is included is a fault
  */
-export function readServiceFile(path: string, reader: FileReader): { file: ServiceFile; faults: SourceFault[] } {
-  const reading = new Reading(reader);
-  const defaults = reading.readFile(path, {}, []), { services, sources, values, faults } = reading;
+export function readServiceFile(
+  path: string,
+  reader: FileReader,
+  strategies?: readonly string[],
+): { file: ServiceFile; faults: SourceFault[] } {
+  let reading = new Reading(reader, strategies), defaults = reading.readFile(path, {}, []);
+  // They may be on the last line, so all of it is read again, for once.
+  if (strategies === undefined && reading.values.strategy !== undefined) {
+    reading = new Reading(reader, namesOf(reading.values.strategy));
+    defaults = reading.readFile(path, {}, []);
+  }
+  const { services, sources, values, faults } = reading;
   faults.push(...findConflicts(services));
   return {
-    file: { spec: { values, services: services.map(({ spec }) => spec) }, services, sources, defaults },
+    file: { spec: { values, services: services.map(({ spec }) => spec) }, services, sources, defaults, strategies },
     faults,
   };
 }
@@ -64,9 +77,11 @@ class Reading {
   readonly faults: SourceFault[] = [];
   values: ProcessValues = {};
   readonly #reader: FileReader;
+  readonly #strategies: readonly string[] | undefined;
 
-  constructor(reader: FileReader) {
+  constructor(reader: FileReader, strategies: readonly string[] | undefined) {
     this.#reader = reader;
+    this.#strategies = strategies;
   }
 
   /**
@@ -110,7 +125,7 @@ class Reading {
       this.#fault(place, 0, `unknown word ${quote(text)}, did you mean ${meant}?`);
       return;
     }
-    const spec = this.#result(place, (words) => readServiceWords(words, defaults));
+    const spec = this.#result(place, (words) => readServiceWords(words, defaults, this.#strategies));
     if (spec !== undefined) this.services.push({ spec, source: place.source, entry: place.entry, defaults });
   }
 

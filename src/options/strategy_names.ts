@@ -10,3 +10,8 @@ export const strategyTitles: Readonly<Record<string, string>> = {
 
 /** Names of the built-in strategies. */
 export const strategyNames: readonly string[] = Object.keys(strategyTitles);
+
+/** Names of strategies that are not built in. */
+export function namesOf(strategies: readonly { readonly name: string }[] = []): readonly string[] {
+  return strategies.map(({ name }) => name);
+}

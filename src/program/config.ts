@@ -4,6 +4,7 @@ import { quote } from "../log/escape.ts";
 import type { ServiceFile } from "../options/service_file.ts";
 import { partPlace } from "../options/service_places.ts";
 import type { ProcessSpec, ServiceSpec } from "../options/service_spec.ts";
+import { namesOf } from "../options/strategy_names.ts";
 import type { ProcessValues } from "../options/values.ts";
 import { ExitCode, ExitError } from "../process/exit_codes.ts";
 import type { ShowInFile } from "./service_fault.ts";
@@ -26,7 +27,7 @@ export class Config {
 
   /** @throws {ExitError} with everything that is wrong in it */
   static read(path: string, values: ProcessValues): Config {
-    return new Config(path, values, readServices(path));
+    return new Config(path, values, readServices(path, values));
   }
 
   /** What the process runs. The command line's options win over the file's. */
@@ -54,9 +55,14 @@ export class Config {
   }
 }
 
-/** Reads a file that a program can serve. @throws {ExitError} with everything that is wrong in it */
-export function readServices(path: string): ServiceFile {
-  const file = readConfig(path);
+/**
+ * Reads a file that a program can serve.
+ *
+ * @param values options of the process that stand beside it
+ * @throws {ExitError} with everything that is wrong in it
+ */
+export function readServices(path: string, { strategy }: ProcessValues): ServiceFile {
+  const file = readConfig(path, strategy && namesOf(strategy));
   if (file.spec.services.length > 0) return file;
   // After a reload nothing would be served any more, which a file that is cut short must not do.
   throw new ExitError(ExitCode.USAGE, `there is no service in ${quote(path)}`);

@@ -1,4 +1,4 @@
-import { quote } from "../log/escape.ts";
+import { escape, quote } from "../log/escape.ts";
 import type { Logger } from "../log/log.ts";
 import { plural } from "../log/plural.ts";
 import type { BalancerEvent, ChannelPlace } from "../service/events.ts";
@@ -142,6 +142,11 @@ export class Report {
         );
       case "splice-refused":
         return logger.warn("relaying with read and write only: {reason}", { reason: event.reason });
+      case "strategy-failed":
+        return logger.error("strategy {name} fails, so that channels take turns instead: {reason}", {
+          name: event.name,
+          reason: escape(event.reason),
+        });
       case "thread-crashed":
         return logger.error(
           `thread {thread} died with {connections} ${

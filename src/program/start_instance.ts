@@ -1,5 +1,7 @@
 import { linuxUnavailable } from "../engine/linux/availability.ts";
 import { defaultThreads } from "../engine/linux/default_threads.ts";
+import { quote } from "../log/escape.ts";
+import { optionRecords } from "../options/option_records.ts";
 import type { ProcessSpec, ServiceSpec } from "../options/service_spec.ts";
 import { type ProcessOptions, processOptions } from "../options/values.ts";
 import { descriptorLimit } from "../process/descriptors.ts";
@@ -27,9 +29,28 @@ export async function startInstance(
   const options = processOptions(values);
   try {
     await checkSources(services, show);
-    return await Instance.start({ ...options, ...hooks, values, threads: threadsFor(options) }, services);
+    const strategies = options.strategy && await ownStrategies(options.strategy, hooks.onEvent);
+    return await Instance.start(
+      { ...options, ...hooks, ...strategies, values, threads: threadsFor(options) },
+      services,
+    );
   } catch (error) {
     throw startError(error, show);
+  }
+}
+
+/** Loads strategies that are not built in. @throws {ExitError} naming the one that cannot be used */
+export async function ownStrategies(
+  words: NonNullable<ProcessOptions["strategy"]>,
+  emit: InstanceSettings["onEvent"],
+): Promise<Pick<InstanceSettings, "strategies" | "strategyModules">> {
+  const { loadStrategies, StrategyFileProblem } = await import("../service/strategy_files.ts");
+  try {
+    return await loadStrategies(words, (name, reason) => emit?.({ type: "strategy-failed", name, reason }));
+  } catch (error) {
+    if (!(error instanceof StrategyFileProblem)) throw error;
+    const word = quote(optionRecords.strategy.kind.write(error.word));
+    throw new ExitError(ExitCode.USAGE, `option --strategy ${word} cannot be used: ${error.message}`);
   }
 }
 

@@ -87,7 +87,12 @@ export class Balancer implements AsyncDisposable {
    */
   static async start(options: BalancerOptions): Promise<Balancer> {
     const checked = BALANCER_OPTIONS(options, ""), { port, threads, onEvent, onChunk } = checked;
-    const list = allStrategies(checked.strategies);
+    const emit = onEvent && guarded(onEvent);
+    const own = await allStrategies(
+      checked.strategies ?? [],
+      (name, reason) => emit?.({ type: "strategy-failed", name, reason }),
+    );
+    const list = own.strategies;
     // The limit is the process's: it holds for all services together.
     const requests = port === undefined ? [] : [requestOf({ ...checked, port, maxConnections: undefined }, list)];
     if (port === undefined) refuseServiceOptions(checked);
@@ -97,8 +102,8 @@ export class Balancer implements AsyncDisposable {
       trace: checked.trace ?? false,
       maxConnections: checked.maxConnections,
       resolver: checked.resolver,
-      strategies: checked.strategies === undefined ? undefined : list,
-      onEvent: onEvent && guarded(onEvent),
+      ...checked.strategies === undefined ? {} : own,
+      onEvent: emit,
       tap: onChunk && guarded(onChunk),
     }, requests);
     return new Balancer(instance, list);

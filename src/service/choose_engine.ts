@@ -22,7 +22,7 @@ export interface ChosenEngine {
 /**
  * Chooses the engine: `auto` takes linux where it can run and portable elsewhere.
  *
- * @param needs the number of threads, and whether there are custom strategies
+ * @param needs the number of threads, and whether there are custom strategies that are not in files
  * @param services those that are known already
  * @throws {EngineUnavailable} when linux is requested and cannot run, or portable would have to ignore a setting
  */

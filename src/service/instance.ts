@@ -23,6 +23,7 @@ import type { Service } from "./service.ts";
 import type { ServiceRequest } from "./service_request.ts";
 import { asItRuns, refuseLoopsOf, type RunningSpec, runningSpec } from "./specs.ts";
 import { type StartedEngine, startEngine } from "./start_engine.ts";
+import { requireStrategies } from "./strategies_loaded.ts";
 import { UnresolvedHosts } from "./unresolved.ts";
 
 /**
@@ -183,6 +184,7 @@ export class Instance {
     this.#reloading = true;
     try {
       const around = { ...this.#around, trace: processOptions(next.values).trace };
+      requireStrategies(next.services, around.strategies);
       const drafts = await draftAll(next.services, around);
       await this.#health.load(drafts);
       if (this.engine === "portable") drafts.forEach((draft) => requirePortable(draft, this.engineReason));

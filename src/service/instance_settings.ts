@@ -1,4 +1,5 @@
 import type { Tap } from "../engine/engine.ts";
+import type { StrategyModule } from "../engine/strategy_module.ts";
 import type { EngineChoice, EngineName } from "../options/engine_name.ts";
 import type { ProcessValues } from "../options/values.ts";
 import type { InheritedSocket } from "../process/match_sockets.ts";
@@ -19,6 +20,8 @@ export interface InstanceSettings {
   readonly values?: ProcessValues;
   /** All strategies, the built-in ones included, if there are others. */
   readonly strategies?: readonly Strategy[];
+  /** The files that all of the others come from; without it the linux engine cannot have them. */
+  readonly strategyModules?: readonly StrategyModule[];
   /** What becomes of channels whose hosts do not resolve. Default: that is an error. */
   readonly unresolved?: Unresolved;
   /** Name servers to ask for names that are followed. Default: as the system is set up. */

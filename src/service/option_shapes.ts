@@ -3,6 +3,7 @@ import { quote } from "../log/escape.ts";
 import { isHttp } from "../options/check_words.ts";
 import { channelRecords } from "../options/channel_records.ts";
 import { channelShapes } from "../options/channel_values.ts";
+import { type StrategyFile, strategyFile } from "../options/kinds/strategy_file.ts";
 import { expandingFault, srvName } from "../options/expanding_words.ts";
 import { optionList, optionRecords } from "../options/option_records.ts";
 import { type PortRange, readPorts } from "../options/port_ranges.ts";
@@ -82,6 +83,21 @@ const STRATEGY = record<Strategy>({
   choose: method(),
 }, { open: true });
 
+const STRATEGY_FILE = strategyFile().check;
+
+/** A strategy, or the file that has it. */
+const ANY_STRATEGY: Shape<Strategy | StrategyFile> = (value, path) =>
+  isStrategyFile(value) ? STRATEGY_FILE(value, path) : STRATEGY(value, path);
+
+/** Whether a strategy is given by its file. A value that cannot be read is not, and will say so. */
+export function isStrategyFile(value: unknown): value is StrategyFile {
+  try {
+    return (value as Partial<StrategyFile>).file !== undefined;
+  } catch {
+    return false;
+  }
+}
+
 /** A number of a port, or ports as the command line has them. */
 const PORTS: Shape<readonly PortRange[]> = (value, path) => {
   if (typeof value === "string") {
@@ -110,7 +126,7 @@ export const BALANCER_OPTIONS = record<CheckedOptions>({
   port: optional(PORTS),
   groups: GROUPS,
   ...libraryShapes,
-  strategies: optional(list(STRATEGY, MOST_STRATEGIES)),
+  strategies: optional(list(ANY_STRATEGY, MOST_STRATEGIES)),
   onEvent: optional(callback()),
   onChunk: optional(callback()),
 });

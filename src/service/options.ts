@@ -2,6 +2,7 @@ import type { Tap } from "../engine/engine.ts";
 import type { ChannelValues } from "../options/channel_values.ts";
 import type { PortRange } from "../options/port_ranges.ts";
 import type { CheckedLibraryValues, LibraryValues, ServiceValues } from "../options/values.ts";
+import type { StrategyFile } from "../options/kinds/strategy_file.ts";
 import type { Strategy } from "../selection/strategy.ts";
 import type { BalancerEvent } from "./events.ts";
 
@@ -56,10 +57,11 @@ export interface BalancerOptions extends LibraryValues, Pick<ServeOptions, "name
    */
   readonly port?: number | string;
   /**
-   * Custom strategies, whose names must differ from the built-in ones. Only the portable engine takes them. If one
-   * throws, that is reported as an uncaught error (`reportError`), and the group's channels are taken in turn.
+   * Custom strategies, whose names must differ from the built-in ones. Only the portable engine takes strategies
+   * themselves; each engine takes files, which every thread loads. If a strategy throws, the group's channels are taken
+   * in turn. That is reported as an uncaught error (`reportError`) or, for a file, as an event, once.
    */
-  readonly strategies?: readonly Strategy[];
+  readonly strategies?: readonly (Strategy | StrategyFile)[];
   /** Called with everything worth reporting. If it throws, that is reported as an uncaught error (`reportError`). */
   readonly onEvent?: (event: BalancerEvent) => void;
   /**

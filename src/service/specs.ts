@@ -21,7 +21,7 @@ export interface RunningSpec {
 }
 
 /**
- * What would recreate a service as it runs now. Only for one whose strategies are all built in.
+ * What would recreate a service as it runs now.
  *
  * @param values its options. Default: those that hold
  */
@@ -39,16 +39,16 @@ export function runningSpec(service: Service, values: ServiceValues = service.dr
 
 /** The same service as if it had been asked for as it runs now: what operators have changed is no change any more. */
 export function asItRuns(service: Service): Draft {
-  const { spec } = runningSpec(service), { draft, groups: { strategies } } = service;
+  const { spec } = runningSpec(service), { draft } = service;
   let place = 0;
   const addresses: (string | undefined)[][] = [];
   const groups = service.groups.snapshot().map((snapshot): GroupSpec => {
-    const { group, type, channels } = snapshot, before = draft.groups[group]?.channels ?? [];
+    const { group, channels } = snapshot, before = draft.groups[group]?.channels ?? [];
     const ownPlace = hasWords(service, snapshot) ? place++ : -1, ofWords: (string | undefined)[] = [];
     let words = draft.request.groups[group]?.channels.length ?? 0;
     if (ownPlace >= 0) addresses[ownPlace] = ofWords;
     return {
-      strategy: strategies.find(({ label }) => label === type)!.name,
+      strategy: service.groups.strategyOf(group).name,
       channels: channels.map((channel) => {
         // What operators have made of one of several is not in its word.
         if (before[channel.channel]?.origin?.several) return before[channel.channel];
@@ -78,8 +78,8 @@ function hasWords({ draft }: Service, { group, channels }: GroupSnapshot): boole
   return group < draft.request.groups.length || channels.length > (draft.groups[group]?.channels.length ?? 0);
 }
 
-function groupNow(service: Service, { group, type, channels }: GroupSnapshot, notes: string[]): GroupWords {
-  const { groups: { strategies }, draft } = service, { request } = draft, standard = standardPort(request);
+function groupNow(service: Service, { group, channels }: GroupSnapshot, notes: string[]): GroupWords {
+  const { draft } = service, { request } = draft, standard = standardPort(request);
   const asked = request.groups[group]?.channels ?? [], specs = draft.groups[group]?.channels ?? [];
   /** Words that stand for several channels are as they were; each of the others is what its channel is now. */
   const words = asked.map((word) => ({ ...word, port: word.port }) as ChannelWord);
@@ -99,8 +99,7 @@ function groupNow(service: Service, { group, type, channels }: GroupSnapshot, no
       notes.push(`group ${group} channel ${channel} (${quote(placeWord(word))}) has been changed by an operator`);
     }
   }
-  const strategy = strategies.find(({ label }) => label === type)!.name;
-  return { strategy, channels: words };
+  return { strategy: service.groups.strategyOf(group).name, channels: words };
 }
 
 /** What a command line cannot say about a channel. */

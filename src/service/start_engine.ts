@@ -23,13 +23,18 @@ export interface StartedEngine {
  * @throws {TooManySockets} when so many sockets cannot be opened
  */
 export async function startEngine(
-  { engine, threads, strategies, onEvent: emit = () => {}, tap, maxConnections }: InstanceSettings,
+  { engine, threads, strategies, strategyModules, onEvent: emit = () => {}, tap, maxConnections }: InstanceSettings,
   drafts: readonly Draft[],
 ): Promise<StartedEngine> {
-  const needs = { threads, customStrategies: strategies !== undefined };
+  const needs = { threads, customStrategies: strategies !== undefined && strategyModules === undefined };
   const choice = chooseEngine(engine, needs, drafts);
   requireDescriptors(choice.name, threads, drafts);
   const basis = { engine: choice.name, threads, maxConnections, open: openDescriptors() };
   const limits = limitsFor(basis, drafts);
-  return { engine: await choice.start({ threads, ...limits, emit, tap }), reason: choice.reason, limits, basis };
+  return {
+    engine: await choice.start({ threads, ...limits, strategyModules, emit, tap }),
+    reason: choice.reason,
+    limits,
+    basis,
+  };
 }

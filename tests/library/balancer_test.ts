@@ -1,10 +1,12 @@
 /** The library in an embedding program that makes mistakes. */
 import assert from "node:assert/strict";
-import { Balancer, type BalancerOptions, type Strategy } from "../../mod.ts";
+import { pathToFileURL } from "node:url";
+import { Balancer, type BalancerEvent, type BalancerOptions, type Strategy } from "../../mod.ts";
 import { ENGINES } from "../faults/subject.ts";
 import { echoBackend } from "../support/backends.ts";
 import { Client } from "../support/client.ts";
 import { linux, testWith } from "../support/requirements.ts";
+import { temporaryDirectory } from "../support/temporary_directory.ts";
 
 const strategy = (choose: Strategy["choose"], name = "own"): Strategy => ({
   name,
@@ -102,6 +104,45 @@ for (const engine of ENGINES) {
     },
   );
 }
+
+for (const engine of ENGINES) {
+  testWith(engine === "linux" ? [linux] : [], `library, ${engine} engine: a strategy in a file may fail`, async () => {
+    using directory = temporaryDirectory();
+    const events: BalancerEvent[] = [], file = `${directory.path}/own.ts`;
+    Deno.writeTextFileSync(file, `export default (): number => { throw new Error("out of paper"); };`);
+    const options = {
+      engine,
+      strategies: [{ name: "own", file }],
+      onEvent: (event: BalancerEvent) => void events.push(event),
+    };
+    assert.deepEqual(await echoThrough(options), []);
+    assert.deepEqual(
+      await echoThrough({ ...options, strategies: [{ name: "own", file: pathToFileURL(file).href }] }),
+      [],
+    );
+    const failed = { type: "strategy-failed", name: "own", reason: "out of paper" };
+    assert.deepEqual(events, [failed, failed]);
+  });
+}
+
+Deno.test("library: with a strategy besides files, the linux engine says what it takes", async () => {
+  using directory = temporaryDirectory();
+  const file = `${directory.path}/own.js`, missing = { name: "own", file };
+  await assert.rejects(
+    echoThrough({ strategies: [missing] }),
+    /strategies\[0\]\.file ".*own\.js": there is no such file/,
+  );
+  Deno.writeTextFileSync(file, "export default () => -1;");
+  await assert.rejects(
+    echoThrough({ strategies: [missing, missing] }),
+    /strategies\[1\]\.name "own": another strategy/,
+  );
+  await assert.rejects(
+    echoThrough({ engine: "linux", strategies: [missing, strategy(() => 0, "mine")] }),
+    /custom strategies cannot be sent to its threads, unless they are files|this is/,
+  );
+  assert.deepEqual(await echoThrough({ strategies: [strategy(() => 0, "mine"), missing] }), []);
+});
 
 Deno.test("library: a strategy that throws is reported, and the channel in turn is taken", async () => {
   const reported = await echoThrough({ engine: "portable", strategies: [strategy(fail)] });

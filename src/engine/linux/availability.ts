@@ -13,7 +13,9 @@ import { ADDRESS_SIZE, setOption, sideOptions, SOCKET_FLAGS } from "./sockets.ts
 export function linuxUnavailable(settings?: Pick<ServiceSettings, "strategies">): string | undefined {
   if (Deno.build.os !== "linux") return `this is ${Deno.build.os}`;
   if (epollEventLayout(Deno.build.arch) === undefined) return `the processor is ${Deno.build.arch}`;
-  if (settings?.strategies !== undefined) return "custom strategies cannot be sent to its threads";
+  if (settings?.strategies !== undefined) {
+    return "custom strategies cannot be sent to its threads, unless they are files";
+  }
   let libc: Libc;
   try {
     // Checked first, so that Deno does not prompt.

@@ -47,10 +47,12 @@ class LinuxEngine implements Engine {
   readonly #services = new Map<number, LinuxService>();
   /** Listening sockets that are not served yet. */
   readonly #unserved = new Set<LinuxListener>();
+  readonly #strategyModules: EngineSettings["strategyModules"];
   #lastId = 0;
 
   constructor(settings: EngineSettings, libc: Libc, threads: number) {
     this.#libc = libc;
+    this.#strategyModules = settings.strategyModules;
     try {
       this.#threads = new Threads(libc, threads, raiseDescriptorLimit(libc), settings, {
         shares: () => [...this.#services.values()].filter((service) => !service.isForgotten).map(({ share }) => share),
@@ -86,8 +88,8 @@ class LinuxEngine implements Engine {
     if (lanes < state.threads) {
       throw new RangeError(`Cannot serve: ${state.threads} threads, the table has room for ${lanes}`);
     }
-    if (setup.settings.strategies !== undefined) {
-      throw new Error("Cannot serve: custom strategies cannot be sent to the engine's threads");
+    if (setup.settings.strategies !== undefined && this.#strategyModules === undefined) {
+      throw new Error("Cannot serve: custom strategies cannot be sent to the engine's threads, unless they are files");
     }
     for (const listener of sockets) listener.take();
     const service = new LinuxService(this.#libc, this.#threads, ++this.#lastId, setup, sockets);

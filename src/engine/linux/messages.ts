@@ -1,5 +1,6 @@
 import type { ChannelId } from "../../table/channel_id.ts";
 import type { Direction, EngineEvent, ServiceSettings } from "../engine.ts";
+import type { StrategyModule } from "../strategy_module.ts";
 import type { EstablishedConnection } from "./established.ts";
 
 /** What main sends a new thread, once. */
@@ -17,6 +18,8 @@ export interface ThreadSetup {
   readonly spare: number | undefined;
   /** Whether to post every chunk to main. */
   readonly dump: boolean;
+  /** Strategies that are not built in. */
+  readonly strategyModules: readonly StrategyModule[] | undefined;
   /** The services at the time of its start. What changes later comes as orders. */
   readonly services: readonly ServiceShare[];
   /** Where orders come from. The shared state says how many have been sent. */
@@ -86,7 +89,7 @@ export type ThreadMessage =
   /** It no longer holds anything and is about to end. */
   | { readonly type: "ended" };
 
-/** Settings as they can be sent: strategies cannot. */
+/** Settings as they can be sent: strategies cannot. Each thread has its own, from their files. */
 export function sendable(settings: ServiceSettings): ServiceSettings {
   return { ...settings, strategies: undefined };
 }

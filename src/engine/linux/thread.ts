@@ -1,3 +1,4 @@
+import type { Strategy } from "../../selection/strategy.ts";
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
 import { ERRNO } from "./abi.ts";
 import { Acceptor } from "./acceptor.ts";
@@ -56,12 +57,22 @@ export class Thread {
   readonly #calls: Calls;
   readonly #called: (client: number) => void;
   readonly #unused: UnusedMemory;
+  readonly #strategies: readonly Strategy[] | undefined;
   #changesSeen: number;
   #closingsSeen: number;
 
-  /** @throws {Error} when the system refuses something that the thread needs */
-  constructor(libc: Libc, setup: ThreadSetup, post: (message: ThreadMessage) => void) {
+  /**
+   * @param strategies all strategies, if there are others than the built-in ones
+   * @throws {Error} when the system refuses something that the thread needs
+   */
+  constructor(
+    libc: Libc,
+    setup: ThreadSetup,
+    post: (message: ThreadMessage) => void,
+    strategies?: readonly Strategy[],
+  ) {
     const { thread, wakes } = setup;
+    this.#strategies = strategies;
     this.#libc = libc;
     this.#thread = thread;
     this.#unused = new UnusedMemory(thread / wakes.length);
@@ -223,7 +234,8 @@ export class Thread {
   }
 
   #serve(share: ServiceShare): void {
-    const service = new ThreadService(this.#libc, this.#thread, this.#state.threads, share, this.#post);
+    const own = { ...share, settings: this.#own(share.settings) };
+    const service = new ThreadService(this.#libc, this.#thread, this.#state.threads, own, this.#post);
     this.#services.add(service);
     if (share.queue !== undefined) this.#calls.add(service, share.queue);
     for (const socket of share.sockets) this.#acceptor.add(socket, service);
@@ -232,7 +244,12 @@ export class Thread {
   #change(service: ThreadService | undefined, settings: ServiceSettings, queue: SharedArrayBuffer | undefined): void {
     if (service === undefined) return;
     if (queue !== undefined) this.#calls.add(service, queue);
-    service.change(settings);
+    service.change(this.#own(settings));
+  }
+
+  /** Settings with the thread's own strategies, which could not be sent. */
+  #own(settings: ServiceSettings): ServiceSettings {
+    return this.#strategies === undefined ? settings : { ...settings, strategies: this.#strategies };
   }
 
   #forget(id: number): void {

@@ -153,7 +153,7 @@ export class Threads {
   }
 
   #start(thread: number): void {
-    const { descriptors, tap } = this.#settings, { port1, port2 } = new MessageChannel();
+    const { descriptors, tap, strategyModules } = this.#settings, { port1, port2 } = new MessageChannel();
     const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module", name: `balance ${thread}` });
     this.#running[thread] = { worker, orders: port1 };
     worker.onmessage = ({ data }: MessageEvent<ThreadMessage>) => this.#told(thread, data);
@@ -170,6 +170,7 @@ export class Threads {
       wakes: this.#wakes,
       spare: descriptors?.spare,
       dump: tap !== undefined,
+      strategyModules,
       services: this.#host.shares(),
       orders: port2,
     };
@@ -221,6 +222,7 @@ export class Threads {
     const { type } = event;
     if ((type === "shortage" || type === "saturated") && !this.#once.allows(type)) return;
     if (type === "splice-refused" && !this.#once.first(event.reason)) return;
+    if (type === "strategy-failed" && !this.#once.first(`strategy ${event.name}`)) return;
     this.#settings.emit(event as GeneralEvent);
   }
 

@@ -16,7 +16,7 @@ function mostOf({ type }: EngineEvent): number {
 }
 
 /** Serves until the engine stops. Blocks the thread, so no second message is ever received. */
-function serve(setup: ThreadSetup): void {
+async function serve(setup: ThreadSetup): Promise<void> {
   const state = SharedState.attach(setup.state, setup.wakes.length);
   const post = (message: ThreadMessage) => {
     if (message.type === "event" && !state.maySend(setup.thread, mostOf(message.event))) return;
@@ -25,7 +25,9 @@ function serve(setup: ThreadSetup): void {
   try {
     const libc = openLibc();
     blockSignals(libc);
-    const thread = new Thread(libc, setup, post);
+    const { strategyModules: files } = setup;
+    const strategies = files && await (await import("./thread_strategies.ts")).threadStrategies(files, post);
+    const thread = new Thread(libc, setup, post, strategies);
     post({ type: "ready" });
     thread.run();
     thread.close();
@@ -40,5 +42,5 @@ function serve(setup: ThreadSetup): void {
 
 // Importing this file on the main thread does nothing. `import.meta.main` is true in both.
 if ("DedicatedWorkerGlobalScope" in globalThis) {
-  scope.onmessage = ({ data }: MessageEvent<ThreadSetup>) => serve(data);
+  scope.onmessage = ({ data }: MessageEvent<ThreadSetup>) => void serve(data);
 }

@@ -1,6 +1,7 @@
 import { count } from "../kinds/count.ts";
 import { flag } from "../kinds/flag.ts";
 import { seconds } from "../kinds/seconds.ts";
+import { strategyFile } from "../kinds/strategy_file.ts";
 import { MAX_WAITING } from "../../table/limits.ts";
 import type { OptionRecord } from "../option_record.ts";
 import { LONGEST_STICKY, MOST_STICKY } from "../ranges.ts";
@@ -119,6 +120,19 @@ export const choosing = {
       "that has not been used for longest is forgotten.",
     scope: "service",
     changeable: true,
+  },
+  /** Strategies that are not built in, each with the module that has it. */
+  strategy: {
+    name: "strategy",
+    kind: strategyFile(),
+    repeatable: true,
+    section: "choosing",
+    summary: "a strategy of your own, for %NAME",
+    more:
+      "The file is a JavaScript or TypeScript module; the compiled program takes JavaScript only. What it exports by " +
+      "default chooses a channel among the candidates. If it fails, channels take turns. It may be given several times.",
+    scope: "process",
+    programOnly: true,
   },
   /**
    * Accept channels without a limit that are the balancer itself, although a client would come back endlessly. Default

@@ -1,0 +1,45 @@
+import { commandNames } from "../command_names.ts";
+import { outOfRange, record, type Shape, text } from "../shape.ts";
+import { strategyNames } from "../strategy_names.ts";
+import { type Kind, Refusal } from "./kind.ts";
+
+/** A strategy in a file. */
+export interface StrategyFile {
+  /** What groups and messages call it. */
+  readonly name: string;
+  /** Path or `file:` URL of the module that exports it by default. */
+  readonly file: string;
+}
+
+/** Characters of the longest name. */
+const LONGEST_NAME = 64;
+
+const shape = record<StrategyFile>({ name: text({ filled: true }), file: text({ filled: true }) });
+
+/** A strategy of the user's own: what it is called, and the path of its module. */
+export function strategyFile(): Kind<StrategyFile> {
+  const check: Shape<StrategyFile> = (value, path) => {
+    const word = shape(value, path), wrong = objection(word.name);
+    if (wrong !== undefined) throw outOfRange(`${path}.name`, `: it ${wrong}`);
+    return word;
+  };
+  return {
+    metavar: "NAME=FILE",
+    read: (word) => {
+      const at = word.indexOf("=");
+      if (at < 1 || at === word.length - 1) return new Refusal("takes a name and a file, as in mine=./mine.js");
+      const name = word.slice(0, at), wrong = objection(name);
+      return wrong === undefined ? { name, file: word.slice(at + 1) } : new Refusal(wrong);
+    },
+    write: ({ name, file }) => `${name}=${file}`,
+    check,
+  };
+}
+
+/** What keeps a strategy from having this name. */
+function objection(name: string): string | undefined {
+  if (strategyNames.includes(name)) return `takes a new name, and there is a strategy ${name}`;
+  if (commandNames.includes(name)) return `takes a new name, and there is a control command ${name}`;
+  if (name.length <= LONGEST_NAME && /^[A-Za-z_][\w.-]*$/.test(name)) return undefined;
+  return `takes a name of letters, digits, "_", "." and "-" that begins with a letter`;
+}
