@@ -34,6 +34,8 @@ function wordFor({ name, kind }: OptionRecord): fc.Arbitrary<string> {
       return fc.constantFrom("1", "60,5", "32767,32767,127");
     case "NAME":
       return fc.constantFrom("balance", "65534", "_a$");
+    case "NAME=FILE":
+      return fc.stringMatching(/^[a-d]{1,2}=[ -~]{1,9}$/);
     default:
       return fc.stringMatching(/^[ -~]{1,12}$/);
   }
@@ -49,7 +51,9 @@ function options(...scopes: OptionRecord["scope"][]): fc.Arbitrary<string[]> {
       ? fc.constantFrom(`--${record.name}`, `--${negativeName(record)}`)
       : wordFor(record).map((word) => `--${record.name}=${word}`)
   );
-  return fc.array(one, { maxLength: 6 });
+  // Each strategy has a name of its own.
+  const nameOf = (word: string) => word.startsWith("--strategy=") ? word.split("=")[1] : Symbol();
+  return fc.uniqueArray(one, { maxLength: 6, selector: nameOf });
 }
 
 const ports = fc.constantFrom("80", "0080", "80,443", "8000-8010", "http,https", "pop-3,8000-8010,9");
