@@ -1,45 +1,19 @@
-import type { Attempt } from "../../selection/attempt.ts";
 import type { Cause } from "../../selection/cause.ts";
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
 import { causeOf } from "../engine.ts";
 import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
 import { C, ERRNO, errnoName } from "./abi.ts";
+import { ChannelSockets } from "./channel_sockets.ts";
 import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
+import { type Dial, Dials } from "./dials.ts";
 import type { Libc } from "./libc.ts";
 import type { Poller } from "./poller.ts";
 import { SelfConnections } from "./self_connections.ts";
-import { ADDRESS_SIZE, familyOf, portOf, RESET_ON_CLOSE, setOption, SOCKET_FLAGS, socketOption } from "./sockets.ts";
+import { portOf, RESET_ON_CLOSE, setOption } from "./sockets.ts";
 import { STAGE } from "./stage.ts";
 import type { StickyHandles } from "./sticky_handles.ts";
-import type { Terms } from "./terms.ts";
 import type { ThreadServices } from "./thread_services.ts";
 import type { Timers } from "./timers.ts";
-
-/** Makes bind(2) choose only the source address and connect(2) the port, so that ports do not run out early (ip(7)). */
-const NO_PORT = socketOption("IP_BIND_ADDRESS_NO_PORT", C.IPPROTO_IP, C.IP_BIND_ADDRESS_NO_PORT, 1);
-
-/** The address of a client that is not connecting. */
-const NOWHERE = new Uint8Array(ADDRESS_SIZE);
-
-/** A client's search for a channel. Reused, so that a new client allocates nothing. */
-interface Dial {
-  attempt: Attempt;
-  terms: Terms;
-  readonly client: { readonly address: Uint8Array; port: number };
-  channel: ChannelId;
-  /** The port that the client came to. */
-  clientsPort: number;
-  /** The `struct sockaddr` that is being connected, and the port, which may have changed there since. */
-  address: Uint8Array;
-  port: number;
-  /** When to stop waiting for a shortage to pass. */
-  deadline: number;
-  /** Whether it is waiting for a place on a full channel, and how often it has waited. */
-  waiting: boolean;
-  waits: number;
-  /** When to stop waiting in the service's queue; 0 before it has waited there. */
-  until: number;
-}
 
 /** What the dialer tells its thread. */
 export interface DialerHost {
@@ -54,16 +28,13 @@ export interface DialerHost {
 export class Dialer {
   readonly #libc: Libc;
   readonly #connections: Connections;
-  readonly #poller: Poller;
   readonly #timers: Timers;
   readonly #services: ThreadServices;
   readonly #handles: StickyHandles;
   readonly #host: DialerHost;
-  readonly #dials: Dial[] = [];
-  readonly #idle: number[] = [];
+  readonly #dials = new Dials();
+  readonly #sockets: ChannelSockets;
   readonly #selfConnections: SelfConnections;
-  readonly #error = new Int32Array(1);
-  readonly #length = new Uint32Array(1);
 
   constructor(
     libc: Libc,
@@ -76,39 +47,22 @@ export class Dialer {
   ) {
     this.#libc = libc;
     this.#connections = connections;
-    this.#poller = poller;
     this.#timers = timers;
     this.#services = services;
     this.#handles = handles;
     this.#host = host;
+    this.#sockets = new ChannelSockets(libc, connections, poller, services);
     this.#selfConnections = new SelfConnections(libc);
   }
 
   /** The address bytes and the port to fill in before `begin` is called for the next client. */
   prepare(): { readonly address: Uint8Array; port: number } {
-    if (this.#idle.length === 0) {
-      const client = { address: new Uint8Array(16), port: 0 };
-      this.#idle.push(this.#dials.length);
-      this.#dials.push({
-        attempt: undefined!,
-        terms: undefined!,
-        client,
-        channel: NONE,
-        clientsPort: 0,
-        address: NOWHERE,
-        port: 0,
-        deadline: 0,
-        waiting: false,
-        waits: 0,
-        until: 0,
-      });
-    }
-    return this.#dials[this.#idle[this.#idle.length - 1]].client;
+    return this.#dials.next().client;
   }
 
   /** Starts the search for a client whose socket has a row, and which came to `port`. */
   begin(client: number, port: number): void {
-    const slot = this.#idle.pop()!, dial = this.#dials[slot];
+    const slot = this.#dials.take(), dial = this.#dials.at(slot);
     this.#connections.rows[(client << SHIFT) + ROW.DIAL] = slot;
     const terms = dial.terms = this.#services.of(client);
     dial.attempt = terms.selection.begin(dial.client);
@@ -122,7 +76,7 @@ export class Dialer {
   answered(server: number, mask: number): void {
     const { rows } = this.#connections, client = rows[(server << SHIFT) + ROW.PEER];
     const dial = this.#dialOf(client);
-    const error = mask & (C.EPOLLERR | C.EPOLLHUP) ? this.#takeError(server) : 0;
+    const error = mask & (C.EPOLLERR | C.EPOLLHUP) ? this.#sockets.takeError(server) : 0;
     // A reset can only follow an answer (tcp(7)): the channel took the connection and dropped it at once.
     const dropped = error === ERRNO.ECONNRESET || error === ERRNO.EPIPE;
     if (error !== 0 && !dropped) {
@@ -135,7 +89,7 @@ export class Dialer {
     if (this.#selfConnections.has(server, dial.address, dial.port)) {
       // A reset leaves nothing behind that would keep the port from the channel itself.
       setOption(this.#libc, server, RESET_ON_CLOSE);
-      this.#closeServer(client);
+      this.#sockets.closeOf(client);
       this.#refused(dial, ERRNO.ECONNREFUSED);
       return this.#next(client, dial);
     }
@@ -150,7 +104,7 @@ export class Dialer {
   /** The connect of a client in the stage CONNECTING has taken too long. */
   timeout(client: number): void {
     const dial = this.#dialOf(client);
-    this.#closeServer(client);
+    this.#sockets.closeOf(client);
     this.#failed(dial, "channel", `no answer within ${dial.terms.connectTimeout} s`);
     this.#next(client, dial);
   }
@@ -174,14 +128,14 @@ export class Dialer {
   divert(client: number, channel: ChannelId): void {
     const dial = this.#dialOf(client);
     if (dial.channel !== channel) return;
-    this.#closeServer(client);
+    this.#sockets.closeOf(client);
     dial.attempt.withdrawn();
     this.#next(client, dial);
   }
 
   /** Ends the search of a client that has left. The client's socket stays open. */
   clientLeft(client: number): void {
-    this.#closeServer(client);
+    this.#sockets.closeOf(client);
     this.#dialOf(client).attempt.clientLeft();
     this.#release(client);
   }
@@ -189,7 +143,7 @@ export class Dialer {
   /** Ends the search of a client that must be closed. The client's socket stays open. */
   abandon(client: number): void {
     const dial = this.#dialOf(client);
-    this.#closeServer(client);
+    this.#sockets.closeOf(client);
     dial.attempt.abandon();
     this.#release(client);
   }
@@ -212,15 +166,19 @@ export class Dialer {
 
   /** Begins to connect a channel that has been chosen. Returns false if that failed at once. */
   #try(client: number, dial: Dial, channel: ChannelId): boolean {
-    const { rows } = this.#connections, row = client << SHIFT, { service, connectTimeout } = dial.terms;
+    const { rows } = this.#connections, row = client << SHIFT, { terms } = dial;
     dial.channel = channel;
-    const address = service.addresses.of(channel, dial.clientsPort), server = this.#connect(client, dial, address);
-    if (server < 0) return false;
+    const address = terms.service.addresses.of(channel, dial.clientsPort);
+    const server = this.#sockets.connect(client, terms, address);
+    if (server < 0) {
+      this.#refused(dial, -server);
+      return false;
+    }
     rows[row + ROW.PEER] = server;
     rows[row + ROW.STAGE] = STAGE.CONNECTING;
     dial.address = address;
     dial.port = portOf(address);
-    this.#timers.set(client, connectTimeout * 1000);
+    this.#timers.set(client, terms.connectTimeout * 1000);
     return true;
   }
 
@@ -279,38 +237,8 @@ export class Dialer {
     dial.terms.service.places.waited();
   }
 
-  /** Starts a connect; returns the socket, or -1 when it failed at once and the attempt knows. */
-  #connect(client: number, dial: Dial, address: Uint8Array<ArrayBuffer>): number {
-    const { call, errno } = this.#libc;
-    const fd = call.socket(familyOf(address), C.SOCK_STREAM | SOCKET_FLAGS, 0);
-    if (fd < 0) return this.#refused(dial, errno[0]);
-    if (fd >= this.#connections.roof) {
-      call.close(fd);
-      return this.#refused(dial, ERRNO.EMFILE);
-    }
-    this.#connections.open(fd, STAGE.ANSWERING, 0, client);
-    this.#services.follow(fd, client);
-    const { channelOptions, source } = dial.terms;
-    for (let i = 0; i < channelOptions.length; i++) setOption(this.#libc, fd, channelOptions[i]);
-    let error = 0;
-    if (source !== undefined) {
-      setOption(this.#libc, fd, NO_PORT);
-      if (call.bind(fd, source, source.length) < 0) error = errno[0];
-    }
-    if (error === 0) {
-      const result = call.connect(fd, address, address.length);
-      if (result < 0 && result !== -ERRNO.EINPROGRESS) error = -result;
-    }
-    const { rows } = this.#connections;
-    if (error === 0 && !this.#poller.watch(fd, rows[(fd << SHIFT) + ROW.GENERATION])) error = ERRNO.ENOMEM;
-    if (error === 0) return fd;
-    this.#connections.close(fd);
-    return this.#refused(dial, error);
-  }
-
-  #refused(dial: Dial, errno: number): -1 {
+  #refused(dial: Dial, errno: number): void {
     this.#failed(dial, causeOf(errnoName(errno)), this.#libc.describe(errno));
-    return -1;
   }
 
   #failed(dial: Dial, cause: Cause, reason: string): void {
@@ -318,33 +246,15 @@ export class Dialer {
     if (cause !== "channel") this.#host.shortage("connect", reason);
   }
 
-  #closeServer(client: number): void {
-    const { rows } = this.#connections, row = client << SHIFT, server = rows[row + ROW.PEER];
-    if (server < 0) return;
-    rows[row + ROW.PEER] = -1;
-    // If the channel has already accepted, it must learn what became of the client.
-    if (rows[row + ROW.FLAGS] & IS.BROKEN) setOption(this.#libc, server, RESET_ON_CLOSE);
-    this.#connections.close(server);
-  }
-
-  #takeError(fd: number): number {
-    this.#error[0] = 0;
-    this.#length[0] = 4;
-    this.#libc.call.getsockopt(fd, C.SOL_SOCKET, C.SO_ERROR, this.#error, this.#length);
-    return this.#error[0];
-  }
-
   #dialOf(client: number): Dial {
-    return this.#dials[this.#connections.rows[(client << SHIFT) + ROW.DIAL]];
+    return this.#dials.at(this.#connections.rows[(client << SHIFT) + ROW.DIAL]);
   }
 
   #release(client: number): void {
-    const { rows } = this.#connections, row = client << SHIFT, dial = this.#dialOf(client);
-    this.#stopWaiting(dial);
-    // The service may be gone before the next client needs this.
-    dial.attempt = dial.terms = undefined!;
+    const { rows } = this.#connections, at = (client << SHIFT) + ROW.DIAL;
+    this.#stopWaiting(this.#dialOf(client));
     this.#timers.clear(client);
-    this.#idle.push(rows[row + ROW.DIAL]);
-    rows[row + ROW.DIAL] = -1;
+    this.#dials.giveBack(rows[at]);
+    rows[at] = -1;
   }
 }
