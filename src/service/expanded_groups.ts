@@ -60,11 +60,12 @@ export function expandGroups(
       const [first = [], ...others] = channelsOf(word, standard, meaning(group, channel), { group, channel });
       const elastic = first[0].origin!.several;
       parts[group].push({ host: word.host, channels: first, elastic });
+      const beyond = others.splice(MAX_GROUPS - 1 - group);
+      if (beyond.length > 0) {
+        crowded.push({ group: MAX_GROUPS, host: word.host, wanted: beyond.flat().length, taken: 0 });
+      }
       others.forEach((channels, i) => {
         const further = group + 1 + i;
-        if (further >= MAX_GROUPS) {
-          return crowded.push({ group: further, host: word.host, wanted: channels.length, taken: 0 });
-        }
         (behind[further] ??= []).push({ host: word.host, channels, elastic });
         for (let number = parts.length; number <= further; number++) {
           parts.push([]);

@@ -19,6 +19,9 @@ import { withinRoom, withOperatorsWeights, withoutLoops } from "./wanted_groups.
 /** Milliseconds until new channels are tried again that find no room, because removed ones still have connections. */
 const NO_ROOM_PAUSE = 1_000;
 
+/** Milliseconds that services are not served because of names that may resolve later. */
+const PATIENCE = 10_000;
+
 /** Whom followed names change. */
 export interface NamesHost {
   readonly services: () => readonly Service[];
@@ -45,10 +48,11 @@ export class FollowedNames {
     });
   }
 
-  /** Asks for the names of a service's words that are not known yet. */
-  async look(named: Named): Promise<void> {
-    await this.#watch.look(followedNames(named));
-    await this.#watch.look(targetNames(named, this.known));
+  /** Asks for the names of a service's words that are not known yet. @param wait whether what takes long may come later */
+  async look(named: Named, wait: boolean): Promise<void> {
+    const own = this.#watch.look(followedNames(named));
+    await (wait ? inTime(own) : own);
+    await inTime(this.#watch.look(targetNames(named, this.known)));
   }
 
   /** What is known about a name. */
@@ -175,6 +179,13 @@ export class FollowedNames {
       stale: known?.stale ?? null,
     };
   }
+}
+
+/** Waits for something no longer than is sensible. */
+async function inTime(over: Promise<void>): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>(), timer = setTimeout(resolve, PATIENCE);
+  await Promise.race([over, promise]);
+  clearTimeout(timer);
 }
 
 function namedOf({ request, settings: { source } }: Draft): Named {

@@ -60,7 +60,7 @@ async function followedSpecs(
         return followedName(named, word) === undefined ? await once(word.host, group, channel) : undefined;
       }))
     )),
-    names.look(named),
+    names.look(named, unresolved === "wait"),
   ]);
   if (unresolved === "error") {
     request.groups.forEach(({ channels }, group) =>

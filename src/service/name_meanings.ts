@@ -1,6 +1,7 @@
 import type { Name } from "../names/name.ts";
 import type { Known } from "../names/name_watch.ts";
 import { placesByPriority } from "../names/service_records.ts";
+import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
 import type { Meaning } from "./expanded_groups.ts";
 import { followedNames, hostName, type Named } from "./followed_words.ts";
 import type { ChannelOptions } from "./options.ts";
@@ -8,10 +9,12 @@ import type { ChannelOptions } from "./options.ts";
 /** What is known about names. */
 type KnownNames = (name: Name) => Known | undefined;
 
-/** The hosts that known services lead to. */
+/** The hosts that known services lead to, as far as there can be room for them. */
 export function targetNames(named: Named, known: KnownNames): Name[] {
   return followedNames(named).flatMap((name) => {
-    return (known(name)?.answer?.services ?? []).map(({ target }) => hostName(target, named.source));
+    return placesByPriority(known(name)?.answer?.services ?? []).slice(0, MAX_GROUPS).flatMap((places) => {
+      return places.slice(0, MAX_CHANNELS).map(({ host }) => hostName(host, named.source));
+    });
   });
 }
 

@@ -1,4 +1,4 @@
-import { Backend } from "../support/backend.ts";
+import { Backend, type BackendOptions } from "../support/backend.ts";
 import { pause } from "../support/eventually.ts";
 import { writeAll } from "../support/streams.ts";
 import { expected, replySize, REQUEST_SIZE, REQUESTS } from "./checked_traffic.ts";
@@ -7,12 +7,12 @@ import { expected, replySize, REQUEST_SIZE, REQUESTS } from "./checked_traffic.t
 const PIECE = 8 * 1024, PAUSE = 50;
 
 /** A back end for `SteadyLoad`: it answers requests, or sends a stream until the client ends its side. */
-export function checkedBackend(): Backend {
+export function checkedBackend(options?: BackendOptions): Backend {
   return new Backend(async (connection) => {
     const kind = await readExactly(connection, 1);
     if (kind === undefined) return;
     await (kind[0] === REQUESTS ? answer(connection) : stream(connection));
-  });
+  }, options);
 }
 
 async function answer(connection: Deno.TcpConn): Promise<void> {

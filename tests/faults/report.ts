@@ -29,6 +29,7 @@ const ROWS = [
   "health",
   "all_dead",
   "unresolvable",
+  "resolver",
   "restart",
   "stop",
   "reload",

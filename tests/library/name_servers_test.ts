@@ -56,6 +56,47 @@ Deno.test("a server that is silent, answers nonsense or closes over TCP has not 
   await assert.rejects(ask(overTcp({ hangUp: true })), { message: "the name server closed the connection" });
 });
 
+Deno.test("an answer about another name, or too late, is none; one that drips over TCP ends with the time for it", async () => {
+  const silence = { name: "NoReply", message: "no answer from the name server" };
+  await assert.rejects(ask(() => ({ wrongName: "bank.test", records: a("6.6.6.6") }), SHORT), silence);
+  await assert.rejects(ask(() => ({ delay: 2 * SHORT, records: a("10.0.0.1") }), SHORT), silence);
+  const many = { drip: 5, records: a(...Array(100).fill("10.0.0.1")) };
+  await assert.rejects(ask(() => many, SHORT), silence);
+});
+
+Deno.test("an answer as long as can be is read, or refused, in no time", async () => {
+  const all = Array.from({ length: 2700 }, (_, i) => `10.1.${i >> 8}.${i & 255}`);
+  assert.deepEqual((await ask(() => ({ records: a(...all) }))).reply.addresses, all);
+  const overTcp = (garbage: Uint8Array): DnsAnswerer => ({ transport }) =>
+    transport === "udp" ? { records: a(...all) } : { garbage };
+  for (const byte of [0, 1, 63, 0xc0, 255]) {
+    await assert.rejects(ask(overTcp(new Uint8Array(65_535).fill(byte))), { message: /makes no sense/ });
+  }
+});
+
+Deno.test("aliases that lead in a circle, or on without end, lead to no address", async () => {
+  const alias = (from: number, to: number): DnsRecord => ({
+    type: "CNAME",
+    name: `a${from}.test`,
+    target: `a${to}.test`,
+  });
+  const chain = (length: number, circle: boolean): DnsRecord[] => [
+    { type: "CNAME", target: "a0.test" },
+    ...Array.from({ length }, (_, i) => alias(i, circle && i + 1 === length ? 0 : i + 1)),
+    { type: "A", name: `a${length}.test`, address: "10.0.0.1" },
+  ];
+  const addresses = async (records: DnsRecord[]) => (await ask(() => ({ records }))).reply.addresses;
+  assert.deepEqual(await addresses(chain(15, false)), ["10.0.0.1"]);
+  assert.deepEqual(await addresses(chain(16, false)), []);
+  assert.deepEqual(await addresses(chain(5, true)), []);
+  assert.deepEqual(await addresses(chain(1500, false)), []);
+});
+
+Deno.test("addresses of the other family are not those that were asked for", async () => {
+  const records: DnsRecord[] = [{ type: "AAAA", address: "::6" }, ...a("10.0.0.1")];
+  assert.deepEqual((await ask(() => ({ records }))).reply.addresses, ["10.0.0.1"]);
+});
+
 Deno.test("response codes are told in words", async () => {
   let code = 3;
   await using server = await DnsServer.start(() => ({ code }));
@@ -94,5 +135,15 @@ Deno.test("the file of hosts comes before name servers, a change in it counts at
   await Deno.rename(`${hosts}.new`, hosts);
   assert.ok(await names.changed());
   assert.deepEqual(await names.ask(web), { addresses: ["10.0.0.9"], ...from });
+  // Written in place, with the same length.
+  await Deno.writeTextFile(hosts, "10.0.0.8 web.test\n");
+  await Deno.utime(hosts, 1, 1);
+  assert.ok(await names.changed());
+  assert.deepEqual(await names.ask(web), { addresses: ["10.0.0.8"], ...from });
+  await Deno.remove(hosts);
+  assert.ok(await names.changed());
+  assert.ok(!await names.changed());
+  await Deno.writeTextFile(hosts, "\0\x1b[31m garbage\n10.0.0.7\tweb.test # \xff\n" + "x".repeat(1_000_000));
+  assert.deepEqual(await names.ask(web), { addresses: ["10.0.0.7"], ...from });
   assert.deepEqual((await names.ask({ kind: "host", name: "localhost" })).source, "system");
 });

@@ -193,6 +193,20 @@ Deno.test("of a thousand addresses a group takes the first 64, which is said onc
   assert.equal(world.events.filter(({ type }) => type === "name-crowded").length, 1);
 });
 
+Deno.test("of thousands of places of a service, hosts are asked for as far as there can be room, and one event says so", async () => {
+  const places = (priority: (i: number) => number) =>
+    Array.from({ length: 1800 }, (_, i) => `${priority(i)} 1 80 t${i}.t`);
+  for (const [priority, groups, channels] of [[(i: number) => i, 32, 1], [() => 1, 1, 64]] as const) {
+    const zone = new Zone().service("_x.t", ...places(priority)).host("t0.t", "127.0.1.1").host("t1.t", "127.0.1.2");
+    await using world = await World.start(zone, [[{ host: "srv:_x.t" }]]);
+    assert.deepEqual(world.balancer.show().map(({ channels }) => channels.length), Array(groups).fill(channels));
+    assert.equal(world.places()[0], "127.0.1.1:80");
+    assert.equal(new Set(world.dns.asked.map(({ name }) => name)).size, 1 + groups * channels);
+    const crowded = world.events.filter((event) => event.type === "name-crowded");
+    assert.deepEqual(crowded.map(({ wanted, taken }) => wanted - taken), [1800 - groups * channels]);
+  }
+});
+
 Deno.test("SRV records give hosts, ports, weights and, by priority, groups", async () => {
   const zone = new Zone().host("a.test", "127.0.1.1").host("b.test", "127.0.1.2").host("c.test", "127.0.1.3")
     .service("_x._tcp.test", "10 20 8001 a.test", "10 10 8002 b.test", "30 0 8003 c.test");

@@ -32,6 +32,12 @@ export interface DnsReply {
   readonly records?: readonly DnsRecord[];
   /** An answer to another question: its id differs. */
   readonly wrongId?: boolean;
+  /** An answer to the question for another name. */
+  readonly wrongName?: string;
+  /** Over TCP, it comes in bytes, one in so many milliseconds. */
+  readonly drip?: number;
+  /** Milliseconds until it comes, over UDP. */
+  readonly delay?: number;
   /** Over TCP, the connection is closed in place of an answer. */
   readonly hangUp?: boolean;
   /** Bytes in place of a message. */
@@ -70,7 +76,7 @@ export function readQuery(bytes: Uint8Array, transport: DnsQuestion["transport"]
 export function writeReply({ id, question, name, room }: DnsQuery, reply: DnsReply): Uint8Array<ArrayBuffer> {
   if (reply.garbage !== undefined) return new Uint8Array(reply.garbage);
   const records = (reply.records ?? []).map((record) => answerOf(record, name)),
-    questions = [{ name, type: question.type }];
+    questions = [{ name: reply.wrongName ?? name, type: question.type }];
   let size = packet.encodingLength({ questions }), count = 0;
   for (const record of records) {
     size += packet.answer.encodingLength(record);

@@ -18,6 +18,7 @@ export class DnsServer implements AsyncDisposable {
   readonly #udp: Socket;
   readonly #tcp: Server;
   readonly #streams = new Set<Stream>();
+  readonly #delayed = new Set<ReturnType<typeof setTimeout>>();
   readonly #waiting: { count: number; matches: (question: DnsQuestion) => boolean; resolve: () => void }[] = [];
 
   private constructor(port: number, udp: Socket, tcp: Server, answer: DnsAnswerer) {
@@ -28,7 +29,10 @@ export class DnsServer implements AsyncDisposable {
     udp.on("message", (bytes, from) => {
       const query = readQuery(bytes, "udp"), reply = this.#replyTo(query);
       for (const one of [this.alsoSend, reply]) {
-        if (one !== undefined) udp.send(Buffer.from(writeReply(query, one)), from.port, from.address);
+        if (one === undefined) continue;
+        const send = () => udp.send(Buffer.from(writeReply(query, one)), from.port, from.address);
+        if (one.delay === undefined) send();
+        else this.#delayed.add(setTimeout(send, one.delay));
       }
     });
     tcp.on("connection", (stream) => this.#serve(stream));
@@ -68,6 +72,7 @@ export class DnsServer implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const stream of this.#streams) stream.destroy();
+    for (const timer of this.#delayed) clearTimeout(timer);
     await Promise.all([
       new Promise<void>((resolve) => this.#udp.close(() => resolve())),
       new Promise<void>((resolve) => this.#tcp.close(() => resolve())),
@@ -89,7 +94,9 @@ export class DnsServer implements AsyncDisposable {
         if (reply === undefined || reply.hangUp) continue;
         const message = writeReply(query, reply), length = Buffer.alloc(2);
         length.writeUInt16BE(message.length);
-        stream.write(Buffer.concat([length, message]));
+        const whole = Buffer.concat([length, message]);
+        if (reply.drip === undefined) stream.write(whole);
+        else drip(stream, whole, reply.drip);
       }
     });
   }
@@ -104,4 +111,14 @@ export class DnsServer implements AsyncDisposable {
     }
     return reply;
   }
+}
+
+/** Writes a byte in so many milliseconds, as long as somebody reads. */
+function drip(stream: Stream, bytes: Uint8Array, pause: number): void {
+  let at = 0;
+  const timer = setInterval(() => {
+    if (at < bytes.length && !stream.destroyed) stream.write(bytes.subarray(at, ++at));
+    else clearInterval(timer);
+  }, pause);
+  stream.on("close", () => clearInterval(timer));
 }
