@@ -189,7 +189,11 @@ function mrtg(name: string, summary: string, two: (counters: Counters) => string
     scope: "service",
     run: ([g, ch], _, { groups }): Reply => {
       const group = integer(g);
-      if (group < 0 || group >= MAX_GROUPS) return refuse("unknown group");
+      if (group < 0 || group >= MAX_GROUPS) {
+        // Balance reads both words first; an unknown group has no channels with names.
+        integer(ch);
+        return refuse("unknown group");
+      }
       const { number } = findChannel(groups, ch, { group, only: true, absent: "unknown channel" });
       return answer(...two(groups.counters(group, number)), "UNKNOWN", `group ${group} channel ${number}`);
     },

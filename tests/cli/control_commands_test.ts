@@ -144,6 +144,7 @@ Deno.test("mrtg-bytes and mrtg-conns take any group and name what is missing", a
     ["mrtg-bytes 32 0", "unknown group\n"],
     ["mrtg-conns 32 0", "unknown group\n"],
     ["mrtg-conns -1 0", "unknown group\n"],
+    ["mrtg-conns 32 x", "syntax error\n"],
     ["mrtg-bytes 0 -1", "unknown channel\n"],
   ]);
 });
