@@ -1,17 +1,14 @@
 import { type Address, parseHost } from "./address.ts";
 import { Addresses, type Target } from "./addresses.ts";
 import { Arrangement, type NewRow } from "./arrangement.ts";
-import { type ChannelId, channelId, groupOf, NONE } from "./channel_id.ts";
+import type { ChannelId } from "./channel_id.ts";
 import type { Counters } from "./counter.ts";
 import { DisabledBy } from "./disabled_by.ts";
-import { EnabledChannels } from "./enabled_channels.ts";
 import { Failures } from "./failures.ts";
-import { CHANNEL, CHANNELS, CHOICE, GROUP, OFFSET, tableBytes } from "./layout.ts";
+import { CHANNEL, CHANNELS, CHOICE, OFFSET, tableBytes } from "./layout.ts";
 import { Lane } from "./lane.ts";
 import { Occupancy } from "./occupancy.ts";
-import { isScheduled, isShuffled, type Order, Orders, sizeOf } from "./order.ts";
-import type { Queue } from "./queue.ts";
-import { Rotation } from "./rotation.ts";
+import { TableGroups } from "./table_groups.ts";
 import { Totals } from "./totals.ts";
 import { Weights } from "./weights.ts";
 
@@ -26,19 +23,8 @@ export type { NewRow };
  * Changes to the list of channels (`addChannel`, `rearrange`, `setAddress`) and of counters (`reset`, `carry`) belong to
  * the main thread.
  */
-export class Table {
-  readonly buffer: SharedArrayBuffer;
+export class Table extends TableGroups {
   readonly lanes: number;
-  /**
-   * The clients that wait for a place, if the service lets them (`Queue.attach`). It is told of everything by which a
-   * place may come free.
-   */
-  queue: Queue | undefined;
-  readonly #groups: Int32Array;
-  readonly #channels: Int32Array;
-  readonly #orders: Orders;
-  readonly #rotation: Rotation;
-  readonly #enabled: EnabledChannels;
   readonly #occupancy: Occupancy;
   readonly #addresses: Addresses;
   readonly #failures: Failures;
@@ -47,15 +33,9 @@ export class Table {
   readonly #weights: Weights;
 
   private constructor(buffer: SharedArrayBuffer) {
-    this.buffer = buffer;
+    super(buffer);
     this.lanes = (buffer.byteLength - OFFSET.lanes) / OFFSET.laneBytes;
-    const groups = this.#groups = new Int32Array(buffer, OFFSET.groups, (OFFSET.orders - OFFSET.groups) / 4);
-    const channels = this.#channels = new Int32Array(buffer, OFFSET.channels, CHANNELS * CHANNEL.WORDS);
-    const lists = new Uint8Array(buffer, OFFSET.orders, OFFSET.channels - OFFSET.orders);
-    const schedules = new Uint8Array(buffer, OFFSET.schedules, OFFSET.lanes - OFFSET.schedules);
-    const orders = this.#orders = new Orders(groups, lists, schedules);
-    const rotation = this.#rotation = new Rotation(groups);
-    const enabled = this.#enabled = new EnabledChannels(groups, channels, orders);
+    const { rows: channels, orders, rotation, enabled } = this;
     this.#occupancy = new Occupancy(channels, enabled);
     const addresses = this.#addresses = new Addresses(channels);
     this.#failures = new Failures(channels, addresses);
@@ -78,115 +58,6 @@ export class Table {
   /** The counters that thread number `lane` writes. Each lane has one writer. */
   lane(lane: number): Lane {
     return new Lane(this.buffer, lane);
-  }
-
-  // Groups
-
-  /** Channels in a group. */
-  size(group: number): number {
-    return sizeOf(this.#orders.of(group));
-  }
-
-  /** The group's order at this moment: the channels of numbers 0 to its size - 1. */
-  order(group: number): Order {
-    return this.#orders.of(group);
-  }
-
-  /** Whether the group still has this order, and had it at everything that was read before. */
-  confirmOrder(group: number, order: Order): boolean {
-    return this.#orders.confirm(group, order);
-  }
-
-  /**
-   * The channel with a number that the order has. What is read and reserved by its id counts only if the group still has
-   * that order afterwards.
-   */
-  channelAt(group: number, number: number, order = this.order(group)): ChannelId {
-    return isShuffled(order) ? this.#orders.at(group, order, number) : channelId(group, number);
-  }
-
-  /** A channel's number in its group, or NONE when it has been removed. */
-  numberOf(id: ChannelId, order = this.order(groupOf(id))): number {
-    return this.#orders.numberOf(id, order);
-  }
-
-  /**
-   * Number of the first channel from `from` to just before `end` that nobody has disabled, or NONE.
-   *
-   * @param downToo whether one will do that only health checks have disabled
-   */
-  nextEnabled(group: number, from: number, end: number, order = this.order(group), downToo = false): number {
-    return this.#enabled.next(group, from, end, order, downToo);
-  }
-
-  /** Whether the group may have such a channel. If not, that holds for this order only. */
-  anyEnabled(group: number, order = this.order(group), downToo = false): boolean {
-    return this.#enabled.any(group, order, downToo);
-  }
-
-  /** Whether any group has a channel that only health checks have disabled. */
-  anyDown(): boolean {
-    return this.#enabled.anyDown();
-  }
-
-  /**
-   * `DisabledBy` bits that do not count at this moment. When nothing but health checks keeps every channel out that could
-   * take a client, they may be wrong.
-   */
-  get ignorable(): number {
-    return this.#enabled.allDown() ? DisabledBy.DOWN : 0;
-  }
-
-  /** Index of the group's strategy; 0 is Round Robin. */
-  strategy(group: number): number {
-    return Atomics.load(this.#groups, group * GROUP.WORDS + GROUP.STRATEGY);
-  }
-
-  setStrategy(group: number, strategy: number): void {
-    Atomics.store(this.#groups, group * GROUP.WORDS + GROUP.STRATEGY, strategy);
-    this.queue?.restrategized(group);
-  }
-
-  /** Turns of the order until all begins again: one for each channel, unless weights differ. */
-  turns(group: number, order = this.order(group)): number {
-    return isScheduled(order) ? this.#orders.turns(group, order) : sizeOf(order);
-  }
-
-  /** Number of the channel whose turn this is in the order: the turn itself, unless weights differ. */
-  turn(group: number, turn: number, order = this.order(group)): number {
-    return isScheduled(order) ? this.#orders.turn(group, order, turn) : turn;
-  }
-
-  /** The turn after the first one, from `turn` on, that is the channel's. */
-  turnAfter(group: number, turn: number, number: number, order = this.order(group)): number {
-    return isScheduled(order) ? this.#orders.turnAfter(group, order, turn, number) : (number + 1) % sizeOf(order);
-  }
-
-  /** The group's place in the rotation: the next turn. It may be beyond an order's last one, and wraps around then. */
-  cursor(group: number): number {
-    return this.#rotation.of(group);
-  }
-
-  /** Moves the rotation, unless another thread has moved it from `from` meanwhile. */
-  moveCursor(group: number, from: number, to: number): boolean {
-    return this.#rotation.move(group, from, to);
-  }
-
-  /**
-   * The rotation goes on from turn `at` of another process, with the channel whose turn it was, or the next one that this
-   * group has. Main thread only.
-   *
-   * @param turns channels in their turns there; NONE for those that this group does not have
-   */
-  goOn(group: number, turns: readonly ChannelId[], at: number): void {
-    this.#rotation.goOn(group, turns, at, this.#orders.listTurns(group));
-  }
-
-  // Channels
-
-  /** All channels of a group in the order of their numbers. Main thread only. */
-  channels(group: number): ChannelId[] {
-    return this.#orders.list(group);
   }
 
   /**
@@ -237,24 +108,19 @@ export class Table {
     return this.#arrangement.vacancies.leaving(group);
   }
 
-  /** Whether a channel with this id exists. */
-  has(id: ChannelId): boolean {
-    return id >= 0 && id < CHANNELS && this.numberOf(id) !== NONE;
-  }
-
   /** Tells the channel apart from those that had its row before, and from those that will have it. */
   incarnation(id: ChannelId): number {
-    return Atomics.load(this.#channels, id * CHANNEL.WORDS + CHANNEL.INCARNATION);
+    return Atomics.load(this.rows, id * CHANNEL.WORDS + CHANNEL.INCARNATION);
   }
 
   /** Which parties keep the channel disabled, as `DisabledBy` bits; 0 when it is enabled. */
   disabledBy(id: ChannelId): number {
-    return this.#enabled.disabledBy(id);
+    return this.enabled.disabledBy(id);
   }
 
   /** Disables a channel on behalf of `party`; returns whether it was enabled before. */
   disable(id: ChannelId, party: number): boolean {
-    const news = this.#enabled.disable(id, party);
+    const news = this.enabled.disable(id, party);
     this.queue?.disabled(id);
     return news;
   }
@@ -265,7 +131,7 @@ export class Table {
    */
   disableAt(id: ChannelId, party: number, sequence: number): boolean {
     // It may get a new address in between, which has done nothing wrong.
-    const news = this.#enabled.disableWhile(() => this.addressSequence(id) === sequence, id, party);
+    const news = this.enabled.disableWhile(() => this.addressSequence(id) === sequence, id, party);
     if (news) this.queue?.disabled(id);
     // It may have been disabled for a moment.
     else this.queue?.freed(id);
@@ -274,7 +140,7 @@ export class Table {
 
   /** Withdraws the `parties`' bits; returns whether that made the channel usable. */
   enable(id: ChannelId, parties: number): boolean {
-    const news = this.#enabled.enable(id, parties);
+    const news = this.enabled.enable(id, parties);
     // Not only if that is news: a channel that is still down may be all that is left.
     this.queue?.freed(id);
     return news;
@@ -295,11 +161,11 @@ export class Table {
    * new. Only where what happens through this very object is concerned, which is the main thread's.
    */
   get onReturn(): ((id: ChannelId) => void) | undefined {
-    return this.#enabled.onReturn;
+    return this.enabled.onReturn;
   }
 
   set onReturn(listener: ((id: ChannelId) => void) | undefined) {
-    this.#enabled.onReturn = listener;
+    this.enabled.onReturn = listener;
   }
 
   /** What share of the clients it is to get, relative to others: 0, none, to 256; default 1. */
@@ -439,8 +305,6 @@ export class Table {
     this.#addresses.write(id, parseHost(address.host), address.port);
     this.queue?.freed(id);
   }
-
-  // Counters
 
   /** The channel's counters, summed over all threads. */
   counters(id: ChannelId): Counters {
