@@ -73,7 +73,7 @@ export const health = {
     standard: 3,
     section: "health",
     summary: "failures until it is down (default 3)",
-    more: "A client's connect that fails counts like a check.",
+    more: "The first check decides alone. A client's connect that fails counts like a check.",
     scope: "service",
     changeable: true,
   },
