@@ -77,12 +77,16 @@ export class NameWatch {
     return this.#entries.get(keyOf(name));
   }
 
-  /** Asks for those names of which nothing is known, or nothing that still holds. Resolves when that is over. */
-  async look(names: Iterable<Name>): Promise<void> {
+  /**
+   * Asks for those names of which nothing is known, or nothing that still holds. Resolves when that is over.
+   *
+   * @param wait whether to wait for followed names that have never been answered for; those are asked for anyway
+   */
+  async look(names: Iterable<Name>, wait = true): Promise<void> {
     const asking = [...names].map((name) => {
       const key = keyOf(name), entry = this.#entry(key, name);
       entry.looked = performance.now();
-      const followed = this.#wanted.has(key) && entry.asked !== undefined;
+      const followed = this.#wanted.has(key) && (!wait || entry.asked !== undefined);
       if (followed || (entry.asking === undefined && entry.due > performance.now())) return undefined;
       return this.#ask(entry);
     });

@@ -100,3 +100,16 @@ Deno.test("a name without an answer so far is not stale, and is looked up again 
   assert.equal(asked, 1, "it has failed a moment ago");
   watch.stop();
 });
+
+Deno.test("who can do without an answer does not wait for a name that is followed and has none", async () => {
+  const answered = Promise.withResolvers<Answer>(), { watch } = watching(() => answered.promise);
+  watch.follow([host("web")]);
+  let waited = false;
+  const looked = watch.look([host("web")]).then(() => waited = true);
+  await watch.look([host("web")], false);
+  assert.ok(!waited);
+  answered.resolve(answer(60, "10.0.0.1"));
+  await looked;
+  assert.equal(watch.get(host("web"))?.address, "10.0.0.1");
+  watch.stop();
+});

@@ -48,11 +48,11 @@ export class FollowedNames {
     });
   }
 
-  /** Asks for the names of a service's words that are not known yet. @param wait whether what takes long may come later */
-  async look(named: Named, wait: boolean): Promise<void> {
-    const own = this.#watch.look(followedNames(named));
-    await (wait ? inTime(own) : own);
-    await inTime(this.#watch.look(targetNames(named, this.known)));
+  /** Asks for the names of a service's words that are not known yet. @param later whether answers may come later */
+  async look(named: Named, later: boolean): Promise<void> {
+    const own = this.#watch.look(followedNames(named), !later);
+    await (later ? inTime(own) : own);
+    await inTime(this.#watch.look(targetNames(named, this.known), false));
   }
 
   /** What is known about a name. */
