@@ -1,4 +1,4 @@
-import { Calls } from "./calls.ts";
+import { CalledTickets } from "./called_tickets.ts";
 import type { ChannelId } from "./channel_id.ts";
 import { Demand, type Wanted } from "./demand.ts";
 import { MAX_WAITING } from "./limits.ts";
@@ -13,14 +13,14 @@ export class Tickets {
   /** What their clients want. */
   readonly demand: Demand;
   /** Which have been called. */
-  readonly calls: Calls;
+  readonly calls: CalledTickets;
   readonly #words: Int32Array;
 
   /** @param words shared by the threads, 0 at first */
   constructor(words: Int32Array) {
     this.#words = words;
     this.demand = new Demand(words);
-    this.calls = new Calls(words);
+    this.calls = new CalledTickets(words);
   }
 
   /** How many clients wait. Needs no lock. */

@@ -5,7 +5,7 @@ import { CALLED, CALLS, placeOf, TICKET, type Ticket } from "./ticket_layout.ts"
  * Which tickets have been called, for which channel, and for each thread a list of those that it has still to look
  * after. Whoever calls a method holds the queue's lock, unless it says otherwise.
  */
-export class Calls {
+export class CalledTickets {
   readonly #words: Int32Array;
 
   constructor(words: Int32Array) {
