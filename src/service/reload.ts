@@ -1,6 +1,6 @@
 import type { Engine, Listener } from "../engine/engine.ts";
 import type { Adopted } from "../groups/replacement.ts";
-import type { ChannelSnapshot } from "../groups/snapshot.ts";
+import type { ChannelSnapshot, GroupSnapshot } from "../groups/snapshot.ts";
 import { changeLines } from "../options/change_text.ts";
 import { type AdoptedChannel, type Change, difference, type Identities } from "../options/difference.ts";
 import type { ProcessSpec, ServiceSpec } from "../options/service_spec.ts";
@@ -262,6 +262,14 @@ function asWord({ group, channel, before }: Adopted, earlier: Draft, draft: Draf
 function concernedBy({ kept, leaving }: ReloadPlan): (change: Change) => number | undefined {
   const named = new Map(leaving.map((service) => [service.name, service]));
   for (const { service, draft } of kept) named.set(draft.request.name!, service);
+  // Taken once, since thousands of channels may be removed at the same time.
+  const snapshots = new Map<Service, readonly GroupSnapshot[]>();
+  const currentOf = (service: Service, group: number, wanted: (channel: ChannelSnapshot) => boolean) => {
+    const groups = snapshots.get(service) ?? service.groups.snapshot();
+    snapshots.set(service, groups);
+    const channels = groups.find((one) => one.group === group)?.channels ?? [];
+    return channels.filter(wanted).reduce((sum, { current }) => sum + current, 0);
+  };
   return (change) => {
     const service = change.kind === "process option" ? undefined : named.get(change.service);
     if (service === undefined) return undefined;
@@ -289,13 +297,4 @@ function closeUnlessServed(listener: Listener): void {
   } catch {
     // Its service has it; that is stopped, or lets go of it.
   }
-}
-
-function currentOf(
-  { groups }: Service,
-  group: number,
-  wanted: (channel: ChannelSnapshot) => boolean,
-): number {
-  const channels = groups.snapshot().find((one) => one.group === group)?.channels ?? [];
-  return channels.filter(wanted).reduce((sum, { current }) => sum + current, 0);
 }

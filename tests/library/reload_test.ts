@@ -190,3 +190,24 @@ for (const engine of ENGINES) {
     },
   );
 }
+
+Deno.test("what is said of hundreds of removed channels takes one look at the service", async () => {
+  const port = `${freePort()}`, words = Array.from({ length: 300 }, (_, i) => [`127.0.0.1:${i + 1}`, "!"]).flat();
+  // 30 channels in each group.
+  const many = words.filter((word, i) => word !== "!" || i % 60 === 59).slice(0, -1);
+  const spec = (...channels: string[]) => readServiceWords(["-b", "127.0.0.1", port, ...channels]).result!;
+  const instance = await Instance.start({ engine: "portable", threads: 1, trace: false }, [spec(...many)]);
+  try {
+    const [{ groups }] = instance.services, snapshot = groups.snapshot.bind(groups);
+    let looks = 0;
+    groups.snapshot = () => {
+      looks++;
+      return snapshot();
+    };
+    const lines = await instance.reload({ values: {}, services: [spec("127.0.0.1:1")] });
+    assert.equal(lines.filter((line) => line.includes("removed")).length, 29 + 9, lines.slice(0, 3).join("\n"));
+    assert.ok(looks < 10, `${looks} looks`);
+  } finally {
+    await instance.stop();
+  }
+});
