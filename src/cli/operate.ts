@@ -6,7 +6,7 @@ import { LastingSession } from "../control/lasting_session.ts";
 import { placesToLook } from "../control/places.ts";
 import { pipeDialogue } from "../control/repl.ts";
 import { TIMED_OUT } from "../control/protocol.ts";
-import { terminalDialogue } from "../control/terminal_dialogue.ts";
+import { terminalDialogue } from "../control/terminal/terminal_dialogue.ts";
 import { quote } from "../log/escape.ts";
 import type { ControlRequest } from "../options/command_line.ts";
 import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";

@@ -12,7 +12,7 @@ import { Table } from "../table/table.ts";
 import { processState, quietService } from "../../tests/support/control_plane.ts";
 import { commands, execute } from "./commands.ts";
 import type { Session } from "./command.ts";
-import { complete } from "./completion.ts";
+import { complete } from "./terminal/completion.ts";
 import type { ControlPlane } from "./control_plane.ts";
 import type { ProcessState } from "./state.ts";
 

@@ -1,4 +1,4 @@
-import { commands, findCommand } from "./commands.ts";
+import { commands, findCommand } from "../commands.ts";
 
 /** What Tab can offer besides commands. */
 export interface Offers {

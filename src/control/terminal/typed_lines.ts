@@ -2,7 +2,7 @@ import { stdin, stdout } from "node:process";
 import { createInterface, type Interface } from "node:readline";
 import { HISTORY } from "./history.ts";
 import { HistorySearch } from "./history_search.ts";
-import type { Print } from "./repl.ts";
+import type { Print } from "../repl.ts";
 
 /** What readline calls for each key, as Node's own dialogue uses it. */
 type TakesKeys = Interface & {

@@ -1,14 +1,14 @@
 import { stdout } from "node:process";
-import { escape } from "../log/escape.ts";
-import { findCommand } from "./commands.ts";
+import { escape } from "../../log/escape.ts";
+import { findCommand } from "../commands.ts";
 import { complete, type Offers } from "./completion.ts";
-import { type Entry, type EntryName, entryTitle } from "./entries.ts";
+import { type Entry, type EntryName, entryTitle } from "../entries.ts";
 import { fitHelp, fitTable } from "./fit.ts";
 import { readHistory, writeHistory } from "./history.ts";
-import { LastingSession } from "./lasting_session.ts";
-import { askSummary } from "./read_summary.ts";
-import { banner, type Print } from "./repl.ts";
-import { MAX_CHANNELS } from "../table/limits.ts";
+import { LastingSession } from "../lasting_session.ts";
+import { askSummary } from "../read_summary.ts";
+import { banner, type Print } from "../repl.ts";
+import { MAX_CHANNELS } from "../../table/limits.ts";
 import { TypedLines } from "./typed_lines.ts";
 
 /**

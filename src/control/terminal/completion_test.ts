@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { commands } from "./commands.ts";
+import { commands } from "../commands.ts";
 import { complete } from "./completion.ts";
 
 const tab = (line: string) => complete(line, { channels: [0, 1, 10], groups: [0, 3], services: ["mail", "web"] });
