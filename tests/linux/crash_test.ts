@@ -154,20 +154,20 @@ for (const [whose, process] of [["process", true], ["service", false]] as const)
         assert.equal(await die(watchers(port)[0]), 0);
         await eventually("it is restarted", () => watchers(port).length === 3);
       }
-      const threads = watchers(port);
       for (;;) {
+        const threads = watchers(port);
         using first = await service.connect();
         assert.equal(await first.readText(), "a");
         using second = await service.connect();
         await eventually("a thread waits for the place", () => watchers(port).length < 3);
-        const aware = threads.filter((poller) => !watchers(port).includes(poller));
-        if (aware.length === 1) {
-          assert.ok(await die(aware[0]) > 0, "it is restarted at once");
+        const watching = watchers(port), aware = threads.filter((poller) => !watching.includes(poller));
+        // On a busy machine the minute may be over, so that it is restarted at once after all.
+        if (aware.length === 1 && await die(aware[0]) > 0) {
           first[Symbol.dispose]();
           assert.equal(await second.readText(), "a");
           break;
         }
-        // Another one was busy, so that the kernel told it as well.
+        // Or another one was busy, so that the kernel told it as well.
         for (const client of [first, second]) client[Symbol.dispose]();
         await eventually("all watch again", () => watchers(port).length === 3);
       }
