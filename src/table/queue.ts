@@ -2,35 +2,16 @@ import { type ChannelId, channelId, NONE } from "./channel_id.ts";
 import { MAX_GROUPS } from "./limits.ts";
 import { Lock } from "./lock.ts";
 import { sizeOf } from "./order.ts";
+import { type Leaving, QueueCounters, type QueueCounts } from "./queue_counters.ts";
 import type { Table } from "./table.ts";
 import type { Wanted } from "./demand.ts";
 import { type Ticket, TICKET_WORDS } from "./ticket_layout.ts";
 import { Tickets } from "./tickets.ts";
 
-export type { Ticket, Wanted };
+export type { Leaving, Ticket, Wanted };
 
-/** Doubles that count, behind the lock's cache line, and the words of all that comes before the tickets. */
-const COUNT = { WAITED: 8, TIMED_OUT: 9, LEFT: 10, LIMIT: 11 } as const, FIRST_WORD = 32;
-
-/**
- * Why a client stops waiting without being called. `served`: it has found a channel that nobody else waits for.
- * `closed`: it is this program that ends the connection.
- */
-export type Leaving = "served" | "timed out" | "left" | "closed";
-
-/** How many wait, and what became of the others. */
-export interface QueueCounts {
-  /** Clients that wait now. */
-  readonly waiting: number;
-  /** Clients that have waited and got a channel. */
-  readonly waited: number;
-  /** Clients that waited in vain. */
-  readonly timedOut: number;
-  /** Clients that were gone before it was their turn. */
-  readonly left: number;
-  /** Most clients that may wait at the same time. */
-  readonly limit: number;
-}
+/** Where the counters begin, in doubles: behind the lock's cache line. Words of all that comes before the tickets. */
+const COUNTERS = 8, FIRST_WORD = 32;
 
 /**
  * The clients of one service that wait because every channel they could take is full, in the order in which they came,
@@ -57,7 +38,7 @@ export class Queue {
   readonly #thread: number;
   readonly #wake: (thread: number) => void;
   readonly #lock: Lock;
-  readonly #counts: Float64Array;
+  readonly #counters: QueueCounters;
   readonly #tickets: Tickets;
   /** A bit for each thread that must be told of its calls. */
   #called = 0;
@@ -69,7 +50,7 @@ export class Queue {
     this.#thread = thread;
     this.#wake = wake;
     this.#lock = new Lock(words, 0);
-    this.#counts = new Float64Array(buffer, 0, FIRST_WORD / 2);
+    this.#counters = new QueueCounters(new Float64Array(buffer, COUNTERS * 8, QueueCounters.DOUBLES));
     this.#tickets = new Tickets(words.subarray(FIRST_WORD));
   }
 
@@ -166,7 +147,7 @@ export class Queue {
     this.#lock.acquire();
     if (reserved) {
       tickets.remove(ticket);
-      this.#counts[COUNT.WAITED]++;
+      this.#counters.served();
     } else {
       tickets.uncall(ticket);
     }
@@ -181,9 +162,7 @@ export class Queue {
     this.#lock.acquire();
     const id = this.#tickets.calls.channelOf(ticket);
     this.#tickets.remove(ticket);
-    if (why === "served") this.#counts[COUNT.WAITED]++;
-    else if (why === "timed out") this.#counts[COUNT.TIMED_OUT]++;
-    else if (why === "left") this.#counts[COUNT.LEFT]++;
+    this.#counters.ended(why);
     if (id !== NONE) this.#call(id);
     this.#unlock();
   }
@@ -233,19 +212,12 @@ export class Queue {
 
   /** Most clients that may wait, for `counts`. */
   set limit(limit: number) {
-    this.#counts[COUNT.LIMIT] = limit;
+    this.#counters.limit = limit;
   }
 
   /** What there is to know about it. */
   counts(): QueueCounts {
-    const counts = this.#counts, { waiting } = this.#tickets;
-    return {
-      waiting,
-      waited: counts[COUNT.WAITED],
-      timedOut: counts[COUNT.TIMED_OUT],
-      left: counts[COUNT.LEFT],
-      limit: counts[COUNT.LIMIT],
-    };
+    return this.#counters.with(this.#tickets.waiting);
   }
 
   /** A channel that somebody wants from now on may have been disabled before others saw that it is wanted. */
