@@ -4,6 +4,9 @@ export const LONGEST_TIME = 2 ** 31 - 1;
 /** Longest TCP_USER_TIMEOUT in seconds, 24 days: the kernel counts its milliseconds in a C int (tcp(7)). */
 export const LONGEST_USER_TIMEOUT = Math.floor((2 ** 31 - 1) / 1000);
 
+/** Longest time in seconds between checks, and for one, a day. Timers take less than 25 days. */
+export const LONGEST_CHECK = 86_400;
+
 /** Longest keep-alive times in seconds (tcp(7)). */
 export const LONGEST_KEEP_ALIVE = 32767;
 

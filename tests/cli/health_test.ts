@@ -190,6 +190,8 @@ Deno.test("wrong words of checks are named", async () => {
     [["--check", String.raw`send:\q`], /option --check has a bad escape "\\q"/],
     [["--check", "tcp", "--check-expect", "200"], /option --check-expect needs --check http:PATH/],
     [["--check", "http:/", "--check-expect", "2oo"], /option --check-expect takes HTTP status codes.*: "2oo"/],
+    [["--check-interval", "86401"], /option --check-interval takes seconds, 0\.001 to 86400: "86401"/],
+    [["--check-timeout", "0"], /option --check-timeout takes seconds, 0\.001 to 86400: "0"/],
     [["--fall", "0"], /option --fall takes a number from 1 to 100: "0"/],
     [["--health", "-c", "show"], /options --health and -c cannot be combined/],
   ];

@@ -3,6 +3,7 @@ import { choice } from "../kinds/choice.ts";
 import { count } from "../kinds/count.ts";
 import { seconds } from "../kinds/seconds.ts";
 import type { OptionRecord } from "../option_record.ts";
+import { LONGEST_CHECK } from "../ranges.ts";
 
 /** Most results in a row that can be asked for. */
 const MOST_RESULTS = 100;
@@ -35,22 +36,22 @@ export const health = {
     scope: "service",
     changeable: true,
   },
-  /** Seconds between two checks of a channel. Default 2. */
+  /** Seconds between two checks of a channel, at most a day. Default 2. */
   checkInterval: {
     name: "check-interval",
-    kind: seconds({ least: "positive" }),
+    kind: seconds({ least: "positive", most: LONGEST_CHECK }),
     standard: 2,
     section: "health",
     summary: "time between checks (default 2)",
     more:
-      "Half of it while a channel is changing its state; twice as long once it has been down for a minute, four times after ten minutes.",
+      "At most a day. Half of it while a channel is changing its state; twice as long once it has been down for a minute, four times after ten minutes.",
     scope: "service",
     changeable: true,
   },
-  /** Seconds that a check may take. Default: the interval. */
+  /** Seconds that a check may take, at most a day. Default: the interval. */
   checkTimeout: {
     name: "check-timeout",
-    kind: seconds({ least: "positive" }),
+    kind: seconds({ least: "positive", most: LONGEST_CHECK }),
     section: "health",
     summary: "time for a check (default: the interval)",
     scope: "service",
