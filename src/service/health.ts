@@ -181,7 +181,7 @@ export class Health {
         this.#tell(service, id, { type: monitor.up ? "channel-up" : "channel-down", ...about, calm: true });
       }
       if (news && down) this.#closeConnections(service, id);
-      if (news) this.#lookForAllDown(service);
+      if (news || flapping === "ends") this.#lookForAllDown(service, monitor.flapping);
     }
   }
 
@@ -195,10 +195,11 @@ export class Health {
     if (onDown === "close") served.close(id, { within: CLOSING });
   }
 
-  /** Says once when nothing but channels that are down is left. */
-  #lookForAllDown(service: Service): void {
-    if (!service.groups.allDown()) this.#allDown.delete(service);
-    else if (!this.#allDown.has(service)) {
+  /** Says once when nothing but channels that are down is left. One that flaps up for a moment does not change that. */
+  #lookForAllDown(service: Service, flapping: boolean): void {
+    if (!service.groups.allDown()) {
+      if (!flapping) this.#allDown.delete(service);
+    } else if (!this.#allDown.has(service)) {
       this.#allDown.add(service);
       this.#emit({ type: "all-down", service: service.name });
     }

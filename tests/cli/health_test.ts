@@ -1,12 +1,15 @@
 /** Health checks of the running program: who gets clients, and what operators are told. */
 import assert from "node:assert/strict";
+import { Backend } from "../support/backend.ts";
 import { echoBackend, namedBackend } from "../support/backends.ts";
 import { established } from "../support/echoed.ts";
+import { eventually } from "../support/eventually.ts";
 import { FileInstance } from "../support/file_instance.ts";
 import { freePort } from "../support/free_port.ts";
 import { Instance } from "../support/instance.ts";
 import { run } from "../support/program.ts";
 import { installed, posix, testWith } from "../support/requirements.ts";
+import { readChunks, writeAll } from "../support/streams.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 import { listenTls } from "../support/tls_listener.ts";
 
@@ -182,6 +185,35 @@ Deno.test("channels with the same target are checked once, over groups and servi
     ({ groups }) => groups.every(({ channels }) => channels.every(({ health }) => health?.state === "up")),
   );
   assert.equal(one.accepted, 1);
+});
+
+Deno.test("a channel that flaps does not fill the log, even if it is the only one", async () => {
+  // Each 21st check is bad; what flaps needs 16 good ones at most, so it comes up again each time.
+  const cycle = 21, cycles = 8;
+  let checks = 0;
+  await using flapping = new Backend(async (connection) => {
+    await writeAll(connection, new TextEncoder().encode(++checks % cycle === 0 ? "bad" : "good"));
+    await readChunks(connection, () => {});
+  });
+  await using instance = await Instance.start([`127.0.0.1:${flapping.port}`], {
+    options: [
+      "--check",
+      "expect:^good",
+      "--check-interval",
+      "0.01",
+      "--check-timeout",
+      "10",
+      "--rise",
+      "1",
+      "--fall",
+      "1",
+    ],
+  });
+  await eventually("it has been down often", () => checks > cycle * cycles);
+  const { text } = instance.stderr, lines = (wanted: RegExp) => text.match(wanted)?.length ?? 0;
+  assert.equal(lines(/channel 0 .* is flapping/g), 1, text);
+  assert.ok(lines(/channel 0 .* is (up|down)/g) <= 2, text);
+  assert.equal(lines(/all channels are down/g), 2, "once before it flaps, once then");
 });
 
 Deno.test("wrong words of checks are named", async () => {
