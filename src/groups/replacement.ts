@@ -144,6 +144,8 @@ function replaceChannels(
   checkRoom(table, group, wanted.length + created.length, wanted.length - kept.length);
   /** Weights make the order, and change with it in one step. */
   const weights = new Map<ChannelId, number>();
+  /** Lower limits come first, all else last: no channel takes clients that it takes neither before nor afterwards. */
+  const first: (() => void)[] = [], last: (() => void)[] = [];
   const rows = wanted.map((channel, number): ChannelId | NewRow => {
     const { host, port, address } = channel, place = places[number];
     const here = { group, channel: number, host, port };
@@ -162,14 +164,14 @@ function replaceChannels(
       if (from === to) continue;
       changes.push({ type: "option-changed", ...here, key, from, to });
       if (key === "weight") weights.set(id, to as number);
-      else steps.push(() => setValue(subject, id, key, to));
+      else (key === "maxc" && isLower(to, from) ? first : last).push(() => setValue(subject, id, key, to));
     }
     if (address !== undefined && address !== was.address && isNamed(now(table, names, id), channel)) {
       const { bytes, zone } = parseHost(address), to = formatHost(bytes, zone);
       const from = (table.disabledBy(id) & DisabledBy.UNRESOLVED) === 0 ? table.address(id).host : undefined;
       if (from !== to) {
         changes.push({ type: "address-changed", ...here, from, to });
-        steps.push(() => {
+        last.push(() => {
           table.setAddress(id, { host: to, port });
           // Another back end is there: it begins as one that comes back.
           if (!table.enable(id, DisabledBy.UNRESOLVED) && table.disabledBy(id) === 0) table.onReturn?.(id);
@@ -184,8 +186,11 @@ function replaceChannels(
   }
   const moved = [...kept, ...created].some((place, i, all) => i > 0 && place < all[i - 1]);
   if (moved) changes.push({ type: "order-changed", group });
-  if (!moved && removed.length === 0 && kept.length === wanted.length && weights.size === 0) return;
-  steps.push(() => {
+  steps.push(...first);
+  if (moved || removed.length > 0 || kept.length < wanted.length || weights.size > 0) steps.push(rearrange);
+  steps.push(...last);
+
+  function rearrange(): void {
     // Only now, when the group has the strategy that is wanted.
     const identified = rows.map((row, number) =>
       typeof row === "number" ? row : { ...row, identity: identityOf(number) }
@@ -199,11 +204,16 @@ function replaceChannels(
       keepValues(subject, after[number], channel);
       names.set(after[number], channel.host);
     });
-  });
+  }
 
   function identityOf(number: number): number | undefined {
     return newIdentity(subject, group, wanted[number].host, wanted[number].port);
   }
+}
+
+/** Whether one limit is lower than another; 0 is none. */
+function isLower(one: unknown, other: unknown): boolean {
+  return one !== 0 && (other === 0 || one as number < (other as number));
 }
 
 /** Host and port that a channel has now: those of its specification, or what an operator has assigned. */

@@ -60,6 +60,19 @@ Deno.test("weights change together with the list of channels, in one step", () =
   assert.deepEqual([0, 1, 2].map((number) => turns.filter((turn) => turn === number).length), [1, 3, 2]);
 });
 
+Deno.test("a reload never gives clients a channel that takes them neither before nor afterwards", () => {
+  const limited = { channels: [{ ...A, maxc: 1 }] }, off = { channels: [{ ...A, weight: 0 }] };
+  for (const [before, after, most] of [[limited, off, 0], [off, limited, 1]] as const) {
+    const groups = made(before), { table } = groups, places: number[] = [];
+    if (before === limited) assert.ok(table.reserve(0));
+    // The queue is told of everything by which a place may come free.
+    const look = () => void places.push(table.free(0));
+    table.queue = { freed: look, changed: look, disabled: look } as unknown as typeof table.queue;
+    groups.replace([before], [after]);
+    assert.ok(places.length > 0 && places.every((free) => free <= most), `${places}`);
+  }
+});
+
 Deno.test("a removed channel's connections are told, and go on", () => {
   const groups = made({ channels: [A, B, C] }), { table } = groups, [, b] = table.channels(0);
   for (let i = 0; i < 3; i++) table.reserve(b);

@@ -4,6 +4,7 @@ import { Checker } from "../health/checker.ts";
 import type { Change, Monitor, MonitorState } from "../health/monitor.ts";
 import { Probes } from "../health/probes/probes.ts";
 import { type Target, targetKey } from "../health/target.ts";
+import { isAlive } from "../health/verdict.ts";
 import { type ChannelId, groupOf } from "../table/channel_id.ts";
 import { checkedChannels } from "./checked_channels.ts";
 import type { BalancerEvent, HealthChange } from "./events.ts";
@@ -168,8 +169,9 @@ export class Health {
 
   /** What a result has changed goes into the table of each channel that has this target. */
   #apply(monitor: Monitor, { state, flapping, stillDown = false }: Change): void {
-    if (state === undefined && flapping === undefined && !stillDown) return;
     const down = state === "down" || stillDown, { last, target } = monitor;
+    if (last !== undefined && isAlive(last)) this.#accepts(targetKey(target));
+    if (state === undefined && flapping === undefined && !stillDown) return;
     for (const { service, id } of this.#channels.get(targetKey(target)) ?? []) {
       const { groups } = service;
       // After `enable`, a channel may be up although its target is down; until the next failure.
@@ -182,6 +184,13 @@ export class Health {
       }
       if (news && down) this.#closeConnections(service, id);
       if (news || flapping === "ends") this.#lookForAllDown(service, monitor.flapping);
+    }
+  }
+
+  /** A check has reached a target, so that clients who have seen it fail may wait for it again. */
+  #accepts(key: string): void {
+    for (const { service: { groups: { table } }, id } of this.#channels.get(key) ?? []) {
+      if (table.failing(id)) table.setFailing(id, false, table.addressSequence(id));
     }
   }
 
