@@ -1,26 +1,23 @@
-import { Backend } from "../support/backend.ts";
+import { Backend, type Serve } from "../support/backend.ts";
 import { freePort } from "../support/free_port.ts";
 import { readChunks, writeAll } from "../support/streams.ts";
 
-/** A back end at a fixed port that can go and come back. It says its number, then echoes. */
+/** A back end at a fixed port that can go and come back. If not told otherwise, it says its number, then echoes. */
 export class SwitchableBackend implements AsyncDisposable {
   readonly port = freePort();
-  readonly #name: Uint8Array;
+  readonly #serve: Serve;
   #running: Backend | undefined;
   /** Those that do not accept any more but still have connections. */
   readonly #retired: Backend[] = [];
 
-  constructor(number: number) {
-    this.#name = Uint8Array.of(number);
+  constructor(number: number, serve: Serve = echo(number)) {
+    this.#serve = serve;
     this.up();
   }
 
   /** Accepts from now on. */
   up(): void {
-    this.#running ??= new Backend(async (connection) => {
-      await writeAll(connection, this.#name);
-      await readChunks(connection, (bytes) => writeAll(connection, bytes));
-    }, { port: this.port });
+    this.#running ??= new Backend(this.#serve, { port: this.port });
   }
 
   /** Refuses new connections from now on; existing ones continue. */
@@ -41,4 +38,11 @@ export class SwitchableBackend implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.crash();
   }
+}
+
+function echo(number: number): Serve {
+  return async (connection) => {
+    await writeAll(connection, Uint8Array.of(number));
+    await readChunks(connection, (bytes) => writeAll(connection, bytes));
+  };
 }
