@@ -83,6 +83,8 @@ export interface Expectation {
   readonly channels: readonly AccountChannel[];
   /** What becomes of it if there is none. */
   readonly otherwise: "waits" | "turned away";
+  /** The channel for which it waits, if it would rather have that than any other. */
+  readonly home?: AccountChannel;
   /** Whether it surely gets one, if there is any. */
   readonly isCertain: boolean;
 }
@@ -151,6 +153,9 @@ export class Account {
     }
     if (home !== undefined && this.channels.includes(home) && this.takes(home)) {
       return { channels: [home], otherwise, isCertain: true };
+    }
+    if (home !== undefined && this.#setting.queue && this.full.includes(home)) {
+      return { channels: [], otherwise: "waits", home, isCertain: true };
     }
     const all: AccountChannel[] = [];
     for (const group of this.groups) {

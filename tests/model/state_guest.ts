@@ -13,6 +13,8 @@ export class Guest {
   /** What the account says it has, and since which step. */
   channel: AccountChannel | undefined;
   since = 0;
+  /** While it waits: the channel that it would rather have than any other, as long as that one takes clients. */
+  home: AccountChannel | undefined;
   readonly #socket: Socket;
 
   private constructor(socket: Socket, address: string, came: number) {

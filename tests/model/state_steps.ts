@@ -85,11 +85,13 @@ export function anyStateStep(queue: boolean): fc.Arbitrary<StateStep> {
 
 /** A client comes; it gets a channel that it may get, waits, or is turned away. */
 async function comes(world: StateWorld, address: string): Promise<void> {
-  const { account, subject, setting } = world, { channels, otherwise, isCertain } = account.expect(address);
+  const { account, subject, setting } = world, { channels, otherwise, home, isCertain } = account.expect(address);
   // A client tries a channel that is down only in its turn, and waits until then.
   if (setting.queue && account.allDown) return;
   if (channels.length === 0 && otherwise === "waits") {
-    world.waiting.push(await subject.connect(address, world.now));
+    const guest = await subject.connect(address, world.now);
+    guest.home = home;
+    world.waiting.push(guest);
     return;
   }
   const guest = await subject.connect(address, world.now);
@@ -103,6 +105,9 @@ async function comeTogether(world: StateWorld, addresses: readonly string[]): Pr
   const { account, subject, setting } = world;
   if (account.groups.some(({ strategy }) => OWN.includes(strategy))) return;
   if (setting.queue && account.allDown) return;
+  // Some would wait for the channel that another one from there gets at the same time.
+  const isOften = addresses.some((address, i) => account.homes.has(address) || addresses.indexOf(address) < i);
+  if (setting.queue && setting.sticky && isOften) return;
   const mayWait = setting.queue && (account.full.length > 0 || account.room() > 0);
   const room = account.groups.map(({ channels }) => account.room(channels)),
     usable = account.channels.filter((channel) => account.takes(channel));

@@ -81,20 +81,32 @@ export async function settle(world: StateWorld, step: StateStep): Promise<void> 
 
 /** Those who wait are served as far as there is room, those first who came first. */
 async function serveThoseWhoWait(world: StateWorld): Promise<void> {
-  const answered = () => {
-    if (world.misled) world.waiting = world.waiting.filter(({ ended }) => !ended);
-    return world.waiting.filter(({ isAnswered }) => isAnswered);
-  };
-  const { account } = world, count = () => Math.min(world.waiting.length, account.room());
-  await eventually("those who wait are served", () => answered().length >= count(), PATIENCE);
-  const called = answered(), left = world.waiting.filter((guest) => !called.includes(guest));
-  world.waiting = left;
-  for (const guest of called) {
-    assert.ok(guest.backend !== undefined, "a client that waits is turned away");
-    served(world, guest, account.channels.filter((channel) => account.takes(channel)));
+  const { account } = world, came = new Map<AccountChannel, number>();
+  for (const guest of world.waiting) {
+    // Who has not got its own channel when that is taken out of service takes any.
+    if (guest.home !== undefined && !account.full.includes(guest.home) && !account.takes(guest.home)) {
+      guest.home = undefined;
+    }
   }
-  const last = Math.max(...called.map(({ came }) => came)), first = Math.min(...left.map(({ came }) => came));
-  assert.ok(last <= first, "a client that came later is served before one that waits");
+  const wants = ({ home }: Guest, channel: AccountChannel) => home === undefined || home === channel;
+  for (;;) {
+    const free = account.channels.filter((channel) => account.takes(channel));
+    const isCalled = (guest: Guest) => free.some((channel) => wants(guest, channel));
+    await eventually("those who wait are served", () => {
+      if (world.misled) world.waiting = world.waiting.filter(({ ended }) => !ended);
+      return !world.waiting.some(isCalled) || world.waiting.some(({ isAnswered }) => isAnswered);
+    }, PATIENCE);
+    const guest = world.waiting.find(({ isAnswered }) => isAnswered);
+    if (guest === undefined) break;
+    assert.ok(guest.backend !== undefined, "a client that waits is turned away");
+    world.waiting = world.waiting.filter((other) => other !== guest);
+    served(world, guest, free.filter((channel) => wants(guest, channel)));
+    came.set(guest.channel!, Math.max(guest.came, came.get(guest.channel!) ?? 0));
+  }
+  for (const [channel, last] of came) {
+    const first = Math.min(...world.waiting.filter((guest) => wants(guest, channel)).map(({ came }) => came));
+    assert.ok(last <= first, "a client that came later is served before one that waits");
+  }
 }
 
 /** Waits until the program and the back ends say what the account says. */

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { isDeepStrictEqual } from "node:util";
 import type { Reply, Session } from "../../src/control/command.ts";
 import { execute } from "../../src/control/commands.ts";
 import type { ControlPlane } from "../../src/control/control_plane.ts";
@@ -66,11 +67,11 @@ export class Subject implements AsyncDisposable {
 
   /** Waits until the table matches the model. */
   async agrees(model: TableModel): Promise<void> {
-    const wanted = JSON.stringify(this.#expected(model));
+    const wanted = this.#expected(model);
     try {
-      await eventually("the table matches the model", () => JSON.stringify(this.#actual()) === wanted, 5);
+      await eventually("the table matches the model", () => isDeepStrictEqual(this.#actual(), wanted), 5);
     } catch {
-      assert.deepEqual(this.#actual(), this.#expected(model));
+      assert.deepEqual(this.#actual(), wanted);
     }
   }
 
