@@ -87,7 +87,8 @@ export class Wire {
   async more(): Promise<void> {
     this.#read();
     const before = this.#received.length;
-    while (this.#received.length === before && !this.#ended) await this.#changed();
+    // Too much may have come since somebody last looked; then nothing more is added.
+    while (before <= LONGEST && this.#received.length === before && !this.#ended) await this.#changed();
     if (this.#received.length > LONGEST) {
       throw new CheckFailed("L7RSP", `more than ${LONGEST} bytes without what was expected`);
     }
