@@ -65,7 +65,8 @@ export class Groups extends Channels {
    * channels still have connections that there is no row for another one
    */
   add(group: number, { host, address, enabled = true, ...values }: NewChannel): number | undefined {
-    const disabledBy = enabled ? 0 : DisabledBy.OPERATOR, identity = newIdentity(this, group, host, address.port);
+    const disabledBy = enabled ? 0 : DisabledBy.OPERATOR,
+      identity = newIdentity(this, group, { host, port: address.port });
     const id = this.table.addRow(group, { address, disabledBy, identity, ...rowValues(values) });
     if (id === undefined) return undefined;
     keepValues(this, id, values);

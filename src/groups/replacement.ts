@@ -8,7 +8,7 @@ import { DisabledBy, type NewRow, type Table } from "../table/table.ts";
 import { type AbsentMembers, absentMembers, keptBy, keptMembers } from "./absent_members.ts";
 import { keepValues, rowValues, setValue, valuesOf } from "./channel_values.ts";
 import { type ChannelSpec, type GroupSpec, matchChannels, type Named } from "./group_spec.ts";
-import { newIdentity, setStrategy } from "./identities.ts";
+import { identify, newIdentity, setStrategy } from "./identities.ts";
 
 /** Stands in the table for the address of a host that does not resolve. */
 const NOWHERE = "::";
@@ -204,10 +204,12 @@ function replaceChannels(
       keepValues(subject, after[number], channel);
       names.set(after[number], channel.host);
     });
+    // There may be fewer or more channels with the same host and port.
+    identify(subject, group);
   }
 
   function identityOf(number: number): number | undefined {
-    return newIdentity(subject, group, wanted[number].host, wanted[number].port);
+    return newIdentity(subject, group, wanted[number], wanted.slice(0, number));
   }
 }
 

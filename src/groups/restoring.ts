@@ -9,7 +9,7 @@ import { absentStates, restoreAbsent } from "./absent_members.ts";
 import { keepValues, rowValues, setValue, valuesOf } from "./channel_values.ts";
 import { type ChannelSpec, type GroupSpec, matchChannels } from "./group_spec.ts";
 import { type ChannelState, type GroupsState, type GroupState, readState, stateValues } from "./groups_state.ts";
-import { newIdentity, setHost, setStrategy } from "./identities.ts";
+import { identify, newIdentity, setHost, setStrategy } from "./identities.ts";
 import { bitOf, isLasting, partiesOf } from "./parties.ts";
 import { checkRoom, type Subject } from "./replacement.ts";
 
@@ -94,8 +94,8 @@ function groupSteps(subject: Subject, state: GroupState, spec: GroupSpec | undef
   return () => {
     if (applies) setStrategy(subject, group, index);
     const rows = created.map((place) => {
-      const { host, port } = channels[place], address = addressOf(channels[place]);
-      return { address, identity: newIdentity(subject, group, host, port), ...rowValues(channels[place]) };
+      const address = addressOf(channels[place]);
+      return { address, identity: newIdentity(subject, group, channels[place]), ...rowValues(channels[place]) };
     });
     const ids = rows.length === 0 ? own : table.rearrange(group, [...own, ...rows]);
     /** The id of each channel of the state that there still is. */
@@ -110,6 +110,7 @@ function groupSteps(subject: Subject, state: GroupState, spec: GroupSpec | undef
       const number = ids.indexOf(id);
       restoreChannel(subject, id, channels[place], wanted[number]);
     }
+    identify(subject, group);
     restoreCursor(subject, state, idOf);
   };
 }
