@@ -27,6 +27,8 @@ export interface ChannelState extends ChannelPlace, Readonly<Record<keyof Counte
   readonly failing: boolean;
   /** As ISO 8601, if it is draining. */
   readonly drainingSince?: string;
+  /** How much of its weight it has; missing if it has all. */
+  readonly share?: number;
 }
 
 /** A group's state. */
@@ -122,11 +124,17 @@ function readChannel(value: unknown, name: string): ChannelState {
     ...channel.drainingSince === undefined
       ? {}
       : { drainingSince: time(channel.drainingSince, `${name}.drainingSince`) },
+    ...channel.share === undefined ? {} : { share: share(channel.share, `${name}.share`) },
     total: digits(channel.total, `${name}.total`),
     failed: digits(channel.failed, `${name}.failed`),
     sent: digits(channel.sent, `${name}.sent`),
     rcvd: digits(channel.rcvd, `${name}.rcvd`),
   };
+}
+
+function share(value: unknown, name: string): number {
+  if (typeof value === "number" && value > 0 && value <= 1) return value;
+  throw wrong(name, value, "a number above 0, to 1");
 }
 
 function readSpec(value: Record<string, unknown>, name: string): NonNullable<ChannelState["spec"]> {

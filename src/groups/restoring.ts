@@ -46,6 +46,7 @@ export function stateOf(subject: Subject, spec: readonly GroupSpec[]): GroupsSta
       ...by & DisabledBy.DRAINING && subject.drainingSince.has(id)
         ? { drainingSince: subject.drainingSince.get(id)!.toISOString() }
         : {},
+      ...table.share(id) < 1 ? { share: table.share(id) } : {},
       total: `${total}`,
       failed: `${failed}`,
       sent: `${sent}`,
@@ -141,6 +142,7 @@ function restoreChannel(
   // The name may stand for another address now, and nothing is known about that one.
   const same = state.address !== undefined && table.address(id).host === canonical(state.address);
   if (state.failing && same) table.setFailing(id, true, table.addressSequence(id));
+  if (state.share !== undefined) table.onReturn?.(id, state.share);
   table.carry(id, {
     total: BigInt(state.total),
     failed: BigInt(state.failed),

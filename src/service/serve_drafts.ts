@@ -63,7 +63,7 @@ export async function serveDraft(host: ServiceHost, draft: Draft, listeners: rea
       },
     }, listeners);
     const made: Service = new Service(nameOf(), draft, groups, served, () => stopping(made), sticky, emit);
-    const slowStart = new SlowStart(groups.table, () => slowStarts() ? made.draft.options.slowStart : 0);
+    const slowStart = new SlowStart(groups.table, () => made.draft.options.slowStart, { returns: slowStarts });
     served.ended.then(() => slowStart.stop());
     return service = made;
   } catch (error) {

@@ -15,17 +15,27 @@ const SHORTEST_STEP = 20, LONGEST_STEP = 500;
 export class SlowStart {
   readonly #table: Table;
   readonly #seconds: () => number;
+  readonly #returns: () => boolean;
   readonly #now: () => number;
   /** When each channel that has not got all yet came back. */
   readonly #since = new Map<ChannelId, number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param seconds how long it takes, 0 for no slow start @param now milliseconds of a clock that never goes back */
-  constructor(table: Table, seconds: () => number, now: () => number = () => performance.now()) {
+  /**
+   * @param seconds how long it takes, 0 for no slow start
+   * @param options `now`: milliseconds of a clock that never goes back; `returns`: whether a channel that becomes usable
+   * has been out of use, default true
+   */
+  constructor(
+    table: Table,
+    seconds: () => number,
+    options: { readonly now?: () => number; readonly returns?: () => boolean } = {},
+  ) {
     this.#table = table;
     this.#seconds = seconds;
-    this.#now = now;
-    table.onReturn = (id) => this.#returned(id);
+    this.#now = options.now ?? (() => performance.now());
+    this.#returns = options.returns ?? (() => true);
+    table.onReturn = (id, share) => this.#returned(id, share);
   }
 
   /** Sets the share of every channel that has come back. A timer does so as long as there are any. */
@@ -48,10 +58,13 @@ export class SlowStart {
     this.#timer = undefined;
   }
 
-  #returned(id: ChannelId): void {
-    if (this.#seconds() === 0) return;
-    this.#since.set(id, this.#now());
-    this.#table.setShare(id, FLOOR);
+  /** @param share what it has already, in a predecessor that knew when it came back */
+  #returned(id: ChannelId, share?: number): void {
+    const milliseconds = this.#seconds() * 1000;
+    if (milliseconds === 0 || (share === undefined && !this.#returns())) return;
+    const begins = Math.max(FLOOR, share ?? FLOOR);
+    this.#since.set(id, this.#now() - (begins - FLOOR) / (1 - FLOOR) * milliseconds);
+    this.#table.setShare(id, begins);
     this.#schedule();
   }
 

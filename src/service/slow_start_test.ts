@@ -6,9 +6,9 @@ const at = { address: { host: "192.0.2.1", port: 1 } };
 
 /** A group of channels with a slow start of so many seconds, and a clock. */
 function slowly(seconds: number, channels = 2) {
-  const table = Table.create(), time = { now: 5000, seconds };
+  const table = Table.create(), time = { now: 5000, seconds, returns: true };
   table.rearrange(0, Array.from({ length: channels }, () => at));
-  const slowStart = new SlowStart(table, () => time.seconds, () => time.now);
+  const slowStart = new SlowStart(table, () => time.seconds, { now: () => time.now, returns: () => time.returns });
   const shares = () => table.channels(0).map((id) => Math.round(table.share(id) * 100));
   const after = (milliseconds: number) => {
     time.now += milliseconds;
@@ -88,4 +88,17 @@ Deno.test("one that comes back twice begins again, and another time holds from t
   table.disable(0, DisabledBy.DOWN);
   table.enable(0, DisabledBy.DOWN);
   assert.deepEqual(after(0), [100, 100]);
+});
+
+Deno.test("a channel goes on from the share that it had in a predecessor, even while none comes back", () => {
+  using group = slowly(10);
+  const { table, time, shares, after } = group;
+  time.returns = false;
+  table.disable(0, DisabledBy.OPERATOR);
+  table.enable(0, DisabledBy.OPERATOR);
+  table.onReturn!(1, 0.55);
+  assert.deepEqual([shares(), after(1000), after(3900), after(100)], [[100, 55], [100, 64], [100, 99], [100, 100]]);
+  time.seconds = 0;
+  table.onReturn!(1, 0.55);
+  assert.deepEqual(shares(), [100, 100], "without a slow start it gets all at once");
 });

@@ -5,6 +5,13 @@ import { MAX_GROUPS } from "./limits.ts";
 import { isShuffled, type Order, type Orders, sizeOf } from "./order.ts";
 
 /**
+ * Told of a channel that can get clients again.
+ *
+ * @param share how much of its weight it has got already, in a predecessor that has handed it over
+ */
+export type ReturnListener = (id: ChannelId, share?: number) => void;
+
+/**
  * Who keeps which channel from being chosen, and a copy of that: one bit for each row of a group, so that a search
  * finds the next enabled channel at once, however many disabled ones come before it. Another bit says that health checks
  * alone keep it out, so that it may be chosen when nothing else is left (`downToo`). Only the channels' own words are
@@ -12,7 +19,7 @@ import { isShuffled, type Order, type Orders, sizeOf } from "./order.ts";
  */
 export class EnabledChannels {
   /** Called just before nobody disables a channel any more. */
-  onReturn: ((id: ChannelId) => void) | undefined;
+  onReturn: ReturnListener | undefined;
   readonly #groups: Int32Array;
   readonly #channels: Int32Array;
   readonly #orders: Orders;

@@ -4,6 +4,7 @@ import { Arrangement, type NewRow } from "./arrangement.ts";
 import type { ChannelId } from "./channel_id.ts";
 import type { Counters } from "./counter.ts";
 import { DisabledBy } from "./disabled_by.ts";
+import type { ReturnListener } from "./enabled_channels.ts";
 import { Failures } from "./failures.ts";
 import { CHANNEL, CHANNELS, CHOICE, OFFSET, tableBytes } from "./layout.ts";
 import { Lane } from "./lane.ts";
@@ -160,11 +161,11 @@ export class Table extends TableGroups {
    * Called just before a channel can get clients again, or for the first time: nobody disables it any more, or it is
    * new. Only where what happens through this very object is concerned, which is the main thread's.
    */
-  get onReturn(): ((id: ChannelId) => void) | undefined {
+  get onReturn(): ReturnListener | undefined {
     return this.enabled.onReturn;
   }
 
-  set onReturn(listener: ((id: ChannelId) => void) | undefined) {
+  set onReturn(listener: ReturnListener | undefined) {
     this.enabled.onReturn = listener;
   }
 

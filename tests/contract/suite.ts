@@ -23,6 +23,7 @@ import { servicesHandOver } from "./subjects/services_hand_over.ts";
 import { servicesLimits } from "./subjects/services_limits.ts";
 import { servicesRemoval } from "./subjects/services_removal.ts";
 import { sticky } from "./subjects/sticky.ts";
+import { warming } from "./subjects/warming.ts";
 import { SharedTrial } from "./shared_trial.ts";
 import { Trial, type TrialSetup } from "./trial.ts";
 
@@ -103,6 +104,7 @@ export function contract(
       servicesAddresses,
       servicesRemoval,
       sticky,
+      warming,
     ]
   ) subject(test);
   if (unused.size > 0) throw new Error(`Cannot skip tests: there is none called ${[...unused].join(", ")}`);
