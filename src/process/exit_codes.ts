@@ -25,13 +25,13 @@ export const ExitCode = {
 export const EXIT_MEANINGS: Readonly<Record<(typeof ExitCode)[keyof typeof ExitCode], string>> = {
   [ExitCode.OK]: "done; a control command that is refused says so in its reply, as in Balance",
   [ExitCode.REFUSED]:
-    "with --strict, a control command was refused, and drain, shut or wait without it as well; with --diff, the file cannot be applied; with --health, no channel is usable",
+    "a control command was refused, with --strict or if it was drain, shut or wait; with --diff, the file cannot be applied; with --health, no channel is usable",
   [ExitCode.USAGE]: "wrong option, missing or bad port, too many channels",
   [ExitCode.ADDRESS]: "unknown or invalid channel address, or one that leads back here without a limit",
   [ExitCode.RENDEZVOUS]: "the control directory, its socket or the file of services cannot be used",
   [ExitCode.UNAVAILABLE]: "no instance to control, or several; empty group before a separator; too many groups",
   [ExitCode.SOFTWARE]: "an error inside the program",
-  [ExitCode.TIMED_OUT]: "wait: it was not idle or up in time",
+  [ExitCode.TIMED_OUT]: "wait timed out",
   [ExitCode.SYSTEM]: "the port cannot be bound, or the system refuses",
 };
 
