@@ -15,6 +15,8 @@ export class Guest {
   since = 0;
   /** While it waits: the channel that it would rather have than any other, as long as that one takes clients. */
   home: AccountChannel | undefined;
+  /** Whether it may have found such a channel since: it has connected in vain, and others come from its address. */
+  mayHaveHome = false;
   readonly #socket: Socket;
 
   private constructor(socket: Socket, address: string, came: number) {

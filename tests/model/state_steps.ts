@@ -14,7 +14,9 @@ export const BACKENDS = [[0, 1, 2], [3, 4]] as const;
 /** Seconds that a client may take. */
 const PATIENCE = 20;
 
-const which = fc.nat(30), address = fc.nat(5).map((number) => `127.0.0.${number + 1}`);
+const which = fc.nat(30),
+  weight = fc.integer({ min: 1, max: 5 }),
+  address = fc.nat(5).map((number) => `127.0.0.${number + 1}`);
 
 /** A group of the file. */
 export function anyGroup(backends: readonly number[], queue: boolean): fc.Arbitrary<GroupText> {
@@ -54,7 +56,12 @@ export function anyStateStep(queue: boolean): fc.Arbitrary<StateStep> {
       weight: 2,
       arbitrary: which.map((number) => step(`client ${number} waits no longer`, (w) => givesUp(w, number))),
     },
-    { weight: 3, arbitrary: fc.constant(step("as many come as a schedule has turns", wholeSchedule)) },
+    {
+      weight: 6,
+      arbitrary: fc.tuple(weight, weight, weight).map((weights) =>
+        step(`as many come as a schedule of ${weights} has turns`, (world) => wholeSchedule(world, weights))
+      ),
+    },
     {
       weight: 4,
       arbitrary: fc.tuple(fc.nat(4), fc.constantFrom("refuses", "crashes")).map(([number, how]) =>
@@ -150,15 +157,17 @@ function givesUp(world: StateWorld, number: number): void {
 }
 
 /** In a whole schedule each channel gets exactly what its weight says, whichever thread has which client. */
-async function wholeSchedule(world: StateWorld): Promise<void> {
+async function wholeSchedule(world: StateWorld, weights: readonly number[]): Promise<void> {
   const { account: { groups: [group] }, subject, setting, waiting } = world;
-  const all = group.channels.filter(({ weight }) => weight > 0);
-  const areUp = all.every(({ backend }) => subject.backends[backend].isUp);
-  if (setting.sticky || waiting.length > 0 || all.length === 0 || !areUp) return;
-  for (const number of group.channels.keys()) {
-    for (const line of ["group 0", `enable ${number}`, `maxc ${number} 0`]) await subject.control(line);
-    group.channels[number].maxc = 0;
-    group.channels[number].reasons.clear();
+  const areUp = group.channels.every(({ backend }) => subject.backends[backend].isUp);
+  if (setting.sticky || waiting.length > 0 || !areUp) return;
+  const all = group.channels;
+  for (const [number, channel] of all.entries()) {
+    const lines = [`weight ${number} ${weights[number]}`, `enable ${number}`, `maxc ${number} 0`];
+    for (const line of ["group 0", ...lines]) await subject.control(line);
+    channel.weight = weights[number];
+    channel.maxc = 0;
+    channel.reasons.clear();
   }
   await subject.control("rr");
   group.strategy = "rr";

@@ -65,12 +65,12 @@ function everybodyLeaves(world: StateWorld): void {
 }
 
 // Elsewhere, clients have no addresses of their own.
-testWith([linux], "a service of the portable engine does what the account says", () => check("portable", 1, 10));
+testWith([linux], "a service of the portable engine does what the account says", () => check("portable", 1, 8));
 
 for (const threads of [1, 2, 4]) {
   testWith(
     [linux],
     `a service of the linux engine with ${threads} ${threads === 1 ? "thread" : "threads"} does what the account says`,
-    () => check("linux", threads, 8),
+    () => check("linux", threads, 7),
   );
 }

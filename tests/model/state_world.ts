@@ -88,10 +88,11 @@ async function serveThoseWhoWait(world: StateWorld): Promise<void> {
       guest.home = undefined;
     }
   }
+  if (world.misled && world.setting.sticky) { for (const guest of world.waiting) guest.mayHaveHome = true; }
   const wants = ({ home }: Guest, channel: AccountChannel) => home === undefined || home === channel;
   for (;;) {
     const free = account.channels.filter((channel) => account.takes(channel));
-    const isCalled = (guest: Guest) => free.some((channel) => wants(guest, channel));
+    const isCalled = (guest: Guest) => !guest.mayHaveHome && free.some((channel) => wants(guest, channel));
     await eventually("those who wait are served", () => {
       if (world.misled) world.waiting = world.waiting.filter(({ ended }) => !ended);
       return !world.waiting.some(isCalled) || world.waiting.some(({ isAnswered }) => isAnswered);
@@ -104,7 +105,9 @@ async function serveThoseWhoWait(world: StateWorld): Promise<void> {
     came.set(guest.channel!, Math.max(guest.came, came.get(guest.channel!) ?? 0));
   }
   for (const [channel, last] of came) {
-    const first = Math.min(...world.waiting.filter((guest) => wants(guest, channel)).map(({ came }) => came));
+    const first = Math.min(
+      ...world.waiting.filter((guest) => !guest.mayHaveHome && wants(guest, channel)).map(({ came }) => came),
+    );
     assert.ok(last <= first, "a client that came later is served before one that waits");
   }
 }
