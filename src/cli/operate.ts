@@ -5,7 +5,8 @@ import { DirectoryError } from "../control/directory.ts";
 import { LastingSession } from "../control/lasting_session.ts";
 import { placesToLook } from "../control/places.ts";
 import { pipeDialogue } from "../control/repl.ts";
-import { TIMED_OUT } from "../control/protocol.ts";
+import { SYNTAX_ERROR, TIMED_OUT } from "../control/protocol.ts";
+import { hint } from "../control/terminal/hint.ts";
 import { terminalDialogue } from "../control/terminal/terminal_dialogue.ts";
 import { quote } from "../log/escape.ts";
 import type { ControlRequest } from "../options/command_line.ts";
@@ -43,6 +44,7 @@ async function runAll({ entry, service }: Target, { commands, strict }: ControlR
     const known = findCommand(command.trim().split(/\s+/)[0]);
     const { text, outcome } = await runOne(session, command, entry.path, known);
     for (const line of text) say(line);
+    if (text[0] === SYNTAX_ERROR && Deno.stderr.isTerminal()) complain(hint(command));
     if (outcome === "error") {
       if (known?.decisive && text[0]?.startsWith(TIMED_OUT)) return ExitCode.TIMED_OUT;
       if (strict || known?.decisive) return ExitCode.REFUSED;

@@ -14,6 +14,7 @@ import {
 import type { ControlledService, ControlPlane } from "./control_plane.ts";
 import * as draining from "./drain_commands.ts";
 import { health } from "./health_command.ts";
+import { SYNTAX_ERROR } from "./protocol.ts";
 import * as service from "./service_commands.ts";
 import * as session from "./session_commands.ts";
 import * as sticky from "./sticky_commands.ts";
@@ -75,7 +76,7 @@ export async function execute(line: string, session: Session, plane: ControlPlan
   const [word, ...words] = line.split(/\s+/).filter((part) => part !== "");
   if (word === undefined) return answer();
   const command = findCommand(word);
-  if (command === undefined || !accepts(command, words.length)) return refuse("syntax error");
+  if (command === undefined || !accepts(command, words.length)) return refuse(SYNTAX_ERROR);
   const logged = command.changes && !command.ofProcess;
   if (logged && plane.frozen !== undefined) return refuse(plane.frozen);
   try {
@@ -85,7 +86,7 @@ export async function execute(line: string, session: Session, plane: ControlPlan
     effect?.();
     return reply;
   } catch (error) {
-    if (error instanceof SyntaxFault) return refuse("syntax error");
+    if (error instanceof SyntaxFault) return refuse(SYNTAX_ERROR);
     if (error instanceof Refused) return error.reply;
     throw error;
   }

@@ -57,7 +57,10 @@ export const wait: ServiceCommand = {
   run: async (words, session, service) => {
     if (words[0] === "idle") return await waitForService(words, session, service);
     const [word, what, time] = words;
-    if (words.length < 2 || (what !== "idle" && what !== "up")) throw new SyntaxFault();
+    if (words.length < 2 || (what !== "idle" && what !== "up")) {
+      if (word === "up") return refuse("wait up takes a channel: wait CH up");
+      throw new SyntaxFault();
+    }
     const { groups } = service, limit = time === undefined ? undefined : seconds(time);
     const { group, number, label } = findChannel(groups, word, session), id = groups.idOf(group, number);
     const isThere = groups.watch(id);

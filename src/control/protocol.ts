@@ -20,6 +20,9 @@ const PROTOCOL_VERSION = 1;
 /** How the reply of `wait` begins when its time was over. Its outcome is `error`. */
 export const TIMED_OUT = "timed out";
 
+/** Balance's reply to a command that there is not, or that has the wrong words. */
+export const SYNTAX_ERROR = "syntax error";
+
 /** Longest command line in bytes. */
 export const LONGEST_LINE = 4096;
 

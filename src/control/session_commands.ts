@@ -22,7 +22,7 @@ export const quit: ProcessCommand = {
 export const show: ProcessCommand = {
   name: "show",
   parameters: "[json|config|health|sticky|NAME] [json|ADDR]",
-  summary: "show all services, as JSON, config or health, or one by name",
+  summary: "show all services, as JSON or config, their health, sticky clients, or one by name",
   changes: false,
   scope: "process",
   run: async ([what, word], session, plane) => {

@@ -48,6 +48,11 @@ export function channelOptionWords(values: ChannelValues): string[] {
   });
 }
 
+/** Whether a word is an option with its value, and so no host. */
+export function isChannelOption(word: string): boolean {
+  return channelRecordList.some(([, { name }]) => word.startsWith(`${name}=`));
+}
+
 function unknown(name: string): Misread {
   if (name === "") return { why: "an option is missing after a comma" };
   return {

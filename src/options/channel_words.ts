@@ -1,7 +1,7 @@
 import { escape, quote } from "../log/escape.ts";
 import { familyOf } from "../table/address.ts";
 import { MAX_CONNECTIONS_PER_CHANNEL } from "../table/limits.ts";
-import { channelOptionWords, readChannelOptions } from "./channel_options.ts";
+import { channelOptionWords, isChannelOption, readChannelOptions } from "./channel_options.ts";
 import type { ChannelValues } from "./channel_values.ts";
 import { expandingFault, srvName } from "./expanding_words.ts";
 import { type Fault, FaultCode } from "./fault.ts";
@@ -73,6 +73,9 @@ function readPlace(word: string, port: typeof parsePort): Pick<ChannelWord, "hos
   const [portWord = "", maxcWord = ""] = rest;
   if (rest.length > 2) return wrong("more than host:port:maxc");
   if (host === "") return wrong("the host is empty");
+  if (!bracketed && isChannelOption(host)) {
+    return "a channel's options follow its address after a comma: host:80,weight=3";
+  }
   if (bracketed && familyOf(host.replace(/%.*/, "")) !== 6) return wrong("no IPv6 address in the brackets");
   const number = portWord === "" ? undefined : port(portWord);
   if (portWord !== "" && number === undefined) return wrong(`${quote(portWord)} is not a port`);

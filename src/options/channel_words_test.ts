@@ -10,6 +10,14 @@ function wrong(word: string): (string | number | undefined)[] {
   return isWrong(read) ? [read.code, read.message, read.suggestion] : [];
 }
 
+Deno.test("an option that stands alone is not taken for a host", () => {
+  for (const word of ["weight=3", "maxc=2:80"]) {
+    const read = readChannel(word);
+    assert.ok(isWrong(read), word);
+    assert.match(read.message, /options follow its address after a comma/);
+  }
+});
+
 Deno.test("every form of a channel is read", () => {
   for (
     const [word, host, number, maxc] of [

@@ -47,7 +47,7 @@ export function readGroups(
 ): { groups: readonly GroupWords[]; faults: readonly Fault[] } {
   const groups: GroupWords[] = [], faults: Fault[] = [], named = new Map<string, string>();
   let channels: ChannelWord[] = [], seen = 0;
-  for (const { text, word } of words) {
+  for (const [i, { text, word }] of words.entries()) {
     if (!isSeparator(text)) {
       seen++;
       const channel = readChannel(text, port);
@@ -71,7 +71,7 @@ export function readGroups(
     const strategy = SHORT[text] ?? text.slice(1);
     if (!strategies.includes(strategy)) faults.push(unknownStrategy(text, word, strategies));
     if (seen === 0) {
-      faults.push({ word, message: `empty group before separator ${quote(text)}`, code: FaultCode.UNAVAILABLE });
+      faults.push({ word, message: emptyGroup(text, words[i - 1]?.text), code: FaultCode.UNAVAILABLE });
     } else if (groups.length < MAX_GROUPS) groups.push({ strategy, channels });
     channels = [];
     seen = 0;
@@ -96,7 +96,14 @@ function separatorWord(strategy: string): string {
 
 function unknownStrategy(text: string, word: number, strategies: readonly string[]): Fault {
   const suggestion = nearest(text, strategies.map((name) => `%${name}`));
-  return { word, message: `unknown strategy ${quote(text)}`, suggestion, code: FaultCode.USAGE };
+  const all = suggestion === undefined ? `, only ${strategies.map((name) => `%${name}`).join(", ")}` : "";
+  return { word, message: `unknown strategy ${quote(text)}${all}`, suggestion, code: FaultCode.USAGE };
+}
+
+/** Says so whether nothing precedes a separator, or another one, which has ended the group already. */
+function emptyGroup(text: string, before: string | undefined): string {
+  const why = before === undefined ? "" : `; ${quote(before)} ends a group already`;
+  return `empty group before separator ${quote(text)}${why}`;
 }
 
 function tooMany(what: string, most: number, word: string): string {

@@ -22,7 +22,9 @@ Deno.test("a separator sets the strategy of the group before it", () => {
 Deno.test("an empty group, one group too many and one channel too many have their own exit codes", () => {
   const many = (count: number) => Array.from({ length: count }, (_, i) => `h${i}`);
   assert.deepEqual(faults(["!"]), [[69, 'empty group before separator "!"', 1]]);
-  assert.deepEqual(faults(["a", "%", "!"]), [[69, 'empty group before separator "!"', 3]]);
+  assert.deepEqual(faults(["a", "%", "!"]), [
+    [69, 'empty group before separator "!"; "%" ends a group already', 3],
+  ]);
   assert.deepEqual(faults(many(66)), [[64, 'too many channels in a group: "h64" is beyond 64', 65]]);
   const groups = many(32).flatMap((word) => [word, "!"]);
   assert.equal(readGroups(placed(groups), { port }).groups.length, 32);
@@ -47,9 +49,10 @@ Deno.test("% with the name of a strategy ends a group as well", () => {
 
 Deno.test("a strategy that there is not is refused, with what was meant", () => {
   const { faults } = readGroups(placed(["a", "%hsh", "b", "%mine"]));
+  const all = "%rr, %hash, %least, %random, %stable, %first";
   assert.deepEqual(faults, [
     { word: 2, message: 'unknown strategy "%hsh"', suggestion: "%hash", code: 64 },
-    { word: 4, message: 'unknown strategy "%mine"', suggestion: undefined, code: 64 },
+    { word: 4, message: `unknown strategy "%mine", only ${all}`, suggestion: undefined, code: 64 },
   ]);
 });
 

@@ -55,7 +55,7 @@ Deno.test("all faults are found, in the order of the words", () => {
     ["--user", "option --user belongs on a process line", undefined],
     ["80,80", 'bad port: "80" is given twice in "80,80"', undefined],
     ["a:b", 'invalid channel address "a:b": "b" is not a port', undefined],
-    ["!", 'empty group before separator "!"', undefined],
+    ["!", 'empty group before separator "!"; "!" ends a group already', undefined],
     ["--idle-timeout=-1", 'option -T takes seconds, 0 to 2147483647: "-1"', undefined],
     ["-i", "option -i is not allowed in a file", undefined],
   ]);

@@ -74,6 +74,7 @@ Deno.test("drain, wait and shut end with codes for scripts, and -c stops where o
     const wrong of ["wait", "wait 0", "wait 0 idle x", "wait idle 1 2", "wait 0 asleep", "drain 0 -1", "shut 0 oldest"]
       .concat("shut 0 newest 1", "shut 0 oldest -1", "wait idle 9999999999")
   ) assert.deepEqual(await outcome(instance, wrong), [1, "syntax error\n"], wrong);
+  assert.deepEqual(await outcome(instance, "wait up 5"), [1, "wait up takes a channel: wait CH up\n"]);
   const { code, stdout } = await instance.run(["-c", "wait 0 idle 0", "-c", "version"]);
   assert.deepEqual([code, stdout], [75, "timed out: channel 0 has 1 connection\n"]);
   const waited = outcome(instance, "wait 0 idle 60");

@@ -35,6 +35,16 @@ testWith(terminals, "a dialogue on a terminal runs commands and ends at quit", a
   assert.equal(await terminal.typeLast("quit\r"), 0);
 });
 
+testWith(terminals, "a command that -c has not understood is explained on a terminal", async () => {
+  await using instance = await Instance.start(["127.0.0.1:1"]);
+  for (const [command, told] of [["maxc 0", "usage: maxc CH N"], ["nonsense", "help lists the commands"]]) {
+    const args = ["-c", command, "--control-dir", instance.directory.path, String(instance.port)];
+    await using terminal = new Terminal(args, {});
+    assert.equal(await terminal.ended(), 0);
+    assert.equal(terminal.screen.text, `syntax error\r\n${told}\r\n`);
+  }
+});
+
 testWith(terminals, "the history is kept from one use to the next, for its owner only", async () => {
   using state = temporaryDirectory();
   await using instance = await Instance.start(["127.0.0.1:1"]);

@@ -4,8 +4,10 @@ import { findCommand } from "../commands.ts";
 import { complete, type Offers } from "./completion.ts";
 import { type Entry, type EntryName, entryTitle } from "../entries.ts";
 import { fitHelp, fitTable } from "./fit.ts";
+import { hint } from "./hint.ts";
 import { readHistory, writeHistory } from "./history.ts";
 import { LastingSession } from "../lasting_session.ts";
+import { SYNTAX_ERROR } from "../protocol.ts";
 import { askSummary } from "../read_summary.ts";
 import { banner, type Print } from "../repl.ts";
 import { MAX_CHANNELS } from "../../table/limits.ts";
@@ -82,7 +84,7 @@ class TerminalDialogue {
       throw await this.#session.hasEnded() ? this.#ended() : error;
     });
     this.#print(fit(line, text).map((text) => paint(text) + "\n").join(""));
-    if (text[0] === "syntax error") this.#print(hint(line));
+    if (text[0] === SYNTAX_ERROR) this.#print(hint(line) + "\n");
     if (outcome === "bye") return true;
     await this.#learn();
     return false;
@@ -142,9 +144,4 @@ function fit(line: string, text: readonly string[]): readonly string[] {
 function paint(line: string): string {
   const [, state] = /^ *\d+ +\S+ +\d+ (dis|dwn|drn) /.exec(line) ?? [];
   return state === undefined || Deno.noColor ? line : `\x1b[${state === "drn" ? 33 : 31}m${line}\x1b[39m`;
-}
-
-function hint(line: string): string {
-  const command = findCommand(line.trim().split(/\s+/)[0]);
-  return command ? `usage: ${command.name} ${command.parameters}\n` : "help lists the commands\n";
 }

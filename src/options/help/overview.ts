@@ -6,7 +6,7 @@ import { sections } from "./topics.ts";
 /** Command lines to copy, and what they do. */
 export const EXAMPLES: readonly (readonly [command: string, what: string])[] = [
   ["balance 8080 host1 host2 ! standby", "two in turn, a third as standby"],
-  ["balance -f 8080 10.0.0.1:80:100 [::1]:80", "at most 100 at a time; IPv6"],
+  ["balance --check tcp 80 a::100 b,weight=3", "checked; at most 100 on a, more on b"],
   ["balance -H https web1 web2 web3 %", "each client keeps its host"],
   ['balance -c "disable 0" 8080', "take host1 out of service"],
 ];
@@ -27,7 +27,7 @@ export function overview(version: string, colour: boolean): string {
     "",
     "PORT may be a list: 80,443,8000-8010. A channel is a host, its port (default:",
     "the one the client came to), its connection limit and options: a:80,weight=3.",
-    "! ends a Round Robin group, % a Hash group; later groups are standby.",
+    "A group ends with ! (Round Robin), % (Hash) or %least; later ones are standby.",
     "",
     bold("Options that most people need"),
     ...optionList.filter(([, { common }]) => common).map(([, record]) => optionLine(record)),

@@ -127,9 +127,9 @@ export const choosing = {
     kind: strategyFile(),
     repeatable: true,
     section: "choosing",
-    summary: "a strategy of your own, for %NAME",
+    summary: "a custom strategy, for %NAME",
     more:
-      "The file is a JavaScript or TypeScript module; the compiled program takes JavaScript only. What it exports by " +
+      "Built in are %rr, %hash, %least, %random, %stable and %first. The file is a JavaScript or TypeScript module; the compiled program takes JavaScript only. What it exports by " +
       "default chooses a channel among the candidates. If it fails, channels take turns. It may be given several times.",
     scope: "process",
     programOnly: true,
