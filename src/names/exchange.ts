@@ -1,3 +1,4 @@
+import { escape } from "../log/escape.ts";
 import { familyOf } from "../table/address.ts";
 import { decodeReply, type DnsReply, encodeQuery, type RecordType } from "./dns_message.ts";
 import type { NameServer } from "./resolver_config.ts";
@@ -39,7 +40,7 @@ async function overUdp({ host, port }: NameServer, { name, type }: Question, pat
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     return await new Promise<DnsReply>((resolve, reject) => {
-      const failed = (error: Error) => reject(new NoReply(reasonOf(error)));
+      const failed = (error: Error) => reject(new NoReply(reasonOf(error, host)));
       timer = setTimeout(() => reject(new NoReply(SILENCE)), patience);
       socket.on("error", failed);
       socket.on("message", (bytes, from) => {
@@ -84,7 +85,7 @@ async function overTcp({ host, port }: NameServer, { name, type }: Question, pat
     return reply;
   } catch (error) {
     if (error instanceof NoReply) throw error;
-    throw new NoReply(stop.aborted ? SILENCE : error instanceof RangeError ? NONSENSE : reasonOf(error as Error));
+    throw new NoReply(stop.aborted ? SILENCE : error instanceof RangeError ? NONSENSE : reasonOf(error as Error, host));
   } finally {
     stop.removeEventListener("abort", close);
     close();
@@ -99,8 +100,10 @@ function requirePermission(...hosts: readonly string[]): void {
 
 const SILENCE = "no answer from the name server", NONSENSE = "the name server's answer makes no sense";
 
-function reasonOf(error: Error & { readonly code?: string }): string {
-  return `the name server cannot be asked, ${error.code ?? error.name}`;
+function reasonOf({ code, name }: Error & { readonly code?: string }, host: string): string {
+  // Deno's node:dgram has no better code for an unreachable network.
+  const why = code === "UNKNOWN" ? "" : `, ${code ?? name}`;
+  return `the name server ${escape(host)} cannot be reached${why}`;
 }
 
 async function writeAll(stream: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
