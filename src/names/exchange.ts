@@ -1,4 +1,3 @@
-import { escape } from "../log/escape.ts";
 import { familyOf } from "../table/address.ts";
 import { decodeReply, type DnsReply, encodeQuery, type RecordType } from "./dns_message.ts";
 import type { NameServer } from "./resolver_config.ts";
@@ -103,7 +102,7 @@ const SILENCE = "no answer from the name server", NONSENSE = "the name server's 
 function reasonOf({ code, name }: Error & { readonly code?: string }, host: string): string {
   // Deno's node:dgram has no better code for an unreachable network.
   const why = code === "UNKNOWN" ? "" : `, ${code ?? name}`;
-  return `the name server ${escape(host)} cannot be reached${why}`;
+  return `the name server ${host.split("%")[0]} cannot be reached${why}`;
 }
 
 async function writeAll(stream: Deno.TcpConn, bytes: Uint8Array): Promise<void> {
