@@ -36,7 +36,7 @@ const MODULES: Readonly<Record<string, string>> = {
 };
 
 /** The README's own example. */
-const [, README] = /^```js\n(\/\/ ten\.js\n.*?)^```$/ms.exec(
+const [, README] = /^```js ignore\n(\/\/ ten\.js\n.*?)^```$/ms.exec(
   await Deno.readTextFile(new URL("../../README.md", import.meta.url)),
 )!;
 
