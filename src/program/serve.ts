@@ -14,7 +14,6 @@ import { Predecessor } from "../process/predecessor.ts";
 import { complain } from "../process/terminal.ts";
 import type { Config } from "./config.ts";
 import { activatedSockets, type Plan, readPlan } from "./plan.ts";
-import { checkBackgroundLog } from "./program_log.ts";
 import { Signals } from "./signals.ts";
 import { startProgram } from "./start_program.ts";
 import { Supervision } from "./supervision.ts";
@@ -41,7 +40,7 @@ export async function serve(request: ServeRequest, program: string, args: readon
   }
   const spec = config?.spec ?? request, options = processOptions(spec.values);
   if (plan === undefined && !background && !options.foreground && Deno.pid !== 1) {
-    checkBackgroundLog(options);
+    (await import("./program_log.ts")).checkBackgroundLog(options);
     const { notes } = await startInBackground(program, args);
     for (const note of notes) complain(`balance: ${note}`);
     return ExitCode.OK;

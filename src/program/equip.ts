@@ -1,0 +1,159 @@
+import { resolve } from "node:path";
+import { defaultDirectory, DirectoryError, openDirectory } from "../control/directory.ts";
+import { pathOf } from "../control/entries.ts";
+import { chosenDirectory } from "../control/places.ts";
+import { type ControlServer, startControlServer } from "../control/server.ts";
+import type { LineWriter } from "../log/line_writer.ts";
+import type { ProcessSpec } from "../options/service_spec.ts";
+import { type ProcessOptions, processOptions } from "../options/values.ts";
+import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
+import { listeningUnixSocket } from "../process/listening_unix_socket.ts";
+import type { InheritedSocket } from "../process/match_sockets.ts";
+import { PidFile } from "../process/pid_file.ts";
+import type { BalancerEvent } from "../service/events.ts";
+import type { Instance } from "../service/instance.ts";
+import { placeOf } from "../service/listen.ts";
+import type { Config } from "./config.ts";
+import { Configuration } from "./configuration.ts";
+import { stateOf } from "./handed_state.ts";
+import { controlPlane } from "./instance_plane.ts";
+import { logStart, warnOfLimits } from "./log_start.ts";
+import { LoopWarnings } from "./loop_warnings.ts";
+import { Program } from "./program.ts";
+import { startLog } from "./program_log.ts";
+import { publish } from "./publish.ts";
+import { Report } from "./report.ts";
+import { becomeUser } from "./start_instance.ts";
+import type { Beginning } from "./start_program.ts";
+import { Upgrade } from "./upgrade.ts";
+
+/**
+ * Gives an instance that serves already what makes it a program: log, control socket, reloads and upgrades.
+ *
+ * @param reportTo called with what takes the instance's events, once there is a log
+ * @throws {ExitError} with the code that says what went wrong
+ */
+export async function equip(
+  instance: Instance,
+  spec: ProcessSpec,
+  config: Config | undefined,
+  { startedBy, supervision, plan }: Beginning,
+  dump: LineWriter | undefined,
+  reportTo: (report: (event: BalancerEvent) => void) => void,
+): Promise<Program> {
+  const options = processOptions(spec.values),
+    { background } = startedBy,
+    draft = plan !== undefined,
+    user = Deno.uid();
+  // Absolute, because the background process leaves the directory it was started in.
+  const directory = resolve(chosenDirectory(options.controlDir) ?? defaultDirectory());
+  let control: ControlServer | undefined, pidFile: PidFile | undefined, running: Program | undefined;
+  try {
+    pidFile = preparePidFile(options);
+    // On Windows the log of a background process lies in it.
+    if (plan?.control === undefined) openDirectory(directory);
+    const file = config === undefined ? String(spec.services[0].ports[0].first) : "config";
+    const log = await startLog(options, { background, directory, name: file });
+    reportTo(new Report(log.logger, instance).event);
+    const killed = Promise.withResolvers<"kill" | "upgraded">(), loops = new LoopWarnings(log.logger, instance);
+    const upgrade: Upgrade = new Upgrade(startedBy, {
+      logger: log.logger,
+      engine: instance.engine,
+      busy: () => configuration.busy,
+      get control() {
+        return control!;
+      },
+      get pidFile() {
+        return pidFile;
+      },
+      sockets: () => listeningSockets(instance),
+      controlSocket: () => {
+        const own = plan?.control === undefined && Deno.uid() === user;
+        return own ? undefined : inheritableControl(pathOf(directory, control!.entry));
+      },
+      state: () => stateOf(instance),
+      pauseAccepting: () => instance.pauseAccepting(),
+      resumeAccepting: () => instance.resumeAccepting(),
+      replacedBy: (pid) => {
+        supervision.replacedBy(pid);
+        instance.stopAccepting();
+        killed.resolve("upgraded");
+      },
+    });
+    const configuration: Configuration = new Configuration(instance, config, log.logger, {
+      reloading: () => supervision.reloading(),
+      applied: (next) => {
+        running?.follow(next);
+        warnOfLimits(log.logger, instance);
+        loops.look();
+      },
+      reloaded: () => supervision.reloaded(),
+    });
+    const shutdown = () => {
+      control?.close();
+      instance.stopAccepting();
+      killed.resolve("kill");
+    };
+    const name = plan?.entry ?? (config === undefined ? entryPlace(instance) : { config: String(Deno.pid) });
+    control = await startControlServer(
+      controlPlane({
+        instance,
+        log,
+        config,
+        configuration,
+        upgrade,
+        loops,
+        leaving: () => running?.leaving ?? false,
+        shutdown,
+      }),
+      { directory, ...name, draft, inherited: plan?.control },
+    );
+    if (!draft) publish(pidFile);
+    becomeUser(options);
+    const listens = () => {
+      logStart(log.logger, instance);
+      loops.look();
+    };
+    if (!draft) listens();
+    running = new Program(
+      { instance, control, log, dump, pidFile, upgrade, configuration, supervision, killed: killed.promise, listens },
+      options,
+    );
+    return running;
+  } catch (error) {
+    pidFile?.remove();
+    control?.close();
+    throw error instanceof DirectoryError ? new ExitError(ExitCode.RENDEZVOUS, error.message) : error;
+  }
+}
+
+/** The control socket, for a successor that has not the rights to make one. @throws {Error} */
+function inheritableControl(path: string): number {
+  const descriptor = listeningUnixSocket(path);
+  if (descriptor !== undefined) return descriptor;
+  throw new Error("the control socket belongs to the first user, and its descriptor cannot be found");
+}
+
+/** @throws {ExitError} 71 when it cannot be written */
+function preparePidFile({ pidFile }: ProcessOptions): PidFile | undefined {
+  if (pidFile === undefined) return undefined;
+  try {
+    // Absolute, because the background process leaves the directory it was started in.
+    return PidFile.prepare(resolve(pidFile));
+  } catch (error) {
+    throw new ExitError(ExitCode.SYSTEM, uncapitalised(error));
+  }
+}
+
+/** The listening sockets that a successor can inherit; undefined where the engine cannot hand them over. */
+function listeningSockets({ services }: Instance): InheritedSocket[] | undefined {
+  const all = services.flatMap(({ name, served }) =>
+    served.listeners.map((listener) => ({ name, ...placeOf(listener), descriptor: listener.descriptor ?? -1 }))
+  );
+  return all.some(({ descriptor }) => descriptor < 0) ? undefined : all;
+}
+
+/** The place that the control entry is called after. */
+function entryPlace({ services: [{ address }] }: Instance): { address: string; port: number } {
+  return { address: address.hostname, port: address.port };
+}
