@@ -20,7 +20,7 @@ import { findChannel, type FoundChannel } from "./find_channel.ts";
 export const disable = onChannel({
   name: "disable",
   parameters: "CH [maint]",
-  summary: "give the channel no new connections; maint: nor checks",
+  summary: "give the channel no new connections; maint: no checks either",
   read: ([how]) => {
     if (how !== undefined && how !== "maint") throw new SyntaxFault();
     return how === "maint";
@@ -147,7 +147,7 @@ export const mrtgConns = mrtg(
 export const hash = strategyCommand("hash", "let the client's address decide");
 export const rr = strategyCommand("rr", "take channels in turn");
 export const least = strategyCommand("least", "take the channel with the fewest connections");
-export const random = strategyCommand("random", "take the less busy one of two at random");
+export const random = strategyCommand("random", "take the less busy of two at random");
 export const stable = strategyCommand("stable", "let the client's address decide, and move few clients");
 export const first = strategyCommand("first", "fill one channel, then the next");
 
@@ -155,7 +155,7 @@ function channelCommand(words: Omit<ServiceCommand, "scope" | "changes">): Servi
   return { ...words, scope: "service", changes: true };
 }
 
-/** What there is to know about a command whose first word is a channel. */
+/** A command whose first word is a channel. */
 interface ChannelCommand<T> extends Omit<ServiceCommand, "scope" | "changes" | "run"> {
   /** How a reply begins that says that there is no such channel. */
   readonly absent?: string;

@@ -34,7 +34,7 @@ interface CommandWords {
   /** Whether it changes something: then it is logged, and never asked again when its answer is lost. */
   readonly changes: boolean;
   /**
-   * Whether what follows depends on its success: `-c` then stops at a refusal and exits with another code than 0. None
+   * Whether what follows depends on its success: `-c` then stops at a refusal and exits with a code other than 0. None
    * of Balance's commands is.
    */
   readonly decisive?: boolean;

@@ -54,7 +54,7 @@ export function findChannel(groups: Groups, word: string, { group, only = false,
   if (found.length === 1) return { group: found[0].group, number: found[0].channel, label: escape(word) };
   if (found.length > 1) {
     const places = found.map(({ group, channel }) => `group ${group} channel ${channel}`).join(", ");
-    throw new Refused(refuse(`several channels are ${quote(word)}: ${places}`));
+    throw new Refused(refuse(`${quote(word)} fits several channels: ${places}`));
   }
   const names = all.flatMap(({ name }) => name ?? []);
   // Without names, a word that is no address is what it has always been to Balance.

@@ -68,8 +68,8 @@ Deno.test("a name goes before a host of the same name", () => {
 
 Deno.test("several channels of one address are an error that says which they are", () => {
   const groups = made();
-  assert.equal(found(groups, "web1"), 'several channels are "web1": group 0 channel 0, group 0 channel 2');
-  assert.equal(found(groups, "web2:80"), 'several channels are "web2:80": group 0 channel 1, group 1 channel 2');
+  assert.equal(found(groups, "web1"), '"web1" fits several channels: group 0 channel 0, group 0 channel 2');
+  assert.equal(found(groups, "web2:80"), '"web2:80" fits several channels: group 0 channel 1, group 1 channel 2');
   assert.equal(found(groups, "web2:80", { group: 1, only: true }), "1 2 web2:80");
 });
 

@@ -6,7 +6,7 @@ import { currentService } from "./service_commands.ts";
 export const health: ProcessCommand = {
   name: "health",
   parameters: "[G]",
-  summary: "say whether clients get a channel, or one of this group",
+  summary: "say whether clients get a channel, or one in group G",
   changes: false,
   scope: "process",
   run: ([word], session, plane) => {

@@ -45,7 +45,7 @@ function serviceState({ name, addresses, ports, connections, groups }: Controlle
   return { name, addresses, ports, connections, ...queueState(groups), groups: groups.snapshot() };
 }
 
-/** What there is to say about those who wait; nothing where nobody ever may. */
+/** The state of the queue; nothing where clients have never been allowed to wait. */
 function queueState({ table }: Groups): Pick<ServiceState, "queue"> {
   return table.queue === undefined ? {} : { queue: table.queue.counts() };
 }

@@ -28,7 +28,7 @@ export function showTable(groups: readonly GroupSnapshot[]): string[] {
   return [row(HEADINGS), ...rows.map(row), ...staleNames(groups)];
 }
 
-/** A line for each name that cannot be asked for at this moment. */
+/** A line for each name whose lookups fail at this moment. */
 function staleNames(groups: readonly GroupSnapshot[]): string[] {
   const all = groups.flatMap(({ channels }) => channels.flatMap(({ resolution }) => resolution ?? []));
   const stale = new Map(all.flatMap(({ name, stale }) => stale === null ? [] : [[name, stale]]));
@@ -48,7 +48,7 @@ export function serviceLines({ groups }: Pick<ControlledService, "groups">): str
   if (counts === undefined) return table;
   const { waiting, waited, timedOut, left } = counts;
   if (waiting + waited + timedOut + left === 0) return table;
-  return [...table, `queue: ${waiting} waiting, ${waited} served, ${timedOut} in vain, ${left} left`];
+  return [...table, `queue: ${waiting} waiting, ${waited} served, ${timedOut} timed out, ${left} left`];
 }
 
 /** The line above a service's table when there are several services. */

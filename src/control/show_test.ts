@@ -84,7 +84,7 @@ Deno.test("a channel with the client's port has `*` there, and one without an ad
   ]);
 });
 
-Deno.test("below a service's table stands how clients fared that waited, once there are some", () => {
+Deno.test("below a service's table is a line about clients that waited, once there are some", () => {
   const table = Table.create(), groups = new Groups(table);
   table.addChannel(0, { host: "127.0.0.1", port: 1 }, 1);
   const before = serviceLines({ groups }), queue = Queue.attach(Queue.memory(), table, 0, () => {});
@@ -95,5 +95,5 @@ Deno.test("below a service's table stands how clients fared that waited, once th
   queue.leave(tickets[0], "served");
   queue.leave(tickets[1], "left");
   queue.leave(tickets[2], "timed out");
-  assert.deepEqual(serviceLines({ groups }).slice(2), ["queue: 1 waiting, 1 served, 1 in vain, 1 left"]);
+  assert.deepEqual(serviceLines({ groups }).slice(2), ["queue: 1 waiting, 1 served, 1 timed out, 1 left"]);
 });

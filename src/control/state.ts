@@ -19,7 +19,7 @@ export interface ProcessState {
   readonly threads: number;
   /** When it was started, as ISO 8601 in UTC. */
   readonly started: string;
-  /** Seconds since then, whole. */
+  /** Whole seconds since then. */
   readonly uptime: number;
   /** Client connections of all services at this moment. */
   readonly connections: number;
@@ -72,7 +72,7 @@ export interface QueueState {
   readonly waiting: number;
   /** How many have waited and got a channel, since the start. */
   readonly waited: number;
-  /** How many have waited in vain, since the start. */
+  /** How many have waited until their time was over, since the start. */
   readonly timedOut: number;
   /** How many were gone before it was their turn, since the start. */
   readonly left: number;
@@ -98,11 +98,11 @@ export interface GroupState {
   readonly channels: readonly ChannelState[];
 }
 
-/** What health checks know of a channel. */
+/** What health checks know about a channel. */
 export interface ChannelHealthState {
   /** `up`, `down`, or `unknown` until the first result. */
   readonly state: string;
-  /** Whether it goes up and down all the time. */
+  /** Whether it is flapping: it goes up and down again and again. */
   readonly flapping: boolean;
   /** From 0 to rise + fall - 1; up from `rise` on. */
   readonly counter: number;
@@ -110,7 +110,7 @@ export interface ChannelHealthState {
   readonly rise: number;
   /** Failures in a row that take it down. */
   readonly fall: number;
-  /** Seconds for which it has had this state, whole. */
+  /** Whole seconds for which it has been in this state. */
   readonly since: number;
   /** The last result, or null. */
   readonly last: {
@@ -120,7 +120,7 @@ export interface ChannelHealthState {
     readonly reason: string;
     /** Milliseconds that the check took; null if it was a client's connect that failed. */
     readonly took: number | null;
-    /** Seconds since then, whole. */
+    /** Whole seconds since then. */
     readonly age: number;
   } | null;
 }
@@ -154,7 +154,7 @@ export interface ChannelState {
   readonly check: string | null;
   /** Port that its health checks connect to, or null for its own. */
   readonly checkPort: number | null;
-  /** Name that its HTTP and TLS checks ask for, or null for its host. */
+  /** Host name that its HTTP and TLS checks send, or null for its host. */
   readonly checkHost: string | null;
   /** Connections given to it since the start or the last reset, failed ones included. */
   readonly total: number;
@@ -180,11 +180,11 @@ export interface ResolutionState {
   readonly name: string;
   /** Where its last answer came from: `dns`, `hosts` (the file) or `system`; null while there has been none. */
   readonly source: string | null;
-  /** Seconds for which that answer holds, or null. */
+  /** Seconds for which that answer is valid, or null. */
   readonly ttl: number | null;
   /** When it came, as ISO 8601 in UTC, or null. */
   readonly asked: string | null;
-  /** Why the name could not be asked for since, in words; null if it could. */
+  /** Why lookups have failed since, in words; null if they have not. */
   readonly stale: string | null;
 }
 
@@ -202,6 +202,6 @@ export interface ServiceSummary extends Omit<ServiceState, "groups"> {
   readonly enabled: number;
   /** How many of the enabled ones did not accept the last connect. */
   readonly failing: number;
-  /** Groups that have channels, how many, and what those are called that have names. */
+  /** Groups that have channels, how many each has, and the names of channels that have one. */
   readonly groups: readonly { readonly group: number; readonly channels: number; readonly names: readonly string[] }[];
 }

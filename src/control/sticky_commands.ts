@@ -13,7 +13,7 @@ const HEADINGS = ["address", "GRP", "#", "channel", "c", "left"], LEFT = new Set
 export const forget: ServiceCommand = {
   name: "forget",
   parameters: "ADDR|all",
-  summary: "let a client address with --sticky, or all, begin anew",
+  summary: "forget the channel of a client address (--sticky), or all",
   changes: true,
   scope: "service",
   run: ([word], _, service) => {
@@ -46,12 +46,14 @@ function withClient(
   act: (key: ClientKey, clients: StickyClients) => Reply | undefined,
 ): Reply {
   const key = parseClientKey(word);
-  if (key === undefined) return refuse(`invalid address ${quote(word)}: it takes an IPv4 address, or IPv6 for its /64`);
+  if (key === undefined) {
+    return refuse(`invalid address ${quote(word)}: give an IPv4 address, or an IPv6 one for its /64`);
+  }
   return act(key, clients) ?? refuse(`${formatClientKey(key)} is not remembered`);
 }
 
 function notSticky({ name }: ControlledService): Reply {
-  return refuse(`service ${quote(name)} has no --sticky`);
+  return refuse(`service ${quote(name)} does not use --sticky`);
 }
 
 function table(clients: readonly StickyClient[]): string[] {

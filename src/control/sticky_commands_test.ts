@@ -52,7 +52,7 @@ Deno.test("a host cannot forge a line of show sticky", async () => {
   assert.match((await say("show sticky")).lines[1], / web\\x0a1:8001 /);
 });
 
-Deno.test("forget lets one address or all begin anew, and is logged", async () => {
+Deno.test("forget forgets one address or all, and is logged", async () => {
   const { say, plane } = withClients(...CLIENTS);
   assert.deepEqual(await say("forget 192.0.2.10"), { ok: true, lines: ["192.0.2.10 forgotten"] });
   assert.deepEqual(await say("forget 192.0.2.10"), { ok: false, lines: ["192.0.2.10 is not remembered"] });
@@ -81,7 +81,7 @@ Deno.test("a bad address is an error that names it, escaped", async () => {
       const shown = word.replace("\x1b", "\\x1b");
       assert.deepEqual(
         told,
-        lines ?? [`invalid address "${shown}": it takes an IPv4 address, or IPv6 for its /64`],
+        lines ?? [`invalid address "${shown}": give an IPv4 address, or an IPv6 one for its /64`],
       );
     }
   }
@@ -94,7 +94,7 @@ Deno.test("a service without --sticky says so", async () => {
   const plane = quietPlane(), session = { group: 0 };
   for (const line of ["show sticky", "show sticky 192.0.2.1", "forget all", "forget 192.0.2.1"]) {
     const { ok, lines } = await execute(line, session, plane);
-    assert.deepEqual([ok, lines], [false, ['service "8080" has no --sticky']], line);
+    assert.deepEqual([ok, lines], [false, ['service "8080" does not use --sticky']], line);
   }
   plane.services = [];
   assert.deepEqual((await execute("show sticky", { group: 0 }, plane)).lines, ["there is no service"]);

@@ -33,12 +33,12 @@ export { causeOf } from "../selection/cause.ts";
  *    `connectTimeout` has passed. After NONE with `full`, it does so for some milliseconds (`Places`): a place whose
  *    client has ended is then given back before anybody is turned away. A client that is known to have reset its
  *    connection before a channel is connected is gone: the connect is given up, no other channel is tried, and what the
- *    client sent is dropped. That holds as well for one that waits in the service's queue (`Attempt.wait`), which the
- *    engine offers instead of the repeated `retry` where there is `queue`: a client that was called goes on with
- *    `called` before new clients are accepted, also if another thread called it. That is neither a failure of the channel nor `turned-away`. With `abortOnClose` the same
+ *    client sent is dropped. That is neither a failure of the channel nor `turned-away`. With `abortOnClose` the same
  *    holds for a client that has ended its sending side; an engine that sees the end only after the bytes before it may
- *    overlook the end if the client sent more than the engine reads ahead. A channel whose port in the table is 0 is
- *    connected on the port that the client came to.
+ *    overlook the end if the client sent more than the engine reads ahead. With `queue`, the engine does not repeat
+ *    `retry`: the client waits in the service's queue (`Attempt.wait`), where it may leave in the same ways. A client
+ *    that was called goes on with `called` before new clients are accepted, even if another thread called it. A channel
+ *    whose port in the table is 0 is connected on the port that the client came to.
  * 3. **Relay.** Bytes arrive complete, unchanged and in order, or not at all. No more than a bounded number of bytes is
  *    held for a receiver that does not read; then reading stops. Bytes are counted once they have been handed to the
  *    receiver's kernel.
@@ -260,7 +260,10 @@ export type GeneralEvent =
   | { readonly type: "shortage"; readonly what: "accept" | "connect"; readonly reason: string }
   /** `splice` or its pipes are unavailable; connections go on with read and write. Once for each reason. */
   | { readonly type: "splice-refused"; readonly reason: string }
-  /** A strategy from a file has thrown or chosen what is no candidate; channels take turns then. Once for each. */
+  /**
+   * A strategy from a file has thrown, or chosen a channel that is not a candidate; channels take turns instead. Once
+   * for each.
+   */
   | { readonly type: "strategy-failed"; readonly name: string; readonly reason: string }
   /** A thread died and took its connections with it. It is started again after `restartIn` seconds. */
   | {

@@ -46,7 +46,7 @@ export async function loadStrategy(file: StrategyModule, failed: StrategyFailed)
   return new GuardedStrategy(
     strategy,
     (error) => say(reasonOf(error)),
-    (answer) => say(typeof answer === "number" ? `it chose ${answer}, which is no candidate` : "it chose no number"),
+    (answer) => say(typeof answer === "number" ? `it chose ${answer}, which is not a candidate` : "it chose no number"),
   );
 }
 
@@ -67,11 +67,11 @@ function strategyOf(exported: unknown, name: string): Strategy {
   if (typeof found?.choose !== "function") throw new TypeError("its default export has no method choose");
   const { rotates = true, sticky = false, moves = false, title = name, label = name.slice(0, LONGEST_LABEL) } = found;
   for (const [key, value] of Object.entries({ rotates, sticky, moves })) {
-    if (typeof value !== "boolean") throw new TypeError(`its ${key} is neither true nor false`);
+    if (typeof value !== "boolean") throw new TypeError(`its ${key} must be true or false`);
   }
-  if (typeof title !== "string" || title === "") throw new TypeError("its title is no text");
+  if (typeof title !== "string" || title === "") throw new TypeError("its title must be a string that is not empty");
   if (typeof label !== "string" || !/^[!-~]{1,4}$/.test(label)) {
-    throw new TypeError(`its label is no text of 1 to ${LONGEST_LABEL} characters of ASCII`);
+    throw new TypeError(`its label must have 1 to ${LONGEST_LABEL} printable ASCII characters`);
   }
   const { choose } = found;
   return { name, label, title, rotates, sticky, moves, choose: (...args) => choose.apply(found, args) };

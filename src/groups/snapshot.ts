@@ -7,11 +7,11 @@ import { partiesOf, type Party } from "./parties.ts";
 import type { Resolution } from "./resolution.ts";
 import type { Subject } from "./replacement.ts";
 
-/** What health checks know of a channel. Times are in seconds. */
+/** What health checks know about a channel. Times are in seconds. */
 export interface ChannelHealth {
   /** `unknown` until the first result. */
   readonly state: "up" | "down" | "unknown";
-  /** Whether it goes up and down all the time. */
+  /** Whether it is flapping: it goes up and down again and again. */
   readonly flapping: boolean;
   /** From 0 to rise + fall - 1; up from `rise` on. */
   readonly counter: number;
@@ -19,7 +19,7 @@ export interface ChannelHealth {
   readonly rise: number;
   /** Failures in a row that take it down. */
   readonly fall: number;
-  /** For how long it has had this state. */
+  /** How long it has been in this state. */
   readonly since: number;
   /** The last result, or null: how it is checked, what became of it and when. */
   readonly last: {

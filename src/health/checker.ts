@@ -35,11 +35,11 @@ interface Followed {
   standing: Standing;
   cancel: () => void;
   probe?: Probe;
-  /** Whether it is followed no longer. */
+  /** Whether it is no longer followed. */
   left?: boolean;
 }
 
-/** Checks targets again and again, each at its own times, and only so many at once. */
+/** Checks targets again and again, each on its own schedule, and a limited number at a time. */
 export class Checker {
   readonly #around: Surroundings;
   readonly #followed = new Map<string, Followed>();

@@ -150,7 +150,7 @@ Deno.test("only so many checks run at a time, each target has its turn, and none
   );
 });
 
-Deno.test("targets that go are not checked any more, those that stay keep what is known of them", async () => {
+Deno.test("removed targets are not checked any more, and the others keep what is known about them", async () => {
   const other = { ...STANDARD, port: 81 }, world = new World(({ port }) => [port === 80 ? DEAD : ALIVE, 500]);
   world.follow(STANDARD, other);
   await world.pass(600);
@@ -183,7 +183,7 @@ Deno.test("clients' failures count like checks, except shortly after it has come
   verdict = DEAD;
 });
 
-Deno.test("targets that do not answer keep nobody waiting who does", async () => {
+Deno.test("targets that do not answer never keep those that do waiting", async () => {
   const holes = 1900, atOnce = 16;
   for (const check of ["tcp", "exec:/bin/true"]) {
     const world = new World(

@@ -1,7 +1,7 @@
-/** So many changes in so many milliseconds are flapping; as long as it is calm for that time, it is over. */
+/** This many changes within this many milliseconds are flapping; it is over after as long without a change. */
 const CHANGES = 3, WINDOW = 60_000;
 
-/** Most successes that are asked of something that flaps, unless more were asked from the start. */
+/** Most successes that flapping can require, unless more were required from the start. */
 const MOST = 16;
 
 /**
@@ -26,7 +26,7 @@ export class Flapping {
     return !now;
   }
 
-  /** @returns whether it flaps no longer, having done so until now */
+  /** @returns whether it has just stopped flapping */
   isOver(at: number): boolean {
     if (!this.now || at - this.#changes.at(-1)! < WINDOW) return false;
     this.#factor = 1;

@@ -11,13 +11,13 @@ Deno.test("three changes within a minute are flapping, and each further one doub
   assert.deepEqual(rises, [2, 2, 4, 8, 16, 16, 16, 16]);
 });
 
-Deno.test("changes further apart are none", () => {
+Deno.test("changes further apart are not flapping", () => {
   const flapping = new Flapping();
   for (let at = 0; at < 10; at++) assert.equal(flapping.changed(at * 31_000), false);
   assert.equal(flapping.now, false);
 });
 
-Deno.test("it is over after a minute without a change, once", () => {
+Deno.test("flapping is over after a minute without a change, and says so once", () => {
   const flapping = new Flapping();
   for (const at of [0, 1, 2]) flapping.changed(at);
   assert.equal(flapping.isOver(60_001), false);
@@ -27,7 +27,7 @@ Deno.test("it is over after a minute without a change, once", () => {
   assert.equal(flapping.changed(60_003), false, "it begins anew");
 });
 
-Deno.test("what was asked for from the start is not lowered", () => {
+Deno.test("a larger number of successes from the start is not lowered", () => {
   const flapping = new Flapping();
   for (const at of [0, 1, 2]) flapping.changed(at);
   assert.equal(flapping.rise(40), 40);

@@ -16,9 +16,9 @@ export interface LastResult extends Verdict {
 export interface Change {
   /** It has gone down or come up. */
   readonly state?: "down" | "up";
-  /** It has begun to flap, or does no longer. */
+  /** It has begun or stopped flapping. */
   readonly flapping?: "begins" | "ends";
-  /** It is down, and this result says so as well. */
+  /** It is down, and this result confirms it. */
   readonly stillDown?: boolean;
 }
 
@@ -54,12 +54,12 @@ export class Monitor {
     this.#since = now;
   }
 
-  /** Whether it is up; it is until the first result says otherwise. */
+  /** Whether it is up, which is assumed until the first result. */
   get up(): boolean {
     return this.#count.up;
   }
 
-  /** Whether it goes up and down all the time. */
+  /** Whether it is flapping. */
   get flapping(): boolean {
     return this.#flapping.now;
   }
@@ -85,7 +85,7 @@ export class Monitor {
     return this.#last;
   }
 
-  /** A check has ended. A shortage on this machine is noted, but counts for nothing. */
+  /** A check has ended. A shortage on this machine is noted, but does not count. */
   checked(verdict: Verdict, took: number, now: number): Change {
     const alive = isAlive(verdict), ends = this.#flapping.isOver(now);
     if (ends) this.#need();
@@ -95,8 +95,8 @@ export class Monitor {
   }
 
   /**
-   * A client could not connect. For a while after it has come up, that may be an attempt from before, which waited until
-   * its time was over.
+   * A client could not connect. Shortly after the target has come up, that may be an attempt that began while it was
+   * down and has only now timed out.
    *
    * @param longest milliseconds that an attempt takes at most
    */

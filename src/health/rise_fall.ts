@@ -1,13 +1,14 @@
 /**
- * Whether something is up, as HAProxy counts it: one number from 0 to rise + fall - 1, which is up from `rise` on. A
- * success in a row of `rise` brings it up, a failure in a row of `fall` down; anything in between goes back to the end.
+ * Whether something is up, as HAProxy counts it: one number from 0 to rise + fall - 1, which is up from `rise` on.
+ * `rise` successes in a row bring it up, `fall` failures in a row take it down; any other result sends the count back
+ * to its end.
  */
 export class RiseFall {
   #rise: number;
   #fall: number;
   #value: number;
 
-  /** Begins where the first result decides: one failure, and it is down. @param rise, fall at least 1 */
+  /** Begins where the first result decides: one failure takes it down. @param rise, fall at least 1 */
   constructor(rise: number, fall: number) {
     this.#rise = this.#value = rise;
     this.#fall = fall;
@@ -30,7 +31,7 @@ export class RiseFall {
     return this.#value >= this.#rise;
   }
 
-  /** Whether the last results do not all say the same. */
+  /** Whether the latest results disagree. */
   get inTransition(): boolean {
     return this.#value !== 0 && this.#value !== this.#top;
   }
@@ -55,7 +56,7 @@ export class RiseFall {
     return up && !this.up;
   }
 
-  /** Needs other numbers from now on. It stays up or down, and an end stays the end. */
+  /** Changes both numbers. It stays up or down; a count at its end stays there. */
   need(rise: number, fall: number): void {
     const { up } = this, atTop = this.#value === this.#top;
     // Above `rise`, what counts is how many failures it can still bear.

@@ -53,7 +53,7 @@ Deno.test("other numbers change neither its state nor which end it is at", () =>
   }));
 });
 
-Deno.test("any count of another process is brought inside", () => {
+Deno.test("any count of another process is brought into range", () => {
   fc.assert(fc.property(numbers, numbers, fc.boolean(), fc.integer({ min: -5, max: 500 }), (rise, fall, up, value) => {
     const count = new RiseFall(rise, fall);
     count.restore(up, value);

@@ -29,7 +29,7 @@ export function targetKey(target: Target): string {
   return JSON.stringify([address, port, name, check, expect, source, interval, timeout, rise, fall]);
 }
 
-/** What checks need that there is only so much of. */
+/** Limited resources that checks need. */
 export type Means = "connection" | "program";
 
 /** What a target's checks need. */

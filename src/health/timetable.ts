@@ -4,7 +4,7 @@ const JITTER = 0.1;
 /** How much sooner the next check comes while the results are not clear. */
 const FASTER = 0.5;
 
-/** What has been down for so many milliseconds is checked so many times less often. */
+/** After this many milliseconds down, a target is checked this many times less often. */
 const SLOWER = [{ after: 600_000, times: 4 }, { after: 60_000, times: 2 }] as const;
 
 /** Most milliseconds between the first checks of two targets. */

@@ -1,11 +1,11 @@
-/** How a target stands: its last check was good; the last ones do not agree; it is down, or has never been checked. */
+/** A target's standing: its last check was good; the last ones do not agree; it is down, or has never been checked. */
 export type Standing = "good" | "unclear" | "down";
 
 /**
- * Who may be checked now, if only so many can be at a time. A check of a target that does not answer takes until it is
- * given up, so these must not keep the others waiting: half of the places is for targets whose last check was good, as
- * far as there are so many. Otherwise who has waited longest is next, except that targets that are down, who may be
- * many, take turns with those that are changing.
+ * Who may be checked now, since the number of checks at a time is limited. A check of a target that does not answer
+ * lasts until it is given up, so such targets must not keep the others waiting: half of the places are kept for targets
+ * whose last check was good, if there are enough of them. Otherwise, whoever has waited longest is next, except that
+ * targets that are down, which may be many, take turns with those that are changing.
  */
 export class Turns<T> {
   readonly #atOnce: number;
@@ -34,18 +34,18 @@ export class Turns<T> {
     this.#serve();
   }
 
-  /** It wants to be checked no longer. */
+  /** It no longer wants to be checked. */
   forget(one: T, standing: Standing): void {
     this.#waiting[standing].delete(one);
   }
 
-  /** A check is over that began with this standing. */
+  /** A check that began with this standing is over. */
   ended(standing: Standing): void {
     this.#running[standing]--;
     this.#serve();
   }
 
-  /** A target stands otherwise from now on; `undefined` before the first time and after the last. */
+  /** A target has another standing from now on; `undefined` before the first time and after the last. */
   changed(from: Standing | undefined, to: Standing | undefined): void {
     this.#good += Number(to === "good") - Number(from === "good");
   }

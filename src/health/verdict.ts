@@ -29,7 +29,7 @@ export interface Verdict {
   readonly reason: string;
 }
 
-/** Whether the target is alive; undefined if that has not been found out. */
+/** Whether the target is alive; undefined if the check could not tell. */
 export function isAlive({ code }: Verdict): boolean | undefined {
   return code === "SOCKERR" ? undefined : code.endsWith("OK");
 }

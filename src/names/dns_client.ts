@@ -2,11 +2,11 @@ import type { DnsReply, RecordType, ServiceRecord } from "./dns_message.ts";
 import { exchange, NoReply } from "./exchange.ts";
 import { fullNames, type NameServer, type ResolverConfig } from "./resolver_config.ts";
 
-/** What there is for a name. One of the two lists is filled. */
+/** The records of a name. Only one of the two lists is filled. */
 export interface Records {
   readonly addresses: readonly string[];
   readonly services: readonly ServiceRecord[];
-  /** Seconds for which it holds, as the name server says. */
+  /** Seconds for which they are valid, according to the name server. */
   readonly ttl: number;
 }
 
@@ -40,8 +40,8 @@ export type Asker = typeof exchange;
 /**
  * Looks a name up in DNS: in the domains that its short form may mean, for the first of these types that there is.
  *
- * A name server that fails leaves the question to the next one. A name that cannot be found out about is not looked for
- * in further domains: there it might be another host.
+ * A name server that fails leaves the question to the next one. If a lookup fails, further domains are not tried:
+ * there, the name might be another host.
  *
  * @throws {NoRecords} when there is nothing
  * @throws {NoReply} when no name server says anything of use
@@ -81,7 +81,7 @@ async function askAll(
         if (reply.code === 0 || reply.code === NXDOMAIN) return reply;
         reason = CODES[reply.code] ?? `the name server answers with code ${reply.code}`;
       } catch (error) {
-        if (error instanceof RangeError) throw new NoRecords("it cannot be a name");
+        if (error instanceof RangeError) throw new NoRecords("it is not a valid name");
         if (!(error instanceof NoReply)) throw error;
         reason = error.message;
       }
@@ -96,7 +96,7 @@ function asciiName(name: string): string {
   try {
     return new URL(`http://${name}`).hostname;
   } catch {
-    throw new NoRecords("it cannot be a name");
+    throw new NoRecords("it is not a valid name");
   }
 }
 

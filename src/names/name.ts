@@ -31,7 +31,7 @@ export function keyOf({ kind, name, family }: Name): string {
  * in which a name server has them means nothing.
  */
 export function inOrderOf(before: Answer | undefined, answer: Answer): Answer {
-  // Of a place that comes twice, the record counts that counts for more, wherever it is in the answer.
+  // If a place comes twice, the weightier record counts, wherever it is in the answer.
   const inOrder = answer.services.toSorted((a, b) => b.priority - a.priority || a.weight - b.weight);
   const services = [...new Map(inOrder.map((record) => [placeOf(record), record])).values()];
   return {

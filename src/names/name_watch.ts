@@ -19,7 +19,7 @@ export interface Known {
   readonly address: string | undefined;
   /** When the last answer came. */
   readonly asked: Date | undefined;
-  /** Why the name could not be asked for since; undefined if it could. */
+  /** Why lookups have failed since; undefined if they have not. */
   readonly stale: string | undefined;
 }
 
@@ -27,7 +27,10 @@ export interface Known {
 export interface NameObserver {
   /** Some stand for something else, or for something for the first time. */
   changed(): void;
-  /** It keeps standing for what it did: why there is no answer now. Not called again until there is one. */
+  /**
+   * A lookup has failed, for this reason, and the name keeps standing for what it did. Not called again until there is
+   * an answer.
+   */
   stale(name: Name, reason: string): void;
   /** There are answers again. */
   answered(name: Name): void;
@@ -49,8 +52,8 @@ interface Entry {
 }
 
 /**
- * Knows what names stand for, and asks again when the time to live of an answer ends. Each name is asked for once,
- * whoever needs it. A question that fails changes nothing.
+ * Knows what names stand for, and looks them up again when the time to live of an answer ends. Each name is looked up
+ * once, however many need it. A lookup that fails changes nothing.
  */
 export class NameWatch {
   readonly #source: NameSource;

@@ -1,10 +1,10 @@
-/** Seconds after which a name is asked for again, at least and at most, whatever its time to live. */
+/** Seconds after which a name is looked up again, at least and at most, whatever its time to live. */
 export const SHORTEST_TTL = 1, LONGEST_TTL = 3600;
 
 /** Seconds until a name that was not found in DNS is looked up again: nobody says how long that holds. */
 export const UNSAID_TTL = 30;
 
-/** Seconds until a name is asked for again after a failure, at first and at most. */
+/** Seconds until a name is looked up again after a failure, at first and at most. */
 const FIRST = 1, LONGEST = 60;
 
 /** Part of a pause by which it is longer at random, so that names that were asked together do not stay together. */
@@ -16,7 +16,7 @@ export function boundedTtl(ttl: number): number {
 }
 
 /**
- * Milliseconds until a name is asked for again.
+ * Milliseconds until a name is looked up again.
  *
  * @param ttl seconds that its last answer holds
  * @param failures how often it has failed since

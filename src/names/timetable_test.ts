@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { pause } from "./timetable.ts";
 
-Deno.test("a name is asked for again when its time to live ends, or a tenth later, and within limits", () => {
+Deno.test("a name is looked up again when its time to live ends, or a tenth later, and within limits", () => {
   assert.equal(pause(30, 0, 0), 30_000);
   assert.ok(Math.abs(pause(30, 0, 1) - 33_000) < 0.001);
   assert.equal(pause(0, 0, 0), 1_000);

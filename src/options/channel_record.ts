@@ -1,6 +1,6 @@
 import type { Kind } from "./kinds/kind.ts";
 
-/** All that there is to know about one option of a channel. The key of a record is the option's name in the library. */
+/** Everything about one option of a channel. The key of a record is the option's name in the library. */
 export interface ChannelOptionRecord {
   /** What it is called in a channel's word: `host:80,NAME=VALUE`, or `host:80,NAME` if it takes no value. */
   readonly name: string;

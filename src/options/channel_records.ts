@@ -18,7 +18,7 @@ export const channelRecords = {
     standardText: "none",
     positional: true,
     summary: "simultaneous connections (default: no limit)",
-    more: "It may also be written behind the port: host:80:100. 0 means no limit.",
+    more: "It may also be written after the port: host:80:100. 0 means no limit.",
   },
   /** Its share of the clients, relative to the other channels of its group: 0, none at all, to 256. Default 1. */
   weight: {
@@ -32,7 +32,7 @@ export const channelRecords = {
   name: {
     name: "name",
     kind: channelName(),
-    summary: "what control commands may call it",
+    summary: "its name for control commands",
     more: "No two channels of a service may have the same name.",
   },
   /** Whether the host stands for all its addresses, each of them a channel. Default false: for one of them. */
@@ -42,7 +42,7 @@ export const channelRecords = {
     standard: false,
     ofWord: true,
     summary: "a channel for each address of the host",
-    more: "The name is asked for again when its time to live ends. New addresses become channels, and channels whose " +
+    more: "The name is looked up again when its time to live ends. New addresses become channels, and channels whose " +
       "addresses are gone get no new connections.",
   },
   /** `off`: it is not checked, whatever its service says. Default: it is. */
@@ -58,13 +58,13 @@ export const channelRecords = {
     standardText: "its port",
     summary: "port that its health checks connect to",
   },
-  /** Name by which HTTP and TLS checks ask for it. Default: its host. */
+  /** Host name that HTTP and TLS checks send. Default: its host. */
   checkHost: {
     name: "check-host",
     kind: hostName(),
     standardText: "its host",
-    summary: "name that HTTP and TLS checks ask for",
-    more: "It is the Host of HTTP and the name in the TLS handshake. The check connects to the channel all the same.",
+    summary: "host name that HTTP and TLS checks send",
+    more: "It is the Host of HTTP and the server name of TLS. The check still connects to the channel's address.",
   },
 } as const satisfies Readonly<Record<string, ChannelOptionRecord>>;
 

@@ -26,7 +26,7 @@ export function isExpanding({ host, all }: Word): boolean {
 export function expandingFault(word: Word): Misread | undefined {
   const { host, port, weight, name, all } = word, srv = srvName(host);
   if (!isExpanding(word)) return undefined;
-  if (name !== undefined) return { why: `name ${quote(name)} is for one channel, and this may stand for several` };
+  if (name !== undefined) return { why: `name ${quote(name)} is for one channel, but this word may stand for several` };
   if (srv === undefined) {
     return familyOf(host.replace(/%.*/, "")) === 0 ? undefined : { why: "all needs a host name" };
   }

@@ -60,7 +60,8 @@ export function readGroups(
         if (seen === MAX_CHANNELS + 1) faults.push({ word, message, code: FaultCode.USAGE });
       } else if (isWrong(channel)) faults.push({ word, ...channel });
       else if (channel.name !== undefined && named.has(channel.name)) {
-        const other = quote(named.get(channel.name)!), message = `channel ${quote(text)}: ${other} has that name, too`;
+        const other = quote(named.get(channel.name)!),
+          message = `channel ${quote(text)}: ${other} already has that name`;
         faults.push({ word, message, code: FaultCode.USAGE });
       } else {
         channels.push(channel);

@@ -58,5 +58,5 @@ Deno.test("a strategy that there is not is refused, with what was meant", () => 
 
 Deno.test("no two channels of a service have the same name", () => {
   const words = ["a,name=x", "b,name=y", "!", "c,weight=2,name=x"];
-  assert.deepEqual(faults(words), [[64, 'channel "c,weight=2,name=x": "a,name=x" has that name, too', 4]]);
+  assert.deepEqual(faults(words), [[64, 'channel "c,weight=2,name=x": "a,name=x" already has that name', 4]]);
 });

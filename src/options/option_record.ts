@@ -17,7 +17,7 @@ export const SECTIONS = {
 /** Name of a part of the help. */
 export type Section = keyof typeof SECTIONS;
 
-/** All that there is to know about one option. The key of a record is the option's name in the library. */
+/** Everything about one option. The key of a record is the option's name in the library. */
 export interface OptionRecord {
   /** Its long name on the command line, without `--`. */
   readonly name: string;

@@ -126,12 +126,12 @@ function families({ ipv6, hostname = [] }: OptionValues, options: readonly Given
   return [wrong(given!.word, `option -6 needs an IPv6 address: -b ${quote(given!.text)}`)];
 }
 
-/** Each strategy has a name of its own. */
+/** No two strategies have the same name. */
 function namedTwice({ strategy = [] }: OptionValues, options: readonly GivenOption[]): Fault[] {
   const names = strategy.map(({ name }) => name), twice = names.findLast((name, i) => names.indexOf(name) < i);
   if (twice === undefined) return [];
   const given = options.findLast(({ key, text }) => key === "strategy" && text.startsWith(`${twice}=`));
-  return [wrong(given!.word, `option --strategy takes a new name each time: ${quote(given!.text)}`)];
+  return [wrong(given!.word, `option --strategy needs another name each time: ${quote(given!.text)}`)];
 }
 
 /** Options whose scope is none of these: they do not belong on this line. @param where where they belong */

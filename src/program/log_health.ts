@@ -12,10 +12,10 @@ export function logHealth(
   const { type, code, reason, flapping } = event, channel = `${prefix}group {group} channel {channel} ({address})`;
   const values = { ...service, ...placeOf(event), code, why: reason === "" ? "" : `: ${reason}` };
   if (type === "channel-flapping") {
-    return logger.warn(`${channel} is flapping, {code}{why}; from now on it needs more good checks to be up`, values);
+    return logger.warn(`${channel} is flapping, {code}{why}; from now on it needs more good checks to come up`, values);
   }
   if (flapping) return;
-  const calm = event.calm ? "flaps no longer and " : "";
+  const calm = event.calm ? "no longer flaps and " : "";
   if (type === "channel-up") logger.info(`${channel} ${calm}is up`, values);
   else logger.warn(`${channel} ${calm}is down, {code}{why}`, values);
 }

@@ -22,7 +22,7 @@ export function logName(
     }
     case "name-crowded": {
       const { group, wanted, taken } = event;
-      const text = `${prefix}group {group}: {host} stands for {wanted} channels, and there is room for {taken}`;
+      const text = `${prefix}group {group}: {host} stands for {wanted} channels, but there is room for only {taken}`;
       return logger.warn(text, { ...service, group, host, wanted, taken });
     }
     case "name-loop": {

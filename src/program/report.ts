@@ -63,7 +63,7 @@ export class Report {
       case "channel-flapping":
         return logHealth(logger, event, prefix, service);
       case "all-down":
-        return logger.error(`${prefix}all channels are down; clients get them all the same`, service);
+        return logger.error(`${prefix}all channels are down; clients get them anyway`, service);
       case "channel-unresolved": {
         const { group, channel, host } = event;
         const text = `${prefix}group {group} channel {channel} waits: {host} does not resolve`;
@@ -104,7 +104,7 @@ export class Report {
       }
       case "channel-closing":
         return logger.info(
-          `${prefix}group {group} channel {channel} ({address}) is not empty in time: closing the rest, {connections} ${
+          `${prefix}group {group} channel {channel} ({address}) is not empty in time: closing what is left, {connections} ${
             plural(event.connections, "connection")
           }`,
           { ...service, ...placeOf(event), connections: event.connections },
@@ -143,7 +143,7 @@ export class Report {
       case "splice-refused":
         return logger.warn("relaying with read and write only: {reason}", { reason: event.reason });
       case "strategy-failed":
-        return logger.error("strategy {name} fails, so that channels take turns instead: {reason}", {
+        return logger.error("strategy {name} has failed; channels take turns instead: {reason}", {
           name: event.name,
           reason: escape(event.reason),
         });

@@ -100,8 +100,8 @@ export class Attempt {
   }
 
   /**
-   * The client, which waits, was called: reserves the channel that it was called for and returns it. NONE if the place
-   * is gone; the client then goes on waiting.
+   * The waiting client was called: reserves the channel that it was called for and returns it. NONE if the place is
+   * gone; the client then goes on waiting.
    */
   called(): ChannelId {
     const { table, failover } = this.#selection, queue = table.queue!, ticket = this.#ticket!;
@@ -136,7 +136,7 @@ export class Attempt {
     return this.#selection.failover.isHome(this.#search);
   }
 
-  /** The client, which waits, has waited for as long as it may. Then `abandon`. */
+  /** The waiting client has waited as long as it may. `abandon` must follow. */
   waitEnded(): void {
     this.#trace("has waited in vain");
     this.#stopWaiting("timed out");

@@ -199,7 +199,7 @@ Deno.test("a retried search tries every channel again except those that failed",
   assert.deepEqual(round(), [1, 0, reserve, NONE]);
 });
 
-Deno.test("a custom strategy chooses among the candidates only, and is asked again when one fails", () => {
+Deno.test("a custom strategy only chooses among the candidates, and is asked again when one fails", () => {
   const seen: (readonly [size: number, cursor: number, candidates: number[], current: number[]])[] = [];
   const leastConnections: Strategy = {
     name: "least",

@@ -7,7 +7,8 @@ import type { Candidates, Strategy } from "./strategy.ts";
 
 /**
  * The candidates of one group for one search. Nothing is gathered: each channel is looked at when a strategy asks for
- * it, and the search learns why it is none. One object is used for all choices, so that choosing allocates nothing.
+ * it, and the search learns why it is not a candidate. One object is used for all choices, so that choosing allocates
+ * nothing.
  */
 export class GroupCandidates implements Candidates {
   size = 0;

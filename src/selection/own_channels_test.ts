@@ -53,7 +53,7 @@ Deno.test("a client that comes back does not move the rotation", () => {
   assert.equal(table.cursor(0), 1);
 });
 
-Deno.test("the own channel is tried once for a connection, and the entry moves to the one that accepts", () => {
+Deno.test("a client's own channel is tried once for a connection, and the entry moves to the one that accepts", () => {
   const { selection, table } = made([3]);
   connect(selection, "192.0.2.1");
   const attempt = selection.begin(clientOf("192.0.2.1"));
@@ -67,7 +67,7 @@ Deno.test("the own channel is tried once for a connection, and the entry moves t
   assert.deepEqual([0, 1, 2].map((id) => table.current(id)), [1, 0, 2]);
 });
 
-Deno.test("after a shortage on this machine, a retry begins with the own channel again", () => {
+Deno.test("after a shortage on this machine, a retry begins with the client's own channel again", () => {
   const { selection } = made([3]);
   connect(selection, "192.0.2.1");
   const attempt = selection.begin(clientOf("192.0.2.1"));
@@ -78,7 +78,7 @@ Deno.test("after a shortage on this machine, a retry begins with the own channel
   assert.equal(attempt.choose(), 0);
 });
 
-Deno.test("a search that found nothing retries the own channel, in case it has a place by then", () => {
+Deno.test("a search that found nothing tries the client's own channel again, in case it has a place by then", () => {
   const { selection, table } = made([2]);
   connect(selection, "192.0.2.1");
   table.setMaxc(0, 1);

@@ -3,7 +3,7 @@ import { DisabledBy } from "../table/disabled_by.ts";
 import { MAX_GROUPS, ROWS } from "../table/limits.ts";
 import type { Table } from "../table/table.ts";
 
-/** What a channel must be to be a candidate: less and less, as long as no group has one. */
+/** What a channel must be to be a candidate. Demands become lower as long as no group has one. */
 export enum Demands {
   /** Enabled, up, and not resting. */
   ALL,

@@ -15,14 +15,17 @@ export interface Client {
 
 /**
  * The channels of a group that a client may be given now: those that are enabled and alive, below their limit, and not
- * tried for this client yet. Channels go by their numbers in the group. The object is only good for the one choice.
+ * tried for this client yet. Channels are given by their numbers in the group. The object is only valid for this one
+ * choice.
  */
 export interface Candidates {
   /** Channels in the group, candidates or not, at least 1. */
   readonly size: number;
   /** The channel whose turn it is: 0 to `size - 1`. */
   readonly cursor: number;
-  /** Whether a client of a sticky strategy may get another channel than its own: if the strategy `moves`, or with `-H`. */
+  /**
+   * Whether a client of a sticky strategy may get a channel other than its own: if the strategy `moves`, or with `-H`.
+   */
   readonly mayMove: boolean;
   /** The first candidate from number `from` on, or -1. */
   next(from: number): number;
@@ -30,14 +33,14 @@ export interface Candidates {
   has(number: number): boolean;
   /** The candidate whose turn it is, or the next one in turn; -1 if there is none. */
   inTurn(): number;
-  /** Which share of the clients it is to get, relative to the others; 0 only for a channel that is no candidate. */
+  /** Its share of the clients, relative to the other channels; 0 only for a channel that is not a candidate. */
   weight(number: number): number;
   /**
    * Whether a candidate takes this client. One that has just come back passes on most of its turns (`--slow-start`), if
-   * there is another candidate; so ask only about one that would be chosen.
+   * there is another candidate. Ask only about one that would be chosen.
    */
   takesTurn(number: number): boolean;
-  /** Connections that it has now, those that are being established included. */
+  /** Its connections now, including those that are being established. */
   current(number: number): number;
   /** A hash of what identifies the channel: the same in every balancer that has it, whatever its number. */
   identity(number: number): number;
@@ -49,25 +52,25 @@ export interface Candidates {
 export interface Strategy {
   /** The control command that chooses it. */
   readonly name: string;
-  /** How `show` calls it: at most 4 characters, so that no column grows. */
+  /** What `show` calls it: at most 4 characters, so that its column does not grow. */
   readonly label: string;
-  /** How a sentence calls it. */
+  /** What sentences call it. */
   readonly title: string;
   /** Whether a choice moves the group's rotation on to the channel after the chosen one. */
   readonly rotates: boolean;
   /**
-   * Whether a client belongs to one channel. With `--queue` it waits for it at first while it is full, and a channel that
-   * comes back gets its clients at once.
+   * Whether each client belongs to one channel. With `--queue`, a client then first waits for its own channel if that
+   * is full; and a channel that comes back gets its clients at once, whatever `--slow-start` says.
    */
   readonly sticky: boolean;
   /**
-   * Whether a client of a sticky strategy gets another channel of the group if its own cannot be had. Default: only with
-   * `-H`.
+   * Whether a client of a sticky strategy gets another channel of the group if its own is unavailable. Default: only
+   * with `-H`.
    */
   readonly moves?: boolean;
   /**
    * Chooses one of the candidates: its number, or -1 for none of this group. If the channel does not accept, the
-   * strategy is asked again, with one candidate less.
+   * strategy is asked again, with one candidate fewer.
    */
   choose(candidates: Candidates, client: Client): number;
 }

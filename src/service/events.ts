@@ -16,11 +16,11 @@ export interface ChannelPlace {
 /** What health checks have found out about a channel. */
 export type HealthChange =
   & (
-    /** It is down. `calm` if it has gone up and down, and does no longer. */
+    /** It is down. `calm` if it has just stopped flapping. */
     | { readonly type: "channel-down"; readonly calm?: boolean }
     /** It is up again; `calm` as above. */
     | { readonly type: "channel-up"; readonly calm?: boolean }
-    /** It goes up and down all the time. */
+    /** It is flapping: it goes up and down again and again. */
     | { readonly type: "channel-flapping" }
   )
   & {
@@ -28,7 +28,7 @@ export type HealthChange =
     readonly code: string;
     /** Why, in words; empty if all is well. */
     readonly reason: string;
-    /** Whether it goes up and down all the time at this moment. */
+    /** Whether it is flapping at this moment. */
     readonly flapping: boolean;
   };
 
@@ -44,9 +44,9 @@ export type BalancerEvent =
     /** The host of such a channel resolves now. */
     | ChannelPlace & { readonly type: "channel-resolved"; readonly host: string }
     | ChannelPlace & HealthChange
-    /** All channels of a service are down, so that clients get them all the same. */
+    /** All channels of a service are down, so clients get them anyway. */
     | { readonly type: "all-down" }
-    /** Its name stands for another address than `from` now. Connections that it has go on there. */
+    /** Its name now stands for an address other than `from`. Open connections stay where they are. */
     | ChannelPlace & { readonly type: "channel-moved"; readonly host: string; readonly from: Address }
     /** A name stands for other channels than before; `channels` is how many the group has now. */
     | {
@@ -67,9 +67,9 @@ export type BalancerEvent =
     }
     /** A name stands for the service itself, `loop`: that address is left out. */
     | { readonly type: "name-loop"; readonly group: number; readonly host: string; readonly loop: string }
-    /** A name cannot be asked for any more: it keeps standing for what it did. */
+    /** Lookups of a name have begun to fail: it keeps standing for what it did. */
     | { readonly type: "name-stale"; readonly host: string; readonly reason: string }
-    /** It can again. */
+    /** Lookups of the name succeed again. */
     | { readonly type: "name-answered"; readonly host: string }
     /** An operator drains the channel, which has connections; after `seconds`, if given, those that are left are closed. */
     | ChannelPlace & { readonly type: "channel-draining"; readonly connections: number; readonly seconds?: number }

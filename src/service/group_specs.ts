@@ -67,7 +67,7 @@ async function followedSpecs(
       channels.forEach((word, channel) => {
         const name = followedName(named, word), known = name && names.known(name);
         if (name === undefined || known?.answer !== undefined) return;
-        const reason = escape(known?.stale ?? "it has not been asked for");
+        const reason = escape(known?.stale ?? "it has not been looked up");
         const error = new UnknownHost(`Cannot resolve host: ${quote(name.name)}: ${reason}`);
         throw blaming(error, { request, part: { group, channel } });
       })

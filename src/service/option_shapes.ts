@@ -174,7 +174,7 @@ export function checkHealthOptions({ check, checkExpect }: Pick<CheckedServeOpti
 
 /** The error for a channel's name that another one has. @param other which one */
 export function nameTaken(path: string, name: string, other: string): RangeError {
-  return refused(path, name, `${other} has that name, too`);
+  return refused(path, name, `${other} already has that name`);
 }
 
 function refused(path: string, value: string, why: string): RangeError {

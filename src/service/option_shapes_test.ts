@@ -179,7 +179,7 @@ Deno.test("wrong options are errors that name the place, the value and the neare
     [
       { port: 1, groups: [{ channels: [{ host: "a", name: "x" }] }, { channels: [{ host: "b", name: "x" }] }] },
       "RangeError",
-      'Cannot use groups[1].channels[0].name "x": groups[0].channels[0] has that name, too',
+      'Cannot use groups[1].channels[0].name "x": groups[0].channels[0] already has that name',
     ],
     [
       { port: 0, groups: [{ channels: [{ host: "a" }] }] },

@@ -8,7 +8,10 @@ import type { BalancerEvent } from "./events.ts";
 
 /** A channel to balance to. */
 export interface ChannelOptions extends ChannelValues {
-  /** Name or numeric address. A name is resolved once, at the start. */
+  /**
+   * Name or numeric address, or `srv:` and the name of SRV records. Without `resolve`, `all` or `srv:`, a name is
+   * resolved once, at the start.
+   */
   readonly host: string;
   /**
    * TCP port. Default: the service's own, unless that is 0; if the service has several, the one that the client came
@@ -19,13 +22,13 @@ export interface ChannelOptions extends ChannelValues {
 
 /** How a channel is disabled. */
 export interface DisableOptions {
-  /** Whether it is also not checked. Default false. */
+  /** Whether its health checks stop as well. Default false. */
   readonly maintenance?: boolean;
 }
 
 /** Channels that share the load; later groups take over when earlier ones have no usable channel. */
 export interface GroupOptions {
-  /** Name of the strategy: `rr`, `hash` or a custom one. Default `rr`. */
+  /** Name of the strategy: `rr`, `hash`, `least`, `random`, `stable`, `first` or a custom one. Default `rr`. */
   readonly strategy?: string;
   /** Its channels, numbered from 0 in this order. */
   readonly channels: readonly ChannelOptions[];

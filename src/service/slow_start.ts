@@ -8,16 +8,16 @@ const FLOOR = 0.1;
 const SHORTEST_STEP = 20, LONGEST_STEP = 500;
 
 /**
- * Lets a channel that comes back have more and more clients: a tenth of its weight at once, all of it after some time,
- * and in between as much as of the time has passed. It comes back when it is enabled, up again, resolved, or new while
- * the service runs. The main thread's clock decides; threads read the shares from the table.
+ * Gives a channel that comes back more and more clients: a tenth of its weight at first, all of it when the time is
+ * over, and in between a share that grows with the time. It comes back when it is enabled, up again, resolved, or new
+ * while the service runs. The main thread's clock decides; threads read the shares from the table.
  */
 export class SlowStart {
   readonly #table: Table;
   readonly #seconds: () => number;
   readonly #returns: () => boolean;
   readonly #now: () => number;
-  /** When each channel that has not got all yet came back. */
+  /** When each channel that does not get all of its weight yet came back. */
   readonly #since = new Map<ChannelId, number>();
   #timer: ReturnType<typeof setTimeout> | undefined;
 

@@ -13,7 +13,7 @@ export function requireStrategies(requests: readonly ServiceRequest[], list: rea
   for (const request of requests) {
     for (const { strategy } of request.groups) {
       if (strategy === undefined || list.some(({ name }) => name === strategy)) continue;
-      throw blaming(new EngineUnavailable(`strategy ${quote(strategy)} takes a restart: it is not loaded yet`), {
+      throw blaming(new EngineUnavailable(`strategy ${quote(strategy)} needs a restart: it is not loaded yet`), {
         request,
       });
     }

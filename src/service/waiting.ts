@@ -3,7 +3,7 @@ import { type Alarm, RunningClock } from "../engine/running_clock.ts";
 /** Milliseconds between two looks: at first, and at most. */
 const FIRST_PAUSE = 20, LAST_PAUSE = 500;
 
-/** Which part of the time that it has waited may pass until the next look. */
+/** The pause until the next look, as a part of the time waited so far. */
 const PATIENCE = 1 / 50;
 
 /** How long to wait. */
@@ -15,8 +15,8 @@ export interface WaitOptions {
 }
 
 /**
- * Looks again and again until there is something, which it returns; undefined when the time is over, or the wait. Who
- * only counts connections in the table tells nobody, so that connections cost nothing.
+ * Looks again and again until there is something, and returns it; undefined when the time is over or the wait is ended.
+ * It polls, because a connection that ends tells nobody, and so costs nothing.
  *
  * @throws what `look` throws
  */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { waitUntil } from "./waiting.ts";
 
-Deno.test("what there is already is not waited for, even if there is no time", async () => {
+Deno.test("what is already there is returned at once, even if there is no time", async () => {
   assert.equal(await waitUntil(() => 7, { seconds: 0 }), 7);
   assert.equal(await waitUntil(() => undefined, { seconds: 0 }), undefined);
 });

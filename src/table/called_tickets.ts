@@ -2,8 +2,8 @@ import type { ChannelId } from "./channel_id.ts";
 import { CALLED, CALLS, placeOf, TICKET, type Ticket } from "./ticket_layout.ts";
 
 /**
- * Which tickets have been called, for which channel, and for each thread a list of those that it has still to look
- * after. Whoever calls a method holds the queue's lock, unless it says otherwise.
+ * Which tickets have been called, for which channel, and for each thread a list of those that it still has to handle.
+ * Whoever calls a method holds the queue's lock, unless it says otherwise.
  */
 export class CalledTickets {
   readonly #words: Int32Array;
@@ -26,7 +26,7 @@ export class CalledTickets {
     return this.#words[placeOf(ticket) + TICKET.CALLED] !== 0;
   }
 
-  /** Whether the thread has calls to look after. Needs no lock. */
+  /** Whether the thread has calls to handle. Needs no lock. */
   any(thread: number): boolean {
     return Atomics.load(this.#words, CALLS + thread * 16) !== 0;
   }

@@ -141,7 +141,7 @@ export class Queue {
     return this.#tickets.calls.channelOf(ticket);
   }
 
-  /** A client that was called has reserved the channel, and the ticket is no more; or it could not, and waits. */
+  /** A client that was called has reserved the channel, which ends its ticket; or it could not, and keeps waiting. */
   answered(ticket: Ticket, reserved: boolean): void {
     const tickets = this.#tickets, id = tickets.calls.channelOf(ticket);
     this.#lock.acquire();
@@ -215,7 +215,7 @@ export class Queue {
     this.#counters.limit = limit;
   }
 
-  /** What there is to know about it. */
+  /** How many wait, and what became of the others. */
   counts(): QueueCounts {
     return this.#counters.with(this.#tickets.waiting);
   }

@@ -4,7 +4,7 @@ export interface QueueCounts {
   readonly waiting: number;
   /** Clients that have waited and got a channel. */
   readonly waited: number;
-  /** Clients that waited in vain. */
+  /** Clients that waited until their time was over. */
   readonly timedOut: number;
   /** Clients that were gone before it was their turn. */
   readonly left: number;

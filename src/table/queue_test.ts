@@ -230,7 +230,7 @@ Deno.test("a place that came free before a thread knew of the queue calls somebo
   assert.deepEqual(serve(0, tickets), [[1, 0]]);
 });
 
-Deno.test("tickets end: no more clients wait than there are", () => {
+Deno.test("no more clients wait than there are tickets", () => {
   const { queue } = full();
   const tickets = Array.from({ length: MAX_WAITING }, (_, key) => queue.join(key, ANY, MAX_WAITING)!);
   assert.equal(queue.join(0, ANY, Infinity), undefined);

@@ -6,8 +6,8 @@ import { placeOf, TICKET, type Ticket, WORD } from "./ticket_layout.ts";
 
 /**
  * The tickets of a queue in shared memory: a list in the order of their turns, and for each thread a list of those that
- * were called and that it has still to look after. Whoever calls a method holds the queue's lock, unless it says
- * otherwise. Tickets that nobody has had take no memory.
+ * were called and that it still has to handle. Whoever calls a method holds the queue's lock, unless it says otherwise.
+ * Tickets that nobody has had take no memory.
  */
 export class Tickets {
   /** What their clients want. */
@@ -43,7 +43,7 @@ export class Tickets {
     return this.#words[WORD.TURN] = (this.#words[WORD.TURN] + 1) | 0;
   }
 
-  /** Adds a ticket behind those with an earlier turn. Not if `isFull`. */
+  /** Adds a ticket behind those with an earlier turn. Must not be called if `isFull`. */
   add(thread: number, key: number, turn: number, wanted: Wanted): Ticket {
     const words = this.#words, ticket = this.#vacant(), at = placeOf(ticket);
     words[at + TICKET.TURN] = turn;
@@ -70,7 +70,7 @@ export class Tickets {
     }
   }
 
-  /** A ticket that has not been called and before which none is like that; 0 if there is none. */
+  /** The first ticket that has not been called; 0 if there is none. */
   firstUncalled(): Ticket {
     const words = this.#words;
     let ticket = words[WORD.HINT];

@@ -218,7 +218,7 @@ Deno.test("a wrong option of a channel, or an unknown strategy, is refused with 
       (option): Wrong => [[PORT, HOST, `${HOST},${option}`], `"${HOST},${option.replace("\x1b", "\\x1b")}"`],
     ),
     [[PORT, `${HOST}:1:5,maxc=5`], "maxc is given twice"],
-    [[PORT, `${HOST},name=a`, "!", `${HOST},name=a`], `"${HOST},name=a" has that name, too`],
+    [[PORT, `${HOST},name=a`, "!", `${HOST},name=a`], `"${HOST},name=a" already has that name`],
     [[PORT, HOST, "%hsh"], '"%hsh", did you mean %hash?'],
   ]));
 

@@ -43,7 +43,7 @@ for (const engine of ENGINES) {
       clients.push(...await clientsOf(instance, 2));
       assert.equal((await instance.channel(1)).current, 4);
       assert.deepEqual(await drained, [0, "channel 0 drained after 2 s, 2 connections closed\n"]);
-      await instance.logged(/group 0 channel 0 \(.*\) is not empty in time: closing the rest, 2 connections$/m);
+      await instance.logged(/group 0 channel 0 \(.*\) is not empty in time: closing what is left, 2 connections$/m);
       await instance.logged(/group 0 channel 0 \(.*\) drained, empty after 2 s, 2 connections closed$/m);
       for (const i of [0, 2]) assert.equal(await clients[i].readText(), null);
       assert.deepEqual(await outcome(instance, "shut 1 oldest 1"), [0, "channel 1: 1 connection closed\n"]);
@@ -125,7 +125,7 @@ Deno.test("a drain that is waited for ends when the channel is enabled, or drain
 
 testWith(
   [posix],
-  "a reload that removes what is waited for says so, and one that does not is not noticed",
+  "a wait reports a reload that removes its channel, and does not notice any other",
   async () => {
     await using backend = namedBackend("a");
     const port = freePorts(2), web = `-b 127.0.0.1 --name web ${port}`, mail = `-b 127.0.0.1 --name mail ${port + 1}`;

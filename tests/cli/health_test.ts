@@ -49,21 +49,21 @@ Deno.test("a channel goes down when its checks fail, gets no clients, and comes 
   }
 });
 
-Deno.test("when all channels are down, clients get them all the same, and health says bad", async () => {
+Deno.test("when all channels are down, clients get them anyway, and health says bad", async () => {
   // It serves clients, but does not answer as the check wants.
   await using one = namedBackend("one");
   await using instance = await Instance.start([`127.0.0.1:${one.port}`], {
     options: ["--check", "expect:^two", ...QUICK],
   });
   await instance.logged(/group 0 channel 0 .* is down, L7RSP: it says "one", not "two"/);
-  await instance.logged(/all channels are down; clients get them all the same/);
+  await instance.logged(/all channels are down; clients get them anyway/);
   assert.deepEqual(await instance.answers(2), ["one", "one"]);
   const { code, stdout } = await instance.run(["--health"]);
   assert.deepEqual([code, stdout], [1, "bad: no channel is usable\n"]);
   assert.equal(await instance.control("health 0"), "bad: no channel of group 0 is usable\n");
 });
 
-Deno.test("what checks know outlives an upgrade", async () => {
+Deno.test("what checks know survives an upgrade", async () => {
   await using one = namedBackend("one");
   using directory = temporaryDirectory();
   await using instance = await Instance.start([`127.0.0.1:${one.port}`, "127.0.0.1:1"], {
@@ -82,7 +82,7 @@ Deno.test("what checks know outlives an upgrade", async () => {
   }
 });
 
-Deno.test("with --on-down close, clients of a channel that goes down are let go", async () => {
+Deno.test("with --on-down close, clients of a channel that goes down are disconnected", async () => {
   // It keeps its clients, but answers checks no longer.
   await using channel = echoBackend();
   await using answering = namedBackend("ok");
@@ -108,7 +108,7 @@ Deno.test("a channel with check=off is not checked", async () => {
   await instance.logged(/group 0 channel 0 .* does not accept/);
 });
 
-testWith([installed("openssl")], "tls tells who speaks TLS from who does not", async () => {
+testWith([installed("openssl")], "tls tells back ends that speak TLS from those that do not", async () => {
   await using plain = namedBackend("plain");
   const listener = listenTls(), { port } = listener.addr as Deno.NetAddr;
   const serving = (async () => {

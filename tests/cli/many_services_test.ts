@@ -99,7 +99,7 @@ testWith([socket], "services of one name or port in several places are told apar
   assert.equal(await process.say("service", "8080"), "web\n");
 });
 
-testWith([socket], "what names one of several instances can be typed as it is shown", async () => {
+testWith([socket], "the shown name of one of several instances can be typed as it is", async () => {
   using process = await FileProcess.start([service("web", [80, 81], "127.0.0.1"), service("admin", [82])]);
   process.plane.describe = () => ({ ...processState(), config: "/etc/balance/services" });
   const others = [[service("mail", [25], "::1")], [service("mail", [25], "0.0.0.0"), service("imap", [143])]];

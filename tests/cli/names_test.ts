@@ -88,7 +88,7 @@ Deno.test("the words stay what they are in show config, in a file that is saved,
   assert.match(removed, /^service "web": group 0: channel "srv:_x\._tcp\.test::5" removed, 0 connections drain$/m);
 });
 
-Deno.test("a name that cannot be asked for is a line of show, and one of the log", async () => {
+Deno.test("a name whose lookup fails has a line in show, and one in the log", async () => {
   const zone = new Zone().host("web.test", "127.0.1.2", "127.0.1.1");
   await using dns = await DnsServer.start(zone.answer);
   const port = freePort(), line = `-b 127.0.0.1 ${port} web.test:80,all later.test:80 srv:_x.test`;
@@ -115,7 +115,7 @@ Deno.test("a name that cannot be asked for is a line of show, and one of the log
 
 testWith(
   [linux, addresses],
-  "an upgrade takes the channels of names over, even if these do not resolve then",
+  "an upgrade takes over the channels of names, even if these no longer resolve",
   async () => {
     const port = freePorts(2), back = port + 1;
     await using _one = namedBackend("one", { hostname: "127.0.0.2", port: back });
@@ -230,14 +230,14 @@ Deno.test("--check-config asks the name server that the file names", async () =>
   assert.equal(stderr.match(/warning/g)?.length, 2);
 });
 
-Deno.test("words that cannot be are errors that say why", async () => {
+Deno.test("impossible words are errors that say why", async () => {
   for (
     const [word, message] of [
       ["10.0.0.1,all", 'channel "10.0.0.1,all": all needs a host name'],
       ["web.test,all=1", 'channel "web.test,all=1": all takes no value: "1"'],
       [
         "web.test,all,name=x",
-        'channel "web.test,all,name=x": name "x" is for one channel, and this may stand for several',
+        'channel "web.test,all,name=x": name "x" is for one channel, but this word may stand for several',
       ],
       ["srv:_x.test:80", 'channel "srv:_x.test:80": it takes no port: SRV records have one'],
       ["srv:_x.test,weight=2", 'channel "srv:_x.test,weight=2": it takes no weight: SRV records have one'],
@@ -248,5 +248,5 @@ Deno.test("words that cannot be are errors that say why", async () => {
   }
   const { code, stderr } = await run(["-f", "--resolver", "dns.example", "8080", "a"]);
   assert.equal(code, 64);
-  assert.match(stderr, /option --resolver takes a numeric address, and perhaps a port: "dns\.example"/);
+  assert.match(stderr, /option --resolver takes a numeric address and optionally a port: "dns\.example"/);
 });

@@ -4,7 +4,7 @@ import { namedBackend } from "../support/backends.ts";
 import { linux, testWith } from "../support/requirements.ts";
 import { upgradable, upgrade } from "../support/upgradable.ts";
 
-testWith([linux], "a channel that warms up goes on doing so after an upgrade, and others do not begin to", async () => {
+testWith([linux], "a slow start continues after an upgrade, and no other one begins", async () => {
   await using one = namedBackend("one");
   await using two = namedBackend("two");
   await using world = await upgradable([`127.0.0.1:${one.port}`, `127.0.0.1:${two.port}`], {

@@ -86,7 +86,7 @@ for (const [engine, options, requirements] of ENGINES) {
       for (
         const [file, reason] of [["throws.js", "no\\x1b[31m idea"], [
           "nonsense.js",
-          "it chose 1.5, which is no candidate",
+          "it chose 1.5, which is not a candidate",
         ]]
       ) {
         await using instance = await Instance.start([...channels, "%odd"], {
@@ -97,7 +97,7 @@ for (const [engine, options, requirements] of ENGINES) {
           ...Array(4).fill("two"),
         ]);
         const line = await instance.logged(/strategy/);
-        assert.ok(line.endsWith(` error   strategy odd fails, so that channels take turns instead: ${reason}`), line);
+        assert.ok(line.endsWith(` error   strategy odd has failed; channels take turns instead: ${reason}`), line);
         await instance.control("kill");
         await instance.ended();
         assert.equal(instance.stderr.text.match(/strategy/g)!.length, 1);
@@ -114,11 +114,11 @@ Deno.test("a strategy's file that cannot be used is an error that names it", asy
       ["x=.", /"x=\." cannot be used: it is a directory$/],
       ["x=bare.js", /cannot be used: it has no default export$/],
       ["x=chooses.js", /cannot be used: its default export has no method choose$/],
-      ["x=label.js", /cannot be used: its label is no text of 1 to 4 characters/],
+      ["x=label.js", /cannot be used: its label must have 1 to 4 printable ASCII characters/],
       ["x=top.js", /cannot be used: not today$/],
       ["x=syntax.js", /cannot be used: .*file:.*syntax\.js:1:17$/],
-      ["rr=last.js", /option --strategy takes a new name, and there is a strategy rr: "rr=last\.js"$/],
-      ["show=last.js", /there is a control command show: "show=last\.js"$/],
+      ["rr=last.js", /option --strategy needs another name: there is already a strategy rr: "rr=last\.js"$/],
+      ["show=last.js", /there is already a control command show: "show=last\.js"$/],
       ["last.js", /option --strategy takes a name and a file, as in mine=\.\/mine\.js: "last\.js"$/],
     ] as const
   ) {
@@ -132,7 +132,7 @@ Deno.test("a strategy's file that cannot be used is an error that names it", asy
   const twice = await run(["-f", "--strategy", "x=last.js", "--strategy", "x=top.js", String(freePort())], {
     cwd: directory.path,
   });
-  assert.match(twice.stderr, /option --strategy takes a new name each time: "x=top\.js"/);
+  assert.match(twice.stderr, /option --strategy needs another name each time: "x=top\.js"/);
   const unknown = await run(["-f", "--strategy", "last=last.js", String(freePort()), "127.0.0.1:1", "%lasst"]);
   assert.match(unknown.stderr, /unknown strategy "%lasst", did you mean %last\?/);
 });
@@ -157,7 +157,7 @@ Deno.test("a file of services has strategies on any of its process lines; a new 
   assert.match(await instance.control("reload"), /Round Robin → last/);
   await instance.write([service("%other"), `${process} --strategy other=${path("last.js")}`]);
   const { stdout } = await instance.run("reload");
-  assert.match(stdout, /strategy "other" takes a restart: it is not loaded yet/);
+  assert.match(stdout, /strategy "other" needs a restart: it is not loaded yet/);
   const check = (file: string) =>
     run(["--check-config", "--config", file, "--control-dir", programPath(instance.directory)]);
   await instance.write([service("%other"), `process --strategy other=${path("none.js")}`]);

@@ -53,7 +53,7 @@ Deno.test("a back end that accepts is alive for tcp, one that refuses is not", a
   assert.equal(await found(refusing.port, "tcp"), "L4CON: connection refused");
 });
 
-Deno.test("a back end that accepts and never answers is too late for all but tcp", async () => {
+Deno.test("a back end that accepts and never answers times out in all checks but tcp", async () => {
   await using back = silentBackend();
   const timeout = 100;
   assert.equal(await found(back.port, "tcp", { timeout }), "L4OK");
@@ -64,7 +64,7 @@ Deno.test("a back end that accepts and never answers is too late for all but tcp
   }
 });
 
-Deno.test("a check leaves by the end of the stream, after it has read what was said", async () => {
+Deno.test("a check ends its connection without a reset, after reading what was sent", async () => {
   const ends: string[] = [];
   {
     await using back = saying("x".repeat(100_000), ends);
@@ -113,7 +113,7 @@ Deno.test("http asks with the host's name, and judges by the status", async () =
     [
       "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nfit and well",
       "body:fit a",
-      'L7RSP: its answer does not have "fit a"',
+      'L7RSP: its answer does not contain "fit a"',
     ],
     ["HTTP/1.1 200 OK\r\nContent-Length: 12\r\n\r\nfit and well", "body:fit a", "L7OK"],
     [
@@ -134,7 +134,7 @@ Deno.test("http asks with the host's name, and judges by the status", async () =
   }
 });
 
-Deno.test("mail servers are greeted and told goodbye, after all of what they say first", async () => {
+Deno.test("mail servers are told goodbye once their whole greeting has been read", async () => {
   const told: string[] = [];
   await using smtp = answering("220-mail.example\r\n220 ready\r\n", ["221 bye\r\n"], told);
   await using imap = answering("* OK ready\r\n", ["* BYE\r\na OK done\r\n"], told);
@@ -172,7 +172,7 @@ Deno.test("a dialogue goes step by step", async () => {
   assert.match(await found(closing.port, "expect:x"), /^L7RSP: it closes the connection without saying "x"|reset/);
 });
 
-testWith([posix], "a program decides by its exit code, and has so much time", async () => {
+testWith([posix], "a program decides by its exit code, within its time", async () => {
   const script = await Deno.makeTempFile();
   try {
     await Deno.writeTextFile(
@@ -181,16 +181,16 @@ testWith([posix], "a program decides by its exit code, and has so much time", as
     );
     await Deno.chmod(script, 0o700);
     assert.equal(await found(7, `exec:${script}`, { host: "x" }), "PROCOK");
-    assert.equal(await found(8, `exec:${script}`, { host: "x" }), "PROCERR: the program ends with code 1");
+    assert.equal(await found(8, `exec:${script}`, { host: "x" }), "PROCERR: the program exited with code 1");
     await Deno.writeTextFile(script, "#!/bin/sh\nexec sleep 1000\n");
-    assert.equal(await found(7, `exec:${script}`, { timeout: 50 }), "PROCTOUT: the program does not end in time");
+    assert.equal(await found(7, `exec:${script}`, { timeout: 50 }), "PROCTOUT: the program took too long");
     assert.match(await found(7, "exec:/nowhere/to/be/found"), /^PROCERR/);
   } finally {
     await Deno.remove(script);
   }
 });
 
-testWith([linux], "a program that is late is ended with all that it has started", async () => {
+testWith([linux], "a program that takes too long is killed with everything that it has started", async () => {
   using directory = temporaryDirectory();
   const script = `${directory.path}/check`, noted = `${directory.path}/pid`;
   await Deno.writeTextFile(script, `#!/bin/sh\nsleep 1000 &\necho $! > ${noted}\nwait\n`, { mode: 0o700 });

@@ -112,7 +112,7 @@ Deno.test("library: a channel has the name and the weight that it is added with,
   await assert.rejects(balancer.add(0, { host: "127.0.0.1", port: 1, name: "spare" }), {
     name: "RangeError",
     code: "ERR_OUT_OF_RANGE",
-    message: 'Cannot use channel.name "spare": group 1 channel 0 has that name, too',
+    message: 'Cannot use channel.name "spare": group 1 channel 0 already has that name',
   });
   balancer.weigh(1, 0, 0);
   const [{ enabled, disabledBy, weight, name }] = balancer.show()[1].channels;

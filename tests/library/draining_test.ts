@@ -69,7 +69,7 @@ for (const engine of ENGINES) {
     for (const client of clients) client[Symbol.dispose]();
   });
 
-  test("at the deadline of a drain the rest is closed, and nobody else", async () => {
+  test("at a drain's deadline, what is left of its channel is closed, and nothing else", async () => {
     await using backend = namedBackend("a");
     const { balancer, events } = await balancerOf(engine, backend.port);
     await using _ = balancer;

@@ -64,7 +64,7 @@ Deno.test("an answer about another name, or too late, is none; one that drips ov
   await assert.rejects(ask(() => many, SHORT), silence);
 });
 
-Deno.test("an answer as long as can be is read, or refused, in no time", async () => {
+Deno.test("an answer of the largest size is read, or refused, quickly", async () => {
   const all = Array.from({ length: 2700 }, (_, i) => `10.1.${i >> 8}.${i & 255}`);
   assert.deepEqual((await ask(() => ({ records: a(...all) }))).reply.addresses, all);
   const overTcp = (garbage: Uint8Array): DnsAnswerer => ({ transport }) =>
@@ -97,7 +97,7 @@ Deno.test("addresses of the other family are not those that were asked for", asy
   assert.deepEqual((await ask(() => ({ records }))).reply.addresses, ["10.0.0.1"]);
 });
 
-Deno.test("response codes are told in words", async () => {
+Deno.test("response codes are put into words", async () => {
   let code = 3;
   await using server = await DnsServer.start(() => ({ code }));
   const names = new NameServers([{ host: "127.0.0.1", port: server.port }]),

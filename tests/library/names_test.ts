@@ -133,7 +133,7 @@ for (const engine of ENGINES) {
   });
 }
 
-Deno.test("an order that changes changes nothing", async () => {
+Deno.test("an answer in another order changes nothing", async () => {
   const all = Array.from({ length: 20 }, (_, i) => `127.0.1.${i + 1}`);
   const zone = new Zone().host("web.test", ...all);
   await using world = await World.start(zone, [[{ host: "web.test", port: 80, all: true }, {
@@ -148,7 +148,7 @@ Deno.test("an order that changes changes nothing", async () => {
   assert.deepEqual(world.events, []);
 });
 
-Deno.test("names that cannot be asked for keep their channels, which is said once, and once more when they are back", async () => {
+Deno.test("names whose lookups fail keep their channels; that is reported once, and once more when they are back", async () => {
   const failures: [name: string, answer: DnsReply, reason: string][] = [
     ["gone.test", { code: 3 }, "the name is not known (NXDOMAIN)"],
     ["empty.test", {}, "the name has no address"],

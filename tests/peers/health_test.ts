@@ -82,20 +82,24 @@ testWith(
   },
 );
 
-testWith([root, installed("mariadbd", "mysql_install_db")], "MariaDB never blocks who only checks it", async () => {
-  using directory = temporaryDirectory();
-  const { path } = directory, port = freePort(), own = ["--no-defaults", "--user=nobody", `--datadir=${path}/data`];
-  Deno.chmodSync(path, 0o777);
-  const { success } = await new Deno.Command("mysql_install_db", {
-    args: [...own, "--auth-root-authentication-method=normal", "--skip-test-db"],
-    ...{ stdin: "null", stdout: "null", stderr: "null" },
-  }).output();
-  assert.ok(success);
-  const more = ["--bind-address=127.0.0.1", `--port=${port}`, `--socket=${path}/socket`, `--pid-file=${path}/pid`];
-  await using _mariadb = await ExternalServer.start("mariadbd", [...own, ...more, "--max-connect-errors=1"], port);
-  for (let i = 0; i < 5; i++) assert.equal(await found(port, "mysql"), "L7OK");
-  assert.match(await found(port, "redis", { timeout: 300 }), /^L7/);
-});
+testWith(
+  [root, installed("mariadbd", "mysql_install_db")],
+  "MariaDB never blocks a machine that only checks it",
+  async () => {
+    using directory = temporaryDirectory();
+    const { path } = directory, port = freePort(), own = ["--no-defaults", "--user=nobody", `--datadir=${path}/data`];
+    Deno.chmodSync(path, 0o777);
+    const { success } = await new Deno.Command("mysql_install_db", {
+      args: [...own, "--auth-root-authentication-method=normal", "--skip-test-db"],
+      ...{ stdin: "null", stdout: "null", stderr: "null" },
+    }).output();
+    assert.ok(success);
+    const more = ["--bind-address=127.0.0.1", `--port=${port}`, `--socket=${path}/socket`, `--pid-file=${path}/pid`];
+    await using _mariadb = await ExternalServer.start("mariadbd", [...own, ...more, "--max-connect-errors=1"], port);
+    for (let i = 0; i < 5; i++) assert.equal(await found(port, "mysql"), "L7OK");
+    assert.match(await found(port, "redis", { timeout: 300 }), /^L7/);
+  },
+);
 
 testWith([root, installed("sshd", "ssh-keygen")], "OpenSSH is alive for ssh and for nothing else", async () => {
   using directory = temporaryDirectory();

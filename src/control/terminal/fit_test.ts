@@ -60,7 +60,7 @@ Deno.test("the help wraps between words, into the column where descriptions begi
 });
 
 Deno.test("a line below a table leaves it to itself", () => {
-  const line = "queue: 1 waiting, 2 served, 3 in vain, 4 left", fitted = fitTable(TABLE, 60);
+  const line = "queue: 1 waiting, 2 served, 3 timed out, 4 left", fitted = fitTable(TABLE, 60);
   assert.notDeepEqual(fitted, TABLE);
   assert.deepEqual(fitTable([...TABLE, line], 60), [...fitted, line]);
 });

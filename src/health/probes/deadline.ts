@@ -1,12 +1,12 @@
-/** Milliseconds by which a timer may be late before something else may have been late as well. */
+/** A timer that is later than this, in milliseconds, shows that this process itself was late. */
 const LATE = 50;
 
-/** Milliseconds that everybody gets then to be heard. */
+/** Milliseconds in which what has arrived meanwhile can then be heard. */
 const GRACE = 100;
 
 /**
- * Calls when a time is over. If this process was late itself, because it was busy, stopped or frozen, what arrived in
- * the meantime is heard first.
+ * Calls back when the time is over. If this process was late itself, because it was busy, stopped or frozen, what
+ * arrived in the meantime is heard first.
  */
 export class Deadline {
   readonly #expired: () => void;

@@ -37,7 +37,7 @@ export async function request(
     throw new CheckFailed("L7STS", `it answers ${quote(`${status} ${reason}`.trim())}`);
   }
   if (expected.type === "body" && !(await bodyHas(wire, head, expected.text))) {
-    throw new CheckFailed("L7RSP", `its answer does not have ${quote(expected.text)}`);
+    throw new CheckFailed("L7RSP", `its answer does not contain ${quote(expected.text)}`);
   }
 }
 

@@ -7,8 +7,8 @@ const PATIENCE = 1_000;
 const LONGEST = 1_048_576;
 
 /**
- * Connections whose checks are over. Each is ended by FIN, and what still comes is read: closing with bytes unread would
- * reset it, and back ends log that. There are only so many; the oldest makes way.
+ * Connections whose checks are over. Each is ended by FIN, and what still comes is read: closing with bytes unread
+ * would reset it, and back ends log that. Their number is limited; the oldest makes way.
  */
 export class Partings {
   readonly #most: number;

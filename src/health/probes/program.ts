@@ -27,9 +27,12 @@ async function outcome(program: string, target: Target, ended: AbortSignal): Pro
   ended.addEventListener("abort", kill);
   try {
     const { code, signal } = await child.status;
-    if (late) return { code: "PROCTOUT", reason: "the program does not end in time" };
+    if (late) return { code: "PROCTOUT", reason: "the program took too long" };
     if (code === 0) return { code: "PROCOK", reason: "" };
-    return { code: "PROCERR", reason: signal === null ? `the program ends with code ${code}` : `${signal} ends it` };
+    return {
+      code: "PROCERR",
+      reason: signal === null ? `the program exited with code ${code}` : `the program was killed by ${signal}`,
+    };
   } finally {
     deadline.cancel();
     ended.removeEventListener("abort", kill);

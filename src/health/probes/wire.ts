@@ -10,7 +10,7 @@ const LONGEST = 65_536;
 /** How far a check has come: connecting, TLS, the protocol. */
 type Layer = "L4" | "L6" | "L7";
 
-/** What failed at each layer when it was not the time. */
+/** What a failure at each layer is called if it is not a timeout. */
 const FAILED: Readonly<Record<Layer, ResultCode>> = { L4: "L4CON", L6: "L6RSP", L7: "L7RSP" };
 
 /** The connection of one check. Text has one character for each byte. */
@@ -24,7 +24,7 @@ export class Wire {
   #failure: CheckFailed | undefined;
   #wake = () => {};
 
-  /** Begins to connect; `connected` says what becomes of it. */
+  /** Begins to connect; `connected` says how that ends. */
   constructor({ address: host, port, source: localAddress }: Target, partings: Partings) {
     this.#partings = partings;
     this.#socket = connect({ host, port, localAddress, allowHalfOpen: true });

@@ -88,7 +88,7 @@ const DESCRIPTION = [
   "or with 0, none): host, host:80, host:80:100, host::100, [2001:db8::7]:80:100. Ports may be names, such as imap. Options of a channel come last, separated by commas.",
   "! and % end a group of channels. ! makes the group before it Round Robin: its channels take turns. % makes it Hash: " +
   "the client's address decides, so that a client keeps its channel. The last group is Round Robin unless a % follows " +
-  "it. % with the name of a strategy makes it that one. When a group has no usable channel left, the next group follows.",
+  "it. % followed by the name of a strategy chooses that one. When a group has no usable channel left, the next group follows.",
 ];
 
 const SERVICE_FILES = [

@@ -14,7 +14,7 @@ export function nameServer(): Kind<string> {
     metavar: "ADDR[:PORT]",
     read: (word) => {
       const server = serverOf(word);
-      if (server === undefined) return new Refusal("takes a numeric address, and perhaps a port");
+      if (server === undefined) return new Refusal("takes a numeric address and optionally a port");
       const { host, port } = server;
       if (port === DNS_PORT) return host;
       return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
@@ -23,7 +23,7 @@ export function nameServer(): Kind<string> {
     check: (value, path, owner) => {
       const word = shape(value, path, owner);
       if (serverOf(word) !== undefined) return word;
-      throw outOfRange(path, ` ${quote(word)}: it must be a numeric address, perhaps with a port`);
+      throw outOfRange(path, ` ${quote(word)}: it must be a numeric address, optionally with a port`);
     },
   };
 }

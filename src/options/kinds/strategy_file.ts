@@ -7,7 +7,7 @@ import { type Kind, Refusal } from "./kind.ts";
 export interface StrategyFile {
   /** What groups and messages call it. */
   readonly name: string;
-  /** Path or `file:` URL of the module that exports it by default. */
+  /** Path or `file:` URL of the module whose default export it is. */
   readonly file: string;
 }
 
@@ -16,7 +16,7 @@ const LONGEST_NAME = 64;
 
 const shape = record<StrategyFile>({ name: text({ filled: true }), file: text({ filled: true }) });
 
-/** A strategy of the user's own: what it is called, and the path of its module. */
+/** A custom strategy: its name, and the path of its module. */
 export function strategyFile(): Kind<StrategyFile> {
   const check: Shape<StrategyFile> = (value, path) => {
     const word = shape(value, path), wrong = objection(word.name);
@@ -38,8 +38,8 @@ export function strategyFile(): Kind<StrategyFile> {
 
 /** What keeps a strategy from having this name. */
 function objection(name: string): string | undefined {
-  if (strategyNames.includes(name)) return `takes a new name, and there is a strategy ${name}`;
-  if (commandNames.includes(name)) return `takes a new name, and there is a control command ${name}`;
+  if (strategyNames.includes(name)) return `needs another name: there is already a strategy ${name}`;
+  if (commandNames.includes(name)) return `needs another name: there is already a control command ${name}`;
   if (name.length <= LONGEST_NAME && /^[A-Za-z_][\w.-]*$/.test(name)) return undefined;
   return `takes a name of letters, digits, "_", "." and "-" that begins with a letter`;
 }

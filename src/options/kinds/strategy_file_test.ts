@@ -21,9 +21,9 @@ Deno.test("a strategy's name may be neither taken nor misleading", () => {
       ["few=", /takes a name and a file/],
       ["=few.js", /takes a name and a file/],
       ["", /takes a name and a file/],
-      ["rr=x.js", /there is a strategy rr/],
-      ["stable=x.js", /there is a strategy stable/],
-      ["show=x.js", /there is a control command show/],
+      ["rr=x.js", /there is already a strategy rr/],
+      ["stable=x.js", /there is already a strategy stable/],
+      ["show=x.js", /there is already a control command show/],
       ["1=x.js", /begins with a letter/],
       ["a b=x.js", /begins with a letter/],
       [`${"a".repeat(65)}=x.js`, /begins with a letter/],
@@ -35,6 +35,6 @@ Deno.test("a strategy's name may be neither taken nor misleading", () => {
   }
   assert.throws(
     () => kind.check({ name: "rr", file: "x" }, "strategies[0]"),
-    /strategies\[0\]\.name: it takes a new name/,
+    /strategies\[0\]\.name: it needs another name/,
   );
 });

@@ -38,9 +38,9 @@ export const choosing = {
     changeable: true,
   },
   /**
-   * Seconds for which a client waits for a place while every channel that it could take is full. Default 0, not at all:
-   * it is closed. A client of a sticky strategy, or one that `sticky` remembers, waits half of this time for its own
-   * channel, unless there is `hashFailover`.
+   * Seconds that a client waits for a place while every channel that it could take is full. Default 0: it is closed at
+   * once. A client of a sticky strategy, or one that `sticky` remembers, waits half of this time for its own channel,
+   * unless `hashFailover` is set.
    */
   queue: {
     name: "queue",
@@ -49,25 +49,25 @@ export const choosing = {
     section: "choosing",
     summary: "time to wait for a full channel (default 0)",
     more:
-      "Clients wait in the order in which they come. With hash, stable or --sticky, a client waits half of the time " +
-      "for its own channel, and then for any.",
+      "Clients are served in the order in which they came. With hash, stable or --sticky, a client waits half of the " +
+      "time for its own channel, and then for any.",
     scope: "service",
     changeable: true,
   },
-  /** Most clients that wait at the same time. Others are closed. Default 65536, which is also the most there can be. */
+  /** Most clients that wait at the same time. Others are closed. Default 65536, the highest value possible. */
   queueLimit: {
     name: "queue-limit",
     kind: count({ most: MAX_WAITING }),
     standard: MAX_WAITING,
     section: "choosing",
     summary: "clients that may wait (default 65536)",
-    more: "Further ones are closed at once. Those that wait take a place of the maximum of connections as well.",
+    more: "Further clients are closed at once. Those that wait count towards --max-connections.",
     scope: "service",
     changeable: true,
   },
   /**
-   * Seconds in which a channel that comes back gets more and more clients: a tenth of its share at first. Default 0, all
-   * at once. Hash and stable do not ask.
+   * Seconds in which a channel that comes back gets more and more clients, from a tenth of its share to all of it.
+   * Default 0: all of it at once. Hash and stable ignore this.
    */
   slowStart: {
     name: "slow-start",
@@ -76,11 +76,11 @@ export const choosing = {
     section: "choosing",
     summary: "time to warm up a channel (default 0)",
     more:
-      "A channel that comes back gets a tenth of its share of the clients at first. It comes back when it is enabled or up again, or is new while the program runs. Groups of type Hash and stable give it its clients at once.",
+      "A channel that comes back gets a tenth of its share of the clients at first. A channel comes back when it is enabled, goes up again or is added while the program runs. Hash and stable give it its clients at once.",
     scope: "service",
     changeable: true,
   },
-  /** Let Hash fail over inside its group, and clients of sticky strategies not wait for their channels. Default false. */
+  /** Let Hash fail over inside its group. Clients do not wait for their own channels then. Default false. */
   hashFailover: {
     name: "hash-failover",
     short: "H",
@@ -88,14 +88,14 @@ export const choosing = {
     standard: false,
     section: "choosing",
     summary: "in a Hash group, fail over inside the group",
-    more: "Without it, clients of a channel that is down go to the next group. Those of stable do not need it.",
+    more: "Without it, clients of a channel that is down go to the next group. The strategy stable does not need it.",
     common: true,
     scope: "service",
     changeable: true,
   },
   /**
-   * Seconds after its last connection has ended for which a client address comes back to the channel it had, under any
-   * strategy: an IPv4 address, or the /64 of an IPv6 address. Default 0, not at all.
+   * Seconds for which a client address keeps its channel after its last connection has ended, with any strategy. Clients
+   * are told apart by their IPv4 address or the /64 of their IPv6 address. Default 0: not at all.
    */
   sticky: {
     name: "sticky",
@@ -103,34 +103,36 @@ export const choosing = {
     standard: 0,
     section: "choosing",
     summary: "time a client keeps its channel (default 0)",
-    more: "It counts from the end of the client's last connection. The client goes elsewhere, and stays there, when " +
-      "its channel cannot be used or is full; with --queue, it first waits for a full one. Clients are told apart by their IPv4 address or the /64 of their IPv6 " +
+    more:
+      "The time counts from the end of the client's last connection. If its channel is full or unavailable, the client gets " +
+      "another one and stays with that; with --queue, it first waits for a full one. Clients are told apart by their IPv4 address or the /64 of their IPv6 " +
       "address.",
     scope: "service",
     changeable: true,
   },
-  /** Client addresses that `sticky` remembers at most; the one unused for longest is forgotten first. Default 65536. */
+  /** Most client addresses that `sticky` remembers; the one unused for longest is forgotten first. Default 65536. */
   stickySize: {
     name: "sticky-size",
     kind: count({ most: MOST_STICKY }),
     standard: 65_536,
     section: "choosing",
     summary: "addresses --sticky remembers (default 65536)",
-    more: "Each takes 32 bytes and 8 for each thread. An address can be in one of eight places; the one among these " +
-      "that has not been used for longest is forgotten.",
+    more:
+      "Each takes 32 bytes, plus 8 for each thread. An address can be stored in eight places; if all are taken, the " +
+      "one unused for longest is forgotten.",
     scope: "service",
     changeable: true,
   },
-  /** Strategies that are not built in, each with the module that has it. */
+  /** Custom strategies, each with its module. */
   strategy: {
     name: "strategy",
     kind: strategyFile(),
     repeatable: true,
     section: "choosing",
-    summary: "a custom strategy, for %NAME",
+    summary: "a custom strategy, used as %NAME",
     more:
-      "Built in are %rr, %hash, %least, %random, %stable and %first. The file is a JavaScript or TypeScript module; the compiled program takes JavaScript only. What it exports by " +
-      "default chooses a channel among the candidates. If it fails, channels take turns. It may be given several times.",
+      "Built in are %rr, %hash, %least, %random, %stable and %first. The file is a JavaScript or TypeScript module; the compiled program takes JavaScript only. Its default " +
+      "export chooses one of the candidates. If it fails, channels take turns. It may be given several times.",
     scope: "process",
     programOnly: true,
   },

@@ -44,8 +44,8 @@ export const control = {
     name: "health",
     kind: flag(),
     section: "control",
-    summary: "exit with 0 if clients get a channel, or 1",
-    more: "For keepalived, Kubernetes and scripts. With --grace, it turns bad before the program stops.",
+    summary: "exit with 0 if clients get a channel, else 1",
+    more: "For keepalived, Kubernetes and scripts. With --grace, the answer turns bad before the program stops.",
     scope: "action",
   },
   /** Show the instances. */

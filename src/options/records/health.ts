@@ -8,7 +8,7 @@ import { LONGEST_CHECK } from "../ranges.ts";
 /** Most results in a row that can be asked for. */
 const MOST_RESULTS = 100;
 
-/** How channels are checked, and what becomes of those that are down. */
+/** How channels are checked, and what happens to those that are down. */
 export const health = {
   /**
    * How channels are checked: `off`, `tcp`, `tls`, `http:PATH`, `https:PATH`, `exec:PROGRAM`, `smtp`, `imap`, `pop3`,
@@ -26,13 +26,13 @@ export const health = {
     scope: "service",
     changeable: true,
   },
-  /** What an HTTP check must answer: `200,300-399`, or `body:TEXT`. Default: any status from 200 to 399. */
+  /** The answer that an HTTP check requires: `200,300-399`, or `body:TEXT`. Default: any status from 200 to 399. */
   checkExpect: {
     name: "check-expect",
     kind: expected(),
     section: "health",
-    summary: "what http must answer, if not 200 to 399",
-    more: "CODES are status codes and ranges, such as 200,300-399. With body:TEXT, the body must have this text.",
+    summary: "required http answer, if not 200 to 399",
+    more: "CODES are status codes and ranges, such as 200,300-399. With body:TEXT, the body must contain this text.",
     scope: "service",
     changeable: true,
   },
@@ -44,7 +44,7 @@ export const health = {
     section: "health",
     summary: "time between checks (default 2)",
     more:
-      "At most a day. Half of it while a channel is changing its state; twice as long once it has been down for a minute, four times after ten minutes.",
+      "At most a day. It is halved while a channel is changing its state, doubled once a channel has been down for a minute, and quadrupled after ten minutes.",
     scope: "service",
     changeable: true,
   },
@@ -63,7 +63,7 @@ export const health = {
     kind: count({ most: MOST_RESULTS }),
     standard: 2,
     section: "health",
-    summary: "good checks until it is up (default 2)",
+    summary: "successes until a channel is up (default 2)",
     scope: "service",
     changeable: true,
   },
@@ -73,19 +73,19 @@ export const health = {
     kind: count({ most: MOST_RESULTS }),
     standard: 3,
     section: "health",
-    summary: "failures until it is down (default 3)",
+    summary: "failures until a channel is down (default 3)",
     more: "The first check decides alone. A client's connect that fails counts like a check.",
     scope: "service",
     changeable: true,
   },
-  /** What becomes of the connections of a channel that goes down: `keep` or `close`. Default `keep`. */
+  /** What happens to the connections of a channel that goes down: `keep` or `close`. Default `keep`. */
   onDown: {
     name: "on-down",
     kind: choice(["keep", "close"]),
     standard: "keep",
     section: "health",
-    summary: "its connections once down (default keep)",
-    more: "With close, they are closed within five seconds after the channel has gone down.",
+    summary: "connections of a down channel (default keep)",
+    more: "With close, they are closed within five seconds.",
     scope: "service",
     changeable: true,
   },

@@ -48,8 +48,9 @@ export const process = {
     kind: seconds(),
     standard: 0,
     section: "process",
-    summary: "on SIGTERM, serve on for so long (default 0)",
-    more: "Meanwhile --health and the command health say bad, so that others stop sending clients. Then it stops.",
+    summary: "time to keep serving on SIGTERM (default 0)",
+    more:
+      "Meanwhile --health and the command health say bad, so that others stop sending clients. Then the program stops.",
     scope: "process",
     changeable: true,
     programOnly: true,

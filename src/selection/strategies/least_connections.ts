@@ -4,7 +4,7 @@ import type { Candidates, Strategy } from "../strategy.ts";
 const IDLE = -2;
 
 /**
- * The channel that is busy least: with the fewest connections for its weight, the new one included. Among equals, and
+ * The least busy channel: the one with the fewest connections for its weight, the new one included. Among equals, and
  * as long as there are no connections at all, channels take turns.
  */
 export const leastConnections: Strategy = {
@@ -23,7 +23,7 @@ export const leastConnections: Strategy = {
   },
 };
 
-/** The least loaded candidate but for this one; IDLE if none has a connection. */
+/** The least loaded candidate other than this one; IDLE if none has a connection. */
 function leastLoaded(candidates: Candidates, except: number): number {
   const { cursor } = candidates;
   let best = -1, lowest = Infinity, idle = true;

@@ -9,11 +9,11 @@ const BITS = 16;
 let scores: Float32Array | undefined;
 
 /**
- * One client, one channel, for as long as there is that channel: each client has an order of all channels, made from its
- * address and their identities, and gets the first that can be had. So when a channel leaves, only its clients move, and
- * only to it when one comes; balancers with the same channels agree, in whatever order they have them. A channel's share
- * of the clients is its weight (highest random weight, Thaler and Ravishankar, 1998; weighted by Schindelhauer and
- * Schomaker, 2005).
+ * One client, one channel, as long as that channel exists: each client has its own order of all channels, made from its
+ * address and their identities, and gets the first one available. So when a channel leaves, only its clients move; when
+ * one is added, clients move only to it. Balancers with the same channels agree, in whatever order they have them. A
+ * channel's share of the clients is its weight (highest random weight, Thaler and Ravishankar, 1998; weighted by
+ * Schindelhauer and Schomaker, 2005).
  */
 export const stableHash: Strategy = {
   name: "stable",
@@ -24,7 +24,7 @@ export const stableHash: Strategy = {
   moves: true,
   choose(candidates: Candidates, client: Client) {
     const key = hashClient(client.address), own = preferred(candidates, key, false);
-    // Mostly its own can be had, and the others need not be looked at.
+    // Mostly its own is available, and the others need not be looked at.
     return own < 0 || candidates.has(own) ? own : preferred(candidates, key, true);
   },
 };

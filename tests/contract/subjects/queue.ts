@@ -102,7 +102,7 @@ export function queue(test: ContractTest): void {
     });
   }
 
-  test("a client that has waited in vain is closed with nothing sent", async (start) => {
+  test("a client whose wait times out is closed with nothing sent", async (start) => {
     await using backend = namedBackend("x");
     await using trial = await start({ channels: [{ address: backend.address, maxc: 1 }], queue: BRIEF });
     using first = await trial.connect();
@@ -120,7 +120,7 @@ export function queue(test: ContractTest): void {
     assert.equal(await next.readText(), "x");
   });
 
-  test("no more wait than queueLimit says; others are closed at once", async (start) => {
+  test("at most queueLimit clients wait; others are closed at once", async (start) => {
     await using backend = namedBackend("x");
     await using trial = await start({
       channels: [{ address: backend.address, maxc: 1 }],

@@ -253,7 +253,7 @@ export function sticky(test: ContractTest): void {
     assert.deepEqual([world.entryOf(ANNE)!.idle, world.entryOf(BOB)!.idle], [0, 0]);
   }, unable);
 
-  test("more sticky clients than the table has room for are served all the same", async (start) => {
+  test("more sticky clients than the table has room for are still served", async (start) => {
     await using world = await begin(start, { size: 8 });
     const held: ClientFrom[] = [];
     for (let n = 2; n < 30; n++) held.push(await ClientFrom.connect(`127.0.0.${n}`, world.trial.port));
@@ -267,7 +267,7 @@ export function sticky(test: ContractTest): void {
     world.assertNobodyConnected();
   }, unable);
 
-  test("a service becomes sticky, changes its time, and is sticky no more, while it serves", async (start) => {
+  test("a service becomes sticky, changes its time, and stops being sticky while it serves", async (start) => {
     await using world = await begin(start);
     const { trial } = world, { service } = trial.engine;
     const settings = (seconds: number, memory = world.memory) => ({ ...STANDARD, ...stickyFor(memory, seconds) });
