@@ -1,3 +1,6 @@
+import type { Table } from "../table/table.ts";
+import type { ServiceSettings } from "./engine.ts";
+
 /** Bytes that a thread lets go before it collects garbage. */
 const MOST = 64 << 20;
 
@@ -25,6 +28,11 @@ export class UnusedMemory {
     this.#bytes = 0;
     this.#collect();
   }
+}
+
+/** Bytes of shared memory that belong to a service. */
+export function sharedBytes({ buffer, queue }: Table, { stickyMemory }: ServiceSettings): number {
+  return buffer.byteLength + (queue?.buffer.byteLength ?? 0) + (stickyMemory?.byteLength ?? 0);
 }
 
 interface Modules {

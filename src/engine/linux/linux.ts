@@ -8,6 +8,7 @@ import type {
   ServiceSettings,
   ServiceSetup,
 } from "../engine.ts";
+import { sharedBytes, UnusedMemory } from "../unused_memory.ts";
 import { linuxUnavailable } from "./availability.ts";
 import { raiseDescriptorLimit } from "./descriptor_limit.ts";
 import { type Libc, openLibc } from "./libc.ts";
@@ -45,6 +46,7 @@ class LinuxEngine implements Engine {
   readonly #libc: Libc;
   readonly #threads: Threads;
   readonly #services = new Map<number, LinuxService>();
+  readonly #unused = new UnusedMemory();
   /** Listening sockets that are not served yet. */
   readonly #unserved = new Set<LinuxListener>();
   readonly #strategyModules: EngineSettings["strategyModules"];
@@ -94,7 +96,10 @@ class LinuxEngine implements Engine {
     for (const listener of sockets) listener.take();
     const service = new LinuxService(this.#libc, this.#threads, ++this.#lastId, setup, sockets);
     this.#services.set(service.id, service);
-    service.ended.then(() => this.#services.delete(service.id));
+    service.ended.then(() => {
+      this.#services.delete(service.id);
+      this.#unused.add(sharedBytes(setup.table, setup.settings));
+    });
     await this.#threads.tell({ type: "serve", service: service.share });
     return service;
   }

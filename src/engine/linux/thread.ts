@@ -32,7 +32,7 @@ import { ThreadService } from "./thread_service.ts";
 import { ThreadServices } from "./thread_services.ts";
 import { Timers } from "./timers.ts";
 import { PORTION, Traffic } from "./traffic.ts";
-import { UnusedMemory } from "../unused_memory.ts";
+import { sharedBytes, UnusedMemory } from "../unused_memory.ts";
 
 /** One thread of the engine: its parts, built in the order in which they depend on each other, and its event loop. */
 export class Thread {
@@ -257,10 +257,7 @@ export class Thread {
     this.#services.remove(id);
     if (service === undefined) return;
     this.#calls.remove(service);
-    const { table, terms: { settings: { stickyMemory } } } = service;
-    this.#unused.add(
-      table.buffer.byteLength + (table.queue?.buffer.byteLength ?? 0) + (stickyMemory?.byteLength ?? 0),
-    );
+    this.#unused.add(sharedBytes(service.table, service.terms.settings));
   }
 
   /** A channel has perhaps been disabled; clients for whom it is being connected then get another one. */

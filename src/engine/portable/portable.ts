@@ -10,7 +10,7 @@ import type {
 } from "../engine.ts";
 import { Rate } from "../rate.ts";
 import { RunningClock } from "../running_clock.ts";
-import { UnusedMemory } from "../unused_memory.ts";
+import { sharedBytes, UnusedMemory } from "../unused_memory.ts";
 import { Line } from "./line.ts";
 import { type ListenerHost, PortableListener } from "./listener.ts";
 import { Reactor } from "./reactor.ts";
@@ -144,8 +144,7 @@ class PortableEngine implements Engine, ServiceHost, ListenerHost {
 
   serviceEnded(service: PortableService): void {
     this.#services.delete(service);
-    const { table: { buffer, queue }, settings: { stickyMemory } } = service.setup;
-    this.#unused.add(buffer.byteLength + (queue?.buffer.byteLength ?? 0) + (stickyMemory?.byteLength ?? 0));
+    this.#unused.add(sharedBytes(service.setup.table, service.setup.settings));
     this.#endIfDone();
   }
 
