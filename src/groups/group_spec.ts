@@ -102,6 +102,7 @@ function append(places: Map<string, number[]>, key: string, place: number): void
   else list.push(place);
 }
 
-function keyOf({ host, port }: Named): string {
+/** Tells apart what identifies channels within their group. */
+export function keyOf({ host, port }: Named): string {
   return `${port} ${host}`;
 }

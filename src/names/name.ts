@@ -1,3 +1,4 @@
+import { familyOf } from "../table/address.ts";
 import type { ServiceRecord } from "./dns_message.ts";
 
 /** A name that is asked for. */
@@ -19,6 +20,12 @@ export interface Answer {
   /** Seconds for which it holds. */
   readonly ttl: number;
   readonly source: Source;
+}
+
+/** Those addresses that are of use for a name: all of one family. */
+export function fitting({ family }: Name, addresses: readonly string[]): string[] {
+  const wanted = family ?? (addresses.some((address) => familyOf(address) === 4) ? 4 : 6);
+  return addresses.filter((address) => familyOf(address) === wanted);
 }
 
 /** Tells names apart. */

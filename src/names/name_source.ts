@@ -2,7 +2,7 @@ import { ChangedFile } from "./changed_file.ts";
 import { addressTypes, lookUp, type Records } from "./dns_client.ts";
 import { lower } from "./dns_message.ts";
 import { readHosts } from "./hosts_file.ts";
-import { type Answer, keyOf, type Name } from "./name.ts";
+import { type Answer, fitting, keyOf, type Name } from "./name.ts";
 import { type NameServer, readResolverConfig } from "./resolver_config.ts";
 import { lookUpThroughSystem, resolveThroughSystem } from "./system_lookup.ts";
 import { UNSAID_TTL } from "./timetable.ts";
@@ -72,11 +72,8 @@ export class SystemNames implements NameSource {
     return await this.#hosts.refresh();
   }
 
-  async #inFile({ name, family }: Name): Promise<Answer | undefined> {
-    const all = (await this.#hosts.value()).get(lower(name)) ?? [];
-    const familyIn = (address: string) => address.includes(":") ? 6 : 4;
-    const wanted = family ?? (all.some((address) => familyIn(address) === 4) ? 4 : 6);
-    const addresses = all.filter((address) => familyIn(address) === wanted);
+  async #inFile(name: Name): Promise<Answer | undefined> {
+    const addresses = fitting(name, (await this.#hosts.value()).get(lower(name.name)) ?? []);
     return addresses.length === 0 ? undefined : { addresses, services: [], ttl: UNSAID_TTL, source: "hosts" };
   }
 

@@ -1,20 +1,19 @@
 import { NoRecords, type Records } from "./dns_client.ts";
 import type { RecordType } from "./dns_message.ts";
 import { NoReply } from "./exchange.ts";
-import type { Answer, Name } from "./name.ts";
+import { type Answer, fitting, type Name } from "./name.ts";
 import { UNSAID_TTL } from "./timetable.ts";
 
 /** Looks a host up as programs on this machine commonly do (getaddrinfo(3)). @throws {NoRecords | NoReply} */
-export async function lookUpThroughSystem({ name, family }: Name): Promise<Answer> {
+export async function lookUpThroughSystem(name: Name): Promise<Answer> {
   const { lookup } = await import("node:dns/promises");
-  let found: { address: string; family: number }[];
+  let found: { address: string }[];
   try {
-    found = await lookup(name, { all: true });
+    found = await lookup(name.name, { all: true });
   } catch (error) {
     throw reasonOf(error);
   }
-  const wanted = family ?? (found.some((one) => one.family === 4) ? 4 : 6);
-  const addresses = found.filter((one) => one.family === wanted).map(({ address }) => address);
+  const addresses = fitting(name, found.map(({ address }) => address));
   if (addresses.length === 0) throw new NoRecords("the name has no address");
   return { addresses, services: [], ttl: UNSAID_TTL, source: "system" };
 }

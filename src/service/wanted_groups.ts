@@ -1,4 +1,4 @@
-import type { ChannelSpec, GroupSpec } from "../groups/group_spec.ts";
+import { type ChannelSpec, type GroupSpec, keyOf } from "../groups/group_spec.ts";
 import { srvName } from "../options/expanding_words.ts";
 import { type Address, formatChannelAddress } from "../table/address.ts";
 import { leadsBackToAny, ownAddressesOnce } from "./loops.ts";
@@ -63,8 +63,4 @@ export function withinRoom(
     return { ...spec, channels };
   });
   return { groups, complete };
-}
-
-function keyOf({ host, port }: ChannelSpec): string {
-  return `${port} ${host}`;
 }
