@@ -64,11 +64,6 @@ export class Monitor {
     return this.#flapping.now;
   }
 
-  /** How far it is, such as `2/3`. */
-  get progress(): string {
-    return this.#count.text;
-  }
-
   /** Where the count is, from 0 to rise + fall - 1; and the successes it takes to come up. */
   get count(): { readonly value: number; readonly rise: number; readonly fall: number } {
     const { value, rise, fall } = this.#count;

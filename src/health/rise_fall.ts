@@ -36,12 +36,6 @@ export class RiseFall {
     return this.#value !== 0 && this.#value !== this.#top;
   }
 
-  /** How far it is, as HAProxy writes it: `2/3` of the failures it can bear, or of the successes it needs. */
-  get text(): string {
-    const { up } = this;
-    return up ? `${this.#value - this.#rise + 1}/${this.#fall}` : `${this.#value}/${this.#rise}`;
-  }
-
   /** @returns whether it has come up */
   succeeded(): boolean {
     const { up } = this;

@@ -29,12 +29,13 @@ Deno.test("the first result decides; after that it takes rise successes or fall 
   }));
 });
 
-Deno.test("it is written as HAProxy does", () => {
+Deno.test("it counts as HAProxy does", () => {
   const count = new RiseFall(2, 3), seen: string[] = [];
   for (const alive of [true, false, true, false, false, false, true, false, true, true]) {
     if (alive) count.succeeded();
     else count.failed();
-    seen.push(`${count.up ? "UP" : "DOWN"} ${count.text}`);
+    const { up, value, rise, fall } = count;
+    seen.push(up ? `UP ${value - rise + 1}/${fall}` : `DOWN ${value}/${rise}`);
   }
   assert.deepEqual(seen, [
     ...["UP 3/3", "UP 2/3", "UP 3/3", "UP 2/3", "UP 1/3", "DOWN 0/2", "DOWN 1/2", "DOWN 0/2", "DOWN 1/2", "UP 3/3"],

@@ -8,7 +8,7 @@ import { formatHost, parseHost } from "../table/address.ts";
  */
 
 /** Kinds of records that are asked for, with their numbers (RFC 1035, RFC 3596, RFC 2782). */
-export const RECORD_TYPES = { A: 1, AAAA: 28, SRV: 33 } as const;
+const RECORD_TYPES = { A: 1, AAAA: 28, SRV: 33 } as const;
 
 /** Name of such a kind. */
 export type RecordType = keyof typeof RECORD_TYPES;

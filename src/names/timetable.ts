@@ -1,5 +1,5 @@
 /** Seconds after which a name is looked up again, at least and at most, whatever its time to live. */
-export const SHORTEST_TTL = 1, LONGEST_TTL = 3600;
+const SHORTEST_TTL = 1, LONGEST_TTL = 3600;
 
 /** Seconds until a name that was not found in DNS is looked up again: nobody says how long that holds. */
 export const UNSAID_TTL = 30;

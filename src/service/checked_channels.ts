@@ -1,5 +1,4 @@
 import type { Target } from "../health/target.ts";
-import type { ServiceOptions } from "../options/values.ts";
 import type { ChannelId } from "../table/channel_id.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy } from "../table/table.ts";
@@ -8,15 +7,10 @@ import type { Service } from "./service.ts";
 /** What keeps a channel from being checked. One that an operator has disabled is checked all the same. */
 const UNCHECKED = DisabledBy.UNRESOLVED | DisabledBy.MAINTENANCE | DisabledBy.REMOVED;
 
-/** Whether these options ask for checks. */
-export function asksForChecks({ check }: Pick<ServiceOptions, "check">): boolean {
-  return check !== "off";
-}
-
 /** The channels of a service that are to be checked, and how. */
 export function* checkedChannels(service: Service): Generator<{ readonly id: ChannelId; readonly target: Target }> {
   const { groups: { table, names, values }, draft: { options }, source } = service;
-  if (!asksForChecks(options)) return;
+  if (options.check === "off") return;
   const interval = options.checkInterval * 1000, timeout = (options.checkTimeout ?? options.checkInterval) * 1000;
   const { check, checkExpect: expect, rise, fall } = options;
   for (let group = 0; group < MAX_GROUPS; group++) {

@@ -95,7 +95,7 @@ export class Health {
 
   /** A client could not connect. */
   connectFailed(service: Service, { channel, sequence, reason }: ConnectFailed): void {
-    const key = this.#keys.get(service)?.get(channel), monitor = key === undefined ? key : this.#checker.monitor(key);
+    const monitor = this.#monitorOf(service, channel);
     if (monitor === undefined || service.groups.table.addressSequence(channel) !== sequence) return;
     const longest = service.draft.options.connectTimeout * 1000;
     this.#apply(monitor, monitor.connectFailed(reason, performance.now(), longest));
@@ -136,7 +136,7 @@ export class Health {
     for (const [key, target] of targets) {
       if (this.#checker.monitor(key) !== undefined) continue;
       for (const { service, id } of this.#channels.get(key)!) {
-        const monitor = this.#checker.monitor(before.get(service)?.get(id) ?? "");
+        const monitor = this.#monitorOf(service, id, before);
         if (monitor === undefined || !isSameCheck(monitor.target, target)) continue;
         this.#restored.set(key, monitor.state(now));
         break;
@@ -214,8 +214,18 @@ export class Health {
     }
   }
 
+  /** What is known of a channel's target. @param keys default: the present ones */
+  #monitorOf(
+    service: Service,
+    id: ChannelId,
+    keys: ReadonlyMap<Service, ReadonlyMap<ChannelId, string>> = this.#keys,
+  ): Monitor | undefined {
+    const key = keys.get(service)?.get(id);
+    return key === undefined ? undefined : this.#checker.monitor(key);
+  }
+
   #healthOf(service: Service, id: ChannelId): ChannelHealth | undefined {
-    const key = this.#keys.get(service)?.get(id), monitor = key === undefined ? key : this.#checker.monitor(key);
+    const monitor = this.#monitorOf(service, id);
     if (monitor === undefined) return undefined;
     const { up, flapping, count: { value, rise, fall }, last } = monitor, now = performance.now();
     const age = (at: number) => Math.floor((now - at) / 1000);

@@ -26,7 +26,7 @@ export async function expectStart(wire: Wire, texts: readonly string[]): Promise
 }
 
 /** Waits until a text has been received, and takes everything up to it. @throws {CheckFailed} */
-export async function expectAnywhere(wire: Wire, text: string): Promise<void> {
+async function expectAnywhere(wire: Wire, text: string): Promise<void> {
   for (;;) {
     const place = wire.received.indexOf(text);
     if (place >= 0) return void wire.take(place + text.length);

@@ -10,8 +10,8 @@ const LONGEST_BODY = 65_536;
 /** Lines of headers, and interim answers (RFC 9110, 15.2), that are read. */
 const MOST_LINES = 256, MOST_INTERIM = 16;
 
-/** What is expected unless something else was asked for. */
-const STANDARD: Expected = { type: "status", ranges: [[200, 399]] };
+/** What statuses are expected unless others were asked for. */
+const GOOD: Extract<Expected, { type: "status" }>["ranges"] = [[200, 399]];
 
 /** What an answer says before its body. */
 interface Head {
@@ -23,7 +23,7 @@ interface Head {
 /** Asks for a path once, on a connection of its own (HTTP/1.1, RFC 9112). @throws {CheckFailed} */
 export async function request(
   wire: Wire,
-  { path, host, expected = STANDARD }: {
+  { path, host, expected }: {
     readonly path: string;
     /** With the port, unless that is the standard one. */
     readonly host: string;
@@ -32,11 +32,11 @@ export async function request(
 ): Promise<void> {
   wire.send(`GET ${path} HTTP/1.1\r\nHost: ${host}\r\nUser-Agent: balance\r\nAccept: */*\r\nConnection: close\r\n\r\n`);
   const head = await finalHead(wire), { status, reason } = head;
-  const ranges = expected.type === "status" ? expected.ranges : STANDARD.type === "status" ? STANDARD.ranges : [];
+  const ranges = expected?.type === "status" ? expected.ranges : GOOD;
   if (!ranges.some(([first, last]) => status >= first && status <= last)) {
     throw new CheckFailed("L7STS", `it answers ${quote(`${status} ${reason}`.trim())}`);
   }
-  if (expected.type === "body" && !(await bodyHas(wire, head, expected.text))) {
+  if (expected?.type === "body" && !(await bodyHas(wire, head, expected.text))) {
     throw new CheckFailed("L7RSP", `its answer does not contain ${quote(expected.text)}`);
   }
 }

@@ -21,7 +21,10 @@ export class Partings {
   /** Ends a connection. */
   add(socket: Socket): void {
     if (socket.destroyed) return;
-    if (this.#all.size >= this.#most) { for (const [oldest] of [...this.#all].slice(0, 1)) this.#close(oldest); }
+    if (this.#all.size >= this.#most) {
+      const [[oldest]] = this.#all;
+      this.#close(oldest);
+    }
     this.#all.set(socket, setTimeout(() => this.#close(socket), PATIENCE));
     socket.once("close", () => this.#forget(socket));
     let left = LONGEST;
