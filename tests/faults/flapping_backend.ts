@@ -1,3 +1,4 @@
+import { freePort } from "../support/free_port.ts";
 import { readChunks, writeAll } from "../support/streams.ts";
 
 /** Serves a connection to its end. */
@@ -64,5 +65,23 @@ export class FlappingBackend implements AsyncDisposable {
   #hold(work: Promise<void>): void {
     this.#connections.add(work);
     work.finally(() => this.#connections.delete(work));
+  }
+}
+
+/** Several of them, each on a port of its own. */
+export class FlappingBackends implements AsyncDisposable {
+  readonly all: readonly FlappingBackend[];
+
+  constructor(count: number) {
+    this.all = Array.from({ length: count }, () => new FlappingBackend(freePort()));
+  }
+
+  /** The channels that lead to them. */
+  get channels(): string[] {
+    return this.all.map(({ port }) => `127.0.0.1:${port}`);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.all.map((one) => one[Symbol.asyncDispose]()));
   }
 }

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { freePort } from "../support/free_port.ts";
 import { Balance } from "./balance.ts";
-import { FlappingBackend } from "./flapping_backend.ts";
+import { FlappingBackends } from "./flapping_backend.ts";
 import { pause } from "./patience.ts";
 import { LONG, type Scenario, testScenarios } from "./scenario.ts";
 
@@ -13,12 +12,8 @@ export const scenarios: Scenario[] = [{
   holds: "no client gets an error that the proxy could have kept from it; c returns to 0",
   peer: true,
   async measure(subject) {
-    const ports = [freePort(), freePort(), freePort()];
-    await using one = new FlappingBackend(ports[0]);
-    await using two = new FlappingBackend(ports[1]);
-    await using three = new FlappingBackend(ports[2]);
-    const backends = [one, two, three];
-    await using target = await subject.start(ports.map((port) => `127.0.0.1:${port}`), { options: ["-t", "2"] });
+    await using backends = new FlappingBackends(3);
+    await using target = await subject.start(backends.channels, { options: ["-t", "2"] });
     const nothingLeaked = await target.watchForLeaks();
     const end = performance.now() + SECONDS * 1000;
     let answered = 0, unanswered = 0, flaps = 0;
@@ -35,14 +30,14 @@ export const scenarios: Scenario[] = [{
       }
     });
     for (let i = 0; performance.now() < end; i = (i + 1) % 3) {
-      backends[i].vanish();
+      backends.all[i].vanish();
       flaps++;
       await pause(PERIOD);
-      backends[i].appear();
+      backends.all[i].appear();
     }
     await Promise.all(workers);
     await nothingLeaked();
-    const accepted = backends.reduce((sum, backend) => sum + backend.accepted, 0);
+    const accepted = backends.all.reduce((sum, backend) => sum + backend.accepted, 0);
     const figures = [`${flaps} flaps, ${answered} connections answered, ${unanswered} not`];
     if (target instanceof Balance) {
       // A connection that a back end's kernel took and that the back end then dropped cannot be given to another.

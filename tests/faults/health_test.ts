@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { echoBackend, silentBackend } from "../support/backends.ts";
 import type { Client } from "../support/client.ts";
-import { freePort } from "../support/free_port.ts";
+import { echo } from "../support/echoed.ts";
 import { installed, linux } from "../support/requirements.ts";
 import { Balance } from "./balance.ts";
-import { FlappingBackend } from "./flapping_backend.ts";
+import { FlappingBackends } from "./flapping_backend.ts";
 import { eventuallyAsync, pause, show, since, within } from "./patience.ts";
 import { LONG, type Scenario, testScenarios } from "./scenario.ts";
 import type { Target } from "./target.ts";
@@ -29,8 +29,7 @@ class Visitors {
       while (!this.#over) {
         try {
           using client = await target.client();
-          await client.send("x");
-          await client.readExactly(1);
+          await echo(client, "x");
           this.answered++;
         } catch {
           this.unanswered++;
@@ -52,10 +51,9 @@ export const scenarios: Scenario[] = [{
   holds: "only clients that it had taken are lost; it has its share again after two good checks",
   peer: true,
   async measure(subject) {
-    const ports = [freePort(), freePort()];
-    await using _stays = new FlappingBackend(ports[0]);
-    await using goes = new FlappingBackend(ports[1]);
-    await using target = await subject.start(ports.map((port) => `127.0.0.1:${port}`), { options: CHECKS });
+    await using backends = new FlappingBackends(2);
+    const { all: [, goes], channels } = backends;
+    await using target = await subject.start(channels, { options: CHECKS });
     if (target instanceof Balance) {
       await target.untilState(
         "they have been checked",
@@ -99,8 +97,7 @@ export const scenarios: Scenario[] = [{
     const took = within("down after", since(start), INTERVAL + 1, "s");
     for (let i = 0; i < 10; i++) {
       using client = await target.client();
-      await client.send("x");
-      await client.readExactly(1);
+      await echo(client, "x");
     }
     const [line] = target.logged(/is down, L7TOUT/);
     assert.ok(line !== undefined, target.log.text);
@@ -112,14 +109,9 @@ export const scenarios: Scenario[] = [{
   holds: "every client is answered by a back end that is up, and the log stays short",
   peer: true,
   async measure(subject) {
-    const ports = [freePort(), freePort(), freePort()];
-    await using one = new FlappingBackend(ports[0]);
-    await using two = new FlappingBackend(ports[1]);
-    await using three = new FlappingBackend(ports[2]);
-    const all = [one, two, three], end = performance.now() + (LONG ? 30_000 : 4000);
-    await using target = await subject.start(ports.map((port) => `127.0.0.1:${port}`), {
-      options: ["--check", "tcp", "--check-interval", "0.1"],
-    });
+    await using backends = new FlappingBackends(3);
+    const { all, channels } = backends, end = performance.now() + (LONG ? 30_000 : 4000);
+    await using target = await subject.start(channels, { options: ["--check", "tcp", "--check-interval", "0.1"] });
     const visitors = new Visitors(target);
     for (let i = 0; performance.now() < end; i = (i + 1) % 3) {
       all[i].vanish();
@@ -140,12 +132,9 @@ export const scenarios: Scenario[] = [{
   made: `three back ends, checked every ${INTERVAL} s, go away together and come back together`,
   holds: "clients are let in as soon as one is back, before checks say so",
   async measure(subject) {
-    const ports = [freePort(), freePort(), freePort()];
-    await using one = new FlappingBackend(ports[0]);
-    await using two = new FlappingBackend(ports[1]);
-    await using three = new FlappingBackend(ports[2]);
-    const all = [one, two, three];
-    await using target = await subject.balance(ports.map((port) => `127.0.0.1:${port}`), { options: CHECKS });
+    await using backends = new FlappingBackends(3);
+    const { all, channels } = backends;
+    await using target = await subject.balance(channels, { options: CHECKS });
     for (const backend of all) backend.vanish();
     await target.untilState("all are down", ({ groups: [{ channels }] }) => channels.every(({ enabled }) => !enabled));
     {
@@ -156,8 +145,7 @@ export const scenarios: Scenario[] = [{
     const back = performance.now();
     {
       using client = await target.client();
-      await client.send("x");
-      await client.readExactly(1);
+      await echo(client, "x");
     }
     const served = `served ${show(since(back) * 1000)} ms after the return`;
     await target.untilState("all are up", ({ groups: [{ channels }] }) => channels.every(({ enabled }) => enabled));

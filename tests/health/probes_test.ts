@@ -1,11 +1,10 @@
 /** Single checks of real back ends: what they find out, and how they leave. */
 import assert from "node:assert/strict";
 import { Probes } from "../../src/health/probes/probes.ts";
-import type { Target } from "../../src/health/target.ts";
 import { Backend } from "../support/backend.ts";
 import { silentBackend } from "../support/backends.ts";
 import { eventually } from "../support/eventually.ts";
-import { found } from "../support/found_by_check.ts";
+import { checked, found } from "../support/found_by_check.ts";
 import { RefusingPort } from "../support/refusing_port.ts";
 import { installed, linux, posix, testWith } from "../support/requirements.ts";
 import { readChunks, writeAll } from "../support/streams.ts";
@@ -13,13 +12,6 @@ import { temporaryDirectory } from "../support/temporary_directory.ts";
 import { listenTls } from "../support/tls_listener.ts";
 
 const encoder = new TextEncoder();
-
-function target(port: number, check: string): Target {
-  return {
-    ...{ address: "127.0.0.1", port, host: "", check, expect: undefined, source: undefined },
-    ...{ interval: 1, timeout: 20_000, rise: 1, fall: 1 },
-  };
-}
 
 /** Says this at once, then reads to the end. How connections ended is noted. */
 function saying(text: string, ends: string[] = []): Backend {
@@ -70,8 +62,8 @@ Deno.test("a check ends its connection without a reset, after reading what was s
     await using back = saying("x".repeat(100_000), ends);
     for (const check of ["tcp", "ssh", "expect:^xx"]) {
       const probes = new Probes(4);
-      await probes.begin(target(back.port, check)).verdict;
-      while (back.open > 0) await new Promise((resolve) => setTimeout(resolve, 2));
+      await probes.begin(checked(back.port, check)).verdict;
+      await eventually("it has been left", () => back.open === 0);
       await probes.stop();
     }
   }
@@ -88,7 +80,7 @@ Deno.test("a back end that never stops sending is left soon", async () => {
   const checks = ["smtp", "http:/", "expect:x", "tcp"];
   for (const check of checks) {
     const probes = new Probes(4);
-    const verdict = await probes.begin(target(back.port, check)).verdict;
+    const verdict = await probes.begin(checked(back.port, check)).verdict;
     assert.equal(verdict.code, check === "tcp" ? "L4OK" : "L7RSP");
     await eventually("it has been left", () => back.open === 0);
     await probes.stop();
