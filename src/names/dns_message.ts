@@ -1,4 +1,4 @@
-import { formatHost, parseHost } from "../table/address.ts";
+import { formatHost } from "../table/address.ts";
 
 /*
  * Messages are read and written here, and not by the package `dns-packet`, because that refuses a truncated reply that
@@ -194,7 +194,7 @@ class Message {
   #content(type: number, start: number, length: number): Pick<Record, "address" | "service" | "alias"> {
     const { A, AAAA, SRV } = RECORD_TYPES, bytes = this.#bytes.subarray(start, start + length);
     if (type === A && length === 4) return { address: bytes.join(".") };
-    if (type === AAAA && length === 16) return { address: ipv6(bytes) };
+    if (type === AAAA && length === 16) return { address: formatHost(bytes) };
     if (type === CNAME) {
       this.at = start;
       return { alias: this.name() };
@@ -216,13 +216,6 @@ function readable(label: Uint8Array): string {
   return String.fromCharCode(...label).replace(/[^\w-]/g, (byte) => {
     return `\\${String(byte.charCodeAt(0)).padStart(3, "0")}`;
   });
-}
-
-function ipv6(bytes: Uint8Array): string {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, 16);
-  const text = Array.from({ length: 8 }, (_, i) => view.getUint16(2 * i).toString(16)).join(":");
-  const parsed = parseHost(text);
-  return formatHost(parsed.bytes, parsed.zone);
 }
 
 function encodeName(name: string): Uint8Array {

@@ -1,10 +1,10 @@
 import type { Engine, Listener } from "../engine/engine.ts";
 import { Groups } from "../groups/groups.ts";
-import type { SelectionEvent } from "../selection/events.ts";
 import { Table } from "../table/table.ts";
 import { blaming } from "./blame.ts";
 import { type Draft, draftService, type Surroundings } from "./draft.ts";
 import { type BalancerEvent, balancerEvent } from "./events.ts";
+import type { ConnectFailed } from "./health.ts";
 import { ownAddressesOnce } from "./loops.ts";
 import { Service } from "./service.ts";
 import { SlowStart } from "./slow_start.ts";
@@ -18,10 +18,7 @@ export interface ServiceHost {
   readonly around: Surroundings;
   readonly emit: (event: BalancerEvent) => void;
   /** A connect to a channel failed whose health is checked. */
-  readonly connectFailed: (
-    service: Service,
-    event: Extract<SelectionEvent, { readonly type: "connect-failed" }>,
-  ) => void;
+  readonly connectFailed: (service: Service, event: ConnectFailed) => void;
   /** Whether channels that become usable now have been out of use; false while a predecessor's state is taken over. */
   readonly slowStarts: () => boolean;
   /** A service accepts no more clients. Perhaps called repeatedly. */
