@@ -36,6 +36,16 @@ export class RunningClock {
     return new Alarm(this, due, ring);
   }
 
+  /** Waits until the clock shows `due`, or `over` is aborted. */
+  async until(due: number, over?: AbortSignal): Promise<void> {
+    if (over?.aborted) return;
+    const { promise, resolve } = Promise.withResolvers<void>(), wake = () => resolve(), alarm = this.at(due, wake);
+    over?.addEventListener("abort", wake);
+    await promise;
+    alarm.cancel();
+    over?.removeEventListener("abort", wake);
+  }
+
   /** @internal A timer due at `expected` has fired. @returns whether it is late enough to be behind */
   fired(expected: number): boolean {
     const late = this.now() - expected;

@@ -1,4 +1,4 @@
-import { type Alarm, RunningClock } from "./running_clock.ts";
+import { RunningClock } from "./running_clock.ts";
 
 /** Milliseconds between two steps, at least. */
 const STEP = 20;
@@ -22,22 +22,16 @@ export interface SpreadSetup<T> {
 export async function spread<T>(items: readonly T[], { seconds, isLeft, act, over }: SpreadSetup<T>): Promise<number> {
   if (items.length === 0) return 0;
   const clock = new RunningClock(), begin = clock.now(), pause = seconds * 1000 / items.length;
-  let next = 0, done = 0, ended = false;
-  over.then(() => ended = true);
+  const ended = new AbortController();
+  over.then(() => ended.abort());
+  let next = 0, done = 0;
   for (;;) {
     const due = pause === 0 ? items.length : Math.floor((clock.now() - begin) / pause) + 1;
     const some = items.slice(next, due).filter(isLeft);
     if (some.length > 0) done += await act(some);
     next = Math.max(next, due);
     while (next < items.length && !isLeft(items[next])) next++;
-    if (next >= items.length || ended) return done;
-    await until(clock, Math.max(begin + next * pause, clock.now() + STEP), over);
+    if (next >= items.length || ended.signal.aborted) return done;
+    await clock.until(Math.max(begin + next * pause, clock.now() + STEP), ended.signal);
   }
-}
-
-/** Waits until a time has come or `over` resolves. */
-async function until(clock: RunningClock, due: number, over: Promise<void>): Promise<void> {
-  let alarm: Alarm | undefined;
-  await Promise.race([new Promise<void>((resolve) => alarm = clock.at(due, () => resolve())), over]);
-  alarm?.cancel();
 }

@@ -1,4 +1,4 @@
-import { type Alarm, RunningClock } from "../engine/running_clock.ts";
+import { RunningClock } from "../engine/running_clock.ts";
 
 /** Milliseconds between two looks: at first, and at most. */
 const FIRST_PAUSE = 20, LAST_PAUSE = 500;
@@ -29,17 +29,6 @@ export async function waitUntil<T>(
     const found = look(), now = clock.now();
     if (found !== undefined || now >= end || over?.aborted) return found;
     const pause = Math.min(Math.max(FIRST_PAUSE, (now - begin) * PATIENCE), LAST_PAUSE);
-    await until(clock, Math.min(end, now + pause), over);
+    await clock.until(Math.min(end, now + pause), over);
   }
-}
-
-async function until(clock: RunningClock, due: number, over?: AbortSignal): Promise<void> {
-  let alarm: Alarm | undefined, wake!: () => void;
-  await new Promise<void>((resolve) => {
-    wake = resolve;
-    alarm = clock.at(due, wake);
-    over?.addEventListener("abort", wake);
-  });
-  alarm?.cancel();
-  over?.removeEventListener("abort", wake);
 }
