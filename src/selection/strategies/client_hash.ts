@@ -18,3 +18,8 @@ export function hashBytes(bytes: Uint8Array, length: number): number {
   for (let i = 0; i < length; i++) h = Math.imul(h ^ bytes[i], 0x01000193);
   return mix(h);
 }
+
+/** What a client draws for a channel: a hash of both, the client's hash and a number of the channel. */
+export function hashPair(client: number, channel: number): number {
+  return mix(client ^ Math.imul(channel, 0x9e3779b1));
+}

@@ -1,6 +1,5 @@
-import { mix } from "../../table/mix.ts";
 import type { Candidates, Client, Strategy } from "../strategy.ts";
-import { hashBytes } from "./client_hash.ts";
+import { hashBytes, hashPair } from "./client_hash.ts";
 
 /**
  * One client, one channel: the client's address decides, and spreads clients evenly over the group. If it may move, it
@@ -38,5 +37,5 @@ export function hashAddress(address: Uint8Array): number {
  * are left (highest random weight, Thaler and Ravishankar, 1998).
  */
 export function preference(addressHash: number, channel: number): number {
-  return mix(addressHash ^ Math.imul(channel + 1, 0x9e3779b1));
+  return hashPair(addressHash, channel + 1);
 }

@@ -1,6 +1,5 @@
-import { mix } from "../../table/mix.ts";
 import type { Candidates, Client, Strategy } from "../strategy.ts";
-import { hashClient } from "./client_hash.ts";
+import { hashClient, hashPair } from "./client_hash.ts";
 
 /** Bits of a hash that decide about its score. */
 const BITS = 16;
@@ -44,11 +43,6 @@ function preferred(candidates: Candidates, key: number, now: boolean): number {
     identity = id;
   }
   return best;
-}
-
-/** What a client draws for a channel. */
-function hashPair(key: number, identity: number): number {
-  return mix(key ^ Math.imul(identity, 0x9e3779b1));
 }
 
 /**
