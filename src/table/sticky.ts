@@ -123,16 +123,12 @@ export class StickyTable {
 
   /** Frees what a dead thread has locked, and ends its connections. Only once the thread is gone. */
   abandon(lane: number): void {
-    const sets = this.#sets, { words, now } = sets;
+    const sets = this.#sets, { words } = sets;
     sets.breakLocks(lane + 1);
     for (let place = 0; place < sets.count * WAYS; place++) {
       const held = sets.heldAt(lane, place);
       if (words[held + HELD.COUNT] === 0) continue;
-      const way = place % WAYS, set = sets.at((place - way) / WAYS);
-      // As a connection that ends does.
-      if (Atomics.load(words, set + SET.VERSION + way) === words[held + HELD.VERSION]) {
-        Atomics.store(words, set + SET.USED + way, now);
-      }
+      sets.touch(place, words[held + HELD.VERSION]);
       Atomics.store(words, held + HELD.COUNT, 0);
     }
   }

@@ -1,6 +1,6 @@
 import { type ChannelId, NONE } from "./channel_id.ts";
 import { highWord, lowWord } from "./client_key.ts";
-import { HEADER, HELD, PER_SECOND, SET, VERSIONS, WAYS } from "./sticky_layout.ts";
+import { HELD, PER_SECOND, SET, VERSIONS } from "./sticky_layout.ts";
 import { NOWHERE, StickySets } from "./sticky_sets.ts";
 
 /** What a connection keeps until it ends: a place and its version in one number, or `NO_HANDLE`. */
@@ -69,10 +69,8 @@ export class StickyLane {
     const held = sets.heldAt(this.#lane, place);
     // Another address has the place by now.
     if (words[held + HELD.VERSION] !== version) return;
-    const way = place % WAYS, set = HEADER.WORDS + (place - way) / WAYS * SET.WORDS;
-    // First, because whoever finds no connections looks at the time then. If another address gets the place meanwhile,
-    // it has been used just now as well.
-    if (Atomics.load(words, set + SET.VERSION + way) === version) Atomics.store(words, set + SET.USED + way, sets.now);
+    // First, because whoever finds no connections looks at the time then.
+    sets.touch(place, version);
     Atomics.sub(words, held + HELD.COUNT, 1);
   }
 }

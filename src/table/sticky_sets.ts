@@ -83,6 +83,16 @@ export class StickySets {
     }
   }
 
+  /**
+   * The address that had this version of the place has just been used, if it still has it. Needs no lock: if another
+   * address gets the place meanwhile, that one has been used just now as well.
+   */
+  touch(place: number, version: number): void {
+    const way = place % WAYS, set = this.at((place - way) / WAYS);
+    if (Atomics.load(this.words, set + SET.VERSION + way) !== version) return;
+    Atomics.store(this.words, set + SET.USED + way, this.now);
+  }
+
   // Under the lock:
 
   /** The way of a set that has the address, or NOWHERE. */
