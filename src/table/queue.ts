@@ -73,6 +73,20 @@ export class Queue {
     return queue;
   }
 
+  /**
+   * Makes sure that the table has a queue, if clients may wait for some seconds (`queue`), and notes how many may. Once
+   * it has one, it stays. See `attach`.
+   */
+  static provide(
+    table: Table,
+    { queue, queueLimit }: { readonly queue: number; readonly queueLimit: number },
+    thread: number,
+    wake: (thread: number) => void,
+  ): void {
+    if (queue > 0 && table.queue === undefined) Queue.attach(Queue.memory(), table, thread, wake);
+    if (table.queue !== undefined) table.queue.limit = queueLimit;
+  }
+
   /** Clients that wait now. */
   get waiting(): number {
     return this.#tickets.waiting;

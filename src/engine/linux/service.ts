@@ -1,4 +1,5 @@
-import type { ChannelId } from "../../table/channel_id.ts";
+import { type ChannelId, NONE } from "../../table/channel_id.ts";
+import { Queue } from "../../table/queue.ts";
 import { StickyTable } from "../../table/sticky.ts";
 import type { CloseOptions, Listener, ServedService, ServiceEvent, ServiceSettings, ServiceSetup } from "../engine.ts";
 import { Rate } from "../rate.ts";
@@ -8,8 +9,6 @@ import type { Libc } from "./libc.ts";
 import type { LinuxListener } from "./listener.ts";
 import { sendable, type ServiceShare } from "./messages.ts";
 import { ServiceState } from "./service_state.ts";
-import { NONE } from "../../table/channel_id.ts";
-import { Queue } from "../../table/queue.ts";
 import type { Threads } from "./threads.ts";
 
 /** A service of the linux engine, as main sees it. */
@@ -83,8 +82,8 @@ export class LinuxService implements ServedService {
     this.#provideQueue();
     // There may be more seats.
     this.#threads.callWaiting(this.#state.seats);
-    const { id, share: { queue } } = this;
-    return this.#threads.tell({ type: "change", id, settings: sendable(settings), queue });
+    const queue = this.#setup.table.queue?.buffer;
+    return this.#threads.tell({ type: "change", id: this.id, settings: sendable(settings), queue });
   }
 
   async addListener(listener: Listener): Promise<void> {
@@ -172,13 +171,9 @@ export class LinuxService implements ServedService {
     this.drained();
   }
 
-  /** Makes sure that there is a queue, if clients may wait in one. Once there is one, it stays. */
+  /** Makes sure that there is a queue, if clients may wait in one. */
   #provideQueue(): void {
-    const { table } = this.#setup, { queue, queueLimit } = this.#settings;
-    if (queue > 0 && table.queue === undefined) {
-      Queue.attach(Queue.memory(), table, NONE, (thread) => this.#threads.wake(thread));
-    }
-    if (table.queue !== undefined) table.queue.limit = queueLimit;
+    Queue.provide(this.#setup.table, this.#settings, NONE, (thread) => this.#threads.wake(thread));
   }
 
   /** Closes a listening socket, and its descriptor for good when no thread can mistake it for another. */

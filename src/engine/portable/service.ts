@@ -53,7 +53,7 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
     this.setup = setup;
     this.#terms = new Terms(setup, engine.clock);
     this.waiters = new Waiters(setup.table);
-    this.#provideQueue(setup.settings);
+    this.waiters.provide(setup.settings);
     this.ended = new Promise((resolve) => this.#resolveEnded = resolve);
   }
 
@@ -80,7 +80,7 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
     const before = this.#terms;
     this.#terms = new Terms({ ...this.setup, settings }, this.engine.clock, before);
     before.end();
-    this.#provideQueue(settings);
+    this.waiters.provide(settings);
     // There may be more places.
     this.#line.all();
     return Promise.resolve();
@@ -221,12 +221,6 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
 
   get #full(): boolean {
     return this.#paused || this.#connections.size >= (this.#terms.settings.maxConnections ?? Infinity);
-  }
-
-  /** Makes sure that there is a queue, if clients may wait in one. Once there is one, it stays. */
-  #provideQueue({ queue, queueLimit }: ServiceSettings): void {
-    if (queue > 0) this.waiters.provide();
-    if (this.setup.table.queue !== undefined) this.setup.table.queue.limit = queueLimit;
   }
 
   #free(listener: PortableListener): void {

@@ -2,6 +2,7 @@ import type { Attempt } from "../../selection/attempt.ts";
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
 import { Queue } from "../../table/queue.ts";
 import type { Table } from "../../table/table.ts";
+import type { ServiceSettings } from "../engine.ts";
 import type { Alarm, RunningClock } from "../running_clock.ts";
 
 /** A client that waits. */
@@ -31,9 +32,9 @@ export class Waiters {
     this.#table = table;
   }
 
-  /** Clients may wait from now on. */
-  provide(): void {
-    if (this.#table.queue === undefined) Queue.attach(Queue.memory(), this.#table, 0, () => this.#wake());
+  /** Makes sure that there is a queue, if clients may wait in one. */
+  provide(settings: Pick<ServiceSettings, "queue" | "queueLimit">): void {
+    Queue.provide(this.#table, settings, 0, () => this.#wake());
   }
 
   /**

@@ -11,7 +11,7 @@ Deno.test("a client that stops waiting in the very moment in which it is called 
   const table = Table.create(), waiters = new Waiters(table), clock = new RunningClock();
   table.addChannel(0, { host: "127.0.0.1", port: 1 }, 1);
   assert.ok(table.reserve(0));
-  waiters.provide();
+  waiters.provide({ queue: 60, queueLimit: 2 });
   const options = { autodisable: false, hashFailover: false, failTimeout: 0, trace: false, queue: 60 };
   const selection = new Selection(table, table.lane(0), options, () => {}), leaves: (() => void)[] = [];
   const clients = [0, 1].map(() => {
