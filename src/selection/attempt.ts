@@ -2,7 +2,7 @@ import { formatAddress, formatHost } from "../table/address.ts";
 import { type ChannelId, NONE } from "../table/channel_id.ts";
 import { NO_HANDLE, type StickyHandle } from "../table/sticky_lane.ts";
 import type { Target } from "../table/addresses.ts";
-import { MAX_GROUPS, MAX_WAITING } from "../table/limits.ts";
+import { MAX_GROUPS } from "../table/limits.ts";
 import type { Leaving, Ticket, Wanted } from "../table/queue.ts";
 import { DisabledBy } from "../table/table.ts";
 import type { Cause } from "./cause.ts";
@@ -88,10 +88,10 @@ export class Attempt {
    * @returns false if nobody waits, or too many
    */
   wait(key: number): boolean {
-    const { table: { queue }, options, failover } = this.#selection;
-    if (queue === undefined || !options.queue) return false;
+    const { table: { queue }, failover } = this.#selection;
+    if (queue === undefined || !failover.waits) return false;
     failover.wanted(this.#search, this.#client, WANTED);
-    this.#ticket = queue.join(key, WANTED, options.queueLimit ?? MAX_WAITING, this.#turn);
+    this.#ticket = queue.join(key, WANTED, failover.queueLimit, this.#turn);
     if (this.#ticket === undefined) return false;
     this.#turn = queue.turnOf(this.#ticket);
     this.retry();

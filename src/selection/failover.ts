@@ -17,13 +17,14 @@ const OUTRUN: ChannelId = -2;
  * group's strategy chooses among the candidates. Reserves it, and asks again when another thread was faster.
  */
 export class Failover {
+  /** Whether clients wait for a channel that is full. */
+  readonly waits: boolean;
+  /** Most clients that may wait at the same time. */
+  readonly queueLimit: number;
   readonly #table: Table;
   readonly #strategies: readonly Strategy[];
   readonly #candidates: GroupCandidates;
   readonly #own: OwnChannels | undefined;
-  /** Whether clients wait for a channel that is full. */
-  readonly #waits: boolean;
-  readonly #queueLimit: number;
 
   /** @param options `random`: numbers from 0 to just below 1, default `Math.random` */
   constructor(
@@ -41,8 +42,8 @@ export class Failover {
   ) {
     this.#table = table;
     this.#own = own;
-    this.#waits = options.queue !== undefined && options.queue > 0;
-    this.#queueLimit = options.queueLimit ?? MAX_WAITING;
+    this.waits = options.queue !== undefined && options.queue > 0;
+    this.queueLimit = options.queueLimit ?? MAX_WAITING;
     this.#strategies = options.strategies ?? strategies;
     const { hashFailover: mayMove, slowStart = 0, random = Math.random } = options;
     this.#candidates = new GroupCandidates(table, { mayMove, slowStart: slowStart > 0, random }, resting);
@@ -121,14 +122,14 @@ export class Failover {
 
   /** Whether a client waits for the channel that it had if that is only full, as long as others may join the queue. */
   #waitsAtHome(search: Search): boolean {
-    if (!this.#waits || search.demands !== Demands.ALL || this.#candidates.mayMoveIn(search)) return false;
+    if (!this.waits || search.demands !== Demands.ALL || this.#candidates.mayMoveIn(search)) return false;
     const { queue } = this.#table;
-    return queue !== undefined && queue.waiting < this.#queueLimit;
+    return queue !== undefined && queue.waiting < this.queueLimit;
   }
 
   /** Whether a client would rather wait for its own channel, if that is full, than take another of the group. */
   #staysHome(strategy: Strategy, search: Search): boolean {
-    return this.#waits && strategy.sticky && !this.#candidates.mayMoveIn(search);
+    return this.waits && strategy.sticky && !this.#candidates.mayMoveIn(search);
   }
 
   /** The group's next channel, first in `order`, and in later ones while it changes. */
