@@ -3,6 +3,7 @@ import { stableHash } from "../selection/strategies/stable_hash.ts";
 import { strategies, type Strategy } from "../selection/strategy.ts";
 import { type ChannelId, groupOf } from "../table/channel_id.ts";
 import type { Table } from "../table/table.ts";
+import type { Named } from "./group_spec.ts";
 
 /** Groups, and the host names of their channels. */
 interface HostNames {
@@ -14,12 +15,6 @@ interface HostNames {
 
 /** Strategies that do not ask what identifies a channel. Their groups do not spend memory on it. */
 const WITHOUT: readonly Strategy[] = strategies.filter((strategy) => strategy !== stableHash);
-
-/** What identifies a channel. */
-interface Named {
-  readonly host: string;
-  readonly port: number;
-}
 
 /**
  * What identifies a new channel of a group; undefined if the group's strategy does not ask for it.
@@ -69,7 +64,8 @@ function identifies({ strategies }: HostNames, index: number): boolean {
   return !WITHOUT.includes(strategies[index]);
 }
 
-function named({ table, names }: HostNames, id: ChannelId): Named {
+/** Host and port that a channel has now: those of its specification, or what an operator has assigned. */
+export function named({ table, names }: Pick<HostNames, "table" | "names">, id: ChannelId): Named {
   const { host, port } = table.address(id);
   return { host: names.get(id) ?? host, port };
 }

@@ -8,7 +8,7 @@ import { DisabledBy, type NewRow, type Table } from "../table/table.ts";
 import { type AbsentMembers, absentMembers, keptBy, keptMembers } from "./absent_members.ts";
 import { keepValues, rowValues, setValue, valuesOf } from "./channel_values.ts";
 import { type ChannelSpec, type GroupSpec, matchChannels, type Named } from "./group_spec.ts";
-import { identify, newIdentity, setStrategy } from "./identities.ts";
+import { identify, named, newIdentity, setStrategy } from "./identities.ts";
 
 /** Stands in the table for the address of a host that does not resolve. */
 const NOWHERE = "::";
@@ -138,7 +138,7 @@ function replaceChannels(
   if (ids.length < before.length) {
     throw new RangeError(`Cannot change group ${group}: it has ${ids.length} channels, not ${before.length}`);
   }
-  const places = matchChannels(before, wanted, ids.length, (place) => now(table, names, ids[place]));
+  const places = matchChannels(before, wanted, ids.length, (place) => named(subject, ids[place]));
   const kept = places.filter((place) => place !== undefined), other = [...ids.keys()].filter((p) => !kept.includes(p));
   const removed = other.filter((place) => place < before.length), created = other.slice(removed.length);
   checkRoom(table, group, wanted.length + created.length, wanted.length - kept.length);
@@ -166,7 +166,7 @@ function replaceChannels(
       if (key === "weight") weights.set(id, to as number);
       else (key === "maxc" && isLower(to, from) ? first : last).push(() => setValue(subject, id, key, to));
     }
-    if (address !== undefined && address !== was.address && isNamed(now(table, names, id), channel)) {
+    if (address !== undefined && address !== was.address && isNamed(named(subject, id), channel)) {
       const { bytes, zone } = parseHost(address), to = formatHost(bytes, zone);
       const from = (table.disabledBy(id) & DisabledBy.UNRESOLVED) === 0 ? table.address(id).host : undefined;
       if (from !== to) {
@@ -216,12 +216,6 @@ function replaceChannels(
 /** Whether one limit is lower than another; 0 is none. */
 function isLower(one: unknown, other: unknown): boolean {
   return one !== 0 && (other === 0 || one as number < (other as number));
-}
-
-/** Host and port that a channel has now: those of its specification, or what an operator has assigned. */
-function now(table: Table, names: ReadonlyMap<ChannelId, string>, id: ChannelId): Named {
-  const { host, port } = table.address(id);
-  return { host: names.get(id) ?? host, port };
 }
 
 function isNamed(a: Named, b: Named): boolean {

@@ -2,6 +2,7 @@ import { type ChannelId, groupOf, NONE } from "../table/channel_id.ts";
 import { type ClientKey, compareClientKeys, formatClientKey } from "../table/client_key.ts";
 import type { StickyEntry, StickyTable } from "../table/sticky.ts";
 import type { Groups } from "./groups.ts";
+import { named } from "./identities.ts";
 import { readStickyState, type StickyState, writeStickyState } from "./sticky_state.ts";
 
 /** A client address that comes back to its channel. */
@@ -62,8 +63,7 @@ export class StickyClients {
   /** Everything, for another process. */
   state(): StickyState {
     return writeStickyState(this.#entries(), (id) => {
-      const { host, port } = this.#placeOf(id);
-      return { group: groupOf(id), host, port };
+      return { group: groupOf(id), ...named(this.#groups, id) };
     });
   }
 
@@ -77,7 +77,7 @@ export class StickyClients {
     const { channels, clients } = readStickyState(state), { table } = this.#groups, taken = new Set<ChannelId>();
     const ids = channels.map(({ group, host, port }) => {
       const id = table.channels(group).find((id) => {
-        const place = this.#placeOf(id);
+        const place = named(this.#groups, id);
         return !taken.has(id) && place.host === host && place.port === port;
       });
       if (id !== undefined) taken.add(id);
@@ -112,14 +112,9 @@ export class StickyClients {
       address: formatClientKey(entry),
       group: groupOf(id),
       channel: this.#groups.table.numberOf(id),
-      ...this.#placeOf(id),
+      ...named(this.#groups, id),
       connections,
       left: connections > 0 ? null : Math.max(0, Math.round((this.seconds - idle) * 100) / 100),
     };
-  }
-
-  #placeOf(id: ChannelId): { host: string; port: number } {
-    const { host, port } = this.#groups.table.address(id);
-    return { host: this.#groups.names.get(id) ?? host, port };
   }
 }

@@ -10,7 +10,7 @@ export const CHANNEL_OPTIONS = "Options of a channel";
 export const CHANNEL_FORM = "They come after the channel's address, separated by commas: host:80,weight=3,name=web1.";
 
 /** An option as it is written. */
-export function channelOptionForm({ name, kind: { metavar } }: ChannelOptionRecord): string {
+function channelOptionForm({ name, kind: { metavar } }: ChannelOptionRecord): string {
   return metavar === undefined ? name : `${name}=${metavar}`;
 }
 

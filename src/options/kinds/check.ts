@@ -1,6 +1,6 @@
 import { CHECK_WORDS, readCheck, readExpected, WrongCheck } from "../check_words.ts";
-import { refined, text } from "../shape.ts";
-import { type Kind, Refusal } from "./kind.ts";
+import type { Kind } from "./kind.ts";
+import { checkedText } from "./text.ts";
 
 /** How it is found out whether a channel is alive: a word that `readCheck` reads. */
 export function check(): Kind<string> {
@@ -16,24 +16,12 @@ export function expected(): Kind<string> {
 }
 
 function checked(metavar: string, read: (word: string) => unknown): Kind<string> {
-  const fault = (word: string): string | undefined => {
+  return checkedText(metavar, (word) => {
     try {
       read(word);
     } catch (error) {
       if (error instanceof WrongCheck) return error.message;
       throw error;
     }
-  };
-  return {
-    metavar,
-    read: (word) => {
-      const reason = fault(word);
-      return reason === undefined ? word : new Refusal(reason);
-    },
-    write: (value) => value,
-    check: refined(text(), (word) => {
-      const reason = fault(word);
-      return reason === undefined ? undefined : `it ${reason}`;
-    }),
-  };
+  });
 }

@@ -1,5 +1,6 @@
-import { refined, type Shape, text } from "../shape.ts";
+import { text } from "../shape.ts";
 import { type Kind, Refusal } from "./kind.ts";
+import { checkedText } from "./text.ts";
 
 /** A user or group of the system, by name or number. */
 export function account(names: "user" | "group"): Kind<string> {
@@ -12,14 +13,14 @@ export function account(names: "user" | "group"): Kind<string> {
   };
 }
 
-/** Characters of the longest name of a service or a channel. */
+/** Characters of the longest name of a service, a channel or a strategy. */
 const LONGEST_NAME = 64;
 
 /** What the control command `show` takes besides the name of a service. */
 export const RESERVED_NAMES: readonly string[] = ["json", "config", "health", "sticky"];
 
 /** What control commands take in place of a channel. */
-export const RESERVED_CHANNEL_NAMES: readonly string[] = ["all", "idle"];
+const RESERVED_CHANNEL_NAMES: readonly string[] = ["all", "idle"];
 
 /** What a service is called. A number would look like a port. */
 export function serviceName(): Kind<string> {
@@ -36,31 +37,23 @@ const LONGEST_HOST = 253;
 
 /** The name of a host. Nobody looks it up. */
 export function hostName(): Kind<string> {
-  const read = (word: string) =>
-    word.length <= LONGEST_HOST && /^[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?$/.test(word)
-      ? word
-      : new Refusal(`takes the name of a host`);
-  const check = refined(text({ filled: true }), (word) => {
-    const found = read(word);
-    return found instanceof Refusal ? `it ${found.reason}` : undefined;
-  });
-  return { metavar: "NAME", read, write: (value) => value, check };
+  return checkedText("NAME", (word) => {
+    const isHost = word.length <= LONGEST_HOST && /^[A-Za-z0-9]([\w.-]*[A-Za-z0-9])?$/.test(word);
+    return isHost ? undefined : "takes the name of a host";
+  }, { filled: true });
 }
 
 /** @param which what the reserved names are */
 function name(reserved: readonly string[], which: string): Kind<string> {
-  const read = (word: string) => {
-    if (reserved.includes(word)) {
-      return new Refusal(`takes any name except ${listed(reserved)}, which are ${which}`);
-    }
-    if (word.length <= LONGEST_NAME && /^[A-Za-z_][\w.-]*$/.test(word)) return word;
-    return new Refusal(`takes a name of letters, digits, "_", "." and "-" that begins with a letter`);
-  };
-  const check: Shape<string> = refined(text({ filled: true }), (word) => {
-    const found = read(word);
-    return found instanceof Refusal ? `it ${found.reason}` : undefined;
-  });
-  return { metavar: "NAME", read, write: (value) => value, check };
+  return checkedText("NAME", (word) => {
+    return reserved.includes(word) ? `takes any name except ${listed(reserved)}, which are ${which}` : notAName(word);
+  }, { filled: true });
+}
+
+/** Why a word is no name of a service, a channel or a strategy; undefined if it is one. */
+export function notAName(word: string): string | undefined {
+  if (word.length <= LONGEST_NAME && /^[A-Za-z_][\w.-]*$/.test(word)) return undefined;
+  return `takes a name of letters, digits, "_", "." and "-" that begins with a letter`;
 }
 
 /** `a, b and c`. */

@@ -1,12 +1,9 @@
 import { familyOf, formatHost, parseHost } from "../../table/address.ts";
-import { quote } from "../../log/escape.ts";
-import { outOfRange, text } from "../shape.ts";
+import { refined, text } from "../shape.ts";
 import { type Kind, Refusal } from "./kind.ts";
 
 /** The port of name servers. */
 const DNS_PORT = 53;
-
-const shape = text();
 
 /** A name server: a numeric address, with a port unless that is 53; an IPv6 address with a port is in brackets. */
 export function nameServer(): Kind<string> {
@@ -20,11 +17,9 @@ export function nameServer(): Kind<string> {
       return host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
     },
     write: (value) => value,
-    check: (value, path, owner) => {
-      const word = shape(value, path, owner);
-      if (serverOf(word) !== undefined) return word;
-      throw outOfRange(path, ` ${quote(word)}: it must be a numeric address, optionally with a port`);
-    },
+    check: refined(text(), (word) => {
+      return serverOf(word) === undefined ? "it must be a numeric address, optionally with a port" : undefined;
+    }),
   };
 }
 

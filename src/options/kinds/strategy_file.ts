@@ -2,6 +2,7 @@ import { commandNames } from "../command_names.ts";
 import { outOfRange, record, type Shape, text } from "../shape.ts";
 import { strategyNames } from "../strategy_names.ts";
 import { type Kind, Refusal } from "./kind.ts";
+import { notAName } from "./name.ts";
 
 /** A strategy in a file. */
 export interface StrategyFile {
@@ -10,9 +11,6 @@ export interface StrategyFile {
   /** Path or `file:` URL of the module whose default export it is. */
   readonly file: string;
 }
-
-/** Characters of the longest name. */
-const LONGEST_NAME = 64;
 
 const shape = record<StrategyFile>({ name: text({ filled: true }), file: text({ filled: true }) });
 
@@ -40,6 +38,5 @@ export function strategyFile(): Kind<StrategyFile> {
 function objection(name: string): string | undefined {
   if (strategyNames.includes(name)) return `needs another name: there is already a strategy ${name}`;
   if (commandNames.includes(name)) return `needs another name: there is already a control command ${name}`;
-  if (name.length <= LONGEST_NAME && /^[A-Za-z_][\w.-]*$/.test(name)) return undefined;
-  return `takes a name of letters, digits, "_", "." and "-" that begins with a letter`;
+  return notAName(name);
 }
