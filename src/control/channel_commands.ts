@@ -1,5 +1,4 @@
 import type { Counters } from "../table/counter.ts";
-import { quote } from "../log/escape.ts";
 import { channelRecords } from "../options/channel_records.ts";
 import { Refusal } from "../options/kinds/kind.ts";
 import { MAX_CHANNELS, MAX_CONNECTIONS_PER_CHANNEL, MAX_GROUPS, MAX_WEIGHT } from "../table/limits.ts";
@@ -122,7 +121,7 @@ export const weight = onChannel({
   summary: `set the channel's share of the clients, 0 to ${MAX_WEIGHT}`,
   read: ([word]) => {
     const read = channelRecords.weight.kind.read(word);
-    if (read instanceof Refusal) throw new Refused(refuse(`weight ${read.reason}: ${quote(word)}`));
+    if (read instanceof Refusal) throw new Refused(refuse(read.about("weight", word)));
     return read;
   },
   act: (find, weight, { groups }) => {

@@ -32,7 +32,7 @@ export function readChannelOptions(words: readonly string[], before: ChannelValu
     const text = equals < 0 ? "" : word.slice(equals + 1), value = kind.read(text);
     if (value instanceof Refusal) {
       const suggestion = kind.words === undefined ? undefined : nearest(text, kind.words);
-      return { why: `${name} ${value.reason}${value.shown ? `: ${quote(text)}` : ""}`, suggestion };
+      return { why: value.about(name, text), suggestion };
     }
     values[key] = value;
   }

@@ -110,10 +110,9 @@ function outcome<T>(result: T | undefined, faults: readonly Fault[]): Read<T> {
   return faults.length === 0 ? { result, faults } : { faults: inOrder(faults) };
 }
 
-function refused(record: OptionRecord, { reason, shown }: Refusal, text: string, word: number): Fault {
+function refused(record: OptionRecord, refusal: Refusal, text: string, word: number): Fault {
   const suggestion = record.kind.words === undefined ? undefined : nearest(text, record.kind.words);
-  const message = `option ${optionLabel(record)} ${reason}` + (shown ? `: ${quote(text)}` : "");
-  return { ...wrong(word, message), suggestion };
+  return { ...wrong(word, refusal.about(`option ${optionLabel(record)}`, text)), suggestion };
 }
 
 /** With `-6`, every address must be an IPv6 one. */

@@ -1,3 +1,4 @@
+import { quote } from "../../log/escape.ts";
 import type { Shape } from "../shape.ts";
 
 /**
@@ -34,5 +35,10 @@ export class Refusal {
   constructor(reason: string, shown = true) {
     this.reason = reason;
     this.shown = shown;
+  }
+
+  /** The message about a word. @param label what it was given for, such as `option --x` */
+  about(label: string, word: string): string {
+    return `${label} ${this.reason}` + (this.shown ? `: ${quote(word)}` : "");
   }
 }
