@@ -1,3 +1,4 @@
+import { columns } from "../control/columns.ts";
 import { ownUser } from "../control/directory.ts";
 import type { Entry } from "../control/entries.ts";
 import { toJson } from "../control/json.ts";
@@ -33,9 +34,8 @@ function showTable(places: readonly Place[], { running, unwilling }: Found): voi
   if (running.length === 0) return;
   const users = running.some(({ entry }) => entry.owner !== ownUser());
   const headings = ["ADDRESS", ...users ? ["USER"] : [], "PID", "VERSION", "UPTIME", "CONNECTIONS", "CHANNELS"];
-  const rows = [headings, ...running.flatMap((instance) => rowsOf(instance, users))];
-  const widths = headings.map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  for (const row of rows) say(row.map((cell, i) => cell.padEnd(widths[i])).join("  ").trimEnd());
+  const rows = running.flatMap((instance) => rowsOf(instance, users));
+  for (const line of columns(headings, rows, new Set(headings), "  ")) say(line);
 }
 
 /** A row for the process and, unless that says it all, one for each service. */

@@ -1,3 +1,5 @@
+import { columns } from "../columns.ts";
+
 /** Columns that hold counters, which may be long. */
 const COUNTERS: ReadonlySet<string> = new Set(["totalc", "sent", "rcvd"]);
 
@@ -64,9 +66,8 @@ export function fitHelp(lines: readonly string[], width: number): string[] {
   });
 }
 
-function layOut(rows: readonly (readonly string[])[]): string[] {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
-  return rows.map((row) => row.map((cell, i) => cell.padStart(widths[i])).join(" "));
+function layOut([headings, ...rows]: readonly (readonly string[])[]): string[] {
+  return columns(headings, rows, new Set());
 }
 
 /** Leaves the middle of a long cell out. */
