@@ -1,3 +1,4 @@
+import type { Greeting } from "../preamble/greeting.ts";
 import { firstAvailable } from "./strategies/first_available.ts";
 import { hash } from "./strategies/hash.ts";
 import { leastConnections } from "./strategies/least_connections.ts";
@@ -11,6 +12,10 @@ export interface Client {
   readonly address: Uint8Array;
   /** The client's own port, for traces. */
   readonly port: number;
+  /** The port that it came to. Default: unknown. */
+  readonly localPort?: number;
+  /** What it has said, where groups have conditions about that. Default: it has not been listened to. */
+  readonly greeting?: Greeting;
 }
 
 /**

@@ -100,6 +100,11 @@ export abstract class TableGroups {
     this.queue?.restrategized(group);
   }
 
+  /** Number of the condition that clients must meet to get this group's channels; 0 if there is none. */
+  condition(group: number): number {
+    return Atomics.load(this.#groups, group * GROUP.WORDS + GROUP.CONDITION);
+  }
+
   /** Turns of the order until all begins again: one for each channel, unless weights differ. */
   turns(group: number, order = this.order(group)): number {
     return isScheduled(order) ? this.orders.turns(group, order) : sizeOf(order);
