@@ -36,6 +36,7 @@ export type { KeepAlive } from "./src/options/keep_alive.ts";
 export type { AllChannelValues, ChannelValues } from "./src/options/channel_values.ts";
 export type { LibraryValues } from "./src/options/values.ts";
 export type { StrategyFile } from "./src/options/kinds/strategy_file.ts";
+export type { Greeting, Protocol } from "./src/preamble/greeting.ts";
 export type { Candidates, Client, Strategy } from "./src/selection/strategy.ts";
 export type { Address } from "./src/table/address.ts";
 export { MAX_CHANNELS, MAX_GROUPS } from "./src/table/limits.ts";
