@@ -3,6 +3,7 @@ export type Protocol = "tls" | "ssh" | "http" | "other" | "none";
 
 /** What a client has said of itself before a channel was chosen. */
 export interface Greeting {
+  /** What they are. */
   readonly protocol: Protocol;
   /** Server name of a TLS ClientHello (RFC 6066, 3), in lower case and without a dot at its end; empty if there is none. */
   readonly serverName: string;
