@@ -7,6 +7,7 @@ import { causeOf, type ServiceSetup, type Tap } from "../engine.ts";
 import type { Alarm, RunningClock } from "../running_clock.ts";
 import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
 import type { Places } from "../places.ts";
+import { SMALL } from "./buffers.ts";
 import type { Waiters } from "./waiters.ts";
 import { dial } from "./dial.ts";
 import { ReadAhead } from "./read_ahead.ts";
@@ -54,6 +55,7 @@ export class Connection implements Listed, Search {
   #leave: (() => void) | undefined;
   #upstream: Stream | undefined;
   #ahead: ReadAhead | undefined;
+  #watched = false;
   /** The client is gone, or has ended its direction and must not be served because of that. */
   #clientLeft = false;
   /** What `connected` returned. */
@@ -118,7 +120,10 @@ export class Connection implements Listed, Search {
 
   #watchClient(): void {
     const { abortOnClose } = this.terms.settings;
-    this.#ahead ??= new ReadAhead(this.#client, (how) => {
+    if (this.#watched) return;
+    this.#watched = true;
+    this.#ahead ??= new ReadAhead(this.#client, SMALL);
+    this.#ahead.watch((how) => {
       if (how === "ended" && !abortOnClose) return;
       this.#clientLeft = true;
       this.#leave?.();
