@@ -1,0 +1,204 @@
+import { isMapped } from "../table/address.ts";
+
+/**
+ * A set of addresses: sorted ranges that neither overlap nor touch, each as the words of its first and of its last
+ * address, the most significant word first. They lie in shared memory, so that threads can be sent them for nothing;
+ * an IPv4 range takes 8 bytes, an IPv6 range 32.
+ */
+export interface Networks {
+  /** Ranges of IPv4 addresses, two words each. */
+  readonly ipv4: Uint32Array;
+  /** Ranges of IPv6 addresses that are not IPv4-mapped, eight words each. */
+  readonly ipv6: Uint32Array;
+}
+
+/** Words of an address of each family. */
+const WORDS = { ipv4: 1, ipv6: 4 } as const;
+
+/** Whether sixteen address bytes are in the set: an IPv6 address or, in its IPv4-mapped form, an IPv4 one. */
+export function includes({ ipv4, ipv6 }: Networks, address: Uint8Array): boolean {
+  return isMapped(address)
+    ? ipv4.length > 0 && includesIPv4(ipv4, word(address, 12))
+    : ipv6.length > 0 && includesIPv6(ipv6, address);
+}
+
+/** How many ranges they are. */
+export function rangesIn({ ipv4, ipv6 }: Networks): number {
+  return ipv4.length / (2 * WORDS.ipv4) + ipv6.length / (2 * WORDS.ipv6);
+}
+
+/** Bytes that they take. */
+export function bytesOf({ ipv4, ipv6 }: Networks): number {
+  return ipv4.byteLength + ipv6.byteLength;
+}
+
+/** The same ranges, whichever memory they lie in. */
+export function sameNetworks(a: Networks, b: Networks): boolean {
+  const same = (one: Uint32Array, other: Uint32Array) =>
+    one === other || one.length === other.length && one.every((word, i) => word === other[i]);
+  return same(a.ipv4, b.ipv4) && same(a.ipv6, b.ipv6);
+}
+
+/** Collects ranges of addresses. They may come in any order, overlap, and be given repeatedly. */
+export class NetworksBuilder {
+  readonly #ipv4 = new Ranges(WORDS.ipv4);
+  readonly #ipv6 = new Ranges(WORDS.ipv6);
+
+  /** Adds the addresses from `first` to `last`, sixteen bytes each and of the same family. */
+  add(first: Uint8Array, last: Uint8Array): void {
+    if (isMapped(first)) this.#ipv4.add(first, last, 12);
+    else this.#ipv6.add(first, last, 0);
+  }
+
+  /** Adds all addresses of a set. */
+  addAll({ ipv4, ipv6 }: Networks): void {
+    this.#ipv4.addWords(ipv4);
+    this.#ipv6.addWords(ipv6);
+  }
+
+  /** What has been added. */
+  build(): Networks {
+    return { ipv4: this.#ipv4.merged(), ipv6: this.#ipv6.merged() };
+  }
+}
+
+/** Ranges of one family as they come. */
+class Ranges {
+  readonly #words: number;
+  #ranges: Uint32Array;
+  #length = 0;
+
+  constructor(words: number) {
+    this.#words = words;
+    this.#ranges = new Uint32Array(0);
+  }
+
+  add(first: Uint8Array, last: Uint8Array, offset: number): void {
+    const words = this.#words, ranges = this.#withRoomFor(2 * words);
+    for (let i = 0, at = this.#length; i < words; i++, at++) {
+      ranges[at] = word(first, offset + 4 * i);
+      ranges[at + words] = word(last, offset + 4 * i);
+    }
+    this.#length += 2 * words;
+  }
+
+  addWords(more: Uint32Array): void {
+    this.#withRoomFor(more.length).set(more, this.#length);
+    this.#length += more.length;
+  }
+
+  /** Sorts them by their first address, and makes one of those that overlap or follow each other. */
+  merged(): Uint32Array {
+    const words = this.#words, size = 2 * words, ranges = this.#ranges, order = this.#sorted();
+    // Into the ranges' own numbers, since no more can come out than went in.
+    let count = 0;
+    for (const at of order) {
+      const open = count > 0 ? order[count - 1] : -1;
+      if (open < 0 || !this.#meets(open, at)) order[count++] = at;
+      else if (compare(ranges, open + words, ranges, at + words, words) < 0) {
+        ranges.copyWithin(open + words, at + words, at + size);
+      }
+    }
+    const shared = new Uint32Array(new SharedArrayBuffer(count * size * 4));
+    for (let i = 0; i < count; i++) {
+      const from = order[i];
+      for (let k = 0; k < size; k++) shared[i * size + k] = ranges[from + k];
+    }
+    return shared;
+  }
+
+  /** Where the ranges begin, in the order of their first addresses: a radix sort, byte by byte from the last one. */
+  #sorted(): Uint32Array {
+    const words = this.#words, size = 2 * words, count = this.#length / size, ranges = this.#ranges;
+    let order: Uint32Array = new Uint32Array(count), other: Uint32Array = new Uint32Array(count), sorted = true;
+    for (let i = 0; i < count; i++) {
+      order[i] = i * size;
+      sorted &&= i === 0 || compare(ranges, (i - 1) * size, ranges, i * size, words) <= 0;
+    }
+    if (sorted) return order;
+    const starts = new Uint32Array(256);
+    for (let k = words - 1; k >= 0; k--) {
+      for (let shift = 0; shift < 32; shift += 8) {
+        starts.fill(0);
+        for (let i = 0; i < count; i++) starts[(ranges[order[i] + k] >>> shift) & 0xff]++;
+        let sum = 0, alike = false;
+        for (let digit = 0; digit < 256; digit++) {
+          const of = starts[digit];
+          alike ||= of === count;
+          starts[digit] = sum;
+          sum += of;
+        }
+        if (alike) continue;
+        for (let i = 0; i < count; i++) {
+          const at = order[i];
+          other[starts[(ranges[at + k] >>> shift) & 0xff]++] = at;
+        }
+        [order, other] = [other, order];
+      }
+    }
+    return order;
+  }
+
+  /** Whether the range at `next`, which begins no earlier than the one at `open`, overlaps it or follows it directly. */
+  #meets(open: number, next: number): boolean {
+    const words = this.#words, ranges = this.#ranges;
+    if (compare(ranges, next, ranges, open + words, words) <= 0) return true;
+    // The address behind the last one: equal words in front, one more, then only zeros behind ones.
+    for (let k = words - 1; k >= 0; k--) {
+      const last = ranges[open + words + k], first = ranges[next + k];
+      if (last !== 0xffff_ffff) return first === last + 1 && compare(ranges, next, ranges, open + words, k) === 0;
+      if (first !== 0) return false;
+    }
+    return false;
+  }
+
+  #withRoomFor(more: number): Uint32Array {
+    if (this.#length + more <= this.#ranges.length) return this.#ranges;
+    const larger = new Uint32Array(Math.max(64, 2 * this.#ranges.length, this.#length + more));
+    larger.set(this.#ranges.subarray(0, this.#length));
+    return this.#ranges = larger;
+  }
+}
+
+/** Binary search: whether the last range that begins at or before the address ends at or behind it. */
+function includesIPv4(ranges: Uint32Array, address: number): boolean {
+  let low = 0, high = ranges.length / 2;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ranges[2 * middle] <= address) low = middle + 1;
+    else high = middle;
+  }
+  return low > 0 && address <= ranges[2 * low - 1];
+}
+
+function includesIPv6(ranges: Uint32Array, address: Uint8Array): boolean {
+  const a = word(address, 0), b = word(address, 4), c = word(address, 8), d = word(address, 12);
+  let low = 0, high = ranges.length / 8;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (reaches(ranges, 8 * middle, a, b, c, d)) low = middle + 1;
+    else high = middle;
+  }
+  if (low === 0) return false;
+  const end = 8 * low - 4;
+  const same = ranges[end] === a && ranges[end + 1] === b && ranges[end + 2] === c && ranges[end + 3] === d;
+  return same || !reaches(ranges, end, a, b, c, d);
+}
+
+/** Whether the four words at `at` are no greater than these. */
+function reaches(ranges: Uint32Array, at: number, a: number, b: number, c: number, d: number): boolean {
+  if (ranges[at] !== a) return ranges[at] < a;
+  if (ranges[at + 1] !== b) return ranges[at + 1] < b;
+  if (ranges[at + 2] !== c) return ranges[at + 2] < c;
+  return ranges[at + 3] <= d;
+}
+
+/** Compares so many words: negative, 0 or positive. */
+function compare(a: Uint32Array, i: number, b: Uint32Array, j: number, words: number): number {
+  for (let k = 0; k < words; k++) if (a[i + k] !== b[j + k]) return a[i + k] - b[j + k];
+  return 0;
+}
+
+function word(bytes: Uint8Array, at: number): number {
+  return (bytes[at] << 24 | bytes[at + 1] << 16 | bytes[at + 2] << 8 | bytes[at + 3]) >>> 0;
+}
