@@ -1,7 +1,9 @@
 import type { ChannelId } from "./channel_id.ts";
 import type { ClientKey } from "./client_key.ts";
 import { MAX_LANES } from "./limits.ts";
-import { HEADER, HELD, MAIN, MAX_ADDRESSES, PER_SECOND, SET, stickyBytes, WAYS } from "./sticky_layout.ts";
+import { MAX_PLACES } from "./held_counts.ts";
+import { MAIN } from "./owned_lock.ts";
+import { HEADER, PER_SECOND, SET, stickyBytes, WAYS } from "./sticky_layout.ts";
 import { NOWHERE, StickySets } from "./sticky_sets.ts";
 
 /** An address that is remembered, and the channel that it had. */
@@ -40,8 +42,8 @@ export class StickyTable {
    * @throws {RangeError} when `size` is not from 1 to 2^24, or the number of lanes is out of range
    */
   static create(size: number, lanes = 1, seed = Math.random() * 2 ** 32): StickyTable {
-    if (!Number.isInteger(size) || size < 1 || size > MAX_ADDRESSES) {
-      throw new RangeError(`Cannot make sticky table: ${size} addresses, but there can be 1 to ${MAX_ADDRESSES}`);
+    if (!Number.isInteger(size) || size < 1 || size > MAX_PLACES) {
+      throw new RangeError(`Cannot make sticky table: ${size} addresses, but there can be 1 to ${MAX_PLACES}`);
     }
     if (!Number.isInteger(lanes) || lanes < 1 || lanes > MAX_LANES) {
       throw new RangeError(`Cannot make sticky table: ${lanes} lanes, but there must be 1 to ${MAX_LANES}`);
@@ -123,14 +125,9 @@ export class StickyTable {
 
   /** Frees what a dead thread has locked, and ends its connections. Only once the thread is gone. */
   abandon(lane: number): void {
-    const sets = this.#sets, { words } = sets;
+    const sets = this.#sets;
     sets.breakLocks(lane + 1);
-    for (let place = 0; place < sets.count * WAYS; place++) {
-      const held = sets.heldAt(lane, place);
-      if (words[held + HELD.COUNT] === 0) continue;
-      sets.touch(place, words[held + HELD.VERSION]);
-      Atomics.store(words, held + HELD.COUNT, 0);
-    }
+    sets.held.abandon(lane, (place, version) => sets.touch(place, version));
   }
 
   #entriesOf(set: number, time: number): StickyEntry[] {

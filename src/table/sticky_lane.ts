@@ -1,13 +1,12 @@
 import { type ChannelId, NONE } from "./channel_id.ts";
 import { highWord, lowWord } from "./client_key.ts";
-import { HELD, PER_SECOND, SET, VERSIONS } from "./sticky_layout.ts";
+import { NO_HANDLE, type PlaceHandle, placeOf, versionOf } from "./held_counts.ts";
+import { PER_SECOND, SET } from "./sticky_layout.ts";
 import { NOWHERE, StickySets } from "./sticky_sets.ts";
 
-/** What a connection keeps until it ends: a place and its version in one number, or `NO_HANDLE`. */
-export type StickyHandle = number;
-
-/** The handle of a connection whose client is not remembered. */
-export const NO_HANDLE: StickyHandle = NOWHERE;
+/** What a connection keeps until it ends; `NO_HANDLE` if its client is not remembered. */
+export type StickyHandle = PlaceHandle;
+export { NO_HANDLE };
 
 /**
  * What one thread does with a `StickyTable`: finds the channel that a client had, and notes which one it has now.
@@ -52,25 +51,18 @@ export class StickyLane {
     if (way === NOWHERE) sets.claim(set, way = sets.victim(set), high, low);
     sets.put(set, way, channel, incarnation, sets.now);
     const place = sets.placeOf(set, way), version = words[set + SET.VERSION + way];
-    const held = sets.heldAt(this.#lane, place);
-    if (words[held + HELD.VERSION] === version) Atomics.add(words, held + HELD.COUNT, 1);
-    else {
-      Atomics.store(words, held + HELD.COUNT, 1);
-      Atomics.store(words, held + HELD.VERSION, version);
-    }
+    const handle = sets.held.begin(this.#lane, place, version);
     sets.unlock(set);
-    return place * VERSIONS + version;
+    return handle;
   }
 
   /** The connection has ended. Takes no lock, so that it never fails. */
   end(handle: StickyHandle): void {
     if (handle === NO_HANDLE) return;
-    const sets = this.#sets, { words } = sets, place = Math.floor(handle / VERSIONS), version = handle % VERSIONS;
-    const held = sets.heldAt(this.#lane, place);
-    // Another address has the place by now.
-    if (words[held + HELD.VERSION] !== version) return;
+    const sets = this.#sets, { held } = sets;
+    if (!held.counts(this.#lane, handle)) return;
     // First, because whoever finds no connections looks at the time then.
-    sets.touch(place, version);
-    Atomics.sub(words, held + HELD.COUNT, 1);
+    sets.touch(placeOf(handle), versionOf(handle));
+    held.end(this.#lane, handle);
   }
 }

@@ -1,3 +1,5 @@
+import { HeldCounts } from "./held_counts.ts";
+
 /**
  * Where everything lies in the buffer of a `StickyTable`: a header, then sets of places, then a lane for each thread.
  * Words are 32 bits.
@@ -35,28 +37,10 @@ export const SET = {
   WORDS: 64,
 } as const;
 
-/** Words of a place in a lane. */
-export const HELD = {
-  /** VERSION of the place for which COUNT counts. */
-  VERSION: 0,
-  /** Connections of the address that the lane's thread has. */
-  COUNT: 1,
-  WORDS: 2,
-} as const;
-
-/** The main thread as the owner of a lock, where it is not an engine's thread. */
-export const MAIN = 0x7fffffff;
-
 /** Units of the clock in a second. */
 export const PER_SECOND = 100;
 
-/** Most addresses: together with the version, a place still fits into a handle. */
-export const MAX_ADDRESSES = 2 ** 24;
-
-/** Versions of a place, after which they begin again with 1. */
-export const VERSIONS = 2 ** 26;
-
 /** Size in bytes of a buffer with so many sets and lanes. */
 export function stickyBytes(sets: number, lanes: number): number {
-  return 4 * (HEADER.WORDS + sets * (SET.WORDS + lanes * WAYS * HELD.WORDS));
+  return 4 * (HEADER.WORDS + sets * SET.WORDS + HeldCounts.words(sets * WAYS, lanes));
 }

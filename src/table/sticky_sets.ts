@@ -1,11 +1,10 @@
+import { HeldCounts, nextVersion } from "./held_counts.ts";
 import { mix } from "./mix.ts";
-import { HEADER, HELD, SET, VERSIONS, WAYS } from "./sticky_layout.ts";
+import { giveLock, takeLock } from "./owned_lock.ts";
+import { HEADER, SET, WAYS } from "./sticky_layout.ts";
 
-/** "No place", and "no handle". */
+/** "No place". */
 export const NOWHERE = -1;
-
-/** Attempts to take a lock before the thread sleeps, and how often it sleeps a millisecond before it gives up. */
-const SPINS = 256, SLEEPS = 5;
 
 /**
  * Sets of places for addresses, which threads share.
@@ -15,25 +14,22 @@ const SPINS = 256, SLEEPS = 5;
  * the set, which may be half written. Whoever finds a set locked waits a few milliseconds at most, then does without:
  * a client is then treated like an unknown one. So nobody ever hangs, not even main, which must be free to break locks.
  *
- * How many connections an address has is counted in lanes. Each has one writer, its thread, which names the version of
- * the place that it counts for. So whoever gives a place to another address need not touch the lanes, a connection ends
- * without a lock, and main ends those of a dead thread by clearing that thread's lane.
+ * How many connections an address has is counted in lanes, see `HeldCounts`.
  */
 export class StickySets {
   /** How many sets there are. */
   readonly count: number;
-  readonly lanes: number;
   readonly words: Int32Array;
+  /** Connections of each address. */
+  readonly held: HeldCounts;
   readonly #seed: number;
-  /** Where the lanes begin. */
-  readonly #held: number;
 
   constructor(buffer: SharedArrayBuffer) {
     const words = this.words = new Int32Array(buffer);
     this.count = words[HEADER.SETS];
-    this.lanes = words[HEADER.LANES];
     this.#seed = words[HEADER.SEED];
-    this.#held = HEADER.WORDS + this.count * SET.WORDS;
+    const lanes = HEADER.WORDS + this.count * SET.WORDS;
+    this.held = new HeldCounts(words, lanes, this.count * WAYS, words[HEADER.LANES]);
   }
 
   /** Main's clock, in hundredths of a second; it wraps around. */
@@ -59,18 +55,11 @@ export class StickySets {
 
   /** Takes the set's lock. @returns whether it could */
   lock(set: number, owner: number): boolean {
-    const { words } = this, lock = set + SET.LOCK;
-    for (let sleeps = 0;; sleeps++) {
-      for (let spins = 0; spins < SPINS; spins++) {
-        if (Atomics.compareExchange(words, lock, 0, owner) === 0) return true;
-      }
-      if (sleeps === SLEEPS) return false;
-      Atomics.wait(words, lock, Atomics.load(words, lock) || owner, 1);
-    }
+    return takeLock(this.words, set + SET.LOCK, owner);
   }
 
   unlock(set: number): void {
-    Atomics.store(this.words, set + SET.LOCK, 0);
+    giveLock(this.words, set + SET.LOCK);
   }
 
   /** Frees what a dead thread has locked. Main thread only. */
@@ -159,23 +148,12 @@ export class StickySets {
 
   /** Connections of the address at `way`. */
   connections(set: number, way: number): number {
-    const { words } = this, place = this.placeOf(set, way), version = words[set + SET.VERSION + way];
-    let sum = 0;
-    for (let lane = 0; lane < this.lanes; lane++) {
-      const held = this.heldAt(lane, place);
-      if (Atomics.load(words, held + HELD.VERSION) === version) sum += Atomics.load(words, held + HELD.COUNT);
-    }
-    return sum;
-  }
-
-  /** Where the words of a place begin in a lane. */
-  heldAt(lane: number, place: number): number {
-    return this.#held + (lane * this.count * WAYS + place) * HELD.WORDS;
+    return this.held.of(this.placeOf(set, way), this.words[set + SET.VERSION + way]);
   }
 
   #nextVersion(set: number, way: number): void {
     const at = set + SET.VERSION + way;
     // Atomic, since a connection that ends reads it without the lock.
-    Atomics.store(this.words, at, (this.words[at] + 1) % VERSIONS || 1);
+    Atomics.store(this.words, at, nextVersion(this.words[at]));
   }
 }

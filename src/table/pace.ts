@@ -1,0 +1,42 @@
+/** How many may come: `count` in `seconds`, and `burst` of them at once. */
+export interface RateLimit {
+  /** At least 1. */
+  readonly count: number;
+  /** Above 0. */
+  readonly seconds: number;
+  /** At least 1. */
+  readonly burst: number;
+}
+
+/** Milliseconds by which one may come early at most. */
+const INEXACT = 1 / 1000;
+
+/**
+ * The arithmetic of a rate limit: the generic cell rate algorithm (ITU-T I.371, annex A.1), which needs one number and
+ * gives the same answers as a bucket of tokens. The number, `due`, is the time at which all that has come will have been
+ * paid for. Each that comes moves it on by `interval`, and may come as long as it is not further ahead than a burst.
+ *
+ * Times are milliseconds of a clock that all threads share. They are doubles, so they never wrap around.
+ */
+export class Pace {
+  /** Milliseconds that each one costs. */
+  readonly interval: number;
+  /** How far ahead `due` may be for one more. */
+  readonly #ahead: number;
+
+  constructor({ count, seconds, burst }: RateLimit) {
+    this.interval = seconds * 1000 / count;
+    // A little more, since sums of doubles are not exact and the last of a burst must not fail because of that.
+    this.#ahead = (burst - 1) * this.interval + Math.min(INEXACT, this.interval / 1000);
+  }
+
+  /** Milliseconds until one more may come; 0 if it may now. */
+  wait(due: number, now: number): number {
+    return Math.max(0, due - now - this.#ahead);
+  }
+
+  /** The new `due` after one more has come. */
+  after(due: number, now: number): number {
+    return Math.max(due, now) + this.interval;
+  }
+}
