@@ -1,10 +1,12 @@
 import type { health } from "../options/records/health.ts";
 import type { EngineName } from "../options/engine_name.ts";
+import type { AccessSettings } from "../access/access.ts";
 import type { ServiceOptions } from "../options/values.ts";
 import type { SelectionOptions } from "../selection/selection_options.ts";
 import type { StrategyModule } from "./strategy_module.ts";
 import type { SelectionEvent } from "../selection/events.ts";
 import type { ChannelId } from "../table/channel_id.ts";
+import type { RefusalReason } from "../table/refusals.ts";
 import type { Table } from "../table/table.ts";
 
 export { causeOf } from "../selection/cause.ts";
@@ -216,8 +218,8 @@ export interface EngineSettings {
   readonly tap?: Tap;
 }
 
-/** Options of a service that an engine has nothing to do with. */
-type OthersOptions = "hostname" | "ipv6" | "allowLoop" | keyof typeof health;
+/** Options of a service that an engine has nothing to do with, or gets in another form. */
+type OthersOptions = "hostname" | "ipv6" | "allowLoop" | "access" | keyof typeof health;
 
 /**
  * What an engine must know about a service: its options, with what has been resolved. Options that only the linux
@@ -229,6 +231,8 @@ export interface ServiceSettings
   readonly source?: string;
   /** Clients of this service that are served at the same time, at least 1. Default: no limit of its own. */
   readonly maxConnections?: number;
+  /** Who may come in. Default: everybody. */
+  readonly access?: AccessSettings;
   /**
    * When the kernel probes the side of a half-closed connection that has ended, to learn whether it has only shut down
    * or is gone: seconds of silence before the first keep-alive probe, default 60, and between two probes, default 75
@@ -251,6 +255,11 @@ export type ServiceEvent =
   | SelectionEvent
   /** A client was closed because no channel could take it. At most one a second for each thread. */
   | { readonly type: "turned-away" }
+  /**
+   * A client was refused, or would have been if this were not a dry run. At most one a second for each reason and
+   * thread; `Refusals` in the table's folder counts them all.
+   */
+  | { readonly type: "refused"; readonly reason: RefusalReason; readonly client: string; readonly dryRun: boolean }
   /** The configured maximum of clients is served; new ones wait in the kernel's queue. At most one a second. */
   | { readonly type: "saturated"; readonly connections: number };
 

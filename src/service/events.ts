@@ -1,6 +1,7 @@
 import type { GeneralEvent, ServiceEvent } from "../engine/engine.ts";
 import type { Address } from "../table/address.ts";
 import { groupOf, NONE } from "../table/channel_id.ts";
+import type { RefusalReason } from "../table/refusals.ts";
 import type { Table } from "../table/table.ts";
 
 /** The channel that an event is about. */
@@ -83,6 +84,11 @@ export type BalancerEvent =
     | Partial<ChannelPlace> & { readonly type: "trace"; readonly client: string; readonly step: string }
     /** A client was closed because no channel could take it. At most one a second for each thread. */
     | { readonly type: "turned-away" }
+    /**
+     * A client was refused, or would have been if this were not a dry run. At most one a second for each reason and
+     * thread; `ServiceState.access` counts them all.
+     */
+    | { readonly type: "refused"; readonly reason: RefusalReason; readonly client: string; readonly dryRun: boolean }
     | GeneralEvent
   )
   & {
