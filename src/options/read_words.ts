@@ -11,14 +11,7 @@ import { readPorts } from "./port_ranges.ts";
 import { type ServiceSpec, standardName } from "./service_spec.ts";
 import { type GivenOption, type PlacedWord, type SplitWords, splitWords } from "./split_words.ts";
 import { strategyNames } from "./strategy_names.ts";
-import {
-  type OptionValues,
-  type ProcessValues,
-  processValues,
-  type ServiceValues,
-  serviceValues,
-  withDefaults,
-} from "./values.ts";
+import { type OptionValues, type ProcessValues, processValues, type ServiceValues, serviceValues } from "./values.ts";
 
 /** What was read, and everything that is wrong. Without faults it is complete. */
 export interface Read<T> {
@@ -71,10 +64,9 @@ export function readOptions({ options }: SplitWords): { values: OptionValues; fa
     // As in Balance, the last one of an option that takes one value counts.
     if (!record.repeatable && last.get(key) !== option) continue;
     const value = negative ? record.kind.off : record.kind.read(text);
-    const { into = key } = record;
     if (value instanceof Refusal) faults.push(refused(record, value, text, word));
-    else if (record.repeatable) values[into] = [...(values[into] as unknown[] | undefined) ?? [], value];
-    else values[into] = value;
+    else if (record.repeatable) values[key] = [...(values[key] as unknown[] | undefined) ?? [], value];
+    else values[key] = value;
   }
   return { values, faults: [...faults, ...families(values, options), ...namedTwice(values, options)] };
 }
@@ -101,12 +93,7 @@ export function readSpec(
       strategies: [...strategyNames, ...strategies],
     });
   if (faults.length + more.length > 0) return { faults: [...faults, ...more] };
-  const spec = {
-    name: name ?? standardName(ports),
-    ports,
-    groups,
-    values: withDefaults(serviceValues(values), defaults),
-  };
+  const spec = { name: name ?? standardName(ports), ports, groups, values: { ...defaults, ...serviceValues(values) } };
   const expect = options.findLast(({ key }) => key === "checkExpect");
   if (expect !== undefined && !isHttp(spec.values.check)) {
     return { faults: [wrong(expect.at, "option --check-expect needs --check http:PATH or https:PATH")] };
@@ -124,7 +111,7 @@ function outcome<T>(result: T | undefined, faults: readonly Fault[]): Read<T> {
 }
 
 function refused(record: OptionRecord, refusal: Refusal, text: string, word: number): Fault {
-  const { words } = record.kind, suggestion = refusal.suggestion ?? (words && nearest(text, words));
+  const suggestion = record.kind.words === undefined ? undefined : nearest(text, record.kind.words);
   return { ...wrong(word, refusal.about(`option ${optionLabel(record)}`, text)), suggestion };
 }
 

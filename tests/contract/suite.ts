@@ -12,7 +12,9 @@ import { halfClose } from "./subjects/half_close.ts";
 import { idle } from "./subjects/idle.ts";
 import { leaving } from "./subjects/leaving.ts";
 import { limits } from "./subjects/limits.ts";
+import { proxyHeaders } from "./subjects/proxy_headers.ts";
 import { queue } from "./subjects/queue.ts";
+import { receptionEnding } from "./subjects/reception_ending.ts";
 import { relaying } from "./subjects/relaying.ts";
 import { resets } from "./subjects/resets.ts";
 import { resting } from "./subjects/resting.ts";
@@ -53,6 +55,8 @@ export interface ContractOptions {
   readonly threads?: number;
   /** Tests that this engine cannot pass, keyed by their sentences, each with the reason. */
   readonly skips?: Readonly<Record<string, string>>;
+  /** Whether it can ask clients who they are before they are served. Default true. */
+  readonly intake?: boolean;
   /** Why the engine cannot run on this machine, if it cannot. */
   readonly unable?: string;
 }
@@ -65,7 +69,7 @@ export interface ContractOptions {
 export function contract(
   name: string,
   start: StartEngine,
-  { threads = 1, skips = {}, unable: engineUnable }: ContractOptions = {},
+  { threads = 1, skips = {}, intake = true, unable: engineUnable }: ContractOptions = {},
 ): void {
   const startTrial: StartTrial = (setup) => Trial.start(start, threads, setup);
   const share: StartShared = (settings) => SharedTrial.start(start, threads, settings);
@@ -105,6 +109,7 @@ export function contract(
       servicesRemoval,
       sticky,
       warming,
+      ...intake ? [proxyHeaders, receptionEnding] : [],
     ]
   ) subject(test);
   if (unused.size > 0) throw new Error(`Cannot skip tests: there is none called ${[...unused].join(", ")}`);

@@ -5,9 +5,11 @@ import type { Address } from "../../src/table/address.ts";
 import { type ChannelId, channelId } from "../../src/table/channel_id.ts";
 import type { Counters } from "../../src/table/counter.ts";
 import { MAX_GROUPS, ROWS } from "../../src/table/limits.ts";
+import { type RefusalCount, REFUSALS, Refusals } from "../../src/table/refusals.ts";
 import { Table } from "../../src/table/table.ts";
 import { Client } from "../support/client.ts";
 import { eventually, within } from "../support/eventually.ts";
+import { accessOf, type Asked } from "./intake.ts";
 import { OneService, type OneServiceSettings, STANDARD } from "../support/one_service.ts";
 
 /** A backend, or whatever else has an address. */
@@ -26,6 +28,8 @@ export interface TrialSetup extends Omit<OneServiceSettings, "strategies"> {
   /** Channels of group 0, if it is the only group. */
   readonly channels?: GroupSetup["channels"];
   readonly groups?: readonly GroupSetup[];
+  /** What is asked of clients before they are served. */
+  readonly asks?: Asked;
   readonly tap?: Tap;
 }
 
@@ -37,14 +41,17 @@ export class Trial implements AsyncDisposable {
   readonly engine: OneService;
   readonly table: Table;
   readonly events: readonly EngineEvent[];
-  readonly #settings: Partial<ServiceSettings>;
+  readonly threads: number;
+  #settings: Partial<ServiceSettings>;
 
   private constructor(
     engine: OneService,
     table: Table,
     events: readonly EngineEvent[],
+    threads: number,
     settings: Partial<ServiceSettings>,
   ) {
+    this.threads = threads;
     this.#settings = settings;
     this.engine = engine;
     this.table = table;
@@ -52,7 +59,8 @@ export class Trial implements AsyncDisposable {
   }
 
   static async start(start: StartEngine, threads: number, setup: TrialSetup): Promise<Trial> {
-    const { channels, groups = channels ? [{ channels }] : [], tap, ...settings } = setup;
+    const { channels, groups = channels ? [{ channels }] : [], tap, asks, ...others } = setup;
+    const settings = asks === undefined ? others : { ...others, access: accessOf(asks, threads) };
     const table = tableOf(threads, groups), events: EngineEvent[] = [];
     const engine = await OneService.start(start, {
       table,
@@ -60,7 +68,7 @@ export class Trial implements AsyncDisposable {
       emit: (event) => events.push(event),
       tap,
     });
-    return new Trial(engine, table, events, settings);
+    return new Trial(engine, table, events, threads, settings);
   }
 
   get port(): number {
@@ -70,6 +78,27 @@ export class Trial implements AsyncDisposable {
   /** Changes some of its service's settings. */
   change(settings: Partial<ServiceSettings>): Promise<void> {
     return this.engine.service.change({ ...STANDARD, ...this.#settings, ...settings });
+  }
+
+  /** Changes what it asks of its clients. */
+  async ask(asks?: Asked): Promise<void> {
+    this.#settings = { ...this.#settings, access: asks && accessOf(asks, this.threads) };
+    await this.change({});
+  }
+
+  /** How many clients were refused for each reason for which any was. */
+  refused(): Record<string, number> {
+    return this.#counted(({ refused }) => refused);
+  }
+
+  /** How many would have been, if it were not a dry run. */
+  wouldRefuse(): Record<string, number> {
+    return this.#counted(({ spared }) => spared);
+  }
+
+  /** Reports of refused clients: the reason and the client. */
+  refusals(): string[] {
+    return this.events.flatMap((event) => event.type === "refused" ? [`${event.reason} ${event.client}`] : []);
   }
 
   /** A client of the engine. */
@@ -96,6 +125,14 @@ export class Trial implements AsyncDisposable {
   /** Connections of all channels, removed ones included. */
   held(): number {
     return held(this.table);
+  }
+
+  #counted(number: (count: RefusalCount) => number): Record<string, number> {
+    const { access } = this.#settings;
+    if (access === undefined) return {};
+    const refusals = Refusals.attach(access.refusals);
+    const counts = REFUSALS.map((reason) => [reason, number(refusals.of(reason))] as const);
+    return Object.fromEntries(counts.filter(([, count]) => count > 0));
   }
 
   /** Stops the engine and checks that it has given everything back. */

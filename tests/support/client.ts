@@ -54,6 +54,11 @@ export class Client implements Disposable {
     return bytes;
   }
 
+  /** The same, as text. @throws {Error} when the stream ends before */
+  async readExactText(length: number): Promise<string> {
+    return new TextDecoder().decode(await this.readExactly(length));
+  }
+
   /** Reads what there is, as text; null at the end. */
   async readText(): Promise<string | null> {
     const buffer = new Uint8Array(64 * 1024), length = await this.#connection.read(buffer);

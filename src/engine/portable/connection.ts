@@ -10,6 +10,7 @@ import type { Places } from "../places.ts";
 import { SMALL } from "./buffers.ts";
 import type { Waiters } from "./waiters.ts";
 import { dial } from "./dial.ts";
+import type { Arrival } from "./intake.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import { relay } from "./relay.ts";
 import type { Listed } from "./roster.ts";
@@ -46,6 +47,8 @@ export class Connection implements Listed, Search {
   readonly terms: Terms;
   readonly #host: ConnectionHost;
   readonly #client: Deno.TcpConn;
+  /** Its way in, where the service asks something of its clients. */
+  readonly #arrival: Arrival | undefined;
   #stopped = false;
   /** The channel that is being connected; NONE if there is none, or if it must not be taken any more. */
   #connecting: ChannelId = NONE;
@@ -63,10 +66,11 @@ export class Connection implements Listed, Search {
   #idle: Alarm | undefined;
   #lastMove = 0;
 
-  constructor(host: ConnectionHost, terms: Terms, client: Deno.TcpConn) {
+  constructor(host: ConnectionHost, terms: Terms, client: Deno.TcpConn, arrival?: Arrival) {
     this.#host = host;
     this.terms = terms;
     this.#client = client;
+    this.#arrival = arrival;
   }
 
   /** Serves the client until both directions have ended. Never rejects. */
@@ -74,6 +78,7 @@ export class Connection implements Listed, Search {
     try {
       this.#client.setNoDelay();
       this.#client.setKeepAlive();
+      if (this.#arrival !== undefined && !await this.#comesIn(this.#arrival)) return;
       const channel = await this.#connect();
       if (channel !== NONE && !this.#stopped) await this.#relay(channel);
     } catch {
@@ -84,8 +89,18 @@ export class Connection implements Listed, Search {
       closeQuietly(this.#upstream);
       if (this.#channel !== NONE) this.terms.selection.closed(this.#channel, this.#handle);
       this.#channel = NONE;
+      this.#arrival?.end();
       this.#host.gone(this);
     }
+  }
+
+  /** Whether the client may have a channel. It may have to say something first. */
+  async #comesIn(arrival: Arrival): Promise<boolean> {
+    if (arrival.listens) {
+      this.#ahead = new ReadAhead(this.#client);
+      if (!await arrival.listen(this.#ahead) || this.#stopped) return false;
+    }
+    return true;
   }
 
   /** The channel with which it is established, unless it is being closed; NONE if there is none. */
@@ -134,7 +149,7 @@ export class Connection implements Listed, Search {
   async #connect(): Promise<ChannelId> {
     const { setup: { table }, engine: { clock, slowSearches } } = this.#host;
     const { settings, selection, deadlines } = this.terms;
-    const attempt = selection.begin(new RemoteClient(this.#client.remoteAddr));
+    const attempt = selection.begin(this.#arrival?.client ?? new RemoteClient(this.#client.remoteAddr));
     let deadline = clock.now() + settings.connectTimeout * 1000, until = 0, waits = 0, called = NONE;
     if (settings.abortOnClose) this.#watchClient();
     slowSearches.add(this);

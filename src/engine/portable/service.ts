@@ -175,7 +175,9 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
   serve(client: Deno.TcpConn): void {
     // It was accepted in the very turn in which everything was closed, so nobody else would close it.
     if (this.#closed) return client.close();
-    const connection = new Connection(this, this.#terms, client);
+    const { intake } = this.#terms, arrival = intake?.begin(client);
+    if (intake !== undefined && arrival === undefined) return client.close();
+    const connection = new Connection(this, this.#terms, client, arrival);
     this.#connections.add(connection);
     this.#terms.enter();
     this.engine.came();

@@ -1,13 +1,17 @@
 import { Selection } from "../../selection/selection.ts";
 import type { ServiceSettings, ServiceSetup } from "../engine.ts";
+import { receptionTerms } from "../reception_terms.ts";
 import type { RunningClock } from "../running_clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import { HalfClosed } from "./half_closed.ts";
+import { Intake } from "./intake.ts";
 
 /** What applies to all clients that a service has accepted with the same settings. */
 export class Terms {
   readonly settings: ServiceSettings;
   readonly selection: Selection;
+  /** What clients have to go through first; undefined where there is nothing. */
+  readonly intake: Intake | undefined;
   readonly deadlines: Deadlines;
   readonly halfClosed: HalfClosed;
   #clients = 0;
@@ -17,6 +21,8 @@ export class Terms {
   constructor({ table, settings, emit }: ServiceSetup, clock: RunningClock, before?: Terms) {
     this.settings = settings;
     this.selection = before?.selection.with(settings) ?? new Selection(table, table.lane(0), settings, emit);
+    const reception = receptionTerms(settings, { lane: 0, now: () => performance.now(), emit });
+    this.intake = reception && new Intake(reception, clock);
     this.deadlines = new Deadlines(clock, settings.connectTimeout);
     this.halfClosed = new HalfClosed(clock, settings.halfCloseTimeout);
   }
@@ -40,6 +46,7 @@ export class Terms {
 
   #clearIfDone(): void {
     if (!this.#ended || this.#clients > 0) return;
+    this.intake?.clear();
     this.deadlines.clear();
     this.halfClosed.clear();
   }

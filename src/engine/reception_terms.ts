@@ -1,0 +1,26 @@
+import { Access } from "../access/access.ts";
+import { formatHost } from "../table/address.ts";
+import type { ServiceEvent, ServiceSettings } from "./engine.ts";
+import type { ReceptionTerms } from "./reception.ts";
+
+/** The thread that makes them. */
+export interface ReceptionThread {
+  /** Its number. */
+  readonly lane: number;
+  /** Milliseconds of a clock that all threads share. */
+  readonly now: () => number;
+  readonly emit: (event: ServiceEvent) => void;
+}
+
+/** What a service with these settings asks of its clients; undefined if they need not stop anywhere. */
+export function receptionTerms({ access }: ServiceSettings, thread: ReceptionThread): ReceptionTerms | undefined {
+  if (access === undefined) return undefined;
+  const { lane, now, emit } = thread;
+  return {
+    access: new Access(access, lane, now, ({ reason, address, dryRun }) => {
+      emit({ type: "refused", reason, client: formatHost(address), dryRun });
+    }),
+    preambleTimeout: 3000,
+    listensTo: () => false,
+  };
+}

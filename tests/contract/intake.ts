@@ -1,0 +1,88 @@
+import type { AccessSettings } from "../../src/access/access.ts";
+import { isNetworkFault, parseNetworks } from "../../src/access/network_words.ts";
+import { type Networks, NetworksBuilder } from "../../src/access/networks.ts";
+import type { Action } from "../../src/access/rules.ts";
+import { Refusals } from "../../src/table/refusals.ts";
+import { Tally } from "../../src/table/tally.ts";
+import type { Client } from "../support/client.ts";
+import { eventually } from "../support/eventually.ts";
+import type { Trial } from "./trial.ts";
+
+/** What a trial's service asks of its clients, in the command line's words. */
+export interface Asked {
+  /** Addresses that must send a PROXY header. */
+  readonly acceptProxy?: string;
+  /** Seconds. Default 5. */
+  readonly proxyTimeout?: number;
+  readonly access?: readonly (readonly [Action, networks: string])[];
+  readonly allowPeer?: string;
+  readonly onDeny?: "close" | "reset";
+  readonly accessDryRun?: boolean;
+}
+
+/** What an engine is told of it. */
+export function accessOf(asked: Asked, threads: number): AccessSettings {
+  const { acceptProxy, proxyTimeout = 5, access, allowPeer, onDeny, accessDryRun = false } = asked;
+  const rules = access?.map(([action, networks]) => ({ action, networks: [networksOf(networks)] }));
+  return {
+    list: rules && { rules, hits: Tally.create(rules.length, threads).buffer },
+    peers: allowPeer === undefined ? undefined : [networksOf(allowPeer)],
+    proxies: acceptProxy === undefined ? undefined : [networksOf(acceptProxy)],
+    refusals: Refusals.create(threads).buffer,
+    dryRun: accessDryRun,
+    reset: onDeny === "reset",
+    proxyTimeout,
+  };
+}
+
+function networksOf(text: string): Networks {
+  const parts = parseNetworks(text), builder = new NetworksBuilder();
+  if (isNetworkFault(parts)) throw new Error(`${parts.word} ${parts.reason}`);
+  for (const part of parts) {
+    if (part.kind === "file") throw new Error("no files here");
+    for (const { first, last } of part.ranges) builder.add(first, last);
+  }
+  return builder.build();
+}
+
+/** Clients that have been connected to a channel, as traces name them. */
+export function connected(trial: Trial): string[] {
+  return trial.events.flatMap((event) => event.type === "trace" && event.step === "connected" ? [event.client] : []);
+}
+
+/** What a new client gets back. */
+export async function echoed(trial: Trial, sent: Uint8Array, length: number): Promise<string> {
+  using client = await trial.connect();
+  await client.send(sent);
+  return await client.readExactText(length);
+}
+
+/** Resolves when the engine has looked at what clients have sent so far: it has seen somebody who came after that. */
+export async function lookedAt(trial: Trial): Promise<void> {
+  const before = trial.engine.connections;
+  using client = await trial.connect();
+  await eventually("it is accepted", () => trial.engine.connections === before + 1);
+  await client.finish();
+  await eventually("it has left", () => trial.engine.connections === before);
+}
+
+/** Clients that are there together. */
+export class Crowd implements Disposable {
+  readonly clients: readonly Client[];
+
+  private constructor(clients: readonly Client[]) {
+    this.clients = clients;
+  }
+
+  /** Connects so many, and waits until they are accepted. */
+  static async come(trial: Trial, count: number): Promise<Crowd> {
+    const before = trial.engine.connections;
+    const crowd = new Crowd(await Promise.all(Array.from({ length: count }, () => trial.connect())));
+    await eventually("they are accepted", () => trial.engine.connections === before + count);
+    return crowd;
+  }
+
+  [Symbol.dispose](): void {
+    for (const client of this.clients) client[Symbol.dispose]();
+  }
+}

@@ -1,0 +1,219 @@
+import assert from "node:assert/strict";
+import { MAX_LANES } from "../../../src/table/limits.ts";
+import { StickyTable } from "../../../src/table/sticky.ts";
+import { DisabledBy } from "../../../src/table/table.ts";
+import { echoBackend, namedBackend } from "../../support/backends.ts";
+import { ClientFrom } from "../../support/client_from.ts";
+import { eventually, pause } from "../../support/eventually.ts";
+import { concat, textHeader } from "../../support/proxy_headers.ts";
+import { Crowd } from "../intake.ts";
+import type { ContractTest } from "../suite.ts";
+
+/** Seconds that do not pass while a test runs. */
+const LONG = 3600;
+
+const PEER = "127.0.0.1";
+
+const HEADER = textHeader({ host: "203.0.113.7", port: 7 });
+
+/** What happens to clients that have not said who they are yet. */
+export function receptionEnding(test: ContractTest): void {
+  test("clients that have not said who they are yet take places of maxConnections", async (start) => {
+    await using backend = namedBackend("x");
+    await using trial = await start({
+      channels: [backend],
+      asks: { acceptProxy: PEER, proxyTimeout: LONG },
+      maxConnections: 2,
+    });
+    using crowd = await Crowd.come(trial, 2);
+    const silent = crowd.clients;
+    using third = await trial.connect();
+    await third.send(HEADER);
+    await eventually("it has to wait", () => trial.eventTypes().includes("saturated"));
+    assert.deepEqual([trial.engine.connections, backend.accepted], [2, 0]);
+    silent[0][Symbol.dispose]();
+    assert.equal(await third.readText(), "x");
+    silent[1][Symbol.dispose]();
+  });
+
+  test("a pause in accepting does not concern clients that are on their way in", async (start) => {
+    await using backend = namedBackend("x");
+    await using trial = await start({ channels: [backend], asks: { acceptProxy: PEER, proxyTimeout: LONG } });
+    using crowd = await Crowd.come(trial, 1);
+    const [client] = crowd.clients;
+    trial.engine.pauseAccepting();
+    await client.send(HEADER);
+    assert.equal(await client.readText(), "x");
+    trial.engine.resumeAccepting();
+  });
+
+  test("after stopAccepting, clients on their way in are still served, and then it ends", async (start) => {
+    await using backend = namedBackend("x");
+    await using trial = await start({ channels: [backend], asks: { acceptProxy: PEER, proxyTimeout: LONG } });
+    using crowd = await Crowd.come(trial, 3);
+    const clients = crowd.clients;
+    trial.engine.stopAccepting();
+    assert.equal(trial.engine.connections, 3);
+    for (const client of clients) {
+      await client.send(HEADER);
+      assert.equal(await client.readText(), "x");
+      client[Symbol.dispose]();
+    }
+    await trial.engine.ended;
+    assert.equal(backend.accepted, 3);
+  });
+
+  test("closeAll closes clients on their way in", async (start) => {
+    await using backend = namedBackend("x");
+    await using trial = await start({ channels: [backend], asks: { acceptProxy: PEER, proxyTimeout: LONG } });
+    using crowd = await Crowd.come(trial, 5);
+    const clients = crowd.clients;
+    await clients[0].send(HEADER.subarray(0, 10));
+    trial.engine.stopAccepting();
+    trial.engine.closeAll();
+    for (const client of clients) assert.equal((await client.readToEnd()).length, 0);
+    await trial.engine.ended;
+    assert.deepEqual([backend.accepted, trial.refused()], [0, {}]);
+  });
+
+  test("closing the connections with a channel leaves those alone who have none yet", async (start) => {
+    await using one = namedBackend("one");
+    await using other = namedBackend("other");
+    await using trial = await start({
+      channels: [one, other],
+      asks: { acceptProxy: PEER, proxyTimeout: LONG },
+    });
+    using crowd = await Crowd.come(trial, 4);
+    const clients = crowd.clients;
+    await clients[0].send(HEADER);
+    assert.equal(await clients[0].readText(), "one");
+    trial.table.disable(0, DisabledBy.OPERATOR);
+    assert.equal(await trial.engine.service.close(0), 1);
+    for (const client of clients.slice(1)) {
+      await client.send(HEADER);
+      assert.equal(await client.readText(), "other");
+      client[Symbol.dispose]();
+    }
+  });
+
+  test("clients keep the settings under which they were accepted", async (start) => {
+    await using backend = echoBackend();
+    await using trial = await start({
+      channels: [backend],
+      asks: { acceptProxy: PEER, proxyTimeout: LONG },
+      trace: true,
+    });
+    using crowd = await Crowd.come(trial, 1);
+    const [before] = crowd.clients;
+    await trial.ask();
+    using after = await trial.connect();
+    await after.send(HEADER);
+    assert.deepEqual(await after.readExactly(HEADER.length), HEADER, "nothing is looked for");
+    await before.send(concat(HEADER, "hello"));
+    assert.equal(await before.readExactText(5), "hello");
+    await trial.ask({ acceptProxy: PEER });
+    using third = await trial.connect();
+    await third.send(concat(HEADER, "world"));
+    assert.equal(await third.readExactText(5), "world");
+    before[Symbol.dispose]();
+  });
+
+  test("clients on their way in stay with their service when its socket goes", async (start) => {
+    await using backend = namedBackend("x");
+    await using trial = await start({ channels: [backend], asks: { acceptProxy: PEER, proxyTimeout: LONG } });
+    using crowd = await Crowd.come(trial, 1);
+    const [client] = crowd.clients;
+    trial.engine.service.removeListener(trial.engine.service.listeners[0]);
+    await client.send(HEADER);
+    assert.equal(await client.readText(), "x");
+  });
+
+  test("clients that proxies name wait in the queue in the order in which their headers came", async (start) => {
+    await using backend = namedBackend("x");
+    await using trial = await start({
+      channels: [{ address: backend.address, maxc: 1 }],
+      asks: { acceptProxy: PEER, proxyTimeout: LONG },
+      queue: LONG,
+    });
+    using crowd = await Crowd.come(trial, 4);
+    const clients = crowd.clients;
+    const order = [2, 0, 3, 1];
+    await clients[order[0]].send(HEADER);
+    assert.equal(await clients[order[0]].readText(), "x");
+    for (const [i, number] of order.slice(1).entries()) {
+      await clients[number].send(HEADER);
+      await eventually("it waits", () => trial.table.queue!.waiting === i + 1);
+    }
+    for (const [i, number] of order.slice(0, -1).entries()) {
+      clients[number][Symbol.dispose]();
+      assert.equal(await clients[order[i + 1]].readText(), "x");
+    }
+    clients[order[3]][Symbol.dispose]();
+  });
+
+  test("a client that sends its header and much more, and then waits in the queue, loses nothing", async (start) => {
+    await using backend = echoBackend();
+    await using trial = await start({
+      channels: [{ address: backend.address, maxc: 1 }],
+      asks: { acceptProxy: PEER, proxyTimeout: LONG },
+      queue: LONG,
+    });
+    using crowd = await Crowd.come(trial, 2);
+    const [first, second] = crowd.clients;
+    await first.send(concat(HEADER, "first"));
+    assert.equal(await first.readExactText(5), "first");
+    const words = Array.from({ length: 3000 }, (_, i) => `${i}`).join(" ");
+    await second.send(concat(HEADER, words));
+    await eventually("it waits", () => trial.table.queue!.waiting === 1);
+    await second.finish();
+    first[Symbol.dispose]();
+    assert.equal(await second.readAllText(), words);
+  });
+
+  test("sticky clients are those that PROXY headers name", async (start) => {
+    await using a = namedBackend("a");
+    await using b = namedBackend("b");
+    await using c = namedBackend("c");
+    await using trial = await start({
+      channels: [a, b, c],
+      asks: { acceptProxy: PEER, proxyTimeout: LONG },
+      sticky: LONG,
+      stickyMemory: StickyTable.create(1024, MAX_LANES).buffer,
+    });
+    const ask = async (host: string) => {
+      using client = await trial.connect();
+      await client.send(textHeader({ host, port: 7 }));
+      return await client.readText();
+    };
+    const first = await ask("203.0.113.1");
+    for (let other = 2; other < 6; other++) {
+      await ask(`203.0.113.${other}`);
+      assert.equal(await ask("203.0.113.1"), first);
+    }
+  });
+
+  test("a client may take longer to say who it is than a connect may take", async (start) => {
+    await using backend = namedBackend("x");
+    await using trial = await start({
+      channels: [backend],
+      asks: { acceptProxy: PEER, proxyTimeout: LONG },
+      connectTimeout: 0.2,
+      idleTimeout: 0.2,
+    });
+    using crowd = await Crowd.come(trial, 1);
+    const [client] = crowd.clients;
+    await pause(500);
+    await client.send(HEADER);
+    assert.equal(await client.readText(), "x");
+  });
+
+  test("the end of the engine waits for nobody's first bytes once all are closed", async (start) => {
+    await using trial = await start({ channels: [], asks: { acceptProxy: PEER, proxyTimeout: LONG } });
+    await using client = await ClientFrom.connect(PEER, trial.port);
+    await eventually("it is accepted", () => trial.engine.connections === 1);
+    trial.engine.stopAccepting();
+    trial.engine.closeAll();
+    await trial.engine.ended;
+    assert.equal(await client.hear(), "");
+  });
+}
