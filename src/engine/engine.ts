@@ -63,7 +63,9 @@ export { causeOf } from "../selection/cause.ts";
  *    clients in the queues of the sockets that stay. New settings hold for clients accepted from then on; connections
  *    keep theirs. Only `maxConnections` counts those already served, which may be too many after it was lowered. What is
  *    known of channels stays: one that is disabled, or rests after a failed connect, goes on doing so, for the new fail
- *    timeout since it failed. A socket that is handed over to another service stays open: each client in its queue is
+ *    timeout since it failed. Conditions of groups hold at once for all clients that have no channel yet: a channel is
+ *    chosen, or a called client gets one, only by the condition that its group has at that moment. A socket that is
+ *    handed over to another service stays open: each client in its queue is
  *    served once, by the old service or, once all threads have followed, by the new one. Connections stay with the
  *    service that accepted them.
  * 8. **Sockets.** TCP_NODELAY and SO_KEEPALIVE are set on both sides. Timeouts come from the monotonic clock. None

@@ -141,7 +141,7 @@ export class Channels {
 
   /** Whether there are channels that could take clients, and nothing but health checks keeps all of them from it. */
   allDown(): boolean {
-    return this.table.ignorable !== 0;
+    return this.table.ignorable() !== 0;
   }
 
   /** A channel's share of the clients, relative to others. */

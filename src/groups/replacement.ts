@@ -195,7 +195,7 @@ function replaceChannels(
     const identified = rows.map((row, number) =>
       typeof row === "number" ? row : { ...row, identity: identityOf(number) }
     );
-    const after = table.rearrange(group, [...identified, ...created.map((place) => ids[place])], weights);
+    const after = table.rearrange(group, [...identified, ...created.map((place) => ids[place])], { weights });
     for (const place of removed) {
       for (const known of [names, subject.values, subject.drainingSince]) known.delete(ids[place]);
     }

@@ -101,15 +101,25 @@ export class Attempt {
 
   /**
    * The waiting client was called: reserves the channel that it was called for and returns it. NONE if the place is
-   * gone; the client then goes on waiting.
+   * gone, or groups are for other clients than before; the client then goes on waiting.
    */
   called(): ChannelId {
     const { table, failover } = this.#selection, queue = table.queue!, ticket = this.#ticket!;
-    const id = queue.channelOf(ticket), reserved = failover.reserve(this.#search, id);
-    queue.answered(ticket, reserved);
-    if (!reserved) return NONE;
-    this.#ticket = undefined;
-    return this.#chosen(id, "called");
+    const id = queue.channelOf(ticket), reserved = id !== NONE && failover.reserve(this.#search, this.#client, id);
+    if (reserved) {
+      queue.answered(ticket, true);
+      this.#ticket = undefined;
+      return this.#chosen(id, "called");
+    }
+    if (id !== NONE && !queue.isOutdated(ticket)) queue.answered(ticket, false);
+    else {
+      this.retry();
+      failover.wanted(this.#search, this.#client, WANTED);
+      if (id === NONE) queue.want(ticket, WANTED);
+      else queue.answered(ticket, false, WANTED);
+      this.retry();
+    }
+    return NONE;
   }
 
   /**
@@ -133,7 +143,7 @@ export class Attempt {
 
   /** Whether there are channels that the client would take only after `moveOn`. */
   get staysHome(): boolean {
-    return this.#selection.failover.isHome(this.#search);
+    return this.#selection.failover.isHome(this.#search, this.#client);
   }
 
   /** The waiting client has waited as long as it may. `abandon` must follow. */

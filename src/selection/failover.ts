@@ -1,8 +1,9 @@
 import { type ChannelId, groupOf, NONE, rowOf } from "../table/channel_id.ts";
 import { MAX_GROUPS, MAX_WAITING } from "../table/limits.ts";
-import { type Order, sizeOf } from "../table/order.ts";
+import { isConditional, type Order, sizeOf } from "../table/order.ts";
 import type { Wanted } from "../table/queue.ts";
 import type { Table } from "../table/table.ts";
+import { Conditions } from "./conditions.ts";
 import { GroupCandidates } from "./group_candidates.ts";
 import type { OwnChannels } from "./own_channels.ts";
 import type { Resting } from "./resting.ts";
@@ -25,6 +26,7 @@ export class Failover {
   readonly #strategies: readonly Strategy[];
   readonly #candidates: GroupCandidates;
   readonly #own: OwnChannels | undefined;
+  readonly #conditions: Conditions;
 
   /** @param options `random`: numbers from 0 to just below 1, default `Math.random` */
   constructor(
@@ -37,11 +39,15 @@ export class Failover {
       strategies?: readonly Strategy[];
       random?: () => number;
     },
-    resting?: Resting,
-    own?: OwnChannels,
+    { resting, own, conditions = new Conditions() }: {
+      readonly resting?: Resting;
+      readonly own?: OwnChannels;
+      readonly conditions?: Conditions;
+    } = {},
   ) {
     this.#table = table;
     this.#own = own;
+    this.#conditions = conditions;
     this.waits = options.queue !== undefined && options.queue > 0;
     this.queueLimit = options.queueLimit ?? MAX_WAITING;
     this.#strategies = options.strategies ?? strategies;
@@ -51,7 +57,8 @@ export class Failover {
 
   /**
    * Reserves the next channel of the search and returns it, or NONE when no group has any left, or the client is to wait
-   * for the one that it had. When all that is left rests or is down, that is better than none.
+   * for the one that it had. When all that is left rests or is down, that is better than none. Groups that are not for
+   * this client are passed over.
    */
   next(search: Search, client: Client): ChannelId {
     do {
@@ -69,16 +76,21 @@ export class Failover {
         search.trying(id);
         return id;
       }
-    } while (search.lowerDemands(this.#table));
+    } while (this.#lowerDemands(search, client));
     return NONE;
   }
 
-  /** Reserves a channel that the client was called for; false if it has no place any more. */
-  reserve(search: Search, id: ChannelId): boolean {
+  /**
+   * Reserves a channel that the client was called for; false if it has no place any more, or its group is for others by
+   * now.
+   */
+  reserve(search: Search, client: Client, id: ChannelId): boolean {
     const table = this.#table, group = groupOf(id);
     for (;;) {
       const order = table.order(group);
-      if (table.numberOf(id, order) === NONE || !table.reserve(id, table.ignorable)) return false;
+      if (!this.#isFor(client, group, order) || table.numberOf(id, order) === NONE) return false;
+      const ignoring = table.disabledBy(id) === 0 ? 0 : table.ignorable(this.usableBy(client));
+      if (!table.reserve(id, ignoring)) return false;
       if (table.order(group) === order) break;
       table.release(id);
     }
@@ -86,21 +98,49 @@ export class Failover {
     return true;
   }
 
+  /** A bit for each group that a client may use at this moment. */
+  usableBy(client: Client): number {
+    const table = this.#table;
+    let usable = -1;
+    for (let group = 0; group < MAX_GROUPS; group++) {
+      const order = table.order(group);
+      if (this.#isFor(client, group, order)) continue;
+      if (table.confirmOrder(group, order)) usable &= ~(1 << group);
+      // Another order meanwhile: look again.
+      else group--;
+    }
+    return usable;
+  }
+
+  /** Whether a client may use a group that has this order. Believe it only if the group still has it afterwards. */
+  #isFor(client: Client, group: number, order: Order): boolean {
+    return !isConditional(order) || this.#conditions.met(this.#table.condition(group, order), client);
+  }
+
   /** Whether a client that waits has a channel of its own, in some group at least, and does not take the others. */
-  isHome(search: Search): boolean {
+  isHome(search: Search, client: Client): boolean {
     if (search.home !== NONE) return true;
     const table = this.#table;
     for (let group = 0; group < MAX_GROUPS; group++) {
-      if (table.size(group) > 0 && this.#staysHome(this.#strategies[table.strategy(group)], search)) return true;
+      const order = table.order(group);
+      if (sizeOf(order) === 0 || !this.#staysHome(this.#strategies[table.strategy(group)], search)) continue;
+      if (this.#isFor(client, group, order)) return true;
     }
     return false;
   }
 
-  /** Fills in what a client waits for: only the channel that it had, or any, but of some groups only its own. */
+  /**
+   * Fills in what a client waits for: only the channel that it had, or any of the groups that it may use, but of some of
+   * these only its own.
+   */
   wanted(search: Search, client: Client, wanted: Wanted): void {
     const table = this.#table, candidates = this.#candidates;
+    // First: if it is another number when the client joins, any of the following may be wrong.
+    wanted.asked = table.queue?.asked;
+    wanted.usable = this.usableBy(client);
     wanted.wary = search.wary;
     wanted.groups = 0;
+    if (search.home !== NONE && (wanted.usable >>> groupOf(search.home) & 1) === 0) search.home = NONE;
     wanted.home = search.home !== NONE;
     if (wanted.home) {
       wanted.own.fill(0);
@@ -110,6 +150,7 @@ export class Failover {
     for (search.group = 0; search.group < MAX_GROUPS; search.group++) {
       const { group } = search, strategy = this.#strategies[table.strategy(group)], order = table.order(group);
       wanted.own[group] = 0;
+      if ((wanted.usable >>> group & 1) === 0) continue;
       if (sizeOf(order) === 0 || !this.#staysHome(strategy, search)) {
         wanted.groups |= 1 << group;
         continue;
@@ -118,6 +159,13 @@ export class Failover {
       const number = strategy.choose(candidates, client);
       if (number >= 0) wanted.own[group] = rowOf(table.channelAt(group, number, order)) + 1;
     }
+  }
+
+  /** Begins again with lower demands, if that may help. */
+  #lowerDemands(search: Search, client: Client): boolean {
+    if (!search.lowerDemands(this.#table)) return false;
+    if (search.demands === Demands.ENABLED) search.usable = this.usableBy(client);
+    return true;
   }
 
   /** Whether a client waits for the channel that it had if that is only full, as long as others may join the queue. */
@@ -132,11 +180,12 @@ export class Failover {
     return this.waits && strategy.sticky && !this.#candidates.mayMoveIn(search);
   }
 
-  /** The group's next channel, first in `order`, and in later ones while it changes. */
+  /** The group's next channel, first in `order`, and in later ones while it changes; NONE if the group is for others. */
   #inGroup(search: Search, client: Client, order: Order): ChannelId {
     const table = this.#table, group = search.group;
     for (;; order = table.order(group)) {
-      const id = sizeOf(order) === 0 ? NONE : this.#choose(search, client, order);
+      const none = sizeOf(order) === 0 || !this.#isFor(client, group, order);
+      const id = none ? NONE : this.#choose(search, client, order);
       // A channel was reserved in this order. That there is none is true only if it is still the order.
       if (id !== OUTRUN && (id !== NONE || table.confirmOrder(group, order))) return id;
     }

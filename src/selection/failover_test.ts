@@ -293,7 +293,7 @@ for (const [how, make] of Object.entries(OUT)) {
     make(table);
     const resting = how === "resting" ? new Resting(table, 10, () => 0) : undefined;
     resting?.failed(1);
-    const chooser = new Failover(table, { hashFailover: true }, resting);
+    const chooser = new Failover(table, { hashFailover: true }, { resting });
     for (let i = 0; i < 600; i++) {
       const client = { address: parseHost(`10.0.${i >> 8}.${i & 255}`).bytes, port: 1 }, search = new Search();
       const home = hashAddress(client.address) % 4;

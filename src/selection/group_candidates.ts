@@ -70,7 +70,7 @@ export class GroupCandidates implements Candidates {
 
   /** Whether a channel can be reserved, as far as its limit and those who wait for it are concerned. */
   hasPlace(id: ChannelId): boolean {
-    return this.#table.usable(id, this.#search.ignoring) && !this.#table.claimed(id);
+    return this.#table.usable(id, this.#search.ignoring) && !this.#table.claimed(id, this.#search.usable);
   }
 
   /** The turn after that of the chosen channel. */

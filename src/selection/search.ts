@@ -30,6 +30,8 @@ export class Search {
   ownFirst = false;
   /** The channel that the client had, which is full and for which it waits; or NONE. */
   home: ChannelId = NONE;
+  /** A bit for each group that the client may use, once channels that are down will do. */
+  usable = -1;
   /** One bit for each row, of as many groups as have been needed: most searches end in the first one. */
   #tried = new Int32Array(ROWS / 32);
   #failed = new Int32Array(ROWS / 32);
@@ -56,6 +58,7 @@ export class Search {
     this.group = 0;
     this.full = this.rested = false;
     this.demands = Demands.ALL;
+    this.usable = -1;
     this.ownFirst = true;
     for (let i = this.#from; i < this.#to; i++) this.#tried[i] = this.#failed[i];
   }

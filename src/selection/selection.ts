@@ -2,7 +2,10 @@ import type { ChannelId } from "../table/channel_id.ts";
 import type { Lane } from "../table/lane.ts";
 import { NO_HANDLE, type StickyHandle, StickyLane } from "../table/sticky_lane.ts";
 import type { Table } from "../table/table.ts";
+import { isConditional } from "../table/order.ts";
+import { MAX_GROUPS } from "../table/limits.ts";
 import { Attempt } from "./attempt.ts";
+import { Conditions } from "./conditions.ts";
 import type { SelectionEvent } from "./events.ts";
 import { Failover } from "./failover.ts";
 import { OwnChannels } from "./own_channels.ts";
@@ -20,12 +23,14 @@ export class Selection {
   /** @internal */ readonly own: OwnChannels | undefined;
   /** @internal */ readonly options: SelectionOptions;
   /** @internal */ readonly emit: (event: SelectionEvent) => void;
+  /** @internal */ readonly conditions: Conditions;
   readonly #now: () => number;
   readonly #idle: Attempt[] = [];
 
   /**
    * @param now milliseconds of a clock that never goes back
-   * @param before one of the same thread and table, whose channels that rest go on resting
+   * @param before one of the same thread and table, whose channels that rest go on resting, and which has the same
+   * conditions from now on
    */
   constructor(
     table: Table,
@@ -40,12 +45,14 @@ export class Selection {
     this.options = options;
     this.emit = emit;
     this.#now = now;
+    const conditions = this.conditions = before?.conditions ?? new Conditions();
+    conditions.become(options.conditions);
     this.resting = options.failTimeout > 0 ? new Resting(table, options.failTimeout, now, before?.resting) : undefined;
     const { sticky = 0, stickyMemory } = options;
     if (sticky > 0 && stickyMemory !== undefined) {
-      this.own = new OwnChannels(table, new StickyLane(stickyMemory, lane.number, sticky), this.resting);
+      this.own = new OwnChannels(table, new StickyLane(stickyMemory, lane.number, sticky), this.resting, conditions);
     }
-    this.failover = new Failover(table, options, this.resting, this.own);
+    this.failover = new Failover(table, options, { resting: this.resting, own: this.own, conditions });
   }
 
   /** Whether clients come back to their channels, so that `closed` needs the handles of connections. */
@@ -55,11 +62,43 @@ export class Selection {
 
   /**
    * A selection with other options, or this one if they are the same. A channel that rests goes on resting, for the new
-   * fail timeout since it failed.
+   * fail timeout since it failed. The conditions of groups hold for this one too.
    */
   with(options: SelectionOptions): Selection {
+    this.conditions.become(options.conditions);
     if (sameOptions(options, this.options)) return this;
     return new Selection(this.table, this.lane, options, this.emit, this.#now, this);
+  }
+
+  /**
+   * Whether it depends on what a client says first which groups are for it: some group's condition is about that, and as
+   * far as it is about where clients come from and to which port, the client meets it.
+   */
+  needsGreeting(client: Client): boolean {
+    if (!this.conditions.any) return false;
+    const { table } = this;
+    for (let group = 0; group < MAX_GROUPS; group++) {
+      const order = table.order(group);
+      // Its channels may be about to come, so that an empty group counts as well.
+      if (!isConditional(order)) continue;
+      const needs = this.conditions.needsGreeting(table.condition(group, order), client);
+      if (!table.confirmOrder(group, order)) group--;
+      else if (needs) return true;
+    }
+    return false;
+  }
+
+  /** Whether there is a channel in a group that is for this client, or the conditions of groups are not why there is none. */
+  takes(client: Client): boolean {
+    if (!this.conditions.any) return true;
+    const usable = this.failover.usableBy(client);
+    let excluded = false;
+    for (let group = 0; group < MAX_GROUPS; group++) {
+      if (this.table.size(group) === 0) continue;
+      if ((usable >>> group & 1) === 1) return true;
+      excluded = true;
+    }
+    return !excluded;
   }
 
   /** Begins the search for one client: `choose`, then `connected`, `failed` or `withdrawn`, then perhaps `choose` again. */

@@ -1,3 +1,4 @@
+import type { ConditionMap } from "./conditions.ts";
 import type { Strategy } from "./strategy.ts";
 
 /** How channels are chosen; the command line's `-a`, `-H`, `--fail-timeout`, `--sticky` and `--queue`. */
@@ -23,11 +24,16 @@ export interface SelectionOptions {
   readonly queueLimit?: number;
   /** Seconds until a channel that has come back gets its full share. Default 0: at once. */
   readonly slowStart?: number;
+  /**
+   * Which clients groups are for, by the numbers that the table has. They hold for clients who have come before as well.
+   * Default: none; a group that has a condition is then for nobody.
+   */
+  readonly conditions?: ConditionMap;
   /** Replaces the built-in strategies; the index is what the table's groups refer to. */
   readonly strategies?: readonly Strategy[];
 }
 
-/** Whether the two choose alike, so that a selection need not be replaced. */
+/** Whether the two choose alike, so that a selection need not be replaced. Conditions are not looked at. */
 export function sameOptions(one: SelectionOptions, other: SelectionOptions): boolean {
   return one.autodisable === other.autodisable && one.hashFailover === other.hashFailover &&
     one.failTimeout === other.failTimeout && one.trace === other.trace && one.queue === other.queue &&

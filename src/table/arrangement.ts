@@ -25,6 +25,14 @@ export interface NewRow {
   readonly identity?: number;
 }
 
+/** What else changes with a group's list of channels, in the same step. */
+export interface Rearranged {
+  /** Weights of channels that stay and get another one. */
+  readonly weights?: ReadonlyMap<ChannelId, number>;
+  /** Number of the condition that clients must meet to get the group's channels, 0 for none. Default: as before. */
+  readonly condition?: number;
+}
+
 /** The parts of a table that change with its list of channels. */
 interface Parts {
   /** The rows of all channels. */
@@ -67,11 +75,16 @@ export class Arrangement {
     if (list.includes(id) && (isScheduled(orders.of(group)) || !this.#sameWeights(list))) this.#publish(group, list);
   }
 
+  /** Gives the group another condition. See `Table.setCondition`. */
+  condition(group: number, condition: number): void {
+    this.#publish(group, this.#parts.orders.list(group), condition);
+  }
+
   /** Gives the group these channels. See `Table.rearrange`. */
   change(
     group: number,
     wanted: readonly (ChannelId | NewRow)[],
-    weights: ReadonlyMap<ChannelId, number> = new Map(),
+    { weights = new Map(), condition }: Rearranged = {},
   ): ChannelId[] {
     const { orders, enabled } = this.#parts, before = orders.list(group), vacant = this.vacancies.of(group);
     const kept = wanted.filter((each) => typeof each === "number"), added = wanted.length - kept.length;
@@ -92,7 +105,7 @@ export class Arrangement {
       return id;
     });
     for (const [id, weight] of weights) this.#parts.weights.set(id, weight);
-    const sequence = this.#publish(group, after), staying = new Set(after);
+    const sequence = this.#publish(group, after, condition), staying = new Set(after);
     for (const id of before) {
       if (staying.has(id)) continue;
       this.vacancies.removed(id, sequence);
@@ -101,10 +114,16 @@ export class Arrangement {
     return after;
   }
 
-  /** Makes this list the group's order, with turns by their weights. @returns its sequence */
-  #publish(group: number, list: readonly ChannelId[]): number {
+  /**
+   * Makes this list the group's order, with turns by their weights.
+   *
+   * @param condition default: the one that the group has
+   * @returns its sequence
+   */
+  #publish(group: number, list: readonly ChannelId[], condition?: number): number {
     const { orders, rotation, weights } = this.#parts, before = orders.listTurns(group);
-    const sequence = orders.publish(group, list, smoothSchedule(list.map((id) => weights.of(id))));
+    const schedule = smoothSchedule(list.map((id) => weights.of(id)));
+    const sequence = orders.publish(group, list, schedule, condition ?? orders.condition(group, orders.of(group)));
     rotation.translate(group, before, orders.listTurns(group));
     return sequence;
   }

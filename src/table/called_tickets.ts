@@ -33,9 +33,15 @@ export class CalledTickets {
 
   /** A thread's ticket, which has not been called, is called for this channel. */
   add(thread: number, ticket: Ticket, id: ChannelId): void {
+    this.#words[placeOf(ticket) + TICKET.CALLED] = id + 1;
+    this.#words[CALLED + id]++;
+    this.list(thread, ticket);
+  }
+
+  /** The thread is to look after its ticket, unless it is about to anyway. */
+  list(thread: number, ticket: Ticket): void {
     const words = this.#words, at = placeOf(ticket), calls = CALLS + thread * 16, last = words[calls + 1];
-    words[at + TICKET.CALLED] = id + 1;
-    words[CALLED + id]++;
+    if (words[at + TICKET.IN_CALLS] === 1) return;
     words[at + TICKET.IN_CALLS] = 1;
     words[at + TICKET.NEXT_CALL] = 0;
     if (last === 0) Atomics.store(words, calls, ticket);

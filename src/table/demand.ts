@@ -1,6 +1,6 @@
 import { type ChannelId, groupOf, rowOf } from "./channel_id.ts";
 import { MAX_GROUPS, ROWS } from "./limits.ts";
-import { ANY, OWN, placeOf, TICKET, type Ticket } from "./ticket_layout.ts";
+import { ANY, OWN, placeOf, TICKET, type Ticket, WORD } from "./ticket_layout.ts";
 
 /** What a client waits for. */
 export interface Wanted {
@@ -12,6 +12,10 @@ export interface Wanted {
   wary: boolean;
   /** Whether the one channel in `own` is all that it takes, in any group. Default false. */
   home?: boolean;
+  /** A bit for each group that it may use, whether it wants a channel there or not. Default: all. */
+  usable?: number;
+  /** `Queue.asked` before any of this was found out. Default: nothing of it depends on that. */
+  asked?: number;
 }
 
 /**
@@ -38,13 +42,35 @@ export class Demand {
   }
 
   /** The client of a new ticket wants this. */
-  begin(ticket: Ticket, { groups, own, wary, home = false }: Wanted): void {
+  begin(ticket: Ticket, { groups, own, wary, home = false, usable = -1, asked = this.asked }: Wanted): void {
     const words = this.#words, at = placeOf(ticket);
+    words[at + TICKET.USABLE] = usable;
+    words[at + TICKET.ASKED] = asked;
     words[at + TICKET.GROUPS] = groups;
     words[at + TICKET.WARY] = wary ? 1 : 0;
     words[at + TICKET.HOME] = home ? 1 : 0;
     this.#bytes.set(own, (at + TICKET.OWN) * 4);
     this.#count(ticket, 1);
+  }
+
+  /** How often those who wait were asked to say again what they want. Needs no lock. */
+  get asked(): number {
+    return Atomics.load(this.#words, WORD.ASKED);
+  }
+
+  /** What they want is to be said again. */
+  ask(): void {
+    Atomics.add(this.#words, WORD.ASKED, 1);
+  }
+
+  /** Whether the client of the ticket has been asked since it said what it wants. Needs no lock in its thread. */
+  isOutdated(ticket: Ticket): boolean {
+    return this.#words[placeOf(ticket) + TICKET.ASKED] !== this.asked;
+  }
+
+  /** A bit for each group that the client of the ticket may use. */
+  usableOf(ticket: Ticket): number {
+    return this.#words[placeOf(ticket) + TICKET.USABLE];
   }
 
   /** The client of the ticket wants something else from now on. */
@@ -68,7 +94,7 @@ export class Demand {
 
   /**
    * If the client of the ticket wants only this channel of its group, it takes any of the group from now on. If it wants
-   * no other in any group, it takes all, unless `homeToo` is false: then it goes on wanting this one.
+   * no other in any group, it takes all that it may use, unless `homeToo` is false: then it goes on wanting this one.
    */
   widen(ticket: Ticket, id: ChannelId, homeToo: boolean): void {
     const group = groupOf(id), at = placeOf(ticket), own = (at + TICKET.OWN) * 4 + group;
@@ -76,7 +102,7 @@ export class Demand {
     if (this.#bytes[own] !== rowOf(id) + 1 || isHome && !homeToo) return;
     this.#count(ticket, -1);
     this.#bytes[own] = this.#words[at + TICKET.HOME] = 0;
-    this.#words[at + TICKET.GROUPS] |= isHome ? -1 : 1 << group;
+    this.#words[at + TICKET.GROUPS] |= isHome ? this.usableOf(ticket) : 1 << group;
     this.#count(ticket, 1);
   }
 

@@ -96,10 +96,15 @@ export class EnabledChannels {
     return false;
   }
 
-  /** Whether health checks alone keep every channel out that nobody else does, and there are such. */
-  allDown(): boolean {
+  /**
+   * Whether health checks alone keep every channel out that nobody else does, and there are such.
+   *
+   * @param groups a bit for each group that is looked at
+   */
+  allDown(groups: number): boolean {
     let down = false;
     for (let group = 0; group < MAX_GROUPS; group++) {
+      if ((groups >>> group & 1) === 0) continue;
       for (let row = group * GROUP.WORDS, word = row; word < row + 4; word++) {
         if (this.#groups[word + GROUP.ENABLED] !== 0) return false;
         down ||= this.#groups[word + GROUP.DOWN] !== 0;

@@ -18,8 +18,8 @@ export const GROUP = {
   TURNS: 7,
   /** Four words: a bit for each row whose channel is down, and kept out by nothing else. */
   DOWN: 9,
-  /** Which clients it is for: number of a condition, 0 for all. */
-  CONDITION: 13,
+  /** Two words: which clients each of the group's orders is for, as the number of a condition. */
+  CONDITIONS: 13,
   WORDS: 16,
 } as const;
 

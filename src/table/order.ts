@@ -5,14 +5,16 @@ import { GROUP, ORDERS, SCHEDULES } from "./layout.ts";
  * A group's order of channels as one word: which of two lists of rows is valid, how long it is, and a sequence number
  * that changes with every new list. A thread that finds the same word before and after a choice has chosen in one order.
  *
- *     bits 0-6: size   bit 7: shuffled   bit 8: scheduled   bits 9-31: sequence; its lowest bit says which list
+ *     bits 0-6: size   bit 7: shuffled   bit 8: scheduled   bit 9: conditional
+ *     bits 10-31: sequence; its lowest bit says which list
  *
  * A group that is not shuffled has channel `n` in row `n`, and nobody reads its list. So groups that nobody reorders
- * cost neither time nor memory. The same holds for its schedule, which says whose turn it is when weights differ.
+ * cost neither time nor memory. The same holds for its schedule, which says whose turn it is when weights differ, and
+ * for its condition, which says which clients it is for.
  */
 export type Order = number;
 
-const SIZE = 0x7f, SHUFFLED = 0x80, SCHEDULED = 0x100, SEQUENCE = 9;
+const SIZE = 0x7f, SHUFFLED = 0x80, SCHEDULED = 0x100, CONDITIONAL = 0x200, SEQUENCE = 10;
 
 /** Channels in the group. */
 export function sizeOf(order: Order): number {
@@ -27,6 +29,11 @@ export function isShuffled(order: Order): boolean {
 /** Whether channels take turns by a schedule. If not, turn `n` is channel `n`'s. */
 export function isScheduled(order: Order): boolean {
   return (order & SCHEDULED) !== 0;
+}
+
+/** Whether the group is only for clients that meet a condition. */
+export function isConditional(order: Order): boolean {
+  return (order & CONDITIONAL) !== 0;
 }
 
 /** How many orders there were between an earlier one's sequence and a later one's. */
@@ -101,6 +108,11 @@ export class Orders {
     return turn;
   }
 
+  /** Number of the order's condition, 0 for none. Believe it only if the group still has that order afterwards. */
+  condition(group: number, order: Order): number {
+    return isConditional(order) ? this.#groups[conditionOf(group, order)] : 0;
+  }
+
   /** A channel's number in an order of its group, or NONE. */
   numberOf(id: ChannelId, order: Order): number {
     const size = sizeOf(order), row = rowOf(id);
@@ -129,18 +141,21 @@ export class Orders {
    * Makes `list` the order of the group, in one step for all threads. Main thread only.
    *
    * @param schedule numbers of channels in their turns, if these are not the list itself
+   * @param condition number of the group's condition, 0 for none
    * @returns its sequence
    */
-  publish(group: number, list: readonly ChannelId[], schedule?: Uint8Array): number {
+  publish(group: number, list: readonly ChannelId[], schedule: Uint8Array | undefined, condition: number): number {
     const sequence = (sequenceOf(this.of(group)) + 1) & (-1 >>> SEQUENCE);
     const shuffled = list.some((id, number) => id !== channelId(group, number));
-    const flags = (shuffled ? SHUFFLED : 0) | (schedule === undefined ? 0 : SCHEDULED);
+    const flags = (shuffled ? SHUFFLED : 0) | (schedule === undefined ? 0 : SCHEDULED) |
+      (condition === 0 ? 0 : CONDITIONAL);
     const order = list.length | flags | sequence << SEQUENCE;
     // The lists that nobody reads now. A thread that still reads them, from two orders ago, notices the new sequence.
     if (schedule !== undefined) {
       this.#schedules.set(schedule, scheduleOf(group, order));
       Atomics.store(this.#groups, turnsOf(group, order), schedule.length);
     }
+    if (condition !== 0) Atomics.store(this.#groups, conditionOf(group, order), condition);
     if (shuffled) list.forEach((id, i) => Atomics.store(this.#lists, listOf(group, order) + i, rowOf(id)));
     Atomics.store(this.#groups, group * GROUP.WORDS + GROUP.ORDER, order);
     return sequence;
@@ -157,4 +172,8 @@ function scheduleOf(group: number, order: Order): number {
 
 function turnsOf(group: number, order: Order): number {
   return group * GROUP.WORDS + GROUP.TURNS + (sequenceOf(order) & 1);
+}
+
+function conditionOf(group: number, order: Order): number {
+  return group * GROUP.WORDS + GROUP.CONDITIONS + (sequenceOf(order) & 1);
 }

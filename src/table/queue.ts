@@ -1,4 +1,5 @@
 import { type ChannelId, channelId, NONE } from "./channel_id.ts";
+import { DisabledBy } from "./disabled_by.ts";
 import { MAX_GROUPS } from "./limits.ts";
 import { Lock } from "./lock.ts";
 import { sizeOf } from "./order.ts";
@@ -92,12 +93,17 @@ export class Queue {
     return this.#tickets.waiting;
   }
 
-  /** Whether a client that has not joined must leave the channel to those who wait. */
-  claims(id: ChannelId): boolean {
+  /**
+   * Whether a client that has not joined must leave the channel to those who wait.
+   *
+   * @param groups a bit for each group that it may use
+   */
+  claims(id: ChannelId, groups = -1): boolean {
     const table = this.#table, tickets = this.#tickets;
     if (tickets.waiting === 0 || !tickets.demand.anyFor(id) || table.failing(id)) return false;
     // Nobody is called for a channel that is down while another is up; whoever needs it nevertheless may have it.
-    return (table.disabledBy(id) & ~table.ignorable) === 0;
+    const by = table.disabledBy(id);
+    return by === 0 || (by & ~table.ignorable(groups)) === 0;
   }
 
   /**
@@ -114,7 +120,7 @@ export class Queue {
     try {
       if (tickets.isFull || turn === undefined && tickets.waiting >= limit) return undefined;
       const ticket = tickets.add(this.#thread, key, turn ?? tickets.newTurn(), wanted);
-      this.#widenDisabled(wanted);
+      this.#look(ticket, wanted);
       this.#callAll();
       return ticket;
     } finally {
@@ -131,8 +137,30 @@ export class Queue {
   want(ticket: Ticket, wanted: Wanted): void {
     this.#lock.acquire();
     this.#tickets.demand.change(ticket, wanted);
-    this.#widenDisabled(wanted);
+    this.#look(ticket, wanted);
     this.#callAll();
+    this.#unlock();
+  }
+
+  /** How often all have been asked to say again what they want. */
+  get asked(): number {
+    return this.#tickets.demand.asked;
+  }
+
+  /** Whether the client of the ticket, one of this thread, has been asked since it said what it wants. */
+  isOutdated(ticket: Ticket): boolean {
+    return this.#tickets.demand.isOutdated(ticket);
+  }
+
+  /**
+   * Groups are for other clients: all who wait are to say again what they want. Their threads get a call for each
+   * (`nextCall`), which may be for no channel. Whoever finds out at this moment what it wants is asked when it joins.
+   */
+  reconsider(): void {
+    const tickets = this.#tickets;
+    this.#lock.acquire();
+    tickets.demand.ask();
+    for (let ticket = tickets.first(); ticket !== 0; ticket = tickets.next(ticket)) this.#ask(ticket);
     this.#unlock();
   }
 
@@ -141,7 +169,10 @@ export class Queue {
     return this.#tickets.calls.any(this.#thread);
   }
 
-  /** The key of this thread's next client that has been called, NONE when there is none. `answered` must follow. */
+  /**
+   * The key of this thread's next client that has been called, NONE when there is none. `answered` must follow or, if it
+   * has been called for no channel, `want`.
+   */
   nextCall(): number {
     if (!this.hasCalls) return NONE;
     this.#lock.acquire();
@@ -150,13 +181,17 @@ export class Queue {
     return ticket === 0 ? NONE : this.#tickets.keyOf(ticket);
   }
 
-  /** The channel that a client has been called for. */
+  /** The channel that a client has been called for; NONE if it is only to say again what it wants. */
   channelOf(ticket: Ticket): ChannelId {
     return this.#tickets.calls.channelOf(ticket);
   }
 
-  /** A client that was called has reserved the channel, which ends its ticket; or it could not, and keeps waiting. */
-  answered(ticket: Ticket, reserved: boolean): void {
+  /**
+   * A client that was called has reserved the channel, which ends its ticket; or it could not, and keeps waiting.
+   *
+   * @param wanted what it wants then, if that may be something else
+   */
+  answered(ticket: Ticket, reserved: boolean, wanted?: Wanted): void {
     const tickets = this.#tickets, id = tickets.calls.channelOf(ticket);
     this.#lock.acquire();
     if (reserved) {
@@ -164,6 +199,10 @@ export class Queue {
       this.#counters.served();
     } else {
       tickets.uncall(ticket);
+      if (wanted !== undefined) {
+        tickets.demand.change(ticket, wanted);
+        this.#look(ticket, wanted);
+      }
     }
     // A client that waits again may want a place that came free while it had been called.
     if (reserved) this.#call(id);
@@ -234,13 +273,24 @@ export class Queue {
     return this.#counters.with(this.#tickets.waiting);
   }
 
-  /** A channel that somebody wants from now on may have been disabled before others saw that it is wanted. */
-  #widenDisabled({ own }: Wanted): void {
+  /**
+   * What somebody wants from now on may have changed before others saw that it is wanted: a channel may have been
+   * disabled, and groups be for other clients.
+   */
+  #look(ticket: Ticket, { own, usable = -1 }: Wanted): void {
+    if (this.isOutdated(ticket)) this.#ask(ticket);
     for (let group = 0; group < MAX_GROUPS; group++) {
       if (own[group] === 0) continue;
       const id = channelId(group, own[group] - 1);
-      if ((this.#table.disabledBy(id) & ~this.#table.ignorable) !== 0) this.#tickets.widen(id);
+      if ((this.#table.disabledBy(id) & ~this.#table.ignorable(usable)) !== 0) this.#tickets.widen(id);
     }
+  }
+
+  /** The thread of the ticket is to say again what its client wants. */
+  #ask(ticket: Ticket): void {
+    const thread = this.#tickets.threadOf(ticket);
+    this.#tickets.calls.list(thread, ticket);
+    this.#called |= 1 << thread;
   }
 
   /** Clients take any channel of these groups if the one that they want is such. See `Tickets.widen`. */
@@ -277,10 +327,17 @@ export class Queue {
   #callOne(id: ChannelId): boolean {
     const table = this.#table, tickets = this.#tickets;
     if (tickets.uncalled === 0 || !tickets.demand.anyFor(id)) return false;
-    if (table.free(id, table.ignorable) <= tickets.calls.calledFor(id)) return false;
-    const failing = table.failing(id);
+    if (table.free(id, DisabledBy.DOWN) <= tickets.calls.calledFor(id)) return false;
+    const failing = table.failing(id), down = table.disabledBy(id) !== 0;
+    /** The groups of the client before, and whether what is down may be given to whoever may use these. */
+    let groups = 0, mayBeDown = false;
     for (let ticket = tickets.firstUncalled(); ticket !== 0; ticket = tickets.next(ticket)) {
       if (tickets.calls.isCalled(ticket) || !tickets.demand.wants(ticket, id, failing)) continue;
+      if (down) {
+        const usable = tickets.demand.usableOf(ticket);
+        if (usable !== groups) mayBeDown = table.ignorable(groups = usable) !== 0;
+        if (!mayBeDown) continue;
+      }
       tickets.call(ticket, id);
       this.#called |= 1 << tickets.threadOf(ticket);
       return true;

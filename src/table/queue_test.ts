@@ -31,7 +31,7 @@ function full({ channels = 1, threads = 1, maxc = 1 } = {}) {
     const served: [key: number, channel: number][] = [];
     for (let key = queues[thread].nextCall(); key !== NONE; key = queues[thread].nextCall()) {
       const ticket = tickets.get(key)!, id = queue.channelOf(ticket);
-      const reserved = tables[thread].reserve(id, tables[thread].ignorable);
+      const reserved = tables[thread].reserve(id, tables[thread].ignorable());
       queues[thread].answered(ticket, reserved);
       if (reserved) served.push([key, id]);
     }

@@ -1,6 +1,6 @@
 import { type Address, parseHost } from "./address.ts";
 import { Addresses, type Target } from "./addresses.ts";
-import { Arrangement, type NewRow } from "./arrangement.ts";
+import { Arrangement, type NewRow, type Rearranged } from "./arrangement.ts";
 import type { ChannelId } from "./channel_id.ts";
 import type { Counters } from "./counter.ts";
 import { DisabledBy } from "./disabled_by.ts";
@@ -14,7 +14,7 @@ import { Totals } from "./totals.ts";
 import { Weights } from "./weights.ts";
 
 export { DisabledBy };
-export type { NewRow };
+export type { NewRow, Rearranged };
 
 /**
  * Groups, channels, limits and counters in one SharedArrayBuffer: the state that the control plane and the engine's
@@ -84,7 +84,7 @@ export class Table extends TableGroups {
    * is new. Those left out are removed: they get no more clients, but their connections go on and are counted as before.
    * The rotation goes on with the channel whose turn it was, or the next one that stays. Main thread only.
    *
-   * @param weights of channels that stay and get another one in the same step
+   * @param more what else changes in the same step
    * @returns the ids in their order
    * @throws {RangeError} when these are too many channels, or there is no vacant row for a new one, or an id is wrong
    * @throws {TypeError} when a host is not numeric
@@ -92,11 +92,22 @@ export class Table extends TableGroups {
   rearrange(
     group: number,
     wanted: readonly (ChannelId | NewRow)[],
-    weights?: ReadonlyMap<ChannelId, number>,
+    more: Rearranged = {},
   ): ChannelId[] {
-    const ids = this.#arrangement.change(group, wanted, weights);
+    const condition = this.condition(group), ids = this.#arrangement.change(group, wanted, more);
     this.queue?.changed();
+    if (this.condition(group) !== condition) this.queue?.reconsider();
     return ids;
+  }
+
+  /**
+   * Number of the condition that clients must meet to get the group's channels, 0 for none. The group gets another order
+   * with it, so that no choice is made by one condition among the channels of another. Main thread only.
+   */
+  setCondition(group: number, condition: number): void {
+    if (this.condition(group) === condition) return;
+    this.#arrangement.condition(group, condition);
+    this.queue?.reconsider();
   }
 
   /** Rows that a new channel of the group can have, in the order in which they are taken. Main thread only. */
@@ -218,9 +229,13 @@ export class Table extends TableGroups {
     return this.#occupancy.free(id, ignoring);
   }
 
-  /** Whether others wait for the channel, so that a client that has just come must not take it. */
-  claimed(id: ChannelId): boolean {
-    return this.queue !== undefined && this.queue.claims(id);
+  /**
+   * Whether others wait for the channel, so that a client that has just come must not take it.
+   *
+   * @param groups a bit for each group that the client may use
+   */
+  claimed(id: ChannelId, groups = -1): boolean {
+    return this.queue !== undefined && this.queue.claims(id, groups);
   }
 
   /** Whether the channel could take a connection at this moment. @param ignoring `DisabledBy` bits that do not count */

@@ -85,9 +85,11 @@ export abstract class TableGroups {
   /**
    * `DisabledBy` bits that do not count at this moment. When nothing but health checks keeps every channel out that could
    * take a client, they may be wrong.
+   *
+   * @param groups a bit for each group that the client may use
    */
-  get ignorable(): number {
-    return this.enabled.allDown() ? DisabledBy.DOWN : 0;
+  ignorable(groups = -1): number {
+    return this.enabled.allDown(groups) ? DisabledBy.DOWN : 0;
   }
 
   /** Index of the group's strategy; 0 is Round Robin. */
@@ -100,9 +102,12 @@ export abstract class TableGroups {
     this.queue?.restrategized(group);
   }
 
-  /** Number of the condition that clients must meet to get this group's channels; 0 if there is none. */
-  condition(group: number): number {
-    return Atomics.load(this.#groups, group * GROUP.WORDS + GROUP.CONDITION);
+  /**
+   * Number of the condition that clients must meet to get this group's channels; 0 if there is none. It counts only if
+   * the group still has that order afterwards.
+   */
+  condition(group: number, order = this.order(group)): number {
+    return this.orders.condition(group, order);
   }
 
   /** Turns of the order until all begins again: one for each channel, unless weights differ. */

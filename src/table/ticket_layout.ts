@@ -25,6 +25,10 @@ export const TICKET = {
   LEFT: 10,
   /** Whether it takes one channel and no other in any group. */
   HOME: 11,
+  /** A bit for each group that its client may use. */
+  USABLE: 12,
+  /** How often those who wait had been asked what they want when its client said so. */
+  ASKED: 13,
   /** Eight words: a byte for each group. */
   OWN: 16,
   WORDS: 24,
@@ -40,6 +44,8 @@ export const WORD = {
   VACANT: 20,
   USED: 21,
   TURN: 22,
+  /** How often all were asked to say again what they want. */
+  ASKED: 23,
 } as const;
 
 /** For each thread, the first and the last of its calls. */

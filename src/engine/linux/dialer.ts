@@ -65,8 +65,8 @@ export class Dialer {
     const slot = this.#dials.take(), dial = this.#dials.at(slot);
     this.#connections.rows[(client << SHIFT) + ROW.DIAL] = slot;
     const terms = dial.terms = this.#services.of(client);
+    dial.client.localPort = port;
     dial.attempt = terms.selection.begin(dial.client);
-    dial.clientsPort = port;
     dial.deadline = this.#timers.now() + terms.connectTimeout * 1000;
     dial.waits = dial.until = 0;
     this.#next(client, dial);
@@ -168,7 +168,7 @@ export class Dialer {
   #try(client: number, dial: Dial, channel: ChannelId): boolean {
     const { rows } = this.#connections, row = client << SHIFT, { terms } = dial;
     dial.channel = channel;
-    const address = terms.service.addresses.of(channel, dial.clientsPort);
+    const address = terms.service.addresses.of(channel, dial.client.localPort);
     const server = this.#sockets.connect(client, terms, address);
     if (server < 0) {
       this.#refused(dial, -server);

@@ -10,10 +10,9 @@ const NOWHERE = new Uint8Array(ADDRESS_SIZE);
 export interface Dial {
   attempt: Attempt;
   terms: Terms;
-  readonly client: { readonly address: Uint8Array; port: number };
+  /** Its `localPort` is the port that it came to. */
+  readonly client: { readonly address: Uint8Array; port: number; localPort: number };
   channel: ChannelId;
-  /** The port that the client came to. */
-  clientsPort: number;
   /** The `struct sockaddr` that is being connected, and the port, which may have changed there since. */
   address: Uint8Array;
   port: number;
@@ -60,9 +59,8 @@ export class Dials {
     this.#dials.push({
       attempt: undefined!,
       terms: undefined!,
-      client: { address: new Uint8Array(16), port: 0 },
+      client: { address: new Uint8Array(16), port: 0, localPort: 0 },
       channel: NONE,
-      clientsPort: 0,
       address: NOWHERE,
       port: 0,
       deadline: 0,

@@ -149,7 +149,7 @@ export class Connection implements Listed, Search {
   async #connect(): Promise<ChannelId> {
     const { setup: { table }, engine: { clock, slowSearches } } = this.#host;
     const { settings, selection, deadlines } = this.terms;
-    const attempt = selection.begin(this.#arrival?.client ?? new RemoteClient(this.#client.remoteAddr));
+    const attempt = selection.begin(this.#arrival?.client ?? new RemoteClient(this.#client));
     let deadline = clock.now() + settings.connectTimeout * 1000, until = 0, waits = 0, called = NONE;
     if (settings.abortOnClose) this.#watchClient();
     slowSearches.add(this);
@@ -284,11 +284,13 @@ export class Connection implements Listed, Search {
 /** A client's address, looked up only on demand: most strategies do not ask. */
 class RemoteClient implements Client {
   readonly port: number;
+  readonly localPort: number;
   readonly #hostname: string;
 
-  constructor({ hostname, port }: Deno.NetAddr) {
+  constructor({ remoteAddr: { hostname, port }, localAddr }: Deno.TcpConn) {
     this.#hostname = hostname;
     this.port = port;
+    this.localPort = localAddr.port;
   }
 
   get address(): Uint8Array {
