@@ -35,6 +35,8 @@ export type { EngineChoice, EngineName } from "./src/options/engine_name.ts";
 export type { KeepAlive } from "./src/options/keep_alive.ts";
 export type { AllChannelValues, ChannelValues } from "./src/options/channel_values.ts";
 export type { LibraryValues } from "./src/options/values.ts";
+export type { AccessRule } from "./src/options/kinds/networks.ts";
+export type { Rate } from "./src/options/kinds/rate.ts";
 export type { StrategyFile } from "./src/options/kinds/strategy_file.ts";
 export type { Greeting, Protocol } from "./src/preamble/greeting.ts";
 export type { Candidates, Client, Strategy } from "./src/selection/strategy.ts";

@@ -22,7 +22,7 @@ const CHANNEL: ChannelSnapshot = {
   drainingSince: null,
   weight: 1,
   name: null,
-  ...{ check: null, checkPort: null, checkHost: null },
+  ...{ proxy: null, check: null, checkPort: null, checkHost: null },
 };
 
 Deno.test("the table has the manual's columns", () => {

@@ -150,6 +150,8 @@ export interface ChannelState {
   readonly weight: number;
   /** What operators call it, or null. */
   readonly name: string | null;
+  /** PROXY header that it gets, or null for what its service says. */
+  readonly proxy: string | null;
   /** `off` if it is never checked, or null. */
   readonly check: string | null;
   /** Port that its health checks connect to, or null for its own. */

@@ -12,7 +12,7 @@ const CHANNEL: Record<Exclude<keyof ChannelState, "health" | "resolution">, unkn
   ...{ channel: "number", enabled: "boolean", disabledBy: ["string"], host: "string", address: "string" },
   ...{ port: "number", current: "number", maxc: "number", total: "number", failed: "number", sent: "number" },
   ...{ rcvd: "number", failing: "boolean", weight: "number", name: "null", drainingSince: "null" },
-  ...{ check: "null", checkPort: "null", checkHost: "null" },
+  ...{ proxy: "null", check: "null", checkPort: "null", checkHost: "null" },
 };
 const RESOLUTION: Record<keyof ResolutionState, unknown> = {
   ...{ name: "string", source: "string", ttl: "number", asked: "string", stale: "null" },

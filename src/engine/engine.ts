@@ -1,3 +1,4 @@
+import type { access } from "../options/records/access.ts";
 import type { health } from "../options/records/health.ts";
 import type { EngineName } from "../options/engine_name.ts";
 import type { AccessSettings } from "../access/access.ts";
@@ -221,7 +222,14 @@ export interface EngineSettings {
 }
 
 /** Options of a service that an engine has nothing to do with, or gets in another form. */
-type OthersOptions = "hostname" | "ipv6" | "allowLoop" | "access" | keyof typeof health;
+type OthersOptions =
+  | "hostname"
+  | "ipv6"
+  | "allowLoop"
+  | "acceptProxy"
+  | "proxyTimeout"
+  | keyof typeof access
+  | keyof typeof health;
 
 /**
  * What an engine must know about a service: its options, with what has been resolved. Options that only the linux

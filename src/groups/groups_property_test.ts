@@ -192,7 +192,7 @@ class Simulation {
           maxc,
           weight,
           name,
-          ...{ check: null, checkPort: null, checkHost: null },
+          ...{ proxy: null, check: null, checkPort: null, checkHost: null },
           total: BigInt(total),
           failed: 0n,
           sent: 0n,

@@ -90,11 +90,15 @@ function addressText(host: string, { first, last }: Ports): string {
 function optionText({ key, before, after, changeable }: OptionChange): string {
   const record: OptionRecord = optionRecords[key];
   const restart = changeable ? "" : " (needs a restart)";
-  return `${record.name} ${valueText(record, before)} → ${valueText(record, after)}${restart}`;
+  const name = record.title ?? record.name;
+  return `${name} ${valueText(record, before)} → ${valueText(record, after)}${restart}`;
 }
 
-function valueText({ kind, standard, repeatable }: OptionRecord, value: unknown): string {
+function valueText({ kind, standard, repeatable, nameOf }: OptionRecord, value: unknown): string {
   if (kind.metavar === undefined) return value ? "on" : "off";
   if (value === undefined) return standard === undefined ? "not given" : String(standard);
-  return (repeatable ? value as readonly unknown[] : [value]).map((one) => quoteWord(kind.write(one))).join(" ");
+  return (repeatable ? value as readonly unknown[] : [value]).map((one) => {
+    const word = quoteWord(kind.write(one));
+    return nameOf === undefined ? word : `${nameOf(one)} ${word}`;
+  }).join(" ");
 }

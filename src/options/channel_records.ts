@@ -4,6 +4,7 @@ import { choice } from "./kinds/choice.ts";
 import { count } from "./kinds/count.ts";
 import { flag } from "./kinds/flag.ts";
 import { channelName, hostName } from "./kinds/name.ts";
+import { PROXY_VERSIONS } from "./proxy_version.ts";
 
 /**
  * Every option of a channel, by its name in the library, in the order in which words have them. Parser, texts, help,
@@ -44,6 +45,14 @@ export const channelRecords = {
     summary: "a channel for each address of the host",
     more: "The name is looked up again when its time to live ends. New addresses become channels, and channels whose " +
       "addresses are gone get no new connections.",
+  },
+  /** PROXY header that tells it who the client is: `off`, `v1` or `v2`. Default: that of its service. */
+  proxy: {
+    name: "proxy",
+    kind: choice(PROXY_VERSIONS),
+    standardText: "its service's",
+    summary: "PROXY header that tells it who calls",
+    more: "It goes before --proxy.",
   },
   /** `off`: it is not checked, whatever its service says. Default: it is. */
   check: {

@@ -31,6 +31,15 @@ Deno.test("a port alone has the manual's defaults", () => {
     ports: [{ first: 8080, last: 8080, word: "8080" }],
     groups: [],
     ipv6: false,
+    onDeny: "close",
+    clientPrefix: 64,
+    accessDryRun: false,
+    proxy: "off",
+    proxyChecksum: false,
+    proxyUniqueId: false,
+    proxyPassTlv: false,
+    proxyTimeout: 5,
+    preambleTimeout: 3,
     connectTimeout: 5,
     failTimeout: 0,
     slowStart: 0,
@@ -255,11 +264,11 @@ Deno.test("the help can be asked about a topic", () => {
   }
   assert.deepEqual(refusal("--help", "lisening"), [
     64,
-    'there is no help on "lisening", only on all, listening, choosing, health, names, timeouts, sockets, process, logging, files, control, channels, man, did you mean balance --help listening?',
+    'there is no help on "lisening", only on all, listening, access, proxy, choosing, health, names, timeouts, sockets, process, logging, files, control, channels, man, did you mean balance --help listening?',
   ]);
   assert.deepEqual(refusal("help", "xyzzy"), [
     64,
-    'there is no help on "xyzzy", only on all, listening, choosing, health, names, timeouts, sockets, process, logging, files, control, channels, man, see balance --help',
+    'there is no help on "xyzzy", only on all, listening, access, proxy, choosing, health, names, timeouts, sockets, process, logging, files, control, channels, man, see balance --help',
   ]);
 });
 

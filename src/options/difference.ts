@@ -135,14 +135,19 @@ function isAboutNames(key: OptionKey, before: ServiceSpec, after: ServiceSpec): 
 
 function options(before: OptionValues, after: OptionValues): OptionChange[] {
   return optionList.flatMap(([key, record]: readonly [OptionKey, OptionRecord]) => {
-    if (before[key] === after[key] || written(key, record, before) === written(key, record, after)) return [];
-    return [{ key, before: before[key], after: after[key], changeable: record.changeable ?? false }];
+    const was = valueOf(before, key), is = valueOf(after, key);
+    if (was === is || written(key, record, was) === written(key, record, is)) return [];
+    return [{ key, before: was, after: is, changeable: record.changeable ?? false }];
   });
 }
 
 /** What a value means: the default when none is given. */
-function written(key: OptionKey, { standard }: OptionRecord, values: OptionValues): string {
-  return JSON.stringify(valueWords({ [key]: values[key] ?? standard }));
+function written(key: OptionKey, { standard }: OptionRecord, value: unknown): string {
+  return JSON.stringify(valueWords({ [key]: value ?? standard }));
+}
+
+function valueOf(values: Readonly<Record<string, unknown>>, key: OptionKey): unknown {
+  return values[key];
 }
 
 /** The addresses that a service listens on, each with its ports. */

@@ -30,6 +30,10 @@ const cases: readonly (readonly [what: string, before: string, after: string, wo
     "process: max-connections 5 → not given",
     'service "80": max-connections not given → 5',
   ]],
+  ["rules about clients", "--allow 10.0.0.1 --deny all 80", "--deny all --rate 10/1,20 80", [
+    'service "80": access rules allow 10.0.0.1 deny all → deny all',
+    'service "80": rate not given → 10/1,20',
+  ]],
   ["options of the process", "process --threads 1 --drain-timeout 3", "process --user x", [
     "process: threads 1 → auto (needs a restart)",
     "process: drain-timeout 3 → 10",

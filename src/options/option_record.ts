@@ -3,6 +3,8 @@ import type { Kind } from "./kinds/kind.ts";
 /** Parts of the help, in their order. */
 export const SECTIONS = {
   listening: "Listening",
+  access: "Keeping clients out",
+  proxy: "Who is calling",
   choosing: "Choosing a channel",
   health: "Health checks",
   names: "Host names",
@@ -43,6 +45,15 @@ export interface OptionRecord {
   readonly changeable?: boolean;
   /** Whether it may be given several times, each time with another value. */
   readonly repeatable?: boolean;
+  /** Whether a service's own values come before those of its defaults, instead of in their place. */
+  readonly joins?: boolean;
+  /** What its list is called, if others add to it. Default: its name. */
+  readonly title?: string;
+  /** The option whose list its values join, in the order in which both are given; it has none of its own. */
+  readonly into?: string;
+  /** Name of the option that gives this value, if others add to its list. */
+  // deno-lint-ignore no-explicit-any
+  readonly nameOf?: (value: any) => string;
   /** Only the linux engine can do it: what the portable engine lacks, for messages. */
   readonly linuxOnly?: string;
   /** Only the program has it, not the library. */

@@ -1,4 +1,5 @@
 import type { OptionRecord } from "./option_record.ts";
+import { access } from "./records/access.ts";
 import { choosing } from "./records/choosing.ts";
 import { control } from "./records/control.ts";
 import { files } from "./records/files.ts";
@@ -7,6 +8,7 @@ import { listening } from "./records/listening.ts";
 import { logging } from "./records/logging.ts";
 import { names } from "./records/names.ts";
 import { process } from "./records/process.ts";
+import { proxy } from "./records/proxy.ts";
 import { sockets } from "./records/sockets.ts";
 import { timeouts } from "./records/timeouts.ts";
 
@@ -16,6 +18,8 @@ import { timeouts } from "./records/timeouts.ts";
  */
 export const optionRecords = {
   ...listening,
+  ...access,
+  ...proxy,
   ...choosing,
   ...health,
   ...names,

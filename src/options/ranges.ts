@@ -21,3 +21,9 @@ export const LONGEST_STICKY = 8_640_000;
 
 /** Most client addresses that are remembered. */
 export const MOST_STICKY = 2 ** 24;
+
+/** Longest time in seconds that a rate is about, a day. */
+export const LONGEST_RATE = 86_400;
+
+/** Longest time in seconds to wait for what a client or a proxy says first, a day. */
+export const LONGEST_GREETING = 86_400;

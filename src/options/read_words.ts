@@ -11,7 +11,14 @@ import { readPorts } from "./port_ranges.ts";
 import { type ServiceSpec, standardName } from "./service_spec.ts";
 import { type GivenOption, type PlacedWord, type SplitWords, splitWords } from "./split_words.ts";
 import { strategyNames } from "./strategy_names.ts";
-import { type OptionValues, type ProcessValues, processValues, type ServiceValues, serviceValues } from "./values.ts";
+import {
+  type OptionValues,
+  type ProcessValues,
+  processValues,
+  type ServiceValues,
+  serviceValues,
+  withDefaults,
+} from "./values.ts";
 
 /** What was read, and everything that is wrong. Without faults it is complete. */
 export interface Read<T> {
@@ -64,9 +71,10 @@ export function readOptions({ options }: SplitWords): { values: OptionValues; fa
     // As in Balance, the last one of an option that takes one value counts.
     if (!record.repeatable && last.get(key) !== option) continue;
     const value = negative ? record.kind.off : record.kind.read(text);
+    const { into = key } = record;
     if (value instanceof Refusal) faults.push(refused(record, value, text, word));
-    else if (record.repeatable) values[key] = [...(values[key] as unknown[] | undefined) ?? [], value];
-    else values[key] = value;
+    else if (record.repeatable) values[into] = [...(values[into] as unknown[] | undefined) ?? [], value];
+    else values[into] = value;
   }
   return { values, faults: [...faults, ...families(values, options), ...namedTwice(values, options)] };
 }
@@ -93,7 +101,12 @@ export function readSpec(
       strategies: [...strategyNames, ...strategies],
     });
   if (faults.length + more.length > 0) return { faults: [...faults, ...more] };
-  const spec = { name: name ?? standardName(ports), ports, groups, values: { ...defaults, ...serviceValues(values) } };
+  const spec = {
+    name: name ?? standardName(ports),
+    ports,
+    groups,
+    values: withDefaults(serviceValues(values), defaults),
+  };
   const expect = options.findLast(({ key }) => key === "checkExpect");
   if (expect !== undefined && !isHttp(spec.values.check)) {
     return { faults: [wrong(expect.at, "option --check-expect needs --check http:PATH or https:PATH")] };
@@ -111,7 +124,7 @@ function outcome<T>(result: T | undefined, faults: readonly Fault[]): Read<T> {
 }
 
 function refused(record: OptionRecord, refusal: Refusal, text: string, word: number): Fault {
-  const suggestion = record.kind.words === undefined ? undefined : nearest(text, record.kind.words);
+  const { words } = record.kind, suggestion = refusal.suggestion ?? (words && nearest(text, words));
   return { ...wrong(word, refusal.about(`option ${optionLabel(record)}`, text)), suggestion };
 }
 

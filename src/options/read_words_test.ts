@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { readDefaultsWords, readProcessWords, readServiceWords } from "./read_words.ts";
+import { serviceWords } from "./service_spec.ts";
 
 /** Each fault as the wrong word, what is wrong, and what was meant. */
 function faults(words: readonly string[], read: (words: readonly string[]) => ReturnType<typeof readServiceWords>) {
@@ -110,4 +111,50 @@ Deno.test("every port alone is a list of ports, in which the first one that is g
   const all = Array.from({ length: 65535 }, (_, i) => i + 1).join(",");
   assert.equal(readServiceWords([all, "a"]).result?.ports.length, 65535);
   assert.match(readServiceWords([`${all},7`, "a"]).faults[0].message, /^bad port: "7" is given twice in "1,2,/);
+});
+
+Deno.test("--allow and --deny make one list, in the order in which they are given", () => {
+  const { result } = readServiceWords("--deny 10.0.0.1 80 a --allow 10.0.0.0/8,::1 --deny all".split(" "));
+  assert.deepEqual(result?.values.accessRules, [
+    { action: "deny", networks: "10.0.0.1" },
+    { action: "allow", networks: "10.0.0.0/8,::1" },
+    { action: "deny", networks: "all" },
+  ]);
+  assert.deepEqual(serviceWords(result!), [
+    ...["--deny", "10.0.0.1", "--allow", "10.0.0.0/8,::1", "--deny", "all", "80", "a"],
+  ]);
+});
+
+Deno.test("rules of a service come before those of its defaults, other lists in place of theirs", () => {
+  const defaults = readDefaultsWords("--deny @bad --allow-peer 10.0.0.0/8".split(" ")).result!;
+  const words = (...own: string[]) => serviceWords(readServiceWords([...own, "80", "a"], defaults).result!).join(" ");
+  assert.equal(words(), "--deny @bad --allow-peer 10.0.0.0/8 80 a");
+  assert.equal(words("--allow", "::1"), "--allow ::1 --deny @bad --allow-peer 10.0.0.0/8 80 a");
+  assert.equal(words("--allow-peer", "::1"), "--deny @bad --allow-peer ::1 80 a");
+});
+
+Deno.test("networks and rates that cannot be read say why", () => {
+  const message = (...words: string[]) => {
+    const [{ message, suggestion }] = readServiceWords([...words, "80", "a"]).faults;
+    return suggestion === undefined ? message : `${message} → ${suggestion}`;
+  };
+  assert.equal(
+    message("--allow", "::1,10.0.0.1/8"),
+    'option --allow has a bad network: "10.0.0.1/8" has bits set behind its prefix → 10.0.0.0/8',
+  );
+  assert.equal(
+    message("--accept-proxy", "web1"),
+    'option --accept-proxy has a bad network: "web1" is not a numeric address',
+  );
+  for (const rate of ["10", "0/1", "10/0", "10/1,", "10/1,0", "a/1", "1/1e3", "1/86401"]) {
+    assert.equal(
+      message("--rate", rate),
+      `option --rate takes N/SEC[,BURST], as in 10/1 for ten in a second; seconds up to 86400: "${rate}"`,
+    );
+  }
+  assert.deepEqual(readServiceWords(["--rate", "10/0.5,20", "80"]).result?.values.rate, {
+    count: 10,
+    seconds: 0.5,
+    burst: 20,
+  });
 });

@@ -32,6 +32,12 @@ function wordFor({ name, kind }: OptionRecord): fc.Arbitrary<string> {
       return fc.integer({ min: 1, max: 2 ** 31 - 1 }).map(String);
     case "I[,T[,N]]":
       return fc.constantFrom("1", "60,5", "32767,32767,127");
+    case "BITS":
+      return fc.integer({ min: 1, max: 128 }).map(String);
+    case "N/SEC":
+      return fc.constantFrom("1/1", "10/.5,20", "100/60.");
+    case "NETWORKS":
+      return fc.constantFrom("10.0.0.0/8,::1", "@a b", "10.0.0.1-10.0.0.9,all", "::ffff:10.0.0.1", "FE80::/10");
     case "NAME":
       return fc.constantFrom("balance", "65534", "_a$");
     case "NAME=FILE":

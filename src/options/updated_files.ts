@@ -95,7 +95,7 @@ function valuesUnder(defaults: ServiceValues, values: ServiceValues): ServiceVal
   for (const [key, record] of optionList as readonly [keyof ServiceValues, OptionRecord][]) {
     if (values[key] === undefined && defaults[key] === undefined) continue;
     if (wordsOf(key, values[key]) === wordsOf(key, defaults[key])) continue;
-    const wanted = values[key] ?? record.standard;
+    const wanted = record.joins ? before(values[key], defaults[key]) : values[key] ?? record.standard;
     if (wanted === undefined) return undefined;
     given[key] = wanted;
   }
@@ -104,4 +104,10 @@ function valuesUnder(defaults: ServiceValues, values: ServiceValues): ServiceVal
 
 function wordsOf(key: string, value: unknown): string {
   return JSON.stringify(valueWords({ [key]: value })).slice(1, -1);
+}
+
+/** What joins with the defaults of a list to become these values; undefined if nothing does. */
+function before(values: unknown, defaults: unknown): unknown {
+  const [all, end] = [[values ?? []].flat(), [defaults ?? []].flat()], own = all.slice(0, all.length - end.length);
+  return JSON.stringify([...own, ...end]) === JSON.stringify(all) ? own : undefined;
 }

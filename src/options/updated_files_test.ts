@@ -63,6 +63,15 @@ Deno.test("a service is written with what its defaults lack, or without defaults
   );
 });
 
+Deno.test("a service is written without the rules of its defaults, which follow its own", () => {
+  const file = { a: "defaults --deny 10.0.0.1\n80 x\n81 y\n" };
+  assert.equal(
+    updated(file, [spec("--allow ::1 --deny 10.0.0.1 80 x"), spec("--deny 10.0.0.1 --allow ::1 81 y")]).a,
+    "defaults --deny 10.0.0.1\nbalance --allow ::1 80 x\ndefaults\n" +
+      "balance --deny 10.0.0.1 --allow ::1 81 y\ndefaults --deny 10.0.0.1\n",
+  );
+});
+
 Deno.test("line ends and the byte order mark stay", () => {
   const file = { a: "\ufeff80 x\r\n81 y\n# z" };
   assert.equal(updated(file, [spec("80 x"), spec("81 z")]).a, "\ufeff80 x\r\nbalance 81 z\r\n# z\r\n");

@@ -4,8 +4,9 @@ import type { OptionValues } from "./values.ts";
 
 /** The words that give these options these values, in the order of the records: short names first where there are some. */
 export function valueWords(values: OptionValues): string[] {
+  const all: Readonly<Record<string, unknown>> = values;
   return optionList.flatMap(([key, record]) => {
-    const value = values[key];
+    const value = all[key];
     if (value === undefined) return [];
     return record.repeatable
       ? (value as readonly unknown[]).flatMap((one) => words(record, one))
@@ -14,7 +15,9 @@ export function valueWords(values: OptionValues): string[] {
 }
 
 function words(record: OptionRecord, value: unknown): string[] {
-  const { name, short, kind } = record, option = short === undefined ? `--${name}` : `-${short}`;
+  const { short, kind } = record,
+    name = record.nameOf?.(value) ?? record.name,
+    option = short === undefined ? `--${name}` : `-${short}`;
   if (kind.metavar === undefined) return value === kind.off ? negativeWords(record) : [option];
   const word = kind.write(value);
   // A value of its own word could be taken for an option.

@@ -8,6 +8,8 @@ const MOST_VALUES = 64;
 
 /** @internal */
 type Records = typeof optionRecords;
+/** @internal Options that have values of their own. */
+type OwnKey = { [K in OptionKey]: Records[K] extends { readonly into: string } ? never : K }[OptionKey];
 type KeysWith<Mark> = { [K in OptionKey]: Records[K] extends Mark ? K : never }[OptionKey];
 
 type OneOf<R> = R extends { readonly kind: Kind<infer T, infer _> } ? T : never;
@@ -23,7 +25,7 @@ type Taken<R, K extends keyof R> = { readonly [P in K]?: FromLibrary<R[P]> };
 type Filled<R, K extends keyof R> = { readonly [P in K]: ValueOf<R[P]> };
 
 // A service's name is not one of its values: it is there for every service, given or not.
-type ServiceKey = Exclude<KeysWith<{ readonly scope: "service" | "both" }>, "name">;
+type ServiceKey = Exclude<KeysWith<{ readonly scope: "service" | "both" }> & OwnKey, "name">;
 type ProcessKey = KeysWith<{ readonly scope: "process" | "both" }>;
 type StandardKey = KeysWith<{ readonly standard: unknown }>;
 /** @internal */
@@ -36,7 +38,7 @@ export type ServiceValues = Given<Records, ServiceKey>;
 export type ProcessValues = Given<Records, ProcessKey>;
 
 /** Any options, as far as they were given. */
-export type OptionValues = Given<Records, OptionKey>;
+export type OptionValues = Given<Records, OwnKey>;
 
 /** Options of a service, with their defaults. */
 export type ServiceOptions =
@@ -83,6 +85,16 @@ export function processOptions(values: OptionValues): ProcessOptions {
   return { ...standards(isProcess), ...processValues(values) } as ProcessOptions;
 }
 
+/** The options of a service that gives these, below a `defaults` line with those. */
+export function withDefaults(values: ServiceValues, defaults: ServiceValues): ServiceValues {
+  const all: Record<string, unknown> = { ...defaults, ...values };
+  for (const [key, { joins }] of optionList as readonly [keyof ServiceValues, OptionRecord][]) {
+    const own = values[key], standard = defaults[key];
+    if (joins && own !== undefined && standard !== undefined) all[key] = [own, standard].flat();
+  }
+  return all;
+}
+
 /** What each option of the library must look like. */
 export const libraryShapes = Object.fromEntries(
   optionList.filter(([, record]) => isOfLibrary(record)).map(([key, { kind, repeatable }]) => {
@@ -106,8 +118,9 @@ function isArray(value: unknown): boolean {
 }
 
 function chosen(values: OptionValues, belongs: (record: OptionRecord) => boolean): Record<string, never> {
-  const own = optionList.filter(([key, record]) => belongs(record) && values[key] !== undefined);
-  return Object.fromEntries(own.map(([key]) => [key, values[key]])) as Record<string, never>;
+  const all: Readonly<Record<string, unknown>> = values;
+  const own = optionList.filter(([key, record]) => belongs(record) && all[key] !== undefined);
+  return Object.fromEntries(own.map(([key]) => [key, all[key]])) as Record<string, never>;
 }
 
 function standards(belongs: (record: OptionRecord) => boolean): Record<string, unknown> {

@@ -80,8 +80,22 @@ async function placesOf(request: ServiceRequest, options: ServiceOptions): Promi
 async function settingsOf(options: ServiceOptions, around: Surroundings): Promise<ServiceSettings> {
   const { trace, customStrategies, strategies } = around;
   // Checks are the main thread's.
-  const { check: _1, checkExpect: _2, checkInterval: _3, checkTimeout: _4, rise: _5, fall: _6, onDown: _7, ...rest } =
+  const { check: _1, checkExpect: _2, checkInterval: _3, checkTimeout: _4, rise: _5, fall: _6, onDown: _7, ...others } =
     options;
+  // Who may come in is worked out first.
+  const {
+    accessRules: _8,
+    allowPeer: _9,
+    onDeny: _10,
+    maxPerClient: _11,
+    ratePerClient: _12,
+    rate: _13,
+    clientPrefix: _14,
+    accessDryRun: _15,
+    acceptProxy: _16,
+    proxyTimeout: _17,
+    ...rest
+  } = others;
   return {
     ...rest,
     source: options.source === undefined ? undefined : await resolve(options.source, undefined, "source"),

@@ -28,7 +28,7 @@ Deno.test("JSON.stringify accepts snapshots, and no counter loses a digit", () =
       maxc: 0,
       weight: 1,
       name: null,
-      ...{ check: null, checkPort: null, checkHost: null },
+      ...{ proxy: null, check: null, checkPort: null, checkHost: null },
       total: 0,
       failed: 9007199254740991,
       sent: "9007199254740992",

@@ -261,7 +261,7 @@ Deno.test("options are read once, and changing them later changes nothing", () =
   assert.equal(checked.port?.[0].first, 8080);
   assert.deepEqual(checked.groups?.[0].channels, [{
     ...{ host: "a", port: 1, maxc: undefined, weight: undefined, name: undefined, all: undefined },
-    ...{ check: undefined, checkPort: undefined, checkHost: undefined },
+    ...{ proxy: undefined, check: undefined, checkPort: undefined, checkHost: undefined },
   }]);
 });
 

@@ -98,7 +98,7 @@ Deno.test("show json has all details of the instance and each channel, on one li
   const none = {
     ...{ current: 0, maxc: 0, weight: 1, name: null, total: 0, failed: 0, sent: 0, rcvd: 0 },
     ...{ failing: false, drainingSince: null },
-    ...{ check: null, checkPort: null, checkHost: null },
+    ...{ proxy: null, check: null, checkPort: null, checkHost: null },
   };
   assert.deepEqual(rest.groups, [
     {

@@ -113,7 +113,7 @@ export class Subject implements AsyncDisposable {
         maxc: channel.maxc,
         weight: channel.weight,
         name: null,
-        ...{ check: null, checkPort: null, checkHost: null },
+        ...{ proxy: null, check: null, checkPort: null, checkHost: null },
         total: channel.total,
         failed: channel.failed,
         sent: channel.sent,

@@ -31,10 +31,13 @@ export class Refusal {
   readonly reason: string;
   /** Whether the message shows the word; it would only show that it is empty otherwise. */
   readonly shown: boolean;
+  /** What was probably meant, if that is known. */
+  readonly suggestion: string | undefined;
 
-  constructor(reason: string, shown = true) {
+  constructor(reason: string, shown = true, suggestion?: string) {
     this.reason = reason;
     this.shown = shown;
+    this.suggestion = suggestion;
   }
 
   /** The message about a word. @param label what it was given for, such as `option --x` */
