@@ -34,6 +34,7 @@ export type { CloseOptions, Direction, GeneralEvent, Tap } from "./src/engine/en
 export type { EngineChoice, EngineName } from "./src/options/engine_name.ts";
 export type { KeepAlive } from "./src/options/keep_alive.ts";
 export type { AllChannelValues, ChannelValues } from "./src/options/channel_values.ts";
+export type { ConditionProtocol, GroupConditions } from "./src/options/group_conditions.ts";
 export type { LibraryValues } from "./src/options/values.ts";
 export type { AccessRule } from "./src/options/kinds/networks.ts";
 export type { Rate } from "./src/options/kinds/rate.ts";

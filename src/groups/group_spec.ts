@@ -1,4 +1,5 @@
 import type { ChannelValues } from "../options/channel_values.ts";
+import type { GroupConditions } from "../options/group_conditions.ts";
 
 /** A channel as a specification (a command line, a file, a program) describes it. */
 export interface ChannelSpec extends ChannelValues {
@@ -28,6 +29,8 @@ export interface Origin {
 export interface GroupSpec {
   /** Name of its strategy. Default: the first one of the list, Round Robin. */
   readonly strategy?: string;
+  /** Which clients it is for. Missing: for all. */
+  readonly conditions?: GroupConditions;
   readonly channels: readonly ChannelSpec[];
 }
 

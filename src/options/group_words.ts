@@ -2,6 +2,7 @@ import { quote } from "../log/escape.ts";
 import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
 import { type ChannelWord, channelWord, isWrong, readChannel } from "./channel_words.ts";
 import { type Fault, FaultCode } from "./fault.ts";
+import type { GroupConditions } from "./group_conditions.ts";
 import { nearest } from "./nearest.ts";
 import { parsePort } from "./port_names.ts";
 import type { PlacedWord } from "./split_words.ts";
@@ -11,6 +12,8 @@ import { strategyNames } from "./strategy_names.ts";
 export interface GroupWords {
   /** Name of the strategy. */
   readonly strategy: string;
+  /** Which clients it is for. Missing: for all. */
+  readonly conditions?: GroupConditions;
   readonly channels: readonly ChannelWord[];
 }
 

@@ -1,3 +1,4 @@
+import type { GroupConditions } from "../options/group_conditions.ts";
 import type { PortRange } from "../options/port_ranges.ts";
 import type { ServiceValues } from "../options/values.ts";
 import type { GroupOptions } from "./options.ts";
@@ -10,8 +11,14 @@ export interface ServiceRequest {
   /** Default: its first port. */
   readonly name?: string;
   readonly ports: readonly PortRange[];
-  readonly groups: readonly GroupOptions[];
+  readonly groups: readonly RequestedGroup[];
   readonly values: ServiceValues;
+}
+
+/** A group that is asked for. */
+export interface RequestedGroup extends GroupOptions {
+  /** Which clients it is for. Missing: for all. */
+  readonly conditions?: GroupConditions;
 }
 
 /** Whether clients come to several ports, so that a channel without one gets the port that its client came to. */
