@@ -1,4 +1,5 @@
 import { Access } from "../access/access.ts";
+import type { Selection } from "../selection/selection.ts";
 import { formatHost } from "../table/address.ts";
 import type { ServiceEvent, ServiceSettings } from "./engine.ts";
 import type { ReceptionTerms } from "./reception.ts";
@@ -13,14 +14,17 @@ export interface ReceptionThread {
 }
 
 /** What a service with these settings asks of its clients; undefined if they need not stop anywhere. */
-export function receptionTerms({ access }: ServiceSettings, thread: ReceptionThread): ReceptionTerms | undefined {
-  if (access === undefined) return undefined;
-  const { lane, now, emit } = thread;
+export function receptionTerms(
+  { access, conditions, preambleTimeout }: ServiceSettings,
+  selection: Selection,
+  { lane, now, emit }: ReceptionThread,
+): ReceptionTerms | undefined {
+  if (access === undefined && (conditions?.size ?? 0) === 0) return undefined;
   return {
-    access: new Access(access, lane, now, ({ reason, address, dryRun }) => {
+    access: access && new Access(access, lane, now, ({ reason, address, dryRun }) => {
       emit({ type: "refused", reason, client: formatHost(address), dryRun });
     }),
-    preambleTimeout: 3000,
-    listensTo: () => false,
+    preambleTimeout: preambleTimeout * 1000,
+    listensTo: (client) => selection.needsGreeting(client),
   };
 }

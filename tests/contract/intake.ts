@@ -2,6 +2,7 @@ import type { AccessSettings } from "../../src/access/access.ts";
 import { isNetworkFault, parseNetworks } from "../../src/access/network_words.ts";
 import { type Networks, NetworksBuilder } from "../../src/access/networks.ts";
 import type { Action } from "../../src/access/rules.ts";
+import type { Condition, ConditionMap } from "../../src/selection/conditions.ts";
 import { Refusals } from "../../src/table/refusals.ts";
 import { Tally } from "../../src/table/tally.ts";
 import type { Client } from "../support/client.ts";
@@ -33,6 +34,27 @@ export function accessOf(asked: Asked, threads: number): AccessSettings {
     reset: onDeny === "reset",
     proxyTimeout,
   };
+}
+
+/** Which clients a group is for; `from` as in the command line. */
+export interface GroupCondition extends Omit<Condition, "from"> {
+  readonly from?: string;
+}
+
+/** The number of a group's condition, if it has one. */
+export function conditionNumber(group: number): number {
+  return 100 + group;
+}
+
+/** What an engine is told of the conditions of groups. */
+export function conditionsOf(conditions: readonly (GroupCondition | undefined)[]): ConditionMap {
+  const map = new Map<number, Condition>();
+  for (const [group, condition] of conditions.entries()) {
+    if (condition === undefined) continue;
+    const { from, ...others } = condition;
+    map.set(conditionNumber(group), from === undefined ? others : { ...others, from: networksOf(from) });
+  }
+  return map;
 }
 
 function networksOf(text: string): Networks {

@@ -16,7 +16,9 @@ import { contract } from "./suite.ts";
 import { SharedTrial } from "./shared_trial.ts";
 import { Trial } from "./trial.ts";
 
-contract("portable engine", startPortable);
+contract("portable engine", startPortable, {
+  skips: { "refused clients are reset if they are to be": "Deno cannot reset a connection that it has accepted" },
+});
 
 Deno.test("portable engine: shortages of both kinds together are reported once a second", async () => {
   await using trial = await Trial.start(startPortable, 1, { channels: [] });

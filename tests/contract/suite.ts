@@ -8,6 +8,7 @@ import { counting } from "./subjects/counting.ts";
 import { ending } from "./subjects/ending.ts";
 import { events } from "./subjects/events.ts";
 import { failover } from "./subjects/failover.ts";
+import { greetings } from "./subjects/greetings.ts";
 import { halfClose } from "./subjects/half_close.ts";
 import { idle } from "./subjects/idle.ts";
 import { leaving } from "./subjects/leaving.ts";
@@ -15,6 +16,7 @@ import { limits } from "./subjects/limits.ts";
 import { proxyHeaders } from "./subjects/proxy_headers.ts";
 import { queue } from "./subjects/queue.ts";
 import { receptionEnding } from "./subjects/reception_ending.ts";
+import { refusals } from "./subjects/refusals.ts";
 import { relaying } from "./subjects/relaying.ts";
 import { resets } from "./subjects/resets.ts";
 import { resting } from "./subjects/resting.ts";
@@ -109,7 +111,7 @@ export function contract(
       servicesRemoval,
       sticky,
       warming,
-      ...intake ? [proxyHeaders, receptionEnding] : [],
+      ...intake ? [proxyHeaders, greetings, refusals, receptionEnding] : [],
     ]
   ) subject(test);
   if (unused.size > 0) throw new Error(`Cannot skip tests: there is none called ${[...unused].join(", ")}`);

@@ -9,7 +9,7 @@ import { type RefusalCount, REFUSALS, Refusals } from "../../src/table/refusals.
 import { Table } from "../../src/table/table.ts";
 import { Client } from "../support/client.ts";
 import { eventually, within } from "../support/eventually.ts";
-import { accessOf, type Asked } from "./intake.ts";
+import { accessOf, type Asked, conditionNumber, conditionsOf, type GroupCondition } from "./intake.ts";
 import { OneService, type OneServiceSettings, STANDARD } from "../support/one_service.ts";
 
 /** A backend, or whatever else has an address. */
@@ -21,6 +21,8 @@ export interface Target {
 export interface GroupSetup {
   readonly strategy?: string;
   readonly channels: readonly (Target & { readonly maxc?: number })[];
+  /** Which clients it is for. Default: all. */
+  readonly condition?: GroupCondition;
 }
 
 /** What a trial sets differently from the command line's defaults. */
@@ -60,7 +62,9 @@ export class Trial implements AsyncDisposable {
 
   static async start(start: StartEngine, threads: number, setup: TrialSetup): Promise<Trial> {
     const { channels, groups = channels ? [{ channels }] : [], tap, asks, ...others } = setup;
-    const settings = asks === undefined ? others : { ...others, access: accessOf(asks, threads) };
+    const conditions = conditionsOf(groups.map(({ condition }) => condition));
+    const asked = asks ?? (conditions.size > 0 ? {} : undefined);
+    const settings = { ...others, access: asked && accessOf(asked, threads), conditions };
     const table = tableOf(threads, groups), events: EngineEvent[] = [];
     const engine = await OneService.start(start, {
       table,
@@ -78,6 +82,11 @@ export class Trial implements AsyncDisposable {
   /** Changes some of its service's settings. */
   change(settings: Partial<ServiceSettings>): Promise<void> {
     return this.engine.service.change({ ...STANDARD, ...this.#settings, ...settings });
+  }
+
+  /** The first channel of a group. */
+  channel(group: number): ChannelId {
+    return channelId(group, 0);
   }
 
   /** Changes what it asks of its clients. */
@@ -148,9 +157,10 @@ export class Trial implements AsyncDisposable {
 /** A table with these groups, for so many threads. */
 export function tableOf(threads: number, groups: readonly GroupSetup[]): Table {
   const table = Table.create(threads);
-  groups.forEach(({ strategy = "rr", channels }, group) => {
+  groups.forEach(({ strategy = "rr", channels, condition }, group) => {
     table.setStrategy(group, strategies.findIndex(({ name }) => name === strategy));
     for (const { address, maxc } of channels) table.addChannel(group, address, maxc);
+    if (condition !== undefined) table.setCondition(group, conditionNumber(group));
   });
   return table;
 }

@@ -11,6 +11,7 @@ import { SMALL } from "./buffers.ts";
 import type { Waiters } from "./waiters.ts";
 import { dial } from "./dial.ts";
 import type { Arrival } from "./intake.ts";
+import { part } from "./parting.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import { relay } from "./relay.ts";
 import type { Listed } from "./roster.ts";
@@ -100,7 +101,10 @@ export class Connection implements Listed, Search {
       this.#ahead = new ReadAhead(this.#client);
       if (!await arrival.listen(this.#ahead) || this.#stopped) return false;
     }
-    return true;
+    if (arrival.isForSomebody) return true;
+    const { farewell } = arrival;
+    if (farewell !== undefined) await part(this.#ahead ?? this.#client, farewell, this.#host.engine.clock);
+    return false;
   }
 
   /** The channel with which it is established, unless it is being closed; NONE if there is none. */

@@ -21,8 +21,8 @@ export class Terms {
   constructor({ table, settings, emit }: ServiceSetup, clock: RunningClock, before?: Terms) {
     this.settings = settings;
     this.selection = before?.selection.with(settings) ?? new Selection(table, table.lane(0), settings, emit);
-    const reception = receptionTerms(settings, { lane: 0, now: () => performance.now(), emit });
-    this.intake = reception && new Intake(reception, clock);
+    const reception = receptionTerms(settings, this.selection, { lane: 0, now: () => performance.now(), emit });
+    this.intake = reception && new Intake(reception, this.selection, clock);
     this.deadlines = new Deadlines(clock, settings.connectTimeout);
     this.halfClosed = new HalfClosed(clock, settings.halfCloseTimeout);
   }
