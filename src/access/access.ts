@@ -1,3 +1,4 @@
+import { ClientLane, type ClientLimits, NO_HANDLE, REACHED } from "../table/client_lane.ts";
 import { NO_RULE, type OperatorBuffers, OperatorRules } from "../table/operator_rules.ts";
 import { type RefusalReason, Refusals } from "../table/refusals.ts";
 import { Tally } from "../table/tally.ts";
@@ -11,6 +12,12 @@ export interface AccessList {
   readonly hits: SharedArrayBuffer;
 }
 
+/** What each client may have, and the memory where that is counted. */
+export interface ClientAccess extends ClientLimits {
+  /** That of a `ClientTable`. */
+  readonly memory: SharedArrayBuffer;
+}
+
 /** Who may come in: plain data, and memory that threads share. */
 export interface AccessSettings {
   /** Which clients may come in. Default: all. */
@@ -21,6 +28,8 @@ export interface AccessSettings {
   readonly peers?: readonly Networks[];
   /** Which addresses must send a PROXY header. Default: none. */
   readonly proxies?: readonly Networks[];
+  /** Limits of each client. Default: none. */
+  readonly clients?: ClientAccess;
   /** Where refused clients are counted. */
   readonly refusals: SharedArrayBuffer;
   /** Whether clients are only counted, and come in all the same. PROXY headers are required in any case. */
@@ -61,6 +70,7 @@ export class Access {
   readonly #rules: readonly Rule[];
   readonly #hits: Tally | undefined;
   readonly #otherwise: Action;
+  readonly #clients: ClientLane | undefined;
   readonly #now: () => number;
   readonly #report: (client: RefusedClient) => void;
   /** When each reason was last reported. */
@@ -72,7 +82,7 @@ export class Access {
    * @param report called with some of the clients that are refused
    */
   constructor(settings: AccessSettings, lane: number, now: () => number, report: (client: RefusedClient) => void) {
-    const { list, operators, peers, proxies, refusals, reset, proxyTimeout } = settings;
+    const { list, operators, peers, proxies, clients, refusals, reset, proxyTimeout } = settings;
     this.#settings = settings;
     this.#lane = lane;
     this.#now = now;
@@ -82,9 +92,10 @@ export class Access {
     this.#rules = list?.rules ?? [];
     this.#hits = list && Tally.attach(list.hits, list.rules.length);
     this.#otherwise = otherwise(this.#rules);
+    this.#clients = clients && new ClientLane(clients.memory, lane, clients);
     this.reset = reset;
     this.proxyTimeout = proxyTimeout;
-    this.guards = [list, operators, peers, proxies].some((part) => part !== undefined);
+    this.guards = [list, operators, peers, proxies, clients].some((part) => part !== undefined);
   }
 
   /** Whether a peer may connect at all, whoever it speaks for. */
@@ -103,15 +114,27 @@ export class Access {
   enter(address: Uint8Array): number {
     const reason = this.#objection(address);
     if (reason !== undefined && !this.#spares(reason, address)) return REFUSED;
-    return 0;
+    return this.#clients === undefined ? 0 : this.#countIn(this.#clients, address);
   }
 
   /** The connection of a client has ended. @param handle what `enter` returned, above 0 */
-  leave(_handle: number): void {}
+  leave(handle: number): void {
+    this.#clients?.leave(handle);
+  }
 
   /** Counts a client that was refused for another reason. */
   refused(reason: RefusalReason, address: Uint8Array): void {
     this.#count(reason, address, false);
+  }
+
+  /** Counts one more connection of a client, unless it has reached a limit. */
+  #countIn(clients: ClientLane, address: Uint8Array): number {
+    const handle = clients.enter(address, this.#now(), !this.#settings.dryRun), { reached } = clients;
+    if (reached !== REACHED.NONE) {
+      const reason = reached === REACHED.CONNECTIONS ? "connections" : "rate";
+      if (!this.#spares(reason, address)) return REFUSED;
+    }
+    return handle === NO_HANDLE ? 0 : handle;
   }
 
   /** Why the lists do not let a client in. */

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { formatHost, parseHost } from "../table/address.ts";
+import { ClientTable } from "../table/client_table.ts";
 import { OperatorRules } from "../table/operator_rules.ts";
 import { REFUSALS, Refusals } from "../table/refusals.ts";
 import { Tally } from "../table/tally.ts";
@@ -114,4 +115,55 @@ Deno.test("without any rule nobody is guarded against", () => {
   assert.ok(!access.guards);
   assert.ok(access.admitsPeer(bytes("10.0.0.1")) && !access.expectsHeader(bytes("10.0.0.1")));
   assert.equal(access.enter(bytes("10.0.0.1")), 0);
+});
+
+Deno.test("a client that has reached a limit is refused, and its place is there again when a connection has ended", () => {
+  const clients = { memory: ClientTable.create(8, 64, 2).buffer, connections: 1 };
+  const { access, counts, told } = setUp({ clients });
+  assert.ok(access.guards);
+  const handle = access.enter(bytes("10.0.0.1"));
+  assert.ok(handle > 0);
+  assert.equal(access.enter(bytes("10.0.0.1")), REFUSED);
+  assert.ok(access.enter(bytes("10.0.0.2")) > 0);
+  access.leave(handle);
+  assert.ok(access.enter(bytes("10.0.0.1")) > 0);
+  assert.deepEqual([counts(), told], [["connections 1 0"], ["connections 10.0.0.1"]]);
+});
+
+Deno.test("a client that comes too fast is refused until it may come again", () => {
+  const clients = { memory: ClientTable.create(8, 64, 2).buffer, rate: { count: 2, seconds: 1 } };
+  const { access, counts, later } = setUp({ clients });
+  const comes = () => access.enter(bytes("10.0.0.1")) > 0;
+  assert.deepEqual([comes(), comes(), comes()], [true, true, false]);
+  later(500);
+  assert.deepEqual([comes(), comes()], [true, false]);
+  assert.deepEqual(counts(), ["rate 2 0"]);
+});
+
+Deno.test("a client whom the list refuses counts for no limit", () => {
+  const clients = { memory: ClientTable.create(8, 64, 2).buffer, connections: 1 };
+  const { access } = setUp({ clients }, [rule("deny", "10.0.0.0/8")]);
+  assert.equal(access.enter(bytes("10.0.0.1")), REFUSED);
+  let known = 0;
+  ClientTable.attach(clients.memory).forEach(() => known++);
+  assert.equal(known, 0);
+});
+
+Deno.test("in a dry run a client that has reached a limit comes in all the same, and counts until it leaves", () => {
+  const clients = { memory: ClientTable.create(8, 64, 2).buffer, connections: 1 };
+  const { access, counts, told } = setUp({ clients, dryRun: true });
+  const handles = [1, 2, 3].map(() => access.enter(bytes("10.0.0.1")));
+  assert.ok(handles.every((handle) => handle > 0));
+  assert.deepEqual([counts(), told], [["connections 0 2"], ["dry connections 10.0.0.1"]]);
+  for (const handle of handles) access.leave(handle);
+  assert.ok(access.enter(bytes("10.0.0.1")) > 0);
+  assert.deepEqual(counts(), ["connections 0 2"]);
+});
+
+Deno.test("a client for whom the table has no place comes in", () => {
+  const clients = { memory: ClientTable.create(8, 64, 2).buffer, connections: 1 };
+  const { access } = setUp({ clients });
+  for (let n = 1; n <= 8; n++) assert.ok(access.enter(bytes(`10.0.0.${n}`)) > 0);
+  assert.equal(access.enter(bytes("10.0.0.9")), 0);
+  access.leave(0);
 });

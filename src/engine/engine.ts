@@ -7,6 +7,7 @@ import type { SelectionOptions } from "../selection/selection_options.ts";
 import type { StrategyModule } from "./strategy_module.ts";
 import type { SelectionEvent } from "../selection/events.ts";
 import type { ChannelId } from "../table/channel_id.ts";
+import type { RateLimit } from "../table/pace.ts";
 import type { RefusalReason } from "../table/refusals.ts";
 import type { Table } from "../table/table.ts";
 
@@ -25,7 +26,8 @@ export { causeOf } from "../selection/cause.ts";
  * 1. **Accept.** Clients are accepted while fewer than `maxConnections` are served, by all services together and, where
  *    a service has its own limit, by that service; the others wait in the kernel's queue. Both limits are exact: if an
  *    engine has to ask several sockets for one more client and gets two, it keeps the second unserved until there is a
- *    place, even if its socket is closed meanwhile. A lack of descriptors or memory is reported as a `shortage` and
+ *    place, even if its socket is closed meanwhile. So it is with a service's `acceptRate`: clients for whom it is not
+ *    yet time wait in the kernel's queue, and none is refused. A lack of descriptors or memory is reported as a `shortage` and
  *    waited out; it never ends the loop, makes it spin, or loses an accepted client. Clients for whom `descriptors`
  *    leaves none wait in the queue, as in any other shortage. After `pauseAccepting` all further clients wait there; one
  *    that was being accepted at that moment may still be served.
@@ -243,12 +245,23 @@ export interface ServiceSettings
   readonly maxConnections?: number;
   /** Who may come in. Default: everybody. */
   readonly access?: AccessSettings;
+  /** How fast clients are accepted. Default: as fast as they come. */
+  readonly acceptRate?: AcceptRateSettings;
   /**
    * When the kernel probes the side of a half-closed connection that has ended, to learn whether it has only shut down
    * or is gone: seconds of silence before the first keep-alive probe, default 60, and between two probes, default 75
    * (whole seconds).
    */
   readonly halfCloseProbes?: { readonly after: number; readonly every: number };
+}
+
+/** How fast a service's clients are accepted, by all threads together. */
+export interface AcceptRateSettings {
+  readonly limit: RateLimit;
+  /** Made by `AcceptRate.create`. */
+  readonly memory: SharedArrayBuffer;
+  /** Whether clients who come too early are only counted. */
+  readonly dryRun: boolean;
 }
 
 /** `sent` is from client to channel, `rcvd` from channel to client. */

@@ -31,8 +31,9 @@ export class UnusedMemory {
 }
 
 /** Bytes of shared memory that belong to a service. */
-export function sharedBytes({ buffer, queue }: Table, { stickyMemory }: ServiceSettings): number {
-  return buffer.byteLength + (queue?.buffer.byteLength ?? 0) + (stickyMemory?.byteLength ?? 0);
+export function sharedBytes({ buffer, queue }: Table, { stickyMemory, access }: ServiceSettings): number {
+  const others = [queue?.buffer, stickyMemory, access?.clients?.memory];
+  return others.reduce((sum, memory) => sum + (memory?.byteLength ?? 0), buffer.byteLength);
 }
 
 interface Modules {

@@ -4,8 +4,8 @@ export interface RateLimit {
   readonly count: number;
   /** Above 0. */
   readonly seconds: number;
-  /** At least 1. */
-  readonly burst: number;
+  /** At least 1. Default: `count`. */
+  readonly burst?: number;
 }
 
 /** Milliseconds by which one may come early at most. */
@@ -24,7 +24,7 @@ export class Pace {
   /** How far ahead `due` may be for one more. */
   readonly #ahead: number;
 
-  constructor({ count, seconds, burst }: RateLimit) {
+  constructor({ count, seconds, burst = count }: RateLimit) {
     this.interval = seconds * 1000 / count;
     // A little more, since sums of doubles are not exact and the last of a burst must not fail because of that.
     this.#ahead = (burst - 1) * this.interval + Math.min(INEXACT, this.interval / 1000);

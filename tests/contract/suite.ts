@@ -1,5 +1,6 @@
 import type { EngineSettings, StartEngine } from "../../src/engine/engine.ts";
 import { within } from "../support/eventually.ts";
+import { acceptRates } from "./subjects/accept_rate.ts";
 import { addresses } from "./subjects/addresses.ts";
 import { backpressure } from "./subjects/backpressure.ts";
 import { besideStreams } from "./subjects/beside_streams.ts";
@@ -109,6 +110,7 @@ export function contract(
       servicesLimits,
       servicesAddresses,
       servicesRemoval,
+      acceptRates,
       sticky,
       warming,
       ...intake ? [proxyHeaders, greetings, refusals, receptionEnding] : [],

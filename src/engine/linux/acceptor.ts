@@ -22,6 +22,9 @@ const MOST_IN_A_TURN = 64;
 /** Clients that a thread may serve beyond its fair share before the others are asked first. */
 const AHEAD = 8;
 
+/** Milliseconds after which a socket is looked at again at the latest, though it was not to be time for a client. */
+const LONGEST_PACE = 100;
+
 /** What the acceptor tells its thread. */
 export interface AcceptorHost {
   /**
@@ -108,6 +111,11 @@ export class Acceptor {
     }
   }
 
+  /** A service's clients may come faster from now on. */
+  paceChanged(service: ThreadService): void {
+    for (const listening of service.listening) if (listening.attends === ATTENDS.PACES) this.#watchAnew(listening);
+  }
+
   /**
    * Has the kernel report every socket that has clients now. It wakes one thread for each client (EPOLLEXCLUSIVE,
    * epoll_ctl(2)), and that one may have died before it accepted.
@@ -167,16 +175,21 @@ export class Acceptor {
 
   /** Accepts one client, for whom there are seats. Returns 0 if nobody waits. */
   #take(listening: Listening): number {
+    const { service } = listening, { pace } = service;
     // Main stops a service and then looks whether anybody has a seat; here it is the other way round, so that at least
     // one sees the other.
-    if (listening.service.state.stopped) return this.#room.leave(listening.service), 0;
+    if (service.state.stopped) return this.#room.leave(service), 0;
+    const early = pace === undefined ? 0 : pace.take(this.#timers.clock());
+    if (early > 0 && service.mustPace) return this.#untilTime(listening, early), 1;
     const fd = this.#door.accept(listening.fd);
     if (fd >= 0) {
+      if (early > 0) pace!.cameEarly();
       const error = this.#host.accepted(fd, this.#door.address, listening);
       if (error !== 0) this.#rest(listening, error);
       return 1;
     }
-    this.#room.leave(listening.service);
+    if (early === 0) pace?.giveBack();
+    this.#room.leave(service);
     if (fd === -ERRNO.EAGAIN) return 0;
     // Any other error concerns only this client (accept(2)), or is the end of the listening socket.
     if (ACCEPT_SHORTAGES.has(-fd)) this.#rest(listening, -fd);
@@ -247,6 +260,17 @@ export class Acceptor {
     this.#watchAnew(listening);
   }
 
+  /** Clients wait until it is time for the next one; somebody else may have the seats that were taken for one. */
+  #untilTime(listening: Listening, wait: number): void {
+    const { service } = listening;
+    service.pace!.cameEarly();
+    this.#room.leave(service);
+    this.#letBe(listening);
+    listening.attends = ATTENDS.PACES;
+    // Another thread may give its turn back, or may have died before it could accept.
+    this.#timers.set(listening.fd, Math.min(Math.ceil(wait), LONGEST_PACE));
+  }
+
   /** Clients wait until a shortage has passed. */
   #rest(listening: Listening, errno: number): void {
     this.#host.shortage("accept", this.#libc.describe(errno));
@@ -274,7 +298,7 @@ export class Acceptor {
     listening.attends = ATTENDS.NO;
     listening.admission = undefined;
     if (attends === ATTENDS.WATCHES) this.#poller.unwatch(listening.fd);
-    else if (attends === ATTENDS.RESTS) this.#timers.clear(listening.fd);
+    else if (attends === ATTENDS.RESTS || attends === ATTENDS.PACES) this.#timers.clear(listening.fd);
     else if (attends === ATTENDS.WAITS) this.#leaveQueue(listening, admission!);
   }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { serviceOptions } from "../../options/values.ts";
+import { AcceptRate } from "../../table/accept_rate.ts";
 import { Table } from "../../table/table.ts";
 import { C, ERRNO } from "./abi.ts";
 import { Acceptor } from "./acceptor.ts";
@@ -11,6 +12,7 @@ import { Poller } from "./poller.ts";
 import { Room } from "./room.ts";
 import { ServiceState } from "./service_state.ts";
 import { SharedState } from "./shared_state.ts";
+import type { Terms } from "./terms.ts";
 import { ThreadService } from "./thread_service.ts";
 import { Timers } from "./timers.ts";
 
@@ -200,4 +202,41 @@ Deno.test("a paused service is not watched, nor does it wait; resumed, it gets i
   service.state.pause(false);
   acceptor.review(service);
   assert.deepEqual([turns(), queues], [["0"], [0]]);
+});
+
+Deno.test("a socket is let be until it is time for the next client, and takes as many as there are turns", () => {
+  const { accept, acceptor, told, left, isWatching, pass, service } = withQueue(10);
+  service.terms = { settings: { acceptRate: { dryRun: false } } } as unknown as Terms;
+  service.pace = new AcceptRate(AcceptRate.create(), 0, { count: 10, seconds: 1, burst: 3 });
+  for (let i = 0; i < 4; i++) if (isWatching()) accept();
+  assert.deepEqual([told.length, left(), isWatching(), service.state.seats.taken], [3, 7, false, 3]);
+  assert.ok(!pass(99));
+  assert.ok(pass(1));
+  acceptor.rested(LISTENER);
+  assert.ok(isWatching());
+  accept();
+  assert.deepEqual([told.length, left()], [4, 6]);
+});
+
+Deno.test("a turn for which nobody has come is there for the next client", () => {
+  const { accept, told, service } = withQueue(1);
+  service.terms = { settings: { acceptRate: { dryRun: false } } } as unknown as Terms;
+  const memory = AcceptRate.create();
+  service.pace = new AcceptRate(memory, 0, { count: 1, seconds: 3600, burst: 2 });
+  for (let i = 0; i < 9; i++) accept();
+  assert.deepEqual([told, AcceptRate.early(memory)], [["client 10"], 0]);
+});
+
+Deno.test("a socket that waits for its time is watched at once when the rate has changed, and not at all once it is removed", () => {
+  const { accept, acceptor, isWatching, pass, service } = withQueue(10);
+  service.terms = { settings: { acceptRate: { dryRun: false } } } as unknown as Terms;
+  service.pace = new AcceptRate(AcceptRate.create(), 0, { count: 1, seconds: 3600, burst: 1 });
+  for (let i = 0; i < 3; i++) if (isWatching()) accept();
+  assert.ok(!isWatching());
+  acceptor.paceChanged(service);
+  assert.ok(isWatching());
+  accept();
+  assert.ok(!isWatching());
+  acceptor.remove(LISTENER);
+  assert.ok(!pass(10_000));
 });

@@ -11,6 +11,8 @@ export const ATTENDS = {
   WAITS: 2,
   /** It is watched again after a pause, because something is short. */
   RESTS: 3,
+  /** It is watched again when it is time for the service's next client (`--rate`). */
+  PACES: 4,
 } as const;
 
 /** A listening socket as one thread sees it. */

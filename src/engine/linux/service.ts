@@ -1,4 +1,6 @@
+import { AcceptRate } from "../../table/accept_rate.ts";
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
+import { ClientTable } from "../../table/client_table.ts";
 import { Queue } from "../../table/queue.ts";
 import { StickyTable } from "../../table/sticky.ts";
 import type { CloseOptions, Listener, ServedService, ServiceEvent, ServiceSettings, ServiceSetup } from "../engine.ts";
@@ -163,8 +165,10 @@ export class LinuxService implements ServedService {
     // First, so that nobody is called who is gone.
     table.queue?.drop(thread);
     table.lane(thread).abandon((channel, count) => table.release(channel, count));
-    const { stickyMemory } = this.#settings;
+    const { stickyMemory, access, acceptRate } = this.#settings, clients = access?.clients;
     if (stickyMemory !== undefined) StickyTable.attach(stickyMemory).abandon(thread);
+    if (clients !== undefined) ClientTable.attach(clients.memory).abandon(thread);
+    if (acceptRate !== undefined) AcceptRate.abandon(acceptRate.memory, thread);
     seats.leave(thread, seats.takenBy(thread));
     seats.stopWaiting(thread);
     this.#threads.callWaiting(seats);

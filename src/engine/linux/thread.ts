@@ -245,6 +245,7 @@ export class Thread {
     if (service === undefined) return;
     if (queue !== undefined) this.#calls.add(service, queue);
     service.change(this.#own(settings));
+    this.#acceptor.paceChanged(service);
   }
 
   /** Settings with the thread's own strategies, which could not be sent. */

@@ -1,4 +1,5 @@
 import type { Lane } from "../../table/lane.ts";
+import { AcceptRate } from "../../table/accept_rate.ts";
 import { Table } from "../../table/table.ts";
 import type { EngineEvent, ServiceSettings } from "../engine.ts";
 import { Places } from "../places.ts";
@@ -26,6 +27,8 @@ export class ThreadService {
   readonly listening = new Set<Listening>();
   /** For clients accepted from now on. */
   terms: Terms;
+  /** How fast they are accepted; undefined if as fast as they come. */
+  pace: AcceptRate | undefined;
   #closingsSeen: number;
 
   constructor(
@@ -45,6 +48,7 @@ export class ThreadService {
     this.reports = new ThreadReports(libc, this.report);
     this.admission = new Admission(this.state.seats, thread, (connections) => this.reports.saturated(connections));
     this.terms = new Terms(this, settings);
+    this.pace = this.#paceOf(settings);
   }
 
   /** Whether clients wait in the kernel's queues, for good or for the time being. */
@@ -52,9 +56,15 @@ export class ThreadService {
     return this.state.stopped || this.state.paused;
   }
 
+  /** Whether clients who come too early wait. */
+  get mustPace(): boolean {
+    return !this.terms.settings.acceptRate!.dryRun;
+  }
+
   /** New settings hold for clients accepted from now on. */
   change(settings: ServiceSettings): void {
     this.terms = new Terms(this, settings, this.terms);
+    this.pace = this.#paceOf(settings);
   }
 
   /** Whether its connections were told to end since the last call. */
@@ -63,5 +73,9 @@ export class ThreadService {
     if (closings === this.#closingsSeen) return false;
     this.#closingsSeen = closings;
     return true;
+  }
+
+  #paceOf({ acceptRate }: ServiceSettings): AcceptRate | undefined {
+    return acceptRate && new AcceptRate(acceptRate.memory, this.lane.number, acceptRate.limit);
   }
 }

@@ -8,6 +8,11 @@ export interface Waiting {
 export class Line {
   readonly #waiting = new Set<Waiting>();
 
+  /** How many wait. */
+  get size(): number {
+    return this.#waiting.size;
+  }
+
   /** Waits at the end of the line until `go` is called, which also takes it out of the line. */
   enter(one: Waiting): void {
     this.#waiting.add(one);

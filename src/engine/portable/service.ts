@@ -7,6 +7,7 @@ import { type AcceptHost, AcceptLoop } from "./accept_loop.ts";
 import { Connection, type ConnectionHost, type Surroundings } from "./connection.ts";
 import { Line } from "./line.ts";
 import type { PortableListener } from "./listener.ts";
+import { PaceLine } from "./pace_line.ts";
 import { Roster } from "./roster.ts";
 import { Terms } from "./terms.ts";
 import { Waiters } from "./waiters.ts";
@@ -41,6 +42,8 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
   /** Those who wait for a place among this service's clients. */
   readonly #line = new Line();
   readonly #once = new Rate();
+  /** Those who wait because its clients must not come faster. */
+  #pace: PaceLine | undefined;
   #terms: Terms;
   readonly #loops = new Set<AcceptLoop>();
   #paused = false;
@@ -52,6 +55,7 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
     this.engine = engine;
     this.setup = setup;
     this.#terms = new Terms(setup, engine.clock);
+    this.#pace = paceOf(setup.settings);
     this.waiters = new Waiters(setup.table);
     this.waiters.provide(setup.settings);
     this.ended = new Promise((resolve) => this.#resolveEnded = resolve);
@@ -81,6 +85,9 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
     this.#terms = new Terms({ ...this.setup, settings }, this.engine.clock, before);
     before.end();
     this.waiters.provide(settings);
+    const slow = this.#pace;
+    this.#pace = paceOf(settings);
+    slow?.all();
     // There may be more places.
     this.#line.all();
     return Promise.resolve();
@@ -159,7 +166,8 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
   get line(): Line | undefined {
     if (this.#closed) return undefined;
     if (this.#full) return this.#line;
-    return this.engine.full ? this.engine.line : undefined;
+    if (this.engine.full) return this.engine.line;
+    return this.#pace?.isClosed ? this.#pace : undefined;
   }
 
   get shortageLine(): Line {
@@ -167,7 +175,7 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
   }
 
   reportWait(): void {
-    if (!this.#full) return this.engine.reportFull();
+    if (!this.#full) return this.engine.full ? this.engine.reportFull() : undefined;
     const { size } = this.#connections;
     if (!this.#paused && this.#once.allows("saturated")) this.setup.emit({ type: "saturated", connections: size });
   }
@@ -175,8 +183,13 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
   serve(client: Deno.TcpConn): void {
     // It was accepted in the very turn in which everything was closed, so nobody else would close it.
     if (this.#closed) return client.close();
+    this.#pace?.came();
     const { intake } = this.#terms, arrival = intake?.begin(client);
-    if (intake !== undefined && arrival === undefined) return client.close();
+    if (intake !== undefined && arrival === undefined) {
+      client.close();
+      // Somebody else may have the place.
+      return this.passOn();
+    }
     const connection = new Connection(this, this.#terms, client, arrival);
     this.#connections.add(connection);
     this.#terms.enter();
@@ -238,4 +251,8 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
     this.#resolveEnded();
     this.engine.serviceEnded(this);
   }
+}
+
+function paceOf({ acceptRate }: ServiceSettings): PaceLine | undefined {
+  return acceptRate && new PaceLine(acceptRate);
 }
