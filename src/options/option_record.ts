@@ -56,6 +56,8 @@ export interface OptionRecord {
   readonly nameOf?: (value: any) => string;
   /** Only the linux engine can do it: what the portable engine lacks, for messages. */
   readonly linuxOnly?: string;
+  /** The same for single values of it. */
+  readonly linuxOnlyValues?: Readonly<Record<string, string>>;
   /** Only the program has it, not the library. */
   readonly programOnly?: boolean;
 }
@@ -71,6 +73,7 @@ export function negativeName({ name, kind: { off }, scope }: OptionRecord): stri
 }
 
 /** Everything there is to say about an option besides its summary; empty if there is nothing. */
-export function moreAbout({ more, linuxOnly }: OptionRecord): string {
-  return [more ?? [], linuxOnly === undefined ? [] : "Only the linux engine has it."].flat().join(" ");
+export function moreAbout({ more, linuxOnly, linuxOnlyValues = {} }: OptionRecord): string {
+  const lacking = linuxOnly === undefined ? Object.keys(linuxOnlyValues) : ["it"];
+  return [more ?? [], lacking.map((what) => `Only the linux engine has ${what}.`)].flat().join(" ");
 }

@@ -52,10 +52,11 @@ export function chooseEngine(
  * @throws {EngineUnavailable} when it would; `blameOf` says which option it is about
  */
 export function requirePortable({ request, settings }: Configured, reason: string): void {
-  const given: Readonly<Record<string, unknown>> = { ...settings };
-  for (const [option, { linuxOnly }] of optionList) {
-    if (linuxOnly === undefined || given[option] === undefined) continue;
-    throw blaming(lacking(`no ${linuxOnly}`, reason), { request, part: { option } });
+  const given: Readonly<Record<string, unknown>> = { ...request.values, ...settings };
+  for (const [option, { linuxOnly, linuxOnlyValues }] of optionList) {
+    if (given[option] === undefined) continue;
+    const lack = linuxOnly ?? linuxOnlyValues?.[String(given[option])];
+    if (lack !== undefined) throw blaming(lacking(`no ${lack}`, reason), { request, part: { option } });
   }
   // Deno's node:net binds without the zone, which the system refuses.
   if (settings.source?.includes("%")) {

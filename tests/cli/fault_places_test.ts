@@ -103,8 +103,9 @@ testWith([posix], "a check, a start and a reload say the same of a file, with th
 testWith([posix], "an option that the portable engine lacks is marked", async () => {
   const port = freePorts(2), at = "-b 127.0.0.1", options = ["--engine", "portable"];
   await using instance = await FileInstance.start([`${at} --name base ${port} 127.0.0.1:1`], options);
-  const message = "the portable engine has no keep-alive times";
-  await sameOfAll(instance, `${at} -k 9^ ${port + 1} 127.0.0.1:1`, [64, message], options);
+  const lacks = (what: string): [number, string] => [64, `the portable engine has no ${what}`];
+  await sameOfAll(instance, `${at} -k 9^ ${port + 1} 127.0.0.1:1`, lacks("keep-alive times"), options);
+  await sameOfAll(instance, `${at} --on-deny reset^ ${port + 1} 127.0.0.1:1`, lacks("way to reset clients"), options);
 });
 
 testWith(

@@ -62,6 +62,7 @@ export const access = {
     section: "access",
     summary: "how clients are refused (default close)",
     more: "With reset, the connection is reset, which costs this machine less during an attack.",
+    linuxOnlyValues: { reset: "way to reset clients" },
     scope: "service",
     changeable: true,
   },
