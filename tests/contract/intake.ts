@@ -3,6 +3,8 @@ import { isNetworkFault, parseNetworks } from "../../src/access/network_words.ts
 import { type Networks, NetworksBuilder } from "../../src/access/networks.ts";
 import type { Action } from "../../src/access/rules.ts";
 import type { Condition, ConditionMap } from "../../src/selection/conditions.ts";
+import { ClientTable } from "../../src/table/client_table.ts";
+import type { RateLimit } from "../../src/table/pace.ts";
 import { Refusals } from "../../src/table/refusals.ts";
 import { Tally } from "../../src/table/tally.ts";
 import type { Client } from "../support/client.ts";
@@ -18,17 +20,27 @@ export interface Asked {
   readonly access?: readonly (readonly [Action, networks: string])[];
   readonly allowPeer?: string;
   readonly onDeny?: "close" | "reset";
+  readonly maxPerClient?: number;
+  readonly ratePerClient?: RateLimit;
   readonly accessDryRun?: boolean;
 }
 
-/** What an engine is told of it. */
-export function accessOf(asked: Asked, threads: number): AccessSettings {
+/**
+ * What an engine is told of it.
+ *
+ * @param clients memory of the clients' limits. Default: new
+ */
+export function accessOf(asked: Asked, threads: number, clients?: SharedArrayBuffer): AccessSettings {
   const { acceptProxy, proxyTimeout = 5, access, allowPeer, onDeny, accessDryRun = false } = asked;
+  const { maxPerClient: connections, ratePerClient: rate } = asked;
   const rules = access?.map(([action, networks]) => ({ action, networks: [networksOf(networks)] }));
   return {
     list: rules && { rules, hits: Tally.create(rules.length, threads).buffer },
     peers: allowPeer === undefined ? undefined : [networksOf(allowPeer)],
     proxies: acceptProxy === undefined ? undefined : [networksOf(acceptProxy)],
+    clients: (connections ?? rate) === undefined
+      ? undefined
+      : { connections, rate, memory: clients ?? ClientTable.create(256, 64, threads).buffer },
     refusals: Refusals.create(threads).buffer,
     dryRun: accessDryRun,
     reset: onDeny === "reset",

@@ -89,9 +89,10 @@ export class Trial implements AsyncDisposable {
     return channelId(group, 0);
   }
 
-  /** Changes what it asks of its clients. */
+  /** Changes what it asks of its clients. What has been counted of each client stays. */
   async ask(asks?: Asked): Promise<void> {
-    this.#settings = { ...this.#settings, access: asks && accessOf(asks, this.threads) };
+    const { memory } = this.#settings.access?.clients ?? {};
+    this.#settings = { ...this.#settings, access: asks && accessOf(asks, this.threads, memory) };
     await this.change({});
   }
 

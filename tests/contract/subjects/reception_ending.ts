@@ -3,10 +3,11 @@ import { MAX_LANES } from "../../../src/table/limits.ts";
 import { StickyTable } from "../../../src/table/sticky.ts";
 import { DisabledBy } from "../../../src/table/table.ts";
 import { echoBackend, namedBackend } from "../../support/backends.ts";
+import { Client } from "../../support/client.ts";
 import { ClientFrom } from "../../support/client_from.ts";
 import { eventually, pause } from "../../support/eventually.ts";
 import { concat, textHeader } from "../../support/proxy_headers.ts";
-import { Crowd } from "../intake.ts";
+import { accessOf, Crowd } from "../intake.ts";
 import type { ContractTest } from "../suite.ts";
 
 /** Seconds that do not pass while a test runs. */
@@ -126,6 +127,23 @@ export function receptionEnding(test: ContractTest): void {
     trial.engine.service.removeListener(trial.engine.service.listeners[0]);
     await client.send(HEADER);
     assert.equal(await client.readText(), "x");
+  });
+
+  test("clients on their way in stay with their service when its socket is handed over", async (_, share) => {
+    await using one = echoBackend();
+    await using other = namedBackend("other");
+    await using trial = await share();
+    const asks = { acceptProxy: PEER, proxyTimeout: LONG };
+    const asking = await trial.serve({ channels: [one], access: accessOf(asks, MAX_LANES) });
+    const trusting = await trial.serve({ channels: [other] });
+    const [listener] = asking.served.listeners, { port } = listener.address;
+    using before = await Client.connect(port);
+    await eventually("it is accepted", () => asking.served.connections === 1);
+    await asking.served.handOver(listener, trusting.served);
+    using after = await Client.connect(port);
+    assert.equal(await after.readText(), "other");
+    await before.send(concat(HEADER, "hello"));
+    assert.equal(await before.readExactText(5), "hello");
   });
 
   test("clients that proxies name wait in the queue in the order in which their headers came", async (start) => {
