@@ -4,7 +4,9 @@ import { listeningHosts } from "../options/listening_hosts.ts";
 import { type ServiceOptions, serviceOptions, type ServiceValues } from "../options/values.ts";
 import { IPV6 } from "../process/resolve.ts";
 import type { Strategy } from "../selection/strategy.ts";
+import type { AccessOnDemand } from "./access_on_demand.ts";
 import { blaming } from "./blame.ts";
+import type { DraftedAccess } from "./drafted_access.ts";
 import { groupSpecs, resolve, type Unresolved } from "./group_specs.ts";
 import { type Listening, ownAddressesOnce, refuseLoops } from "./loops.ts";
 import { allPorts, type ServiceRequest } from "./service_request.ts";
@@ -24,6 +26,7 @@ export interface Surroundings {
   /** What becomes of channels whose hosts do not resolve. */
   readonly unresolved: Unresolved;
   readonly names: NamesOnDemand;
+  readonly access: AccessOnDemand;
 }
 
 /** A service with everything that can be known before an engine serves it. */
@@ -34,6 +37,8 @@ export interface Draft {
   readonly options: ServiceOptions;
   /** What the engine gets of them. */
   readonly settings: ServiceSettings;
+  /** Who may come in, with what files say about it. Undefined if everybody may. */
+  readonly access?: DraftedAccess;
   /** Where to listen, with numeric addresses. */
   readonly places: readonly Listening[];
   /** Its groups, with addresses. */
@@ -60,7 +65,8 @@ export async function draftService(
   const settings = await settingsOf(options, around);
   const { groups, addresses } = await groupSpecs(request, settings.source, around);
   if (!options.allowLoop) refuseLoops(groups, places, own);
-  return { request, values: request.values, options, settings, places, groups, addresses };
+  const access = await around.access.draft(request, options);
+  return { request, values: request.values, options, settings, access, places, groups, addresses };
 }
 
 async function placesOf(request: ServiceRequest, options: ServiceOptions): Promise<Listening[]> {

@@ -3,6 +3,7 @@ import type { Groups } from "../groups/groups.ts";
 import type { StickyClients } from "../groups/sticky_clients.ts";
 import { WAYS } from "../table/sticky_layout.ts";
 import type { Draft } from "./draft.ts";
+import type { ServiceAccess } from "./service_access.ts";
 
 /**
  * The clients that the service is to remember: those that it remembers already, if nothing but their time changes. With
@@ -22,7 +23,12 @@ export async function stickinessOf({ options }: Draft, groups: Groups): Promise<
   return clients;
 }
 
-/** A draft's settings, with where clients are remembered. */
-export function settingsWith({ settings }: Draft, clients: StickyClients | undefined): ServiceSettings {
-  return clients === undefined ? settings : { ...settings, stickyMemory: clients.table.buffer };
+/** A draft's settings, with where clients are remembered, and who may come in. */
+export function settingsWith(
+  { settings, access }: Draft,
+  clients: StickyClients | undefined,
+  guard: ServiceAccess | undefined,
+): ServiceSettings {
+  if (clients === undefined && guard === undefined) return settings;
+  return { ...settings, stickyMemory: clients?.table.buffer, access: guard?.settings(access) };
 }
