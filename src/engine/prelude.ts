@@ -24,8 +24,6 @@ export type Version = 0 | 1 | 2;
 /** Bytes of TLVs at most, between the addresses and the checksum. */
 const ROOM = LONGEST_HEADER - 16 - 36 - (TLV_HEAD + 4);
 
-const encoder = new TextEncoder();
-
 /**
  * What a service's connections to its channels begin with: a header of the PROXY protocol, which tells the channel whose
  * connection it is (proxy-protocol.txt of HAProxy).
@@ -104,11 +102,12 @@ const VERSIONS: Readonly<Record<PreludeSettings["proxy"], Version>> = { off: 0, 
 /** By what a channel's row says. */
 const OWN: Readonly<Record<number, Version>> = { [PROXY.OFF]: 0, [PROXY.V1]: 1, [PROXY.V2]: 2 };
 
-/** Writes one value. @returns where the next one goes */
+/** Writes one value, each character as the byte of its number. @returns where the next one goes */
 function put(tlvs: Uint8Array, at: number, type: number, text: string): number {
-  const { written } = encoder.encodeInto(text, tlvs.subarray(at + TLV_HEAD));
+  const { length } = text, start = at + TLV_HEAD;
   tlvs[at] = type;
-  tlvs[at + 1] = written >> 8;
-  tlvs[at + 2] = written & 0xff;
-  return at + TLV_HEAD + written;
+  tlvs[at + 1] = length >> 8;
+  tlvs[at + 2] = length & 0xff;
+  for (let i = 0; i < length; i++) tlvs[start + i] = text.charCodeAt(i);
+  return start + length;
 }

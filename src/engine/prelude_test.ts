@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import type { Greeting } from "../preamble/greeting.ts";
 import { LONGEST_HEADER, type ProxyHeader } from "../preamble/proxy_header.ts";
 import { readProxyHeader } from "../preamble/read_proxy_header.ts";
-import { eachTlv, TLV, TLV_HEAD } from "../preamble/tlvs.ts";
+import { eachTlv, findTlv, TLV, TLV_HEAD } from "../preamble/tlvs.ts";
 import { formatHost, parseHost } from "../table/address.ts";
 import { PROXY } from "../table/table.ts";
 import { Prelude, type PreludeSettings } from "./prelude.ts";
@@ -75,6 +75,8 @@ Deno.test("the server name of the client's handshake is passed on, and its proto
     [TLV.AUTHORITY, "www.example"],
   ]);
   assert.deepEqual(tlvsOf(told({}, { greeting: { protocol: "none", serverName: "", alpn: [] } })), []);
+  // Names of protocols are bytes, not text.
+  assert.deepEqual(findTlv(told({}, { greeting: hello("", "\xff\x80") }).tlvs, TLV.ALPN), Uint8Array.of(0xff, 0x80));
 });
 
 Deno.test("what the proxy in front says of name and protocol is passed on, and goes before the handshake", () => {
