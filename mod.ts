@@ -6,6 +6,7 @@
 export type {
   ChannelHealthState,
   ChannelState,
+  ConditionsState,
   GroupState,
   InstanceState,
   InstanceSummary,
@@ -24,10 +25,8 @@ export type {
   ChannelOptions,
   DisableOptions,
   GroupOptions,
-  RuleOptions,
   ServeOptions,
 } from "./src/service/options.ts";
-export type { AccessRuleState, AccessState, OperatorRuleState } from "./src/access/access_state.ts";
 export { Service } from "./src/service/service.ts";
 export type { ChannelHealth, ChannelSnapshot, GroupSnapshot } from "./src/groups/snapshot.ts";
 export type { Resolution } from "./src/groups/resolution.ts";

@@ -41,14 +41,8 @@ function indexOf({ service }: Session, { services }: ControlPlane): number {
   return service === undefined ? 0 : services.findIndex(({ name }) => name === service);
 }
 
-function serviceState(service: ControlledService): Exact<ServiceState> {
-  const { name, addresses, ports, connections, groups } = service;
-  return { name, addresses, ports, connections, ...shared(service), groups: groups.snapshot() };
-}
-
-/** What only some services have: a queue if clients have ever been allowed to wait, and rules about who may come in. */
-function shared({ groups, access }: ControlledService): Pick<ServiceState, "queue" | "access"> {
-  return { ...queueState(groups), ...access === undefined ? {} : { access } };
+function serviceState({ name, addresses, ports, connections, groups }: ControlledService): Exact<ServiceState> {
+  return { name, addresses, ports, connections, ...queueState(groups), groups: groups.snapshot() };
 }
 
 /** The state of the queue; nothing where clients have never been allowed to wait. */
@@ -56,8 +50,7 @@ function queueState({ table }: Groups): Pick<ServiceState, "queue"> {
   return table.queue === undefined ? {} : { queue: table.queue.counts() };
 }
 
-function serviceSummary(service: ControlledService): ServiceSummary {
-  const { name, addresses, ports, connections, groups } = service;
+function serviceSummary({ name, addresses, ports, connections, groups }: ControlledService): ServiceSummary {
   const all = groups.snapshot(), channels = all.flatMap(({ channels }) => channels);
   const enabled = channels.filter(({ enabled }) => enabled);
   return {
@@ -65,7 +58,7 @@ function serviceSummary(service: ControlledService): ServiceSummary {
     addresses,
     ports,
     connections,
-    ...shared(service),
+    ...queueState(groups),
     channels: channels.length,
     enabled: enabled.length,
     failing: enabled.filter(({ failing }) => failing).length,

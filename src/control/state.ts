@@ -5,8 +5,6 @@
  * @module
  */
 
-import type { AccessState } from "../access/access_state.ts";
-
 /** A process, in `show json` and `services json`. */
 export interface ProcessState {
   /** The program's version. */
@@ -64,8 +62,6 @@ export interface ServiceState {
   readonly connections: number;
   /** Clients that wait for a place on a full channel; missing if none was ever allowed to (`--queue`). */
   readonly queue?: QueueState;
-  /** Who may come in, and how many were refused; missing if it has always taken everybody. */
-  readonly access?: AccessState;
   /** Groups that have channels. */
   readonly groups: readonly GroupState[];
 }
@@ -98,8 +94,24 @@ export interface GroupState {
   readonly group: number;
   /** Its distribution, as `show` calls it: `RR`, `Hash`, `LC`, `Rand`, `Stab`, `1st` or another label. */
   readonly type: string;
+  /** Which clients it is for; missing if it is for all. */
+  readonly conditions?: ConditionsState;
   /** In the order of their numbers. */
   readonly channels: readonly ChannelState[];
+}
+
+/** Which clients a group is for: those that meet all that is there. */
+export interface ConditionsState {
+  /** Server names of which a TLS client gives one; `*.` is any one label. */
+  readonly sni?: readonly string[];
+  /** Protocols of which a TLS client offers one (ALPN). */
+  readonly alpn?: readonly string[];
+  /** Networks and files of networks that clients come from, as on the command line. */
+  readonly from?: string;
+  /** Ports that clients come to. */
+  readonly port?: readonly PortsState[];
+  /** What clients say first: `tls`, `ssh`, `http`, or `none` for nothing. */
+  readonly proto?: readonly string[];
 }
 
 /** What health checks know about a channel. */

@@ -1,7 +1,16 @@
 /** The shape of `show json` and `services json`, which programs rely on. Keys may be added here, never removed. */
 import assert from "node:assert/strict";
-import type { ChannelState, GroupState, InstanceState, InstanceSummary, ResolutionState } from "../../mod.ts";
+import type {
+  ChannelState,
+  ConditionsState,
+  GroupConditions,
+  GroupState,
+  InstanceState,
+  InstanceSummary,
+  ResolutionState,
+} from "../../mod.ts";
 import { quietPlane, quietService } from "../../tests/support/control_plane.ts";
+import { NetworksBuilder } from "../access/networks.ts";
 import type { GroupSnapshot } from "../groups/snapshot.ts";
 import type { Session } from "./command.ts";
 import { Queue } from "../table/queue.ts";
@@ -64,6 +73,20 @@ Deno.test("a channel whose health is checked has what the library documents besi
     last: { result: "string", reason: "string", took: "number", age: "number" },
   };
   assert.deepEqual(shape(health), wanted);
+});
+
+Deno.test("a group that is not for all clients says for whom it is", async () => {
+  const { plane: { groups }, ask } = process(),
+    all: Required<ConditionsState> = {
+      ...{ sni: ["a.example", "*.b.example"], alpn: ["h2"], from: "10.0.0.0/8,@lan", proto: ["tls", "none"] },
+      port: [{ first: 80, last: 80 }, { first: 8000, last: 8010 }],
+    };
+  groups.conditions.learn(new Map([[all.from, new NetworksBuilder().build()]]));
+  groups.table.setCondition(0, groups.conditions.of(all as GroupConditions));
+  const { groups: [{ conditions }] }: InstanceState = await ask("show json");
+  assert.deepEqual(conditions, all);
+  groups.table.setCondition(0, 0);
+  assert.ok(!("conditions" in (await ask("show json")).groups[0]));
 });
 
 Deno.test("a service whose clients may wait has their numbers", async () => {

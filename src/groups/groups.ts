@@ -1,4 +1,5 @@
 import type { ChannelValues } from "../options/channel_values.ts";
+import type { GroupConditions } from "../options/group_conditions.ts";
 import { strategies, type Strategy } from "../selection/strategy.ts";
 import type { Address } from "../table/address.ts";
 import { type ChannelId, groupOf } from "../table/channel_id.ts";
@@ -10,6 +11,7 @@ import { keepValues, rowValues, setValue } from "./channel_values.ts";
 import type { GroupSpec } from "./group_spec.ts";
 import type { GroupsState } from "./groups_state.ts";
 import { newIdentity, setHost, setStrategy } from "./identities.ts";
+import { ConditionNumbers } from "./condition_numbers.ts";
 import { type Adopted, type GroupChange, replacement } from "./replacement.ts";
 import type { Resolution } from "./resolution.ts";
 import { restore, stateOf } from "./restoring.ts";
@@ -48,6 +50,8 @@ export class Groups extends Channels {
   /** @internal */ readonly names = new Map<ChannelId, string>();
   /** Options of channels that the table does not hold. */
   /** @internal */ readonly values = new Map<ChannelId, ChannelValues>();
+  /** Which clients groups are for. */
+  /** @internal */ readonly conditions = new ConditionNumbers();
   /** Clients that come back to their channels, with `--sticky`. */
   sticky: StickyClients | undefined;
   /** Who keeps channels of names out of use whose addresses are gone at present. */
@@ -110,6 +114,18 @@ export class Groups extends Channels {
     if (index < 0) throw new RangeError(`Cannot set strategy: there is no ${name}`);
     setStrategy(this, group, index);
     return this.strategies[index];
+  }
+
+  /** Which clients a group is for; undefined if it is for all. */
+  conditionsOf(group: number): GroupConditions | undefined {
+    return this.conditions.get(this.table.condition(group));
+  }
+
+  /** @internal Numbers of the conditions that groups have now, and of those that these will have. */
+  conditionNumbers(wanted: readonly GroupSpec[] = []): Set<number> {
+    const numbers = new Set(wanted.map(({ conditions }) => this.conditions.of(conditions)));
+    for (let group = 0; group < MAX_GROUPS; group++) numbers.add(this.table.condition(group));
+    return numbers;
   }
 
   /** The channel that is called so; undefined if there is none. */

@@ -1,5 +1,6 @@
 import type { ChannelKey } from "../options/channel_records.ts";
 import { channelValue, type ChannelValues, differingKeys } from "../options/channel_values.ts";
+import type { GroupConditions } from "../options/group_conditions.ts";
 import type { Strategy } from "../selection/strategy.ts";
 import { formatHost, parseHost } from "../table/address.ts";
 import type { ChannelId } from "../table/channel_id.ts";
@@ -8,6 +9,7 @@ import { DisabledBy, type NewRow, type Table } from "../table/table.ts";
 import { type AbsentMembers, absentMembers, keptBy, keptMembers } from "./absent_members.ts";
 import { keepValues, rowValues, setValue, valuesOf } from "./channel_values.ts";
 import { type ChannelSpec, type GroupSpec, matchChannels, type Named } from "./group_spec.ts";
+import type { ConditionNumbers } from "./condition_numbers.ts";
 import { identify, named, newIdentity, setStrategy } from "./identities.ts";
 
 /** Stands in the table for the address of a host that does not resolve. */
@@ -33,7 +35,14 @@ export type GroupChange =
   | Place & { readonly type: "address-changed"; readonly from: string | undefined; readonly to: string }
   /** Channels that stay have another order. */
   | { readonly type: "order-changed"; readonly group: number }
-  | { readonly type: "strategy-changed"; readonly group: number; readonly from: string; readonly to: string };
+  | { readonly type: "strategy-changed"; readonly group: number; readonly from: string; readonly to: string }
+  /** It is for other clients; undefined: for all. */
+  | {
+    readonly type: "conditions-changed";
+    readonly group: number;
+    readonly from: GroupConditions | undefined;
+    readonly to: GroupConditions | undefined;
+  };
 
 /** A channel that operators have made what the specification names now, as it does from then on. */
 export interface Adopted {
@@ -75,6 +84,8 @@ export interface Subject {
   readonly values: Map<ChannelId, ChannelValues>;
   /** Since when those channels have been draining that do. */
   readonly drainingSince: Map<ChannelId, Date>;
+  /** Which clients groups are for. */
+  readonly conditions: ConditionNumbers;
   /** Who keeps channels of names out of use whose addresses are gone at present. */
   absent: AbsentMembers;
 }
@@ -100,10 +111,32 @@ export function replacement(
   for (let group = 0; group < Math.max(before.length, wanted.length); group++) {
     const channels = [before[group]?.channels ?? [], wanted[group]?.channels ?? []] as const;
     replaceStrategy(subject, group, before[group], wanted[group], changes, steps);
-    replaceChannels(subject, group, ...channels, kept, changes, adopted, steps);
+    const condition = replaceConditions(subject, group, before[group], wanted[group], changes);
+    replaceChannels(subject, group, ...channels, condition, kept, changes, adopted, steps);
   }
   steps.push(() => subject.absent = absentMembers(kept, wanted));
-  return { changes, adopted, apply: () => steps.forEach((step) => step()) };
+  const apply = () => steps.forEach((step) => step());
+  // Where groups are not for the same clients as before, none of these must fall between two of them.
+  const together = changes.some(({ type }) => type === "conditions-changed");
+  return { changes, adopted, apply: together ? () => subject.table.changes.make(apply) : apply };
+}
+
+/** @returns the number of the condition that the group is to have */
+function replaceConditions(
+  { table, conditions }: Subject,
+  group: number,
+  before: GroupSpec | undefined,
+  wanted: GroupSpec | undefined,
+  changes: GroupChange[],
+): number {
+  const from = table.condition(group);
+  // Channels that operators have created in a group do not become everybody's when it is not described any more.
+  if (wanted === undefined && table.size(group) > (before?.channels.length ?? 0)) return from;
+  const to = conditions.of(wanted?.conditions);
+  if (from !== to) {
+    changes.push({ type: "conditions-changed", group, from: conditions.get(from), to: wanted?.conditions });
+  }
+  return to;
 }
 
 function replaceStrategy(
@@ -129,6 +162,7 @@ function replaceChannels(
   group: number,
   before: readonly ChannelSpec[],
   wanted: readonly ChannelSpec[],
+  condition: number,
   out: AbsentMembers,
   changes: GroupChange[],
   adopted: Adopted[],
@@ -142,7 +176,7 @@ function replaceChannels(
   const kept = places.filter((place) => place !== undefined), other = [...ids.keys()].filter((p) => !kept.includes(p));
   const removed = other.filter((place) => place < before.length), created = other.slice(removed.length);
   checkRoom(table, group, wanted.length + created.length, wanted.length - kept.length);
-  /** Weights make the order, and change with it in one step. */
+  /** Weights make the order, and change with it in one step; so does the condition. */
   const weights = new Map<ChannelId, number>();
   /** Lower limits come first, all else last: no channel takes clients that it takes neither before nor afterwards. */
   const first: (() => void)[] = [], last: (() => void)[] = [];
@@ -187,7 +221,8 @@ function replaceChannels(
   const moved = [...kept, ...created].some((place, i, all) => i > 0 && place < all[i - 1]);
   if (moved) changes.push({ type: "order-changed", group });
   steps.push(...first);
-  if (moved || removed.length > 0 || kept.length < wanted.length || weights.size > 0) steps.push(rearrange);
+  const differs = moved || removed.length > 0 || kept.length < wanted.length || weights.size > 0;
+  if (differs || table.condition(group) !== condition) steps.push(rearrange);
   steps.push(...last);
 
   function rearrange(): void {
@@ -195,7 +230,10 @@ function replaceChannels(
     const identified = rows.map((row, number) =>
       typeof row === "number" ? row : { ...row, identity: identityOf(number) }
     );
-    const after = table.rearrange(group, [...identified, ...created.map((place) => ids[place])], { weights });
+    const after = table.rearrange(group, [...identified, ...created.map((place) => ids[place])], {
+      weights,
+      condition,
+    });
     for (const place of removed) {
       for (const known of [names, subject.values, subject.drainingSince]) known.delete(ids[place]);
     }

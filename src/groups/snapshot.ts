@@ -1,4 +1,5 @@
 import { type AllChannelValues, allValues } from "../options/channel_values.ts";
+import type { GroupConditions } from "../options/group_conditions.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
 import type { ChannelId } from "../table/channel_id.ts";
 import { DisabledBy } from "../table/table.ts";
@@ -77,6 +78,8 @@ export interface GroupSnapshot {
   readonly group: number;
   /** Its strategy, as `show` calls it: `RR`, `Hash`, `LC`, `Rand`, `Stab`, `1st` or another label. */
   readonly type: string;
+  /** Which clients it is for; missing if it is for all. */
+  readonly conditions?: GroupConditions;
   /** Its channels in the order of their numbers. */
   readonly channels: readonly ChannelSnapshot[];
 }
@@ -99,7 +102,8 @@ export function snapshot(
       const channel = channelSnapshot(subject, group, number), health = healthOf?.(table.channelAt(group, number));
       return health === undefined ? channel : { ...channel, health };
     });
-    groups.push({ group, type: strategies[table.strategy(group)].label, channels });
+    const conditions = subject.conditions.get(table.condition(group));
+    groups.push({ group, type: strategies[table.strategy(group)].label, ...conditions && { conditions }, channels });
   }
   return groups;
 }

@@ -31,7 +31,4 @@ export const commandNames: readonly string[] = [
   "wait",
   "health",
   "forget",
-  "allow",
-  "deny",
-  "unban",
 ];

@@ -61,6 +61,18 @@ export class Failover {
    * this client are passed over.
    */
   next(search: Search, client: Client): ChannelId {
+    if (!this.#conditions.any || search.isOver) return this.#next(search, client);
+    const { changes } = this.#table;
+    for (;;) {
+      // Groups may change whose is whose: a client must not fall between them.
+      const { version } = changes, id = this.#next(search, client);
+      if (changes.isStill(version)) return id;
+      if (id !== NONE) this.#table.release(id);
+      search.again(id);
+    }
+  }
+
+  #next(search: Search, client: Client): ChannelId {
     do {
       if (this.#own !== undefined && search.ownFirst) {
         const id = this.#own.take(search, client, this.#waitsAtHome(search));

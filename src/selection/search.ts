@@ -55,11 +55,7 @@ export class Search {
 
   /** Starts again with group 0, leaving out the channels that this search has seen fail. */
   retry(): void {
-    this.group = 0;
-    this.full = this.rested = false;
-    this.demands = Demands.ALL;
-    this.usable = -1;
-    this.ownFirst = true;
+    this.again(NONE);
     for (let i = this.#from; i < this.#to; i++) this.#tried[i] = this.#failed[i];
   }
 
@@ -91,11 +87,26 @@ export class Search {
     return true;
   }
 
+  /** Begins again, and may try a channel again that it has not been given after all. */
+  again(id: ChannelId): void {
+    if (id !== NONE) this.#tried[id >> 5] &= ~(1 << (id & 31));
+    this.group = 0;
+    this.full = this.rested = false;
+    this.demands = Demands.ALL;
+    this.usable = -1;
+    this.ownFirst = true;
+  }
+
   /** The channel has failed; this search does not try it again. */
   failed(id: ChannelId): void {
     this.wary = true;
     this.#reach(id >> 5);
     this.#failed[id >> 5] |= 1 << (id & 31);
+  }
+
+  /** Whether it has ended: nothing is left that may be tried. */
+  get isOver(): boolean {
+    return this.group === MAX_GROUPS && this.demands === Demands.ENABLED;
   }
 
   /** No other channel is tried until the search is retried. */

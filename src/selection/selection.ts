@@ -76,7 +76,7 @@ export class Selection {
    */
   needsGreeting(client: Client): boolean {
     if (!this.conditions.any) return false;
-    const { table } = this;
+    const { table } = this, { version } = table.changes;
     for (let group = 0; group < MAX_GROUPS; group++) {
       const order = table.order(group);
       // Its channels may be about to come, so that an empty group counts as well.
@@ -85,20 +85,20 @@ export class Selection {
       if (!table.confirmOrder(group, order)) group--;
       else if (needs) return true;
     }
-    return false;
+    return !table.changes.isStill(version) && this.needsGreeting(client);
   }
 
   /** Whether there is a channel in a group that is for this client, or the conditions of groups are not why there is none. */
   takes(client: Client): boolean {
     if (!this.conditions.any) return true;
-    const usable = this.failover.usableBy(client);
+    const { version } = this.table.changes, usable = this.failover.usableBy(client);
     let excluded = false;
     for (let group = 0; group < MAX_GROUPS; group++) {
       if (this.table.size(group) === 0) continue;
       if ((usable >>> group & 1) === 1) return true;
       excluded = true;
     }
-    return !excluded;
+    return this.table.changes.isStill(version) ? !excluded : this.takes(client);
   }
 
   /** Begins the search for one client: `choose`, then `connected`, `failed` or `withdrawn`, then perhaps `choose` again. */

@@ -1,8 +1,10 @@
+import { conditionsKey } from "../groups/condition_numbers.ts";
 import type { ChannelSpec, GroupSpec, Origin } from "../groups/group_spec.ts";
 import type { ServicePlace } from "../names/service_records.ts";
 import { givenValues } from "../options/channel_values.ts";
 import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
-import type { ChannelOptions, GroupOptions } from "./options.ts";
+import type { ChannelOptions } from "./options.ts";
+import type { RequestedGroup } from "./service_request.ts";
 
 /** What a channel's word stands for. */
 export type Meaning =
@@ -38,48 +40,53 @@ interface Part {
 
 /**
  * The groups that a service's words stand for. A name may stand for several channels: they are where its word is. The
- * places of a service with a higher priority number come behind the channels of the following groups, which are made
- * if the words have none there.
+ * places of a service with a higher priority number come behind the channels of the following groups that are for the
+ * same clients, which are made if there are none.
  *
  * @param standard port of channels that have none of their own
  * @param meaning what each word stands for
  * @param most how many channels each group may have
  */
 export function expandGroups(
-  groups: readonly GroupOptions[],
+  groups: readonly RequestedGroup[],
   standard: number,
   meaning: (group: number, channel: number) => Meaning,
   most: (group: number) => number = () => MAX_CHANNELS,
 ): Expansion {
   const parts: Part[][] = groups.map(() => []),
     behind: Part[][] = [],
-    strategies = groups.map(({ strategy }) => strategy);
+    options: GroupValues[] = groups.map(({ strategy, conditions }) => ({ strategy, ...conditions && { conditions } }));
+  const keys = groups.map(({ conditions }) => conditionsKey(conditions));
   const crowded: Crowded[] = [];
-  groups.forEach(({ strategy, channels }, group) =>
+  groups.forEach(({ channels }, group) =>
     channels.forEach((word, channel) => {
       const [first = [], ...others] = channelsOf(word, standard, meaning(group, channel), { group, channel });
       const elastic = first[0].origin!.several;
       parts[group].push({ host: word.host, channels: first, elastic });
-      const beyond = others.splice(MAX_GROUPS - 1 - group);
-      if (beyond.length > 0) {
-        crowded.push({ group: MAX_GROUPS, host: word.host, wanted: beyond.flat().length, taken: 0 });
-      }
-      others.forEach((channels, i) => {
-        const further = group + 1 + i;
-        (behind[further] ??= []).push({ host: word.host, channels, elastic });
-        for (let number = parts.length; number <= further; number++) {
-          parts.push([]);
-          strategies.push(strategy);
+      for (let further = group; others.length > 0; others.shift()) {
+        const next = keys.indexOf(keys[group], further + 1);
+        further = next < 0 ? parts.length : next;
+        if (further >= MAX_GROUPS) {
+          crowded.push({ group: MAX_GROUPS, host: word.host, wanted: others.flat().length, taken: 0 });
+          break;
         }
-      });
+        (behind[further] ??= []).push({ host: word.host, channels: others[0], elastic });
+        if (further < parts.length) continue;
+        parts.push([]);
+        options.push(options[group]);
+        keys.push(keys[group]);
+      }
     })
   );
   const expanded = parts.map((own, group) => {
     const all = [...own, ...behind[group] ?? []];
-    return { strategy: strategies[group], channels: fitting(all, group, most(group), crowded) };
+    return { ...options[group], channels: fitting(all, group, most(group), crowded) };
   });
   return { groups: expanded, crowded };
 }
+
+/** What a group has besides its channels. */
+type GroupValues = Omit<GroupSpec, "channels">;
 
 /** Gives each part the room that is left, the first ones first, but at least one channel. */
 function fitting(parts: readonly Part[], group: number, most: number, crowded: Crowded[]): ChannelSpec[] {

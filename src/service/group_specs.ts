@@ -37,8 +37,9 @@ export async function groupSpecs(
     }
   };
   if (followsNames(named)) return await followedSpecs(named, await around.names.get(), unresolved, address);
-  const groups = await settled(request.groups.map(async ({ strategy, channels }, group) => ({
+  const groups = await settled(request.groups.map(async ({ strategy, conditions, channels }, group) => ({
     strategy,
+    ...conditions && { conditions },
     channels: await settled(channels.map(async ({ host, port = standard, ...values }, channel) => {
       return { host, address: await address(host, group, channel), port, ...givenValues(values) };
     })),

@@ -6,7 +6,6 @@ import { type AdoptedChannel, type Change, difference, type Identities } from ".
 import type { ProcessSpec, ServiceSpec } from "../options/service_spec.ts";
 import type { ProcessValues } from "../options/values.ts";
 import { quote } from "../log/escape.ts";
-import { accessOf } from "./access_on_demand.ts";
 import { blaming } from "./blame.ts";
 import type { Draft } from "./draft.ts";
 import { listenWhenFree, placeOf } from "./listen.ts";
@@ -16,7 +15,7 @@ import { type Coming, type Kept, type Moving, planReload, type ReloadPlan, type 
 import type { Service } from "./service.ts";
 import { standardPort } from "./service_request.ts";
 import { settled } from "./settled.ts";
-import { stickinessOf } from "./stickiness.ts";
+import { settingsWith, stickinessOf } from "./stickiness.ts";
 import { Undo } from "./undo.ts";
 
 /** Milliseconds between looks at a queue that is to be empty, and how many there are. */
@@ -101,7 +100,7 @@ export class Reload {
       throw error;
     }
     this.#commit();
-    await Promise.all(handedOver);
+    await Promise.all([...handedOver, ...kept.map((one) => this.#forgetConditions(one))]);
   }
 
   #bringIntoStep(): void {
@@ -180,12 +179,17 @@ export class Reload {
       this.#undo.add(() => served.removeListener(listener));
     }
     kept.sticky = await stickinessOf(draft, groups);
-    service.access = await accessOf(draft, groups.table.lanes, service.access);
-    if (JSON.stringify(settings) === JSON.stringify(draft.settings) && !await accessDiffers(service.draft, draft)) {
-      return;
-    }
-    this.#undo.add(() => service.give(service.draft, groups.sticky));
-    await service.give(draft, kept.sticky);
+    const news = draft.networks !== undefined && groups.conditions.learn(draft.networks);
+    const used = groups.conditionNumbers(), wanted = groups.conditionNumbers(draft.groups);
+    if (!news && wanted.size === used.size && JSON.stringify(settings) === JSON.stringify(draft.settings)) return;
+    await served.change(settingsWith(draft, groups, kept.sticky));
+    this.#undo.add(() => served.change(settingsWith(service.draft, groups, groups.sticky)));
+  }
+
+  /** Threads need not know any more which clients groups were for. */
+  async #forgetConditions({ service: { served, groups, draft }, sticky }: Kept): Promise<void> {
+    if (!groups.conditions.keep(groups.conditionNumbers(draft.groups))) return;
+    await served.change(settingsWith(draft, groups, sticky));
   }
 
   /** @throws {Error} when the kernel refuses the socket what its new service asks for */
@@ -293,13 +297,6 @@ function concernedBy({ kept, leaving }: ReloadPlan): (change: Change) => number 
       }
     }
   };
-}
-
-/** Whether other clients may come in. */
-async function accessDiffers(before: Draft, after: Draft): Promise<boolean> {
-  if (before.access === undefined && after.access === undefined) return false;
-  const { sameAccess } = await import("./drafted_access.ts");
-  return !sameAccess(before.access, after.access);
 }
 
 function closeUnlessServed(listener: Listener): void {

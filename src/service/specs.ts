@@ -48,7 +48,7 @@ export function asItRuns(service: Service): Draft {
     let words = draft.request.groups[group]?.channels.length ?? 0;
     if (ownPlace >= 0) addresses[ownPlace] = ofWords;
     return {
-      strategy: service.groups.strategyOf(group).name,
+      ...groupOptions(service, group),
       channels: channels.map((channel) => {
         // What operators have made of one of several is not in its word.
         if (before[channel.channel]?.origin?.several) return before[channel.channel];
@@ -99,7 +99,13 @@ function groupNow(service: Service, { group, channels }: GroupSnapshot, notes: s
       notes.push(`group ${group} channel ${channel} (${quote(placeWord(word))}) has been changed by an operator`);
     }
   }
-  return { strategy: service.groups.strategyOf(group).name, channels: words };
+  return { ...groupOptions(service, group), channels: words };
+}
+
+/** What a group has besides its channels. */
+function groupOptions({ groups }: Service, group: number): Omit<GroupWords, "channels"> {
+  const conditions = groups.conditionsOf(group);
+  return { strategy: groups.strategyOf(group).name, ...conditions && { conditions } };
 }
 
 /** What a command line cannot say about a channel. */

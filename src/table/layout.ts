@@ -20,6 +20,8 @@ export const GROUP = {
   DOWN: 9,
   /** Two words: which clients each of the group's orders is for, as the number of a condition. */
   CONDITIONS: 13,
+  /** Only in the first row: odd while several groups change together. */
+  CHANGES: 15,
   WORDS: 16,
 } as const;
 
@@ -49,19 +51,7 @@ export const CHANNEL = {
   CHECKED: 13,
   /** How many channels have had the row. */
   INCARNATION: 14,
-  /** What its connections begin with: one of `PROXY`. */
-  PROXY: 15,
   WORDS: 16,
-} as const;
-
-/** Which header of the PROXY protocol a channel's connections begin with. */
-export const PROXY = {
-  /** The one of its service. */
-  INHERITED: 0,
-  /** None. */
-  OFF: 1,
-  V1: 2,
-  V2: 3,
 } as const;
 
 /**

@@ -1,6 +1,7 @@
 import { type ChannelId, channelId, groupOf, NONE } from "./channel_id.ts";
 import { DisabledBy } from "./disabled_by.ts";
 import { EnabledChannels } from "./enabled_channels.ts";
+import { GroupChanges } from "./group_changes.ts";
 import { CHANNEL, CHANNELS, GROUP, OFFSET } from "./layout.ts";
 import { isScheduled, isShuffled, type Order, Orders, sizeOf } from "./order.ts";
 import type { Queue } from "./queue.ts";
@@ -22,6 +23,8 @@ export abstract class TableGroups {
   protected readonly orders: Orders;
   protected readonly rotation: Rotation;
   protected readonly enabled: EnabledChannels;
+  /** Changes of several groups that belong together. */
+  readonly changes: GroupChanges;
   readonly #groups: Int32Array;
 
   protected constructor(buffer: SharedArrayBuffer) {
@@ -32,6 +35,7 @@ export abstract class TableGroups {
     this.rows = new Int32Array(buffer, OFFSET.channels, CHANNELS * CHANNEL.WORDS);
     this.orders = new Orders(groups, lists, schedules);
     this.rotation = new Rotation(groups);
+    this.changes = new GroupChanges(groups);
     this.enabled = new EnabledChannels(groups, this.rows, this.orders);
   }
 

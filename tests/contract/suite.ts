@@ -16,7 +16,6 @@ import { idle } from "./subjects/idle.ts";
 import { leaving } from "./subjects/leaving.ts";
 import { limits } from "./subjects/limits.ts";
 import { proxyHeaders } from "./subjects/proxy_headers.ts";
-import { prelude } from "./subjects/prelude.ts";
 import { queue } from "./subjects/queue.ts";
 import { receptionEnding } from "./subjects/reception_ending.ts";
 import { refusals } from "./subjects/refusals.ts";
@@ -91,7 +90,6 @@ export function contract(
   for (
     const subject of [
       relaying,
-      prelude,
       halfClose,
       backpressure,
       besideStreams,

@@ -8,7 +8,6 @@ import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
 import { type Dial, Dials } from "./dials.ts";
 import type { Libc } from "./libc.ts";
 import type { Poller } from "./poller.ts";
-import type { Preludes } from "./preludes.ts";
 import { SelfConnections } from "./self_connections.ts";
 import { portOf, RESET_ON_CLOSE, setOption } from "./sockets.ts";
 import { STAGE } from "./stage.ts";
@@ -32,7 +31,6 @@ export class Dialer {
   readonly #timers: Timers;
   readonly #services: ThreadServices;
   readonly #handles: StickyHandles;
-  readonly #preludes: Preludes;
   readonly #host: DialerHost;
   readonly #dials = new Dials();
   readonly #sockets: ChannelSockets;
@@ -45,7 +43,6 @@ export class Dialer {
     timers: Timers,
     services: ThreadServices,
     handles: StickyHandles,
-    preludes: Preludes,
     host: DialerHost,
   ) {
     this.#libc = libc;
@@ -53,7 +50,6 @@ export class Dialer {
     this.#timers = timers;
     this.#services = services;
     this.#handles = handles;
-    this.#preludes = preludes;
     this.#host = host;
     this.#sockets = new ChannelSockets(libc, connections, poller, services);
     this.#selfConnections = new SelfConnections(libc);
@@ -99,13 +95,10 @@ export class Dialer {
     }
     const channel = dial.channel, row = server << SHIFT, handle = dial.attempt.connected();
     if (dial.terms.selection.isSticky) this.#handles.set(client, server, handle);
+    this.#release(client);
     rows[(client << SHIFT) + ROW.CHANNEL] = rows[row + ROW.CHANNEL] = channel;
     rows[row + ROW.FLAGS] |= dropped ? IS.WRITABLE | IS.BROKEN | IS.READABLE : IS.WRITABLE;
-    const held = !dropped && this.#preludes.begin(client, server, dial, channel);
-    this.#release(client);
-    const generation = rows[row + ROW.GENERATION];
     this.#host.established(client, server);
-    if (held && this.#connections.alive(server, generation)) this.#preludes.push(server);
   }
 
   /** The connect of a client in the stage CONNECTING has taken too long. */

@@ -8,7 +8,6 @@ import { Dialer } from "./dialer.ts";
 import type { Calls, Libc } from "./libc.ts";
 import type { ThreadMessage } from "./messages.ts";
 import { Poller } from "./poller.ts";
-import { Preludes } from "./preludes.ts";
 import { ServiceState } from "./service_state.ts";
 import { encodeAddress, portOf } from "./sockets.ts";
 import { STAGE } from "./stage.ts";
@@ -83,8 +82,6 @@ function dialledTo(port: number, channels: number, refusal: Refusal, ...connects
     new Timers(libc, CAPACITY),
     services,
     new StickyHandles(CAPACITY),
-    // No channel gets a header here.
-    new Preludes(libc, connections, undefined!),
     {
       established: () => told.push("established"),
       rejected: () => told.push("rejected"),

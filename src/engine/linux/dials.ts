@@ -1,4 +1,3 @@
-import type { ProxyHeader } from "../../preamble/proxy_header.ts";
 import type { Attempt } from "../../selection/attempt.ts";
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
 import { ADDRESS_SIZE } from "./sockets.ts";
@@ -13,8 +12,6 @@ export interface Dial {
   terms: Terms;
   /** Its `localPort` is the port that it came to. */
   readonly client: { readonly address: Uint8Array; port: number; localPort: number };
-  /** The header of the PROXY protocol that came with the client. */
-  received: ProxyHeader | undefined;
   channel: ChannelId;
   /** The `struct sockaddr` that is being connected, and the port, which may have changed there since. */
   address: Uint8Array;
@@ -54,7 +51,6 @@ export class Dials {
     const dial = this.#dials[slot];
     // The service may be gone before the next client needs this.
     dial.attempt = dial.terms = undefined!;
-    dial.received = undefined;
     this.#idle.push(slot);
   }
 
@@ -64,7 +60,6 @@ export class Dials {
       attempt: undefined!,
       terms: undefined!,
       client: { address: new Uint8Array(16), port: 0, localPort: 0 },
-      received: undefined,
       channel: NONE,
       address: NOWHERE,
       port: 0,

@@ -1,7 +1,6 @@
 import { Selection } from "../../selection/selection.ts";
 import { parseHost } from "../../table/address.ts";
 import type { ServiceSettings } from "../engine.ts";
-import { Prelude } from "../prelude.ts";
 import { encodeAddress, sideOptions, type SocketOption } from "./sockets.ts";
 import type { ThreadService } from "./thread_service.ts";
 
@@ -32,8 +31,6 @@ export class Terms {
   readonly queueTime: number;
   /** Options of sockets towards channels. */
   readonly channelOptions: readonly SocketOption[];
-  /** What they send first. */
-  readonly prelude: Prelude;
   /** The `struct sockaddr` that they come from. */
   readonly source: Uint8Array<ArrayBuffer> | undefined;
   /** Where `ThreadServices` has it. */
@@ -56,7 +53,6 @@ export class Terms {
     this.connectTimeout = settings.connectTimeout;
     this.queueTime = settings.queue * 1000;
     this.channelOptions = sideOptions(settings, settings.channelKeepAlive);
-    this.prelude = new Prelude(settings);
     if (settings.source !== undefined) {
       const { bytes, zone } = parseHost(settings.source);
       this.source = encodeAddress(bytes, 0, zone);
