@@ -121,7 +121,7 @@ Deno.test("protocols keep the client's order; more than 64 are not kept", () => 
     alpn: ["\xff\0", "x".repeat(255)],
   });
   const grease = Array.from({ length: 16 }, (_, i) => String.fromCharCode(i * 16 + 10).repeat(2));
-  assert.deepEqual(readGreeting(clientHello({ alpn: [...grease, "h2"] }), false), tls("", ["h2"]));
+  assert.deepEqual(readGreeting(clientHello({ alpn: [...grease, "h2", "hh"] }), false), tls("", ["h2", "hh"]));
 });
 
 Deno.test("a hello without extensions, or without these two, is TLS without a name", () => {
@@ -177,6 +177,7 @@ Deno.test("what looks like TLS at first is something else", () => {
     const [what, at, value] of [["SSL 2", 1, 2], ["a record too long", 3, 0x41], ["a ServerHello", 5, 2]] as const
   ) assert.deepEqual(grown(hello.with(at, value)), just("other"), what);
   assert.deepEqual(grown(Uint8Array.of(22, 3, 1, 0, 0, 1)), just("other"));
+  assert.deepEqual(readGreeting(Uint8Array.of(22, 3, 1, 0x40, 0, 1), true), tls());
   // A hello in the form of SSL 2.
   assert.deepEqual(grown(Uint8Array.of(0x80, 0x2e, 1, 3, 1)), just("other"));
 });
@@ -239,4 +240,5 @@ Deno.test("other protocols are not taken for HTTP", () => {
     ]
   ) assert.deepEqual(grown(ascii(start)), just("other"), start);
   assert.deepEqual(readGreeting(ascii("GET "), true), just("other"));
+  assert.deepEqual(asked(ascii("HEAD /")).said, just("http"));
 });

@@ -175,7 +175,7 @@ Deno.test("version 2 is refused for what the specification does not allow, as so
   assert.match(refused(fixed(0x31, 0x11, 12)), /another version/);
   assert.match(refused(fixed(0x01, 0x11, 12)), /another version/);
   for (const command of [0x22, 0x2f]) assert.match(refused(fixed(command, 0x11, 12)), /unknown command/);
-  for (const family of [0x41, 0xf1, 0x13, 0x1f, 0x03]) {
+  for (const family of [0x41, 0xf1, 0x13, 0x18, 0x1f, 0x03]) {
     assert.match(refused(fixed(0x21, family, 216)), /unknown family or transport/);
   }
   for (const [family, length] of [[0x11, 0], [0x11, 11], [0x21, 35], [0x22, 12], [0x31, 215]]) {

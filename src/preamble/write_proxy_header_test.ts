@@ -78,6 +78,7 @@ Deno.test("a header that does not fit is not written", () => {
   for (const room of [LONGEST_HEADER, LONGEST_HEADER + 9]) {
     assert.throws(() => written({ ...fits, tlvs: long(most + 1) }, room), RangeError);
   }
+  assert.equal(writeProxyHeader(new Uint8Array(45), { version: 1, source, destination }), 45);
   assert.throws(() => writeProxyHeader(new Uint8Array(44), { version: 1, source, destination }), RangeError);
   assert.throws(() => writeProxyHeader(new Uint8Array(27), { version: 2, source, destination }), RangeError);
   assert.equal(written({ version: 1, source: source6, destination }, LONGEST_LINE).length, 51);
