@@ -12,7 +12,7 @@ export const STEP = {
   CONSUME: 1,
   /** A channel is to be chosen for `client`. */
   ADMITTED: 2,
-  /** It is to be closed, with a reset if `reset`. This has been counted and reported. */
+  /** It is to be closed, with a reset if `reset`, after its `farewell`. This has been counted and reported. */
   REFUSED: 3,
   /** It has left without a word, as health checks do: closed, and nobody is told. */
   LEFT: 4,
@@ -22,7 +22,7 @@ export const STEP = {
 export type Step = typeof STEP[keyof typeof STEP];
 
 /** The first bytes of a client that have to be looked at, at most; what it has sent beyond that cannot matter. */
-export const MOST_BYTES = LONGEST_HEADER + LONGEST_GREETING;
+export const MOST_BYTES: number = LONGEST_HEADER + LONGEST_GREETING;
 
 /**
  * What a TLS client is told whose server name no group takes: the fatal alert unrecognized_name (RFC 6066, 3) in a
@@ -57,6 +57,8 @@ export interface ReceptionTerms {
   readonly preambleTimeout: number;
   /** Whether what this client says first may decide about its group. */
   listensTo(client: Client): boolean;
+  /** Whether some group is for this client. */
+  takes(client: Client): boolean;
 }
 
 /** What is being waited for. */
@@ -88,10 +90,12 @@ export class Reception {
   consume = 0;
   /** The PROXY header that was received. */
   header: ProxyHeader | undefined;
-  /** Above 0: to be given back when the connection has ended. */
+  /** Above 0: to be given back when the connection has ended. Look again after each step. */
   handle = 0;
   /** Whether a refused client is reset. */
   reset = false;
+  /** What a refused client gets before it is closed. */
+  farewell: Uint8Array<ArrayBuffer> | undefined;
   #terms!: ReceptionTerms;
   #awaits: number = AWAITS.NOTHING;
 
@@ -107,7 +111,7 @@ export class Reception {
     for (let i = 0; i < 16; i++) client.address[i] = address[i];
     client.port = port;
     client.localPort = localPort;
-    client.greeting = this.header = undefined;
+    client.greeting = this.header = this.farewell = undefined;
     this.handle = this.consume = 0;
     this.reset = false;
     if (access === undefined || !access.guards) return this.#listen();
@@ -171,8 +175,7 @@ export class Reception {
   }
 
   #listen(): Step {
-    this.#awaits = AWAITS.NOTHING;
-    if (!this.#terms.listensTo(this.client)) return STEP.ADMITTED;
+    if (!this.#terms.listensTo(this.client)) return this.#route();
     this.client.greeting = NO_GREETING;
     return this.#await(AWAITS.GREETING, this.#terms.preambleTimeout);
   }
@@ -184,7 +187,19 @@ export class Reception {
       return STEP.MORE;
     }
     this.client.greeting = greeting;
-    return STEP.ADMITTED;
+    return this.#route();
+  }
+
+  /** All is known of the client that ever will be. */
+  #route(): Step {
+    const { client } = this, { access } = this.#terms;
+    this.#awaits = AWAITS.NOTHING;
+    if (this.#terms.takes(client)) return STEP.ADMITTED;
+    if (this.handle > 0) access!.leave(this.handle);
+    this.handle = 0;
+    access?.refused("no-route", client.address);
+    if (client.greeting?.protocol === "tls") this.farewell = UNRECOGNIZED_NAME;
+    return this.#refuse(false);
   }
 
   #await(what: number, time: number): Step {

@@ -26,5 +26,6 @@ export function receptionTerms(
     }),
     preambleTimeout: preambleTimeout * 1000,
     listensTo: (client) => selection.needsGreeting(client),
+    takes: (client) => selection.takes(client),
   };
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseHost } from "../table/address.ts";
 import type { Client } from "../selection/strategy.ts";
-import { type Admittance, Reception, type ReceptionTerms, STEP, type Step } from "./reception.ts";
+import { type Admittance, Reception, type ReceptionTerms, STEP, type Step, UNRECOGNIZED_NAME } from "./reception.ts";
 
 const PEER = parseHost("192.0.2.1").bytes, CLIENT = parseHost("198.51.100.7").bytes;
 const LINE = "PROXY TCP4 198.51.100.7 203.0.113.1 4711 443\r\n";
@@ -16,6 +16,7 @@ class Doorman implements Admittance {
   header = false;
   handle = 0;
   readonly entered: Uint8Array[] = [];
+  readonly left: number[] = [];
   readonly refusals: [string, Uint8Array][] = [];
 
   admitsPeer = () => this.peers;
@@ -26,8 +27,8 @@ class Doorman implements Admittance {
     return this.handle;
   }
 
-  leave(): void {
-    throw new Error("a reception gives nothing back");
+  leave(handle: number): void {
+    this.left.push(handle);
   }
 
   refused(reason: string, address: Uint8Array): void {
@@ -40,7 +41,8 @@ function bytes(text: string): Uint8Array {
 }
 
 function begun(access: Doorman | undefined, listens = false): [Reception, Step] {
-  const reception = new Reception(), terms = { access, preambleTimeout: 3000, listensTo: () => listens };
+  const reception = new Reception(),
+    terms = { access, preambleTimeout: 3000, listensTo: () => listens, takes: () => true };
   return [reception, reception.begin(terms, PEER, 1234, 443)];
 }
 
@@ -81,7 +83,7 @@ Deno.test("the handle of a client's limit is there as soon as it has entered, an
   access.handle = 7;
   const [reception, step] = begun(access, true);
   assert.deepEqual([step, reception.handle], [STEP.MORE, 7]);
-  reception.begin({ preambleTimeout: 3000, listensTo: () => false }, PEER, 1, 2);
+  reception.begin({ preambleTimeout: 3000, listensTo: () => false, takes: () => true }, PEER, 1, 2);
   assert.equal(reception.handle, 0);
 });
 
@@ -181,6 +183,7 @@ Deno.test("after a header, its client is listened to, and has its own time for t
         asked.push({ ...client, address: client.address.slice() });
         return true;
       },
+      takes: () => true,
     };
   reception.begin(terms, PEER, 1234, 443);
   assert.equal(reception.look(bytes(LINE), false), STEP.CONSUME);
@@ -190,4 +193,31 @@ Deno.test("after a header, its client is listened to, and has its own time for t
   assert.equal(reception.wanted, 1);
   assert.equal(reception.look(bytes("GET / HTTP/1.1\r\n"), false), STEP.ADMITTED);
   assert.equal(reception.client.greeting?.protocol, "http");
+});
+
+Deno.test("a client that no group is for is refused, its limit given back, and a TLS client told", () => {
+  const words: [string, Uint8Array | undefined][] = [
+    ["GET / HTTP/1.1\r\n", undefined],
+    ["\x16\x03\x01\0\x05\x01\0\0\x01\0", UNRECOGNIZED_NAME],
+  ];
+  for (const [said, farewell] of words) {
+    const access = new Doorman(), reception = new Reception();
+    access.handle = 7;
+    access.reset = true;
+    reception.begin({ access, preambleTimeout: 3000, listensTo: () => true, takes: () => false }, PEER, 1234, 443);
+    assert.equal(reception.handle, 7);
+    assert.equal(reception.look(bytes(said), true), STEP.REFUSED);
+    assert.deepEqual([reception.handle, access.left, access.refusals], [0, [7], [["no-route", PEER]]]);
+    assert.deepEqual([reception.farewell, reception.reset], [farewell, false]);
+    reception.begin({ preambleTimeout: 3000, listensTo: () => false, takes: () => true }, PEER, 1, 2);
+    assert.equal(reception.farewell, undefined);
+  }
+});
+
+Deno.test("a client that no group is for is refused at once where no group depends on what it says", () => {
+  const access = new Doorman(), reception = new Reception();
+  access.handle = 7;
+  const terms = { access, preambleTimeout: 3000, listensTo: () => false, takes: () => false };
+  assert.equal(reception.begin(terms, PEER, 1234, 443), STEP.REFUSED);
+  assert.deepEqual([reception.handle, access.left, access.refusals], [0, [7], [["no-route", PEER]]]);
 });

@@ -91,8 +91,12 @@ export async function echoed(trial: Trial, sent: Uint8Array, length: number): Pr
   return await client.readExactText(length);
 }
 
-/** Resolves when the engine has looked at what clients have sent so far: it has seen somebody who came after that. */
+/**
+ * Resolves when the engine has looked at what its client has sent so far, at least if it has one thread: it has seen
+ * somebody who came after that.
+ */
 export async function lookedAt(trial: Trial): Promise<void> {
+  await eventually("they are accepted", () => trial.engine.connections > 0);
   const before = trial.engine.connections;
   using client = await trial.connect();
   await eventually("it is accepted", () => trial.engine.connections === before + 1);

@@ -45,6 +45,7 @@ export const C = {
   TCP_USER_TIMEOUT: 18,
 
   MSG_OOB: 1,
+  MSG_PEEK: 2,
   MSG_NOSIGNAL: 0x4000,
   MSG_MORE: 0x8000,
   SHUT_WR: 1,

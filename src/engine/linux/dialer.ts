@@ -1,3 +1,5 @@
+import type { Greeting } from "../../preamble/greeting.ts";
+import type { ProxyHeader } from "../../preamble/proxy_header.ts";
 import type { Cause } from "../../selection/cause.ts";
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
 import { causeOf } from "../engine.ts";
@@ -6,12 +8,12 @@ import { C, ERRNO, errnoName } from "./abi.ts";
 import { ChannelSockets } from "./channel_sockets.ts";
 import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
 import { type Dial, Dials } from "./dials.ts";
+import type { Handles } from "./handles.ts";
 import type { Libc } from "./libc.ts";
 import type { Poller } from "./poller.ts";
 import { SelfConnections } from "./self_connections.ts";
 import { portOf, RESET_ON_CLOSE, setOption } from "./sockets.ts";
 import { STAGE } from "./stage.ts";
-import type { StickyHandles } from "./sticky_handles.ts";
 import type { ThreadServices } from "./thread_services.ts";
 import type { Timers } from "./timers.ts";
 
@@ -30,7 +32,7 @@ export class Dialer {
   readonly #connections: Connections;
   readonly #timers: Timers;
   readonly #services: ThreadServices;
-  readonly #handles: StickyHandles;
+  readonly #handles: Handles;
   readonly #host: DialerHost;
   readonly #dials = new Dials();
   readonly #sockets: ChannelSockets;
@@ -42,7 +44,7 @@ export class Dialer {
     poller: Poller,
     timers: Timers,
     services: ThreadServices,
-    handles: StickyHandles,
+    handles: Handles,
     host: DialerHost,
   ) {
     this.#libc = libc;
@@ -60,12 +62,20 @@ export class Dialer {
     return this.#dials.next().client;
   }
 
-  /** Starts the search for a client whose socket has a row, and which came to `port`. */
-  begin(client: number, port: number): void {
+  /**
+   * Starts the search for a client whose socket has a row.
+   *
+   * @param port the port that it came to
+   * @param greeting what it has said first, if that was waited for
+   * @param header the PROXY header that told who it is
+   */
+  begin(client: number, port: number, greeting?: Greeting, header?: ProxyHeader): void {
     const slot = this.#dials.take(), dial = this.#dials.at(slot);
     this.#connections.rows[(client << SHIFT) + ROW.DIAL] = slot;
     const terms = dial.terms = this.#services.of(client);
     dial.client.localPort = port;
+    dial.client.greeting = greeting;
+    dial.header = header;
     dial.attempt = terms.selection.begin(dial.client);
     dial.deadline = this.#timers.now() + terms.connectTimeout * 1000;
     dial.waits = dial.until = 0;
@@ -94,7 +104,11 @@ export class Dialer {
       return this.#next(client, dial);
     }
     const channel = dial.channel, row = server << SHIFT, handle = dial.attempt.connected();
-    if (dial.terms.selection.isSticky) this.#handles.set(client, server, handle);
+    if (dial.terms.selection.isSticky) {
+      // Whichever of the two ends the connection.
+      this.#handles.set(client, handle);
+      this.#handles.set(server, handle);
+    }
     this.#release(client);
     rows[(client << SHIFT) + ROW.CHANNEL] = rows[row + ROW.CHANNEL] = channel;
     rows[row + ROW.FLAGS] |= dropped ? IS.WRITABLE | IS.BROKEN | IS.READABLE : IS.WRITABLE;

@@ -5,13 +5,13 @@ import { Table } from "../../table/table.ts";
 import { C, ERRNO } from "./abi.ts";
 import { Connections, IS, ROW, SHIFT } from "./connections.ts";
 import { Dialer } from "./dialer.ts";
+import { Handles } from "./handles.ts";
 import type { Calls, Libc } from "./libc.ts";
 import type { ThreadMessage } from "./messages.ts";
 import { Poller } from "./poller.ts";
 import { ServiceState } from "./service_state.ts";
 import { encodeAddress, portOf } from "./sockets.ts";
 import { STAGE } from "./stage.ts";
-import { StickyHandles } from "./sticky_handles.ts";
 import { ThreadService } from "./thread_service.ts";
 import { ThreadServices } from "./thread_services.ts";
 import { Timers } from "./timers.ts";
@@ -81,7 +81,7 @@ function dialledTo(port: number, channels: number, refusal: Refusal, ...connects
     new Poller(libc),
     new Timers(libc, CAPACITY),
     services,
-    new StickyHandles(CAPACITY),
+    new Handles(CAPACITY),
     {
       established: () => told.push("established"),
       rejected: () => told.push("rejected"),

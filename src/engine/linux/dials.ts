@@ -1,6 +1,8 @@
 import type { Attempt } from "../../selection/attempt.ts";
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
 import { ADDRESS_SIZE } from "./sockets.ts";
+import type { Greeting } from "../../preamble/greeting.ts";
+import type { ProxyHeader } from "../../preamble/proxy_header.ts";
 import type { Terms } from "./terms.ts";
 
 /** The address of a client that is not connecting. */
@@ -10,8 +12,9 @@ const NOWHERE = new Uint8Array(ADDRESS_SIZE);
 export interface Dial {
   attempt: Attempt;
   terms: Terms;
-  /** Its `localPort` is the port that it came to. */
-  readonly client: { readonly address: Uint8Array; port: number; localPort: number };
+  readonly client: { readonly address: Uint8Array; port: number; localPort: number; greeting: Greeting | undefined };
+  /** The PROXY header that told who the client is. */
+  header: ProxyHeader | undefined;
   channel: ChannelId;
   /** The `struct sockaddr` that is being connected, and the port, which may have changed there since. */
   address: Uint8Array;
@@ -51,6 +54,7 @@ export class Dials {
     const dial = this.#dials[slot];
     // The service may be gone before the next client needs this.
     dial.attempt = dial.terms = undefined!;
+    dial.client.greeting = dial.header = undefined;
     this.#idle.push(slot);
   }
 
@@ -59,7 +63,8 @@ export class Dials {
     this.#dials.push({
       attempt: undefined!,
       terms: undefined!,
-      client: { address: new Uint8Array(16), port: 0, localPort: 0 },
+      client: { address: new Uint8Array(16), port: 0, localPort: 0, greeting: undefined },
+      header: undefined,
       channel: NONE,
       address: NOWHERE,
       port: 0,

@@ -1,14 +1,15 @@
 import { NONE } from "../../table/channel_id.ts";
+import type { ReceptionTerms } from "../reception.ts";
 import { C } from "./abi.ts";
 import type { Backlog } from "./backlog.ts";
 import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
 import type { Established } from "./established.ts";
+import type { Handles } from "./handles.ts";
 import type { Libc } from "./libc.ts";
 import type { ReadyQueue } from "./ready_queue.ts";
 import type { Room } from "./room.ts";
 import { RESET_ON_CLOSE, setOption } from "./sockets.ts";
 import { STAGE } from "./stage.ts";
-import type { StickyHandles } from "./sticky_handles.ts";
 import type { ThreadServices } from "./thread_services.ts";
 import type { Timers } from "./timers.ts";
 
@@ -32,7 +33,8 @@ export class Ending {
   readonly #services: ThreadServices;
   readonly #established: Established;
   readonly #room: Room;
-  readonly #handles: StickyHandles;
+  readonly #handles: Handles;
+  readonly #clients: Handles;
   readonly #answer = new Int32Array(1);
 
   constructor(
@@ -44,7 +46,8 @@ export class Ending {
     services: ThreadServices,
     established: Established,
     room: Room,
-    handles: StickyHandles,
+    handles: Handles,
+    clients: Handles,
   ) {
     this.#libc = libc;
     this.#connections = connections;
@@ -56,12 +59,14 @@ export class Ending {
     this.#established = established;
     this.#room = room;
     this.#handles = handles;
+    this.#clients = clients;
   }
 
   /** Closes both sides of an established connection. The kernel still delivers the bytes that it has taken. */
   close(fd: number): void {
     const peer = this.#rows[(fd << SHIFT) + ROW.PEER], terms = this.#services.of(fd);
     this.#giveBack(fd);
+    if (terms.reception !== undefined) this.#leave(fd, terms.reception);
     this.#closeSide(fd);
     if (peer >= 0) this.#closeSide(peer);
     this.#services.leave(terms);
@@ -80,6 +85,7 @@ export class Ending {
       rows[row + ROW.CHANNEL] = NONE;
     } else {
       this.#established.move(source, peer);
+      if (this.#services.of(source).reception !== undefined) this.#clients.set(peer, this.#clients.of(source));
     }
     this.#closeSide(source);
     this.#backlog.drop(peer);
@@ -125,9 +131,21 @@ export class Ending {
     const { selection } = this.#services.of(fd);
     if (selection.isSticky) selection.closed(channel, this.#handles.of(fd));
     else selection.closed(channel);
-    this.#established.delete(peer < 0 || this.#rows[(fd << SHIFT) + ROW.FLAGS] & IS.CLIENT ? fd : peer);
+    this.#established.delete(this.#clientOf(fd));
     rows[(fd << SHIFT) + ROW.CHANNEL] = NONE;
     if (peer >= 0) rows[(peer << SHIFT) + ROW.CHANNEL] = NONE;
+  }
+
+  /** Gives back what counts for the client's limits. */
+  #leave(fd: number, { access }: ReceptionTerms): void {
+    const handle = this.#clients.of(this.#clientOf(fd));
+    if (handle > 0) access!.leave(handle);
+  }
+
+  /** The client's socket; the channel's if only that is left. */
+  #clientOf(fd: number): number {
+    const peer = this.#rows[(fd << SHIFT) + ROW.PEER];
+    return peer < 0 || this.#rows[(fd << SHIFT) + ROW.FLAGS] & IS.CLIENT ? fd : peer;
   }
 
   #closeSide(fd: number): void {

@@ -1,8 +1,8 @@
 /**
  * What a watched descriptor is there for, in its row's STAGE. A connection's two sockets have a stage each:
  *
- *     client    CONNECTING ⇄ WAITING → CLIENT ─┐
- *     channel   ANSWERING → CHANNEL ───────────┴→ CLOSING, if the other side was reset
+ *     client    (GREETING →) CONNECTING ⇄ WAITING → CLIENT ─┐    (GREETING → PARTING)
+ *     channel                ANSWERING → CHANNEL ───────────┴→ CLOSING, if the other side was reset
  */
 export const STAGE = {
   /** Not watched. */
@@ -23,6 +23,10 @@ export const STAGE = {
   CHANNEL: 7,
   /** Its peer was reset; it will be reset as well once its send queue is empty. */
   CLOSING: 8,
+  /** A client that has to say something before it is decided what becomes of it. */
+  GREETING: 9,
+  /** A client that is not served and has been told why; it is closed once it has read that. */
+  PARTING: 10,
 } as const;
 
 /** What a thread does with a descriptor in some stage. By the time a method returns, the descriptor may be closed. */

@@ -1,4 +1,5 @@
 import type { Acceptor } from "./acceptor.ts";
+import type { Arrivals } from "./arrivals.ts";
 import { C } from "./abi.ts";
 import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
 import type { Dialer } from "./dialer.ts";
@@ -13,6 +14,7 @@ import type { ThreadServices } from "./thread_services.ts";
 export interface Parts {
   readonly connections: Connections;
   readonly acceptor: Acceptor;
+  readonly arrivals: Arrivals;
   readonly dialer: Dialer;
   readonly relay: Relay;
   readonly relaying: Relaying;
@@ -24,7 +26,7 @@ export interface Parts {
 
 /** What a thread does in each stage of a descriptor, by `STAGE`. */
 export function stagesOf(parts: Parts): readonly Stage[] {
-  const { connections, acceptor, dialer, relay, relaying, ending, woken, services } = parts;
+  const { connections, acceptor, arrivals, dialer, relay, relaying, ending, woken, services } = parts;
   const { rows } = connections, nothing = () => {};
   /** Notes events in the socket's flags and returns these. */
   const noted = (fd: number, mask: number) => {
@@ -76,6 +78,24 @@ export function stagesOf(parts: Parts): readonly Stage[] {
       resumed: (fd) => ending.discard(fd),
       expired: (fd) => ending.resetWhenDrained(fd),
       closed: (fd) => ending.close(fd),
+    },
+    GREETING: {
+      happened(client, mask) {
+        noted(client, mask);
+        arrivals.greetings!.happened(client);
+      },
+      resumed: (client) => arrivals.greetings!.resumed(client),
+      expired: (client) => arrivals.greetings!.expired(client),
+      closed: (client) => arrivals.greetings!.close(client),
+    },
+    PARTING: {
+      happened(client, mask) {
+        if (noted(client, mask) & IS.BROKEN) ending.close(client);
+        else arrivals.partings!.drain(client);
+      },
+      resumed: (client) => arrivals.partings!.drain(client),
+      expired: (client) => ending.close(client),
+      closed: (client) => ending.close(client),
     },
   };
   return Object.keys(STAGE).map((name) => stages[name as keyof typeof STAGE]);

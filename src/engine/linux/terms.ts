@@ -1,6 +1,7 @@
 import { Selection } from "../../selection/selection.ts";
 import { parseHost } from "../../table/address.ts";
 import type { ServiceSettings } from "../engine.ts";
+import type { ReceptionTerms } from "../reception.ts";
 import { encodeAddress, sideOptions, type SocketOption } from "./sockets.ts";
 import type { ThreadService } from "./thread_service.ts";
 
@@ -10,6 +11,14 @@ import type { ThreadService } from "./thread_service.ts";
  * probe.
  */
 const PROBES = { after: 60, every: 75 };
+
+/** The modules that a thread needs where clients are asked for something before they are served. */
+export type Intake = typeof import("./intake.ts");
+
+/** Whether a service with these settings asks its clients for something, so that its threads need `Intake`. */
+export function asksClients({ access, conditions }: ServiceSettings): boolean {
+  return access !== undefined || (conditions?.size ?? 0) > 0;
+}
 
 /** What applies to all clients that a thread has accepted for a service with the same settings. */
 export class Terms {
@@ -25,6 +34,8 @@ export class Terms {
   /** Seconds between probes. */
   readonly probeEvery: number;
   readonly abortOnClose: boolean;
+  /** What clients have to go through first; undefined where there is nothing. */
+  readonly reception: ReceptionTerms | undefined;
   /** Seconds a connect may take. */
   readonly connectTimeout: number;
   /** Milliseconds for which a client may wait while every channel is full. */
@@ -50,6 +61,8 @@ export class Terms {
     this.probeAfter = after * 1000;
     this.probeEvery = every;
     this.abortOnClose = settings.abortOnClose;
+    const { intake, lane: { number }, clock, report } = service;
+    this.reception = intake?.receptionTerms(settings, this.selection, { lane: number, now: clock, emit: report });
     this.connectTimeout = settings.connectTimeout;
     this.queueTime = settings.queue * 1000;
     this.channelOptions = sideOptions(settings, settings.channelKeepAlive);

@@ -1,8 +1,8 @@
 import type { Strategy } from "../../selection/strategy.ts";
-import { type ChannelId, NONE } from "../../table/channel_id.ts";
-import { ERRNO } from "./abi.ts";
+import type { ChannelId } from "../../table/channel_id.ts";
 import { Acceptor } from "./acceptor.ts";
 import { Admission } from "./admission.ts";
+import { Arrivals } from "./arrivals.ts";
 import { Calls } from "./calls.ts";
 import { Backlog } from "./backlog.ts";
 import { CompilerMemory } from "./compiler_memory.ts";
@@ -12,8 +12,10 @@ import { Door } from "./door.ts";
 import { Ending } from "./ending.ts";
 import { Established } from "./established.ts";
 import { HalfClosed } from "./half_close.ts";
+import { Handles } from "./handles.ts";
 import { Inbox } from "./inbox.ts";
 import type { ServiceSettings } from "../engine.ts";
+import type { GreetingParts } from "./greetings.ts";
 import type { Libc } from "./libc.ts";
 import type { Order, ServiceShare, ThreadMessage, ThreadSetup } from "./messages.ts";
 import { PipePool } from "./pipe_pool.ts";
@@ -23,10 +25,9 @@ import { Relay } from "./relay.ts";
 import { Relaying } from "./relaying.ts";
 import { Room } from "./room.ts";
 import { SharedState } from "./shared_state.ts";
-import { decodeHost, portOf } from "./sockets.ts";
 import { STAGE, type Stage } from "./stage.ts";
 import { stagesOf } from "./stages.ts";
-import { StickyHandles } from "./sticky_handles.ts";
+import { asksClients, type Intake } from "./terms.ts";
 import { ThreadReports } from "./thread_reports.ts";
 import { ThreadService } from "./thread_service.ts";
 import { ThreadServices } from "./thread_services.ts";
@@ -58,11 +59,17 @@ export class Thread {
   readonly #called: (client: number) => void;
   readonly #unused: UnusedMemory;
   readonly #strategies: readonly Strategy[] | undefined;
+  readonly #arrivals: Arrivals;
+  readonly #greetingParts: GreetingParts;
+  /** What is needed for services that ask something of their clients; not loaded before there is one. */
+  #intake: Intake | undefined;
+  #wantsIntake = false;
   #changesSeen: number;
   #closingsSeen: number;
 
   /**
    * @param strategies all strategies, if there are others than the built-in ones
+   * @param intake if one of the services needs it already
    * @throws {Error} when the system refuses something that the thread needs
    */
   constructor(
@@ -70,6 +77,7 @@ export class Thread {
     setup: ThreadSetup,
     post: (message: ThreadMessage) => void,
     strategies?: readonly Strategy[],
+    intake?: Intake,
   ) {
     const { thread, wakes } = setup;
     this.#strategies = strategies;
@@ -101,8 +109,9 @@ export class Thread {
     const traffic = this.#traffic = new Traffic(connections, timers, services);
     const backlog = new Backlog(libc, connections, pipes, traffic);
     const established = this.#established = Established.attach(setup.established);
-    const handles = new StickyHandles(connections.capacity);
-    const ending = new Ending(libc, connections, backlog, ready, timers, services, established, room, handles);
+    const handles = new Handles(connections.capacity);
+    const clients = new Handles(connections.capacity);
+    const ending = new Ending(libc, connections, backlog, ready, timers, services, established, room, handles, clients);
     const relay = this.#relay = new Relay(libc, connections, traffic, backlog, pipes, ready, {
       tap: setup.dump ? dumper(connections, state, thread, post) : undefined,
       finished: (source) => ending.close(source),
@@ -129,40 +138,68 @@ export class Thread {
       shortage,
     });
     this.#called = (client) => dialer.called(client);
+    const arrivals = this.#arrivals = new Arrivals(connections, poller, services, ending, dialer);
+    this.#greetingParts = {
+      libc,
+      connections,
+      backlog,
+      ready,
+      timers,
+      ending,
+      services,
+      room,
+      handles: clients,
+      dialer,
+      arrivals,
+    };
     const door = new Door(libc, connections, wakes.length);
     const acceptor = new Acceptor(libc, connections, poller, timers, state, room, door, thread, {
-      accepted(client, address, { service, port }) {
-        connections.open(client, STAGE.CONNECTING, IS.CLIENT | IS.WRITABLE, NONE);
-        services.enter(client, service);
-        if (!poller.watch(client, connections.rows[(client << SHIFT) + ROW.GENERATION])) {
-          ending.close(client);
-          return ERRNO.ENOMEM;
-        }
-        const place = dialer.prepare();
-        decodeHost(address, place.address);
-        place.port = portOf(address);
-        dialer.begin(client, port);
-        return 0;
-      },
+      accepted: (client, address, from) => arrivals.accepted(client, address, from),
       shortage,
     });
     this.#acceptor = acceptor;
     const woken = () => this.#woken();
-    this.#stages = stagesOf({ connections, acceptor, dialer, relay, relaying, ending, woken, services });
+    this.#stages = stagesOf({
+      connections,
+      acceptor,
+      arrivals,
+      dialer,
+      relay,
+      relaying,
+      ending,
+      woken,
+      services,
+    });
     // Without it nothing could ever stop the thread.
     if (!poller.watchWake(wakes[thread], connections.enlist(wakes[thread], STAGE.WAKE))) {
       throw new Error("Cannot watch eventfd: no memory or watches left");
     }
+    if (intake !== undefined) this.#equip(intake);
     for (const service of setup.services) this.#serve(service);
   }
 
-  /** Serves until accepting has ended and the last connection is gone. @throws {Error} when it cannot go on */
+  /** Whether `equip` must be called before it can go on. */
+  get wantsIntake(): boolean {
+    return this.#wantsIntake;
+  }
+
+  /** Gives the thread what it wants for a service that asks something of its clients. Then call `run` again. */
+  equip(intake: Intake): void {
+    this.#equip(intake);
+    this.#wantsIntake = false;
+    this.#takeOrders();
+  }
+
+  /**
+   * Serves until accepting has ended and the last connection is gone, or until it wants something that takes the event
+   * loop of JavaScript. @throws {Error} when it cannot go on
+   */
   run(): void {
     const poller = this.#poller, connections = this.#connections, timers = this.#timers, room = this.#room;
     const ready = this.#ready, relay = this.#relay, traffic = this.#traffic;
     const acceptor = this.#acceptor, { rows } = connections, stages = this.#stages, calls = this.#calls;
     const compilers = new CompilerMemory(() => this.#libc.call.malloc_trim?.(0));
-    while (room.served > 0 || !this.#state.stopped) {
+    while ((room.served > 0 || !this.#state.stopped) && !this.#wantsIntake) {
       if (ready.size === 0 && relay.takeStreamed()) poller.collect();
       const count = poller.wait(timers.wait(ready.size > 0 || acceptor.isCalled || calls.pending ? 0 : Infinity));
       // A connection has two sockets; there are also the listening sockets and the eventfd.
@@ -199,13 +236,31 @@ export class Thread {
   #woken(): void {
     this.#room.called = true;
     this.#calls.woken();
-    const before = this.#inbox.taken;
-    for (let order = this.#inbox.next(); order !== undefined; order = this.#inbox.next()) this.#follow(order);
-    if (this.#inbox.taken !== before) this.#post({ type: "done", orders: this.#inbox.taken });
+    this.#takeOrders();
     const { changes } = this.#state;
     if (changes === this.#changesSeen) return;
     this.#changesSeen = changes;
     this.#lookAtChanges();
+  }
+
+  #takeOrders(): void {
+    const inbox = this.#inbox, before = inbox.taken;
+    for (let order = inbox.next(); order !== undefined; order = inbox.next()) {
+      if (this.#intake === undefined && asksMore(order)) {
+        inbox.putBack(order);
+        this.#wantsIntake = true;
+        break;
+      }
+      this.#follow(order);
+    }
+    if (inbox.taken !== before) this.#post({ type: "done", orders: inbox.taken });
+  }
+
+  #equip(intake: Intake): void {
+    this.#intake = intake;
+    this.#arrivals.greetings = new intake.Greetings(this.#greetingParts);
+    this.#arrivals.partings = new intake.Partings(this.#greetingParts);
+    for (const service of this.#services.all()) service.intake = intake;
   }
 
   #follow(order: Order): void {
@@ -235,7 +290,8 @@ export class Thread {
 
   #serve(share: ServiceShare): void {
     const own = { ...share, settings: this.#own(share.settings) };
-    const service = new ThreadService(this.#libc, this.#thread, this.#state.threads, own, this.#post);
+    const { threads } = this.#state, clock = () => this.#timers.clock();
+    const service = new ThreadService(this.#libc, this.#thread, threads, own, this.#post, this.#intake, clock);
     this.#services.add(service);
     if (share.queue !== undefined) this.#calls.add(service, share.queue);
     for (const socket of share.sockets) this.#acceptor.add(socket, service);
@@ -293,6 +349,12 @@ export class Thread {
       if (closing.has(this.#services.of(fd).service)) this.#stages[stage].closed(fd);
     });
   }
+}
+
+/** Whether a service is to ask something of its clients from now on. */
+function asksMore(order: Order): boolean {
+  if (order.type === "serve") return asksClients(order.service.settings);
+  return order.type === "change" && asksClients(order.settings);
 }
 
 /** Shows main every chunk, and waits until main has seen it. */

@@ -9,7 +9,7 @@ import type { Libc } from "./libc.ts";
 import type { Listening } from "./listening.ts";
 import type { ServiceShare, ThreadMessage } from "./messages.ts";
 import { ServiceState } from "./service_state.ts";
-import { Terms } from "./terms.ts";
+import { type Intake, Terms } from "./terms.ts";
 import { ThreadReports } from "./thread_reports.ts";
 
 /** A service as one thread serves it. */
@@ -25,6 +25,10 @@ export class ThreadService {
   readonly reports: ThreadReports;
   readonly admission: Admission;
   readonly listening = new Set<Listening>();
+  /** What is needed where clients are asked for something, if it is loaded; see `asksClients`. */
+  intake: Intake | undefined;
+  /** Milliseconds of a clock that all threads share. */
+  readonly clock: () => number;
   /** For clients accepted from now on. */
   terms: Terms;
   /** How fast they are accepted; undefined if as fast as they come. */
@@ -37,6 +41,8 @@ export class ThreadService {
     threads: number,
     { id, table, state, settings }: ServiceShare,
     post: (message: ThreadMessage) => void,
+    intake?: Intake,
+    clock: () => number = () => performance.now(),
   ) {
     this.id = id;
     this.state = ServiceState.attach(state, threads);
@@ -47,6 +53,8 @@ export class ThreadService {
     this.report = (event) => post({ type: "event", event, service: id });
     this.reports = new ThreadReports(libc, this.report);
     this.admission = new Admission(this.state.seats, thread, (connections) => this.reports.saturated(connections));
+    this.intake = intake;
+    this.clock = clock;
     this.terms = new Terms(this, settings);
     this.pace = this.#paceOf(settings);
   }

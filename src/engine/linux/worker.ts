@@ -4,6 +4,7 @@ import { openLibc } from "./libc.ts";
 import type { ThreadMessage, ThreadSetup } from "./messages.ts";
 import { blockSignals } from "./signals.ts";
 import { SharedState } from "./shared_state.ts";
+import { asksClients } from "./terms.ts";
 import { Thread } from "./thread.ts";
 
 const scope = globalThis as unknown as DedicatedWorkerGlobalScope;
@@ -27,9 +28,10 @@ async function serve(setup: ThreadSetup): Promise<void> {
     blockSignals(libc);
     const { strategyModules: files } = setup;
     const strategies = files && await (await import("./thread_strategies.ts")).threadStrategies(files, post);
-    const thread = new Thread(libc, setup, post, strategies);
+    const asked = setup.services.some(({ settings }) => asksClients(settings));
+    const thread = new Thread(libc, setup, post, strategies, asked ? await import("./intake.ts") : undefined);
     post({ type: "ready" });
-    thread.run();
+    for (thread.run(); thread.wantsIntake; thread.run()) thread.equip(await import("./intake.ts"));
     thread.close();
     libc.close();
     post({ type: "ended" });

@@ -97,13 +97,11 @@ export class Connection implements Listed, Search {
 
   /** Whether the client may have a channel. It may have to say something first. */
   async #comesIn(arrival: Arrival): Promise<boolean> {
-    if (arrival.listens) {
-      this.#ahead = new ReadAhead(this.#client);
-      if (!await arrival.listen(this.#ahead) || this.#stopped) return false;
-    }
-    if (arrival.isForSomebody) return true;
+    if (!arrival.listens) return true;
+    const ahead = this.#ahead = new ReadAhead(this.#client), comesIn = await arrival.listen(ahead);
+    if (this.#stopped || comesIn) return !this.#stopped;
     const { farewell } = arrival;
-    if (farewell !== undefined) await part(this.#ahead ?? this.#client, farewell, this.#host.engine.clock);
+    if (farewell !== undefined) await part(ahead, farewell, this.#host.engine.clock);
     return false;
   }
 

@@ -1,8 +1,7 @@
-import type { Selection } from "../../selection/selection.ts";
 import type { Client } from "../../selection/strategy.ts";
 import { parseHost } from "../../table/address.ts";
 import type { RunningClock } from "../running_clock.ts";
-import { Reception, type ReceptionTerms, STEP, type Step, UNRECOGNIZED_NAME } from "../reception.ts";
+import { Reception, type ReceptionTerms, STEP, type Step } from "../reception.ts";
 import { Expiring } from "./expiring.ts";
 import type { ReadAhead } from "./read_ahead.ts";
 import type { Listed } from "./roster.ts";
@@ -21,15 +20,13 @@ interface Waiter extends Listed {
  */
 export class Intake {
   readonly #terms: ReceptionTerms;
-  readonly #selection: Selection;
   readonly #clock: RunningClock;
   /** Those who wait, by how many milliseconds they may: one for PROXY headers and one for first bytes. */
   readonly #waiting = new Map<number, Expiring<Waiter>>();
   #spare: Reception | undefined;
 
-  constructor(terms: ReceptionTerms, selection: Selection, clock: RunningClock) {
+  constructor(terms: ReceptionTerms, clock: RunningClock) {
     this.#terms = terms;
-    this.#selection = selection;
     this.#clock = clock;
   }
 
@@ -44,13 +41,6 @@ export class Intake {
   /** The connection of a client has ended. @param handle of its limit */
   leave(handle: number): void {
     this.#terms.access?.leave(handle);
-  }
-
-  /** Whether a group is for a client that has been admitted; otherwise it is refused. */
-  takes({ client }: Reception): boolean {
-    if (this.#selection.takes(client)) return true;
-    this.#terms.access?.refused("no-route", client.address);
-    return false;
   }
 
   /** Gives up the timers. No client may be on its way in. */
@@ -132,14 +122,9 @@ export class Arrival {
     return this.#step === STEP.ADMITTED;
   }
 
-  /** Whether a group is for the client. If there is none, it is refused. */
-  get isForSomebody(): boolean {
-    return this.#intake.takes(this.#reception);
-  }
-
-  /** What a client gets whom nobody takes: undefined if nothing. */
+  /** What a client that does not come in gets before it is closed: undefined if nothing. */
   get farewell(): Uint8Array | undefined {
-    return this.#reception.client.greeting?.protocol === "tls" ? UNRECOGNIZED_NAME : undefined;
+    return this.#reception.farewell;
   }
 
   /** The connection has ended. */

@@ -22,7 +22,7 @@ export class Terms {
     this.settings = settings;
     this.selection = before?.selection.with(settings) ?? new Selection(table, table.lane(0), settings, emit);
     const reception = receptionTerms(settings, this.selection, { lane: 0, now: () => performance.now(), emit });
-    this.intake = reception && new Intake(reception, this.selection, clock);
+    this.intake = reception && new Intake(reception, clock);
     this.deadlines = new Deadlines(clock, settings.connectTimeout);
     this.halfClosed = new HalfClosed(clock, settings.halfCloseTimeout);
   }

@@ -237,6 +237,8 @@ export function greetings(test: ContractTest): void {
       await lookedAt(routes.trial);
       await client.send(all.subarray(cut));
       assert.equal(await routes.heard(client, hello), "www", `${cut} bytes first`);
+      client[Symbol.dispose]();
+      await routes.trial.idle();
     }
     await eventually("they are reported", () => connected(routes.trial).length === 4);
     assert.deepEqual(new Set(connected(routes.trial)), new Set(["203.0.113.7:7"]));

@@ -78,7 +78,8 @@ export function proxyHeaders(test: ContractTest): void {
   test("a PROXY header may come a byte at a time", async (start) => {
     await using backend = echoBackend();
     await using trial = await start({ channels: [backend], asks: { acceptProxy: PEER, proxyTimeout: LONG } });
-    using client = await trial.connect();
+    using crowd = await Crowd.come(trial, 1);
+    const [client] = crowd.clients;
     for (const byte of FORMS["of version 2"](1)) {
       assert.equal(backend.accepted, 0);
       await client.send(Uint8Array.of(byte));
@@ -110,7 +111,8 @@ export function proxyHeaders(test: ContractTest): void {
     await using trial = await start({ channels: [backend], asks: { acceptProxy: PEER, proxyTimeout: LONG } });
     const rest = 4096 - 16 - 12 - 3, header = binaryHeader(named(1), tlv(4, new Uint8Array(rest)));
     assert.equal(header.length, 4096);
-    using client = await trial.connect();
+    using crowd = await Crowd.come(trial, 1);
+    const [client] = crowd.clients;
     for (let offset = 0; offset < 4000; offset += 1000) {
       await client.send(header.subarray(offset, offset + 1000));
       await lookedAt(trial);
