@@ -92,13 +92,18 @@ export function formatNetwork({ first, last }: NetworkRange): string {
   return `${formatHost(first)}/${mapped ? prefix - 96 : prefix}`;
 }
 
+/** Whether one range has all addresses of another. */
+export function contains(outer: NetworkRange, inner: NetworkRange): boolean {
+  return isMapped(outer.first) === isMapped(inner.first) && compare(outer.first, inner.first) <= 0 &&
+    compare(inner.last, outer.last) <= 0;
+}
+
 function parseSpan(word: string, from: string, to: string): NetworkRange | NetworkFault {
   const first = parseAddress(from), last = parseAddress(to);
   if (isFault(first)) return first;
   if (isFault(last)) return last;
   if (isMapped(first) !== isMapped(last)) return { word, reason: "mixes IPv4 and IPv6" };
-  const different = first.findIndex((byte, i) => byte !== last[i]);
-  if (different >= 0 && first[different] > last[different]) {
+  if (compare(first, last) > 0) {
     return { word, reason: "ends before it begins", suggestion: `${to}-${from}` };
   }
   return { first, last };
@@ -124,6 +129,12 @@ function masked(bytes: Uint8Array, prefix: number, fill: 0 | 0xff): Uint8Array {
     const rest = Math.min(8, Math.max(0, 8 * (i + 1) - prefix)), mask = (1 << rest) - 1;
     return byte & ~mask | fill & mask;
   });
+}
+
+/** Compares two addresses: negative, 0 or positive. */
+function compare(a: Uint8Array, b: Uint8Array): number {
+  const different = a.findIndex((byte, i) => byte !== b[i]);
+  return different < 0 ? 0 : a[different] - b[different];
 }
 
 function bit(bytes: Uint8Array, index: number): number {

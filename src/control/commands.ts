@@ -1,4 +1,5 @@
 import { escape } from "../log/escape.ts";
+import * as access from "./access_commands.ts";
 import * as channel from "./channel_commands.ts";
 import {
   answer,
@@ -65,6 +66,9 @@ export const commands: readonly Command[] = [
   draining.wait,
   health,
   sticky.forget,
+  access.allow,
+  access.deny,
+  access.unban,
 ];
 
 /**
@@ -103,7 +107,8 @@ async function run(command: Command, words: readonly string[], session: Session,
   if (isReply(current)) return current;
   return await command.run(words, session, {
     ...current,
-    resolve: lasting(current, plane),
+    resolve: lasting(current.resolve, current, plane),
+    operators: lasting(current.operators, current, plane),
     waitUntil: (look, options) =>
       current.waitUntil((now) => {
         mustServe(current, plane);
@@ -112,13 +117,17 @@ async function run(command: Command, words: readonly string[], session: Session,
   });
 }
 
-/** Looks a name up. What may have happened meanwhile ends the command before it changes anything. */
-function lasting(current: ControlledService, plane: ControlPlane): ControlledService["resolve"] {
-  return async (host, port) => {
-    const address = await current.resolve(host, port);
+/** Does what may take a while. What may have happened meanwhile ends the command before it changes anything. */
+function lasting<P extends unknown[], T>(
+  act: (...parameters: P) => Promise<T>,
+  current: ControlledService,
+  plane: ControlPlane,
+): (...parameters: P) => Promise<T> {
+  return async (...parameters) => {
+    const found = await act(...parameters);
     if (plane.frozen !== undefined) throw new Overtaken(refuse(plane.frozen));
     mustServe(current, plane);
-    return address;
+    return found;
   };
 }
 

@@ -1,3 +1,5 @@
+import type { NetworkRange } from "../access/network_words.ts";
+import type { Action } from "../access/rules.ts";
 import type { Drained } from "../groups/drained.ts";
 import type { Groups } from "../groups/groups.ts";
 import type { Address } from "../table/address.ts";
@@ -35,6 +37,8 @@ export interface ControlPlane {
 /** One service as its operator sees it. */
 export interface ControlledService extends Omit<ServiceState, "groups"> {
   readonly groups: Groups;
+  /** The rules that operators make about who may come in. Once it has resolved, they hold for the next client. */
+  operators(): Promise<RulesOfOperators>;
   /** Turns the words of `create` and `assign` into an address. @throws {Error} when they are no host and port */
   resolve(host: string, port: string): Promise<Address>;
   /** Gives a channel no new connections, until it has none; after `seconds` closes those that are left. Never rejects. */
@@ -46,6 +50,14 @@ export interface ControlledService extends Omit<ServiceState, "groups"> {
     look: (service: ControlledService) => T | undefined,
     options: { readonly seconds?: number; readonly over?: AbortSignal },
   ): Promise<T | undefined>;
+}
+
+/** The rules that operators have made for a service. */
+export interface RulesOfOperators {
+  /** Makes one, in place of one about the same network. @returns false when there are too many */
+  add(action: Action, range: NetworkRange, seconds?: number): boolean;
+  /** Ends those within a range, or all. @returns how many these were */
+  remove(range?: NetworkRange): number;
 }
 
 /** What came of a request to the process. */

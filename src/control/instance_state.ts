@@ -41,8 +41,14 @@ function indexOf({ service }: Session, { services }: ControlPlane): number {
   return service === undefined ? 0 : services.findIndex(({ name }) => name === service);
 }
 
-function serviceState({ name, addresses, ports, connections, groups }: ControlledService): Exact<ServiceState> {
-  return { name, addresses, ports, connections, ...queueState(groups), groups: groups.snapshot() };
+function serviceState(service: ControlledService): Exact<ServiceState> {
+  const { name, addresses, ports, connections, groups } = service;
+  return { name, addresses, ports, connections, ...shared(service), groups: groups.snapshot() };
+}
+
+/** What only some services have: a queue if clients have ever been allowed to wait, and rules about who may come in. */
+function shared({ groups, access }: ControlledService): Pick<ServiceState, "queue" | "access"> {
+  return { ...queueState(groups), ...access === undefined ? {} : { access } };
 }
 
 /** The state of the queue; nothing where clients have never been allowed to wait. */
@@ -50,7 +56,8 @@ function queueState({ table }: Groups): Pick<ServiceState, "queue"> {
   return table.queue === undefined ? {} : { queue: table.queue.counts() };
 }
 
-function serviceSummary({ name, addresses, ports, connections, groups }: ControlledService): ServiceSummary {
+function serviceSummary(service: ControlledService): ServiceSummary {
+  const { name, addresses, ports, connections, groups } = service;
   const all = groups.snapshot(), channels = all.flatMap(({ channels }) => channels);
   const enabled = channels.filter(({ enabled }) => enabled);
   return {
@@ -58,7 +65,7 @@ function serviceSummary({ name, addresses, ports, connections, groups }: Control
     addresses,
     ports,
     connections,
-    ...queueState(groups),
+    ...shared(service),
     channels: channels.length,
     enabled: enabled.length,
     failing: enabled.filter(({ failing }) => failing).length,

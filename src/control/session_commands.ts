@@ -1,5 +1,6 @@
 import { quote } from "../log/escape.ts";
 import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
+import { showAccess } from "./access_commands.ts";
 import { servicesOf, suggestion } from "./choose_service.ts";
 import { answer, integer, type ProcessCommand, refuse, SyntaxFault } from "./command.ts";
 import type { ControlledService, ControlPlane } from "./control_plane.ts";
@@ -21,8 +22,8 @@ export const quit: ProcessCommand = {
 
 export const show: ProcessCommand = {
   name: "show",
-  parameters: "[json|config|health|sticky|NAME] [json|ADDR]",
-  summary: "show all services, as JSON or config, their health, sticky clients, or one by name",
+  parameters: "[json|config|health|sticky|access|NAME] [json|ADDR]",
+  summary: "show all services, as JSON or config, their health, sticky clients, who may come in, or one by name",
   changes: false,
   scope: "process",
   run: async ([what, word], session, plane) => {
@@ -30,6 +31,10 @@ export const show: ProcessCommand = {
     if (what === "sticky") {
       const current = currentService(session, plane);
       return "ok" in current ? current : showSticky(word, current);
+    }
+    if (what === "access") {
+      const current = currentService(session, plane);
+      return "ok" in current ? current : showAccess(word, current);
     }
     if (word !== undefined) throw new SyntaxFault();
     if (what === "json") return answer(toJson(instanceState(session, plane)));

@@ -5,6 +5,8 @@
  * @module
  */
 
+import type { AccessState } from "../access/access_state.ts";
+
 /** A process, in `show json` and `services json`. */
 export interface ProcessState {
   /** The program's version. */
@@ -62,6 +64,8 @@ export interface ServiceState {
   readonly connections: number;
   /** Clients that wait for a place on a full channel; missing if none was ever allowed to (`--queue`). */
   readonly queue?: QueueState;
+  /** Who may come in, and how many were refused; missing if it has always taken everybody. */
+  readonly access?: AccessState;
   /** Groups that have channels. */
   readonly groups: readonly GroupState[];
 }

@@ -47,6 +47,9 @@ export { causeOf } from "../selection/cause.ts";
  * 3. **Relay.** Bytes arrive complete, unchanged and in order, or not at all. No more than a bounded number of bytes is
  *    held for a receiver that does not read; then reading stops. Bytes are counted once they have been handed to the
  *    receiver's kernel.
+ *    A channel that is to get a PROXY header (`Prelude`) gets it once and before anything else, as soon as it is
+ *    connected: in some protocols the server speaks first. Where the engine knows that the client has said something,
+ *    that follows in the same segment. The header is not counted, and no tap sees it.
  * 4. **Half-close.** An end-of-stream is passed on once everything before it has been delivered; the other direction
  *    stays open until it ends too. A reset ends both directions, after what was received has been passed on.
  * 5. **Idle.** A connection over which nothing has moved for `idleTimeout` is closed on both sides. So is one that is

@@ -1,5 +1,6 @@
 import type { ChannelKey } from "../options/channel_records.ts";
 import { channelValue, type ChannelValues, givenValues } from "../options/channel_values.ts";
+import { PROXY_VERSIONS, type ProxyVersion } from "../options/proxy_version.ts";
 import type { ChannelId } from "../table/channel_id.ts";
 import type { NewRow, Table } from "../table/table.ts";
 
@@ -14,19 +15,29 @@ export interface ChannelValuesHolder {
 interface TableOption {
   get(table: Table, id: ChannelId): number;
   set(table: Table, id: ChannelId, value: number): void;
+  /** What the table's numbers stand for. Default: for themselves. */
+  readonly words?: readonly unknown[];
 }
+
+/** The words of the option `proxy`, by the numbers of `PROXY`. */
+const PROXY_WORDS: readonly (ProxyVersion | undefined)[] = [undefined, ...PROXY_VERSIONS];
 
 /** The options that threads look at. The table holds them; for a new row, they have the same names as here. */
 const IN_TABLE = {
   maxc: { get: (table, id) => table.maxc(id), set: (table, id, value) => table.setMaxc(id, value) },
   weight: { get: (table, id) => table.weight(id), set: (table, id, value) => table.setWeight(id, value) },
+  proxy: {
+    get: (table, id) => table.proxy(id),
+    set: (table, id, value) => table.setProxy(id, value),
+    words: PROXY_WORDS,
+  },
 } as const satisfies { readonly [K in ChannelKey & keyof NewRow]: TableOption };
 
 const inTable = Object.entries(IN_TABLE) as readonly (readonly [keyof typeof IN_TABLE, TableOption])[];
 
 /** The options that a channel has now, without those that have their defaults. */
 export function valuesOf({ table, values }: ChannelValuesHolder, id: ChannelId): ChannelValues {
-  const held = Object.fromEntries(inTable.map(([key, { get }]) => [key, get(table, id)]));
+  const held = Object.fromEntries(inTable.map(([key, option]) => [key, valueIn(option, option.get(table, id))]));
   return givenValues({ ...values.get(id), ...held });
 }
 
@@ -38,8 +49,8 @@ export function setValue<K extends ChannelKey>(
   value: ChannelValues[K],
 ): void {
   if (Object.hasOwn(IN_TABLE, key)) {
-    const { set }: TableOption = IN_TABLE[key as keyof typeof IN_TABLE];
-    set(holder.table, id, channelValue({ [key]: value } as ChannelValues, key) as number);
+    const option: TableOption = IN_TABLE[key as keyof typeof IN_TABLE];
+    option.set(holder.table, id, numberOf(option, channelValue({ [key]: value } as ChannelValues, key)));
   } else keepValues(holder, id, { ...holder.values.get(id), [key]: value });
 }
 
@@ -52,5 +63,18 @@ export function keepValues({ values }: ChannelValuesHolder, id: ChannelId, all: 
 
 /** The options that the row of a new channel has. */
 export function rowValues(values: ChannelValues): Pick<NewRow, keyof typeof IN_TABLE> {
-  return Object.fromEntries(inTable.map(([key]) => [key, channelValue(values, key)]));
+  return Object.fromEntries(inTable.map(([key, option]) => [key, numberOf(option, channelValue(values, key))]));
+}
+
+/** The PROXY header that a channel gets, whatever its service says; undefined if it gets what that says. */
+export function ownProxyVersion(table: Table, id: ChannelId): ProxyVersion | undefined {
+  return PROXY_WORDS[table.proxy(id)];
+}
+
+function valueIn({ words }: TableOption, number: number): unknown {
+  return words === undefined ? number : words[number];
+}
+
+function numberOf({ words }: TableOption, value: unknown): number {
+  return words === undefined ? value as number : words.indexOf(value);
 }

@@ -11,6 +11,8 @@ export interface Target {
   readonly expect: string | undefined;
   /** Address to connect from. */
   readonly source: string | undefined;
+  /** Version of the PROXY header that the check begins with, in which balance speaks for itself. Default: it has none. */
+  readonly proxy?: "v1" | "v2";
   /** Milliseconds between checks. */
   readonly interval: number;
   /** Milliseconds that a check may take. */
@@ -23,10 +25,12 @@ export interface Target {
 
 /** The same for equal targets, and for no others. */
 export function targetKey(target: Target): string {
-  const { address, port, host, check, expect, source, interval, timeout, rise, fall } = target;
+  const { address, port, host, check, expect, source, interval, timeout, rise, fall, proxy } = target;
   // Only checks that name the host depend on it.
   const name = /^(?:https?:|tls|exec:)/.test(check) ? host : "";
-  return JSON.stringify([address, port, name, check, expect, source, interval, timeout, rise, fall]);
+  const key = [address, port, name, check, expect, source, interval, timeout, rise, fall];
+  // A predecessor's keys must be the same for targets that it could have.
+  return JSON.stringify(proxy === undefined ? key : [...key, proxy]);
 }
 
 /** Limited resources that checks need. */

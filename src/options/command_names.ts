@@ -31,4 +31,7 @@ export const commandNames: readonly string[] = [
   "wait",
   "health",
   "forget",
+  "allow",
+  "deny",
+  "unban",
 ];

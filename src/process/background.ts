@@ -79,11 +79,6 @@ export function reportReady(notes: readonly string[]): void {
   report({ ready: Deno.pid, notes });
 }
 
-/** Leaves the directory that this process was started in, which a background process must not keep busy. */
-export function leaveDirectory(): void {
-  if (Deno.build.os !== "windows") Deno.chdir("/");
-}
-
 /** Tells the parent why this process cannot serve. */
 export function reportFailure({ code, message, details }: ExitError): void {
   report({ error: message, details, code });

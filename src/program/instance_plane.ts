@@ -65,6 +65,10 @@ function controlledService(service: Service): ControlledService {
     get connections() {
       return service.connections;
     },
+    get access() {
+      return service.access?.state;
+    },
+    operators: async () => await (await import("../service/operator_access.ts")).operatorsOf(service),
     drain: (group, channel, seconds) => service.startDrain(group, channel, seconds),
     close: (group, channel, oldest) => service.closeChannel(group, channel, { oldest }),
     waitUntil: (look, options) => waitUntil(() => look(controlledService(service)), options),

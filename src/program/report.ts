@@ -5,7 +5,9 @@ import type { BalancerEvent, ChannelPlace } from "../service/events.ts";
 import type { Instance } from "../service/instance.ts";
 import { logHealth } from "./log_health.ts";
 import { logName } from "./log_names.ts";
+import { logNetworks } from "./log_networks.ts";
 import { placeOf } from "./place_of.ts";
+import { RefusedClients } from "./refused_clients.ts";
 import { servicePrefix } from "./service_prefix.ts";
 
 /** How many changes of one channel are logged within how many milliseconds; further ones are only counted. */
@@ -27,6 +29,8 @@ export class Report {
   readonly #changes = new Map<string, Changes>();
   /** When it was last logged that a service turns clients away. */
   readonly #turnedAwayAt = new Map<string, number>();
+  /** By reason and service. */
+  readonly #refusedClients = new Map<string, RefusedClients>();
 
   constructor(logger: Logger, instance: Instance) {
     this.#logger = logger;
@@ -133,6 +137,11 @@ export class Report {
         );
       case "turned-away":
         return this.#turnedAway(event.service);
+      case "refused":
+        return this.#refused(event);
+      case "networks-read":
+      case "networks-stale":
+        return logNetworks(logger, event);
       case "saturated":
         return logger.warn(
           `${prefix}serving {connections} ${
@@ -173,6 +182,20 @@ export class Report {
       }
     }
   };
+
+  /** Logs that clients are refused; once a second, with how many they were. */
+  #refused(event: Extract<BalancerEvent, { readonly type: "refused" }>): void {
+    const { service: name = "", reason } = event, key = `${reason} ${name}`, instance = this.#instance;
+    let refused = this.#refusedClients.get(key);
+    if (refused === undefined) {
+      refused = new RefusedClients(this.#logger, {
+        about: () => servicePrefix(instance, name),
+        count: () => instance.service(name)?.access?.refusals(reason),
+      }, reason);
+      this.#refusedClients.set(key, refused);
+    }
+    refused.report(event);
+  }
 
   /** Logs why no channel takes clients at the moment; once per window, since this may go on for hours. */
   #turnedAway(name: string | undefined): void {

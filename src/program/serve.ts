@@ -1,16 +1,11 @@
 import { resolve } from "node:path";
 import type { ServeRequest } from "../options/command_line.ts";
 import { processOptions } from "../options/values.ts";
-import {
-  isBackgroundProcess,
-  leaveDirectory,
-  reportFailure,
-  reportReady,
-  startInBackground,
-} from "../process/background.ts";
+import { isBackgroundProcess, reportFailure, reportReady, startInBackground } from "../process/background.ts";
 import { ExitCode, ExitError, unexpected } from "../process/exit_codes.ts";
 import { takeServiceEnvironment } from "../process/service_environment.ts";
 import { Predecessor } from "../process/predecessor.ts";
+import { leaveDirectory } from "../process/start_directory.ts";
 import { complain } from "../process/terminal.ts";
 import type { Config } from "./config.ts";
 import { activatedSockets, type Plan, readPlan } from "./plan.ts";

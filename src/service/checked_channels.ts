@@ -1,4 +1,5 @@
 import type { Target } from "../health/target.ts";
+import { ownProxyVersion } from "../groups/channel_values.ts";
 import type { ChannelId } from "../table/channel_id.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy } from "../table/table.ts";
@@ -20,7 +21,10 @@ export function* checkedChannels(service: Service): Generator<{ readonly id: Cha
       const { host: address, port: usual } = table.address(id), host = checkHost ?? names.get(id) ?? address;
       // A channel that has the port of its client is asked on the first of them.
       const port = checkPort ?? (usual === 0 ? service.address.port : usual), target = { address, port, host };
-      yield { id, target: { ...target, check, expect, source, interval, timeout, rise, fall } };
+      // What listens there only for checks knows nothing of the clients' headers.
+      const version = checkPort === undefined ? ownProxyVersion(table, id) ?? options.proxy : "off";
+      const proxy = version === "off" ? undefined : version;
+      yield { id, target: { ...target, proxy, check, expect, source, interval, timeout, rise, fall } };
     }
   }
 }

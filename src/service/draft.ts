@@ -5,8 +5,10 @@ import { listeningHosts } from "../options/listening_hosts.ts";
 import { type ServiceOptions, serviceOptions, type ServiceValues } from "../options/values.ts";
 import { IPV6 } from "../process/resolve.ts";
 import type { Strategy } from "../selection/strategy.ts";
+import type { AccessOnDemand } from "./access_on_demand.ts";
 import { blaming } from "./blame.ts";
 import { conditionNetworks } from "./condition_networks.ts";
+import type { DraftedAccess } from "./drafted_access.ts";
 import { groupSpecs, resolve, type Unresolved } from "./group_specs.ts";
 import { type Listening, ownAddressesOnce, refuseLoops } from "./loops.ts";
 import { allPorts, type ServiceRequest } from "./service_request.ts";
@@ -26,6 +28,7 @@ export interface Surroundings {
   /** What becomes of channels whose hosts do not resolve. */
   readonly unresolved: Unresolved;
   readonly names: NamesOnDemand;
+  readonly access: AccessOnDemand;
 }
 
 /** A service with everything that can be known before an engine serves it. */
@@ -36,6 +39,8 @@ export interface Draft {
   readonly options: ServiceOptions;
   /** What the engine gets of them. */
   readonly settings: ServiceSettings;
+  /** Who may come in, with what files say about it. Undefined if everybody may. */
+  readonly access?: DraftedAccess;
   /** Networks that conditions of groups name, by their words. Undefined if there are none. */
   readonly networks?: ReadonlyMap<string, Networks>;
   /** Where to listen, with numeric addresses. */
@@ -64,11 +69,9 @@ export async function draftService(
   const settings = await settingsOf(options, around);
   const { groups, addresses } = await groupSpecs(request, settings.source, around);
   if (!options.allowLoop) refuseLoops(groups, places, own);
-  const named = request.groups.some(({ conditions }) => conditions?.from !== undefined);
-  const networks = named
-    ? await conditionNetworks(request, (await import("./read_networks.ts")).readNetworks)
-    : undefined;
-  return { request, values: request.values, options, settings, networks, places, groups, addresses };
+  const access = await around.access.draft(request, options);
+  const networks = await conditionNetworks(request, around.access);
+  return { request, values: request.values, options, settings, access, networks, places, groups, addresses };
 }
 
 async function placesOf(request: ServiceRequest, options: ServiceOptions): Promise<Listening[]> {

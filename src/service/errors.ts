@@ -19,6 +19,8 @@ export type ErrorCode =
   | "ERR_NO_SUCH_SERVICE"
   /** `UnknownHost`. */
   | "ERR_UNKNOWN_HOST"
+  /** Error: a file of networks cannot be read, or has a line that is no network. */
+  | "ERR_NETWORK_FILE"
   /** `ChannelLoop`. */
   | "ERR_CHANNEL_LOOP"
   /** `EngineUnavailable`. */

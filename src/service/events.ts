@@ -89,6 +89,10 @@ export type BalancerEvent =
      * thread; `ServiceState.access` counts them all.
      */
     | { readonly type: "refused"; readonly reason: RefusalReason; readonly client: string; readonly dryRun: boolean }
+    /** A file of networks has been read again; it has so many ranges of addresses. */
+    | { readonly type: "networks-read"; readonly file: string; readonly ranges: number }
+    /** A file of networks has changed, and is unreadable or bad now: what it said before still holds. */
+    | { readonly type: "networks-stale"; readonly file: string; readonly reason: string }
     | GeneralEvent
   )
   & {

@@ -248,7 +248,7 @@ export class Health {
 
 function isSameCheck(one: Target, other: Target): boolean {
   return one.address === other.address && one.port === other.port && one.check === other.check &&
-    one.expect === other.expect;
+    one.expect === other.expect && one.proxy === other.proxy;
 }
 
 function isMonitorState(value: unknown): value is MonitorState {

@@ -5,6 +5,7 @@ import { processOptions, type ProcessValues } from "../options/values.ts";
 import { valuesInForce } from "../options/values_in_force.ts";
 import type { InheritedSocket } from "../process/match_sockets.ts";
 import { strategies as builtIn } from "../selection/strategy.ts";
+import { AccessOnDemand } from "./access_on_demand.ts";
 import { requirePortable } from "./choose_engine.ts";
 import type { Draft, Surroundings } from "./draft.ts";
 import { drain } from "./drain.ts";
@@ -42,6 +43,7 @@ export class Instance {
   readonly #unresolved: UnresolvedHosts;
   readonly #health: HealthOnDemand;
   readonly #names: NamesOnDemand;
+  readonly #access: AccessOnDemand;
   /** Why no clients are accepted. */
   readonly #pauses = new Set<PauseReason>();
   readonly #limits: RunningLimits;
@@ -65,6 +67,7 @@ export class Instance {
     this.#emit = emit;
     this.#unresolved = new UnresolvedHosts(() => this.services, emit);
     this.#names = around.names;
+    this.#access = around.access;
     const spare = () => this.limits.descriptors.spare;
     this.#health = new HealthOnDemand({ services: () => this.services, emit, spare }, paused);
     this.#engine.ended.then(() => this.#end());
@@ -87,7 +90,12 @@ export class Instance {
       emit,
       waiting: () => instance && instance.#unresolved.watch(),
     }, settings.resolver);
-    const around = { threads, trace, strategies: strategies ?? builtIn, customStrategies, unresolved, names };
+    const access = new AccessOnDemand({
+      services: () => instance?.services ?? [],
+      emit,
+      busy: () => instance === undefined || instance.#reloading,
+    });
+    const around = { threads, trace, strategies: strategies ?? builtIn, customStrategies, unresolved, names, access };
     const drafts = await draftAll(requests, around);
     try {
       const started = await startEngine(settings, drafts);
@@ -185,6 +193,7 @@ export class Instance {
     try {
       const around = { ...this.#around, trace: processOptions(next.values).trace };
       requireStrategies(next.services, around.strategies);
+      await this.#access.refresh();
       const drafts = await draftAll(next.services, around);
       await this.#health.load(drafts);
       if (this.engine === "portable") drafts.forEach((draft) => requirePortable(draft, this.engineReason));
@@ -218,6 +227,7 @@ export class Instance {
       return lines;
     } finally {
       this.#reloading = false;
+      this.#access.look();
     }
   }
 
@@ -322,6 +332,7 @@ export class Instance {
       const services = await serveDrafts(this.#host, drafts, opened);
       for (const service of services) this.#services.add(service);
       this.#names.follow();
+      this.#access.look();
       if (this.#around.unresolved === "wait") this.#unresolved.watch();
       this.#health.look();
       return services;
@@ -350,7 +361,7 @@ export class Instance {
     this.#stopped = true;
     this.#unresolved.stop();
     this.#names.stop();
-    await this.#health.stop();
+    await Promise.all([this.#access.stop(), this.#health.stop()]);
   }
 
   /** A service that has stopped leaves its name to others; the last ones are shown until the end. */
@@ -359,6 +370,7 @@ export class Instance {
     this.#services.delete(service);
     this.#health.look();
     this.#names.follow();
+    this.#access.look();
   }
 
   #mustRun(): void {

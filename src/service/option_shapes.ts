@@ -25,7 +25,14 @@ import { libraryShapes } from "../options/values.ts";
 import type { Strategy } from "../selection/strategy.ts";
 import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
 import { coded } from "./errors.ts";
-import type { ChannelOptions, CheckedOptions, CheckedServeOptions, DisableOptions, GroupOptions } from "./options.ts";
+import type {
+  ChannelOptions,
+  CheckedOptions,
+  CheckedServeOptions,
+  DisableOptions,
+  GroupOptions,
+  RuleOptions,
+} from "./options.ts";
 
 /** Number of a group. */
 export const GROUP = whole(0, MAX_GROUPS - 1);
@@ -56,6 +63,12 @@ export const CHANNEL_OPTIONS = record<ChannelOptions>({
 
 /** What `DisableOptions` must look like. */
 export const DISABLE_OPTIONS = record<DisableOptions>({ maintenance: optional(flag()) });
+
+/** Networks, or nothing. */
+export const NETWORKS: Shape<string | undefined> = optional(text());
+
+/** What `RuleOptions` must look like. */
+export const RULE_OPTIONS = record<RuleOptions>({ seconds: optional(SECONDS) });
 
 /** What `CloseOptions` must look like. */
 export const CLOSE_OPTIONS = record<CloseOptions>({

@@ -26,6 +26,12 @@ export interface DisableOptions {
   readonly maintenance?: boolean;
 }
 
+/** How long a rule lasts that says who may come in. */
+export interface RuleOptions {
+  /** Seconds after which it ends by itself. Default: never. */
+  readonly seconds?: number;
+}
+
 /** Channels that share the load; later groups take over when earlier ones have no usable channel. */
 export interface GroupOptions {
   /** Name of the strategy: `rr`, `hash`, `least`, `random`, `stable`, `first` or a custom one. Default `rr`. */

@@ -6,6 +6,7 @@ import { type AdoptedChannel, type Change, difference, type Identities } from ".
 import type { ProcessSpec, ServiceSpec } from "../options/service_spec.ts";
 import type { ProcessValues } from "../options/values.ts";
 import { quote } from "../log/escape.ts";
+import { accessOf } from "./access_on_demand.ts";
 import { blaming } from "./blame.ts";
 import type { Draft } from "./draft.ts";
 import { listenWhenFree, placeOf } from "./listen.ts";
@@ -15,7 +16,7 @@ import { type Coming, type Kept, type Moving, planReload, type ReloadPlan, type 
 import type { Service } from "./service.ts";
 import { standardPort } from "./service_request.ts";
 import { settled } from "./settled.ts";
-import { settingsWith, stickinessOf } from "./stickiness.ts";
+import { stickinessOf } from "./stickiness.ts";
 import { Undo } from "./undo.ts";
 
 /** Milliseconds between looks at a queue that is to be empty, and how many there are. */
@@ -179,17 +180,18 @@ export class Reload {
       this.#undo.add(() => served.removeListener(listener));
     }
     kept.sticky = await stickinessOf(draft, groups);
+    service.access = await accessOf(draft, groups.table.lanes, service.access);
     const news = draft.networks !== undefined && groups.conditions.learn(draft.networks);
-    const used = groups.conditionNumbers(), wanted = groups.conditionNumbers(draft.groups);
-    if (!news && wanted.size === used.size && JSON.stringify(settings) === JSON.stringify(draft.settings)) return;
-    await served.change(settingsWith(draft, groups, kept.sticky));
-    this.#undo.add(() => served.change(settingsWith(service.draft, groups, groups.sticky)));
+    const known = groups.conditionNumbers().size === groups.conditionNumbers(draft.groups).size;
+    const same = !news && known && JSON.stringify(settings) === JSON.stringify(draft.settings);
+    if (same && !await accessDiffers(service.draft, draft)) return;
+    this.#undo.add(() => service.give(service.draft, groups.sticky));
+    await service.give(draft, kept.sticky);
   }
 
   /** Threads need not know any more which clients groups were for. */
-  async #forgetConditions({ service: { served, groups, draft }, sticky }: Kept): Promise<void> {
-    if (!groups.conditions.keep(groups.conditionNumbers(draft.groups))) return;
-    await served.change(settingsWith(draft, groups, sticky));
+  async #forgetConditions({ service: { groups, draft }, service }: Kept): Promise<void> {
+    if (groups.conditions.keep(groups.conditionNumbers(draft.groups))) await service.give(draft, groups.sticky);
   }
 
   /** @throws {Error} when the kernel refuses the socket what its new service asks for */
@@ -297,6 +299,13 @@ function concernedBy({ kept, leaving }: ReloadPlan): (change: Change) => number 
       }
     }
   };
+}
+
+/** Whether other clients may come in. */
+async function accessDiffers(before: Draft, after: Draft): Promise<boolean> {
+  if (before.access === undefined && after.access === undefined) return false;
+  const { sameAccess } = await import("./drafted_access.ts");
+  return !sameAccess(before.access, after.access);
 }
 
 function closeUnlessServed(listener: Listener): void {

@@ -9,12 +9,15 @@ import { MAX_CHANNELS } from "../table/limits.ts";
 import { Table } from "../table/table.ts";
 import { type Draft, draftService } from "./draft.ts";
 import { NotUndone } from "./not_undone.ts";
+import { AccessOnDemand } from "./access_on_demand.ts";
 import { NamesOnDemand } from "./names_on_demand.ts";
 import { Reload } from "./reload.ts";
 import { Service } from "./service.ts";
 
 const names = new NamesOnDemand({ services: () => [], emit: () => {}, waiting: () => {} });
-const AROUND = { threads: 1, trace: false, strategies, customStrategies: false, unresolved: "error", names } as const;
+const access = new AccessOnDemand({ services: () => [], emit: () => {}, busy: () => false });
+const COMMON = { threads: 1, trace: false, strategies, customStrategies: false, unresolved: "error" } as const;
+const AROUND = { ...COMMON, names, access };
 
 function specOf(name: string, port: number, hostname = "127.0.0.1"): ServiceSpec {
   return {

@@ -1,6 +1,7 @@
 import type { Engine, Listener } from "../engine/engine.ts";
 import { Groups } from "../groups/groups.ts";
 import { Table } from "../table/table.ts";
+import { accessOf } from "./access_on_demand.ts";
 import { blaming } from "./blame.ts";
 import { type Draft, draftService, type Surroundings } from "./draft.ts";
 import { type BalancerEvent, balancerEvent } from "./events.ts";
@@ -50,7 +51,8 @@ export async function serveDraft(host: ServiceHost, draft: Draft, listeners: rea
   if (draft.networks !== undefined) groups.conditions.learn(draft.networks);
   groups.replace([], draft.groups);
   try {
-    const sticky = await stickinessOf(draft, groups), settings = settingsWith(draft, groups, sticky);
+    const sticky = await stickinessOf(draft, groups), access = await accessOf(draft, groups.table.lanes);
+    const settings = settingsWith(draft, groups, sticky, access);
     const served = await engine.serve({
       table: groups.table,
       settings,
@@ -61,6 +63,7 @@ export async function serveDraft(host: ServiceHost, draft: Draft, listeners: rea
       },
     }, listeners);
     const made: Service = new Service(nameOf(), draft, groups, served, () => stopping(made), sticky, emit);
+    made.access = access;
     const slowStart = new SlowStart(groups.table, () => made.draft.options.slowStart, { returns: slowStarts });
     served.ended.then(() => slowStart.stop());
     return service = made;

@@ -1,3 +1,4 @@
+import type { AccessState } from "../access/access_state.ts";
 import type { CloseOptions, ServedService } from "../engine/engine.ts";
 import type { Drained } from "../groups/drained.ts";
 import type { Groups } from "../groups/groups.ts";
@@ -21,19 +22,27 @@ import {
   GROUP,
   HOST,
   MAXC,
+  NETWORKS,
+  RULE_OPTIONS,
   SECONDS,
   WEIGHT,
 } from "./option_shapes.ts";
-import type { ChannelOptions, DisableOptions } from "./options.ts";
+import type { ChannelOptions, DisableOptions, RuleOptions } from "./options.ts";
 import { forget, remember, remembered } from "./remembered_clients.ts";
+import type { ServiceAccess } from "./service_access.ts";
 import { hasSeveralPorts } from "./service_request.ts";
+import { settingsWith } from "./stickiness.ts";
 
 /** One service: where it listens, its groups and channels, and what can be done to them. */
 export class Service implements AsyncDisposable {
   /** @internal Groups and channels, for the control plane. */
   readonly groups: Groups;
+  /** @internal Who may come in; undefined as long as everybody may. */
+  access: ServiceAccess | undefined;
   #name: string;
   #draft: Draft;
+  /** What threads have been given, or are being given: in the middle of a reload, what the service is to become. */
+  #given: { readonly draft: Draft; readonly sticky: StickyClients | undefined };
   readonly #served: ServedService;
   readonly #stopping: () => void;
   readonly #drains: ChannelDrains;
@@ -58,6 +67,7 @@ export class Service implements AsyncDisposable {
     this.#name = name;
     this.groups = groups;
     this.#draft = draft;
+    this.#given = { draft, sticky };
     this.#served = served;
     this.#stopping = stopping;
     this.#drains = new ChannelDrains(groups, {
@@ -67,6 +77,7 @@ export class Service implements AsyncDisposable {
     served.ended.then(() => {
       this.#stop();
       this.#drains.stop();
+      this.access?.stop();
       this.#ended = true;
       this.remember(undefined);
     });
@@ -114,6 +125,19 @@ export class Service implements AsyncDisposable {
   become(draft: Draft): void {
     this.#name = draft.request.name ?? this.#name;
     this.#draft = draft;
+    this.#given = { draft, sticky: this.#given.sticky };
+  }
+
+  /** @internal Gives threads the settings of a draft. Resolves when every thread has them. */
+  async give(draft: Draft, sticky: StickyClients | undefined): Promise<void> {
+    this.#given = { draft, sticky };
+    await this.#served.change(settingsWith(draft, this.groups, sticky, this.access));
+  }
+
+  /** @internal Gives threads anew who may come in. @param draft the service's own, with other access. Default: as it is */
+  async giveAccess(draft?: Draft): Promise<void> {
+    if (draft !== undefined) this.become(draft);
+    await this.give(this.#given.draft, this.#given.sticky);
   }
 
   /** @internal From now on it remembers these clients. */
@@ -270,6 +294,43 @@ export class Service implements AsyncDisposable {
     return forget(this.groups, address);
   }
 
+  /**
+   * Lets clients in whom the options `access` would refuse. The rule counts before those of the options and before
+   * earlier ones of this kind, and takes the place of one about the same network. It is not saved, but survives reloads
+   * and upgrades. Resolves when it holds for the next client.
+   *
+   * @param networks as on the command line, but without files: `10.0.0.1,10.1.0.0/16`, or `all`
+   * @param options how long it lasts
+   * @throws {TypeError} when a value is of the wrong kind
+   * @throws {RangeError} when a network is malformed, or there are 1,024 rules of this kind already
+   */
+  async allow(networks: string, options: RuleOptions = {}): Promise<void> {
+    await this.#rule("allow", networks, options);
+  }
+
+  /** Refuses clients; otherwise the same as `allow`. Connections that they have go on. */
+  async deny(networks: string, options: RuleOptions = {}): Promise<void> {
+    await this.#rule("deny", networks, options);
+  }
+
+  /**
+   * Ends what `allow` and `deny` have said about these networks, and about those within them.
+   *
+   * @param networks as for `allow`; without it, all rules of this kind end
+   * @returns how many these were
+   * @throws {TypeError} when it is not a string
+   * @throws {RangeError} when a network is malformed
+   */
+  async unban(networks?: string): Promise<number> {
+    const { unban } = await import("./operator_access.ts");
+    return unban(this, NETWORKS(networks, "networks"));
+  }
+
+  /** Who may come in, and how many were refused; undefined for a service that has always taken everybody. */
+  accessState(): AccessState | undefined {
+    return this.access?.state;
+  }
+
   /** @internal The address for channels on this host: one that the source address can reach. @throws {UnknownHost} */
   async resolve(host: string): Promise<string> {
     return await resolve(HOST(host, "host"), sameFamilyAs(this.source));
@@ -323,6 +384,12 @@ export class Service implements AsyncDisposable {
     const { request } = this.#draft;
     // A free port (0) is known by now.
     return hasSeveralPorts(request) ? 0 : this.address.port;
+  }
+
+  async #rule(action: "allow" | "deny", networks: string, options: RuleOptions): Promise<void> {
+    const { seconds } = RULE_OPTIONS(options, "options"), words = HOST(networks, "networks");
+    const { ruleFor } = await import("./operator_access.ts");
+    await ruleFor(this, action, words, seconds);
   }
 
   #mustNotLoop(path: string, changed: ChangedChannel): void {

@@ -11,13 +11,16 @@ import { configLines } from "../options/service_text.ts";
 import { strategies } from "../selection/strategy.ts";
 import { Table } from "../table/table.ts";
 import { type Draft, draftService } from "./draft.ts";
+import { AccessOnDemand } from "./access_on_demand.ts";
 import { NamesOnDemand } from "./names_on_demand.ts";
 import { Service } from "./service.ts";
 import { standardPort } from "./service_request.ts";
 import { asItRuns, runningSpec } from "./specs.ts";
 
 const names = new NamesOnDemand({ services: () => [], emit: () => {}, waiting: () => {} });
-const AROUND = { threads: 1, trace: false, strategies, customStrategies: false, unresolved: "error", names } as const;
+const access = new AccessOnDemand({ services: () => [], emit: () => {}, busy: () => false });
+const COMMON = { threads: 1, trace: false, strategies, customStrategies: false, unresolved: "error" } as const;
+const AROUND = { ...COMMON, names, access };
 const ADDRESS = "192.0.2.1";
 
 /** Hosts that a shell, or the reader of a file, might take for something else. */

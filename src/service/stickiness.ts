@@ -3,6 +3,7 @@ import type { Groups } from "../groups/groups.ts";
 import type { StickyClients } from "../groups/sticky_clients.ts";
 import { WAYS } from "../table/sticky_layout.ts";
 import type { Draft } from "./draft.ts";
+import type { ServiceAccess } from "./service_access.ts";
 
 /**
  * The clients that the service is to remember: those that it remembers already, if nothing but their time changes. With
@@ -23,15 +24,16 @@ export async function stickinessOf({ options }: Draft, groups: Groups): Promise<
 }
 
 /**
- * A draft's settings, with where clients are remembered, and with the conditions of groups: those that they have now and
- * those that they are to have, so that groups can become what the draft says at any moment.
+ * A draft's settings, with where clients are remembered, who may come in, and which clients groups are for: both those
+ * conditions that groups have now and those that they are to have, so that they can change at any moment.
  */
 export function settingsWith(
-  { settings, groups: wanted }: Draft,
+  { settings, access, groups: wanted }: Draft,
   groups: Groups,
   clients: StickyClients | undefined,
+  guard: ServiceAccess | undefined,
 ): ServiceSettings {
   const conditions = groups.conditions.map(groups.conditionNumbers(wanted));
-  if (clients === undefined && conditions === undefined) return settings;
-  return { ...settings, stickyMemory: clients?.table.buffer, conditions };
+  if (clients === undefined && guard === undefined && conditions === undefined) return settings;
+  return { ...settings, stickyMemory: clients?.table.buffer, access: guard?.settings(access), conditions };
 }

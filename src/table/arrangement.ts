@@ -3,7 +3,7 @@ import type { Addresses } from "./addresses.ts";
 import { type ChannelId, channelId, groupOf } from "./channel_id.ts";
 import { DisabledBy } from "./disabled_by.ts";
 import type { EnabledChannels } from "./enabled_channels.ts";
-import { CHANNEL } from "./layout.ts";
+import { CHANNEL, PROXY } from "./layout.ts";
 import { MAX_CHANNELS } from "./limits.ts";
 import { isScheduled, isShuffled, type Orders, sizeOf } from "./order.ts";
 import type { Rotation } from "./rotation.ts";
@@ -23,6 +23,8 @@ export interface NewRow {
   readonly weight?: number;
   /** See `Table.identity`. Default 0, none. */
   readonly identity?: number;
+  /** One of `PROXY`. Default: as its service. */
+  readonly proxy?: number;
 }
 
 /** What else changes with a group's list of channels, in the same step. */
@@ -134,12 +136,17 @@ export class Arrangement {
   }
 
   /** Makes a vacant row the row of a new channel. */
-  #fill(id: ChannelId, host: HostBytes, { address, maxc = 0, disabledBy = 0, weight = 1, identity }: NewRow): void {
+  #fill(
+    id: ChannelId,
+    host: HostBytes,
+    { address, maxc = 0, disabledBy = 0, weight = 1, identity, proxy }: NewRow,
+  ): void {
     const { channels, addresses, enabled, totals, weights } = this.#parts;
     if (!this.vacancies.isUnused(id)) totals.reset(id);
     Atomics.add(channels, id * CHANNEL.WORDS + CHANNEL.INCARNATION, 1);
     addresses.write(id, host, address.port);
     Atomics.store(channels, id * CHANNEL.WORDS + CHANNEL.MAXC, maxc);
+    Atomics.store(channels, id * CHANNEL.WORDS + CHANNEL.PROXY, proxy ?? PROXY.INHERITED);
     enabled.set(id, disabledBy);
     weights.begin(id, weight, identity);
     if (enabled.disabledBy(id) === 0) enabled.onReturn?.(id);

@@ -51,7 +51,19 @@ export const CHANNEL = {
   CHECKED: 13,
   /** How many channels have had the row. */
   INCARNATION: 14,
+  /** What its connections begin with: one of `PROXY`. */
+  PROXY: 15,
   WORDS: 16,
+} as const;
+
+/** Which header of the PROXY protocol a channel's connections begin with. */
+export const PROXY = {
+  /** The one of its service. */
+  INHERITED: 0,
+  /** None. */
+  OFF: 1,
+  V1: 2,
+  V2: 3,
 } as const;
 
 /**

@@ -6,14 +6,14 @@ import type { Counters } from "./counter.ts";
 import { DisabledBy } from "./disabled_by.ts";
 import type { ReturnListener } from "./enabled_channels.ts";
 import { Failures } from "./failures.ts";
-import { CHANNEL, CHANNELS, CHOICE, OFFSET, tableBytes } from "./layout.ts";
+import { CHANNEL, CHANNELS, CHOICE, OFFSET, PROXY, tableBytes } from "./layout.ts";
 import { Lane } from "./lane.ts";
 import { Occupancy } from "./occupancy.ts";
 import { TableGroups } from "./table_groups.ts";
 import { Totals } from "./totals.ts";
 import { Weights } from "./weights.ts";
 
-export { DisabledBy };
+export { DisabledBy, PROXY };
 export type { NewRow, Rearranged };
 
 /**
@@ -217,6 +217,16 @@ export class Table extends TableGroups {
 
   setIdentity(id: ChannelId, hash: number): void {
     this.#weights.setIdentity(id, hash);
+  }
+
+  /** Which header of the PROXY protocol the channel's connections begin with: one of `PROXY`. */
+  proxy(id: ChannelId): number {
+    return Atomics.load(this.rows, id * CHANNEL.WORDS + CHANNEL.PROXY);
+  }
+
+  /** Connections that are established from now on begin with it. */
+  setProxy(id: ChannelId, proxy: number): void {
+    Atomics.store(this.rows, id * CHANNEL.WORDS + CHANNEL.PROXY, proxy);
   }
 
   /** Connections now. */

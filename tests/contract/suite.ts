@@ -16,6 +16,7 @@ import { idle } from "./subjects/idle.ts";
 import { leaving } from "./subjects/leaving.ts";
 import { limits } from "./subjects/limits.ts";
 import { proxyHeaders } from "./subjects/proxy_headers.ts";
+import { prelude } from "./subjects/prelude.ts";
 import { queue } from "./subjects/queue.ts";
 import { receptionEnding } from "./subjects/reception_ending.ts";
 import { refusals } from "./subjects/refusals.ts";
@@ -90,6 +91,7 @@ export function contract(
   for (
     const subject of [
       relaying,
+      prelude,
       halfClose,
       backpressure,
       besideStreams,

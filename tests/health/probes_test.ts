@@ -238,3 +238,44 @@ function isRunning(pid: string): boolean {
     return false;
   }
 }
+
+/** The header of a check, by what its back end sees. */
+const headers = {
+  v1: ({ remoteAddr, localAddr }: Deno.TcpConn) =>
+    `PROXY TCP4 ${remoteAddr.hostname} ${localAddr.hostname} ${remoteAddr.port} ${localAddr.port}\r\n`,
+  v2: () => "\r\n\r\n\0\r\nQUIT\n\x20\0\0\0",
+};
+
+for (const proxy of ["v1", "v2"] as const) {
+  Deno.test(`a check with PROXY ${proxy} first says that it speaks for itself, once, and then goes on as always`, async () => {
+    let told = "", wanted = "";
+    await using back = new Backend(async (connection) => {
+      wanted = `${headers[proxy](connection)}ping`;
+      await readChunks(connection, async (bytes) => {
+        told += new TextDecoder("latin1").decode(bytes);
+        if (told === wanted) await writeAll(connection, encoder.encode("pong"));
+      });
+    });
+    assert.equal(await found(back.port, "send:ping/expect:^pong", { proxy }), "L7OK");
+    assert.equal(told, wanted);
+  });
+
+  Deno.test(`a check with PROXY ${proxy} sends it before a TLS handshake and a request, and in a tcp check, too`, async () => {
+    for (const [check, next] of [["tls", "\x16\x03"], ["http:/", "GET / "], ["https:/", "\x16\x03"], ["tcp", ""]]) {
+      let told = "", header = "";
+      await using back = new Backend((connection) => {
+        header = headers[proxy](connection);
+        return readChunks(connection, (bytes) => {
+          told += new TextDecoder("latin1").decode(bytes);
+          // There is no answer to wait for.
+          if (next !== "" && told.length >= header.length + next.length) connection.close();
+        });
+      });
+      await found(back.port, check, { proxy });
+      await eventually("it has been left", () => back.accepted === 1 && back.open === 0);
+      assert.equal(told.slice(0, header.length), header, check);
+      assert.equal(told.slice(header.length).startsWith(next), true, check);
+      if (next === "") assert.equal(told, header);
+    }
+  });
+}

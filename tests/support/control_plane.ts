@@ -1,6 +1,7 @@
 import type { ControlledService, ControlPlane } from "../../src/control/control_plane.ts";
 import type { ProcessState } from "../../src/control/state.ts";
 import { Groups } from "../../src/groups/groups.ts";
+import { ServiceAccess } from "../../src/service/service_access.ts";
 import { Table } from "../../src/table/table.ts";
 
 /** What a process without an engine says about itself. */
@@ -19,6 +20,7 @@ export function quietService(
   more: Partial<ControlledService> = {},
 ): ControlledService {
   const port = Number(name) || 80;
+  let access: ServiceAccess | undefined;
   const service: ControlledService = {
     name,
     groups,
@@ -26,6 +28,10 @@ export function quietService(
     ports: [{ first: port, last: port }],
     connections: 0,
     resolve: (_, port) => Promise.resolve({ host: "127.0.0.1", port: Number(port) % 65535 || 1 }),
+    operators: () => Promise.resolve((access ??= new ServiceAccess(1)).makeOperators()),
+    get access() {
+      return access?.state;
+    },
     drain: (group, channel) => {
       groups.drain(group, channel);
       return Promise.resolve({ how: "empty", closed: 0, seconds: 0 });

@@ -79,7 +79,7 @@ export class Backlog {
       : rows[row + ROW.HELD] >= 0
       ? this.#flushHeld(source, peer)
       : this.#flushUrgent(source, peer);
-    if (result === Sent.ALL) rows[row + ROW.FLAGS] &= ~IS.BACKLOG;
+    if (result === Sent.ALL) rows[row + ROW.FLAGS] &= ~(IS.BACKLOG | IS.PRELUDE);
     else if (result === Sent.BLOCKED) rows[(peer << SHIFT) + ROW.FLAGS] &= ~IS.WRITABLE;
     return result;
   }
@@ -87,7 +87,7 @@ export class Backlog {
   /** Drops what is kept for the source's peer. */
   drop(source: number): void {
     const rows = this.#rows, row = source << SHIFT;
-    rows[row + ROW.FLAGS] &= ~IS.BACKLOG;
+    rows[row + ROW.FLAGS] &= ~(IS.BACKLOG | IS.PRELUDE);
     rows[row + ROW.URGENT] = -1;
     if (rows[row + ROW.HELD] >= 0) this.#release(row);
     if (rows[row + ROW.PIPE_READ] < 0) return;
@@ -126,7 +126,7 @@ export class Backlog {
     const held = this.#held[rows[row + ROW.HELD]]!, bytes = rows[row + ROW.HELD_BYTES];
     const n = this.#libc.call.send(peer, held, bytes, C.MSG_NOSIGNAL);
     if (n < 0) return n === -ERRNO.EAGAIN ? Sent.BLOCKED : Sent.BROKEN;
-    this.#traffic.moved(source, n);
+    if (!(rows[row + ROW.FLAGS] & IS.PRELUDE)) this.#traffic.moved(source, n);
     if (n === bytes) {
       this.#release(row);
       return Sent.ALL;

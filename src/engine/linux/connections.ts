@@ -72,6 +72,8 @@ export const IS = {
   HALF_CLOSED: 1 << 14,
   /** Has ended its sending, and is probed to find out whether it is gone. */
   PROBED: 1 << 15,
+  /** Its backlog is what goes ahead of its own bytes, and is not counted. */
+  PRELUDE: 1 << 16,
 } as const;
 
 /**

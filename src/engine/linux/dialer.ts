@@ -11,6 +11,7 @@ import { type Dial, Dials } from "./dials.ts";
 import type { Handles } from "./handles.ts";
 import type { Libc } from "./libc.ts";
 import type { Poller } from "./poller.ts";
+import type { Preludes } from "./preludes.ts";
 import { SelfConnections } from "./self_connections.ts";
 import { portOf, RESET_ON_CLOSE, setOption } from "./sockets.ts";
 import { STAGE } from "./stage.ts";
@@ -33,6 +34,7 @@ export class Dialer {
   readonly #timers: Timers;
   readonly #services: ThreadServices;
   readonly #handles: Handles;
+  readonly #preludes: Preludes;
   readonly #host: DialerHost;
   readonly #dials = new Dials();
   readonly #sockets: ChannelSockets;
@@ -45,6 +47,7 @@ export class Dialer {
     timers: Timers,
     services: ThreadServices,
     handles: Handles,
+    preludes: Preludes,
     host: DialerHost,
   ) {
     this.#libc = libc;
@@ -52,6 +55,7 @@ export class Dialer {
     this.#timers = timers;
     this.#services = services;
     this.#handles = handles;
+    this.#preludes = preludes;
     this.#host = host;
     this.#sockets = new ChannelSockets(libc, connections, poller, services);
     this.#selfConnections = new SelfConnections(libc);
@@ -109,10 +113,13 @@ export class Dialer {
       this.#handles.set(client, handle);
       this.#handles.set(server, handle);
     }
-    this.#release(client);
     rows[(client << SHIFT) + ROW.CHANNEL] = rows[row + ROW.CHANNEL] = channel;
     rows[row + ROW.FLAGS] |= dropped ? IS.WRITABLE | IS.BROKEN | IS.READABLE : IS.WRITABLE;
+    const held = !dropped && this.#preludes.begin(client, server, dial, channel);
+    this.#release(client);
+    const generation = rows[row + ROW.GENERATION];
     this.#host.established(client, server);
+    if (held && this.#connections.alive(server, generation)) this.#preludes.push(server);
   }
 
   /** The connect of a client in the stage CONNECTING has taken too long. */

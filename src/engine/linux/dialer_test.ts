@@ -9,6 +9,7 @@ import { Handles } from "./handles.ts";
 import type { Calls, Libc } from "./libc.ts";
 import type { ThreadMessage } from "./messages.ts";
 import { Poller } from "./poller.ts";
+import { Preludes } from "./preludes.ts";
 import { ServiceState } from "./service_state.ts";
 import { encodeAddress, portOf } from "./sockets.ts";
 import { STAGE } from "./stage.ts";
@@ -82,6 +83,8 @@ function dialledTo(port: number, channels: number, refusal: Refusal, ...connects
     new Timers(libc, CAPACITY),
     services,
     new Handles(CAPACITY),
+    // No channel gets a header here.
+    new Preludes(libc, connections, undefined!),
     {
       established: () => told.push("established"),
       rejected: () => told.push("rejected"),

@@ -1,8 +1,8 @@
+import type { ProxyHeader } from "../../preamble/proxy_header.ts";
 import type { Attempt } from "../../selection/attempt.ts";
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
 import { ADDRESS_SIZE } from "./sockets.ts";
 import type { Greeting } from "../../preamble/greeting.ts";
-import type { ProxyHeader } from "../../preamble/proxy_header.ts";
 import type { Terms } from "./terms.ts";
 
 /** The address of a client that is not connecting. */

@@ -2,6 +2,7 @@ import { Selection } from "../../selection/selection.ts";
 import { parseHost } from "../../table/address.ts";
 import type { ServiceSettings } from "../engine.ts";
 import type { ReceptionTerms } from "../reception.ts";
+import { Prelude } from "../prelude.ts";
 import { encodeAddress, sideOptions, type SocketOption } from "./sockets.ts";
 import type { ThreadService } from "./thread_service.ts";
 
@@ -42,6 +43,8 @@ export class Terms {
   readonly queueTime: number;
   /** Options of sockets towards channels. */
   readonly channelOptions: readonly SocketOption[];
+  /** What they send first. */
+  readonly prelude: Prelude;
   /** The `struct sockaddr` that they come from. */
   readonly source: Uint8Array<ArrayBuffer> | undefined;
   /** Where `ThreadServices` has it. */
@@ -66,6 +69,7 @@ export class Terms {
     this.connectTimeout = settings.connectTimeout;
     this.queueTime = settings.queue * 1000;
     this.channelOptions = sideOptions(settings, settings.channelKeepAlive);
+    this.prelude = new Prelude(settings);
     if (settings.source !== undefined) {
       const { bytes, zone } = parseHost(settings.source);
       this.source = encodeAddress(bytes, 0, zone);

@@ -20,6 +20,7 @@ import type { Libc } from "./libc.ts";
 import type { Order, ServiceShare, ThreadMessage, ThreadSetup } from "./messages.ts";
 import { PipePool } from "./pipe_pool.ts";
 import { Poller } from "./poller.ts";
+import { Preludes } from "./preludes.ts";
 import { ReadyQueue } from "./ready_queue.ts";
 import { Relay } from "./relay.ts";
 import { Relaying } from "./relaying.ts";
@@ -132,7 +133,8 @@ export class Thread {
       established,
       flags,
     );
-    const dialer = this.#dialer = new Dialer(libc, connections, poller, timers, services, handles, {
+    const preludes = new Preludes(libc, connections, backlog);
+    const dialer = this.#dialer = new Dialer(libc, connections, poller, timers, services, handles, preludes, {
       established: (client, server) => relaying.begin(client, server),
       rejected: (client) => ending.close(client),
       shortage,

@@ -12,6 +12,7 @@ import type { Waiters } from "./waiters.ts";
 import { dial } from "./dial.ts";
 import type { Arrival } from "./intake.ts";
 import { part } from "./parting.ts";
+import { introduction } from "./introduction.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import { relay } from "./relay.ts";
 import type { Listed } from "./roster.ts";
@@ -223,10 +224,12 @@ export class Connection implements Listed, Search {
   }
 
   async #relay(channel: ChannelId): Promise<void> {
-    const { engine: { clock, turns, tap } } = this.#host, { selection: { lane }, halfClosed } = this.terms;
+    const { engine: { clock, turns, tap }, setup: { table } } = this.#host;
+    const { selection: { lane }, halfClosed, prelude } = this.terms, version = prelude.versionFor(table.proxy(channel));
     this.#watchIdle();
     await relay(this.#ahead ?? this.#client, this.#upstream!, {
       tap,
+      prelude: introduction(prelude, version, this.#client, this.#arrival),
       clock,
       halfClosed,
       turns,

@@ -1,3 +1,4 @@
+import type { ProxyHeader } from "../../preamble/proxy_header.ts";
 import type { Client } from "../../selection/strategy.ts";
 import { parseHost } from "../../table/address.ts";
 import type { RunningClock } from "../running_clock.ts";
@@ -101,6 +102,11 @@ export class Arrival {
   /** Who it is. */
   get client(): Client {
     return this.#reception.client;
+  }
+
+  /** The PROXY header that came with it. */
+  get header(): ProxyHeader | undefined {
+    return this.#reception.header;
   }
 
   /** Whether the client has to say something first. */

@@ -28,6 +28,8 @@ export interface RelayReport {
   /** Bytes were handed to the receiver. */
   moved(direction: Direction, bytes: number): void;
   readonly tap?: Tap;
+  /** What the channel gets first; not part of the client's bytes. */
+  readonly prelude?: Uint8Array;
   readonly clock: RunningClock;
   readonly halfClosed: HalfClosed;
   /** Long streams wait here for their turn. */
@@ -64,9 +66,13 @@ class Pair implements HalfClosedConnection {
   }
 
   async pump(direction: Direction, from: Stream, to: Stream): Promise<void> {
-    const { tap, turns } = this.#report;
+    const { tap, turns, prelude } = this.#report;
     const bit = BIT[direction];
     let buffer = takeSmall(), delivering = true, dropped = 0;
+    if (prelude !== undefined && direction === "sent") {
+      delivering = await this.#introduce(prelude, from, to);
+      if (!delivering) this.#receiverGone();
+    }
     for (;;) {
       let length: number | null;
       try {
@@ -99,16 +105,13 @@ class Pair implements HalfClosedConnection {
           const written = await to.write(
             offset === 0 && length === buffer.length ? buffer : buffer.subarray(offset, length),
           );
-          this.#report.moved(direction, written);
-          this.#handed |= bit;
-          if (this.#halfClosed || this.#lingering !== undefined) this.lastMove = this.#report.clock.now();
+          this.#handedOver(direction, written);
           offset += written;
           waited ||= offset < length;
         }
       } catch {
         delivering = false;
-        this.#discarding = true;
-        this.#boundRest();
+        this.#receiverGone();
       }
       buffer = fitted(buffer, length, waited);
       if (buffer.length > SMALL && turns.spend(length)) await turns.next(buffer.length);
@@ -118,6 +121,44 @@ class Pair implements HalfClosedConnection {
     else if (this.#running === 2) await to.closeWrite().catch(() => {});
     this.#running--;
     this.#watchHalf();
+    this.#boundRest();
+  }
+
+  /**
+   * Sends what goes ahead of the client's bytes, together with those that have already been read. @returns whether the
+   * channel took it
+   */
+  async #introduce(prelude: Uint8Array, from: Stream, to: Stream): Promise<boolean> {
+    const ahead = from.bytes?.length ?? 0;
+    let first = prelude;
+    if (ahead > 0) {
+      first = new Uint8Array(prelude.length + ahead);
+      first.set(prelude);
+      await from.read(first.subarray(prelude.length));
+      this.#report.tap?.("sent", first.subarray(prelude.length));
+    }
+    try {
+      for (let offset = 0; offset < first.length;) {
+        const written = await to.write(first.subarray(offset));
+        const own = Math.min(written, offset + written - prelude.length);
+        if (own > 0) this.#handedOver("sent", own);
+        offset += written;
+      }
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  #handedOver(direction: Direction, bytes: number): void {
+    this.#report.moved(direction, bytes);
+    this.#handed |= BIT[direction];
+    if (this.#halfClosed || this.#lingering !== undefined) this.lastMove = this.#report.clock.now();
+  }
+
+  /** What still comes for the receiver is dropped. */
+  #receiverGone(): void {
+    this.#discarding = true;
     this.#boundRest();
   }
 

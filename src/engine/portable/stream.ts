@@ -1,5 +1,7 @@
 /** The part of a Deno connection that the relay uses. */
 export interface Stream {
+  /** What has been read ahead, and comes with the next `read` at once. */
+  readonly bytes?: Uint8Array;
   /** Reads what there is; null at the end of the stream. */
   read(buffer: Uint8Array): Promise<number | null>;
   /** Writes some of the bytes and returns how many. */

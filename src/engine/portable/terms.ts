@@ -1,6 +1,7 @@
 import { Selection } from "../../selection/selection.ts";
 import type { ServiceSettings, ServiceSetup } from "../engine.ts";
 import { receptionTerms } from "../reception_terms.ts";
+import { Prelude } from "../prelude.ts";
 import type { RunningClock } from "../running_clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import { HalfClosed } from "./half_closed.ts";
@@ -13,6 +14,8 @@ export class Terms {
   /** What clients have to go through first; undefined where there is nothing. */
   readonly intake: Intake | undefined;
   readonly deadlines: Deadlines;
+  /** What connections to channels begin with. */
+  readonly prelude: Prelude;
   readonly halfClosed: HalfClosed;
   #clients = 0;
   #ended = false;
@@ -23,6 +26,7 @@ export class Terms {
     this.selection = before?.selection.with(settings) ?? new Selection(table, table.lane(0), settings, emit);
     const reception = receptionTerms(settings, this.selection, { lane: 0, now: () => performance.now(), emit });
     this.intake = reception && new Intake(reception, clock);
+    this.prelude = new Prelude(settings);
     this.deadlines = new Deadlines(clock, settings.connectTimeout);
     this.halfClosed = new HalfClosed(clock, settings.halfCloseTimeout);
   }

@@ -6,6 +6,7 @@ import { type ResultCode, type Verdict, verdictOf } from "../verdict.ts";
 import { Deadline } from "./deadline.ts";
 import { converse } from "./dialogue.ts";
 import { request } from "./http.ts";
+import { ownHeader } from "./own_headers.ts";
 import { Partings } from "./partings.ts";
 import { runProgram } from "./program.ts";
 import { protocols } from "./protocols.ts";
@@ -64,6 +65,7 @@ async function outcome(wire: Wire, check: Connected, target: Target): Promise<Ve
   const deadline = new Deadline(target.timeout, () => wire.expire());
   try {
     await wire.connected();
+    if (target.proxy !== undefined) wire.send(ownHeader(target.proxy, wire.own, wire.other));
     await look(wire, check, target);
     return { code: ALIVE[check.type], reason: "" };
   } catch (error) {

@@ -2,6 +2,7 @@ import { connect, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import type { Target } from "../target.ts";
 import { CheckFailed, failureOf, type ResultCode } from "../verdict.ts";
+import type { End } from "./own_headers.ts";
 import type { Partings } from "./partings.ts";
 
 /** Most bytes that a back end may answer with until something is found in them. */
@@ -21,6 +22,8 @@ export class Wire {
   #received = "";
   #reads = false;
   #ended = false;
+  /** What has been given to the socket and not been sent. */
+  #unsent = 0;
   #failure: CheckFailed | undefined;
   #wake = () => {};
 
@@ -49,6 +52,7 @@ export class Wire {
   /** Begins TLS. Certificates are not checked. @throws {CheckFailed} */
   async secure(servername: string | undefined): Promise<void> {
     this.#layer = "L6";
+    while (this.#unsent > 0 && !this.#ended) await this.#changed();
     const secure = connectTls({ socket: this.#socket, servername, rejectUnauthorized: false });
     this.#socket = secure;
     this.#listen(secure);
@@ -60,6 +64,18 @@ export class Wire {
       throw new CheckFailed("L6RSP", CLOSED);
     }
     this.#layer = "L7";
+  }
+
+  /** This end, once it is connected. */
+  get own(): End {
+    const { localAddress, localPort } = this.#socket;
+    return { address: localAddress!, port: localPort! };
+  }
+
+  /** The back end's. */
+  get other(): End {
+    const { remoteAddress, remotePort } = this.#socket;
+    return { address: remoteAddress!, port: remotePort! };
   }
 
   /** What has been received and not taken yet. */
@@ -80,7 +96,11 @@ export class Wire {
   }
 
   send(text: string): void {
-    this.#socket.write(text, "latin1");
+    this.#unsent++;
+    this.#socket.write(text, "latin1", () => {
+      this.#unsent--;
+      this.#wake();
+    });
   }
 
   /** Waits for more bytes, or the end. @throws {CheckFailed} */

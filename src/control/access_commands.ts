@@ -1,0 +1,110 @@
+import type { AccessState } from "../access/access_state.ts";
+import { contains, formatNetwork, isNetworkFault, type NetworkRange, parseNetworks } from "../access/network_words.ts";
+import type { Action } from "../access/rules.ts";
+import { escape, quote } from "../log/escape.ts";
+import { plural } from "../log/plural.ts";
+import { LONGEST_TIME } from "../options/ranges.ts";
+import { MOST_OPERATOR_RULES } from "../table/operator_rules.ts";
+import { columns } from "./columns.ts";
+import { answer, integer, refuse, Refused, type Reply, type ServiceCommand } from "./command.ts";
+import type { ControlledService } from "./control_plane.ts";
+import { toJson } from "./json.ts";
+
+export const allow: ServiceCommand = rule(
+  "allow",
+  "let clients in whom the access list would refuse; for SEC, or for good",
+);
+
+export const deny: ServiceCommand = rule("deny", "refuse clients from now on, for SEC or for good");
+
+export const unban: ServiceCommand = {
+  name: "unban",
+  parameters: "NETWORK|all",
+  summary: "end what allow and deny have said about clients, or all of it",
+  changes: true,
+  decisive: true,
+  scope: "service",
+  run: async ([word], _, service) => {
+    const ranges = word === "all" ? [undefined] : readRanges(word), { access } = service;
+    let ended = 0;
+    if (access !== undefined && access.operators.length > 0) {
+      const operators = await service.operators();
+      for (const range of ranges) ended += operators.remove(range);
+    }
+    if (ended > 0 || word === "all") return answer(`${ended} ${plural(ended, "rule")} ended`);
+    return refuse(`no operator has made a rule for ${escape(word)}${hint(ranges, access)}`);
+  },
+};
+
+/** What `show access` answers. @param word `json`, or nothing */
+export function showAccess(word: string | undefined, { access, name }: ControlledService): Reply {
+  if (word !== undefined && word !== "json") return refuse(`give json or nothing in place of ${quote(word)}`);
+  if (access === undefined) return refuse(`service ${quote(name)} takes all clients: it has no rules`);
+  return answer(...word === "json" ? [toJson(access)] : accessLines(access));
+}
+
+const HEADINGS = ["from", "action", "networks", "hits", "left"], LEFT = new Set(["from", "action", "networks"]);
+
+/** A line for each rule, the first one that is asked first, and one that says how many were refused. */
+function accessLines({ dryRun, operators, rules, otherwise, refused, spared }: AccessState): string[] {
+  const rows = [
+    ...operators.map(({ action, network, hits, left }) => {
+      return ["operator", action, network, String(hits), left === null ? "-" : `${Math.ceil(left)} s`];
+    }),
+    ...rules.map(({ action, networks, hits }) => ["option", action, escape(networks), String(hits), "-"]),
+    ["", otherwise, "all others", "", ""],
+  ];
+  const counted = dryRun ? spared : refused;
+  const counts = Object.entries(counted).flatMap(([reason, count]) => count === 0 ? [] : [`${count} ${reason}`]);
+  const verb = dryRun ? "dry run, would have refused" : "refused";
+  return [...columns(HEADINGS, rows, LEFT, "  "), `${verb}: ${counts.length === 0 ? "nobody" : counts.join(", ")}`];
+}
+
+function rule(action: Action, summary: string): ServiceCommand {
+  return {
+    name: action,
+    parameters: "NETWORK [SEC]",
+    summary,
+    changes: true,
+    decisive: true,
+    scope: "service",
+    run: async ([word, time], _, service) => {
+      const ranges = readRanges(word), seconds = time === undefined ? undefined : integer(time);
+      if (seconds !== undefined && (seconds < 1 || seconds > LONGEST_TIME)) {
+        return refuse(`invalid time ${quote(time)}: give 1 to ${LONGEST_TIME} seconds`);
+      }
+      const operators = await service.operators();
+      for (const range of ranges) {
+        if (operators.add(action, range, seconds)) continue;
+        return refuse(`there are ${MOST_OPERATOR_RULES} rules already, the most there may be: --deny @FILE takes more`);
+      }
+      const whom = word === "all" ? "all clients" : ranges.map(formatNetwork).join(", ");
+      return answer(
+        `${whom} ${action === "allow" ? "allowed" : "denied"}${seconds === undefined ? "" : ` for ${seconds} s`}`,
+      );
+    },
+  };
+}
+
+/** @throws {Refused} when a part of the word is no network */
+function readRanges(word: string): readonly NetworkRange[] {
+  const parts = parseNetworks(word);
+  if (isNetworkFault(parts)) {
+    const guess = parts.suggestion === undefined ? "" : `, did you mean ${escape(parts.suggestion)}?`;
+    throw new Refused(refuse(`invalid network: ${quote(parts.word)} ${parts.reason}${guess}`));
+  }
+  return parts.flatMap((part) => {
+    if (part.kind === "range") return part.ranges;
+    throw new Refused(refuse(`invalid network ${quote(part.text)}: files are for the options --allow and --deny`));
+  });
+}
+
+/** Says which wider rule there is, if there is one. */
+function hint(ranges: readonly (NetworkRange | undefined)[], access: AccessState | undefined): string {
+  for (const { action, network } of access?.operators ?? []) {
+    const [part] = parseNetworks(network) as Exclude<ReturnType<typeof parseNetworks>, { reason: string }>;
+    if (part.kind !== "range" || !ranges.some((range) => range && contains(part.ranges[0], range))) continue;
+    return `; ${network} is ${action === "allow" ? "allowed" : "denied"}`;
+  }
+  return "";
+}

@@ -1,0 +1,82 @@
+import type { Logger } from "../log/log.ts";
+import { plural } from "../log/plural.ts";
+import type { RefusalCount, RefusalReason } from "../table/refusals.ts";
+
+/** Milliseconds between two lines about the same reason. */
+const PAUSE = 1000;
+
+/** A refused client that stands for others. */
+export interface RefusedClient {
+  readonly reason: RefusalReason;
+  /** Its address. */
+  readonly client: string;
+  readonly dryRun: boolean;
+}
+
+/** What is known of a service whose clients are refused. */
+export interface RefusingService {
+  /** What lines begin with, and what they have besides. */
+  readonly about: () => { readonly prefix: string; readonly service: Readonly<Record<string, unknown>> };
+  /** How many were refused so far; undefined when the service is gone. */
+  readonly count: (reason: RefusalReason) => RefusalCount | undefined;
+}
+
+/** In words, behind "refused …: ". */
+const WHY: Readonly<Record<RefusalReason, string>> = {
+  peer: "--allow-peer does not have the address",
+  denied: "the access list denies it",
+  operator: "an operator has denied it",
+  connections: "it has reached --max-per-client",
+  rate: "it has reached --rate-per-client",
+  "proxy-header": "no valid PROXY header came",
+  "proxy-timeout": "its PROXY header did not come in time",
+  "no-route": "no group is for it",
+};
+
+/** Logs the clients of one service that are refused for one reason: at most one line a second, which counts them all. */
+export class RefusedClients {
+  readonly #logger: Logger;
+  readonly #service: RefusingService;
+  readonly #reason: RefusalReason;
+  #before: RefusalCount = { refused: 0, spared: 0 };
+  #example = "";
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(logger: Logger, service: RefusingService, reason: RefusalReason) {
+    this.#logger = logger;
+    this.#service = service;
+    this.#reason = reason;
+  }
+
+  /** One was refused, and perhaps others. */
+  report({ client }: RefusedClient): void {
+    this.#example = client;
+    if (this.#timer === undefined) this.#look();
+  }
+
+  /** Logs those that have come since, and looks again as long as there are some. */
+  #look(): void {
+    this.#timer = undefined;
+    const now = this.#service.count(this.#reason);
+    if (now === undefined) return;
+    const { refused, spared } = this.#before, counts = [now.refused - refused, now.spared - spared];
+    this.#before = now;
+    if (counts[0] <= 0 && counts[1] <= 0) return;
+    if (counts[0] > 0) this.#log("refused", counts[0]);
+    if (counts[1] > 0) this.#log("would refuse", counts[1]);
+    this.#timer = setTimeout(() => this.#look(), PAUSE);
+    Deno.unrefTimer(this.#timer);
+  }
+
+  #log(verb: string, count: number): void {
+    const { prefix, service } = this.#service.about();
+    const whom = count === 1 ? "{client}" : `{count} ${plural(count, "client")}, {client} among them`;
+    this.#logger.warn(`${prefix}${verb} ${whom}: {why}`, {
+      ...service,
+      ...count > 1 && { count },
+      client: this.#example,
+      why: WHY[this.#reason],
+      reason: this.#reason,
+    });
+  }
+}

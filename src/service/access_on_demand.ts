@@ -1,0 +1,126 @@
+import type { Networks } from "../access/networks.ts";
+import type { ServiceOptions } from "../options/values.ts";
+import type { Draft } from "./draft.ts";
+import type { DraftedAccess } from "./drafted_access.ts";
+import type { BalancerEvent } from "./events.ts";
+import type { NetworkFiles } from "./network_files.ts";
+import type { Service } from "./service.ts";
+import type { ServiceAccess } from "./service_access.ts";
+import type { ServiceRequest } from "./service_request.ts";
+
+/** Whom changed files change. */
+export interface AccessHost {
+  readonly services: () => readonly Service[];
+  readonly emit: (event: BalancerEvent) => void;
+  /** Whether services must be left alone at the moment; `look` is called afterwards. */
+  readonly busy: () => boolean;
+}
+
+/** Who may come in to services, and what files say about it; nothing of it is loaded before a service asks for it. */
+export class AccessOnDemand {
+  readonly #host: AccessHost;
+  #loading: Promise<Loaded> | undefined;
+  #loaded: Loaded | undefined;
+  #looking: Promise<void> = Promise.resolve();
+  #stopped = false;
+
+  constructor(host: AccessHost) {
+    this.#host = host;
+  }
+
+  /**
+   * What a service says about it; undefined if that is nothing.
+   *
+   * @throws {NetworkFileProblem} when a file cannot be read, or a line of it is no network
+   */
+  async draft(request: ServiceRequest, options: ServiceOptions): Promise<DraftedAccess | undefined> {
+    if (!asksForAccess(options)) return undefined;
+    const { draftAccess, files } = await this.#load();
+    return await draftAccess(request, options, files);
+  }
+
+  /**
+   * The addresses that a word stands for, `10.0.0.0/8,@FILE`; the same object until that changes.
+   *
+   * @throws {NetworkFileProblem} when a file cannot be read, or a line of it is no network
+   */
+  async networks(text: string): Promise<Networks> {
+    return await (await this.#load()).files.networks(text);
+  }
+
+  /** Reads what has changed since, so that drafts that follow are up to date. */
+  async refresh(): Promise<void> {
+    await this.#loaded?.files.refresh();
+  }
+
+  /** The services have changed, or may be changed again. Brings them into step with their files. */
+  look(): void {
+    const loaded = this.#loaded;
+    if (loaded === undefined || this.#stopped) return;
+    loaded.files.follow(this.#host.services().flatMap(({ draft }) => loaded.networkWords(draft.options)));
+    this.#looking = this.#looking.then(() => this.#bringIntoStep(loaded));
+  }
+
+  /** Ends it. Resolves when nothing of it runs any more. */
+  async stop(): Promise<void> {
+    this.#stopped = true;
+    await this.#loaded?.files.stop();
+    await this.#looking;
+  }
+
+  async #bringIntoStep({ draftAccess, sameAccess, files }: Loaded): Promise<void> {
+    for (const service of this.#host.services()) {
+      const { draft } = service;
+      if (draft.access === undefined) continue;
+      try {
+        const access = await draftAccess(draft.request, draft.options, files);
+        // All are looked at again when the reload is over that has come in between.
+        if (this.#stopped || this.#host.busy()) return;
+        if (service.stopped || service.draft.options !== draft.options) continue;
+        if (!sameAccess(draft.access, access)) await service.giveAccess({ ...service.draft, access });
+      } catch {
+        // It has just come, with a file that cannot be read any more.
+      }
+    }
+  }
+
+  #load(): Promise<Loaded> {
+    return this.#loading ??= this.#loadNow();
+  }
+
+  async #loadNow(): Promise<Loaded> {
+    const [{ NetworkFiles }, drafted] = await Promise.all([
+      import("./network_files.ts"),
+      import("./drafted_access.ts"),
+    ]);
+    const { emit } = this.#host,
+      files = new NetworkFiles({
+        changed: () => this.look(),
+        read: (file, ranges) => emit({ type: "networks-read", file, ranges }),
+        stale: (file, reason) => emit({ type: "networks-stale", file, reason }),
+      });
+    return this.#loaded = { ...drafted, files };
+  }
+}
+
+type Loaded = typeof import("./drafted_access.ts") & { readonly files: NetworkFiles };
+
+/**
+ * What a service knows about who may come in: what it knew before, if that was anything.
+ *
+ * @param lanes threads that serve it
+ * @returns undefined for a service that takes everybody
+ */
+export async function accessOf(
+  { access }: Pick<Draft, "access">,
+  lanes: number,
+  before?: ServiceAccess,
+): Promise<ServiceAccess | undefined> {
+  if (before !== undefined || access === undefined) return before;
+  return new (await import("./service_access.ts")).ServiceAccess(lanes);
+}
+
+/** Whether a service does not just take everybody. */
+function asksForAccess({ accessRules, allowPeer, acceptProxy }: ServiceOptions): boolean {
+  return [accessRules, allowPeer, acceptProxy].some((list) => list !== undefined && list.length > 0);
+}

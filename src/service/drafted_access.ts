@@ -1,0 +1,86 @@
+import type { Networks } from "../access/networks.ts";
+import type { Action } from "../access/rules.ts";
+import type { OptionKey } from "../options/option_records.ts";
+import type { ServiceOptions } from "../options/values.ts";
+import { blaming } from "./blame.ts";
+import type { NetworkFiles } from "./network_files.ts";
+import type { ServiceRequest } from "./service_request.ts";
+
+/** A rule as it was given, and the addresses that it stands for at present. */
+export interface DraftedRule {
+  readonly action: Action;
+  /** `10.0.0.0/8,@FILE`. */
+  readonly text: string;
+  readonly networks: Networks;
+}
+
+/** What a service's options say about who may come in, with what their files say. */
+export interface DraftedAccess {
+  readonly rules: readonly DraftedRule[];
+  readonly peers: readonly Networks[] | undefined;
+  readonly proxies: readonly Networks[] | undefined;
+  readonly dryRun: boolean;
+  readonly reset: boolean;
+  readonly proxyTimeout: number;
+}
+
+/** The words for networks that a service has. */
+export function networkWords({ accessRules = [], allowPeer = [], acceptProxy = [] }: ServiceOptions): string[] {
+  return [...accessRules.map(({ networks }) => networks), ...allowPeer, ...acceptProxy];
+}
+
+/**
+ * What they stand for.
+ *
+ * @throws {NetworkFileProblem} when a file cannot be read, or a line of it is no network
+ */
+export async function draftAccess(
+  request: ServiceRequest,
+  options: ServiceOptions,
+  files: NetworkFiles,
+): Promise<DraftedAccess> {
+  const { accessRules = [], allowPeer, acceptProxy, accessDryRun, onDeny, proxyTimeout } = options;
+  const read = async (text: string, option: OptionKey) => {
+    try {
+      return await files.networks(text);
+    } catch (error) {
+      throw blaming(error, { request, part: { option, value: text } });
+    }
+  };
+  const all = async (texts: readonly string[] | undefined, option: OptionKey) => {
+    if (texts === undefined || texts.length === 0) return undefined;
+    const sets: Networks[] = [];
+    for (const text of texts) sets.push(await read(text, option));
+    return sets;
+  };
+  const rules: DraftedRule[] = [];
+  for (const { action, networks: text } of accessRules) {
+    rules.push({ action, text, networks: await read(text, action === "deny" ? "deny" : "accessRules") });
+  }
+  return {
+    rules,
+    peers: await all(allowPeer, "allowPeer"),
+    proxies: await all(acceptProxy, "acceptProxy"),
+    dryRun: accessDryRun,
+    reset: onDeny === "reset",
+    proxyTimeout,
+  };
+}
+
+/** Whether two of them let the same clients in in the same way. Sets that have not changed are the same objects. */
+export function sameAccess(a: DraftedAccess | undefined, b: DraftedAccess | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return sameSets(a.peers, b.peers) && sameSets(a.proxies, b.proxies) && sameRules(a.rules, b.rules) &&
+    a.rules.every(({ networks }, i) => networks === b.rules[i].networks) &&
+    a.dryRun === b.dryRun && a.reset === b.reset && a.proxyTimeout === b.proxyTimeout;
+}
+
+/** Whether two lists have the same rules, whatever their files say. */
+export function sameRules(a: readonly DraftedRule[], b: readonly DraftedRule[]): boolean {
+  return a.length === b.length && a.every(({ action, text }, i) => action === b[i].action && text === b[i].text);
+}
+
+function sameSets(a: readonly Networks[] | undefined, b: readonly Networks[] | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  return a.length === b.length && a.every((networks, i) => networks === b[i]);
+}

@@ -1,0 +1,97 @@
+import type { AccessSettings } from "../access/access.ts";
+import type { AccessState } from "../access/access_state.ts";
+import { otherwise } from "../access/rules.ts";
+import { type RefusalCount, type RefusalReason, REFUSALS, Refusals } from "../table/refusals.ts";
+import { Tally } from "../table/tally.ts";
+import { type DraftedAccess, type DraftedRule, sameRules } from "./drafted_access.ts";
+import { Operators } from "./operators.ts";
+
+const EVERYBODY: DraftedAccess = {
+  rules: [],
+  peers: undefined,
+  proxies: undefined,
+  dryRun: false,
+  reset: false,
+  proxyTimeout: 0,
+};
+
+/** Who may come in to a service, as the main thread sees it. It lasts as long as the service, whatever changes. */
+export class ServiceAccess {
+  readonly #lanes: number;
+  readonly #refusals: Refusals;
+  #operators: Operators | undefined;
+  #rules: readonly DraftedRule[] = [];
+  #hits: Tally | undefined;
+  #dryRun = false;
+
+  /** @param lanes threads that serve the service */
+  constructor(lanes: number) {
+    this.#lanes = lanes;
+    this.#refusals = Refusals.create(lanes);
+  }
+
+  /** What an engine is given; undefined if everybody may come in. Rules that stay the same go on counting. */
+  settings(drafted?: DraftedAccess): AccessSettings | undefined {
+    if (drafted === undefined && this.#operators === undefined) return undefined;
+    return this.#settings(drafted ?? EVERYBODY);
+  }
+
+  #settings(drafted: DraftedAccess): AccessSettings {
+    const { rules, peers, proxies, dryRun, reset, proxyTimeout } = drafted;
+    if (this.#hits === undefined || !sameRules(rules, this.#rules)) {
+      this.#hits = Tally.create(rules.length, this.#lanes);
+    }
+    this.#rules = rules;
+    this.#dryRun = dryRun;
+    return {
+      list: rules.length === 0 ? undefined : {
+        rules: rules.map(({ action, networks }) => ({ action, networks: [networks] })),
+        hits: this.#hits.buffer,
+      },
+      operators: this.#operators?.buffers,
+      peers,
+      proxies,
+      refusals: this.#refusals.buffer,
+      dryRun,
+      reset,
+      proxyTimeout,
+    };
+  }
+
+  /** The rules that operators have made; undefined if there never was one. */
+  get operators(): Operators | undefined {
+    return this.#operators;
+  }
+
+  /** The same; if there never was one, the engine must be given the settings anew. */
+  makeOperators(): Operators {
+    return this.#operators ??= new Operators(this.#lanes);
+  }
+
+  /** How many were refused for a reason. */
+  refusals(reason: RefusalReason): RefusalCount {
+    return this.#refusals.of(reason);
+  }
+
+  /** All of it. */
+  get state(): AccessState {
+    const hits = this.#hits, counts = REFUSALS.map((reason) => [reason, this.#refusals.of(reason)] as const);
+    return {
+      dryRun: this.#dryRun,
+      operators: this.#operators?.list() ?? [],
+      rules: this.#rules.map(({ action, text }, i) => ({ action, networks: text, hits: hits?.total(i) ?? 0 })),
+      otherwise: otherwise(this.#rules),
+      refused: byReason(counts.map(([reason, { refused }]) => [reason, refused])),
+      spared: byReason(counts.map(([reason, { spared }]) => [reason, spared])),
+    };
+  }
+
+  /** Ends what runs for it. */
+  stop(): void {
+    this.#operators?.stop();
+  }
+}
+
+function byReason(counts: readonly (readonly [RefusalReason, number])[]): Record<RefusalReason, number> {
+  return Object.fromEntries(counts) as Record<RefusalReason, number>;
+}
