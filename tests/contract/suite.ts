@@ -5,6 +5,7 @@ import { addresses } from "./subjects/addresses.ts";
 import { backpressure } from "./subjects/backpressure.ts";
 import { besideStreams } from "./subjects/beside_streams.ts";
 import { clientLimits } from "./subjects/client_limits.ts";
+import { clientPlaces } from "./subjects/client_places.ts";
 import { closing } from "./subjects/closing.ts";
 import { counting } from "./subjects/counting.ts";
 import { ending } from "./subjects/ending.ts";
@@ -116,7 +117,7 @@ export function contract(
       acceptRates,
       sticky,
       warming,
-      ...intake ? [proxyHeaders, greetings, refusals, clientLimits, receptionEnding] : [],
+      ...intake ? [proxyHeaders, greetings, refusals, clientLimits, clientPlaces, receptionEnding] : [],
     ]
   ) subject(test);
   if (unused.size > 0) throw new Error(`Cannot skip tests: there is none called ${[...unused].join(", ")}`);

@@ -3,6 +3,7 @@ import type { EngineEvent, ServiceSettings, StartEngine, Tap } from "../../src/e
 import { strategies } from "../../src/selection/strategy.ts";
 import type { Address } from "../../src/table/address.ts";
 import { type ChannelId, channelId } from "../../src/table/channel_id.ts";
+import { ClientTable } from "../../src/table/client_table.ts";
 import type { Counters } from "../../src/table/counter.ts";
 import { MAX_GROUPS, ROWS } from "../../src/table/limits.ts";
 import { type RefusalCount, REFUSALS, Refusals } from "../../src/table/refusals.ts";
@@ -104,6 +105,11 @@ export class Trial implements AsyncDisposable {
   /** How many would have been, if it were not a dry run. */
   wouldRefuse(): Record<string, number> {
     return this.#counted(({ spared }) => spared);
+  }
+
+  /** What is counted of each client, where they have limits. */
+  get clients(): ClientTable {
+    return ClientTable.attach(this.#settings.access!.clients!.memory);
   }
 
   /** Reports of refused clients: the reason and the client. */
