@@ -106,7 +106,11 @@ Deno.test("each IPv4 address is a client of its own, whatever the prefix", () =>
 Deno.test("a million others neither take the place of a client with connections, nor need more memory", () => {
   const { table, lane } = made({ connections: 1 }, { size: 64 }), bytes = table.buffer.byteLength;
   const handles = [1, 2, 3].map((n) => lane.enter(client(n), 0));
-  for (let n = 10, now = 1; n < 1_000_010; n++, now++) lane.leave(lane.enter(client(n), now));
+  const other = client(10), view = new DataView(other.buffer);
+  for (let n = 10, now = 1; n < 1_000_010; n++, now++) {
+    view.setUint32(12, 0x0a000000 + n);
+    lane.leave(lane.enter(other, now));
+  }
   for (const n of [1, 2, 3]) assert.equal(lane.enter(client(n), 2e6), NO_HANDLE, `client ${n}`);
   assert.deepEqual(entries(table), ["10.0.0.1 x1 -1", "10.0.0.2 x1 -1", "10.0.0.3 x1 -1"]);
   assert.deepEqual([table.buffer.byteLength, table.uncounted], [bytes, 0]);

@@ -48,6 +48,22 @@ Deno.test("times at which 32-bit clocks wrap around are times like any other", (
   }
 });
 
+Deno.test("what has come at a slower rate is not held against anybody for more than a second", () => {
+  const slow = new Pace({ count: 1, seconds: 3600, burst: 2 }), fast = new Pace({ count: 10, seconds: 1, burst: 3 });
+  let due = slow.after(slow.after(0, 1000), 1000);
+  assert.equal(fast.wait(due, 1000), 0);
+  due = fast.after(due, 1000);
+  assert.deepEqual([due, slow.wait(due, 1000)], [1100, 0]);
+  for (let debt = 0; debt < 10_000; debt += 100) assert.ok(fast.wait(1000 + debt, 1000) <= 1000 + 100);
+});
+
+Deno.test("a thread whose clock is behind does not forget what others have let in", () => {
+  const pace = new Pace({ count: 1000, seconds: 1, burst: 5 });
+  let due = 0;
+  for (let i = 0; i < 5; i++) due = pace.after(due, 2000);
+  assert.ok(pace.wait(due, 1001) > 0);
+});
+
 Deno.test("it gives the same answers as a bucket of tokens", () => {
   const rates = fc.record({
     count: fc.integer({ min: 1, max: 1000 }),
