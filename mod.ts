@@ -37,8 +37,9 @@ export type { CloseOptions, Direction, GeneralEvent, Tap } from "./src/engine/en
 export type { EngineChoice, EngineName } from "./src/options/engine_name.ts";
 export type { KeepAlive } from "./src/options/keep_alive.ts";
 export type { AllChannelValues, ChannelValues } from "./src/options/channel_values.ts";
-export type { ConditionProtocol, GroupConditions } from "./src/options/group_conditions.ts";
+export type { ConditionOptions, GroupConditions } from "./src/options/group_conditions.ts";
 export type { LibraryValues } from "./src/options/values.ts";
+export type { FirstProtocol, Ports } from "./src/options/kinds/conditions.ts";
 export type { AccessRule } from "./src/options/kinds/networks.ts";
 export type { Rate } from "./src/options/kinds/rate.ts";
 export type { StrategyFile } from "./src/options/kinds/strategy_file.ts";

@@ -5,6 +5,8 @@ import type { ChannelOptionRecord } from "./channel_record.ts";
 import { type ChannelKey, channelRecords } from "./channel_records.ts";
 import { channelValue, type ChannelValues } from "./channel_values.ts";
 import { channelWord, placeWord } from "./channel_words.ts";
+import type { ConditionRecord } from "./condition_record.ts";
+import { conditionRecords } from "./condition_records.ts";
 import type { Change, OptionChange, Ports } from "./difference.ts";
 import { groupWords } from "./group_words.ts";
 import type { OptionRecord } from "./option_record.ts";
@@ -46,6 +48,11 @@ function lines(change: Change): string[] {
       return [`${service}: stops listening on ${addressText(change.host, change.ports)}`];
     case "strategy":
       return [`${service}: group ${change.group}: ${strategyText(change.before)} → ${strategyText(change.after)}`];
+    case "condition": {
+      const { name, kind }: ConditionRecord = conditionRecords[change.key];
+      const text = (value: unknown) => value === undefined ? "not given" : quoteWord(kind.write(value));
+      return [`${service}: group ${change.group}: ${name} ${text(change.before)} → ${text(change.after)}`];
+    }
     case "group added":
     case "group removed": {
       const words = groupWords([change.words]).map(quoteWord).join(" ");

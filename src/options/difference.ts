@@ -1,6 +1,8 @@
 import type { ChannelKey } from "./channel_records.ts";
 import { type ChannelValues, differingKeys } from "./channel_values.ts";
 import type { ChannelWord } from "./channel_words.ts";
+import type { ConditionKey } from "./condition_records.ts";
+import { differingConditions } from "./group_conditions.ts";
 import type { GroupWords } from "./group_words.ts";
 import { type OptionKey, optionList } from "./option_records.ts";
 import type { OptionRecord } from "./option_record.ts";
@@ -30,6 +32,14 @@ export type ServiceChange =
       readonly group: number;
       readonly before: GroupWords["strategy"];
       readonly after: GroupWords["strategy"];
+    }
+    | {
+      readonly kind: "condition";
+      readonly group: number;
+      readonly key: ConditionKey;
+      /** Undefined where it was or is not given. */
+      readonly before: unknown;
+      readonly after: unknown;
     }
     | { readonly kind: "channel added" | "channel removed"; readonly group: number; readonly channel: ChannelWord }
     /** An operator has created it, or assigned it to the one that was called `before`. */
@@ -198,6 +208,10 @@ function groups(
     else {
       if (old.strategy !== now.strategy) {
         changes.push({ kind: "strategy", group, before: old.strategy, after: now.strategy });
+      }
+      for (const key of differingConditions(old.conditions, now.conditions)) {
+        const [was, is] = [old.conditions?.[key], now.conditions?.[key]];
+        changes.push({ kind: "condition", group, key, before: was, after: is });
       }
       changes.push(...channels(group, old.channels, now.channels, known));
     }

@@ -68,6 +68,12 @@ const cases: readonly (readonly [what: string, before: string, after: string, wo
   ["a strategy by its name", "80 a %least", "80 a", ['service "80": group 0: least connections → Round Robin']],
   ["the order of channels", "80 a b", "80 b a", ['service "80": group 0: its channels are reordered']],
   ["a strategy", "80 a", "80 a %", ['service "80": group 0: Round Robin → Hash']],
+  ["conditions", "443 sni=a w1 ! from=::1 w2", "443 sni=a,b proto=tls w1 ! w2", [
+    'service "443": group 0: sni a → a,b',
+    'service "443": group 0: proto not given → tls',
+    'service "443": group 1: from ::1 → not given',
+  ]],
+  ["the same conditions", "443 sni=A.,b port=https w", "443 port=443 sni=a,b w", []],
   ["groups", "80 a ! b ! c", "80 a", [
     'service "80": group 1: removed: b',
     'service "80": group 2: removed: c',

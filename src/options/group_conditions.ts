@@ -1,19 +1,57 @@
-/** What a client's first bytes may have to be. `none`: it says nothing within `--preamble-timeout`. */
-export type ConditionProtocol = "tls" | "ssh" | "http" | "none";
+import { type ConditionKey, conditionRecordList, type conditionRecords } from "./condition_records.ts";
+import type { Kind } from "./kinds/kind.ts";
+import { optional, record, type Shape } from "./shape.ts";
+
+/** @internal */
+type Records = typeof conditionRecords;
+type ValueOf<R> = R extends { readonly kind: Kind<infer T, infer _> } ? T : never;
+type FromLibrary<R> = R extends { readonly kind: Kind<infer _, infer L> } ? L : never;
+
+// Editors show the comments of the records, since these types are mapped over some of the keys of a type parameter.
+/** @internal */
+type Given<R, K extends keyof R> = { readonly [P in K]?: ValueOf<R[P]> };
+/** @internal */
+type Taken<R, K extends keyof R> = { readonly [P in K]?: FromLibrary<R[P]> };
 
 /**
  * Which clients a group is for, as it was asked for, each value in its canonical form. A client must meet all that is
- * given; of several values of one, it needs one. None is empty.
+ * given; of several values of one, it needs one. No list is empty.
  */
-export interface GroupConditions {
-  /** Server names that TLS clients give: `www.example.com`, or `*.example.com` for any one label. */
-  readonly sni?: readonly string[];
-  /** Protocols of which a TLS client offers one (ALPN): `h2`. */
-  readonly alpn?: readonly string[];
-  /** Networks that clients come from, as on the command line: `10.0.0.0/8,192.168.0.1,@FILE`. */
-  readonly from?: string;
-  /** Ports that clients come to. */
-  readonly port?: readonly { readonly first: number; readonly last: number }[];
-  /** What clients' first bytes are. */
-  readonly proto?: readonly ConditionProtocol[];
+export type GroupConditions = Given<Records, keyof Records>;
+
+/**
+ * Which clients a group is for. A client must meet all that is given; of several values of one, it needs one. Values are
+ * as on the command line, `{ sni: "www.example.com,*.example.org" }`, or lists, `{ port: [443, "8000-8010"] }`.
+ */
+export type ConditionOptions = Taken<Records, keyof Records>;
+
+/** Those that are there; undefined if there are none. */
+function givenConditions(conditions: GroupConditions): GroupConditions | undefined {
+  const given = conditionRecordList.flatMap(([key]) => conditions[key] === undefined ? [] : [[key, conditions[key]]]);
+  return given.length === 0 ? undefined : Object.fromEntries(given);
 }
+
+/** The conditions that differ. */
+export function differingConditions(a: GroupConditions = {}, b: GroupConditions = {}): ConditionKey[] {
+  return conditionRecordList.filter(([key, { kind }]) => {
+    const [one, other] = [a, b].map((conditions) => conditions[key] && kind.write(conditions[key]));
+    return one !== other;
+  }).map(([key]) => key);
+}
+
+/** Why no client could meet conditions together; undefined if one can. */
+export function conditionFault({ sni, alpn, proto }: GroupConditions): string | undefined {
+  const key = sni !== undefined ? "sni=" : alpn !== undefined ? "alpn=" : undefined;
+  if (key === undefined || proto === undefined || proto.includes("tls")) return undefined;
+  return `${key} is about TLS clients, which proto=${proto.join(",")} leaves out`;
+}
+
+/** What a program must give. Without any condition it is undefined. */
+export const conditionShape: Shape<GroupConditions | undefined> = (value, path, owner) =>
+  givenConditions(anyConditions(value, path, owner));
+
+const anyConditions = record<GroupConditions>(
+  Object.fromEntries(conditionRecordList.map(([key, { kind }]) => [key, optional(kind.check)])) as {
+    readonly [K in ConditionKey]-?: Shape<GroupConditions[K]>;
+  },
+);

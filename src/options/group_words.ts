@@ -1,6 +1,7 @@
 import { quote } from "../log/escape.ts";
 import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
 import { type ChannelWord, channelWord, isWrong, readChannel } from "./channel_words.ts";
+import { ConditionReader, conditionWords, isCondition } from "./condition_words.ts";
 import { type Fault, FaultCode } from "./fault.ts";
 import type { GroupConditions } from "./group_conditions.ts";
 import { nearest } from "./nearest.ts";
@@ -41,17 +42,24 @@ export function isSeparator(word: string): boolean {
 }
 
 /**
- * Reads channels and separators: `host1[:port1[:maxc1]][,option]… [!|%|%STRATEGY] …`. A wrong channel, or one too many,
- * is a fault and left out.
+ * Reads groups: `[condition=value]… host1[:port1[:maxc1]][,option]… [!|%|%STRATEGY] …`. What is wrong or too many is a
+ * fault and left out.
  */
 export function readGroups(
   words: readonly PlacedWord[],
   { port = parsePort, strategies = strategyNames }: Known = {},
 ): { groups: readonly GroupWords[]; faults: readonly Fault[] } {
   const groups: GroupWords[] = [], faults: Fault[] = [], named = new Map<string, string>();
-  let channels: ChannelWord[] = [], seen = 0;
+  let channels: ChannelWord[] = [], conditions = new ConditionReader(), seen = 0, first: string | undefined;
   for (const [i, { text, word }] of words.entries()) {
+    if (isCondition(text)) {
+      if (groups.length === MAX_GROUPS) continue;
+      const fault = conditions.read({ text, word }, first);
+      if (fault !== undefined) faults.push(fault);
+      continue;
+    }
     if (!isSeparator(text)) {
+      first ??= text;
       seen++;
       const channel = readChannel(text, port);
       if (groups.length === MAX_GROUPS) {
@@ -75,22 +83,36 @@ export function readGroups(
     const strategy = SHORT[text] ?? text.slice(1);
     if (!strategies.includes(strategy)) faults.push(unknownStrategy(text, word, strategies));
     if (seen === 0) {
-      faults.push({ word, message: emptyGroup(text, words[i - 1]?.text), code: FaultCode.UNAVAILABLE });
-    } else if (groups.length < MAX_GROUPS) groups.push({ strategy, channels });
+      faults.push({ word, message: emptyGroup(text, words[i - 1]?.text, conditions), code: FaultCode.UNAVAILABLE });
+    } else if (groups.length < MAX_GROUPS) groups.push(groupOf(strategy, conditions, channels));
     channels = [];
+    conditions = new ConditionReader();
     seen = 0;
+    first = undefined;
   }
-  if (channels.length > 0 && groups.length < MAX_GROUPS) groups.push({ strategy: STANDARD, channels });
+  if (channels.length > 0 && groups.length < MAX_GROUPS) groups.push(groupOf(STANDARD, conditions, channels));
+  if (seen === 0 && conditions.first !== undefined) {
+    const { text, word } = conditions.first;
+    faults.push({ word, message: `no channel follows condition ${quote(text)}`, code: FaultCode.UNAVAILABLE });
+  }
   return { groups, faults };
 }
 
 /** The words that `readGroups` reads as these groups. */
 export function groupWords(groups: readonly GroupWords[]): string[] {
-  return groups.flatMap(({ strategy, channels }, i) => {
-    const words = channels.map(channelWord);
+  return groups.flatMap(({ strategy, conditions, channels }, i) => {
+    const words = [...conditionWords(conditions), ...channels.map(channelWord)];
     // The last group is Round Robin without a separator.
     return strategy === STANDARD && i === groups.length - 1 ? words : [...words, separatorWord(strategy)];
   });
+}
+
+function groupOf(
+  strategy: string,
+  { values: conditions }: ConditionReader,
+  channels: readonly ChannelWord[],
+): GroupWords {
+  return conditions === undefined ? { strategy, channels } : { strategy, conditions, channels };
 }
 
 /** The word that ends a group with this strategy. */
@@ -104,9 +126,13 @@ function unknownStrategy(text: string, word: number, strategies: readonly string
   return { word, message: `unknown strategy ${quote(text)}${all}`, suggestion, code: FaultCode.USAGE };
 }
 
-/** Says so whether nothing precedes a separator, or another one, which has ended the group already. */
-function emptyGroup(text: string, before: string | undefined): string {
-  const why = before === undefined ? "" : `; ${quote(before)} ends a group already`;
+/** Says so whether nothing precedes a separator, only conditions, or another one, which has ended the group already. */
+function emptyGroup(text: string, before: string | undefined, { first: condition }: ConditionReader): string {
+  const why = condition !== undefined
+    ? `; no channel follows condition ${quote(condition.text)}`
+    : before === undefined
+    ? ""
+    : `; ${quote(before)} ends a group already`;
   return `empty group before separator ${quote(text)}${why}`;
 }
 

@@ -1,3 +1,6 @@
+import type { ConditionKey } from "./condition_records.ts";
+import { conditionRecords } from "./condition_records.ts";
+import { isCondition } from "./condition_words.ts";
 import { isSeparator } from "./group_words.ts";
 import { type OptionKey, optionRecords } from "./option_records.ts";
 import type { ServiceSpec } from "./service_spec.ts";
@@ -19,19 +22,21 @@ export interface PlacedService {
 /** A piece of a line of a file. */
 export type SourcePiece = Pick<SourceFault, "source" | "line" | "start" | "end">;
 
-/** What in the description of a service something is about: its ports, an option, or a channel. */
+/** What in the description of a service something is about: its ports, an option, a channel, or a group's condition. */
 export type ServicePart =
   | "ports"
   /** `value` tells apart an option that is given several times. */
   | { readonly option: OptionKey; readonly value?: string }
   /** Numbers, from 0. */
-  | { readonly group: number; readonly channel: number };
+  | { readonly group: number; readonly channel: number }
+  | { readonly group: number; readonly condition: ConditionKey };
 
 /** The word that has this part of a service. */
 export function partPlace(service: PlacedService, part: ServicePart): SourcePiece {
   if (part === "ports") return portsPlace(service);
-  return "option" in part
-    ? optionPlace(service, part.option, part.value)
+  if ("option" in part) return optionPlace(service, part.option, part.value);
+  return "condition" in part
+    ? conditionPlace(service, part.group, part.condition)
     : channelPlace(service, part.group, part.channel);
 }
 
@@ -66,7 +71,21 @@ function channelPlace(service: PlacedService, group: number, channel: number): S
     let at = 0;
     for (const { text, word } of words.slice(1)) {
       if (isSeparator(text)) at++;
+      else if (isCondition(text)) continue;
       else if (at === group && channel-- === 0) return word;
+    }
+    return words[0].word;
+  });
+}
+
+/** The word of a group's condition. */
+function conditionPlace(service: PlacedService, group: number, condition: ConditionKey): SourcePiece {
+  return pieceOf(service, ({ words }) => {
+    const rest = words.slice(1), start = `${conditionRecords[condition].name}=`;
+    let at = 0;
+    for (const { text, word } of rest) {
+      if (isSeparator(text)) at++;
+      else if (at === group && text.startsWith(start)) return word;
     }
     return words[0].word;
   });

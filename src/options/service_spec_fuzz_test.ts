@@ -66,7 +66,8 @@ const ports = fc.constantFrom("80", "0080", "80,443", "8000-8010", "http,https",
 const channels = fc.array(
   fc.constantFrom(
     ...["a", "b:80", "[::1]::16", "c:http:5", "!", "%", "d", "e,weight=3", "f:80:5,name=x", "[::1]:80,weight=0,name=y"],
-    ...["g,maxc=7", "%least", "%rr", "h,all", "srv:_http._tcp.i::5"],
+    ...["g,maxc=7", "%least", "%rr", "h,all", "srv:_http._tcp.i::5", "a,proxy=v2"],
+    ...["sni=*.A.b,c.", "alpn=h2,http/1.1", "from=10.0.0.0/8,@f", "port=443,http,8000-8010", "proto=tls,none"],
   ),
   { maxLength: 8 },
 );

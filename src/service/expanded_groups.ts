@@ -3,8 +3,7 @@ import type { ChannelSpec, GroupSpec, Origin } from "../groups/group_spec.ts";
 import type { ServicePlace } from "../names/service_records.ts";
 import { givenValues } from "../options/channel_values.ts";
 import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
-import type { ChannelOptions } from "./options.ts";
-import type { RequestedGroup } from "./service_request.ts";
+import type { ChannelOptions, RequestedGroup } from "./options.ts";
 
 /** What a channel's word stands for. */
 export type Meaning =

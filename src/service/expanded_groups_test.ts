@@ -55,3 +55,19 @@ Deno.test("names share the room that other words leave, the first one first, and
   assert.deepEqual(crowded.map(({ host, wanted, taken }) => [host, wanted, taken]), [["w00", 1000, 62], ["w02", 2, 1]]);
   assert.equal(expanded([[all(...many)]], 10).shown[0].length, 10);
 });
+
+Deno.test("further priorities belong to groups for the same clients only", () => {
+  const sni = { sni: ["a", "b"] },
+    words = [
+      { conditions: sni, channels: [{ host: "w0" }] },
+      { channels: [{ host: "fallback" }] },
+      { conditions: { sni: ["a", "b"] }, channels: [{ host: "w2" }] },
+    ];
+  const { groups } = expandGroups(words, 80, (group) => group === 0 ? service(["a"], ["b"], ["c"]) : one());
+  assert.deepEqual(groups.map(({ conditions, channels }) => [conditions, channels.map(({ host }) => host)]), [
+    [sni, ["a"]],
+    [undefined, ["fallback"]],
+    [sni, ["w2", "b"]],
+    [sni, ["c"]],
+  ]);
+});

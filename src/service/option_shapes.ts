@@ -3,6 +3,8 @@ import { quote } from "../log/escape.ts";
 import { isHttp } from "../options/check_words.ts";
 import { channelRecords } from "../options/channel_records.ts";
 import { channelShapes } from "../options/channel_values.ts";
+import { conditionWords } from "../options/condition_words.ts";
+import { conditionFault, conditionShape } from "../options/group_conditions.ts";
 import { type StrategyFile, strategyFile } from "../options/kinds/strategy_file.ts";
 import { expandingFault, srvName } from "../options/expanding_words.ts";
 import { optionList, optionRecords } from "../options/option_records.ts";
@@ -30,7 +32,7 @@ import type {
   CheckedOptions,
   CheckedServeOptions,
   DisableOptions,
-  GroupOptions,
+  RequestedGroup,
   RuleOptions,
 } from "./options.ts";
 
@@ -79,9 +81,10 @@ export const CLOSE_OPTIONS = record<CloseOptions>({
 /** Most strategies of an embedding program: more than anybody needs, but no endless list. */
 const MOST_STRATEGIES = 256;
 
-const GROUP_OPTIONS = record<GroupOptions>({
+const GROUP_OPTIONS = record<RequestedGroup>({
   // `checkGroups` checks the name, once the strategies are known.
   strategy: optional(text()),
+  conditions: optional(conditionShape),
   channels: list(CHANNEL_OPTIONS, MAX_CHANNELS),
 });
 
@@ -167,6 +170,10 @@ export function checkGroups(
   const named = new Map<string, string>();
   for (const [i, group] of groups.entries()) {
     strategy(group.strategy, `groups[${i}].strategy`);
+    const unmet = group.conditions && conditionFault(group.conditions);
+    if (unmet !== undefined) {
+      throw refused(`groups[${i}].conditions`, conditionWords(group.conditions).join(" "), unmet);
+    }
     for (const [j, channel] of group.channels.entries()) {
       const place = `groups[${i}].channels[${j}]`, { host, port, name } = channel, fault = expandingFault(channel);
       if (fault !== undefined) throw refused(place, host, fault.why);

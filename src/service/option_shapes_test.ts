@@ -310,3 +310,68 @@ Deno.test("whatever the input, the check returns or throws one of its own errors
     own(value, CHANNEL_OPTIONS);
   }));
 });
+
+Deno.test("conditions of a group are words as on the command line, or lists of them", () => {
+  const conditions = (value: unknown) => {
+    const groups = [{ channels: [] }, { conditions: value, channels: [{ host: "a", port: 1 }] }];
+    const checked = SERVE_OPTIONS({ port: 80, groups }, "");
+    checkGroups(checked, strategies);
+    return checked.groups?.[1].conditions;
+  };
+  assert.equal(conditions({}), undefined);
+  const ports = [{ first: 443, last: 443 }, { first: 8000, last: 8010 }];
+  for (const port of ["443,8000-8010", ["443", "8000-8010"], [443, "8000-8010", "443"]]) {
+    assert.deepEqual(conditions({ sni: "A.,*.b", alpn: ["h2"], from: "::1,10.0.0.0/8", port, proto: "tls" }), {
+      ...{ sni: ["a", "*.b"], alpn: ["h2"], from: "::1,10.0.0.0/8", port: ports, proto: ["tls"] },
+    });
+  }
+  const where = "groups[1].conditions",
+    wrong: [value: unknown, name: string, message: string][] = [
+      ["tls", "TypeError", `Cannot use ${where} "tls": it is a string, not an object`],
+      [{ port: 0 }, "RangeError", `Cannot use ${where}.port: "0" is neither a port nor a range of ports`],
+      [{ sni: 443 }, "TypeError", `Cannot use ${where}.sni 443: it is a number, not an array`],
+      [{ sin: "a" }, "TypeError", `Cannot use ${where}.sin: there is no such option; did you mean sni?`],
+      [
+        { sni: "a,*" },
+        "RangeError",
+        `Cannot use ${where}.sni: "*" would be any name; without sni=, or with proto=tls, a group takes them all`,
+      ],
+      [{ sni: [] }, "RangeError", `Cannot use ${where}.sni: it is empty`],
+      [
+        { proto: ["tls", "tsl"] },
+        "RangeError",
+        `Cannot use ${where}.proto: "tsl" is not tls or ssh or http or none; did you mean "tls"?`,
+      ],
+      [
+        { from: "10.0.0.1/8" },
+        "RangeError",
+        `Cannot use ${where}.from "10.0.0.1/8": it has a bad network: "10.0.0.1/8" has bits set behind its prefix; did you mean "10.0.0.0/8"?`,
+      ],
+      [
+        { sni: "a", proto: "ssh" },
+        "RangeError",
+        `Cannot use ${where} "sni=a proto=ssh": sni= is about TLS clients, which proto=ssh leaves out`,
+      ],
+    ];
+  for (const [value, name, message] of wrong) assert.throws(() => conditions(value), { name, message });
+});
+
+Deno.test("access rules and rates have the forms that the library documents", () => {
+  const rules = [{ action: "deny", networks: "10.0.0.1,@bad.txt" }, { action: "allow", networks: "all" }];
+  const rate = { count: 10, seconds: 0.5, burst: undefined };
+  const checked = check({ port: 0, accessRules: rules, rate: { count: 10, seconds: 0.5 }, acceptProxy: "::1" });
+  assert.deepEqual([checked.accessRules, checked.rate, checked.acceptProxy], [rules, rate, ["::1"]]);
+  const wrong: [options: object, message: string][] = [
+    [
+      { accessRules: [{ action: "refuse", networks: "::1" }] },
+      'Cannot use accessRules[0].action "refuse": it must be one of "allow", "deny"',
+    ],
+    [
+      { acceptProxy: ["web1"] },
+      'Cannot use acceptProxy[0] "web1": it has a bad network: "web1" is not a numeric address',
+    ],
+    [{ rate: { count: 0, seconds: 1 } }, "Cannot use rate.count 0: it must be a whole number from 1 to 2147483647"],
+    [{ rate: { count: 1, seconds: 0 } }, "Cannot use rate.seconds 0: it must be 0.001 to 86400 seconds"],
+  ];
+  for (const [options, message] of wrong) assert.throws(() => check({ port: 0, ...options }), { message });
+});

@@ -1,5 +1,6 @@
 import type { Tap } from "../engine/engine.ts";
 import type { ChannelValues } from "../options/channel_values.ts";
+import type { ConditionOptions, GroupConditions } from "../options/group_conditions.ts";
 import type { PortRange } from "../options/port_ranges.ts";
 import type { CheckedLibraryValues, LibraryValues, ServiceValues } from "../options/values.ts";
 import type { StrategyFile } from "../options/kinds/strategy_file.ts";
@@ -36,8 +37,16 @@ export interface RuleOptions {
 export interface GroupOptions {
   /** Name of the strategy: `rr`, `hash`, `least`, `random`, `stable`, `first` or a custom one. Default `rr`. */
   readonly strategy?: string;
+  /** Which clients it is for. Others pass it over. Default: all. */
+  readonly conditions?: ConditionOptions;
   /** Its channels, numbered from 0 in this order. */
   readonly channels: readonly ChannelOptions[];
+}
+
+/** A group that is asked for, once it is checked. */
+export interface RequestedGroup extends Omit<GroupOptions, "conditions"> {
+  /** Which clients it is for. Missing: for all. */
+  readonly conditions?: GroupConditions;
 }
 
 /** @internal The library's options of a service. */
@@ -82,9 +91,9 @@ export interface BalancerOptions extends LibraryValues, Pick<ServeOptions, "name
 
 /** Options once they are checked. */
 type Checked<Options, Port> =
-  & Omit<Options, "port" | keyof CheckedLibraryValues>
+  & Omit<Options, "port" | "groups" | keyof CheckedLibraryValues>
   & Pick<CheckedLibraryValues, keyof CheckedLibraryValues & keyof Options>
-  & { readonly port: Port };
+  & { readonly port: Port; readonly groups?: readonly RequestedGroup[] };
 
 /** `BalancerOptions` once they are checked. */
 export type CheckedOptions = Checked<BalancerOptions, readonly PortRange[] | undefined>;

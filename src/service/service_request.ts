@@ -1,7 +1,6 @@
-import type { GroupConditions } from "../options/group_conditions.ts";
 import type { PortRange } from "../options/port_ranges.ts";
 import type { ServiceValues } from "../options/values.ts";
-import type { GroupOptions } from "./options.ts";
+import type { RequestedGroup } from "./options.ts";
 
 /**
  * A service that is asked for: a `ServiceSpec`, or what the library gives. That may leave the name to the port, ask for
@@ -13,12 +12,6 @@ export interface ServiceRequest {
   readonly ports: readonly PortRange[];
   readonly groups: readonly RequestedGroup[];
   readonly values: ServiceValues;
-}
-
-/** A group that is asked for. */
-export interface RequestedGroup extends GroupOptions {
-  /** Which clients it is for. Missing: for all. */
-  readonly conditions?: GroupConditions;
 }
 
 /** Whether clients come to several ports, so that a channel without one gets the port that its client came to. */
