@@ -1,5 +1,6 @@
 import { commands } from "../control/commands.ts";
 import { channelHelp } from "../options/help/channel_options.ts";
+import { groupHelp } from "../options/help/group_conditions.ts";
 import { manPage } from "../options/help/man_page.ts";
 import { overview } from "../options/help/overview.ts";
 import { allOptions, sectionHelp } from "../options/help/section.ts";
@@ -14,5 +15,6 @@ export function helpOn(topic: HelpTopic | undefined): string {
   if (topic === "all") return allOptions(colour);
   if (topic === "man") return manPage({ version, commands, exitCodes: EXIT_MEANINGS });
   if (topic === "channels") return channelHelp(colour);
+  if (topic === "groups") return groupHelp(colour);
   return sectionHelp(topic, colour);
 }

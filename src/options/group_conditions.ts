@@ -46,12 +46,13 @@ export function conditionFault({ sni, alpn, proto }: GroupConditions): string | 
   return `${key} is about TLS clients, which proto=${proto.join(",")} leaves out`;
 }
 
-/** What a program must give. Without any condition it is undefined. */
-export const conditionShape: Shape<GroupConditions | undefined> = (value, path, owner) =>
-  givenConditions(anyConditions(value, path, owner));
-
-const anyConditions = record<GroupConditions>(
+const shape = record<GroupConditions>(
   Object.fromEntries(conditionRecordList.map(([key, { kind }]) => [key, optional(kind.check)])) as {
     readonly [K in ConditionKey]-?: Shape<GroupConditions[K]>;
   },
 );
+
+/** Checks what a program gives. @returns undefined if there is no condition in it */
+export function conditionShape(value: unknown, path: string): GroupConditions | undefined {
+  return givenConditions(shape(value, path));
+}

@@ -17,6 +17,8 @@ const OFFERS: readonly (readonly [line: string, words: readonly string[]])[] = [
   ["balance --completions ", ["bash", "zsh", "fish"]],
   ["balance -c dis", ["disable"]],
   ["balance --help choo", ["choosing"]],
+  ["balance --help gro", ["groups"]],
+  ["balance --proxy v", ["v1", "v2"]],
   ["balance --user roo", ["root"]],
 ];
 
@@ -78,20 +80,28 @@ for (const [shell, complete] of Object.entries({ bash, zsh, fish })) {
     assert.deepEqual(wrong, []);
   });
 
-  testWith([posix, installed(shell)], `${shell} completes options of channels, and strategies`, async () => {
-    for (
-      const [line, end] of [
-        ["balance 8080 web1:80,we", "weight="],
-        ["balance 8080 web1,weight=3,na", "name="],
-        ["balance 8080 web1 %le", "%least"],
-        ["balance -f --name x 8080 a %st", "%stable"],
-      ]
-    ) {
-      const offered = await complete(line);
-      // Some shells are given the whole word, others what is missing behind the comma.
-      assert.ok(offered.some((word) => word.endsWith(end)), `${line}: ${offered}`);
-    }
-  });
+  testWith(
+    [posix, installed(shell)],
+    `${shell} completes options of channels, conditions of groups, and strategies`,
+    async () => {
+      for (
+        const [line, end] of [
+          ["balance 8080 web1:80,we", "weight="],
+          ["balance 8080 web1,weight=3,na", "name="],
+          ["balance 8080 web1 %le", "%least"],
+          ["balance -f --name x 8080 a %st", "%stable"],
+          ["balance 443 sn", "sni="],
+          ["balance 443 sni=a.example web1 ! al", "alpn="],
+          ["balance 22 proto=ss", "ssh"],
+          ["balance 22 web1,proxy", "proxy="],
+        ]
+      ) {
+        const offered = await complete(line);
+        // Some shells are given the whole word, others what is missing behind the comma.
+        assert.ok(offered.some((word) => word.endsWith(end)), `${line}: ${offered}`);
+      }
+    },
+  );
 
   testWith([posix, installed(shell)], `${shell} completes what runs behind -c and -i`, async () => {
     await using instance = await Instance.start(["127.0.0.1:1"]);
@@ -121,9 +131,9 @@ testWith([posix, installed("mandoc", "man")], "the man page is clean for mandoc 
   }
 });
 
-/** The words of a line; the last one is empty when the line ends in a space. */
+/** The words of a line as bash has them, which takes `name=value` apart; the last is empty if the line ends in a space. */
 function words(line: string): string[] {
-  return line.split(" ");
+  return line.split(" ").flatMap((word) => word === "" ? word : word.split(/(=)/).filter((part) => part !== ""));
 }
 
 /** Runs lines in a shell that finds the program as `balance`. @returns the lines it prints */

@@ -3,6 +3,7 @@ import {
   CHANNEL_OPTIONS,
   completableOptions,
   type CompletionParts,
+  CONDITIONS,
   CONTROLLING,
   HELPING,
   STRATEGY_WORDS,
@@ -16,16 +17,23 @@ export function bashCompletions({ commands, topics }: CompletionParts): string {
     if (value === undefined) return [];
     return `    ${forms.join("|")}) ${reply(value, commands.map(({ name }) => name))}return ;;`;
   });
+  const conditions = CONDITIONS.filter(({ words }) => words.length > 0).map(({ name, words }) => {
+    return `    ${name}=) ${reply({ words }, [])}return ;;`;
+  });
   return `# bash completion for balance
 _balance() {
   local program=$1 current=$2 previous=$3 word names=
   COMPREPLY=()
-  # bash takes --option=value apart.
-  if [[ $current == = ]]; then current=
-  elif [[ $previous == = ]]; then previous=\${COMP_WORDS[COMP_CWORD-2]}
+  # bash takes --option=value and condition=value apart.
+  if [[ $current == = ]]; then
+    current=
+    [[ $previous == -* ]] || previous+==
+  elif [[ $previous == = ]]; then
+    previous=\${COMP_WORDS[COMP_CWORD-2]}
+    [[ $previous == -* ]] || previous+==
   fi
   case $previous in
-${values.join("\n")}
+${[...values, ...conditions].join("\n")}
     ${HELPING.join("|")}) [[ $current == -* ]] || { ${reply({ words: topics }, [])}return; } ;;
   esac
   if [[ $current == -* ]]; then
@@ -44,7 +52,9 @@ ${values.join("\n")}
     compopt -o nospace 2>/dev/null
     COMPREPLY=($(compgen -P "\${current%,*}," -W "${CHANNEL_OPTIONS.join(" ")}" -- "\${current##*,}"))
   else
-    COMPREPLY=($(compgen -A hostname -- "$current"))
+    COMPREPLY=($(compgen -W "${CONDITIONS.map(({ name }) => `${name}=`).join(" ")}" -- "$current"))
+    ((\${#COMPREPLY[@]} == 0)) || compopt -o nospace 2>/dev/null
+    COMPREPLY+=($(compgen -A hostname -- "$current"))
   fi
 }
 complete -F _balance balance`;

@@ -1,4 +1,5 @@
 import { channelRecordList } from "../channel_records.ts";
+import { conditionRecordList } from "../condition_records.ts";
 import { negativeName, type OptionRecord } from "../option_record.ts";
 import { type OptionKey, optionList, optionRecords } from "../option_records.ts";
 import { strategyNames } from "../strategy_names.ts";
@@ -36,6 +37,17 @@ export const completableOptions: readonly CompletableOption[] = optionList.flatM
 export const CHANNEL_OPTIONS: readonly string[] = channelRecordList.map(([, { name, kind: { metavar } }]) =>
   metavar === undefined ? name : `${name}=`
 );
+
+/** Conditions of a group, each with all words that it can have, or none. */
+export const CONDITIONS: readonly { readonly name: string; readonly words: readonly string[] }[] = conditionRecordList
+  .map(
+    ([, { name, kind: { words = [] } }]) => ({ name, words }),
+  );
+
+/** The same as words; those whose values only the user knows end with `=`. */
+export const CONDITION_WORDS: readonly string[] = CONDITIONS.flatMap(({ name, words }) => {
+  return words.length === 0 ? [`${name}=`] : words.map((word) => `${name}=${word}`);
+});
 
 /** Words that end a group and name its strategy. */
 export const STRATEGY_WORDS: readonly string[] = strategyNames.map((name) => `%${name}`);

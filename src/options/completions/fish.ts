@@ -2,6 +2,7 @@ import {
   CHANNEL_OPTIONS,
   completableOptions,
   type CompletionParts,
+  CONDITION_WORDS,
   CONTROLLING,
   HELPING,
   STRATEGY_WORDS,
@@ -34,7 +35,7 @@ function __balance_channels
     set -l head (string replace -r -- '[^,]*$' '' $token)
     printf '%s\\n' $head{${CHANNEL_OPTIONS.join(",")}}
   else
-    printf '%s\\n' ${STRATEGY_WORDS.join(" ")}
+    printf '%s\\n' ${[...STRATEGY_WORDS, ...CONDITION_WORDS].join(" ")}
     __fish_print_hostnames
   end
 end

@@ -4,6 +4,7 @@ import {
   type CompletableOption,
   completableOptions,
   type CompletionParts,
+  CONDITION_WORDS,
   CONTROLLING,
   HELPING,
   STRATEGY_WORDS,
@@ -34,6 +35,7 @@ _balance_words() {
   elif compset -P '*,'; then
     _wanted options expl 'option of the channel' compadd -S '' ${CHANNEL_OPTIONS.join(" ")}
   else
+    _wanted conditions expl 'condition of the group' compadd -S '' ${CONDITION_WORDS.join(" ")}
     _hosts
   fi
 }

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { channelRecordList } from "../channel_records.ts";
+import { conditionRecordList } from "../condition_records.ts";
 import { optionList } from "../option_records.ts";
 import { channelHelp } from "./channel_options.ts";
+import { groupHelp } from "./group_conditions.ts";
 import { manPage } from "./man_page.ts";
 import { overview } from "./overview.ts";
 import { allOptions, sectionHelp } from "./section.ts";
@@ -46,8 +48,18 @@ Deno.test("the help on everything and that on channels have each option of a cha
   }
 });
 
+Deno.test("the help on everything and that on groups have each condition of a group once", () => {
+  for (const lines of [allOptions(false).split("\n"), groupHelp(false).split("\n")]) {
+    assert.deepEqual(lines.filter((line) => line.length > 80), []);
+    for (const [, { name, summary }] of conditionRecordList) {
+      const told = lines.filter((line) => line.startsWith(`  ${name}=`));
+      assert.deepEqual(told.map((line) => line.endsWith(` ${summary}`)), [true], name);
+    }
+  }
+});
+
 Deno.test("colour changes nothing but the looks", () => {
-  for (const text of [(colour: boolean) => overview("1.2.3", colour), allOptions, channelHelp]) {
+  for (const text of [(colour: boolean) => overview("1.2.3", colour), allOptions, channelHelp, groupHelp]) {
     assert.notEqual(text(true), text(false));
     assert.equal(text(true).replaceAll(/\x1b\[\d+m/g, ""), text(false));
     assert.doesNotMatch(text(false), /\x1b/);
@@ -63,6 +75,9 @@ Deno.test("the man page has each option once, and is ASCII in lines that no read
   }
   for (const [, { name }] of channelRecordList) {
     assert.equal(lines.filter((line) => line.startsWith(`\\fB${name.replaceAll("-", "\\-")}\\fR`)).length, 1, name);
+  }
+  for (const [, { name }] of conditionRecordList) {
+    assert.equal(lines.filter((line) => line.startsWith(`\\fB${name}=\\fR`)).length, 1, name);
   }
   assert.ok(lines.includes("Show \\e all."));
   const requests = new Set(lines.filter((line) => /^[.']/.test(line)).map((line) => line.split(" ")[0]));

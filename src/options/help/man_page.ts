@@ -1,8 +1,11 @@
 import type { ChannelOptionRecord } from "../channel_record.ts";
 import { channelRecordList } from "../channel_records.ts";
+import type { ConditionRecord } from "../condition_record.ts";
+import { conditionRecordList } from "../condition_records.ts";
 import { moreAbout, type OptionRecord, SECTIONS } from "../option_record.ts";
 import { optionList } from "../option_records.ts";
 import { CHANNEL_FORM } from "./channel_options.ts";
+import { CONDITION_FORM } from "./group_conditions.ts";
 import { EXAMPLES, NEGATIVE_FORMS } from "./overview.ts";
 import { bold, italic, item, paragraph, roff } from "./roff.ts";
 import { sections } from "./topics.ts";
@@ -25,8 +28,10 @@ export function manPage({ version, commands, exitCodes }: ManPageParts): string 
     ".SH NAME",
     "balance \\- TCP load balancer with failover and run\\-time control",
     ".SH SYNOPSIS",
-    `${bold("balance")} [${italic("OPTIONS")}] ${italic("PORT")} [${italic("HOST")}[:${italic("PORT")}[:` +
-    `${italic("MAXC")}]][,${italic("OPTION")}]...] [!|%|%${italic("STRATEGY")}] ...`,
+    `${bold("balance")} [${italic("OPTIONS")}] ${italic("PORT")} [${italic("CONDITION")}=${italic("VALUE")}...] ` +
+    `[${italic("HOST")}[:${italic("PORT")}[:${italic("MAXC")}]][,${italic("OPTION")}]...] [!|%|%${
+      italic("STRATEGY")
+    }] ...`,
     ".br",
     `${bold("balance")} [${italic("OPTIONS")}] ${bold("--config")} ${italic("FILE")}`,
     ".br",
@@ -46,6 +51,9 @@ export function manPage({ version, commands, exitCodes }: ManPageParts): string 
     ".SH CHANNEL OPTIONS",
     ...paragraph(CHANNEL_FORM),
     ...channelRecordList.flatMap(([, record]) => channelItem(record)),
+    ".SH GROUP CONDITIONS",
+    ...paragraph(CONDITION_FORM),
+    ...conditionRecordList.flatMap(([, record]) => conditionItem(record)),
     ".SH FILES OF SERVICES",
     ...paragraphs(SERVICE_FILES),
     ".PP",
@@ -141,6 +149,10 @@ function channelItem(record: ChannelOptionRecord): string[] {
   const { name, kind: { metavar }, summary, more = "" } = record;
   const heading = bold(name) + (metavar === undefined ? "" : `${bold("=")}${italic(metavar)}`);
   return item(heading, `${sentence(summary)} ${more}`.trim());
+}
+
+function conditionItem({ name, kind: { metavar = "" }, summary, more = "" }: ConditionRecord): string[] {
+  return item(`${bold(`${name}=`)}${italic(metavar)}`, `${sentence(summary)} ${more}`.trim());
 }
 
 function sentence(text: string): string {

@@ -38,7 +38,7 @@ export function overview(version: string, colour: boolean): string {
     bold("More"),
     "  --help all            all options",
     "  --help SECTION        options of one section in detail:",
-    ...wrapped([...sections, "channels"].join(", "), 72).map((line) => `      ${line}`),
+    ...wrapped([...sections, "channels", "groups"].join(", "), 72).map((line) => `      ${line}`),
     "  --no-NAME             switch a flag off that a file switches on",
     "  --help man            the man page, for man -l -",
   ].join("\n");

@@ -1,6 +1,7 @@
 import { type Section, SECTIONS } from "../option_record.ts";
 import { optionList } from "../option_records.ts";
 import { CHANNEL_OPTIONS, channelOptionLines } from "./channel_options.ts";
+import { conditionLines, GROUP_CONDITIONS } from "./group_conditions.ts";
 import { moreLines, optionLine, WIDTH, wrapped } from "./option_lines.ts";
 import { NEGATIVE_FORMS } from "./overview.ts";
 import { style } from "./style.ts";
@@ -13,7 +14,8 @@ export function allOptions(colour: boolean): string {
     return [bold(SECTIONS[section]), ...recordsOf(section).map(optionLine)].join("\n");
   });
   const channels = [bold(CHANNEL_OPTIONS), ...channelOptionLines()].join("\n");
-  return [...parts, channels, wrapped(NEGATIVE_FORMS, WIDTH).join("\n")].join("\n\n");
+  const groups = [bold(GROUP_CONDITIONS), ...conditionLines()].join("\n");
+  return [...parts, channels, groups, wrapped(NEGATIVE_FORMS, WIDTH).join("\n")].join("\n\n");
 }
 
 /** The text of `--help SECTION`: its options with everything there is to say about them. */
