@@ -21,6 +21,7 @@ import { prelude } from "./subjects/prelude.ts";
 import { queue } from "./subjects/queue.ts";
 import { receptionEnding } from "./subjects/reception_ending.ts";
 import { refusals } from "./subjects/refusals.ts";
+import { relayedHeaders } from "./subjects/relayed_headers.ts";
 import { relaying } from "./subjects/relaying.ts";
 import { resets } from "./subjects/resets.ts";
 import { resting } from "./subjects/resting.ts";
@@ -117,7 +118,7 @@ export function contract(
       acceptRates,
       sticky,
       warming,
-      ...intake ? [proxyHeaders, greetings, refusals, clientLimits, clientPlaces, receptionEnding] : [],
+      ...intake ? [proxyHeaders, relayedHeaders, greetings, refusals, clientLimits, clientPlaces, receptionEnding] : [],
     ]
   ) subject(test);
   if (unused.size > 0) throw new Error(`Cannot skip tests: there is none called ${[...unused].join(", ")}`);
