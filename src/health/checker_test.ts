@@ -12,6 +12,13 @@ const STANDARD: Target = {
 const ALIVE: Verdict = { code: "L4OK", reason: "" };
 const DEAD: Verdict = { code: "L4CON", reason: "connection refused" };
 
+Deno.test("the same target is another one with a PROXY header, and without one has the key that it has always had", () => {
+  const keys = [STANDARD, { ...STANDARD, proxy: "v1" }, { ...STANDARD, proxy: "v2" }] as const;
+  assert.equal(new Set(keys.map(targetKey)).size, 3);
+  assert.equal(targetKey(STANDARD), '["10.0.0.1",80,"","tcp",null,null,2000,2000,2,3]');
+  assert.equal(targetKey({ ...STANDARD, proxy: undefined }), targetKey(STANDARD));
+});
+
 /** A checker in a world of its own, whose time passes only when it is told to. */
 class World {
   now = 0;
