@@ -1,16 +1,13 @@
-import type { Networks } from "../access/networks.ts";
+import { type Networks, NetworksBuilder } from "../access/networks.ts";
 import type { GroupConditions } from "../options/group_conditions.ts";
 import type { Condition, ConditionMap } from "../selection/conditions.ts";
+
+/** No addresses. */
+const NOWHERE = new NetworksBuilder().build();
 
 /** The same for what is asked for in the same words, in whatever order conditions came. */
 export function conditionsKey({ sni, alpn, from, port, proto }: GroupConditions = {}): string {
   return JSON.stringify([sni, alpn, from, port, proto]);
-}
-
-/** A condition that has a number. */
-interface Numbered {
-  readonly conditions: GroupConditions;
-  readonly condition: Condition;
 }
 
 /**
@@ -19,45 +16,47 @@ interface Numbered {
  */
 export class ConditionNumbers {
   readonly #numbers = new Map<string, number>();
-  readonly #numbered = new Map<number, Numbered>();
+  readonly #conditions = new Map<number, GroupConditions>();
   /** What the words of `from` stand for. */
   readonly #networks = new Map<string, Networks>();
   #last = 0;
 
-  /** Networks that words stand for; if they were others before, conditions change with them. @returns whether they do */
-  learn(networks: ReadonlyMap<string, Networks>): boolean {
-    let news = false;
-    for (const [words, now] of networks) {
-      if (this.#networks.get(words) === now) continue;
-      this.#networks.set(words, now);
-      for (const [number, { conditions }] of this.#numbered) {
-        if (conditions.from !== words) continue;
-        this.#numbered.set(number, { conditions, condition: this.#condition(conditions) });
-        news = true;
-      }
-    }
-    return news;
+  /** Words for networks that are known. */
+  get words(): string[] {
+    return [...this.#networks.keys()];
   }
 
-  /** The number of a group's conditions, 0 for none. @throws {Error} when nobody has told which networks they are about */
+  /** Networks that words stand for. @returns whether any stood for others before, so that conditions change with them */
+  learn(networks: ReadonlyMap<string, Networks>): boolean {
+    let others = false;
+    for (const [words, now] of networks) {
+      const before = this.#networks.get(words);
+      if (before === now) continue;
+      others ||= before !== undefined;
+      this.#networks.set(words, now);
+    }
+    return others;
+  }
+
+  /** The number of a group's conditions, 0 for none. */
   of(conditions: GroupConditions | undefined): number {
     if (conditions === undefined) return 0;
     const key = conditionsKey(conditions), known = this.#numbers.get(key);
     if (known !== undefined) return known;
-    this.#numbered.set(++this.#last, { conditions, condition: this.#condition(conditions) });
+    this.#conditions.set(++this.#last, conditions);
     this.#numbers.set(key, this.#last);
     return this.#last;
   }
 
   /** What a number stands for; undefined for 0. */
   get(number: number): GroupConditions | undefined {
-    return this.#numbered.get(number)?.conditions;
+    return this.#conditions.get(number);
   }
 
-  /** These, for the engine; undefined if there are none, or only 0. */
+  /** These, for the engine; undefined if there are none, or only 0. Nobody meets one whose networks are not known. */
   map(numbers: Iterable<number>): ConditionMap | undefined {
     const map = new Map<number, Condition>();
-    for (const number of numbers) if (number !== 0) map.set(number, this.#numbered.get(number)!.condition);
+    for (const number of numbers) if (number !== 0) map.set(number, this.#condition(this.#conditions.get(number)!));
     return map.size === 0 ? undefined : map;
   }
 
@@ -67,16 +66,15 @@ export class ConditionNumbers {
     for (const [key, number] of this.#numbers) {
       if (numbers.has(number)) continue;
       this.#numbers.delete(key);
-      this.#numbered.delete(number);
+      this.#conditions.delete(number);
     }
-    const used = new Set([...this.#numbered.values()].map(({ conditions }) => conditions.from));
+    const used = new Set([...this.#conditions.values()].map(({ from }) => from));
     for (const words of this.#networks.keys()) if (!used.has(words)) this.#networks.delete(words);
     return this.#numbers.size < before;
   }
 
   #condition({ sni, alpn, from, port, proto }: GroupConditions): Condition {
-    const networks = from === undefined ? undefined : this.#networks.get(from);
-    if (from !== undefined && networks === undefined) throw new Error(`Cannot use networks: ${from} has not been read`);
+    const networks = from === undefined ? undefined : this.#networks.get(from) ?? NOWHERE;
     return { sni, alpn, from: networks, port, protocol: proto };
   }
 }

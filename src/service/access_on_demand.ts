@@ -16,7 +16,7 @@ export interface AccessHost {
   readonly busy: () => boolean;
 }
 
-/** Who may come in to services, and what files say about it; nothing of it is loaded before a service asks for it. */
+/** Who may come in to services and their groups, and what files say about it; nothing of it is loaded before a service asks for it. */
 export class AccessOnDemand {
   readonly #host: AccessHost;
   #loading: Promise<Loaded> | undefined;
@@ -34,7 +34,8 @@ export class AccessOnDemand {
    * @throws {NetworkFileProblem} when a file cannot be read, or a line of it is no network
    */
   async draft(request: ServiceRequest, options: ServiceOptions): Promise<DraftedAccess | undefined> {
-    if (!asksForAccess(options)) return undefined;
+    // Clients whom no group takes are counted as well.
+    if (!asksForAccess(options) && request.groups.every(({ conditions }) => conditions === undefined)) return undefined;
     const { draftAccess, files } = await this.#load();
     return await draftAccess(request, options, files);
   }
@@ -57,7 +58,12 @@ export class AccessOnDemand {
   look(): void {
     const loaded = this.#loaded;
     if (loaded === undefined || this.#stopped) return;
-    loaded.files.follow(this.#host.services().flatMap(({ draft }) => loaded.networkWords(draft.options)));
+    loaded.files.follow(
+      this.#host.services().flatMap(({ draft, groups }) => [
+        ...loaded.networkWords(draft.options),
+        ...groups.conditions.words,
+      ]),
+    );
     this.#looking = this.#looking.then(() => this.#bringIntoStep(loaded));
   }
 
@@ -70,14 +76,19 @@ export class AccessOnDemand {
 
   async #bringIntoStep({ draftAccess, sameAccess, files }: Loaded): Promise<void> {
     for (const service of this.#host.services()) {
-      const { draft } = service;
-      if (draft.access === undefined) continue;
+      const { draft, groups: { conditions, table } } = service, { words } = conditions;
+      if (draft.access === undefined && words.length === 0) continue;
       try {
-        const access = await draftAccess(draft.request, draft.options, files);
+        const access = draft.access && await draftAccess(draft.request, draft.options, files);
+        const networks = new Map<string, Networks>();
+        for (const word of words) networks.set(word, await files.networks(word));
         // All are looked at again when the reload is over that has come in between.
         if (this.#stopped || this.#host.busy()) return;
         if (service.stopped || service.draft.options !== draft.options) continue;
-        if (!sameAccess(draft.access, access)) await service.giveAccess({ ...service.draft, access });
+        const others = conditions.learn(networks);
+        if (others || !sameAccess(draft.access, access)) await service.giveAccess({ ...service.draft, access });
+        // Groups are for other clients now, who may be waiting for a place.
+        if (others) table.queue?.reconsider();
       } catch {
         // It has just come, with a file that cannot be read any more.
       }
