@@ -6,7 +6,7 @@ import { condition, installed, posix, type Requirement } from "../support/requir
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 
 /** Where Debian has nginx's module for TCP. */
-const STREAM_MODULE = "/usr/lib/nginx/modules/ngx_stream_module.so";
+export const STREAM_MODULE = "/usr/lib/nginx/modules/ngx_stream_module.so";
 
 export const needsHaproxy: readonly Requirement[] = [posix, installed("haproxy", "openssl")];
 export const needsNginx: readonly Requirement[] = [
@@ -31,10 +31,12 @@ export interface SenderOptions {
   readonly to: number;
   /** Whether it also listens on ::1. */
   readonly ipv6?: boolean;
+  /** Lines of HAProxy's about its health checks. */
+  readonly check?: string;
 }
 
 /** HAProxy. @param words what stands on its line `server`, such as `send-proxy` */
-export async function haproxy(words: string, { to, ipv6 = false }: SenderOptions): Promise<Sender> {
+export async function haproxy(words: string, { to, ipv6 = false, check = "" }: SenderOptions): Promise<Sender> {
   const directory = temporaryDirectory(), { path } = directory, [port, tlsPort] = [freePort(), freePort()];
   await runClient("sh", "-c", `${CERTIFICATE} && cat key cert > pem`, path);
   Deno.writeTextFileSync(
@@ -48,6 +50,7 @@ listen sender
   bind 127.0.0.1:${port}
   ${ipv6 ? `bind [::1]:${port}` : ""}
   bind 127.0.0.1:${tlsPort} ssl crt ${path}/pem alpn h2,http/1.1
+  ${check}
   unique-id-format id-%ci-%cp
   server balance 127.0.0.1:${to} ${words}
 `,

@@ -1,4 +1,4 @@
-/** PROXY headers that HAProxy and nginx send, read as the program reads them. */
+/** PROXY headers that HAProxy and nginx send, read as the program reads them, and passed on by it. */
 import assert from "node:assert/strict";
 import { Malformed, type ProxyHeader } from "../../src/preamble/proxy_header.ts";
 import { readProxyHeader } from "../../src/preamble/read_proxy_header.ts";
@@ -6,13 +6,17 @@ import { findTlv, TLV } from "../../src/preamble/tlvs.ts";
 import { formatHost } from "../../src/table/address.ts";
 import { Backend } from "../support/backend.ts";
 import { Client } from "../support/client.ts";
-import { ipv6, testWith } from "../support/requirements.ts";
+import { eventually } from "../support/eventually.ts";
+import { Instance } from "../support/instance.ts";
+import { ipv6, linux, posix, testWith } from "../support/requirements.ts";
 import { haproxy, needsHaproxy, needsNginx, nginx, type Sender } from "./proxy_senders.ts";
 
 /** Headers that have been received, by the ports of those whom they name. */
 class Headers implements AsyncDisposable {
   readonly #byPort = new Map<number, ProxyHeader>();
   readonly #backend: Backend;
+  /** How many have been received. */
+  count = 0;
 
   constructor() {
     this.#backend = new Backend(async (connection) => {
@@ -21,6 +25,7 @@ class Headers implements AsyncDisposable {
         const header = readProxyHeader(bytes.subarray(0, length));
         assert.ok(!(header instanceof Malformed), JSON.stringify(header));
         if (typeof header !== "number") {
+          this.count++;
           if (header.source !== undefined) this.#byPort.set(header.source.port, header);
           // What follows is the client's own; it comes back.
           await connection.write(bytes.subarray(header.length, length));
@@ -49,7 +54,7 @@ class Headers implements AsyncDisposable {
   }
 }
 
-/** Sends something through a proxy. @returns the header in front of it */
+/** Sends something through a proxy. @returns the header in front of what arrives */
 async function introduced(headers: Headers, { port }: Sender, hostname = "127.0.0.1"): Promise<ProxyHeader> {
   using client = await Client.connect(port, hostname);
   await client.send("PROXY me\r\n");
@@ -58,6 +63,16 @@ async function introduced(headers: Headers, { port }: Sender, hostname = "127.0.
   assert.equal(formatHost(source!.address), hostname);
   assert.deepEqual([formatHost(destination!.address), destination!.port], [hostname, port]);
   return header;
+}
+
+/** The same with TLS, as a client of www.example.com. */
+async function introducedTls(headers: Headers, { certificate, tlsPort }: Sender): Promise<ProxyHeader> {
+  const plain = await Deno.connect({ hostname: "127.0.0.1", port: tlsPort }), { port } = plain.localAddr;
+  const options = { hostname: "www.example.com", caCerts: [certificate], alpnProtocols: ["h2"] };
+  using client = await Deno.startTls(plain, options);
+  await client.write(new TextEncoder().encode("hello"));
+  assert.equal(await client.read(new Uint8Array(10)), 5);
+  return headers.of(port);
 }
 
 const hosts = ipv6.met ? ["127.0.0.1", "::1"] : ["127.0.0.1"];
@@ -91,20 +106,64 @@ testWith(needsHaproxy, "HAProxy's version 2 of a TLS client, with the name that 
   await using headers = new Headers();
   const words = "send-proxy-v2-ssl-cn proxy-v2-options crc32c,authority,ssl-cipher,cert-key,cert-sig";
   await using sender = await haproxy(words, { to: headers.port });
-  const { certificate, tlsPort } = sender;
-  const plain = await Deno.connect({ hostname: "127.0.0.1", port: tlsPort });
-  const { port } = plain.localAddr;
-  using client = await Deno.startTls(plain, {
-    hostname: "www.example.com",
-    caCerts: [certificate],
-    alpnProtocols: ["h2"],
-  });
-  await client.write(new TextEncoder().encode("hello"));
-  await client.read(new Uint8Array(10));
-  const { tlvs } = headers.of(port);
+  const { tlvs } = await introducedTls(headers, sender);
   const text = (type: number) => new TextDecoder().decode(findTlv(tlvs, type));
   assert.deepEqual([text(TLV.AUTHORITY), text(TLV.ALPN)], ["www.example.com", "h2"]);
   assert.equal(findTlv(tlvs, TLV.CRC32C)?.length, 4);
   // PP2_TYPE_SSL.
   assert.ok(findTlv(tlvs, 0x20)!.length > 20);
 });
+
+for (const engine of ["linux", "portable"]) {
+  const needs = engine === "linux" ? linux : posix;
+  /** The program between the proxies and what receives its headers. */
+  const start = (headers: Headers) => {
+    const options = ["--engine", engine, "--accept-proxy", "127.0.0.1", "--proxy", "v2", "--proxy-checksum"];
+    return Instance.start([`127.0.0.1:${headers.port}`], { options: [...options, "--proxy-pass-tlv"] });
+  };
+
+  testWith(
+    [needs, ...needsHaproxy],
+    `channels know the clients of HAProxy and all that it says (${engine})`,
+    async () => {
+      await using headers = new Headers();
+      await using instance = await start(headers);
+      await using one = await haproxy("send-proxy", { to: instance.port, ipv6: ipv6.met });
+      const words = "send-proxy-v2 proxy-v2-options crc32c,unique-id,authority";
+      await using two = await haproxy(words, { to: instance.port, ipv6: ipv6.met });
+      for (const host of hosts) {
+        assert.deepEqual([...(await introduced(headers, one, host)).tlvs.subarray(0, 3)], [TLV.CRC32C, 0, 4]);
+        const { source, tlvs } = await introduced(headers, two, host);
+        const id = new TextDecoder().decode(findTlv(tlvs, TLV.UNIQUE_ID));
+        assert.equal(id, `id-${host}-${source!.port}`);
+      }
+      const { tlvs } = await introducedTls(headers, two);
+      assert.equal(new TextDecoder().decode(findTlv(tlvs, TLV.AUTHORITY)), "www.example.com");
+    },
+  );
+
+  testWith(
+    [needs, ...needsHaproxy],
+    `HAProxy's health checks, which are nobody's connections, are served (${engine})`,
+    async () => {
+      await using headers = new Headers();
+      await using instance = await start(headers);
+      const check =
+        "option tcp-check\ntcp-check connect send-proxy\ntcp-check send alive\ntcp-check expect string alive";
+      for (const words of ["send-proxy", "send-proxy-v2 proxy-v2-options crc32c"]) {
+        await using sender = await haproxy(`${words} check inter 50ms`, { to: instance.port, check });
+        const before = headers.count;
+        await eventually("checks have come", () => headers.count > before + 3);
+        await introduced(headers, sender);
+      }
+      assert.doesNotMatch(instance.stderr.text, /PROXY/);
+    },
+  );
+
+  testWith([needs, ...needsNginx], `channels know the clients of nginx (${engine})`, async () => {
+    await using headers = new Headers();
+    await using instance = await start(headers);
+    await using sender = await nginx({ to: instance.port, ipv6: ipv6.met });
+    for (const host of hosts) assert.equal((await introduced(headers, sender, host)).version, 2);
+  });
+}
