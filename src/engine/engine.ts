@@ -23,14 +23,25 @@ export { causeOf } from "../selection/cause.ts";
  * One engine serves many services, each with its own listening sockets, table and settings. Services come, change and
  * go while it runs, and do not disturb each other.
  *
+ * 0. **Before.** Where a service asks something of its clients (`ServiceSettings.access`, `conditions`), each client has
+ *    a `Reception` between accept and the choice of a channel. It decides; the engine feeds it with the first bytes, as
+ *    far as they have come, and with the end of its time, and does what it says. A PROXY header is taken out of the
+ *    stream to the byte; everything else that was looked at is relayed first, unchanged and in order. From the reception
+ *    on, the client is whom it says: for the choice of a channel, for limits and in traces. A client that is refused by
+ *    its address alone costs as little as possible; in any case, it is closed, or reset if the reception says so, after
+ *    its farewell, if it gets one. A farewell arrives: what the client has sent is read and dropped for a while, because
+ *    a socket that is closed with bytes unread is reset. A client on its way in has a place of `maxConnections`. It may
+ *    end its sending side (with `abortOnClose` it is then gone, as in 2) or leave. Neither pauses nor `stopAccepting`
+ *    nor changes of settings concern it; `closeAll` closes it. What a client's limits gave it (`handle`) is given back exactly once,
+ *    whatever the connection's end; if a thread dies, main gives it back. Services that ask nothing pay nothing.
  * 1. **Accept.** Clients are accepted while fewer than `maxConnections` are served, by all services together and, where
  *    a service has its own limit, by that service; the others wait in the kernel's queue. Both limits are exact: if an
  *    engine has to ask several sockets for one more client and gets two, it keeps the second unserved until there is a
  *    place, even if its socket is closed meanwhile. So it is with a service's `acceptRate`: clients for whom it is not
- *    yet time wait in the kernel's queue, and none is refused. A lack of descriptors or memory is reported as a `shortage` and
- *    waited out; it never ends the loop, makes it spin, or loses an accepted client. Clients for whom `descriptors`
- *    leaves none wait in the queue, as in any other shortage. After `pauseAccepting` all further clients wait there; one
- *    that was being accepted at that moment may still be served.
+ *    yet time wait in the kernel's queue, and none is refused. A lack of descriptors or memory is reported as a
+ *    `shortage` and waited out; it never ends the loop, makes it spin, or loses an accepted client. Clients for whom
+ *    `descriptors` leaves none wait in the queue, as in any other shortage. After `pauseAccepting` all further clients
+ *    wait there; one that was being accepted at that moment may still be served.
  * 2. **Connect.** For each client: `begin`, `choose`, connect within `connectTimeout`, then `connected` or `failed`,
  *    and `choose` again until it yields NONE; then the client is closed with nothing sent (`turned-away`). A shortage
  *    on this machine is `failed` with the cause that `causeOf` gives: if the whole machine is affected, `choose` yields
@@ -71,9 +82,8 @@ export { causeOf } from "../selection/cause.ts";
  *    known of channels stays: one that is disabled, or rests after a failed connect, goes on doing so, for the new fail
  *    timeout since it failed. Conditions of groups hold at once for all clients that have no channel yet: a channel is
  *    chosen, or a called client gets one, only by the condition that its group has at that moment. A socket that is
- *    handed over to another service stays open: each client in its queue is
- *    served once, by the old service or, once all threads have followed, by the new one. Connections stay with the
- *    service that accepted them.
+ *    handed over to another service stays open: each client in its queue is served once, by the old service or, once all
+ *    threads have followed, by the new one. Connections stay with the service that accepted them.
  * 8. **Sockets.** TCP_NODELAY and SO_KEEPALIVE are set on both sides. Timeouts come from the monotonic clock. None
  *    expires before everything that the kernel had received by then has been read: whoever answered while this process
  *    was busy, stopped or frozen has answered in time.

@@ -1,5 +1,4 @@
 import type { Strategy } from "../../selection/strategy.ts";
-import type { ChannelId } from "../../table/channel_id.ts";
 import { Acceptor } from "./acceptor.ts";
 import { Admission } from "./admission.ts";
 import { Arrivals } from "./arrivals.ts";
@@ -14,10 +13,9 @@ import { Established } from "./established.ts";
 import { HalfClosed } from "./half_close.ts";
 import { Handles } from "./handles.ts";
 import { Inbox } from "./inbox.ts";
-import type { ServiceSettings } from "../engine.ts";
-import type { GreetingParts } from "./greetings.ts";
 import type { Libc } from "./libc.ts";
-import type { Order, ServiceShare, ThreadMessage, ThreadSetup } from "./messages.ts";
+import type { ThreadMessage, ThreadSetup } from "./messages.ts";
+import { Orders } from "./orders.ts";
 import { PipePool } from "./pipe_pool.ts";
 import { Poller } from "./poller.ts";
 import { Preludes } from "./preludes.ts";
@@ -28,19 +26,16 @@ import { Room } from "./room.ts";
 import { SharedState } from "./shared_state.ts";
 import { STAGE, type Stage } from "./stage.ts";
 import { stagesOf } from "./stages.ts";
-import { asksClients, type Intake } from "./terms.ts";
+import type { Intake } from "./terms.ts";
 import { ThreadReports } from "./thread_reports.ts";
-import { ThreadService } from "./thread_service.ts";
+import type { ThreadService } from "./thread_service.ts";
 import { ThreadServices } from "./thread_services.ts";
 import { Timers } from "./timers.ts";
 import { PORTION, Traffic } from "./traffic.ts";
-import { sharedBytes, UnusedMemory } from "../unused_memory.ts";
 
 /** One thread of the engine: its parts, built in the order in which they depend on each other, and its event loop. */
 export class Thread {
   readonly #libc: Libc;
-  readonly #thread: number;
-  readonly #post: (message: ThreadMessage) => void;
   readonly #state: SharedState;
   readonly #inbox: Inbox;
   readonly #services: ThreadServices;
@@ -50,21 +45,13 @@ export class Thread {
   readonly #ready: ReadyQueue;
   readonly #pipes: PipePool;
   readonly #traffic: Traffic;
-  readonly #established: Established;
   readonly #room: Room;
   readonly #relay: Relay;
-  readonly #dialer: Dialer;
   readonly #acceptor: Acceptor;
   readonly #stages: readonly Stage[];
   readonly #calls: Calls;
   readonly #called: (client: number) => void;
-  readonly #unused: UnusedMemory;
-  readonly #strategies: readonly Strategy[] | undefined;
-  readonly #arrivals: Arrivals;
-  readonly #greetingParts: GreetingParts;
-  /** What is needed for services that ask something of their clients; not loaded before there is one. */
-  #intake: Intake | undefined;
-  #wantsIntake = false;
+  readonly #orders: Orders;
   #changesSeen: number;
   #closingsSeen: number;
 
@@ -81,11 +68,7 @@ export class Thread {
     intake?: Intake,
   ) {
     const { thread, wakes } = setup;
-    this.#strategies = strategies;
     this.#libc = libc;
-    this.#thread = thread;
-    this.#unused = new UnusedMemory(thread / wakes.length);
-    this.#post = post;
     const state = this.#state = SharedState.attach(setup.state, wakes.length);
     this.#changesSeen = state.changes;
     this.#closingsSeen = state.closings;
@@ -109,7 +92,7 @@ export class Thread {
     };
     const traffic = this.#traffic = new Traffic(connections, timers, services);
     const backlog = new Backlog(libc, connections, pipes, traffic);
-    const established = this.#established = Established.attach(setup.established);
+    const established = Established.attach(setup.established);
     const handles = new Handles(connections.capacity);
     const clients = new Handles(connections.capacity);
     const ending = new Ending(libc, connections, backlog, ready, timers, services, established, room, handles, clients);
@@ -134,14 +117,14 @@ export class Thread {
       flags,
     );
     const preludes = new Preludes(libc, connections, backlog);
-    const dialer = this.#dialer = new Dialer(libc, connections, poller, timers, services, handles, preludes, {
+    const dialer = new Dialer(libc, connections, poller, timers, services, handles, preludes, {
       established: (client, server) => relaying.begin(client, server),
       rejected: (client) => ending.close(client),
       shortage,
     });
     this.#called = (client) => dialer.called(client);
-    const arrivals = this.#arrivals = new Arrivals(connections, poller, services, ending, dialer);
-    this.#greetingParts = {
+    const arrivals = new Arrivals(connections, poller, services, ending, dialer);
+    const greetingParts = {
       libc,
       connections,
       backlog,
@@ -176,20 +159,37 @@ export class Thread {
     if (!poller.watchWake(wakes[thread], connections.enlist(wakes[thread], STAGE.WAKE))) {
       throw new Error("Cannot watch eventfd: no memory or watches left");
     }
-    if (intake !== undefined) this.#equip(intake);
-    for (const service of setup.services) this.#serve(service);
+    this.#orders = new Orders({
+      thread,
+      libc,
+      state,
+      inbox: this.#inbox,
+      timers,
+      services,
+      connections,
+      established,
+      acceptor,
+      dialer,
+      calls: this.#calls,
+      stages: this.#stages,
+      arrivals,
+      greetingParts,
+      strategies,
+      post,
+    });
+    if (intake !== undefined) this.#orders.equip(intake);
+    for (const service of setup.services) this.#orders.serve(service);
   }
 
   /** Whether `equip` must be called before it can go on. */
   get wantsIntake(): boolean {
-    return this.#wantsIntake;
+    return this.#orders.wantsIntake;
   }
 
   /** Gives the thread what it wants for a service that asks something of its clients. Then call `run` again. */
   equip(intake: Intake): void {
-    this.#equip(intake);
-    this.#wantsIntake = false;
-    this.#takeOrders();
+    this.#orders.equip(intake);
+    this.#orders.take();
   }
 
   /**
@@ -200,8 +200,8 @@ export class Thread {
     const poller = this.#poller, connections = this.#connections, timers = this.#timers, room = this.#room;
     const ready = this.#ready, relay = this.#relay, traffic = this.#traffic;
     const acceptor = this.#acceptor, { rows } = connections, stages = this.#stages, calls = this.#calls;
-    const compilers = new CompilerMemory(() => this.#libc.call.malloc_trim?.(0));
-    while ((room.served > 0 || !this.#state.stopped) && !this.#wantsIntake) {
+    const orders = this.#orders, compilers = new CompilerMemory(() => this.#libc.call.malloc_trim?.(0));
+    while ((room.served > 0 || !this.#state.stopped) && !orders.wantsIntake) {
       if (ready.size === 0 && relay.takeStreamed()) poller.collect();
       const count = poller.wait(timers.wait(ready.size > 0 || acceptor.isCalled || calls.pending ? 0 : Infinity));
       // A connection has two sockets; there are also the listening sockets and the eventfd.
@@ -238,104 +238,11 @@ export class Thread {
   #woken(): void {
     this.#room.called = true;
     this.#calls.woken();
-    this.#takeOrders();
+    this.#orders.take();
     const { changes } = this.#state;
     if (changes === this.#changesSeen) return;
     this.#changesSeen = changes;
     this.#lookAtChanges();
-  }
-
-  #takeOrders(): void {
-    const inbox = this.#inbox, before = inbox.taken;
-    for (let order = inbox.next(); order !== undefined; order = inbox.next()) {
-      if (this.#intake === undefined && asksMore(order)) {
-        inbox.putBack(order);
-        this.#wantsIntake = true;
-        break;
-      }
-      this.#follow(order);
-    }
-    if (inbox.taken !== before) this.#post({ type: "done", orders: inbox.taken });
-  }
-
-  #equip(intake: Intake): void {
-    this.#intake = intake;
-    this.#arrivals.greetings = new intake.Greetings(this.#greetingParts);
-    this.#arrivals.partings = new intake.Partings(this.#greetingParts);
-    for (const service of this.#services.all()) service.intake = intake;
-  }
-
-  #follow(order: Order): void {
-    const services = this.#services, acceptor = this.#acceptor;
-    switch (order.type) {
-      case "serve":
-        return this.#serve(order.service);
-      case "change":
-        return this.#change(services.get(order.id), order.settings, order.queue);
-      case "watch":
-        return acceptor.add(order.socket, services.get(order.id)!);
-      case "move":
-        acceptor.remove(order.socket.fd);
-        return acceptor.add(order.socket, services.get(order.id)!);
-      case "recheck":
-        return acceptor.recheck();
-      case "unwatch":
-        return acceptor.remove(order.fd);
-      case "divert":
-        return this.#divert(order.id, order.channel);
-      case "close":
-        return this.#close(order);
-      case "forget":
-        return this.#forget(order.id);
-    }
-  }
-
-  #serve(share: ServiceShare): void {
-    const own = { ...share, settings: this.#own(share.settings) };
-    const { threads } = this.#state, clock = () => this.#timers.clock();
-    const service = new ThreadService(this.#libc, this.#thread, threads, own, this.#post, this.#intake, clock);
-    this.#services.add(service);
-    if (share.queue !== undefined) this.#calls.add(service, share.queue);
-    for (const socket of share.sockets) this.#acceptor.add(socket, service);
-  }
-
-  #change(service: ThreadService | undefined, settings: ServiceSettings, queue: SharedArrayBuffer | undefined): void {
-    if (service === undefined) return;
-    if (queue !== undefined) this.#calls.add(service, queue);
-    service.change(this.#own(settings));
-    this.#acceptor.paceChanged(service);
-  }
-
-  /** Settings with the thread's own strategies, which could not be sent. */
-  #own(settings: ServiceSettings): ServiceSettings {
-    return this.#strategies === undefined ? settings : { ...settings, strategies: this.#strategies };
-  }
-
-  #forget(id: number): void {
-    const service = this.#services.get(id);
-    this.#services.remove(id);
-    if (service === undefined) return;
-    this.#calls.remove(service);
-    this.#unused.add(sharedBytes(service.table, service.terms.settings));
-  }
-
-  /** A channel has perhaps been disabled; clients for whom it is being connected then get another one. */
-  #divert(id: number, channel: ChannelId): void {
-    if (this.#services.get(id)?.table.disabledBy(channel) === 0) return;
-    this.#connections.forEach((fd, stage) => {
-      if (stage === STAGE.CONNECTING && this.#services.of(fd).service.id === id) this.#dialer.divert(fd, channel);
-    });
-  }
-
-  #close({ id, channel, connections, request }: Extract<Order, { type: "close" }>): void {
-    let count = 0;
-    for (const connection of connections) {
-      const { fd } = connection;
-      if (!this.#connections.owns(fd) || !this.#established.has(connection, id, channel)) continue;
-      this.#stages[this.#connections.rows[(fd << SHIFT) + ROW.STAGE]].closed(fd);
-      count++;
-    }
-    if (count > 0) this.#post({ type: "closed", request, count });
   }
 
   /** Accepting may have ended, paused or resumed, or connections are to be closed. */
@@ -351,12 +258,6 @@ export class Thread {
       if (closing.has(this.#services.of(fd).service)) this.#stages[stage].closed(fd);
     });
   }
-}
-
-/** Whether a service is to ask something of its clients from now on. */
-function asksMore(order: Order): boolean {
-  if (order.type === "serve") return asksClients(order.service.settings);
-  return order.type === "change" && asksClients(order.settings);
 }
 
 /** Shows main every chunk, and waits until main has seen it. */
