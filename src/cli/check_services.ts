@@ -22,7 +22,7 @@ const AT_A_TIME = 16;
 export interface ServiceFindings {
   /** Addresses that connections come from. */
   readonly sources: readonly Finding[];
-  /** Hosts of channels and addresses to listen on. */
+  /** Hosts of channels, addresses to listen on, and files of networks. */
   readonly hosts: readonly Finding[];
   /** Ports that cannot be opened. */
   readonly ports: readonly Finding[];
@@ -45,7 +45,10 @@ export async function checkServices(
   try {
     return {
       sources: services.flatMap((service) => checkSource(service, names)),
-      hosts: services.flatMap((service) => [...checkPlaces(service, names), ...checkChannels(service, names, own)]),
+      hosts: [
+        ...services.flatMap((service) => [...checkPlaces(service, names), ...checkChannels(service, names, own)]),
+        ...await checkNetworks(services),
+      ],
       ports: services.flatMap((service) => checkPorts(service, names, listeners, tooMany)),
     };
   } finally {
@@ -116,6 +119,12 @@ function checkChannels(service: PlacedService, names: Names, own: () => Readonly
   );
   // As a start does: it looks for loops once it has all addresses.
   return [...hosts, ...loops];
+}
+
+/** Reads the files of networks that services name. */
+async function checkNetworks(services: readonly PlacedService[]): Promise<Finding[]> {
+  const { networkFindings } = await import("./check_networks.ts");
+  return (await networkFindings(services)).map(([service, fault]) => found(service, fault));
 }
 
 function found(service: PlacedService, { part, message, code }: ServiceFault): Finding {

@@ -1,3 +1,4 @@
+import { bytesOf } from "../access/networks.ts";
 import type { Table } from "../table/table.ts";
 import type { ServiceSettings } from "./engine.ts";
 
@@ -34,6 +35,13 @@ export class UnusedMemory {
 export function sharedBytes({ buffer, queue }: Table, { stickyMemory, access }: ServiceSettings): number {
   const others = [queue?.buffer, stickyMemory, access?.clients?.memory];
   return others.reduce((sum, memory) => sum + (memory?.byteLength ?? 0), buffer.byteLength);
+}
+
+/** Bytes of the lists of networks that a service's settings have. */
+export function listBytes({ access }: ServiceSettings): number {
+  if (access === undefined) return 0;
+  const { list, peers = [], proxies = [] } = access, lists = list?.rules.flatMap(({ networks }) => networks) ?? [];
+  return [...lists, ...peers, ...proxies].reduce((sum, networks) => sum + bytesOf(networks), 0);
 }
 
 interface Modules {

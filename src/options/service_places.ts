@@ -2,6 +2,8 @@ import type { ConditionKey } from "./condition_records.ts";
 import { conditionRecords } from "./condition_records.ts";
 import { isCondition } from "./condition_words.ts";
 import { isSeparator } from "./group_words.ts";
+import { Refusal } from "./kinds/kind.ts";
+import type { OptionRecord } from "./option_record.ts";
 import { type OptionKey, optionRecords } from "./option_records.ts";
 import type { ServiceSpec } from "./service_spec.ts";
 import type { Entry } from "./shell_words.ts";
@@ -60,9 +62,15 @@ function optionPlace(service: PlacedService, key: OptionKey, value?: string): So
     const given = options.filter((option) => option.key === key);
     const meant = given.length < 2 || value === undefined
       ? given
-      : given.filter(({ text }) => optionRecords[key].kind.read(text) === value);
+      : given.filter(({ text }) => reads(optionRecords[key], text, value));
     return (meant.at(-1) ?? words[0]).word;
   });
+}
+
+/** Whether a word is read as a value, given in its canonical form. */
+function reads({ kind }: OptionRecord, word: string, value: string): boolean {
+  const read = kind.read(word);
+  return !(read instanceof Refusal) && kind.write(read) === value;
 }
 
 /** The word of a channel. */

@@ -13,15 +13,21 @@ export interface HandedState {
   readonly health?: unknown;
   /** For those with `--sticky`, the clients that come back to their channels. */
   readonly sticky?: Readonly<Record<string, unknown>>;
+  /** For those with rules of operators about who may come in, these rules. */
+  readonly access?: Readonly<Record<string, unknown>>;
 }
 
 /** The state of all services. */
 export function stateOf({ services, healthState: health }: Instance): HandedState {
   const sticky = services.flatMap(({ name, groups }) => groups.sticky ? [[name, groups.sticky.state()]] : []);
+  const access = services.flatMap(({ name, access }) =>
+    access?.operators?.size ? [[name, access.operators.list()]] : []
+  );
   return {
     ...health === undefined ? {} : { health },
     services: Object.fromEntries(services.map((service) => [service.name, service.groups.state(service.draft.groups)])),
     ...sticky.length > 0 && { sticky: Object.fromEntries(sticky) },
+    ...access.length > 0 && { access: Object.fromEntries(access) },
   };
 }
 
@@ -32,13 +38,13 @@ export function stateOf({ services, healthState: health }: Instance): HandedStat
  *
  * @param sockets the predecessor's, each with the name of its service
  */
-export function restoreState(
+export async function restoreState(
   instance: Instance,
   text: string,
   sockets: readonly InheritedSocket[],
   logger: Logger,
-): void {
-  const { services } = instance, { services: states = {}, health, sticky = {} } = parsed(text, logger);
+): Promise<void> {
+  const { services } = instance, { services: states = {}, health, sticky = {}, access = {} } = parsed(text, logger);
   const renamed = renamedServices(services, Object.keys(states), sockets);
   for (const service of services) {
     const { name, groups } = service, before = Object.hasOwn(states, name) ? name : renamed(service);
@@ -52,11 +58,18 @@ export function restoreState(
       name,
       logger,
     );
+    if (Object.hasOwn(access, before)) await restoreAccess(service, access[before], logger);
     if (groups.sticky === undefined || !Object.hasOwn(sticky, before)) continue;
     // Last, when the channels are there that operators have created.
     takeOver("sticky clients", () => groups.sticky!.restore(sticky[before]), name, logger);
   }
   instance.takeOverHealth(health);
+}
+
+/** Takes over rules of operators, which hold before the first client comes. */
+async function restoreAccess(service: Service, state: unknown, logger: Logger): Promise<void> {
+  const { operatorsOf } = await import("../service/operator_access.ts"), operators = await operatorsOf(service);
+  takeOver("operators' rules about who may come in", () => operators.restore(state), service.name, logger);
 }
 
 function parsed(text: string, logger: Logger): Partial<HandedState> {

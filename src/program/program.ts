@@ -79,9 +79,9 @@ export class Program {
    * @param sockets its listening sockets
    * @throws {ExitError} when the control socket or the PID file cannot be taken over
    */
-  takeOver(state: string | undefined, sockets: readonly InheritedSocket[]): void {
+  async takeOver(state: string | undefined, sockets: readonly InheritedSocket[]): Promise<void> {
     const { instance, log, control, pidFile, listens } = this.#parts;
-    if (state !== undefined) restoreState(instance, state, sockets, log.logger);
+    if (state !== undefined) await restoreState(instance, state, sockets, log.logger);
     else {
       log.logger.warn("counters and changes at run time are lost: the old process ended before it handed them over");
       instance.takeOverHealth(undefined);

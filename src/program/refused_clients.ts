@@ -2,9 +2,6 @@ import type { Logger } from "../log/log.ts";
 import { plural } from "../log/plural.ts";
 import type { RefusalCount, RefusalReason } from "../table/refusals.ts";
 
-/** Milliseconds between two lines about the same reason. */
-const PAUSE = 1000;
-
 /** A refused client that stands for others. */
 export interface RefusedClient {
   readonly reason: RefusalReason;
@@ -33,6 +30,11 @@ const WHY: Readonly<Record<RefusalReason, string>> = {
   "no-route": "no group is for it",
 };
 
+/** Calls something in a second, for which the program need not go on. */
+function inASecond(act: () => void): void {
+  Deno.unrefTimer(setTimeout(act, 1000));
+}
+
 /** Logs the clients of one service that are refused for one reason: at most one line a second, which counts them all. */
 export class RefusedClients {
   readonly #logger: Logger;
@@ -40,10 +42,19 @@ export class RefusedClients {
   readonly #reason: RefusalReason;
   #before: RefusalCount = { refused: 0, spared: 0 };
   #example = "";
-  #timer: ReturnType<typeof setTimeout> | undefined;
+  readonly #later: (act: () => void) => void;
+  /** Whether it will look again. */
+  #waiting = false;
 
-  constructor(logger: Logger, service: RefusingService, reason: RefusalReason) {
+  /** @param later calls something in a second. Default: with a timer */
+  constructor(
+    logger: Logger,
+    service: RefusingService,
+    reason: RefusalReason,
+    later: (act: () => void) => void = inASecond,
+  ) {
     this.#logger = logger;
+    this.#later = later;
     this.#service = service;
     this.#reason = reason;
   }
@@ -51,12 +62,12 @@ export class RefusedClients {
   /** One was refused, and perhaps others. */
   report({ client }: RefusedClient): void {
     this.#example = client;
-    if (this.#timer === undefined) this.#look();
+    if (!this.#waiting) this.#look();
   }
 
   /** Logs those that have come since, and looks again as long as there are some. */
   #look(): void {
-    this.#timer = undefined;
+    this.#waiting = false;
     const now = this.#service.count(this.#reason);
     if (now === undefined) return;
     const { refused, spared } = this.#before, counts = [now.refused - refused, now.spared - spared];
@@ -64,8 +75,8 @@ export class RefusedClients {
     if (counts[0] <= 0 && counts[1] <= 0) return;
     if (counts[0] > 0) this.#log("refused", counts[0]);
     if (counts[1] > 0) this.#log("would refuse", counts[1]);
-    this.#timer = setTimeout(() => this.#look(), PAUSE);
-    Deno.unrefTimer(this.#timer);
+    this.#waiting = true;
+    this.#later(() => this.#look());
   }
 
   #log(verb: string, count: number): void {

@@ -58,7 +58,7 @@ export async function serve(request: ServeRequest, program: string, args: readon
       serving();
       if (background) reportReady(notes);
     } else {
-      running.takeOver(await predecessor.prepared(), inherited);
+      await running.takeOver(await predecessor.prepared(), inherited);
       predecessor.serving(notes);
       // A service manager hears only the process that the predecessor has named to it.
       predecessor.gone().then(() => {

@@ -33,6 +33,7 @@ export function serviceFault(error: unknown): ServiceFault | undefined {
   if (error instanceof UnknownHost) {
     return hostFault(error, error.option !== undefined && part === "ports" ? { option: error.option } : part);
   }
+  if (isNetworkFault(error)) return networkFault(error, part);
   if (error instanceof EngineUnavailable) return { part, message: uncapitalised(error), code: ExitCode.USAGE };
   if (error instanceof TooManySockets) return { part, message: uncapitalised(error), code: ExitCode.SYSTEM };
   return place === undefined || error instanceof UnusableSocket ? undefined : listenFault(error, place);
@@ -47,6 +48,17 @@ export function hostFault(error: unknown, part: ServicePart): ServiceFault {
     message: `option ${optionLabel(optionRecords[part.option])}: ${message}`,
     code: ExitCode.USAGE,
   };
+}
+
+/** A file of networks that cannot be used: one that an option names, or a condition. */
+export function networkFault(error: Error, part: ServicePart): ServiceFault {
+  const option = part !== "ports" && "option" in part ? `option ${optionLabel(optionRecords[part.option])}: ` : "";
+  return { part, message: option + error.message, code: ExitCode.USAGE };
+}
+
+/** Whether an error is about a file of networks. The class would bring its module, which hardly any service needs. */
+function isNetworkFault(error: unknown): error is Error {
+  return (error as { code?: unknown }).code === "ERR_NETWORK_FILE";
 }
 
 /** A channel that is its own service. */

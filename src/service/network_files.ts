@@ -1,5 +1,6 @@
 import { isNetworkFault, type NetworkFault, parseNetworks, parseRanges } from "../access/network_words.ts";
-import { type Networks, NetworksBuilder, rangesIn, sameNetworks } from "../access/networks.ts";
+import { bytesOf, type Networks, NetworksBuilder, rangesIn, sameNetworks } from "../access/networks.ts";
+import { UnusedMemory } from "../engine/unused_memory.ts";
 import { escape, quote } from "../log/escape.ts";
 import { systemReason } from "../log/system_reason.ts";
 import { fromStart } from "../process/start_directory.ts";
@@ -47,16 +48,20 @@ interface Entry {
  */
 export class NetworkFiles {
   readonly #observer: FileObserver;
+  readonly #period: number;
   readonly #files = new Map<string, Entry>();
   readonly #loading = new Map<string, Promise<Entry>>();
   /** What words stood for when they were last asked about, and the sets that this was made of. */
   readonly #known = new Map<string, { readonly parts: readonly Networks[]; readonly networks: Networks }>();
+  readonly #unused = new UnusedMemory();
   #timer: ReturnType<typeof setTimeout> | undefined;
   #looking: Promise<void> | undefined;
   #stopped = false;
 
-  constructor(observer: FileObserver) {
+  /** @param period milliseconds between looks at the files */
+  constructor(observer: FileObserver, period = PERIOD) {
     this.#observer = observer;
+    this.#period = period;
   }
 
   /**
@@ -136,7 +141,7 @@ export class NetworkFiles {
 
   #schedule(): void {
     if (this.#timer !== undefined || this.#looking !== undefined || this.#stopped || this.#files.size === 0) return;
-    this.#timer = setTimeout(() => this.#look(false), PERIOD);
+    this.#timer = setTimeout(() => this.#look(false), this.#period);
     // What is served keeps the process running, not this.
     Deno.unrefTimer(this.#timer);
   }
@@ -175,6 +180,7 @@ export class NetworkFiles {
       if (this.#stopped) return false;
       this.#observer.read(word, rangesIn(networks));
       if (sameNetworks(networks, entry.networks)) return false;
+      this.#unused.add(bytesOf(entry.networks));
       entry.networks = networks;
       return true;
     } catch (error) {

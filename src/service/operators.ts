@@ -1,5 +1,5 @@
 import type { OperatorRuleState } from "../access/access_state.ts";
-import { contains, formatNetwork, isNetworkFault, type NetworkRange, parseRanges } from "../access/network_words.ts";
+import { contains, formatNetwork, isNetworkFault, type NetworkRange, parseNetwork } from "../access/network_words.ts";
 import type { Action } from "../access/rules.ts";
 import { MOST_OPERATOR_RULES, OperatorRules } from "../table/operator_rules.ts";
 
@@ -73,14 +73,22 @@ export class Operators {
     return length - this.#made.length;
   }
 
-  /** Takes over the rules of a predecessor, as `list` has told them. @throws {TypeError} naming what is wrong */
-  restore(rules: readonly OperatorRuleState[]): void {
-    for (const { action, network, left } of rules.toReversed()) {
-      const ranges = parseRanges(String(network));
-      if (isNetworkFault(ranges) || action !== "allow" && action !== "deny") {
-        throw new TypeError(`Cannot restore operators' rules: ${JSON.stringify(network)} is no rule`);
-      }
-      for (const range of ranges) this.add(action, range, typeof left === "number" ? left : undefined);
+  /**
+   * Takes over the rules of a predecessor, as `list` has told them.
+   *
+   * @param state its rules
+   * @throws {TypeError} naming what is wrong with them; then none is taken over
+   */
+  restore(state: unknown): void {
+    if (!Array.isArray(state)) throw new TypeError("Cannot restore rules: they are no list");
+    const rules = state.map((rule: Partial<OperatorRuleState> | null) => {
+      const { action, network, left } = rule ?? {}, range = parseNetwork(String(network));
+      const known: Action | undefined = action === "allow" || action === "deny" ? action : undefined;
+      if (!isNetworkFault(range) && known !== undefined) return { action: known, range, left };
+      throw new TypeError(`Cannot restore rules: ${JSON.stringify(rule)} is none`);
+    });
+    for (const { action, range, left } of rules.reverse()) {
+      this.add(action, range, typeof left === "number" ? left : undefined);
     }
   }
 

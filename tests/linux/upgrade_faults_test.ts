@@ -13,7 +13,7 @@ import { runs } from "../support/processes.ts";
 const MOMENTS = {
   "before it has done anything": ["cli.ts", "if (import.meta.main)"],
   "when all is prepared": ["src/process/predecessor.ts", `this.#report({ report: "prepared" })`],
-  "when it has the state": ["src/program/program.ts", "if (state !== undefined) restoreState("],
+  "when it has the state": ["src/program/program.ts", "if (state !== undefined) await restoreState("],
   "when it has taken all names": ["src/program/program.ts", "instance.resumeAccepting();\n    listens();"],
 } as const satisfies Record<string, readonly [file: string, text: string]>;
 

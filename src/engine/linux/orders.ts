@@ -1,7 +1,7 @@
 import type { Strategy } from "../../selection/strategy.ts";
 import type { ChannelId } from "../../table/channel_id.ts";
 import type { ServiceSettings } from "../engine.ts";
-import { sharedBytes, UnusedMemory } from "../unused_memory.ts";
+import { listBytes, sharedBytes, UnusedMemory } from "../unused_memory.ts";
 import type { Acceptor } from "./acceptor.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { Calls } from "./calls.ts";
@@ -116,6 +116,7 @@ export class Orders {
   #change(service: ThreadService | undefined, settings: ServiceSettings, queue: SharedArrayBuffer | undefined): void {
     if (service === undefined) return;
     if (queue !== undefined) this.#parts.calls.add(service, queue);
+    this.#unused.add(listBytes(service.terms.settings));
     service.change(this.#own(settings));
     this.#parts.acceptor.paceChanged(service);
   }
