@@ -2,12 +2,17 @@ import assert from "node:assert/strict";
 import { startLinux } from "../../src/engine/linux/linux.ts";
 import { openDescriptors } from "../../src/process/descriptors.ts";
 import { parseClientKey } from "../../src/table/client_key.ts";
+import { ClientTable } from "../../src/table/client_table.ts";
 import { StickyTable } from "../../src/table/sticky.ts";
+import { accessOf } from "../contract/intake.ts";
 import { type ServiceTrial, SharedTrial } from "../contract/shared_trial.ts";
 import { namedBackend } from "../support/backends.ts";
 import { eventually } from "../support/eventually.ts";
+import { STANDARD } from "../support/one_service.ts";
+import { textHeader } from "../support/proxy_headers.ts";
 import { linux, testWith } from "../support/requirements.ts";
 import { breakPoller, watchers } from "./pollers.ts";
+import { RawSocket } from "./raw_socket.ts";
 import { unavailable, withEngine } from "./with_engine.ts";
 
 const ignore = unavailable !== undefined;
@@ -122,6 +127,51 @@ Deno.test(
         await until(() => count() === 0);
         await until(() => watchers(engine.address.port).length === 2);
       }, { threads: 2, ...sticky }),
+  );
+}
+
+{
+  const { buffer: memory } = ClientTable.create(64, 64, 2), clients = ClientTable.attach(memory);
+  const access = accessOf({ acceptProxy: "127.0.0.1", proxyTimeout: 3600, maxPerClient: 100 }, 2, memory);
+  const header = new Uint8Array(textHeader({ host: "203.0.113.7", port: 7 }));
+  Deno.test(
+    {
+      name: "when a thread dies, so do its clients that have not said who they are; limits of clients stay exact",
+      ignore,
+    },
+    () =>
+      withEngine(async ({ engine, table, backend, events, until }) => {
+        const { port } = engine.address, sockets = Array.from({ length: 40 }, () => RawSocket.connect(port));
+        const count = () => {
+          let connections = 0;
+          clients.forEach((client) => connections += client.connections);
+          return connections;
+        };
+        await until(() => engine.connections === sockets.length);
+        for (const socket of sockets.slice(0, 20)) socket.send(header);
+        await until(() => table.current(0) === 20 && count() === 20);
+        breakPoller(watchers(port)[0]);
+        // Wakes every thread.
+        await engine.service.change({ ...STANDARD, access });
+        await until(() => events.some(({ type }) => type === "thread-crashed"));
+        const crash = events.find((event) => event.type === "thread-crashed")!;
+        assert.equal(crash.type, "thread-crashed");
+        assert.equal(engine.connections, sockets.length - crash.connections);
+        for (const socket of sockets.slice(20)) {
+          try {
+            socket.send(header);
+          } catch {
+            // It died with the thread.
+          }
+        }
+        await until(() => table.current(0) === engine.connections);
+        assert.equal(count(), engine.connections);
+        for (const socket of sockets) socket.close();
+        while (backend.readable(0)) backend.accept().close();
+        await until(() => engine.connections === 0);
+        assert.equal(count(), 0);
+        await until(() => watchers(port).length === 2);
+      }, { threads: 2, access }),
   );
 }
 

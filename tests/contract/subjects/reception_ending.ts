@@ -6,6 +6,9 @@ import { echoBackend, namedBackend } from "../../support/backends.ts";
 import { Client } from "../../support/client.ts";
 import { ClientFrom } from "../../support/client_from.ts";
 import { eventually, pause } from "../../support/eventually.ts";
+import { clientHello } from "../../support/client_hello.ts";
+import { RefusingPort } from "../../support/refusing_port.ts";
+import { ResettingClient } from "../../support/resetting.ts";
 import { concat, textHeader } from "../../support/proxy_headers.ts";
 import { accessOf, Crowd } from "../intake.ts";
 import type { ContractTest } from "../suite.ts";
@@ -223,6 +226,104 @@ export function receptionEnding(test: ContractTest): void {
     await pause(500);
     await client.send(HEADER);
     assert.equal(await client.readText(), "x");
+  });
+
+  test("whatever becomes of a client, what counts for its limit is given back once", async (start) => {
+    await using backend = echoBackend();
+    using refusing = await RefusingPort.take();
+    await using trial = await start({
+      groups: [
+        { channels: [backend], condition: { sni: ["www.example.com"] } },
+        { channels: [refusing], condition: { sni: ["down.example.com"] } },
+      ],
+      asks: { maxPerClient: 1 },
+      preambleTimeout: LONG,
+    });
+    const hello = (serverName: string) => clientHello({ serverName }), served = hello("www.example.com");
+    const ends: Readonly<Record<string, () => Promise<void>>> = {
+      "it leaves without a word": async () => void (await Crowd.come(trial, 1))[Symbol.dispose](),
+      "it ends without a word, which is no route": async () => {
+        using client = await trial.connect();
+        await client.finish();
+        assert.equal((await client.readToEnd()).length, 0);
+      },
+      "it is reset before it has said anything": async () => {
+        const client = await ResettingClient.connect(trial.port);
+        await eventually("it is accepted", () => trial.engine.connections === 1);
+        client.reset();
+      },
+      "it is reset in the middle of its hello": async () => {
+        const client = await ResettingClient.connect(trial.port);
+        await client.send(served.subarray(0, 50));
+        await eventually("it is accepted", () => trial.engine.connections === 1);
+        client.reset();
+      },
+      "it has no route, and is told so": async () => {
+        using client = await trial.connect();
+        await client.send(hello("nobody.example.com"));
+        assert.equal((await client.readToEnd()).length, 7);
+      },
+      "it speaks something else": async () => {
+        using client = await trial.connect();
+        await client.send("GET / HTTP/1.1\r\n\r\n");
+        assert.equal((await client.readToEnd()).length, 0);
+      },
+      "its channel is down": async () => {
+        using client = await trial.connect();
+        await client.send(hello("down.example.com"));
+        assert.equal((await client.readToEnd()).length, 0);
+      },
+      "it is served and ends": async () => {
+        using client = await trial.connect();
+        await client.send(served);
+        await client.finish();
+        assert.equal((await client.readToEnd()).length, served.length);
+      },
+      "it is served and reset": async () => {
+        const client = await ResettingClient.connect(trial.port);
+        await client.send(served);
+        await client.firstBytes();
+        client.reset();
+      },
+      "its connection is closed": async () => {
+        using client = await trial.connect();
+        await client.send(served);
+        assert.equal((await client.readExactly(served.length)).length, served.length);
+        assert.equal(await trial.engine.service.close(0), 1);
+        assert.equal((await client.readToEnd()).length, 0);
+      },
+    };
+    for (const [what, end] of Object.entries(ends)) {
+      await end();
+      await trial.idle();
+      // One more is allowed, and only one.
+      using next = await trial.connect();
+      await next.send(served);
+      assert.equal((await next.readExactly(served.length)).length, served.length, what);
+      using another = await trial.connect();
+      assert.equal((await another.readToEnd()).length, 0, what);
+      next[Symbol.dispose]();
+      await trial.idle();
+    }
+    await eventually("all are counted", () => trial.refused().connections === Object.keys(ends).length);
+  });
+
+  test("a service that has asked for nothing may begin to ask, and its connections go on meanwhile", async (start) => {
+    await using backend = echoBackend();
+    await using trial = await start({ channels: [backend] });
+    using before = await trial.connect();
+    await before.send("before");
+    assert.equal(await before.readExactText(6), "before");
+    await trial.ask({ acceptProxy: PEER, proxyTimeout: LONG });
+    await before.send("after");
+    assert.equal(await before.readExactText(5), "after");
+    using client = await trial.connect();
+    await client.send(concat(HEADER, "hello"));
+    assert.equal(await client.readExactText(5), "hello");
+    await trial.ask();
+    using last = await trial.connect();
+    await last.send(HEADER);
+    assert.deepEqual(await last.readExactly(HEADER.length), HEADER);
   });
 
   test("the end of the engine waits for nobody's first bytes once all are closed", async (start) => {
