@@ -28,7 +28,7 @@ export type {
   RuleOptions,
   ServeOptions,
 } from "./src/service/options.ts";
-export type { AccessRuleState, AccessState, OperatorRuleState } from "./src/access/access_state.ts";
+export type { AccessRuleState, AccessState, ClientState, OperatorRuleState } from "./src/access/access_state.ts";
 export { Service } from "./src/service/service.ts";
 export type { ChannelHealth, ChannelSnapshot, GroupSnapshot } from "./src/groups/snapshot.ts";
 export type { Resolution } from "./src/groups/resolution.ts";

@@ -22,6 +22,16 @@ export interface AccessRuleState {
   readonly hits: number;
 }
 
+/** A client, as limits count it. */
+export interface ClientState {
+  /** An IPv4 address, or the network of an IPv6 address (`--client-prefix`). */
+  readonly address: string;
+  /** Connections that it has now. */
+  readonly connections: number;
+  /** How often a limit has refused it, or would have in a dry run, since it came first or was forgotten. */
+  readonly refused: number;
+}
+
 /** Who may come in to a service, and who was refused. */
 export interface AccessState {
   /** Whether clients are only counted, and nobody is refused. */
@@ -36,4 +46,8 @@ export interface AccessState {
   readonly refused: Readonly<Record<RefusalReason, number>>;
   /** How many would have been, had it been no dry run. */
   readonly spared: Readonly<Record<RefusalReason, number>>;
+  /** Connections that did not count for the limits of their clients, because there was no place for one more client. */
+  readonly uncounted: number;
+  /** How often clients have had to wait for `--rate`, or would have, had it been no dry run. */
+  readonly paced: number;
 }

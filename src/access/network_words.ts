@@ -98,6 +98,18 @@ export function contains(outer: NetworkRange, inner: NetworkRange): boolean {
     compare(inner.last, outer.last) <= 0;
 }
 
+/** Whether two ranges have an address in common. */
+export function overlap(one: NetworkRange, other: NetworkRange): boolean {
+  return isMapped(one.first) === isMapped(other.first) && compare(one.first, other.last) <= 0 &&
+    compare(other.first, one.last) <= 0;
+}
+
+/** The network of an address: IPv4-mapped addresses are networks of their own, whatever the prefix of IPv6. */
+export function networkOf(address: Uint8Array, prefix: number): NetworkRange {
+  if (isMapped(address)) return { first: address, last: address };
+  return { first: masked(address, prefix, 0), last: masked(address, prefix, 0xff) };
+}
+
 function parseSpan(word: string, from: string, to: string): NetworkRange | NetworkFault {
   const first = parseAddress(from), last = parseAddress(to);
   if (isFault(first)) return first;

@@ -20,18 +20,22 @@ export const deny: ServiceCommand = rule("deny", "refuse clients from now on, fo
 export const unban: ServiceCommand = {
   name: "unban",
   parameters: "NETWORK|all",
-  summary: "end what allow and deny have said about clients, or all of it",
+  summary: "end what allow and deny have said about clients, and forget that limits have refused them",
   changes: true,
   decisive: true,
   scope: "service",
   run: async ([word], _, service) => {
     const ranges = word === "all" ? [undefined] : readRanges(word), { access } = service;
-    let ended = 0;
+    let ended = 0, forgiven = 0;
+    for (const range of ranges) forgiven += service.clients?.forgive(range) ?? 0;
     if (access !== undefined && access.operators.length > 0) {
       const operators = await service.operators();
       for (const range of ranges) ended += operators.remove(range);
     }
-    if (ended > 0 || word === "all") return answer(`${ended} ${plural(ended, "rule")} ended`);
+    if (ended > 0 || forgiven > 0 || word === "all") {
+      const clients = forgiven === 0 ? "" : `, ${forgiven} refused ${plural(forgiven, "client")} may come again`;
+      return answer(`${ended} ${plural(ended, "rule")} ended${clients}`);
+    }
     return refuse(`no operator has made a rule for ${escape(word)}${hint(ranges, access)}`);
   },
 };
@@ -46,7 +50,9 @@ export function showAccess(word: string | undefined, { access, name }: Controlle
 const HEADINGS = ["from", "action", "networks", "hits", "left"], LEFT = new Set(["from", "action", "networks"]);
 
 /** A line for each rule, the first one that is asked first, and one that says how many were refused. */
-function accessLines({ dryRun, operators, rules, otherwise, refused, spared }: AccessState): string[] {
+function accessLines(
+  { dryRun, operators, rules, otherwise, refused, spared, uncounted, paced }: AccessState,
+): string[] {
   const rows = [
     ...operators.map(({ action, network, hits, left }) => {
       return ["operator", action, network, String(hits), left === null ? "-" : `${Math.ceil(left)} s`];
@@ -56,8 +62,16 @@ function accessLines({ dryRun, operators, rules, otherwise, refused, spared }: A
   ];
   const counted = dryRun ? spared : refused;
   const counts = Object.entries(counted).flatMap(([reason, count]) => count === 0 ? [] : [`${count} ${reason}`]);
+  const more = [
+    ...uncounted === 0 ? [] : [`connections that did not count for limits, for want of room: ${uncounted}`],
+    ...paced === 0 ? [] : [`${dryRun ? "dry run, " : ""}clients that came too fast for --rate: ${paced}`],
+  ];
   const verb = dryRun ? "dry run, would have refused" : "refused";
-  return [...columns(HEADINGS, rows, LEFT, "  "), `${verb}: ${counts.length === 0 ? "nobody" : counts.join(", ")}`];
+  return [
+    ...columns(HEADINGS, rows, LEFT, "  "),
+    `${verb}: ${counts.length === 0 ? "nobody" : counts.join(", ")}`,
+    ...more,
+  ];
 }
 
 function rule(action: Action, summary: string): ServiceCommand {

@@ -1,3 +1,4 @@
+import type { ClientState } from "../access/access_state.ts";
 import type { NetworkRange } from "../access/network_words.ts";
 import type { Action } from "../access/rules.ts";
 import type { Drained } from "../groups/drained.ts";
@@ -37,6 +38,8 @@ export interface ControlPlane {
 /** One service as its operator sees it. */
 export interface ControlledService extends Omit<ServiceState, "groups"> {
   readonly groups: Groups;
+  /** Clients with limits for each; undefined if they have none. */
+  readonly clients?: ClientsWithLimits;
   /** The rules that operators make about who may come in. Once it has resolved, they hold for the next client. */
   operators(): Promise<RulesOfOperators>;
   /** Turns the words of `create` and `assign` into an address. @throws {Error} when they are no host and port */
@@ -58,6 +61,14 @@ export interface RulesOfOperators {
   add(action: Action, range: NetworkRange, seconds?: number): boolean;
   /** Ends those within a range, or all. @returns how many these were */
   remove(range?: NetworkRange): number;
+}
+
+/** What is counted of the clients of a service that has limits for each. */
+export interface ClientsWithLimits {
+  /** So many with the most connections, and so many that were refused most often. Default: all. */
+  list(count?: number): readonly ClientState[];
+  /** Forgets how fast clients in a range have come. @returns how many of them had been refused */
+  forgive(range?: NetworkRange): number;
 }
 
 /** What came of a request to the process. */

@@ -2,6 +2,7 @@ import { quote } from "../log/escape.ts";
 import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
 import { showAccess } from "./access_commands.ts";
 import { servicesOf, suggestion } from "./choose_service.ts";
+import { showClients } from "./client_commands.ts";
 import { answer, integer, type ProcessCommand, refuse, SyntaxFault } from "./command.ts";
 import type { ControlledService, ControlPlane } from "./control_plane.ts";
 import { instanceState } from "./instance_state.ts";
@@ -22,8 +23,9 @@ export const quit: ProcessCommand = {
 
 export const show: ProcessCommand = {
   name: "show",
-  parameters: "[json|config|health|sticky|access|NAME] [json|ADDR]",
-  summary: "show all services, as JSON or config, their health, sticky clients, who may come in, or one by name",
+  parameters: "[json|config|health|sticky|access|clients|NAME] [json|ADDR|N]",
+  summary:
+    "show all services, as JSON or config, their health, sticky clients, who may come in, who has the most connections, or one by name",
   changes: false,
   scope: "process",
   run: async ([what, word], session, plane) => {
@@ -35,6 +37,10 @@ export const show: ProcessCommand = {
     if (what === "access") {
       const current = currentService(session, plane);
       return "ok" in current ? current : showAccess(word, current);
+    }
+    if (what === "clients") {
+      const current = currentService(session, plane);
+      return "ok" in current ? current : showClients(word, current);
     }
     if (word !== undefined) throw new SyntaxFault();
     if (what === "json") return answer(toJson(instanceState(session, plane)));

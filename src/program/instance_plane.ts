@@ -68,6 +68,9 @@ function controlledService(service: Service): ControlledService {
     get access() {
       return service.access?.state;
     },
+    get clients() {
+      return service.access?.clients;
+    },
     operators: async () => await (await import("../service/operator_access.ts")).operatorsOf(service),
     drain: (group, channel, seconds) => service.startDrain(group, channel, seconds),
     close: (group, channel, oldest) => service.closeChannel(group, channel, { oldest }),

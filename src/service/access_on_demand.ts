@@ -12,6 +12,8 @@ import type { ServiceRequest } from "./service_request.ts";
 export interface AccessHost {
   readonly services: () => readonly Service[];
   readonly emit: (event: BalancerEvent) => void;
+  /** Connections that all clients of the process together can have, about. */
+  readonly mostConnections: () => number;
   /** Whether services must be left alone at the moment; `look` is called afterwards. */
   readonly busy: () => boolean;
 }
@@ -37,7 +39,7 @@ export class AccessOnDemand {
     // Clients whom no group takes are counted as well.
     if (!asksForAccess(options) && request.groups.every(({ conditions }) => conditions === undefined)) return undefined;
     const { draftAccess, files } = await this.#load();
-    return await draftAccess(request, options, files);
+    return await draftAccess(request, options, files, this.#host.mostConnections());
   }
 
   /**
@@ -79,7 +81,8 @@ export class AccessOnDemand {
       const { draft, groups: { conditions, table } } = service, { words } = conditions;
       if (draft.access === undefined && words.length === 0) continue;
       try {
-        const access = draft.access && await draftAccess(draft.request, draft.options, files);
+        const access = draft.access &&
+          await draftAccess(draft.request, draft.options, files, this.#host.mostConnections());
         const networks = new Map<string, Networks>();
         for (const word of words) networks.set(word, await files.networks(word));
         // All are looked at again when the reload is over that has come in between.
@@ -132,6 +135,8 @@ export async function accessOf(
 }
 
 /** Whether a service does not just take everybody. */
-function asksForAccess({ accessRules, allowPeer, acceptProxy }: ServiceOptions): boolean {
+function asksForAccess(options: ServiceOptions): boolean {
+  const { accessRules, allowPeer, acceptProxy, maxPerClient, ratePerClient, rate } = options;
+  if ([maxPerClient, ratePerClient, rate].some((limit) => limit !== undefined)) return true;
   return [accessRules, allowPeer, acceptProxy].some((list) => list !== undefined && list.length > 0);
 }

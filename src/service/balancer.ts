@@ -1,3 +1,4 @@
+import type { ClientState } from "../access/access_state.ts";
 import type { CloseOptions } from "../engine/engine.ts";
 import type { Groups } from "../groups/groups.ts";
 import type { GroupSnapshot } from "../groups/snapshot.ts";
@@ -214,6 +215,11 @@ export class Balancer implements AsyncDisposable {
   /** `Service.weigh` for the service that it was started with. */
   weigh(group: number, channel: number, weight: number): void {
     this.#only.weigh(group, channel, weight);
+  }
+
+  /** `Service.clients` of the service that it was started with. */
+  clients(count?: number): ClientState[] {
+    return this.#only.clients(count);
   }
 
   /** `Service.stickyClients` of the service that it was started with. */

@@ -10,6 +10,7 @@ import { requirePortable } from "./choose_engine.ts";
 import type { Draft, Surroundings } from "./draft.ts";
 import { drain } from "./drain.ts";
 import { requireDescriptors } from "./descriptor_budget.ts";
+import { descriptorShares } from "./descriptor_shares.ts";
 import { type EngineLimits, requireFree, RunningLimits } from "./engine_limits.ts";
 import { coded } from "./errors.ts";
 import type { BalancerEvent } from "./events.ts";
@@ -93,6 +94,11 @@ export class Instance {
     const access = new AccessOnDemand({
       services: () => instance?.services ?? [],
       emit,
+      mostConnections: () => {
+        // The engine is chosen later; with the portable one there are a few more.
+        const most = instance?.limits.maxConnections ?? settings.maxConnections;
+        return most ?? descriptorShares("portable", threads).connections;
+      },
       busy: () => instance === undefined || instance.#reloading,
     });
     const around = { threads, trace, strategies: strategies ?? builtIn, customStrategies, unresolved, names, access };

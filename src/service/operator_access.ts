@@ -23,13 +23,15 @@ export async function ruleFor(service: Service, action: Action, networks: string
 }
 
 /**
- * Ends the rules of operators that lie within these networks; without any, all.
+ * Ends the rules of operators that lie within these networks, and forgets that limits have refused clients there;
+ * without any, all.
  *
  * @returns how many these were
  * @throws {RangeError} when a network is malformed
  */
 export function unban({ access }: Service, networks?: string): number {
   const ranges = networks === undefined ? [undefined] : rangesOf(networks);
+  for (const range of ranges) access?.clients?.forgive(range);
   return ranges.reduce((sum, range) => sum + (access?.operators?.remove(range) ?? 0), 0);
 }
 

@@ -66,6 +66,9 @@ export const CHANNEL_OPTIONS = record<ChannelOptions>({
 /** What `DisableOptions` must look like. */
 export const DISABLE_OPTIONS = record<DisableOptions>({ maintenance: optional(flag()) });
 
+/** A number of clients. */
+export const CLIENTS = whole(0, Number.MAX_SAFE_INTEGER);
+
 /** Networks, or nothing. */
 export const NETWORKS: Shape<string | undefined> = optional(text());
 

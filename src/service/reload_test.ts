@@ -15,7 +15,12 @@ import { Reload } from "./reload.ts";
 import { Service } from "./service.ts";
 
 const names = new NamesOnDemand({ services: () => [], emit: () => {}, waiting: () => {} });
-const access = new AccessOnDemand({ services: () => [], emit: () => {}, busy: () => false });
+const access = new AccessOnDemand({
+  services: () => [],
+  emit: () => {},
+  mostConnections: () => 100,
+  busy: () => false,
+});
 const COMMON = { threads: 1, trace: false, strategies, customStrategies: false, unresolved: "error" } as const;
 const AROUND = { ...COMMON, names, access };
 

@@ -1,4 +1,4 @@
-import type { AccessState } from "../access/access_state.ts";
+import type { AccessState, ClientState } from "../access/access_state.ts";
 import type { CloseOptions, ServedService } from "../engine/engine.ts";
 import type { Drained } from "../groups/drained.ts";
 import type { Groups } from "../groups/groups.ts";
@@ -17,6 +17,7 @@ import { addChannel, resolve } from "./group_specs.ts";
 import { withJson } from "./json_counters.ts";
 import {
   CHANNEL_OPTIONS,
+  CLIENTS,
   CLOSE_OPTIONS,
   DISABLE_OPTIONS,
   GROUP,
@@ -314,16 +315,29 @@ export class Service implements AsyncDisposable {
   }
 
   /**
-   * Ends what `allow` and `deny` have said about these networks, and about those within them.
+   * Ends what `allow` and `deny` have said about these networks, and about those within them. It also forgets how fast
+   * clients in them have come (`ratePerClient`), and how often limits have refused them.
    *
    * @param networks as for `allow`; without it, all rules of this kind end
-   * @returns how many these were
+   * @returns how many rules have ended
    * @throws {TypeError} when it is not a string
    * @throws {RangeError} when a network is malformed
    */
   async unban(networks?: string): Promise<number> {
     const { unban } = await import("./operator_access.ts");
     return unban(this, NETWORKS(networks, "networks"));
+  }
+
+  /**
+   * Clients of a service with limits for each (`maxPerClient`, `ratePerClient`) that have connections or were refused:
+   * first those with the most connections. None without such limits.
+   *
+   * @param count so many with the most connections, and so many that were refused most often. Default: all
+   * @throws {TypeError} when it is not a whole number
+   * @throws {RangeError} when it is below 0
+   */
+  clients(count?: number): ClientState[] {
+    return this.access?.clients?.list(optional(CLIENTS)(count, "count")) ?? [];
   }
 
   /** Who may come in, and how many were refused; undefined for a service that has always taken everybody. */

@@ -1,9 +1,13 @@
 import type { AccessSettings } from "../access/access.ts";
+import type { AcceptRateSettings } from "../engine/engine.ts";
 import type { AccessState } from "../access/access_state.ts";
 import { otherwise } from "../access/rules.ts";
+import type { ClientLimits } from "../table/client_lane.ts";
+import { AcceptRate } from "../table/accept_rate.ts";
 import { type RefusalCount, type RefusalReason, REFUSALS, Refusals } from "../table/refusals.ts";
 import { Tally } from "../table/tally.ts";
-import { type DraftedAccess, type DraftedRule, sameRules } from "./drafted_access.ts";
+import { CountedClients } from "./counted_clients.ts";
+import { type DraftedAccess, type DraftedClients, type DraftedRule, sameRules } from "./drafted_access.ts";
 import { Operators } from "./operators.ts";
 
 const EVERYBODY: DraftedAccess = {
@@ -13,6 +17,8 @@ const EVERYBODY: DraftedAccess = {
   dryRun: false,
   reset: false,
   proxyTimeout: 0,
+  clients: undefined,
+  rate: undefined,
 };
 
 /** Who may come in to a service, as the main thread sees it. It lasts as long as the service, whatever changes. */
@@ -23,6 +29,8 @@ export class ServiceAccess {
   #rules: readonly DraftedRule[] = [];
   #hits: Tally | undefined;
   #dryRun = false;
+  #clients: CountedClients | undefined;
+  #acceptRate: SharedArrayBuffer | undefined;
 
   /** @param lanes threads that serve the service */
   constructor(lanes: number) {
@@ -32,17 +40,34 @@ export class ServiceAccess {
 
   /** What an engine is given; undefined if everybody may come in. Rules that stay the same go on counting. */
   settings(drafted?: DraftedAccess): AccessSettings | undefined {
-    if (drafted === undefined && this.#operators === undefined) return undefined;
+    if (this.#operators === undefined && !asksClients(drafted)) {
+      this.#dryRun = drafted?.dryRun ?? false;
+      return undefined;
+    }
     return this.#settings(drafted ?? EVERYBODY);
   }
 
+  /** How fast an engine is to accept clients; undefined if as fast as they come. */
+  acceptRate(drafted?: DraftedAccess): AcceptRateSettings | undefined {
+    if (drafted?.rate === undefined) return this.#acceptRate = undefined;
+    this.#acceptRate ??= AcceptRate.create();
+    return { limit: drafted.rate, memory: this.#acceptRate, dryRun: drafted.dryRun };
+  }
+
+  /** Clients with limits; undefined if they have none. */
+  get clients(): CountedClients | undefined {
+    return this.#clients;
+  }
+
   #settings(drafted: DraftedAccess): AccessSettings {
-    const { rules, peers, proxies, dryRun, reset, proxyTimeout } = drafted;
+    const { rules, peers, proxies, dryRun, reset, proxyTimeout, clients } = drafted;
     if (this.#hits === undefined || !sameRules(rules, this.#rules)) {
       this.#hits = Tally.create(rules.length, this.#lanes);
     }
     this.#rules = rules;
     this.#dryRun = dryRun;
+    if (clients === undefined) this.#clients = undefined;
+    else if (!this.#clients?.fits(clients)) this.#clients = new CountedClients(clients, this.#lanes);
     return {
       list: rules.length === 0 ? undefined : {
         rules: rules.map(({ action, networks }) => ({ action, networks: [networks] })),
@@ -51,6 +76,7 @@ export class ServiceAccess {
       operators: this.#operators?.buffers,
       peers,
       proxies,
+      clients: clients && { ...limitsOf(clients), memory: this.#clients!.memory },
       refusals: this.#refusals.buffer,
       dryRun,
       reset,
@@ -83,6 +109,8 @@ export class ServiceAccess {
       otherwise: otherwise(this.#rules),
       refused: byReason(counts.map(([reason, { refused }]) => [reason, refused])),
       spared: byReason(counts.map(([reason, { spared }]) => [reason, spared])),
+      uncounted: this.#clients?.uncounted ?? 0,
+      paced: this.#acceptRate === undefined ? 0 : AcceptRate.early(this.#acceptRate),
     };
   }
 
@@ -90,6 +118,17 @@ export class ServiceAccess {
   stop(): void {
     this.#operators?.stop();
   }
+}
+
+/** Whether a service asks anything of a client itself. */
+function asksClients(drafted: DraftedAccess | undefined): boolean {
+  if (drafted === undefined) return false;
+  const { rules, peers, proxies, clients } = drafted;
+  return rules.length > 0 || (peers ?? proxies ?? clients) !== undefined;
+}
+
+function limitsOf({ connections, rate }: DraftedClients): ClientLimits {
+  return { connections, rate };
 }
 
 function byReason(counts: readonly (readonly [RefusalReason, number])[]): Record<RefusalReason, number> {

@@ -18,7 +18,12 @@ import { standardPort } from "./service_request.ts";
 import { asItRuns, runningSpec } from "./specs.ts";
 
 const names = new NamesOnDemand({ services: () => [], emit: () => {}, waiting: () => {} });
-const access = new AccessOnDemand({ services: () => [], emit: () => {}, busy: () => false });
+const access = new AccessOnDemand({
+  services: () => [],
+  emit: () => {},
+  mostConnections: () => 100,
+  busy: () => false,
+});
 const COMMON = { threads: 1, trace: false, strategies, customStrategies: false, unresolved: "error" } as const;
 const AROUND = { ...COMMON, names, access };
 const ADDRESS = "192.0.2.1";

@@ -35,5 +35,11 @@ export function settingsWith(
 ): ServiceSettings {
   const conditions = groups.conditions.map(groups.conditionNumbers(wanted));
   if (clients === undefined && guard === undefined && conditions === undefined) return settings;
-  return { ...settings, stickyMemory: clients?.table.buffer, access: guard?.settings(access), conditions };
+  return {
+    ...settings,
+    stickyMemory: clients?.table.buffer,
+    access: guard?.settings(access),
+    acceptRate: guard?.acceptRate(access),
+    conditions,
+  };
 }

@@ -12,16 +12,14 @@ export interface KnownClient {
   readonly connections: number;
   /** How often it has been refused since the table knows it. */
   readonly refused: number;
-  /** When it last came, in milliseconds of the clock that threads share. */
-  readonly seen: number;
 }
 
 /**
  * The clients of one service, in a SharedArrayBuffer of fixed size: how many connections each has, what it has used up of
  * its rate, and how often it was refused. The table is set-associative: a client can be in one of eight places. If other
  * clients have them all, it gets the place of the one that has been away longest. A client with connections keeps its
- * place, however many others come. If all eight have connections, which hardly happens while the table has four times as
- * many places as there may be connections, the client connects without being counted.
+ * place, however many others come. If all eight have connections, which hardly happens while the table has twice as many
+ * places as there may be connections, the client connects without being counted.
  *
  * Threads use a `ClientLane`; everything here is for the main thread.
  */
@@ -88,7 +86,7 @@ export class ClientTable {
    * Forgets how fast clients have come and how often they were refused; connections go on counting.
    *
    * @param matches which clients, by their sixteen bytes. Default: all
-   * @returns how many of these were known
+   * @returns how many of these had been refused
    */
   forgive(matches: (address: Uint8Array) => boolean = () => true): number {
     const sets = this.#sets, { words, doubles } = sets;
@@ -101,8 +99,8 @@ export class ClientTable {
         for (const { way, version } of clients) {
           if (words[set + SET.VERSION + way] !== version) continue;
           doubles[(set + SET.DUE) / 2 + way] = 0;
+          if (words[set + SET.REFUSED + way] !== 0) count++;
           words[set + SET.REFUSED + way] = 0;
-          count++;
         }
       });
     }
@@ -116,7 +114,7 @@ export class ClientTable {
   }
 
   #clientsOf(set: number, all = false): (KnownClient & { way: number; version: number })[] {
-    const sets = this.#sets, { words, doubles } = sets;
+    const sets = this.#sets, { words } = sets;
     // Most sets are empty, at first all.
     if (!this.#isUsed(set)) return [];
     return this.#locked(set, () => {
@@ -128,7 +126,6 @@ export class ClientTable {
           address: this.#addressAt(set, way),
           connections,
           refused,
-          seen: doubles[(set + SET.SEEN) / 2 + way],
           way,
           version: words[set + SET.VERSION + way],
         });
