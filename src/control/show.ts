@@ -1,5 +1,6 @@
 import type { ChannelSnapshot, GroupSnapshot } from "../groups/snapshot.ts";
 import { escape, quote } from "../log/escape.ts";
+import { conditionWords } from "../options/condition_words.ts";
 import type { ControlledService } from "./control_plane.ts";
 import { portsPhrase } from "./ports_text.ts";
 import type { ServiceState } from "./state.ts";
@@ -25,7 +26,14 @@ export function showTable(groups: readonly GroupSnapshot[]): string[] {
       channel.rcvd,
     ])
   );
-  return [row(HEADINGS), ...rows.map(row), ...staleNames(groups)];
+  return [row(HEADINGS), ...rows.map(row), ...conditionLines(groups), ...staleNames(groups)];
+}
+
+/** A line for each group that is not for all clients. */
+function conditionLines(groups: readonly GroupSnapshot[]): string[] {
+  return groups.flatMap(({ group, conditions }) =>
+    conditions === undefined ? [] : escape(`group ${group} for clients with ${conditionWords(conditions).join(" ")}`)
+  );
 }
 
 /** A line for each name whose lookups fail at this moment. */

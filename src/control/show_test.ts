@@ -36,6 +36,16 @@ Deno.test("the table has the manual's columns", () => {
   ]);
 });
 
+Deno.test("groups that are not for all clients say so below the table", () => {
+  const channels = [CHANNEL], conditions = { sni: ["a.example", "*.b.example"], proto: ["tls"] } as const;
+  const groups = [{ group: 0, type: "RR", channels, conditions }, { group: 1, type: "RR", channels }];
+  const odd = { group: 7, type: "RR", channels, conditions: { from: "@my\x1blist" } };
+  assert.deepEqual(showTable([...groups, odd]).slice(4), [
+    "group 0 for clients with sni=a.example,*.b.example proto=tls",
+    "group 7 for clients with from=@my\\x1blist",
+  ]);
+});
+
 Deno.test("long values widen their own cells and no others", () => {
   const channel = {
     ...CHANNEL,

@@ -7,6 +7,9 @@ import { partiesOf, type Party } from "./parties.ts";
 /** Who keeps a channel out without its being disabled, in the operator's eyes. */
 const PASSING = DisabledBy.DOWN | DisabledBy.DRAINING | DisabledBy.WEIGHT;
 
+/** In place of a group: all of them. */
+export const ALL = -1;
+
 /** What `enable` withdraws. */
 const UNDONE_BY_OPERATORS = DisabledBy.OPERATOR | DisabledBy.MACHINE | DisabledBy.DRAINING | DisabledBy.MAINTENANCE |
   DisabledBy.DOWN;
@@ -139,9 +142,23 @@ export class Channels {
     return { channels: ids.length, usable: ids.filter((id) => table.disabledBy(id) === 0 && !isFailing(id)).length };
   }
 
-  /** Whether there are channels that could take clients, and nothing but health checks keeps all of them from it. */
-  allDown(): boolean {
-    return this.table.ignorable() !== 0;
+  /**
+   * Which clients have no channel but such as only health checks keep out: `ALL` if nobody has another one; otherwise the
+   * numbers of groups that are for some clients, for those who may use only that group and those that are for all; and
+   * the first group that is for all, for everybody else.
+   */
+  withoutLive(): number[] {
+    const { table } = this, conditional: number[] = [];
+    if (table.ignorable() !== 0) return [ALL];
+    let common = 0;
+    for (let group = 0; group < MAX_GROUPS; group++) {
+      if (table.size(group) === 0) continue;
+      if (table.condition(group) === 0) common |= 1 << group;
+      else conditional.push(group);
+    }
+    if (conditional.length === 0) return [];
+    const without = conditional.filter((group) => table.ignorable(1 << group | common) !== 0);
+    return table.ignorable(common) === 0 ? without : [...without, 31 - Math.clz32(common & -common)];
   }
 
   /** A channel's share of the clients, relative to others. */

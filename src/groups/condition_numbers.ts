@@ -26,6 +26,12 @@ export class ConditionNumbers {
     return [...this.#networks.keys()];
   }
 
+  /** Words for networks that are not known yet. */
+  get unknownWords(): string[] {
+    const all = new Set([...this.#conditions.values()].flatMap(({ from }) => from ?? []));
+    return [...all].filter((words) => !this.#networks.has(words));
+  }
+
   /** Networks that words stand for. @returns whether any stood for others before, so that conditions change with them */
   learn(networks: ReadonlyMap<string, Networks>): boolean {
     let others = false;

@@ -1,5 +1,6 @@
 import { channelRecordList } from "../options/channel_records.ts";
 import { type ChannelValues, givenValues } from "../options/channel_values.ts";
+import { readConditions } from "../options/condition_words.ts";
 import type { Counters } from "../table/counter.ts";
 import { parseHost } from "../table/address.ts";
 import { MAX_CHANNELS, MAX_GROUPS, MAX_TURNS } from "../table/limits.ts";
@@ -38,6 +39,8 @@ export interface GroupState {
   readonly strategy: string;
   /** Name of the strategy that its specification gives it. */
   readonly specStrategy: string;
+  /** Which clients it is for, as words; missing if it is for all. */
+  readonly conditions?: readonly string[];
   /** Number of the channel whose turn it is. */
   readonly cursor: number;
   /** Which turn that is, by the weights of the channels; missing if it is turn number `cursor`. */
@@ -58,6 +61,9 @@ const LARGEST_COUNTER = 2n ** 63n - 1n;
 
 /** More than there can be: they are bits of a word. */
 const MOST_PARTIES = 32;
+
+/** More than there are. */
+const MOST_CONDITIONS = 32;
 
 /** Most characters of a host that is restored. */
 const LONGEST_HOST = 1024;
@@ -101,10 +107,24 @@ function readGroup(value: unknown, index: number): GroupState {
     group: whole(group.group, `${name}.group`, MAX_GROUPS - 1),
     strategy: text(group.strategy, `${name}.strategy`),
     specStrategy: text(group.specStrategy, `${name}.specStrategy`),
+    ...group.conditions === undefined ? {} : { conditions: conditions(group.conditions, `${name}.conditions`) },
     cursor: whole(group.cursor, `${name}.cursor`, MAX_CHANNELS - 1),
     ...group.turn === undefined ? {} : { turn: whole(group.turn, `${name}.turn`, MAX_TURNS - 1) },
     channels,
   };
+}
+
+/** One that this version does not know is wrong as well: without it, the group would be for more clients. */
+function conditions(value: unknown, name: string): string[] {
+  const words = list(value, name, MOST_CONDITIONS);
+  return words.map((word, i) => {
+    if (typeof word === "string" && isConditionList(words.slice(0, i + 1))) return word;
+    throw wrong(`${name}[${i}]`, word, "a condition");
+  });
+}
+
+function isConditionList(words: readonly unknown[]): boolean {
+  return readConditions(words as readonly string[]) !== undefined;
 }
 
 function readChannel(value: unknown, name: string): ChannelState {

@@ -6,6 +6,7 @@ import type { Strategy } from "../selection/strategy.ts";
 import { channelId } from "../table/channel_id.ts";
 import { MAX_CHANNELS } from "../table/limits.ts";
 import { DisabledBy, Table } from "../table/table.ts";
+import { ALL } from "./channels.ts";
 import { Groups } from "./groups.ts";
 
 const address = { host: "192.0.2.1", port: 80 }, other = { host: "2001:db8::1", port: 81 };
@@ -167,4 +168,35 @@ Deno.test("a group gets the strategy of that name, or keeps its own if there is 
     message: "Cannot set strategy: there is no most",
   });
   assert.equal(groups.snapshot()[0].type, "Hash");
+});
+
+Deno.test("clients who have no channel but such as are down are told by the groups that are for them", () => {
+  const groups = new Groups(Table.create()), { table } = groups;
+  const channels = (...hosts: string[]) => hosts.map((host) => ({ host, port: 80, address: "192.0.2.1" }));
+  const sni = (name: string) => ({ conditions: { sni: [`${name}.example`] } });
+  groups.replace([], [
+    { ...sni("a"), channels: channels("a", "b") },
+    { ...sni("b"), channels: channels("c") },
+    { channels: channels("d") },
+    { ...sni("c"), channels: [] },
+    { channels: channels("e") },
+  ]);
+  const ids = [0, 1, 2, 4].flatMap((group) => table.channels(group)), [a, b, c, d, e] = ids;
+  const without = (...down: number[]) => {
+    for (const id of ids) groups.setDown(id, down.includes(id));
+    return groups.withoutLive();
+  };
+  assert.deepEqual(without(a, b, c), [], "groups for all are left");
+  assert.deepEqual(without(a, b, d, e), [0, 2]);
+  assert.deepEqual(without(d, e), [2]);
+  assert.deepEqual(without(c, a, d, e), [1, 2]);
+  assert.deepEqual(without(a, b, c, d, e), [ALL]);
+  table.disable(d, DisabledBy.OPERATOR);
+  assert.deepEqual(without(a, b, e), [0, 2], "the first group for all, whoever disabled its channels");
+  const plain = new Groups(Table.create());
+  plain.replace([], [{ channels: channels("a") }, { channels: channels("b") }]);
+  plain.setDown(plain.idOf(0, 0), true);
+  assert.deepEqual(plain.withoutLive(), []);
+  plain.setDown(plain.idOf(1, 0), true);
+  assert.deepEqual(plain.withoutLive(), [ALL]);
 });

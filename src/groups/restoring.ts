@@ -1,5 +1,6 @@
 import { channelValue, differingKeys } from "../options/channel_values.ts";
 import { channelRecordList } from "../options/channel_records.ts";
+import { conditionWords, readConditions } from "../options/condition_words.ts";
 import { type Address, formatHost, parseHost } from "../table/address.ts";
 import { type ChannelId, NONE } from "../table/channel_id.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
@@ -21,7 +22,15 @@ export function stateOf(subject: Subject, spec: readonly GroupSpec[]): GroupsSta
     const ids = table.channels(group), specified = spec[group]?.channels ?? [];
     if (ids.length === 0 && strategy === specStrategy) continue;
     const channels = ids.map((id, number) => channelState(id, specified[number]));
-    groups.push({ group, strategy, specStrategy, ...cursorState(group), channels });
+    const conditions = subject.conditions.get(table.condition(group));
+    groups.push({
+      group,
+      strategy,
+      specStrategy,
+      ...conditions && { conditions: conditionWords(conditions) },
+      ...cursorState(group),
+      channels,
+    });
   }
   return { version: 1, groups, ...subject.absent.size > 0 && { absent: absentStates(subject.absent) } };
 
@@ -98,7 +107,11 @@ function groupSteps(subject: Subject, state: GroupState, spec: GroupSpec | undef
       const address = addressOf(channels[place]);
       return { address, identity: newIdentity(subject, group, channels[place]), ...rowValues(channels[place]) };
     });
-    const ids = rows.length === 0 ? own : table.rearrange(group, [...own, ...rows]);
+    // Channels that operators had created in a group do not become everybody's when it is not described here.
+    const condition = spec === undefined
+      ? subject.conditions.of(state.conditions && readConditions(state.conditions))
+      : table.condition(group);
+    const ids = rows.length === 0 ? own : table.rearrange(group, [...own, ...rows], { condition });
     /** The id of each channel of the state that there still is. */
     const idOf = new Map<number, ChannelId>();
     places.forEach((place, number) => place === undefined || idOf.set(place, ids[number]));

@@ -251,3 +251,26 @@ Deno.test("any text of another program is either taken or refused with a clear e
     parameters(2000),
   );
 });
+
+Deno.test("a group's condition is its specification's, and the predecessor's only where there is none", () => {
+  const own = { sni: ["own.example"] }, other = { sni: ["other.example"], port: [{ first: 443, last: 443 }] };
+  const channels = [{ host: "a", port: 80, address: "192.0.2.1" }];
+  const before = made([{ conditions: other, channels }, { conditions: own, channels }]);
+  before.add(1, { host: "made", address: { host: "192.0.2.3", port: 1 } });
+  const state = JSON.parse(
+    JSON.stringify(before.state([{ conditions: other, channels }, { conditions: own, channels }])),
+  );
+  const after = made([{ conditions: own, channels }]);
+  after.restore(state, [{ conditions: own, channels }]);
+  assert.deepEqual([0, 1, 2].map((group) => after.conditionsOf(group)), [own, own, undefined]);
+  const [{ conditions }, second] = after.snapshot();
+  assert.deepEqual([conditions, second.conditions, second.channels.map(({ host }) => host)], [own, own, ["made"]]);
+  for (const conditions of [7, "sni=a", {}]) {
+    const wrong = { ...state, groups: [{ ...state.groups[0], conditions }] };
+    assert.throws(() => made().restore(wrong, SPEC), /state\.groups\[0\]\.conditions is .* not a list/);
+  }
+  for (const word of [7, "", "web1", "sni=", "sni=*", "from=10.0.0.1/8", "port=0", "more=1", "proto=tls"]) {
+    const wrong = { ...state, groups: [{ ...state.groups[0], conditions: ["proto=tls", word] }] };
+    assert.throws(() => made().restore(wrong, SPEC), /state\.groups\[0\]\.conditions\[1\] is .* not a condition/);
+  }
+});

@@ -21,6 +21,15 @@ export function conditionWords(conditions: GroupConditions = {}): string[] {
   });
 }
 
+/** The conditions that words say; undefined if one of the words is wrong, or there are none. */
+export function readConditions(words: readonly string[]): GroupConditions | undefined {
+  const reader = new ConditionReader();
+  for (const [word, text] of words.entries()) {
+    if (!isCondition(text) || reader.read({ text, word }, undefined) !== undefined) return undefined;
+  }
+  return reader.values;
+}
+
 /** The conditions of one group, as its words are read. */
 export class ConditionReader {
   readonly #values: { [K in ConditionKey]?: unknown } = {};

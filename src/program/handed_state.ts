@@ -54,6 +54,7 @@ export async function restoreState(
       () => {
         instance.takeOverChannels(service, states[before]);
         groups.restore(states[before], service.draft.groups);
+        instance.takeOverConditions(service);
       },
       name,
       logger,

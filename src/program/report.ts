@@ -66,8 +66,14 @@ export class Report {
       case "channel-up":
       case "channel-flapping":
         return logHealth(logger, event, prefix, service);
-      case "all-down":
-        return logger.error(`${prefix}all channels are down; clients get them anyway`, service);
+      case "all-down": {
+        const { group } = event;
+        if (group === undefined) {
+          return logger.error(`${prefix}all channels are down; clients get them anyway`, service);
+        }
+        const text = `${prefix}group {group}: all channels that its clients may use are down; they get them anyway`;
+        return logger.error(text, { ...service, group });
+      }
       case "channel-unresolved": {
         const { group, channel, host } = event;
         const text = `${prefix}group {group} channel {channel} waits: {host} does not resolve`;

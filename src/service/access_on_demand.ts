@@ -51,6 +51,25 @@ export class AccessOnDemand {
     return await (await this.#load()).files.networks(text);
   }
 
+  /**
+   * A service has taken over groups with conditions that its description does not have: its threads are told of them.
+   * Nobody meets those whose networks cannot be read. Never rejects.
+   */
+  async takeOverConditions(service: Service): Promise<void> {
+    const { groups: { conditions, table } } = service, networks = new Map<string, Networks>();
+    for (const words of conditions.unknownWords) {
+      try {
+        networks.set(words, await this.networks(words));
+      } catch {
+        // It stays unknown; whoever wants it describes it again.
+      }
+    }
+    conditions.learn(networks);
+    await service.giveAccess();
+    table.queue?.reconsider();
+    this.look();
+  }
+
   /** Reads what has changed since, so that drafts that follow are up to date. */
   async refresh(): Promise<void> {
     await this.#loaded?.files.refresh();

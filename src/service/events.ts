@@ -45,8 +45,11 @@ export type BalancerEvent =
     /** The host of such a channel resolves now. */
     | ChannelPlace & { readonly type: "channel-resolved"; readonly host: string }
     | ChannelPlace & HealthChange
-    /** All channels of a service are down, so clients get them anyway. */
-    | { readonly type: "all-down" }
+    /**
+     * All channels of a service are down, so clients get them anyway. With a group: all that its clients may use, where
+     * groups are for different clients.
+     */
+    | { readonly type: "all-down"; readonly group?: number }
     /** Its name now stands for an address other than `from`. Open connections stay where they are. */
     | ChannelPlace & { readonly type: "channel-moved"; readonly host: string; readonly from: Address }
     /** A name stands for other channels than before; `channels` is how many the group has now. */

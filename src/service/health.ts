@@ -1,4 +1,5 @@
 import type { SelectionEvent } from "../selection/events.ts";
+import { ALL } from "../groups/channels.ts";
 import type { ChannelHealth } from "../groups/snapshot.ts";
 import { Checker } from "../health/checker.ts";
 import type { Change, Monitor, MonitorState } from "../health/monitor.ts";
@@ -44,8 +45,8 @@ export class Health {
   #keys = new Map<Service, Map<ChannelId, string>>();
   /** The channels of each target. */
   #channels = new Map<string, Checked[]>();
-  /** Services of which it has been said that all their channels are down. */
-  readonly #allDown = new WeakSet<Service>();
+  /** Groups of services, or `ALL`, of which it has been said that their clients have only channels that are down. */
+  readonly #allDown = new WeakMap<Service, ReadonlySet<number>>();
   #restored = new Map<string, MonitorState>();
   #soon = false;
   #stopped = false;
@@ -204,14 +205,19 @@ export class Health {
     if (onDown === "close") served.close(id, { within: CLOSING });
   }
 
-  /** Says once when nothing but channels that are down is left. One that flaps up for a moment does not change that. */
+  /**
+   * Says once when nothing but channels that are down is left, at least for some clients. One that flaps up for a moment
+   * does not change that.
+   */
   #lookForAllDown(service: Service, flapping: boolean): void {
-    if (!service.groups.allDown()) {
-      if (!flapping) this.#allDown.delete(service);
-    } else if (!this.#allDown.has(service)) {
-      this.#allDown.add(service);
-      this.#emit({ type: "all-down", service: service.name });
+    const now = service.groups.withoutLive(), said = this.#allDown.get(service) ?? new Set();
+    if (now.length === 0 && said.size === 0) return;
+    for (const group of now) {
+      // Whoever knows that all are down need not be told of some of them.
+      if (said.has(group) || said.has(ALL)) continue;
+      this.#emit({ type: "all-down", service: service.name, ...group !== ALL && { group } });
     }
+    this.#allDown.set(service, new Set(flapping ? [...said, ...now] : now));
   }
 
   /** What is known of a channel's target. @param keys default: the present ones */

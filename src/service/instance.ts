@@ -288,6 +288,17 @@ export class Instance {
     this.#names.takeOver(service, state);
   }
 
+  /**
+   * The service has taken over its predecessor's groups: those that it does not describe may be for some clients only.
+   * Resolves when all threads know.
+   */
+  async takeOverConditions(service: Service): Promise<void> {
+    const { groups, draft } = service,
+      described = draft.groups.map(({ conditions }) => groups.conditions.of(conditions));
+    if ([...groups.conditionNumbers()].every((number) => number === 0 || described.includes(number))) return;
+    await this.#access.takeOverConditions(service);
+  }
+
   /** Begins the health checks that have waited for this, with what a predecessor knew. */
   takeOverHealth(state: unknown): void {
     this.#health.takeOver(state);

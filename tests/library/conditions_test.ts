@@ -157,3 +157,38 @@ for (const engine of ENGINES) {
     },
   );
 }
+
+for (const engine of ENGINES) {
+  testWith(
+    engine === "linux" ? [linux] : [],
+    `${engine}: channels that an operator created keep their group's condition in a successor that does not describe it`,
+    async () => {
+      await using backends = new Backends();
+      await using made = namedBackend("M");
+      using directory = temporaryDirectory();
+      const list = `${directory.path}/list`, inside: Route = [{ from: `127.0.0.0/30,@${list}` }, "I"];
+      await Deno.writeTextFile(list, "127.0.0.9\n");
+      const start = (layout: readonly Route[]) =>
+        Instance.start({ engine, threads: 1, trace: false }, [backends.spec(freePort(), layout)]);
+      const before = await start([[a, "A"], [b, "B"], inside]), after = await start([[a, "A"]]);
+      try {
+        const [{ groups, draft }] = before.services, [successor] = after.services, { address: { port } } = successor;
+        for (const group of [1, 2]) groups.add(group, { host: "127.0.0.1", address: made.address });
+        groups.disable(2, 1);
+        successor.groups.restore(JSON.parse(JSON.stringify(groups.state(draft.groups))), successor.draft.groups);
+        await after.takeOverConditions(successor);
+        assert.equal(await answerTo("b.example", port), "M");
+        assert.equal(await answerTo("a.example", port), "A");
+        assert.deepEqual(successor.groups.disabledBy(2, 0), ["operator"]);
+        successor.enable(2, 0);
+        assert.equal(await answerTo("c.test", port), "M");
+        await Deno.remove(list);
+        await after.reload({ values: {}, services: [backends.spec(port, [[a, "A"]])] });
+        assert.deepEqual(successor.groups.snapshot().map(({ conditions }) => conditions), [a, b, inside[0]]);
+        assert.equal(await answerTo("b.example", port), "M");
+      } finally {
+        await Promise.all([before.stop(), after.stop()]);
+      }
+    },
+  );
+}
