@@ -31,7 +31,7 @@ function wordsOf({ spec: { values, groups } }: PlacedService): (readonly [words:
     ...allowPeer.map((value) => [value, { option: "allowPeer", value }] as const),
     ...acceptProxy.map((value) => [value, { option: "acceptProxy", value }] as const),
     ...groups.flatMap(({ conditions }, group) => {
-      return conditions?.from === undefined ? [] : [[conditions.from, { group, channel: 0 }] as const];
+      return conditions?.from === undefined ? [] : [[conditions.from, { group, condition: "from" }] as const];
     }),
   ];
 }

@@ -82,20 +82,20 @@ function rule(action: Action, summary: string): ServiceCommand {
     changes: true,
     decisive: true,
     scope: "service",
-    run: async ([word, time], _, service) => {
-      const ranges = readRanges(word), seconds = time === undefined ? undefined : integer(time);
+    run: async ([word, duration], _, service) => {
+      const ranges = readRanges(word), seconds = duration === undefined ? undefined : integer(duration);
       if (seconds !== undefined && (seconds < 1 || seconds > LONGEST_TIME)) {
-        return refuse(`invalid time ${quote(time)}: give 1 to ${LONGEST_TIME} seconds`);
+        return refuse(`invalid time ${quote(duration)}: give 1 to ${LONGEST_TIME} seconds`);
       }
       const operators = await service.operators();
       for (const range of ranges) {
         if (operators.add(action, range, seconds)) continue;
         return refuse(`there are ${MOST_OPERATOR_RULES} rules already, the most there may be: --deny @FILE takes more`);
       }
+      const counted = service.access?.dryRun ? "; but it is only counted (--access-dry-run)" : "";
       const whom = word === "all" ? "all clients" : ranges.map(formatNetwork).join(", ");
-      return answer(
-        `${whom} ${action === "allow" ? "allowed" : "denied"}${seconds === undefined ? "" : ` for ${seconds} s`}`,
-      );
+      const time = seconds === undefined ? "" : ` for ${seconds} s`;
+      return answer(`${whom} ${action === "allow" ? "allowed" : "denied"}${time}${counted}`);
     },
   };
 }

@@ -52,8 +52,12 @@ export function hostFault(error: unknown, part: ServicePart): ServiceFault {
 
 /** A file of networks that cannot be used: one that an option names, or a condition. */
 export function networkFault(error: Error, part: ServicePart): ServiceFault {
-  const option = part !== "ports" && "option" in part ? `option ${optionLabel(optionRecords[part.option])}: ` : "";
-  return { part, message: option + error.message, code: ExitCode.USAGE };
+  const about = part === "ports" || "channel" in part
+    ? ""
+    : "option" in part
+    ? `option ${optionLabel(optionRecords[part.option])}: `
+    : `condition ${part.condition}=: `;
+  return { part, message: about + error.message, code: ExitCode.USAGE };
 }
 
 /** Whether an error is about a file of networks. The class would bring its module, which hardly any service needs. */

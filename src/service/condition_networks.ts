@@ -19,7 +19,7 @@ export async function conditionNetworks(
     try {
       networks.set(words, await access.networks(words));
     } catch (error) {
-      throw blaming(error, { request, part: { group, channel: 0 } });
+      throw blaming(error, { request, part: { group, condition: "from" } });
     }
   }
   return networks.size === 0 ? undefined : networks;
