@@ -24,6 +24,7 @@ const ROWS = [
   "slow_reader",
   "idle_crowd",
   "connect_storm",
+  "bad_peers",
   "queue",
   "flapping",
   "health",
