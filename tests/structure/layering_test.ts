@@ -38,19 +38,28 @@ const root = new URL("../../", import.meta.url);
 
 interface Module {
   readonly specifier: string;
-  readonly dependencies?: readonly { readonly code?: { specifier?: string }; readonly type?: { specifier?: string } }[];
+  readonly dependencies?: readonly {
+    readonly code?: { specifier?: string };
+    readonly type?: { specifier?: string };
+    readonly isDynamic?: boolean;
+  }[];
+}
+
+/** Every module that a file imports, directly or not. */
+async function modulesOf(entry: string): Promise<Module[]> {
+  const { stdout, success } = await new Deno.Command(Deno.execPath(), {
+    args: ["info", "--json", fileURLToPath(new URL(entry, root))],
+    stderr: "inherit",
+  }).output();
+  assert.ok(success, `deno info ${entry}`);
+  return (JSON.parse(new TextDecoder().decode(stdout)) as { modules: Module[] }).modules;
 }
 
 /** Every import of every module that the program or the library is made of, as paths from the root. */
 async function imports(): Promise<[from: string, to: string][]> {
   const found: [string, string][] = [];
   for (const entry of ["cli.ts", "mod.ts"]) {
-    const { stdout, success } = await new Deno.Command(Deno.execPath(), {
-      args: ["info", "--json", fileURLToPath(new URL(entry, root))],
-      stderr: "inherit",
-    }).output();
-    assert.ok(success, `deno info ${entry}`);
-    const { modules } = JSON.parse(new TextDecoder().decode(stdout)) as { modules: Module[] };
+    const modules = await modulesOf(entry);
     for (const { specifier, dependencies } of modules.filter((module) => module.specifier.startsWith(root.href))) {
       for (const { code, type } of dependencies ?? []) {
         const target = code?.specifier ?? type?.specifier ?? "";
@@ -78,6 +87,24 @@ Deno.test("imports point down the layers only", async () => {
 Deno.test("control changes channels only through the model", async () => {
   const past = (await imports()).filter(([from, to]) => layer(from) === "control" && to === "src/table/table.ts");
   assert.deepEqual(past, []);
+});
+
+Deno.test("what asks clients who they are is loaded only where a service asks", async () => {
+  for (const entry of ["src/engine/portable/portable.ts", "src/engine/linux/worker.ts"]) {
+    const modules = new Map((await modulesOf(entry)).map((module) => [module.specifier, module]));
+    const loaded = new Set<string>(), next = [new URL(entry, root).href];
+    for (let specifier = next.pop(); specifier !== undefined; specifier = next.pop()) {
+      if (loaded.has(specifier)) continue;
+      loaded.add(specifier);
+      for (const { code, isDynamic } of modules.get(specifier)?.dependencies ?? []) {
+        if (code?.specifier !== undefined && isDynamic !== true) next.push(code.specifier);
+      }
+    }
+    const asking = [...loaded].map(path).filter((file) =>
+      /^src\/(access\/access|engine\/reception|preamble\/read_)/.test(file)
+    );
+    assert.deepEqual(asking, [], entry);
+  }
 });
 
 Deno.test("each third-party package is imported in one layer", async () => {

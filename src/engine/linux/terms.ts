@@ -16,11 +16,6 @@ const PROBES = { after: 60, every: 75 };
 /** The modules that a thread needs where clients are asked for something before they are served. */
 export type Intake = typeof import("./intake.ts");
 
-/** Whether a service with these settings asks its clients for something, so that its threads need `Intake`. */
-export function asksClients({ access, conditions }: ServiceSettings): boolean {
-  return access !== undefined || (conditions?.size ?? 0) > 0;
-}
-
 /** What applies to all clients that a thread has accepted for a service with the same settings. */
 export class Terms {
   readonly service: ThreadService;

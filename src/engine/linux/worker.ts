@@ -4,7 +4,7 @@ import { openLibc } from "./libc.ts";
 import type { ThreadMessage, ThreadSetup } from "./messages.ts";
 import { blockSignals } from "./signals.ts";
 import { SharedState } from "./shared_state.ts";
-import { asksClients } from "./terms.ts";
+import { asksClients } from "../asks_clients.ts";
 import { Thread } from "./thread.ts";
 
 const scope = globalThis as unknown as DedicatedWorkerGlobalScope;

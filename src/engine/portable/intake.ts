@@ -1,11 +1,19 @@
 import type { ProxyHeader } from "../../preamble/proxy_header.ts";
+import type { Selection } from "../../selection/selection.ts";
 import type { Client } from "../../selection/strategy.ts";
 import { parseHost } from "../../table/address.ts";
+import type { ServiceSetup } from "../engine.ts";
 import type { RunningClock } from "../running_clock.ts";
 import { Reception, type ReceptionTerms, STEP, type Step } from "../reception.ts";
+import { receptionTerms } from "../reception_terms.ts";
 import { Expiring } from "./expiring.ts";
 import type { ReadAhead } from "./read_ahead.ts";
 import type { Listed } from "./roster.ts";
+
+/** How the clients of a service come in that asks something of them. */
+export function makeIntake({ settings, emit }: ServiceSetup, selection: Selection, clock: RunningClock): Intake {
+  return new Intake(receptionTerms(settings, selection, { lane: 0, now: () => performance.now(), emit })!, clock);
+}
 
 /** A client that has to say something. */
 interface Waiter extends Listed {

@@ -11,6 +11,7 @@ import type {
 import { Rate } from "../rate.ts";
 import { RunningClock } from "../running_clock.ts";
 import { sharedBytes, UnusedMemory } from "../unused_memory.ts";
+import { loadIntake, needsIntake } from "./intake_on_demand.ts";
 import { Line } from "./line.ts";
 import { type ListenerHost, PortableListener } from "./listener.ts";
 import { Reactor } from "./reactor.ts";
@@ -65,12 +66,13 @@ class PortableEngine implements Engine, ServiceHost, ListenerHost {
     return listener;
   }
 
-  serve(setup: ServiceSetup, listeners: readonly Listener[]): Promise<ServedService> {
-    if (this.#stopped) return Promise.reject(new Error("Cannot serve: the engine has stopped accepting"));
+  async serve(setup: ServiceSetup, listeners: readonly Listener[]): Promise<ServedService> {
+    if (needsIntake(setup.settings)) await loadIntake();
+    if (this.#stopped) throw new Error("Cannot serve: the engine has stopped accepting");
     const service = new PortableService(this, setup);
     this.#services.add(service);
     for (const listener of listeners) service.add(listener as PortableListener);
-    return Promise.resolve(service);
+    return service;
   }
 
   limit(limits: Pick<EngineSettings, "maxConnections" | "descriptors">): void {

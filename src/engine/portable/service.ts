@@ -5,6 +5,7 @@ import { Rate } from "../rate.ts";
 import { spread } from "../spread.ts";
 import { type AcceptHost, AcceptLoop } from "./accept_loop.ts";
 import { Connection, type ConnectionHost, type Surroundings } from "./connection.ts";
+import { loadIntake, needsIntake } from "./intake_on_demand.ts";
 import { Line } from "./line.ts";
 import type { PortableListener } from "./listener.ts";
 import { PaceLine } from "./pace_line.ts";
@@ -45,6 +46,8 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
   /** Those who wait because its clients must not come faster. */
   #pace: PaceLine | undefined;
   #terms: Terms;
+  /** The change that is to come last, while it waits for what it needs. */
+  #changing: Promise<void> | undefined;
   readonly #loops = new Set<AcceptLoop>();
   #paused = false;
   #stopped = false;
@@ -81,6 +84,24 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
   }
 
   change(settings: ServiceSettings): Promise<void> {
+    if (this.#changing === undefined && !needsIntake(settings)) {
+      this.#become(settings);
+      return Promise.resolve();
+    }
+    const change = this.#changing = this.#changeAfter(this.#changing, settings).finally(() => {
+      if (this.#changing === change) this.#changing = undefined;
+    });
+    return change;
+  }
+
+  /** Changes that wait for what they need follow each other in their order. */
+  async #changeAfter(before: Promise<void> | undefined, settings: ServiceSettings): Promise<void> {
+    await before?.catch(() => {});
+    if (needsIntake(settings)) await loadIntake();
+    this.#become(settings);
+  }
+
+  #become(settings: ServiceSettings): void {
     const before = this.#terms;
     this.#terms = new Terms({ ...this.setup, settings }, this.engine.clock, before);
     before.end();
@@ -90,7 +111,6 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
     slow?.all();
     // There may be more places.
     this.#line.all();
-    return Promise.resolve();
   }
 
   addListener(listener: Listener): Promise<void> {

@@ -1,11 +1,11 @@
 import { Selection } from "../../selection/selection.ts";
 import type { ServiceSettings, ServiceSetup } from "../engine.ts";
-import { receptionTerms } from "../reception_terms.ts";
 import { Prelude } from "../prelude.ts";
 import type { RunningClock } from "../running_clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import { HalfClosed } from "./half_closed.ts";
-import { Intake } from "./intake.ts";
+import type { Intake } from "./intake.ts";
+import { intakeFor } from "./intake_on_demand.ts";
 
 /** What applies to all clients that a service has accepted with the same settings. */
 export class Terms {
@@ -21,11 +21,11 @@ export class Terms {
   #ended = false;
 
   /** @param before terms of the same service that these replace */
-  constructor({ table, settings, emit }: ServiceSetup, clock: RunningClock, before?: Terms) {
+  constructor(setup: ServiceSetup, clock: RunningClock, before?: Terms) {
+    const { table, settings, emit } = setup;
     this.settings = settings;
     this.selection = before?.selection.with(settings) ?? new Selection(table, table.lane(0), settings, emit);
-    const reception = receptionTerms(settings, this.selection, { lane: 0, now: () => performance.now(), emit });
-    this.intake = reception && new Intake(reception, clock);
+    this.intake = intakeFor(setup, this.selection, clock);
     this.prelude = new Prelude(settings);
     this.deadlines = new Deadlines(clock, settings.connectTimeout);
     this.halfClosed = new HalfClosed(clock, settings.halfCloseTimeout);

@@ -1,0 +1,22 @@
+import type { Selection } from "../../selection/selection.ts";
+import { asksClients } from "../asks_clients.ts";
+import type { ServiceSettings, ServiceSetup } from "../engine.ts";
+import type { RunningClock } from "../running_clock.ts";
+import type { Intake } from "./intake.ts";
+
+let loaded: typeof import("./intake.ts") | undefined;
+
+/** Whether `loadIntake` must be called before `intakeFor` with these settings. */
+export function needsIntake(settings: ServiceSettings): boolean {
+  return loaded === undefined && asksClients(settings);
+}
+
+/** Loads what it takes to ask clients for something. */
+export async function loadIntake(): Promise<void> {
+  loaded = await import("./intake.ts");
+}
+
+/** How a service's clients come in; undefined if nothing is asked of them. */
+export function intakeFor(setup: ServiceSetup, selection: Selection, clock: RunningClock): Intake | undefined {
+  return asksClients(setup.settings) ? loaded!.makeIntake(setup, selection, clock) : undefined;
+}
