@@ -1,8 +1,5 @@
 import { GROUP } from "./layout.ts";
 
-/** Longest wait for a change to be complete: milliseconds. It takes far less; nobody is to hang if it does not. */
-const PATIENCE = 20;
-
 /**
  * Changes of several groups that belong together: whoever looks at more than one group can tell whether they were all
  * as before, or all as afterwards.
@@ -15,12 +12,13 @@ export class GroupChanges {
     this.#groups = groups;
   }
 
-  /** How far the groups have changed. Waits for a change that is under way. */
+  /** How far the groups have changed. Waits for a change that is under way, which takes main less than a millisecond. */
   get version(): number {
-    const version = Atomics.load(this.#groups, GROUP.CHANGES);
-    if ((version & 1) === 0) return version;
-    Atomics.wait(this.#groups, GROUP.CHANGES, version, PATIENCE);
-    return Atomics.load(this.#groups, GROUP.CHANGES);
+    for (;;) {
+      const version = Atomics.load(this.#groups, GROUP.CHANGES);
+      if ((version & 1) === 0) return version;
+      Atomics.wait(this.#groups, GROUP.CHANGES, version);
+    }
   }
 
   /** Whether the groups have not changed since. All that was read before, by Atomics or not, was read before that. */
