@@ -27,7 +27,7 @@ export async function checkConfig({ config, values }: FileRequest): Promise<numb
   const file = readServices(config!, values), options = processOptions({ ...file.spec.values, ...values });
   // In the order of a start, which ends at the first of them: its code is the exit code.
   const engine = checkEngine(file, options);
-  const { sources, hosts, ports } = await checkServices(file, engine.tooMany, options.resolver);
+  const { sources, hosts, ports } = await checkServices(file, engine.tooMany, options);
   const found = [
     ...sources,
     ...await checkStrategies(options),

@@ -9,7 +9,7 @@ import { ExitCode, uncapitalised } from "../process/exit_codes.ts";
 import { serviceFault } from "../program/service_fault.ts";
 import { threadsFor } from "../program/start_instance.ts";
 import { blameOf } from "../service/blame.ts";
-import { chooseEngine, requirePortable } from "../service/choose_engine.ts";
+import { chooseEngine, requireEngine } from "../service/choose_engine.ts";
 import { requireDescriptors } from "../service/descriptor_budget.ts";
 import { descriptorShares } from "../service/descriptor_shares.ts";
 import { EngineUnavailable } from "../service/errors.ts";
@@ -33,12 +33,12 @@ export function checkEngine({ services }: ServiceFile, options: ProcessOptions):
     return { found: [{ code: ExitCode.USAGE, lines: [uncapitalised(error)] }], tooMany: false };
   }
   const { name, reason } = engine, { trace } = options;
-  const lacking = name === "linux"
-    ? []
-    : services.flatMap(({ spec }) =>
-      refused(services, () =>
-        requirePortable({ request: spec, settings: { ...serviceOptions(spec.values), trace } }, reason))
-    );
+  const lacking = services.flatMap(({ spec }) =>
+    refused(
+      services,
+      () => requireEngine(name, { request: spec, settings: { ...serviceOptions(spec.values), trace } }, reason),
+    )
+  );
   const tooMany = refused(services, () => {
     requireDescriptors(name, threads, services.map(({ spec }) => ({ request: spec, places: placesOf(spec) })));
   });

@@ -6,10 +6,19 @@ import type { NameSource } from "../names/name_source.ts";
 import type { ChannelWord } from "../options/channel_words.ts";
 import { listeningPlaces } from "../options/difference.ts";
 import { isExpanding } from "../options/expanding_words.ts";
+import { CLIENT_SOURCE } from "../options/kinds/address.ts";
 import { partPlace, type PlacedService } from "../options/service_places.ts";
 import type { ServiceFile } from "../options/service_file.ts";
+import type { ProcessOptions } from "../options/values.ts";
 import { IPV6, mayResolveLater, resolveHost, sameFamilyAs, type Wanted } from "../process/resolve.ts";
-import { hostFault, listenFault, loopFault, type ServiceFault, sourceFault } from "../program/service_fault.ts";
+import {
+  clientSourceFault,
+  hostFault,
+  listenFault,
+  loopFault,
+  type ServiceFault,
+  sourceFault,
+} from "../program/service_fault.ts";
 import { familyOf } from "../table/address.ts";
 import { followedName } from "../service/followed_words.ts";
 import { nameSource } from "../service/names_on_demand.ts";
@@ -32,19 +41,19 @@ export interface ServiceFindings {
  * Whether the names of services resolve, and whether their ports can be opened.
  *
  * @param tooMany whether there are more listening sockets than descriptors
- * @param servers name servers to ask for names that are followed, in place of the system's
+ * @param options those of the process that would serve them
  */
 export async function checkServices(
   { services }: ServiceFile,
   tooMany: boolean,
-  servers?: readonly string[],
+  options: ProcessOptions,
 ): Promise<ServiceFindings> {
-  const names = new Names(servers);
+  const names = new Names(options.resolver);
   await names.lookUp(services);
   const listeners: Deno.Listener[] = [], own = ownAddressesOnce();
   try {
     return {
-      sources: services.flatMap((service) => checkSource(service, names)),
+      sources: services.flatMap((service) => checkSource(service, names, options)),
       hosts: [
         ...services.flatMap((service) => [...checkPlaces(service, names), ...checkChannels(service, names, own)]),
         ...await checkNetworks(services),
@@ -93,9 +102,10 @@ function checkPorts(service: PlacedService, names: Names, listeners: Deno.Listen
   return findings;
 }
 
-function checkSource(service: PlacedService, names: Names): Finding[] {
+function checkSource(service: PlacedService, names: Names, options: ProcessOptions): Finding[] {
   const { source } = service.spec.values;
-  const fault = source === undefined ? undefined : sourceFault(source, names.result(source));
+  if (source === undefined) return [];
+  const fault = source === CLIENT_SOURCE ? clientSourceFault(options) : sourceFault(source, names.result(source));
   return fault === undefined ? [] : [found(service, fault)];
 }
 
@@ -171,7 +181,7 @@ class Names {
     for (const service of services) {
       const { spec: { groups, values: { source, hostname = [], ipv6 } } } = service;
       for (const host of hostname) this.#want(host, ipv6 ? IPV6 : undefined);
-      if (source !== undefined) this.#want(source);
+      if (source !== undefined && source !== CLIENT_SOURCE) this.#want(source);
       for (const word of groups.flatMap(({ channels }) => channels)) {
         const name = nameOf(service, word);
         if (name === undefined) this.#want(word.host, wantedBy(service));

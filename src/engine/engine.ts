@@ -6,6 +6,7 @@ import type { ServiceOptions } from "../options/values.ts";
 import type { SelectionOptions } from "../selection/selection_options.ts";
 import type { StrategyModule } from "./strategy_module.ts";
 import type { SelectionEvent } from "../selection/events.ts";
+import type { Address } from "../table/address.ts";
 import type { ChannelId } from "../table/channel_id.ts";
 import type { RateLimit } from "../table/pace.ts";
 import type { RefusalReason } from "../table/refusals.ts";
@@ -254,6 +255,12 @@ export interface ServiceSettings
   extends Omit<SelectionOptions, keyof ServiceOptions>, Omit<ServiceOptions, OthersOptions> {
   /** Numeric source address of outgoing connections. */
   readonly source?: string;
+  /**
+   * Whether outgoing connections come from the client's own address; then there is no `source`. If the channel's address
+   * is of the other family, or the system refuses, the channel is passed over for this client. Default false. Only the
+   * linux engine can do it, with the capability CAP_NET_ADMIN.
+   */
+  readonly clientSource?: boolean;
   /** Clients of this service that are served at the same time, at least 1. Default: no limit of its own. */
   readonly maxConnections?: number;
   /** Who may come in. Default: everybody. */
@@ -296,6 +303,17 @@ export type ServiceEvent =
    * thread; `Refusals` in the table's folder counts them all.
    */
   | { readonly type: "refused"; readonly reason: RefusalReason; readonly client: string; readonly dryRun: boolean }
+  /**
+   * A client is turned away, and a connection to this channel cannot come from its address, as `clientSource` wants. The
+   * channel is not to blame. At most one a second for each thread.
+   */
+  | {
+    readonly type: "source-unfit";
+    readonly channel: ChannelId;
+    readonly address: Address;
+    readonly client: string;
+    readonly reason: string;
+  }
   /** The configured maximum of clients is served; new ones wait in the kernel's queue. At most one a second. */
   | { readonly type: "saturated"; readonly connections: number };
 

@@ -11,6 +11,7 @@ import { blameOf } from "../service/blame.ts";
 import { NotUndone } from "../service/not_undone.ts";
 import type { Config } from "./config.ts";
 import { serviceFault, type ShowInFile } from "./service_fault.ts";
+import { processOptions } from "../options/values.ts";
 import { checkSources, startError } from "./start_instance.ts";
 
 /** Who is told of reloads. */
@@ -94,7 +95,7 @@ export class Configuration {
     let next: Config | undefined;
     try {
       next = this.#config!.again();
-      await checkSources(next.spec.services, next.show);
+      await checkSources(next.spec.services, processOptions(next.spec.values), next.show);
       const lines = await this.#instance.reload(next.spec, { dryRun });
       if (dryRun) return { ok: true, lines: lines.length > 0 ? lines : ["nothing would change"] };
       this.#config = next;

@@ -141,6 +141,15 @@ export class Report {
           `{count} ${plural(event.count, "event")} lost: a thread reported faster than they could be logged`,
           { count: event.count },
         );
+      case "source-unfit":
+        return this.#rated(
+          event,
+          (repeats) =>
+            logger.warn(
+              `${prefix}group {group} channel {channel} ({address}) cannot be reached from client {client}: {reason}{repeats}`,
+              { ...service, ...placeOf(event), client: event.client, reason: event.reason, repeats },
+            ),
+        );
       case "turned-away":
         return this.#turnedAway(event.service);
       case "refused":

@@ -4,12 +4,13 @@ import { type ChannelWord, channelWord } from "../options/channel_words.ts";
 import { optionLabel } from "../options/option_record.ts";
 import { optionRecords } from "../options/option_records.ts";
 import type { ServicePart } from "../options/service_places.ts";
+import type { ProcessOptions } from "../options/values.ts";
 import type { ServiceSpec } from "../options/service_spec.ts";
 import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
 import { UnusableSocket } from "../process/match_sockets.ts";
 import { blameOf } from "../service/blame.ts";
 import { TooManySockets } from "../service/descriptor_budget.ts";
-import { ChannelLoop, EngineUnavailable, UnknownHost } from "../service/errors.ts";
+import { ChannelLoop, EngineUnavailable, MissingCapability, UnknownHost } from "../service/errors.ts";
 import { formatAddress } from "../table/address.ts";
 
 /** Why a service cannot be served. A start, a reload and `--check-config` all say it in these words. */
@@ -34,7 +35,10 @@ export function serviceFault(error: unknown): ServiceFault | undefined {
     return hostFault(error, error.option !== undefined && part === "ports" ? { option: error.option } : part);
   }
   if (isNetworkFault(error)) return networkFault(error, part);
-  if (error instanceof EngineUnavailable) return { part, message: uncapitalised(error), code: ExitCode.USAGE };
+  if (error instanceof EngineUnavailable) {
+    const code = error instanceof MissingCapability ? ExitCode.SYSTEM : ExitCode.USAGE;
+    return { part, message: uncapitalised(error), code };
+  }
   if (error instanceof TooManySockets) return { part, message: uncapitalised(error), code: ExitCode.SYSTEM };
   return place === undefined || error instanceof UnusableSocket ? undefined : listenFault(error, place);
 }
@@ -104,6 +108,19 @@ export function sourceFault(source: string, address: string | Error): ServiceFau
       code: ExitCode.SYSTEM,
     };
   }
+}
+
+/**
+ * Why connections cannot come from clients' addresses after the process has become another user; undefined if they can,
+ * as far as that is concerned. Root loses its capabilities with its name (capabilities(7)).
+ */
+export function clientSourceFault({ user }: ProcessOptions): ServiceFault | undefined {
+  if (user === undefined || Deno.build.os === "windows" || Deno.uid() !== 0 || /^(root|0+)$/.test(user)) {
+    return undefined;
+  }
+  const message = `option -B client needs the capability CAP_NET_ADMIN, which option --user ${quote(user)} gives up; ` +
+    "start as that user with it instead, as systemd does with User= and AmbientCapabilities=";
+  return { part: { option: "source" }, message, code: ExitCode.SYSTEM };
 }
 
 /** Why a port cannot be opened, or an address not used. */

@@ -1,6 +1,7 @@
 import { linuxUnavailable } from "../engine/linux/availability.ts";
 import { defaultThreads } from "../engine/linux/default_threads.ts";
 import { quote } from "../log/escape.ts";
+import { CLIENT_SOURCE } from "../options/kinds/address.ts";
 import { optionRecords } from "../options/option_records.ts";
 import type { ProcessSpec, ServiceSpec } from "../options/service_spec.ts";
 import { type ProcessOptions, processOptions } from "../options/values.ts";
@@ -13,7 +14,7 @@ import { blameOf } from "../service/blame.ts";
 import { EngineUnavailable } from "../service/errors.ts";
 import { Instance } from "../service/instance.ts";
 import type { InstanceSettings } from "../service/instance_settings.ts";
-import { refusal, serviceFault, type ShowInFile, sourceFault } from "./service_fault.ts";
+import { clientSourceFault, refusal, serviceFault, type ShowInFile, sourceFault } from "./service_fault.ts";
 
 /**
  * Starts what a command line or a file asks for.
@@ -28,7 +29,7 @@ export async function startInstance(
 ): Promise<Instance> {
   const options = processOptions(values);
   try {
-    await checkSources(services, show);
+    await checkSources(services, options, show);
     const strategies = options.strategy && await ownStrategies(options.strategy, hooks.onEvent);
     return await Instance.start(
       { ...options, ...hooks, ...strategies, values, threads: threadsFor(options) },
@@ -76,11 +77,17 @@ export function threadsFor({ threads, engine }: ProcessOptions): number {
  * @param show shows faults in the file, if there is one
  * @throws {ExitError}
  */
-export async function checkSources(services: readonly ServiceSpec[], show?: ShowInFile): Promise<void> {
+export async function checkSources(
+  services: readonly ServiceSpec[],
+  options: ProcessOptions,
+  show?: ShowInFile,
+): Promise<void> {
   const faults = await Promise.all(services.map(async (service) => {
     const { source } = service.values;
     if (source === undefined) return undefined;
-    const fault = sourceFault(source, await resolveHost(source).catch((error: Error) => error));
+    const fault = source === CLIENT_SOURCE
+      ? clientSourceFault(options)
+      : sourceFault(source, await resolveHost(source).catch((error: Error) => error));
     return fault && ([service, fault] as const);
   }));
   const found = faults.filter((fault) => fault !== undefined);

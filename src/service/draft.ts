@@ -1,6 +1,7 @@
 import type { Networks } from "../access/networks.ts";
 import type { ServiceSettings } from "../engine/engine.ts";
 import type { GroupSpec } from "../groups/group_spec.ts";
+import { CLIENT_SOURCE } from "../options/kinds/address.ts";
 import { listeningHosts } from "../options/listening_hosts.ts";
 import { type ServiceOptions, serviceOptions, type ServiceValues } from "../options/values.ts";
 import { IPV6 } from "../process/resolve.ts";
@@ -109,9 +110,15 @@ async function settingsOf(options: ServiceOptions, around: Surroundings): Promis
   } = others;
   return {
     ...rest,
-    source: options.source === undefined ? undefined : await resolve(options.source, undefined, "source"),
+    ...await sourceOf(options),
     trace,
     // Left out if possible: functions cannot be sent to threads.
     strategies: customStrategies ? strategies : undefined,
   };
+}
+
+/** Where connections come from. */
+async function sourceOf({ source }: ServiceOptions): Promise<Pick<ServiceSettings, "source" | "clientSource">> {
+  if (source === CLIENT_SOURCE) return { source: undefined, clientSource: true };
+  return { source: source === undefined ? undefined : await resolve(source, undefined, "source") };
 }

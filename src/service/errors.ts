@@ -85,6 +85,9 @@ export class EngineUnavailable extends Error {
   readonly code = "ERR_ENGINE_UNAVAILABLE" satisfies ErrorCode;
 }
 
+/** The process lacks a right that the options need. */
+export class MissingCapability extends EngineUnavailable {}
+
 /** Gives an error its code. */
 export function coded<E extends Error>(error: E, code: ErrorCode): E & { readonly code: ErrorCode } {
   return Object.assign(error, { code });

@@ -85,6 +85,11 @@ export type BalancerEvent =
     | ChannelPlace & { readonly type: "channel-autodisabled"; readonly reason: string }
     /** One step of one connection, only with `trace`. It names no channel while the connection has none. */
     | Partial<ChannelPlace> & { readonly type: "trace"; readonly client: string; readonly step: string }
+    /**
+     * A client was closed that no channel could take, and a connection to this one cannot come from its address, as
+     * `source: "client"` wants. At most one a second for each thread.
+     */
+    | ChannelPlace & { readonly type: "source-unfit"; readonly client: string; readonly reason: string }
     /** A client was closed because no channel could take it. At most one a second for each thread. */
     | { readonly type: "turned-away" }
     /**

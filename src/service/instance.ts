@@ -6,7 +6,7 @@ import { valuesInForce } from "../options/values_in_force.ts";
 import type { InheritedSocket } from "../process/match_sockets.ts";
 import { strategies as builtIn } from "../selection/strategy.ts";
 import { AccessOnDemand } from "./access_on_demand.ts";
-import { requirePortable } from "./choose_engine.ts";
+import { requireEngine } from "./choose_engine.ts";
 import type { Draft, Surroundings } from "./draft.ts";
 import { drain } from "./drain.ts";
 import { requireDescriptors } from "./descriptor_budget.ts";
@@ -171,7 +171,7 @@ export class Instance {
     this.#services.mustBeFree(request.name);
     const [draft] = await draftAll([request], this.#around);
     this.#mustRun();
-    if (this.engine === "portable") requirePortable(draft, this.engineReason);
+    requireEngine(this.engine, draft, this.engineReason);
     try {
       const [service] = await this.#serveAll([draft]);
       this.#limits.become(this.#drafts);
@@ -202,7 +202,7 @@ export class Instance {
       await this.#access.refresh();
       const drafts = await draftAll(next.services, around);
       await this.#health.load(drafts);
-      if (this.engine === "portable") drafts.forEach((draft) => requirePortable(draft, this.engineReason));
+      for (const draft of drafts) requireEngine(this.engine, draft, this.engineReason);
       requireDescriptors(this.engine, this.threads, drafts);
       const { Reload } = await import("./reload.ts");
       const reload = new Reload(

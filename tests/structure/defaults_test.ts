@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import type { ChannelOptionRecord } from "../../src/options/channel_record.ts";
 import { channelRecordList } from "../../src/options/channel_records.ts";
+import { conditionRecordList } from "../../src/options/condition_records.ts";
 import type { OptionRecord } from "../../src/options/option_record.ts";
 import { type OptionKey, optionList } from "../../src/options/option_records.ts";
 import { Document, spans } from "./document.ts";
@@ -41,6 +42,11 @@ Deno.test("README: the table of channel options has each of them with its value 
   for (const [i, [, record]] of channelRecordList.entries()) {
     assertDefault(record, told[i][1], `README, ${record.name}`);
   }
+});
+
+Deno.test("README: the table of conditions has each of them with its value", () => {
+  const told = README.table("condition").map(([head]) => spans(head)[0]);
+  assert.deepEqual(told, conditionRecordList.map(([, { name, kind: { metavar } }]) => `${name}=${metavar}`));
 });
 
 Deno.test("--help: defaults are those of the program", () => {

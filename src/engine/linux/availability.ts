@@ -1,5 +1,6 @@
 import type { ServiceSettings } from "../engine.ts";
 import { C, epollEventLayout, ERRNO, LAYOUT } from "./abi.ts";
+import { makeTransparent } from "./client_source.ts";
 import { type Libc, openLibc } from "./libc.ts";
 import { maskSignals } from "./signals.ts";
 import { ADDRESS_SIZE, setOption, sideOptions, SOCKET_FLAGS } from "./sockets.ts";
@@ -28,6 +29,27 @@ export function linuxUnavailable(settings?: Pick<ServiceSettings, "strategies">)
     return descriptorRefused(libc, "epoll_create1", libc.call.epoll_create1(C.EPOLL_CLOEXEC)) ??
       descriptorRefused(libc, "eventfd", libc.call.eventfd(0, C.EFD_NONBLOCK | C.EFD_CLOEXEC)) ??
       callRefused(libc) ?? socketRefused(libc);
+  } finally {
+    libc.close();
+  }
+}
+
+/**
+ * Why connections cannot come from clients' addresses, in words; undefined if they can. Opens libc for a moment, which
+ * must be possible.
+ */
+export function clientSourceRefused(): string | undefined {
+  const libc = openLibc(), { call, errno, describe } = libc;
+  try {
+    for (const family of [C.AF_INET, C.AF_INET6]) {
+      const fd = call.socket(family, C.SOCK_STREAM | SOCKET_FLAGS, 0);
+      if (fd < 0 && errno[0] === ERRNO.EAFNOSUPPORT) continue;
+      if (fd < 0) return describe(errno[0]);
+      const refused = makeTransparent(libc, fd, family);
+      call.close(fd);
+      if (refused !== 0) return describe(refused);
+    }
+    return undefined;
   } finally {
     libc.close();
   }

@@ -1,4 +1,5 @@
 import { C, ERRNO } from "./abi.ts";
+import { bindToClient } from "./client_source.ts";
 import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
 import type { Libc } from "./libc.ts";
 import type { Poller } from "./poller.ts";
@@ -18,6 +19,8 @@ export class ChannelSockets {
   readonly #services: ThreadServices;
   readonly #error = new Int32Array(1);
   readonly #length = new Uint32Array(1);
+  /** Whether the last connect failed at once because the client's own address cannot be its source. */
+  sourceRefused = false;
 
   constructor(libc: Libc, connections: Connections, poller: Poller, services: ThreadServices) {
     this.#libc = libc;
@@ -26,9 +29,14 @@ export class ChannelSockets {
     this.#services = services;
   }
 
-  /** Begins to connect a `struct sockaddr` for a client. Returns the socket, or the negative errno if it failed at once. */
-  connect(client: number, { channelOptions, source }: Terms, address: Uint8Array<ArrayBuffer>): number {
-    const { call, errno } = this.#libc;
+  /**
+   * Begins to connect a `struct sockaddr` for a client. Returns the socket, or the negative errno if it failed at once.
+   *
+   * @param host sixteen address bytes of the client, which are of the same family where its address is the source
+   */
+  connect(client: number, terms: Terms, address: Uint8Array<ArrayBuffer>, host: Uint8Array): number {
+    const { call, errno } = this.#libc, { channelOptions, source, clientSource } = terms;
+    this.sourceRefused = false;
     const fd = call.socket(familyOf(address), C.SOCK_STREAM | SOCKET_FLAGS, 0);
     if (fd < 0) return -errno[0];
     if (fd >= this.#connections.roof) {
@@ -42,10 +50,16 @@ export class ChannelSockets {
     if (source !== undefined) {
       setOption(this.#libc, fd, NO_PORT);
       if (call.bind(fd, source, source.length) < 0) error = errno[0];
+    } else if (clientSource) {
+      setOption(this.#libc, fd, NO_PORT);
+      error = bindToClient(this.#libc, fd, host, address);
+      this.sourceRefused = error !== 0;
     }
     if (error === 0) {
       const result = call.connect(fd, address, address.length);
       if (result < 0 && result !== -ERRNO.EINPROGRESS) error = -result;
+      // The kernel's word for a source from which there is no way there, such as 127.0.0.1 towards another machine.
+      if (clientSource && error === ERRNO.EINVAL) this.sourceRefused = true;
     }
     const { rows } = this.#connections;
     if (error === 0 && !this.#poller.watch(fd, rows[(fd << SHIFT) + ROW.GENERATION])) error = ERRNO.ENOMEM;

@@ -4,8 +4,10 @@ import type { Cause } from "../../selection/cause.ts";
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
 import { causeOf } from "../engine.ts";
 import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
+import { formatAddress, formatHost } from "../../table/address.ts";
 import { C, ERRNO, errnoName } from "./abi.ts";
 import { ChannelSockets } from "./channel_sockets.ts";
+import { unfitSource } from "./client_source.ts";
 import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
 import { type Dial, Dials } from "./dials.ts";
 import type { Handles } from "./handles.ts";
@@ -83,6 +85,7 @@ export class Dialer {
     dial.attempt = terms.selection.begin(dial.client);
     dial.deadline = this.#timers.now() + terms.connectTimeout * 1000;
     dial.waits = dial.until = 0;
+    dial.unfit = undefined;
     this.#next(client, dial);
   }
 
@@ -190,8 +193,11 @@ export class Dialer {
     const { rows } = this.#connections, row = client << SHIFT, { terms } = dial;
     dial.channel = channel;
     const address = terms.service.addresses.of(channel, dial.client.localPort);
-    const server = this.#sockets.connect(client, terms, address);
+    const unfit = terms.clientSource ? unfitSource(dial.client.address, address) : undefined;
+    if (unfit !== undefined) return this.#unfit(dial, unfit);
+    const server = this.#sockets.connect(client, terms, address, dial.client.address);
     if (server < 0) {
+      if (this.#sockets.sourceRefused) return this.#unfit(dial, this.#libc.describe(-server));
       this.#refused(dial, -server);
       return false;
     }
@@ -204,6 +210,7 @@ export class Dialer {
   }
 
   #reject(client: number, dial: Dial): void {
+    if (dial.unfit !== undefined) this.#reportUnfit(dial);
     if (!dial.attempt.shortage) dial.terms.service.reports.turnedAway();
     dial.attempt.abandon();
     this.#release(client);
@@ -256,6 +263,23 @@ export class Dialer {
     if (!dial.waiting) return;
     dial.waiting = false;
     dial.terms.service.places.waited();
+  }
+
+  /** The connection cannot come from the client's own address. The channel is not to blame. Returns false. */
+  #unfit(dial: Dial, reason: string): false {
+    dial.unfit = reason;
+    dial.unfitChannel = dial.channel;
+    dial.attempt.withdrawn();
+    return false;
+  }
+
+  /** Reports why a client that is turned away could not be given one of the channels. */
+  #reportUnfit({ unfit: reason, unfitChannel: channel, client: { address: host, port }, terms }: Dial): void {
+    const { reports, table } = terms.service;
+    reports.sourceUnfit(() => {
+      const client = formatAddress({ host: formatHost(host), port });
+      return { channel, address: table.address(channel), client, reason: reason! };
+    });
   }
 
   #refused(dial: Dial, errno: number): void {

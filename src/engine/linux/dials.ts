@@ -19,6 +19,9 @@ export interface Dial {
   /** The `struct sockaddr` that is being connected, and the port, which may have changed there since. */
   address: Uint8Array;
   port: number;
+  /** Why a connection to `unfitChannel` cannot come from the client's own address; undefined if there was none such. */
+  unfit: string | undefined;
+  unfitChannel: ChannelId;
   /** When to stop waiting for a shortage to pass. */
   deadline: number;
   /** Whether it is waiting for a place on a full channel, and how often it has waited. */
@@ -68,6 +71,8 @@ export class Dials {
       channel: NONE,
       address: NOWHERE,
       port: 0,
+      unfit: undefined,
+      unfitChannel: NONE,
       deadline: 0,
       waiting: false,
       waits: 0,

@@ -42,6 +42,8 @@ export class Terms {
   readonly prelude: Prelude;
   /** The `struct sockaddr` that they come from. */
   readonly source: Uint8Array<ArrayBuffer> | undefined;
+  /** Whether they come from the address of the client instead. */
+  readonly clientSource: boolean;
   /** Where `ThreadServices` has it. */
   place = -1;
   /** Clients that have them. */
@@ -65,6 +67,7 @@ export class Terms {
     this.queueTime = settings.queue * 1000;
     this.channelOptions = sideOptions(settings, settings.channelKeepAlive);
     this.prelude = new Prelude(settings);
+    this.clientSource = settings.clientSource ?? false;
     if (settings.source !== undefined) {
       const { bytes, zone } = parseHost(settings.source);
       this.source = encodeAddress(bytes, 0, zone);

@@ -18,6 +18,11 @@ export class ThreadReports {
     if (this.#rate.allows("turned-away")) this.#report({ type: "turned-away" });
   }
 
+  /** The connection to a channel cannot come from the client's own address. */
+  sourceUnfit(about: () => Omit<Extract<EngineEvent, { type: "source-unfit" }>, "type">): void {
+    if (this.#rate.allows("source-unfit")) this.#report({ type: "source-unfit", ...about() });
+  }
+
   /** The configured maximum of clients is served. */
   saturated(connections: number): void {
     if (this.#rate.allows("saturated")) this.#report({ type: "saturated", connections });

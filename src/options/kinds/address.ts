@@ -20,12 +20,16 @@ export function bindAddress(): Kind<string> {
   };
 }
 
-/** An address to connect from: in words a numeric one, from a program a name as well. */
+/** Stands for the address of the client as the source of its connection to a channel. */
+export const CLIENT_SOURCE = "client";
+
+/** An address to connect from: in words a numeric one or `client`, from a program a name as well. */
 export function sourceAddress(): Kind<string> {
   return {
     metavar: "ADDR",
     read: (word) => {
-      if (familyOf(word) === 0) return new Refusal("takes a numeric address");
+      if (word === CLIENT_SOURCE) return word;
+      if (familyOf(word) === 0) return new Refusal("takes a numeric address, or client");
       return canonical(word) ?? new Refusal(BAD);
     },
     write: (value) => value,

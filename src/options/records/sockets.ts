@@ -7,13 +7,19 @@ import { LONGEST_USER_TIMEOUT } from "../ranges.ts";
 
 /** What is set on the sockets of connections. */
 export const sockets = {
-  /** Source address of outgoing connections, or a name, which is resolved. Default: the system chooses. */
+  /**
+   * Source address of outgoing connections, or a name, which is resolved; `client` for the address of each client, which
+   * only the linux engine can do, with the capability CAP_NET_ADMIN. Default: the system chooses.
+   */
   source: {
     name: "source",
     short: "B",
     kind: sourceAddress(),
     section: "sockets",
     summary: "source address of outgoing connections",
+    more:
+      "With client, it is the address of the client, as if the balancer were not there. Only the linux engine can do " +
+      "that. It needs the capability CAP_NET_ADMIN, and channels whose answers come back through this machine.",
     common: true,
     scope: "service",
     changeable: true,

@@ -1,0 +1,41 @@
+import { isMapped } from "../../table/address.ts";
+import { C } from "./abi.ts";
+import type { Libc } from "./libc.ts";
+import { encodeAddress, familyOf, setOption, type SocketOption, socketOption, zoneOf } from "./sockets.ts";
+
+/** Lets a socket have an address that is not this machine's (ip(7), ipv6(7)). It takes CAP_NET_ADMIN. */
+const TRANSPARENT: Readonly<Record<number, SocketOption>> = {
+  [C.AF_INET]: socketOption("IP_TRANSPARENT", C.IPPROTO_IP, C.IP_TRANSPARENT, 1),
+  [C.AF_INET6]: socketOption("IPV6_TRANSPARENT", C.IPPROTO_IPV6, C.IPV6_TRANSPARENT, 1),
+};
+
+/** Whether the kernel lets a socket have others' addresses: 0, or its errno. */
+export function makeTransparent(libc: Libc, fd: number, family: number): number {
+  return setOption(libc, fd, TRANSPARENT[family]) ? 0 : libc.errno[0];
+}
+
+/**
+ * Gives a socket that is to be connected the client's own address.
+ *
+ * @param client its sixteen address bytes
+ * @param address where it will be connected, of the same family
+ * @returns 0 or an errno
+ */
+export function bindToClient(libc: Libc, fd: number, client: Uint8Array, address: Uint8Array): number {
+  const errno = makeTransparent(libc, fd, familyOf(address));
+  if (errno !== 0) return errno;
+  // A link-local client is on the link of the channel, or cannot reach it.
+  const source = encodeAddress(client, 0, zoneOf(address));
+  return libc.call.bind(fd, source, source.length) < 0 ? libc.errno[0] : 0;
+}
+
+/** Why a connection to this address cannot come from the client, in words; undefined if it can. */
+export function unfitSource(client: Uint8Array, address: Uint8Array): string | undefined {
+  const isIPv4 = isMapped(client);
+  if (isIPv4 !== (familyOf(address) === C.AF_INET)) {
+    return isIPv4 ? "it is IPv6, the client IPv4" : "it is IPv4, the client IPv6";
+  }
+  // A socket with this address would get one of this machine's.
+  for (let i = isIPv4 ? 12 : 0; i < 16; i++) if (client[i] !== 0) return undefined;
+  return "the client has no address";
+}
