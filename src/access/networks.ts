@@ -58,9 +58,30 @@ export class NetworksBuilder {
 
   /** What has been added. */
   build(): Networks {
-    return { ipv4: this.#ipv4.merged(), ipv6: this.#ipv6.merged() };
+    const steps = this.#merging();
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+    }
+  }
+
+  /** The same in steps of a few milliseconds. @param pause what comes between two of them */
+  async buildSlowly(pause: () => Promise<void>): Promise<Networks> {
+    const steps = this.#merging();
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+      await pause();
+    }
+  }
+
+  *#merging(): Generator<void, Networks> {
+    return { ipv4: yield* this.#ipv4.merging(), ipv6: yield* this.#ipv6.merging() };
   }
 }
+
+/** Ranges that are handled in a step. */
+const STEP = 1 << 16;
 
 /** Ranges of one family as they come. */
 class Ranges {
@@ -88,55 +109,99 @@ class Ranges {
   }
 
   /** Sorts them by their first address, and makes one of those that overlap or follow each other. */
-  merged(): Uint32Array {
-    const words = this.#words, size = 2 * words, ranges = this.#ranges, order = this.#sorted();
-    // Into the ranges' own numbers, since no more can come out than went in.
+  *merging(): Generator<void, Uint32Array> {
+    const size = 2 * this.#words, order = yield* this.#sorting();
     let count = 0;
-    for (const at of order) {
-      const open = count > 0 ? order[count - 1] : -1;
-      if (open < 0 || !this.#meets(open, at)) order[count++] = at;
-      else if (compare(ranges, open + words, ranges, at + words, words) < 0) {
-        ranges.copyWithin(open + words, at + words, at + size);
-      }
+    for (let from = 0; from < order.length; from += STEP) {
+      count = this.#merge(order, count, from, Math.min(order.length, from + STEP));
+      yield;
     }
     const shared = new Uint32Array(new SharedArrayBuffer(count * size * 4));
-    for (let i = 0; i < count; i++) {
-      const from = order[i];
-      for (let k = 0; k < size; k++) shared[i * size + k] = ranges[from + k];
+    for (let from = 0; from < count; from += STEP) {
+      this.#copy(order, shared, from, Math.min(count, from + STEP));
+      yield;
     }
     return shared;
   }
 
+  /** Merges these with the ones before, of which there are `count`. @returns how many there are then */
+  #merge(order: Uint32Array, count: number, from: number, to: number): number {
+    const words = this.#words, ranges = this.#ranges;
+    // Into the ranges' own numbers, since no more can come out than went in.
+    for (let i = from; i < to; i++) {
+      const at = order[i], open = count > 0 ? order[count - 1] : -1;
+      if (open < 0 || !this.#meets(open, at)) order[count++] = at;
+      else if (compare(ranges, open + words, ranges, at + words, words) < 0) {
+        ranges.copyWithin(open + words, at + words, at + 2 * words);
+      }
+    }
+    return count;
+  }
+
+  #copy(order: Uint32Array, shared: Uint32Array, from: number, to: number): void {
+    const size = 2 * this.#words, ranges = this.#ranges;
+    for (let i = from; i < to; i++) for (let k = 0, at = order[i]; k < size; k++) shared[i * size + k] = ranges[at + k];
+  }
+
   /** Where the ranges begin, in the order of their first addresses: a radix sort, byte by byte from the last one. */
-  #sorted(): Uint32Array {
-    const words = this.#words, size = 2 * words, count = this.#length / size, ranges = this.#ranges;
+  *#sorting(): Generator<void, Uint32Array> {
+    const words = this.#words, size = 2 * words, count = this.#length / size;
     let order: Uint32Array = new Uint32Array(count), other: Uint32Array = new Uint32Array(count), sorted = true;
-    for (let i = 0; i < count; i++) {
-      order[i] = i * size;
-      sorted &&= i === 0 || compare(ranges, (i - 1) * size, ranges, i * size, words) <= 0;
+    for (let i = 0; i < count; i++) order[i] = i * size;
+    for (let from = 1; from < count && sorted; from += STEP) {
+      sorted = this.#inOrder(from, Math.min(count, from + STEP));
+      yield;
     }
     if (sorted) return order;
     const starts = new Uint32Array(256);
-    for (let k = words - 1; k >= 0; k--) {
-      for (let shift = 0; shift < 32; shift += 8) {
-        starts.fill(0);
-        for (let i = 0; i < count; i++) starts[(ranges[order[i] + k] >>> shift) & 0xff]++;
-        let sum = 0, alike = false;
-        for (let digit = 0; digit < 256; digit++) {
-          const of = starts[digit];
-          alike ||= of === count;
-          starts[digit] = sum;
-          sum += of;
-        }
-        if (alike) continue;
-        for (let i = 0; i < count; i++) {
-          const at = order[i];
-          other[starts[(ranges[at + k] >>> shift) & 0xff]++] = at;
-        }
-        [order, other] = [other, order];
+    for (let digit = 4 * words - 1; digit >= 0; digit--) {
+      starts.fill(0);
+      for (let from = 0; from < count; from += STEP) {
+        this.#count(digit, starts, from, Math.min(count, from + STEP));
+        yield;
       }
+      if (starts.includes(count)) continue;
+      for (let value = 0, sum = 0; value < 256; value++) {
+        const of = starts[value];
+        starts[value] = sum;
+        sum += of;
+      }
+      for (let from = 0; from < count; from += STEP) {
+        this.#distribute(digit, starts, order, other, from, Math.min(count, from + STEP));
+        yield;
+      }
+      [order, other] = [other, order];
     }
     return order;
+  }
+
+  /** Whether each of these begins no earlier than the one before it. */
+  #inOrder(from: number, to: number): boolean {
+    const words = this.#words, size = 2 * words, ranges = this.#ranges;
+    for (let i = from; i < to; i++) if (compare(ranges, (i - 1) * size, ranges, i * size, words) > 0) return false;
+    return true;
+  }
+
+  /** Counts how often each value of a byte of the first addresses occurs. */
+  #count(digit: number, starts: Uint32Array, from: number, to: number): void {
+    const size = 2 * this.#words, ranges = this.#ranges, word = digit >> 2, shift = 24 - 8 * (digit & 3);
+    for (let i = from; i < to; i++) starts[(ranges[i * size + word] >>> shift) & 0xff]++;
+  }
+
+  /** Puts these in the order of that byte. */
+  #distribute(
+    digit: number,
+    starts: Uint32Array,
+    order: Uint32Array,
+    other: Uint32Array,
+    from: number,
+    to: number,
+  ): void {
+    const ranges = this.#ranges, word = digit >> 2, shift = 24 - 8 * (digit & 3);
+    for (let i = from; i < to; i++) {
+      const at = order[i];
+      other[starts[(ranges[at + word] >>> shift) & 0xff]++] = at;
+    }
   }
 
   /** Whether the range at `next`, which begins no earlier than the one at `open`, overlaps it or follows it directly. */

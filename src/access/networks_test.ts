@@ -94,6 +94,23 @@ Deno.test("a set has exactly the addresses of its ranges, in whatever order they
   }));
 });
 
+Deno.test("a set that is built in steps is the same, and there are pauses", async () => {
+  const builder = new NetworksBuilder(), bytes = new Uint8Array(16), view = new DataView(bytes.buffer);
+  for (let i = 0; i < 100_000; i++) {
+    view.setUint32(0, 0x2001_0db8);
+    view.setUint32(12, Math.imul(i, 0x9e37_79b1) & ~3);
+    builder.add(bytes, bytes);
+  }
+  let pauses = 0;
+  const slowly = await builder.buildSlowly(() => {
+    pauses++;
+    return Promise.resolve();
+  });
+  assert.ok(pauses > 10, String(pauses));
+  assert.ok(sameNetworks(slowly, builder.build()));
+  assert.equal(rangesIn(slowly), 100_000);
+});
+
 Deno.test("a million networks take 8 bytes each, an IPv6 network 32", () => {
   const builder = new NetworksBuilder(), bytes = new Uint8Array(16), view = new DataView(bytes.buffer);
   for (let i = 0; i < 1_000_000; i++) {

@@ -219,9 +219,16 @@ export async function readNetworkFile(path: string): Promise<Networks> {
     rest = rest.slice(start);
     if (rest.length > LONGEST_LINE) throw new LineFault(line + 1, { word: rest, reason: "is too long for a line" });
     if (count === null) break;
+    // What is read without waiting would leave nobody else a turn.
+    await turn();
   }
   if (rest !== "") take(rest);
-  return builder.build();
+  return await builder.buildSlowly(turn);
+}
+
+/** Lets everything else have its turn. */
+function turn(): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve));
 }
 
 /** What is wrong with a line of a file. */
