@@ -1,4 +1,4 @@
-import type { ClientState } from "../access/access_state.ts";
+import type { AccessState, ClientState } from "../access/access_state.ts";
 import type { CloseOptions } from "../engine/engine.ts";
 import type { Groups } from "../groups/groups.ts";
 import type { GroupSnapshot } from "../groups/snapshot.ts";
@@ -17,6 +17,7 @@ import type {
   CheckedOptions,
   CheckedServeOptions,
   DisableOptions,
+  RuleOptions,
   ServeOptions,
 } from "./options.ts";
 import type { Service } from "./service.ts";
@@ -230,6 +231,26 @@ export class Balancer implements AsyncDisposable {
   /** `Service.forget` for the service that it was started with. */
   forget(address?: string): number {
     return this.#only.forget(address);
+  }
+
+  /** `Service.allow` for the service that it was started with. */
+  async allow(networks: string, options?: RuleOptions): Promise<void> {
+    await this.#only.allow(networks, options);
+  }
+
+  /** `Service.deny` for the service that it was started with. */
+  async deny(networks: string, options?: RuleOptions): Promise<void> {
+    await this.#only.deny(networks, options);
+  }
+
+  /** `Service.unban` for the service that it was started with. */
+  async unban(networks?: string): Promise<number> {
+    return await this.#only.unban(networks);
+  }
+
+  /** `Service.accessState` of the service that it was started with. */
+  accessState(): AccessState | undefined {
+    return this.#only.accessState();
   }
 
   /** @internal */
