@@ -78,13 +78,14 @@ export class Stand {
     return { contender, port, pids: descendants(running.child.pid), shares: shares(contender.threads), running };
   }
 
-  /** Puts a load on a proxy for one window. */
+  /** Puts a load on a proxy for one window. @param hello whether requests of new connections are ClientHellos */
   async window(
     proxy: Proxy,
     kind: "keepAlive" | "newConnections" | "streams",
     connections: number,
+    hello = false,
   ): Promise<Commands["streams"]["answer"]> {
-    const window = await this.load.perform(kind, this.ask(proxy, connections));
+    const window = await this.load.perform(kind, { ...this.ask(proxy, connections), hello });
     if (proxy.shares) return window;
     this.windows.all++;
     if (window.own < window.seconds * 0.9e9) this.windows.disturbed++;

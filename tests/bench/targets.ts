@@ -50,6 +50,8 @@ export const TARGETS: readonly Target[] = [
   ...["rr", "hash", "least", "random", "stable", "first"].map((strategy) =>
     target("linux", `strategies.${strategy}`, 1.05)
   ),
+  target("linux", "way-in.access", 1.1),
+  target("linux", "way-in.sni", 1.25),
   ...["portable", "linux"].flatMap((engine) => [
     target(engine, "beside-idle-services.requests", 1.05),
     target(engine, "beside-idle-services.connections", 1.05),

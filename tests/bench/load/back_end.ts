@@ -1,6 +1,6 @@
 import { accept, listen, memoryFile, READABLE, receive, transmit, transmitFile, WOULD_WAIT, WRITABLE } from "./libc.ts";
 import type { Handler, Loop } from "./loop.ts";
-import { CLOSE, REQUEST, RESPONSE, STREAM } from "./messages.ts";
+import { CLOSE, HELLO, REQUEST, RESPONSE, STREAM } from "./messages.ts";
 
 /** MiB of data that streams repeat: too much for a processor's cache, as real data is. */
 const FILE = 64;
@@ -102,5 +102,5 @@ export class BackEnd implements Handler {
 }
 
 function roleOf(verb: number): Role {
-  return verb === STREAM ? Role.Stream : verb === CLOSE ? Role.AnswerOnce : Role.Answer;
+  return verb === STREAM ? Role.Stream : verb === CLOSE || verb === HELLO ? Role.AnswerOnce : Role.Answer;
 }

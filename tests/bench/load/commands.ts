@@ -17,7 +17,8 @@ interface Measured {
 /** What the load process can be told to do, with its answers. One at a time, a JSON line each. */
 export interface Commands {
   keepAlive: { ask: Measured; answer: Window };
-  newConnections: { ask: Measured; answer: Window };
+  /** With `hello`, the request of each is a ClientHello. */
+  newConnections: { ask: Measured & { readonly hello?: boolean }; answer: Window };
   streams: { ask: Measured; answer: Window };
   /** Latency in microseconds at so many requests a second. */
   fixedRate: { ask: Measured & { readonly rate: number }; answer: Latency };

@@ -32,7 +32,7 @@ function perform(command: Command): unknown {
       );
     case "newConnections":
       return during(
-        new NewConnections(loop, command.port, command.connections),
+        new NewConnections(loop, command.port, command.connections, command.hello),
         (traffic) => measureWindow(loop, traffic, command.pids, command),
       );
     case "streams":

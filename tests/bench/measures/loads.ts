@@ -11,9 +11,18 @@ export interface Shown {
   readonly busy: number;
 }
 
-/** Puts a load of requests or of new connections on a proxy for one window. */
-export async function underLoad(stand: Stand, proxy: Proxy, kind: "keepAlive" | "newConnections"): Promise<Shown> {
-  const { done, seconds, processor } = await stand.window(proxy, kind, ABREAST);
+/**
+ * Puts a load of requests or of new connections on a proxy for one window.
+ *
+ * @param hello whether requests of new connections are ClientHellos
+ */
+export async function underLoad(
+  stand: Stand,
+  proxy: Proxy,
+  kind: "keepAlive" | "newConnections",
+  hello = false,
+): Promise<Shown> {
+  const { done, seconds, processor } = await stand.window(proxy, kind, ABREAST, hello);
   return {
     perSecond: done / seconds,
     processor: processorTimeOf(proxy, processor) / done / 1e3,

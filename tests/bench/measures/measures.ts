@@ -12,6 +12,7 @@ import { manyServices } from "./many_services.ts";
 import { newConnections } from "./new_connections.ts";
 import { startUp } from "./start_up.ts";
 import { strategies } from "./strategies.ts";
+import { wayIn } from "./way_in.ts";
 
 /** Everything that is measured, in the order of the tables. @param reference sets the rate for latency */
 export function measures(reference: Contender): Measure[] {
@@ -28,6 +29,7 @@ export function measures(reference: Contender): Measure[] {
     besideIdle,
     manyChannels,
     strategies,
+    wayIn,
     besideIdleServices,
     manyServices,
   ];

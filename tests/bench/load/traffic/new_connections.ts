@@ -1,6 +1,6 @@
 import { connect, READABLE, receive, transmit, WOULD_WAIT } from "../libc.ts";
 import type { Loop } from "../loop.ts";
-import { CLOSE, REQUEST, request, RESPONSE } from "../messages.ts";
+import { CLOSE, helloRequest, REQUEST, request, RESPONSE } from "../messages.ts";
 import { ConnectionLost, type Traffic } from "./traffic.ts";
 
 /**
@@ -14,10 +14,11 @@ export class NewConnections implements Traffic {
   readonly #open = new Set<number>();
   readonly #received: number[] = [];
   readonly #buffer = new Uint8Array(RESPONSE);
-  readonly #request = request(CLOSE);
+  readonly #request: Uint8Array<ArrayBuffer>;
   #closed = false;
 
-  constructor(loop: Loop, port: number, connections: number) {
+  constructor(loop: Loop, port: number, connections: number, hello = false) {
+    this.#request = hello ? helloRequest() : request(CLOSE);
     this.#loop = loop;
     this.#port = port;
     for (let i = 0; i < connections; i++) this.#begin();
