@@ -1,6 +1,5 @@
 import type { Attempt } from "../../selection/attempt.ts";
-import type { Client } from "../../selection/strategy.ts";
-import { type Address, parseHost } from "../../table/address.ts";
+import type { Address } from "../../table/address.ts";
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
 import { NO_HANDLE } from "../../table/sticky_lane.ts";
 import { causeOf, type ServiceSetup, type Tap } from "../engine.ts";
@@ -15,6 +14,7 @@ import { part } from "./parting.ts";
 import { introduction } from "./introduction.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import { relay } from "./relay.ts";
+import { RemoteClient } from "./remote_client.ts";
 import type { Listed } from "./roster.ts";
 import type { Search, SlowSearches } from "./slow_searches.ts";
 import { closeQuietly, type Stream } from "./stream.ts";
@@ -283,22 +283,5 @@ export class Connection implements Listed, Search {
       };
       const timer = setTimeout(leave, milliseconds);
     });
-  }
-}
-
-/** A client's address, looked up only on demand: most strategies do not ask. */
-class RemoteClient implements Client {
-  readonly port: number;
-  readonly localPort: number;
-  readonly #hostname: string;
-
-  constructor({ remoteAddr: { hostname, port }, localAddr }: Deno.TcpConn) {
-    this.#hostname = hostname;
-    this.port = port;
-    this.localPort = localAddr.port;
-  }
-
-  get address(): Uint8Array {
-    return parseHost(this.#hostname).bytes;
   }
 }

@@ -15,6 +15,9 @@ export function makeIntake({ settings, emit }: ServiceSetup, selection: Selectio
   return new Intake(receptionTerms(settings, selection, { lane: 0, now: () => performance.now(), emit })!, clock);
 }
 
+/** Part of its time by which a client may be told late that it has passed, and milliseconds at most. */
+const LATE = 1 / 20, MOST_LATE = 100;
+
 /** A client that has to say something. */
 interface Waiter extends Listed {
   /** When its time ends, by the clock. */
@@ -83,10 +86,11 @@ export class Intake {
   #expiring(time: number): Expiring<Waiter> {
     let waiting = this.#waiting.get(time);
     if (waiting === undefined) {
-      waiting = new Expiring<Waiter>(this.#clock, ({ end }) => end, (waiter) => {
+      const expire = (waiter: Waiter) => {
         waiter.expired = true;
         waiter.wake();
-      });
+      };
+      waiting = new Expiring<Waiter>(this.#clock, ({ end }) => end, expire, Math.min(time * LATE, MOST_LATE));
       this.#waiting.set(time, waiting);
     }
     return waiting;

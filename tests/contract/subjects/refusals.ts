@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import { MAX_LANES } from "../../../src/table/limits.ts";
 import { echoBackend, namedBackend } from "../../support/backends.ts";
 import { Client } from "../../support/client.ts";
 import { askFrom } from "../../support/client_from.ts";
-import { eventually } from "../../support/eventually.ts";
+import { eventually, pause } from "../../support/eventually.ts";
 import { binaryHeader, concat, textHeader } from "../../support/proxy_headers.ts";
-import type { Asked } from "../intake.ts";
+import { ResettingClient } from "../../support/resetting.ts";
+import { accessOf, type Asked } from "../intake.ts";
 import type { ContractTest } from "../suite.ts";
 
 const onlyLoopback = Deno.build.os !== "linux" && "only 127.0.0.1 is local here";
@@ -103,6 +105,26 @@ export function refusals(test: ContractTest): void {
     assert.equal((await client.readToEnd()).length, 0);
     await eventually("it is counted", () => trial.refused().peer === 1);
   });
+
+  test(
+    "a client that is refused when it is its turn leaves its place to the next, on whatever socket",
+    async (_, share) => {
+      await using backend = namedBackend("x");
+      await using trial = await share({ maxConnections: 1 });
+      const access = accessOf({ access: [["deny", "127.0.0.2"]] }, MAX_LANES);
+      const service = await trial.serve({ channels: [backend], sockets: 3, access });
+      using first = await service.connect(0);
+      assert.equal(await first.readText(), "x");
+      using _denied = await ResettingClient.connect(service.ports[1], { from: "127.0.0.2" });
+      await eventually("it has to wait", () => trial.events.some(({ type }) => type === "saturated"));
+      using wanted = await service.connect(2);
+      // Nothing tells that this one waits as well.
+      await pause(50);
+      first[Symbol.dispose]();
+      assert.equal(await wanted.readText(), "x");
+    },
+    onlyLoopback,
+  );
 
   test("in a dry run everything is counted and nobody is refused", async (start) => {
     await using backend = namedBackend("x");
