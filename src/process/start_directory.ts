@@ -3,10 +3,14 @@ import { resolve } from "node:path";
 /** The directory that the process was started in, once it has left it. */
 let left: string | undefined;
 
-/** Leaves the directory that this process was started in, which a background process must not keep busy. */
-export function leaveDirectory(): void {
+/**
+ * Leaves the directory that this process was started in, which a background process must not keep busy.
+ *
+ * @param directory that directory
+ */
+export function leaveDirectory(directory: string): void {
   if (Deno.build.os === "windows") return;
-  left = Deno.cwd();
+  left = directory;
   Deno.chdir("/");
 }
 

@@ -66,7 +66,7 @@ export async function serve(request: ServeRequest, program: string, args: readon
         serving();
       });
     }
-    if (background) leaveDirectory();
+    if (background) leaveDirectory(directory);
     return await running.run(signals);
   } catch (error) {
     return failed(error);
