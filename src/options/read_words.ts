@@ -1,11 +1,11 @@
 import { quote } from "../log/escape.ts";
 import { familyOf } from "../table/address.ts";
-import { isHttp } from "./check_words.ts";
 import { type Fault, FaultCode } from "./fault.ts";
 import { readGroups } from "./group_words.ts";
 import { Refusal } from "./kinds/kind.ts";
 import { nearest } from "./nearest.ts";
 import { negativeName, optionLabel, type OptionRecord } from "./option_record.ts";
+import { unmetNeeds } from "./option_needs.ts";
 import { optionRecords } from "./option_records.ts";
 import { readPorts } from "./port_ranges.ts";
 import { type ServiceSpec, standardName } from "./service_spec.ts";
@@ -101,17 +101,15 @@ export function readSpec(
       strategies: [...strategyNames, ...strategies],
     });
   if (faults.length + more.length > 0) return { faults: [...faults, ...more] };
-  const spec = {
-    name: name ?? standardName(ports),
-    ports,
-    groups,
-    values: withDefaults(serviceValues(values), defaults),
-  };
-  const expect = options.findLast(({ key }) => key === "checkExpect");
-  if (expect !== undefined && !isHttp(spec.values.check)) {
-    return { faults: [wrong(expect.at, "option --check-expect needs --check http:PATH or https:PATH")] };
+  const all: Record<string, unknown> = { ...withDefaults(serviceValues(values), defaults) }, unmet: Fault[] = [];
+  for (const [key, need] of unmetNeeds(all, groups)) {
+    const given = options.findLast((option) => option.key === key), record: OptionRecord = optionRecords[key];
+    if (given !== undefined) unmet.push(wrong(given.at, `option ${optionLabel(record)} needs ${need.words}`));
+    // What only the defaults say is meant for other services, and could not be written on this one's line.
+    else if (record.standard !== undefined) delete all[key];
   }
-  return { spec, faults: [] };
+  if (unmet.length > 0) return { faults: unmet };
+  return { spec: { name: name ?? standardName(ports), ports, groups, values: all }, faults: [] };
 }
 
 /** Puts the faults in the order of the words. */

@@ -158,3 +158,26 @@ Deno.test("networks and rates that cannot be read say why", () => {
     burst: 20,
   });
 });
+
+Deno.test("an option about another one needs that, unless it is a default for other services", () => {
+  const message = (line: string) => readServiceWords(line.split(" ")).faults.map(({ message }) => message);
+  const v2 = "needs --proxy v2, or a channel with proxy=v2";
+  assert.deepEqual(message("--proxy-checksum 80 a"), [`option --proxy-checksum ${v2}`]);
+  assert.deepEqual(message("--proxy v1 --proxy-unique-id 80 a,proxy=off"), [`option --proxy-unique-id ${v2}`]);
+  assert.deepEqual(message("--proxy v2 --proxy-pass-tlv 80 a"), [
+    "option --proxy-pass-tlv needs --accept-proxy NETWORKS",
+  ]);
+  assert.deepEqual(message("--accept-proxy ::1 --proxy-pass-tlv 80 a"), [`option --proxy-pass-tlv ${v2}`]);
+  assert.deepEqual(message("--check-expect 200 80 a"), [
+    "option --check-expect needs --check http:PATH or https:PATH",
+  ]);
+  for (
+    const line of ["--proxy v2 --proxy-checksum 80 a", "--no-proxy-checksum 80", "--proxy-unique-id 80 a ! b,proxy=v2"]
+  ) {
+    assert.deepEqual(message(line), [], line);
+  }
+  const { result: defaults } = readDefaultsWords(["--proxy", "v2", "--proxy-checksum"]);
+  const words = (line: string) => serviceWords(readServiceWords(line.split(" "), defaults).result!).join(" ");
+  assert.equal(words("80 a"), "--proxy v2 --proxy-checksum 80 a");
+  assert.equal(words("--proxy v1 80 a"), "--proxy v1 80 a");
+});

@@ -10,7 +10,7 @@ import type { Strategy } from "../selection/strategy.ts";
 import { coded } from "./errors.ts";
 import { allStrategies, guarded } from "./foreign_code.ts";
 import { Instance } from "./instance.ts";
-import { BALANCER_OPTIONS, checkGroups, checkHealthOptions, SECONDS, SERVE_OPTIONS } from "./option_shapes.ts";
+import { BALANCER_OPTIONS, checkGroups, checkNeeds, SECONDS, SERVE_OPTIONS } from "./option_shapes.ts";
 import type {
   BalancerOptions,
   ChannelOptions,
@@ -302,7 +302,7 @@ export class Balancer implements AsyncDisposable {
 
 function requestOf(checked: CheckedServeOptions, list: readonly Strategy[]): ServiceRequest {
   checkGroups(checked, list);
-  checkHealthOptions(checked);
+  checkNeeds(checked);
   const { name, port, groups = [] } = checked;
   return { name, ports: port, groups, values: serviceValues(checked) };
 }

@@ -1,12 +1,12 @@
 import type { CloseOptions } from "../engine/engine.ts";
 import { quote } from "../log/escape.ts";
-import { isHttp } from "../options/check_words.ts";
 import { channelRecords } from "../options/channel_records.ts";
 import { channelShapes } from "../options/channel_values.ts";
 import { conditionWords } from "../options/condition_words.ts";
 import { conditionFault, conditionShape } from "../options/group_conditions.ts";
 import { type StrategyFile, strategyFile } from "../options/kinds/strategy_file.ts";
 import { expandingFault, srvName } from "../options/expanding_words.ts";
+import { unmetNeeds } from "../options/option_needs.ts";
 import { optionList, optionRecords } from "../options/option_records.ts";
 import { type PortRange, readPorts } from "../options/port_ranges.ts";
 import { LONGEST_TIME } from "../options/ranges.ts";
@@ -189,10 +189,12 @@ export function checkGroups(
   }
 }
 
-/** Checks what depends on other options of health checks. @throws {RangeError} when only an HTTP check could do it */
-export function checkHealthOptions({ check, checkExpect }: Pick<CheckedServeOptions, "check" | "checkExpect">): void {
-  if (checkExpect === undefined || isHttp(check)) return;
-  throw refused("checkExpect", checkExpect, "it needs a check of http:PATH or https:PATH");
+/** Checks that options which say how others work have those. @throws {RangeError} naming one that has not */
+export function checkNeeds({ groups = [], ...values }: CheckedServeOptions): void {
+  const [unmet] = unmetNeeds(values, groups);
+  if (unmet === undefined) return;
+  const [key, { library }] = unmet;
+  throw refused(key, String(values[key]), `it needs ${library}`);
 }
 
 /** The error for a channel's name that another one has. @param other which one */

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { strategies } from "../selection/strategy.ts";
 import type { Strategy } from "../selection/strategy.ts";
-import { BALANCER_OPTIONS, CHANNEL_OPTIONS, checkGroups, SERVE_OPTIONS } from "./option_shapes.ts";
+import { BALANCER_OPTIONS, CHANNEL_OPTIONS, checkGroups, checkNeeds, SERVE_OPTIONS } from "./option_shapes.ts";
 import type { BalancerOptions } from "./options.ts";
 
 const check = (options: unknown) => BALANCER_OPTIONS(options, "");
@@ -354,6 +354,20 @@ Deno.test("conditions of a group are words as on the command line, or lists of t
       ],
     ];
   for (const [value, name, message] of wrong) assert.throws(() => conditions(value), { name, message });
+});
+
+Deno.test("an option about another one needs that", () => {
+  const wrong: [options: object, message: string][] = [
+    [{ checkExpect: "200" }, 'Cannot use checkExpect "200": it needs a check of http:PATH or https:PATH'],
+    [{ proxyChecksum: true }, 'Cannot use proxyChecksum "true": it needs the proxy "v2", for the service or a channel'],
+    [{ proxyPassTlv: true, proxy: "v2" }, 'Cannot use proxyPassTlv "true": it needs acceptProxy'],
+  ];
+  for (const [options, message] of wrong) {
+    assert.throws(() => checkNeeds(SERVE_OPTIONS({ port: 80, ...options }, "")), { name: "RangeError", message });
+  }
+  const channels = [{ host: "a", port: 1, proxy: "v2" }];
+  checkNeeds(SERVE_OPTIONS({ port: 80, proxyChecksum: true, groups: [{ channels }] }, ""));
+  checkNeeds(SERVE_OPTIONS({ port: 80, proxyChecksum: false }, ""));
 });
 
 Deno.test("access rules and rates have the forms that the library documents", () => {

@@ -66,7 +66,7 @@ export interface ServeOptions extends ServiceLibraryValues {
  * How a balancer is set up. Everything has a default. Times are at most 2,147,483,647 seconds.
  *
  * The options of the command line have the same names here in camel case, but `--bind` is `hostname`, `--debug` is
- * `trace` and `--tcp-user-timeout` is `userTimeout`.
+ * `trace`, `--tcp-user-timeout` is `userTimeout`, and `--allow` and `--deny` together are `accessRules`.
  */
 export interface BalancerOptions extends LibraryValues, Pick<ServeOptions, "name" | "groups"> {
   /**
