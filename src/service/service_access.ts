@@ -42,6 +42,7 @@ export class ServiceAccess {
   settings(drafted?: DraftedAccess): AccessSettings | undefined {
     if (this.#operators === undefined && !asksClients(drafted)) {
       this.#dryRun = drafted?.dryRun ?? false;
+      this.#clients = undefined;
       return undefined;
     }
     return this.#settings(drafted ?? EVERYBODY);
