@@ -48,6 +48,6 @@ export interface AccessState {
   readonly spared: Readonly<Record<RefusalReason, number>>;
   /** Connections that did not count for the limits of their clients, because there was no place for one more client. */
   readonly uncounted: number;
-  /** How often clients have had to wait for `--rate`, or would have, had it been no dry run. */
+  /** How often accepting has had to wait for `--rate`; in a dry run, how many clients would have had to. */
   readonly paced: number;
 }

@@ -64,7 +64,9 @@ function accessLines(
   const counts = Object.entries(counted).flatMap(([reason, count]) => count === 0 ? [] : [`${count} ${reason}`]);
   const more = [
     ...uncounted === 0 ? [] : [`connections that did not count for limits, for want of room: ${uncounted}`],
-    ...paced === 0 ? [] : [`${dryRun ? "dry run, " : ""}clients that came too fast for --rate: ${paced}`],
+    ...paced === 0
+      ? []
+      : [`${dryRun ? "dry run, clients that would have waited" : "pauses"} because of --rate: ${paced}`],
   ];
   const verb = dryRun ? "dry run, would have refused" : "refused";
   return [

@@ -314,6 +314,11 @@ export type ServiceEvent =
     readonly client: string;
     readonly reason: string;
   }
+  /**
+   * As many clients have come as `acceptRate` allows; further ones wait in the kernel's queue, unless this is a dry run.
+   * At most one a second.
+   */
+  | { readonly type: "paced"; readonly dryRun: boolean }
   /** The configured maximum of clients is served; new ones wait in the kernel's queue. At most one a second. */
   | { readonly type: "saturated"; readonly connections: number };
 

@@ -157,6 +157,13 @@ export class Report {
       case "networks-read":
       case "networks-stale":
         return logNetworks(logger, event);
+      case "paced":
+        return logger.warn(
+          event.dryRun
+            ? `${prefix}clients come faster than --rate; without the dry run, some would have to wait`
+            : `${prefix}clients come as fast as --rate allows; further ones wait in the kernel's queue`,
+          service,
+        );
       case "saturated":
         return logger.warn(
           `${prefix}serving {connections} ${

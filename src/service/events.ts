@@ -97,6 +97,11 @@ export type BalancerEvent =
      * thread; `ServiceState.access` counts them all.
      */
     | { readonly type: "refused"; readonly reason: RefusalReason; readonly client: string; readonly dryRun: boolean }
+    /**
+     * As many clients have come as `rate` allows; further ones wait, unless this is a dry run. At most one a second;
+     * `ServiceState.access` counts how often.
+     */
+    | { readonly type: "paced"; readonly dryRun: boolean }
     /** A file of networks has been read again; it has so many ranges of addresses. */
     | { readonly type: "networks-read"; readonly file: string; readonly ranges: number }
     /** A file of networks has changed, and is unreadable or bad now: what it said before still holds. */

@@ -51,6 +51,8 @@ export class Acceptor {
   readonly #ready: Listening[] = [];
   /** Where sockets wait for seats. */
   readonly #admissions = new Set<Admission>();
+  /** Calls of `accept` so far. */
+  #turn = 0;
 
   constructor(
     libc: Libc,
@@ -133,11 +135,15 @@ export class Acceptor {
 
   /** The pause of a socket is over. */
   rested(fd: number): void {
-    this.#watch(this.#sockets.get(fd)!);
+    const listening = this.#sockets.get(fd)!;
+    // Whoever waits is reported in the turn after this one, at whose end the next call of `accept` is.
+    if (listening.attends === ATTENDS.PACES) listening.late = this.#turn + 2;
+    this.#watch(listening);
   }
 
   /** At the end of a turn, so that seats given back in it are available: accepts some of the waiting clients. */
   accept(): void {
+    this.#turn++;
     if (this.#room.called) {
       this.#room.called = false;
       for (const admission of this.#admissions) if (admission.called) this.#admit(admission);
@@ -161,7 +167,7 @@ export class Acceptor {
         if (i === 0) this.#saturated(listening, full);
         return i;
       }
-      if (this.#take(listening) === 0) {
+      if (this.#take(listening, i === 0) === 0) {
         listening.burst = 1;
         this.#stepBack(listening);
         return i;
@@ -173,17 +179,21 @@ export class Acceptor {
     return listening.burst;
   }
 
-  /** Accepts one client, for whom there are seats. Returns 0 if nobody waits. */
-  #take(listening: Listening): number {
+  /**
+   * Accepts one client, for whom there are seats. Returns 0 if nobody waits.
+   *
+   * @param first whether the kernel has just reported one, so that there is one if nobody else takes it
+   */
+  #take(listening: Listening, first = false): number {
     const { service } = listening, { pace } = service;
     // Main stops a service and then looks whether anybody has a seat; here it is the other way round, so that at least
     // one sees the other.
     if (service.state.stopped) return this.#room.leave(service), 0;
     const early = pace === undefined ? 0 : pace.take(this.#timers.clock());
-    if (early > 0 && service.mustPace) return this.#untilTime(listening, early), 1;
+    if (early > 0 && service.mustPace) return this.#untilTime(listening, early, first), 1;
     const fd = this.#door.accept(listening.fd);
     if (fd >= 0) {
-      if (early > 0) pace!.cameEarly();
+      if (early > 0 || first && listening.late === this.#turn) service.cameEarly();
       const error = this.#host.accepted(fd, this.#door.address, listening);
       if (error !== 0) this.#rest(listening, error);
       return 1;
@@ -261,9 +271,9 @@ export class Acceptor {
   }
 
   /** Clients wait until it is time for the next one; somebody else may have the seats that were taken for one. */
-  #untilTime(listening: Listening, wait: number): void {
+  #untilTime(listening: Listening, wait: number, certain: boolean): void {
     const { service } = listening;
-    service.pace!.cameEarly();
+    if (certain) service.cameEarly();
     this.#room.leave(service);
     this.#letBe(listening);
     listening.attends = ATTENDS.PACES;

@@ -227,6 +227,32 @@ Deno.test("a turn for which nobody has come is there for the next client", () =>
   assert.deepEqual([told, AcceptRate.early(memory)], [["client 10"], 0]);
 });
 
+Deno.test("clients count as early if they were waiting when it became time, and not if they came later", () => {
+  const { accept, acceptor, pass, service, told } = withQueue(10), memory = AcceptRate.create();
+  service.terms = { settings: { acceptRate: { dryRun: false } } } as unknown as Terms;
+  service.pace = new AcceptRate(memory, 0, { count: 10, seconds: 1, burst: 1 });
+  const early = () => AcceptRate.early(memory);
+  accept();
+  assert.equal(early(), 0);
+  // The kernel has reported another one.
+  accept();
+  assert.equal(early(), 1);
+  const itIsTime = () => {
+    pass(100);
+    acceptor.rested(LISTENER);
+    acceptor.accept();
+  };
+  for (let i = 2; i <= 4; i++) {
+    itIsTime();
+    accept();
+    assert.equal(early(), i);
+  }
+  itIsTime();
+  acceptor.accept();
+  accept();
+  assert.deepEqual([early(), told.length], [4, 5]);
+});
+
 Deno.test("a socket that waits for its time is watched at once when the rate has changed, and not at all once it is removed", () => {
   const { accept, acceptor, isWatching, pass, service } = withQueue(10);
   service.terms = { settings: { acceptRate: { dryRun: false } } } as unknown as Terms;

@@ -26,6 +26,8 @@ export class Listening {
   attends: number = ATTENDS.NO;
   /** Where it waits. */
   admission: Admission | undefined;
+  /** The turn of the acceptor in which clients are reported that have waited until it was time. */
+  late = 0;
   /** Clients to accept in the next turn: a guess that saves an accept that would find nobody. */
   burst = 1;
 

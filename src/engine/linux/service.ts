@@ -149,7 +149,8 @@ export class LinuxService implements ServedService {
 
   /** A thread reports something. Several may report the same. */
   report(event: ServiceEvent): void {
-    if (event.type !== "saturated" || this.#once.allows(event.type)) this.#setup.emit(event);
+    const { type } = event;
+    if (type !== "saturated" && type !== "paced" || this.#once.allows(type)) this.#setup.emit(event);
   }
 
   /** Its last client may have left. */

@@ -28,6 +28,11 @@ export class ThreadReports {
     if (this.#rate.allows("saturated")) this.#report({ type: "saturated", connections });
   }
 
+  /** Clients come faster than they are accepted. */
+  paced(dryRun: boolean): void {
+    if (this.#rate.allows("paced")) this.#report({ type: "paced", dryRun });
+  }
+
   /** This machine is short of something. */
   shortage(what: "accept" | "connect", reason: string): void {
     if (this.#rate.allows(what)) this.#report({ type: "shortage", what, reason });

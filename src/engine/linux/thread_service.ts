@@ -69,6 +69,14 @@ export class ThreadService {
     return !this.terms.settings.acceptRate!.dryRun;
   }
 
+  /** A client has come before it was time. */
+  cameEarly(): void {
+    // The rate may just have been lifted.
+    if (this.pace === undefined) return;
+    this.pace.cameEarly();
+    this.reports.paced(!this.mustPace);
+  }
+
   /** New settings hold for clients accepted from now on. */
   change(settings: ServiceSettings): void {
     this.terms = new Terms(this, settings, this.terms);

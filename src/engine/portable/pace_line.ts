@@ -7,10 +7,13 @@ import { Line, type Waiting } from "./line.ts";
 export class PaceLine extends Line {
   readonly #rate: AcceptRate;
   readonly #dryRun: boolean;
+  readonly #early: (dryRun: boolean) => void;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor({ memory, limit, dryRun }: AcceptRateSettings) {
+  /** @param early called when a client has come before it was time */
+  constructor({ memory, limit, dryRun }: AcceptRateSettings, early: (dryRun: boolean) => void) {
     super();
+    this.#early = early;
     this.#rate = new AcceptRate(memory, 0, limit);
     this.#dryRun = dryRun;
   }
@@ -22,12 +25,12 @@ export class PaceLine extends Line {
 
   /** A client has come, and it was its turn unless this is a dry run. */
   came(): void {
-    if (this.#rate.take(performance.now()) > 0) this.#rate.cameEarly();
+    if (this.#rate.take(performance.now()) > 0) this.#cameEarly();
   }
 
   override enter(one: Waiting): void {
     super.enter(one);
-    this.#rate.cameEarly();
+    this.#cameEarly();
     const wait = Math.ceil(this.#rate.wait(performance.now()));
     this.#timer ??= setTimeout(() => this.#ring(), Math.min(wait, LONGEST_TIMER));
   }
@@ -46,6 +49,11 @@ export class PaceLine extends Line {
   #ring(): void {
     this.#timer = undefined;
     this.all();
+  }
+
+  #cameEarly(): void {
+    this.#rate.cameEarly();
+    this.#early(this.#dryRun);
   }
 
   #stop(): void {

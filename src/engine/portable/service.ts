@@ -58,7 +58,7 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
     this.engine = engine;
     this.setup = setup;
     this.#terms = new Terms(setup, engine.clock);
-    this.#pace = paceOf(setup.settings);
+    this.#pace = this.#paceOf(setup.settings);
     this.waiters = new Waiters(setup.table);
     this.waiters.provide(setup.settings);
     this.ended = new Promise((resolve) => this.#resolveEnded = resolve);
@@ -107,7 +107,7 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
     before.end();
     this.waiters.provide(settings);
     const slow = this.#pace;
-    this.#pace = paceOf(settings);
+    this.#pace = this.#paceOf(settings);
     slow?.all();
     // There may be more places.
     this.#line.all();
@@ -271,8 +271,10 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
     this.#resolveEnded();
     this.engine.serviceEnded(this);
   }
-}
 
-function paceOf({ acceptRate }: ServiceSettings): PaceLine | undefined {
-  return acceptRate && new PaceLine(acceptRate);
+  #paceOf({ acceptRate }: ServiceSettings): PaceLine | undefined {
+    return acceptRate && new PaceLine(acceptRate, (dryRun) => {
+      if (this.#once.allows("paced")) this.setup.emit({ type: "paced", dryRun });
+    });
+  }
 }
