@@ -90,7 +90,8 @@ export class Attempt {
   wait(key: number): boolean {
     const { table: { queue }, failover } = this.#selection;
     if (queue === undefined || !failover.waits) return false;
-    failover.wanted(this.#search, this.#client, WANTED);
+    // The groups where it met a full channel may be for others by now.
+    if (!failover.wanted(this.#search, this.#client, WANTED)) return false;
     this.#ticket = queue.join(key, WANTED, failover.queueLimit, this.#turn);
     if (this.#ticket === undefined) return false;
     this.#turn = queue.turnOf(this.#ticket);

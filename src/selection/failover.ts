@@ -144,8 +144,10 @@ export class Failover {
   /**
    * Fills in what a client waits for: only the channel that it had, or any of the groups that it may use, but of some of
    * these only its own.
+   *
+   * @returns whether there is a channel that it may use
    */
-  wanted(search: Search, client: Client, wanted: Wanted): void {
+  wanted(search: Search, client: Client, wanted: Wanted): boolean {
     const table = this.#table, candidates = this.#candidates;
     // First: if it is another number when the client joins, any of the following may be wrong.
     wanted.asked = table.queue?.asked;
@@ -157,12 +159,14 @@ export class Failover {
     if (wanted.home) {
       wanted.own.fill(0);
       wanted.own[groupOf(search.home)] = rowOf(search.home) + 1;
-      return;
+      return true;
     }
+    let any = false;
     for (search.group = 0; search.group < MAX_GROUPS; search.group++) {
       const { group } = search, strategy = this.#strategies[table.strategy(group)], order = table.order(group);
       wanted.own[group] = 0;
       if ((wanted.usable >>> group & 1) === 0) continue;
+      any ||= sizeOf(order) > 0;
       if (sizeOf(order) === 0 || !this.#staysHome(strategy, search)) {
         wanted.groups |= 1 << group;
         continue;
@@ -171,6 +175,7 @@ export class Failover {
       const number = strategy.choose(candidates, client);
       if (number >= 0) wanted.own[group] = rowOf(table.channelAt(group, number, order)) + 1;
     }
+    return any;
   }
 
   /** Begins again with lower demands, if that may help. */

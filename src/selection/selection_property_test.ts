@@ -19,7 +19,12 @@ interface ChannelSetup {
 }
 
 interface Setup {
-  readonly groups: readonly { readonly hash: boolean; readonly channels: readonly ChannelSetup[] }[];
+  readonly groups: readonly {
+    readonly hash: boolean;
+    /** The port of the clients that it is for, 0 for all. */
+    readonly port: number;
+    readonly channels: readonly ChannelSetup[];
+  }[];
   readonly hashFailover: boolean;
   readonly autodisable: boolean;
   /** Seconds; if not 0, there is one lane only, so that every cool-down is known. */
@@ -41,10 +46,14 @@ interface Step {
     | "enable"
     | "limit"
     | "assign"
+    | "route"
     | "tick";
   readonly which: number;
   readonly value: number;
 }
+
+/** The conditions of groups, by the ports that clients came to. */
+const CONDITIONS = new Map([1, 2].map((port) => [port, { port: [{ first: port, last: port }] }]));
 
 /** A client that looks for a channel. */
 interface Seeker {
@@ -59,6 +68,8 @@ interface Seeker {
   over: boolean;
   /** Whether it has met a channel that it would have tried if not for its limit. */
   full: boolean;
+  /** Whether groups have become others' since; it may then have met full channels of groups that are not for it. */
+  rerouted: boolean;
   /** Whether it has skipped a channel that rests. */
   skipped: boolean;
   /** Whether only such channels are left. */
@@ -90,6 +101,8 @@ class Simulation {
   /** Numbers of the channels of each group in their turns, and whose turn it is. */
   readonly #turns: number[][];
   readonly #cursors: number[];
+  /** The port of the clients that each group is for. */
+  readonly #ports: number[];
   /** Seconds. */
   #now = 0;
   readonly #seekers: Seeker[] = [];
@@ -101,8 +114,11 @@ class Simulation {
     this.#turns = setup.groups.map(({ channels }) => [
       ...smoothSchedule(channels.map(({ weight }) => weight)) ?? channels.keys(),
     ]);
-    setup.groups.forEach(({ hash, channels }, group) => {
+    this.#ports = setup.groups.map(({ port }) => port);
+    const conditions = this.#ports.some((port) => port > 0) ? CONDITIONS : undefined;
+    setup.groups.forEach(({ hash, channels, port }, group) => {
       table.setStrategy(group, hash ? 1 : 0);
+      table.setCondition(group, port);
       for (const { up, disabled, maxc, weight } of channels) {
         const by = disabled ? DisabledBy.OPERATOR : 0;
         const id = table.addChannel(group, { host: "127.0.0.1", port: 1 }, maxc, by)!;
@@ -118,7 +134,10 @@ class Simulation {
     this.#cursors = setup.groups.map((_, group) => table.cursor(group));
     this.#selections = Array.from(
       { length: setup.lanes },
-      (_, lane) => new Selection(table, table.lane(lane), { ...setup, trace: false }, () => {}, () => this.#now * 1000),
+      (_, lane) => {
+        const options = { ...setup, conditions, trace: false };
+        return new Selection(table, table.lane(lane), options, () => {}, () => this.#now * 1000);
+      },
     );
   }
 
@@ -126,7 +145,7 @@ class Simulation {
     const { lanes } = this.#setup, id = this.#ids[which % this.#ids.length];
     const seeker = this.#seekers[which % this.#seekers.length];
     if (action === "begin") {
-      const client = CLIENTS[value % CLIENTS.length], lane = which % lanes;
+      const client = { ...CLIENTS[value % CLIENTS.length], localPort: 1 + value % 3 }, lane = which % lanes;
       const attempt = this.#selections[lane].begin(client);
       this.#seekers.push({
         attempt,
@@ -136,6 +155,7 @@ class Simulation {
         failed: [],
         over: false,
         full: false,
+        rerouted: false,
         skipped: false,
         desperate: false,
         group: 0,
@@ -148,6 +168,7 @@ class Simulation {
     else if (action === "enable") this.#table.enable(id, DisabledBy.OPERATOR | DisabledBy.MACHINE);
     else if (action === "limit") this.#table.setMaxc(id, value % 4);
     else if (action === "assign") this.#assign(id, which % 65535 + 1, value % 2 === 0);
+    else if (action === "route") this.#route(which % this.#ports.length, value % 3);
     else if (action === "tick") this.#now += value;
     else if (action === "close") this.#close(which);
     else if (seeker === undefined) return;
@@ -176,11 +197,11 @@ class Simulation {
     assert.equal(id, expected);
     if (id === NONE) {
       const { shortage, full } = seeker.attempt;
-      assert.equal(full, seeker.full, "full");
+      if (!seeker.rerouted) assert.equal(full, seeker.full, "full");
       // After a shortage, or when a place may come free, the search may go on; otherwise it is over.
       if (!shortage && !full) return this.#abandon(seeker);
       seeker.attempt.retry();
-      seeker.over = seeker.full = false;
+      seeker.over = seeker.full = seeker.rerouted = false;
       seeker.tried = [];
       seeker.skipped = seeker.desperate = false;
       seeker.group = 0;
@@ -217,23 +238,33 @@ class Simulation {
   }
 
   #firstInGroups(seeker: Seeker): ChannelId {
-    const { tried, failed, client } = seeker;
+    const { client } = seeker;
     for (; seeker.group < this.#setup.groups.length; seeker.group++) {
       const { group } = seeker, { hash, channels: { length: size } } = this.#setup.groups[group];
-      if (size === 0) continue;
+      if (size === 0 || this.#ports[group] > 0 && this.#ports[group] !== client.localPort) continue;
       const order = hash ? this.#hashOrder(client, size) : new Set(this.#turnsFrom(group));
-      for (const number of order) {
-        const id = channelId(group, number);
-        if (tried.includes(id) || failed.includes(id)) continue;
-        if (!this.#usable(id)) {
-          if (this.#table.disabledBy(id) === 0 && !this.#trials.has(id)) seeker.full = true;
-          continue;
-        }
-        if (seeker.desperate || this.#now >= (this.#trials.get(id) ?? -Infinity) + this.#setup.failTimeout) return id;
-        seeker.skipped = true;
+      let first: ChannelId = NONE;
+      for (const [place, number] of [...order].entries()) {
+        const id = channelId(group, number), isCandidate = first === NONE || hash ? this.#look(seeker, id) : false;
+        if (isCandidate && first === NONE) first = id;
+        // Whoever does not get its own channel looks at all the others.
+        if (first !== NONE && place === 0) return first;
       }
+      if (first !== NONE) return first;
     }
     return NONE;
+  }
+
+  /** Whether a client may have the channel now, which learns why if it may not. */
+  #look(seeker: Seeker, id: ChannelId): boolean {
+    if (seeker.tried.includes(id) || seeker.failed.includes(id)) return false;
+    if (!this.#usable(id)) {
+      if (this.#table.disabledBy(id) === 0 && !this.#trials.has(id)) seeker.full = true;
+      return false;
+    }
+    if (seeker.desperate || this.#now >= (this.#trials.get(id) ?? -Infinity) + this.#setup.failTimeout) return true;
+    seeker.skipped = true;
+    return false;
   }
 
   /** The client's own channel; then, with `-H`, all channels in the client's order. */
@@ -304,6 +335,14 @@ class Simulation {
     this.#seekers.splice(this.#seekers.indexOf(seeker), 1);
   }
 
+  /** A group is for other clients, where threads know the conditions. */
+  #route(group: number, port: number): void {
+    if (this.#setup.groups.every(({ port }) => port === 0)) return;
+    this.#ports[group] = port;
+    for (const seeker of this.#seekers) seeker.rerouted = true;
+    this.#table.setCondition(group, port);
+  }
+
   #assign(id: ChannelId, port: number, up: boolean): void {
     this.#table.setAddress(id, { host: "127.0.0.1", port });
     this.#versions.set(id, this.#versions.get(id)! + 1);
@@ -347,6 +386,7 @@ const setup: fc.Arbitrary<Setup> = fc.record({
   groups: fc.array(
     fc.record({
       hash: fc.boolean(),
+      port: fc.constantFrom(0, 0, 1, 2),
       channels: fc.oneof(
         { weight: 9, arbitrary: fc.array(channel, { maxLength: 6 }) },
         { weight: 1, arbitrary: fc.array(channel, { minLength: 30, maxLength: 64 }) },
@@ -374,6 +414,7 @@ const step: fc.Arbitrary<Step> = fc.record({
       "limit",
       "tick",
       "assign",
+      "route",
     ] as const,
   ),
   which: fc.nat(200),
