@@ -30,6 +30,9 @@ const COUNTERS = 8, FIRST_WORD = 32;
  * 3. A client that has not joined takes no channel for which somebody waits (`claims`), unless its last connect failed:
  *    there it goes ahead, since those who wait may have seen it fail.
  *
+ * What a client wants depends on which groups are for it. When that changes (`reconsider`), its thread says so anew; until
+ * then, nobody who came later is called.
+ *
  * A call is never lost: it ends when it is answered or its client leaves, and either makes (1) true again. A thread that
  * dies has its clients removed (`drop`).
  */
@@ -213,10 +216,12 @@ export class Queue {
   /** A client stops waiting. */
   leave(ticket: Ticket, why: Leaving): void {
     this.#lock.acquire();
-    const id = this.#tickets.calls.channelOf(ticket);
+    const id = this.#tickets.calls.channelOf(ticket), outdated = this.isOutdated(ticket);
     this.#tickets.remove(ticket);
     this.#counters.ended(why);
-    if (id !== NONE) this.#call(id);
+    // Others may have been kept waiting until it would say what it wants.
+    if (outdated) this.#callAll();
+    else if (id !== NONE) this.#call(id);
     this.#unlock();
   }
 
@@ -332,7 +337,10 @@ export class Queue {
     /** The groups of the client before, and whether what is down may be given to whoever may use these. */
     let groups = 0, mayBeDown = false;
     for (let ticket = tickets.firstUncalled(); ticket !== 0; ticket = tickets.next(ticket)) {
-      if (tickets.calls.isCalled(ticket) || !tickets.demand.wants(ticket, id, failing)) continue;
+      if (tickets.calls.isCalled(ticket)) continue;
+      // Perhaps it wants this one from now on, and it came before the others.
+      if (tickets.demand.isOutdated(ticket)) return false;
+      if (!tickets.demand.wants(ticket, id, failing)) continue;
       if (down) {
         const usable = tickets.demand.usableOf(ticket);
         if (usable !== groups) mayBeDown = table.ignorable(groups = usable) !== 0;

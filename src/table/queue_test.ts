@@ -237,3 +237,42 @@ Deno.test("no more clients wait than there are tickets", () => {
   queue.leave(tickets[7], "left");
   assert.equal(queue.join(0, ANY, Infinity), tickets[7]);
 });
+
+Deno.test("when all are asked again what they want, those who came first are called first, whoever answers first", () => {
+  const { table, queue, queues: [one, other], serve } = full({ threads: 2 }), none: Wanted = { ...ANY, groups: 0 };
+  const asked = (): Wanted => ({ ...ANY, asked: queue.asked });
+  const first = other.join(1, { ...none, asked: queue.asked }, 100)!, second = one.join(2, asked(), 100)!;
+  const third = one.join(3, asked(), 100)!;
+  table.release(0);
+  assert.deepEqual(serve(0, new Map([[2, second]])), [[2, 0]]);
+  queue.reconsider();
+  table.release(0);
+  assert.equal(one.nextCall(), 3);
+  one.want(third, asked());
+  assert.equal(one.hasCalls, false, "the first has not answered yet");
+  assert.equal(other.nextCall(), 1);
+  other.want(first, asked());
+  assert.deepEqual(serve(1, new Map([[1, first]])), [[1, 0]]);
+  table.release(0);
+  assert.deepEqual(serve(0, new Map([[3, third]])), [[3, 0]]);
+});
+
+Deno.test("whoever leaves without having said again what it wants keeps nobody waiting", () => {
+  const { table, queue, queues: [one, other], serve } = full({ threads: 2 });
+  const gone = other.join(1, ANY, 100)!, stays = one.join(2, ANY, 100)!;
+  queue.reconsider();
+  table.release(0);
+  assert.equal(one.nextCall(), 2);
+  one.want(stays, ANY);
+  assert.equal(one.hasCalls, false);
+  other.leave(gone, "left");
+  assert.deepEqual(serve(0, new Map([[2, stays]])), [[2, 0]]);
+  // The same when its thread has died.
+  const dead = other.join(3, ANY, 100)!, last = one.join(4, ANY, 100)!;
+  queue.reconsider();
+  table.release(0);
+  assert.equal(one.nextCall(), 4);
+  one.want(last, ANY);
+  one.drop(1);
+  assert.deepEqual([serve(0, new Map([[4, last]])), dead > 0], [[[4, 0]], true]);
+});
