@@ -60,18 +60,20 @@ function accessLines(
     ...rules.map(({ action, networks, hits }) => ["option", action, escape(networks), String(hits), "-"]),
     ["", otherwise, "all others", "", ""],
   ];
-  const counted = dryRun ? spared : refused;
-  const counts = Object.entries(counted).flatMap(([reason, count]) => count === 0 ? [] : [`${count} ${reason}`]);
+  const counts = (all: AccessState["refused"]) => {
+    return Object.entries(all).flatMap(([reason, count]) => count === 0 ? [] : [`${count} ${reason}`]).join(", ");
+  };
+  const was = counts(refused), would = counts(spared);
   const more = [
     ...uncounted === 0 ? [] : [`connections that did not count for limits, for want of room: ${uncounted}`],
     ...paced === 0
       ? []
       : [`${dryRun ? "dry run, clients that would have waited" : "pauses"} because of --rate: ${paced}`],
   ];
-  const verb = dryRun ? "dry run, would have refused" : "refused";
   return [
     ...columns(HEADINGS, rows, LEFT, "  "),
-    `${verb}: ${counts.length === 0 ? "nobody" : counts.join(", ")}`,
+    ...dryRun && was === "" ? [] : [`refused: ${was || "nobody"}`],
+    ...dryRun || would !== "" ? [`dry run, would have refused: ${would || "nobody"}`] : [],
     ...more,
   ];
 }

@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
-import { quietPlane } from "../../tests/support/control_plane.ts";
+import { quietPlane, quietService } from "../../tests/support/control_plane.ts";
+import type { AccessState } from "../access/access_state.ts";
+import { REFUSALS } from "../table/refusals.ts";
 import { execute } from "./commands.ts";
+
+type Counts = AccessState["refused"];
 
 function setUp() {
   const plane = quietPlane(), session = { group: 0 };
@@ -71,4 +75,23 @@ Deno.test("show json has who may come in only where there is something to say", 
   const { operators: [rule], refused, dryRun, otherwise } = await access();
   assert.deepEqual(rule, { action: "deny", network: "10.0.0.1", hits: 0, left: null });
   assert.deepEqual([refused.operator, dryRun, otherwise], [0, false, "allow"]);
+});
+
+Deno.test("show access tells those that were refused from those that a dry run has spared", async () => {
+  const plane = quietPlane(), none = { ...Object.fromEntries(REFUSALS.map((reason) => [reason, 0])) } as Counts;
+  const access = async (more: Partial<AccessState>) => {
+    const state = {
+      ...{ dryRun: false, operators: [], otherwise: "allow", refused: none, spared: none, uncounted: 0, paced: 0 },
+      ...{ rules: [{ action: "deny", networks: "@a\x1b", hits: 3 }], ...more },
+    };
+    plane.services = [quietService("8080", plane.groups, { access: state })];
+    return (await execute("show access", { group: 0 }, plane)).lines.slice(1);
+  };
+  const table = ["option  deny    @a\\x1b         3     -", "        allow   all others"];
+  assert.deepEqual(await access({ refused: { ...none, denied: 3, rate: 1 } }), [...table, "refused: 3 denied, 1 rate"]);
+  assert.deepEqual(await access({ dryRun: true }), [...table, "dry run, would have refused: nobody"]);
+  assert.deepEqual(
+    await access({ dryRun: true, spared: { ...none, peer: 2 }, refused: { ...none, "proxy-header": 1 } }),
+    [...table, "refused: 1 proxy-header", "dry run, would have refused: 2 peer"],
+  );
 });

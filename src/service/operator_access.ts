@@ -39,10 +39,13 @@ export function unban({ access }: Service, networks?: string): number {
 export async function operatorsOf(service: Service): Promise<Operators> {
   const { ServiceAccess } = await import("./service_access.ts");
   const access = service.access ??= new ServiceAccess(service.groups.table.lanes);
-  if (access.operators !== undefined) return access.operators;
-  const operators = access.makeOperators();
-  await service.giveAccess();
-  return operators;
+  if (access.operators === undefined) {
+    access.makeOperators();
+    access.given = service.giveAccess();
+  }
+  // Also by whoever comes second.
+  await access.given;
+  return access.operators!;
 }
 
 /** @throws {RangeError} when a part is no network, or a file */

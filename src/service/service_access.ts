@@ -26,6 +26,8 @@ export class ServiceAccess {
   readonly #lanes: number;
   readonly #refusals: Refusals;
   #operators: Operators | undefined;
+  /** Resolves when threads know of the operators' rules. */
+  given: Promise<void> | undefined;
   #rules: readonly DraftedRule[] = [];
   #hits: Tally | undefined;
   #dryRun = false;
