@@ -111,7 +111,9 @@ Deno.test("README: examples are command lines that the program accepts", () => {
   const complete = lines.filter((line) => !/\[|…/.test(line) && !/^\d+ \d+ \d/.test(line));
   assert.ok(complete.length > 8, `${complete.length} examples`);
   for (const line of complete) {
-    const words = line.replace(/\s+[#|].*$/, "").match(/"[^"]*"|\S+/g)!.map((word) => word.replaceAll('"', ""));
+    const words = line.replace(/\s+[#|].*$/, "").match(/"[^"]*"|'[^']*'|\S+/g)!.map((word) =>
+      word.replaceAll(/["']/g, "")
+    );
     assert.doesNotThrow(() => parseCommandLine(words), line);
   }
 });
