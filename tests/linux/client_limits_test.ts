@@ -1,11 +1,9 @@
 import assert from "node:assert/strict";
 import { startLinux } from "../../src/engine/linux/linux.ts";
-import { AcceptRate } from "../../src/table/accept_rate.ts";
 import { Trial } from "../contract/trial.ts";
 import { namedBackend } from "../support/backends.ts";
 import { Client } from "../support/client.ts";
 import { ClientFrom } from "../support/client_from.ts";
-import { eventually } from "../support/eventually.ts";
 import { ResettingClient } from "../support/resetting.ts";
 import { unavailable } from "./with_engine.ts";
 
@@ -40,18 +38,4 @@ Deno.test({ name: "after 10,000 connections that came and went in every way, no 
   trial.clients.forEach(({ connections }) => left.push(connections));
   assert.ok(left.every((connections) => connections === 0), `${left}`);
   assert.equal(trial.clients.uncounted, 0);
-});
-
-Deno.test({ name: "threads do not spin while clients wait for their time", ignore }, async () => {
-  await using backend = namedBackend("a");
-  const acceptRate = { limit: { count: 1, seconds: 3600, burst: 1 }, memory: AcceptRate.create(), dryRun: false };
-  await using trial = await Trial.start(startLinux, 3, { channels: [backend], acceptRate });
-  const clients = await Promise.all(Array.from({ length: 50 }, () => Client.connect(trial.port)));
-  await eventually("they wait", () => AcceptRate.early(acceptRate.memory) >= 3);
-  const looks = AcceptRate.early(acceptRate.memory), before = performance.now();
-  await eventually("they have looked again", () => AcceptRate.early(acceptRate.memory) >= looks + 6);
-  // Each of three threads looks ten times a second at most.
-  const most = 3 * (2 + (performance.now() - before) / 100);
-  assert.ok(AcceptRate.early(acceptRate.memory) - looks <= most);
-  for (const client of clients) client[Symbol.dispose]();
 });

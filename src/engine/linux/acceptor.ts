@@ -193,7 +193,8 @@ export class Acceptor {
     if (early > 0 && service.mustPace) return this.#untilTime(listening, early, first), 1;
     const fd = this.#door.accept(listening.fd);
     if (fd >= 0) {
-      if (early > 0 || first && listening.late === this.#turn) service.cameEarly();
+      if (early > 0 || first && this.#isLate(listening) && !listening.counted) service.cameEarly();
+      listening.counted = false;
       const error = this.#host.accepted(fd, this.#door.address, listening);
       if (error !== 0) this.#rest(listening, error);
       return 1;
@@ -272,13 +273,19 @@ export class Acceptor {
 
   /** Clients wait until it is time for the next one; somebody else may have the seats that were taken for one. */
   #untilTime(listening: Listening, wait: number, certain: boolean): void {
-    const { service } = listening;
-    if (certain) service.cameEarly();
+    const { service } = listening, counted = this.#isLate(listening) && listening.counted;
+    if (certain && !counted) service.cameEarly();
+    listening.counted = certain || counted;
     this.#room.leave(service);
     this.#letBe(listening);
     listening.attends = ATTENDS.PACES;
     // Another thread may give its turn back, or may have died before it could accept.
     this.#timers.set(listening.fd, Math.min(Math.ceil(wait), LONGEST_PACE));
+  }
+
+  /** Whether a client that has been reported in this turn had to wait until it was time. */
+  #isLate(listening: Listening): boolean {
+    return listening.late === this.#turn;
   }
 
   /** Clients wait until a shortage has passed. */

@@ -242,6 +242,10 @@ Deno.test("clients count as early if they were waiting when it became time, and 
     acceptor.rested(LISTENER);
     acceptor.accept();
   };
+  // That one has been counted.
+  itIsTime();
+  accept();
+  assert.equal(early(), 1);
   for (let i = 2; i <= 4; i++) {
     itIsTime();
     accept();
@@ -250,7 +254,7 @@ Deno.test("clients count as early if they were waiting when it became time, and 
   itIsTime();
   acceptor.accept();
   accept();
-  assert.deepEqual([early(), told.length], [4, 5]);
+  assert.deepEqual([early(), told.length], [4, 6]);
 });
 
 Deno.test("a socket that waits for its time is watched at once when the rate has changed, and not at all once it is removed", () => {
@@ -265,4 +269,19 @@ Deno.test("a socket that waits for its time is watched at once when the rate has
   assert.ok(!isWatching());
   acceptor.remove(LISTENER);
   assert.ok(!pass(10_000));
+});
+
+Deno.test("whoever waits for long is looked after ten times a second, and counts once", () => {
+  const { accept, acceptor, pass, isWatching, service } = withQueue(2), memory = AcceptRate.create();
+  service.terms = { settings: { acceptRate: { dryRun: false } } } as unknown as Terms;
+  service.pace = new AcceptRate(memory, 0, { count: 1, seconds: 3600, burst: 1 });
+  accept();
+  accept();
+  for (let i = 0; i < 20; i++) {
+    assert.ok(!isWatching() && !pass(99) && pass(1));
+    acceptor.rested(LISTENER);
+    acceptor.accept();
+    accept();
+  }
+  assert.equal(AcceptRate.early(memory), 1);
 });

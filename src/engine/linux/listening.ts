@@ -28,6 +28,8 @@ export class Listening {
   admission: Admission | undefined;
   /** The turn of the acceptor in which clients are reported that have waited until it was time. */
   late = 0;
+  /** Whether it has been counted that they wait. */
+  counted = false;
   /** Clients to accept in the next turn: a guess that saves an accept that would find nobody. */
   burst = 1;
 
