@@ -119,16 +119,29 @@ Deno.test("groups keep every channel in its place", () => {
 Deno.test("any words give groups within the limits, and clear refusals", () => {
   const word = fc.oneof(
     fc.constantFrom("!", "%", "%rr", "%hash", "%hsh", "a", "b:80", "c,weight=3", "d,name=x", "e,name=x", "f,nmae=y"),
+    fc.constantFrom(
+      "sni=a,*.b.",
+      "alpn=h2",
+      "from=10.0.0.0/8,@f",
+      "port=80,1-2",
+      "proto=tls,none",
+      "proto=ssh",
+      "sin=a",
+    ),
+    fc.tuple(fc.constantFrom("sni", "alpn", "from", "port", "proto", "x"), foreignText(12)).map((pair) =>
+      pair.join("=")
+    ),
     valid.map((channel) => channelWord(channel)),
     foreignText(12),
   );
   fc.assert(
-    fc.property(fc.array(word, { maxLength: 120 }), (words) => {
+    fc.property(fc.oneof(fc.array(word, { maxLength: 6 }), fc.array(word, { maxLength: 120 })), (words) => {
       const { groups, faults } = readGroups(placed(words), { port });
       for (const { message, word } of faults) assert.ok(isHarmless(message) && word < words.length, message);
       if (faults.length > 0) return;
       assert.ok(groups.length <= 32 && groups.every(({ channels }) => channels.length >= 1 && channels.length <= 64));
+      assert.deepEqual(readGroups(placed(groupWords(groups)), { port }), { groups, faults: [] });
     }),
-    parameters(300),
+    parameters(500),
   );
 });

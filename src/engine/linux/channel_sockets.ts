@@ -1,5 +1,5 @@
 import { C, ERRNO } from "./abi.ts";
-import { bindToClient } from "./client_source.ts";
+import { ClientSource } from "./client_source.ts";
 import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
 import type { Libc } from "./libc.ts";
 import type { Poller } from "./poller.ts";
@@ -19,6 +19,8 @@ export class ChannelSockets {
   readonly #services: ThreadServices;
   readonly #error = new Int32Array(1);
   readonly #length = new Uint32Array(1);
+  /** Made when it is needed. */
+  #clientSource: ClientSource | undefined;
   /** Whether the last connect failed at once because the client's own address cannot be its source. */
   sourceRefused = false;
 
@@ -52,7 +54,7 @@ export class ChannelSockets {
       if (call.bind(fd, source, source.length) < 0) error = errno[0];
     } else if (clientSource) {
       setOption(this.#libc, fd, NO_PORT);
-      error = bindToClient(this.#libc, fd, host, address);
+      error = (this.#clientSource ??= new ClientSource(this.#libc)).bind(fd, host, address);
       this.sourceRefused = error !== 0;
     }
     if (error === 0) {

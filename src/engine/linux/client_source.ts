@@ -1,7 +1,7 @@
-import { isMapped } from "../../table/address.ts";
+import { isMapped, parseHost } from "../../table/address.ts";
 import { C } from "./abi.ts";
 import type { Libc } from "./libc.ts";
-import { encodeAddress, familyOf, setOption, type SocketOption, socketOption, zoneOf } from "./sockets.ts";
+import { encodeAddress, familyOf, setHost, setOption, type SocketOption, socketOption, zoneOf } from "./sockets.ts";
 
 /** Lets a socket have an address that is not this machine's (ip(7), ipv6(7)). It takes CAP_NET_ADMIN. */
 const TRANSPARENT: Readonly<Record<number, SocketOption>> = {
@@ -9,24 +9,41 @@ const TRANSPARENT: Readonly<Record<number, SocketOption>> = {
   [C.AF_INET6]: socketOption("IPV6_TRANSPARENT", C.IPPROTO_IPV6, C.IPV6_TRANSPARENT, 1),
 };
 
+const ANY_IPV6 = new Uint8Array(16), ANY_IPV4 = parseHost("0.0.0.0").bytes;
+
 /** Whether the kernel lets a socket have others' addresses: 0, or its errno. */
 export function makeTransparent(libc: Libc, fd: number, family: number): number {
   return setOption(libc, fd, TRANSPARENT[family]) ? 0 : libc.errno[0];
 }
 
-/**
- * Gives a socket that is to be connected the client's own address.
- *
- * @param client its sixteen address bytes
- * @param address where it will be connected, of the same family
- * @returns 0 or an errno
- */
-export function bindToClient(libc: Libc, fd: number, client: Uint8Array, address: Uint8Array): number {
-  const errno = makeTransparent(libc, fd, familyOf(address));
-  if (errno !== 0) return errno;
-  // A link-local client is on the link of the channel, or cannot reach it.
-  const source = encodeAddress(client, 0, zoneOf(address));
-  return libc.call.bind(fd, source, source.length) < 0 ? libc.errno[0] : 0;
+/** Gives sockets that are to be connected the address of a client. Allocates nothing for each. */
+export class ClientSource {
+  readonly #libc: Libc;
+  /** The `struct sockaddr` of either family, by the channel's. */
+  readonly #sources: Readonly<Record<number, Uint8Array<ArrayBuffer>>> = {
+    [C.AF_INET]: encodeAddress(ANY_IPV4, 0, 0),
+    [C.AF_INET6]: encodeAddress(ANY_IPV6, 0, 0),
+  };
+
+  constructor(libc: Libc) {
+    this.#libc = libc;
+  }
+
+  /**
+   * Gives a socket the client's own address.
+   *
+   * @param client its sixteen address bytes
+   * @param address where the socket will be connected, of the same family
+   * @returns 0 or an errno
+   */
+  bind(fd: number, client: Uint8Array, address: Uint8Array): number {
+    const family = familyOf(address), refused = makeTransparent(this.#libc, fd, family);
+    if (refused !== 0) return refused;
+    const source = this.#sources[family];
+    // A link-local client is on the link of the channel, or cannot reach it.
+    setHost(source, client, zoneOf(address));
+    return this.#libc.call.bind(fd, source, source.length) < 0 ? this.#libc.errno[0] : 0;
+  }
 }
 
 /** Why a connection to this address cannot come from the client, in words; undefined if it can. */

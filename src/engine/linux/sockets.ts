@@ -49,6 +49,14 @@ export function setPort(address: Uint8Array, port: number): void {
   address[V4.port + 1] = port & 0xff;
 }
 
+/** Changes the host of a `struct sockaddr`, from sixteen address bytes of its family, and its zone. Allocates nothing. */
+export function setHost(address: Uint8Array, host: Uint8Array, zone: number): void {
+  const { start, end } = hostOf(address), from = end - start === 4 ? 12 : 0;
+  for (let i = start; i < end; i++) address[i] = host[from + i - start];
+  if (from === 12) return;
+  for (let i = 0; i < 4; i++) address[V6.scope + i] = zone >> (8 * i) & 0xff;
+}
+
 /** Whether two `struct sockaddr` of one family have the same host. */
 export function sameHost(one: Uint8Array, other: Uint8Array): boolean {
   const { start, end } = hostOf(one);
