@@ -158,6 +158,10 @@ function helpLines(): string[] {
   const heads = commands.map(({ name, alias, parameters }) =>
     [alias === undefined ? name : `${name}, ${alias}`, parameters].join(" ").trim()
   );
-  const width = Math.max(...heads.map((head) => head.length));
+  // A longer one does not push the summaries of the others away.
+  const width = Math.max(...heads.map((head) => head.length).filter((length) => length <= LONGEST_HEAD));
   return commands.map(({ summary }, i) => `  ${heads[i].padEnd(width)}  ${summary}`);
 }
+
+/** Longest command with its words that the column of summaries lies behind. */
+const LONGEST_HEAD = 36;

@@ -50,12 +50,15 @@ function fitOne(lines: readonly string[], width: number): readonly string[] {
 
 /** Wraps lines of the help between words, so that descriptions stay in their column. */
 export function fitHelp(lines: readonly string[], width: number): string[] {
-  return lines.flatMap((line) => {
-    const column = /^ *\S.*? {2,}(?=\S)/.exec(line)?.[0].length ?? 0, room = width - column;
-    if (line.length <= width || room < 10) return [line];
-    const broken: string[] = [];
-    let head = line.slice(0, column);
-    for (const word of line.slice(column).split(" ")) {
+  const columns = lines.map((line) => /^ *\S.*? {2,}(?=\S)/.exec(line)?.[0].length ?? 0);
+  // Where most descriptions are; those behind longer words go below them.
+  const usual = Math.max(0, ...columns.filter((column) => column <= width / 2));
+  return lines.flatMap((line, i) => {
+    const own = columns[i], column = own > width / 2 && usual > 0 ? usual : own;
+    if (line.length <= width || width - column < 10) return [line];
+    const broken: string[] = own === column ? [] : [line.slice(0, own).trimEnd()];
+    let head = own === column ? line.slice(0, own) : " ".repeat(column);
+    for (const word of line.slice(own).split(" ")) {
       if (head.trim() !== "" && head.length > column && head.length + 1 + word.length > width) {
         broken.push(head);
         head = " ".repeat(column);

@@ -64,3 +64,9 @@ Deno.test("a line below a table leaves it to itself", () => {
   assert.notDeepEqual(fitted, TABLE);
   assert.deepEqual(fitTable([...TABLE, line], 60), [...fitted, line]);
 });
+
+Deno.test("a description behind long words goes below them, into the column of the others", () => {
+  const long = `  show [${"x".repeat(30)}]`, lines = ["  quit    end the session", `${long}  show what there is`];
+  assert.deepEqual(fitHelp(lines, 50), ["  quit    end the session", long, "          show what there is"]);
+  assert.deepEqual(fitHelp(lines, 200), lines);
+});
