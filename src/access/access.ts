@@ -47,6 +47,8 @@ export interface RefusedClient {
   readonly address: Uint8Array;
   /** Whether it comes in all the same. */
   readonly dryRun: boolean;
+  /** What was wrong with what it sent; undefined if that is not why. */
+  readonly fault?: string;
 }
 
 /** What `Access.enter` returns for a client that is refused. */
@@ -122,9 +124,9 @@ export class Access {
     this.#clients?.leave(handle);
   }
 
-  /** Counts a client that was refused for another reason. */
-  refused(reason: RefusalReason, address: Uint8Array): void {
-    this.#count(reason, address, false);
+  /** Counts a client that was refused for another reason. @param fault what was wrong with what it sent, if that is why */
+  refused(reason: RefusalReason, address: Uint8Array, fault?: string): void {
+    this.#count(reason, address, false, fault);
   }
 
   /** Counts one more connection of a client, unless it has reached a limit. */
@@ -156,11 +158,11 @@ export class Access {
     return dryRun;
   }
 
-  #count(reason: RefusalReason, address: Uint8Array, dryRun: boolean): void {
+  #count(reason: RefusalReason, address: Uint8Array, dryRun: boolean, fault?: string): void {
     this.#refusals.add(this.#lane, reason, dryRun);
     const now = this.#now();
     if (now - (this.#reported.get(reason) ?? -Infinity) < 1000) return;
     this.#reported.set(reason, now);
-    this.#report({ reason, address, dryRun });
+    this.#report({ reason, address, dryRun, ...fault !== undefined && { fault } });
   }
 }

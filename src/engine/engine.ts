@@ -302,7 +302,14 @@ export type ServiceEvent =
    * A client was refused, or would have been if this were not a dry run. At most one a second for each reason and
    * thread; `Refusals` in the table's folder counts them all.
    */
-  | { readonly type: "refused"; readonly reason: RefusalReason; readonly client: string; readonly dryRun: boolean }
+  | {
+    readonly type: "refused";
+    readonly reason: RefusalReason;
+    readonly client: string;
+    readonly dryRun: boolean;
+    /** What was wrong with its PROXY header, if that is why. */
+    readonly fault?: string;
+  }
   /**
    * A client is turned away, and a connection to this channel cannot come from its address, as `clientSource` wants. The
    * channel is not to blame. At most one a second for each thread.

@@ -47,7 +47,7 @@ export interface Admittance {
   /** A client whose handle this is has gone. */
   leave(handle: number): void;
   /** Counts and reports somebody who was refused for other reasons than its own. */
-  refused(reason: "proxy-header" | "proxy-timeout" | "no-route", address: Uint8Array): void;
+  refused(reason: "proxy-header" | "proxy-timeout" | "no-route", address: Uint8Array, fault?: string): void;
 }
 
 /** What a service asks of its clients before a channel is chosen. */
@@ -60,6 +60,9 @@ export interface ReceptionTerms {
   /** Whether some group is for this client. */
   takes(client: Client): boolean;
 }
+
+/** What is wrong with a header that ends with the stream. */
+const CUT_SHORT = "it ends too early";
 
 /** What is being waited for. */
 const AWAITS = { NOTHING: 0, HEADER: 1, GREETING: 2 } as const;
@@ -153,9 +156,9 @@ export class Reception {
     const header = readProxyHeader(bytes);
     if (typeof header === "number") {
       this.wanted = header;
-      return ended ? this.#refuseHeader("proxy-header") : STEP.MORE;
+      return ended ? this.#refuseHeader("proxy-header", CUT_SHORT) : STEP.MORE;
     }
-    if (header instanceof Malformed) return this.#refuseHeader("proxy-header");
+    if (header instanceof Malformed) return this.#refuseHeader("proxy-header", header.reason);
     const { source, length } = header, { client } = this;
     this.header = header;
     if (source !== undefined) {
@@ -209,8 +212,8 @@ export class Reception {
     return STEP.MORE;
   }
 
-  #refuseHeader(reason: "proxy-header" | "proxy-timeout"): Step {
-    this.#terms.access!.refused(reason, this.client.address);
+  #refuseHeader(reason: "proxy-header" | "proxy-timeout", fault?: string): Step {
+    this.#terms.access!.refused(reason, this.client.address, fault);
     return this.#refuse(false);
   }
 

@@ -21,8 +21,8 @@ export function receptionTerms(
 ): ReceptionTerms | undefined {
   if (access === undefined && (conditions?.size ?? 0) === 0) return undefined;
   return {
-    access: access && new Access(access, lane, now, ({ reason, address, dryRun }) => {
-      emit({ type: "refused", reason, client: formatHost(address), dryRun });
+    access: access && new Access(access, lane, now, ({ address, ...refused }) => {
+      emit({ type: "refused", client: formatHost(address), ...refused });
     }),
     preambleTimeout: preambleTimeout * 1000,
     listensTo: (client) => selection.needsGreeting(client),

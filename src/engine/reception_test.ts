@@ -18,6 +18,7 @@ class Doorman implements Admittance {
   readonly entered: Uint8Array[] = [];
   readonly left: number[] = [];
   readonly refusals: [string, Uint8Array][] = [];
+  fault: string | undefined;
 
   admitsPeer = () => this.peers;
   expectsHeader = () => this.header;
@@ -31,8 +32,9 @@ class Doorman implements Admittance {
     this.left.push(handle);
   }
 
-  refused(reason: string, address: Uint8Array): void {
+  refused(reason: string, address: Uint8Array, fault?: string): void {
     this.refusals.push([reason, address.slice()]);
+    this.fault = fault;
   }
 }
 
@@ -140,18 +142,23 @@ Deno.test("a proxy that leaves without a word is no refusal", () => {
 });
 
 Deno.test("a header that is malformed, cut off or late is refused with the peer's address, and closed without a reset", () => {
-  const cases: [string, (reception: Reception) => Step][] = [
-    ["proxy-header", (reception) => reception.look(bytes("GET / HTTP/1.1\r\n"), false)],
-    ["proxy-header", (reception) => reception.look(bytes("PROXY TCP4 198."), true)],
+  const cases: [string, (reception: Reception) => Step, fault?: string][] = [
+    [
+      "proxy-header",
+      (reception) => reception.look(bytes("GET / HTTP/1.1\r\n"), false),
+      "neither version 1 nor version 2",
+    ],
+    ["proxy-header", (reception) => reception.look(bytes("PROXY TCP4 198."), true), "it ends too early"],
     ["proxy-timeout", (reception) => reception.expired(bytes("PROXY TCP4 198."))],
     ["proxy-timeout", (reception) => reception.expired(NOTHING)],
   ];
-  for (const [reason, act] of cases) {
+  for (const [reason, act, fault] of cases) {
     const access = new Doorman();
     access.header = access.reset = true;
     const [reception] = begun(access);
     assert.equal(act(reception), STEP.REFUSED);
     assert.deepEqual([reception.reset, access.refusals, access.entered], [false, [[reason, PEER]], []]);
+    assert.equal(access.fault, fault);
   }
 });
 

@@ -8,6 +8,8 @@ export interface RefusedClient {
   /** Its address. */
   readonly client: string;
   readonly dryRun: boolean;
+  /** What was wrong with what it sent. */
+  readonly fault?: string;
 }
 
 /** What is known of a service whose clients are refused. */
@@ -42,6 +44,7 @@ export class RefusedClients {
   readonly #reason: RefusalReason;
   #before: RefusalCount = { refused: 0, spared: 0 };
   #example = "";
+  #why = "";
   readonly #later: (act: () => void) => void;
   /** Whether it will look again. */
   #waiting = false;
@@ -60,8 +63,9 @@ export class RefusedClients {
   }
 
   /** One was refused, and perhaps others. */
-  report({ client }: RefusedClient): void {
+  report({ client, fault }: RefusedClient): void {
     this.#example = client;
+    this.#why = WHY[this.#reason] + (fault === undefined ? "" : ` (${fault})`);
     if (!this.#waiting) this.#look();
   }
 
@@ -86,7 +90,7 @@ export class RefusedClients {
       ...service,
       ...count > 1 && { count },
       client: this.#example,
-      why: WHY[this.#reason],
+      why: this.#why,
       reason: this.#reason,
     });
   }

@@ -56,3 +56,22 @@ Deno.test("clients that are refused for one reason make a line a second, which c
   assert.ok(!tick(), "the service is gone");
   assert.deepEqual(lines, []);
 });
+
+Deno.test("what was wrong with a client's header is in its line", () => {
+  const { lines, logger } = keeping(), about = () => ({ prefix: "", service: {} });
+  const refused = new RefusedClients(
+    logger,
+    { about, count: () => ({ refused: 1, spared: 0 }) },
+    "proxy-header",
+    () => {},
+  );
+  refused.report({
+    reason: "proxy-header",
+    client: "10.0.0.1",
+    dryRun: false,
+    fault: "version 2 with a wrong checksum",
+  });
+  assert.deepEqual(lines, [
+    "refused 10.0.0.1: no valid PROXY header came (version 2 with a wrong checksum)",
+  ]);
+});

@@ -96,7 +96,14 @@ export type BalancerEvent =
      * A client was refused, or would have been if this were not a dry run. At most one a second for each reason and
      * thread; `ServiceState.access` counts them all.
      */
-    | { readonly type: "refused"; readonly reason: RefusalReason; readonly client: string; readonly dryRun: boolean }
+    | {
+      readonly type: "refused";
+      readonly reason: RefusalReason;
+      readonly client: string;
+      readonly dryRun: boolean;
+      /** What was wrong with its PROXY header, if that is why. */
+      readonly fault?: string;
+    }
     /**
      * As many clients have come as `rate` allows; further ones wait, unless this is a dry run. At most one a second;
      * `ServiceState.access` counts how often.

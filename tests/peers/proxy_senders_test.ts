@@ -160,6 +160,20 @@ for (const engine of ["linux", "portable"]) {
     },
   );
 
+  testWith(
+    [needs, ...needsHaproxy],
+    `the log says what is wrong with HAProxy if it sends no header (${engine})`,
+    async () => {
+      await using headers = new Headers();
+      await using instance = await start(headers);
+      await using sender = await haproxy("", { to: instance.port });
+      using client = await Client.connect(sender.port);
+      await client.send("hello\r\n");
+      assert.equal(await client.readText().catch(() => null), null);
+      await instance.logged(/ refused 127\.0\.0\.1: no valid PROXY header came \(neither version 1 nor version 2\)$/m);
+    },
+  );
+
   testWith([needs, ...needsNginx], `channels know the clients of nginx (${engine})`, async () => {
     await using headers = new Headers();
     await using instance = await start(headers);
