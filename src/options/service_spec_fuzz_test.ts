@@ -17,6 +17,7 @@ const seconds = fc.oneof(
 function wordFor({ name, kind }: OptionRecord): fc.Arbitrary<string> {
   const { metavar, words } = kind as Kind<unknown>;
   if (name === "name") return fc.stringMatching(/^[a-z][\w.-]{0,9}$/);
+  if (name === "source") return fc.oneof(address, fc.constant("client"));
   if (words !== undefined) return fc.constantFrom(...words);
   switch (metavar) {
     case undefined:

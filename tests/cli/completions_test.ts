@@ -19,6 +19,7 @@ const OFFERS: readonly (readonly [line: string, words: readonly string[]])[] = [
   ["balance --help choo", ["choosing"]],
   ["balance --help gro", ["groups"]],
   ["balance --proxy v", ["v1", "v2"]],
+  ["balance -B cl", ["client"]],
   ["balance --user roo", ["root"]],
 ];
 

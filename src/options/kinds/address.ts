@@ -34,7 +34,7 @@ export function sourceAddress(): Kind<string> {
     },
     write: (value) => value,
     check: text(),
-    names: "address",
+    words: [CLIENT_SOURCE],
   };
 }
 
