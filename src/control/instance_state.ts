@@ -42,13 +42,8 @@ function indexOf({ service }: Session, { services }: ControlPlane): number {
 }
 
 function serviceState(service: ControlledService): Exact<ServiceState> {
-  const { name, addresses, ports, connections, groups } = service;
-  return { name, addresses, ports, connections, ...shared(service), groups: groups.snapshot() };
-}
-
-/** What only some services have: a queue if clients have ever been allowed to wait, and rules about who may come in. */
-function shared({ groups, access }: ControlledService): Pick<ServiceState, "queue" | "access"> {
-  return { ...queueState(groups), ...access === undefined ? {} : { access } };
+  const { name, addresses, ports, connections, groups, access } = service, rules = access && { access };
+  return { name, addresses, ports, connections, ...queueState(groups), ...rules, groups: groups.snapshot() };
 }
 
 /** The state of the queue; nothing where clients have never been allowed to wait. */
@@ -65,7 +60,7 @@ function serviceSummary(service: ControlledService): ServiceSummary {
     addresses,
     ports,
     connections,
-    ...shared(service),
+    ...queueState(groups),
     channels: channels.length,
     enabled: enabled.length,
     failing: enabled.filter(({ failing }) => failing).length,

@@ -210,14 +210,14 @@ export interface ResolutionState {
   readonly stale: string | null;
 }
 
-/** What `services json` says: as `show json`, with numbers of channels in place of the channels. */
+/** What `services json` says: as `show json`, with numbers of channels in place of the channels, and without who may come in. */
 export interface InstanceSummary extends ProcessState, Pick<InstanceState, "service"> {
   /** All services, in the order they were given. */
   readonly services: readonly ServiceSummary[];
 }
 
 /** One service, in `services json`. */
-export interface ServiceSummary extends Omit<ServiceState, "groups"> {
+export interface ServiceSummary extends Omit<ServiceState, "groups" | "access"> {
   /** How many channels it has. */
   readonly channels: number;
   /** How many of these are enabled. */
