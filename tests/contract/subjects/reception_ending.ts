@@ -213,6 +213,22 @@ export function receptionEnding(test: ContractTest): void {
     }
   });
 
+  test("clients of two services are asked for different things, and one may ask for nothing", async (_, share) => {
+    await using backend = echoBackend();
+    await using trial = await share();
+    const asks = [{ acceptProxy: PEER, proxyTimeout: LONG }, { access: [["deny", PEER] as const] }, undefined];
+    const services = [];
+    for (const asked of asks) {
+      services.push(await trial.serve({ channels: [backend], access: asked && accessOf(asked, MAX_LANES) }));
+    }
+    for (const [service, expected] of services.map((service, i) => [service, ["hello", null, "PROXY"][i]] as const)) {
+      using client = await service.connect();
+      await client.send(concat(HEADER, "hello")).catch(() => {});
+      const heard = await client.readText().catch(() => null);
+      assert.equal(heard?.slice(0, 5) ?? null, expected);
+    }
+  });
+
   test("a client may take longer to say who it is than a connect may take", async (start) => {
     await using backend = namedBackend("x");
     await using trial = await start({

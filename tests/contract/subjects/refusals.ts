@@ -5,6 +5,7 @@ import { Client } from "../../support/client.ts";
 import { askFrom } from "../../support/client_from.ts";
 import { eventually, pause } from "../../support/eventually.ts";
 import { binaryHeader, concat, textHeader } from "../../support/proxy_headers.ts";
+import { noIPv6 } from "../../support/requirements.ts";
 import { ResettingClient } from "../../support/resetting.ts";
 import { accessOf, type Asked } from "../intake.ts";
 import type { ContractTest } from "../suite.ts";
@@ -93,6 +94,18 @@ export function refusals(test: ContractTest): void {
     await eventually("one is reported", () => trial.refusals().length > 0);
     assert.equal(trial.refusals()[0], "denied 203.0.113.7");
   });
+
+  test("an IPv4 client of a socket for both families is known by its IPv4 address", async (start) => {
+    await using backend = namedBackend("x");
+    await using trial = await start({
+      hostname: "::",
+      channels: [backend],
+      asks: { access: [["deny", "127.0.0.0/8"], ["allow", "::1"], ["deny", "::/0"]] },
+    });
+    assert.deepEqual([await Client.ask(trial.port), await Client.ask(trial.port, "::1")], [null, "x"]);
+    await eventually("it is reported", () => trial.refusals().length > 0);
+    assert.deepEqual(trial.refusals(), [`denied ${CLIENT}`]);
+  }, noIPv6);
 
   test("a peer may be kept out whoever it speaks for", async (start) => {
     await using backend = namedBackend("x");
