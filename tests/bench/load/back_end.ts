@@ -82,10 +82,16 @@ export class BackEnd implements Handler {
   }
 
   #answer(fd: number): void {
-    const length = receive(fd, this.#input);
+    let length = receive(fd, this.#input);
     if (length === WOULD_WAIT) return;
     if (length === 0) return this.#close(fd);
-    if (this.#roles[fd] === Role.Unknown) this.#roles[fd] = roleOf(this.#input[0]);
+    if (this.#roles[fd] === Role.Unknown) {
+      const header = headerBytes(this.#input, length);
+      if (header > 0) this.#input.copyWithin(0, header, length);
+      length -= header;
+      if (length === 0) return;
+      this.#roles[fd] = roleOf(this.#input[0]);
+    }
     if (this.#roles[fd] === Role.Stream) return this.#loop.makeBulk(fd, WRITABLE);
     const bytes = this.#partial[fd] + length, requests = Math.trunc(bytes / REQUEST);
     this.#partial[fd] = bytes - requests * REQUEST;
@@ -99,6 +105,13 @@ export class BackEnd implements Handler {
     this.#open.delete(fd);
     this.#loop.close(fd);
   }
+}
+
+/** Bytes of the PROXY header that a connection begins with, 0 for none. It comes in one piece. */
+function headerBytes(input: Uint8Array, length: number): number {
+  // No request begins like one.
+  if (input[0] === 0x0d) return 16 + (input[14] << 8 | input[15]);
+  return input[0] === 0x50 ? input.subarray(0, length).indexOf(0x0a) + 1 : 0;
 }
 
 function roleOf(verb: number): Role {

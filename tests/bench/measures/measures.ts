@@ -10,6 +10,7 @@ import { latency } from "./latency.ts";
 import { manyChannels } from "./many_channels.ts";
 import { manyServices } from "./many_services.ts";
 import { newConnections } from "./new_connections.ts";
+import { proxyHeader } from "./proxy_header.ts";
 import { startUp } from "./start_up.ts";
 import { strategies } from "./strategies.ts";
 import { wayIn } from "./way_in.ts";
@@ -30,6 +31,7 @@ export function measures(reference: Contender): Measure[] {
     manyChannels,
     strategies,
     wayIn,
+    proxyHeader,
     besideIdleServices,
     manyServices,
   ];
