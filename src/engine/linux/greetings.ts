@@ -51,6 +51,8 @@ export class Greetings {
     if (step === STEP.REFUSED) {
       if (reception.reset) setOption(libc, client, RESET_ON_CLOSE);
       libc.call.close(client);
+      // Nobody may come for long, and the service may be gone by then.
+      reception.forget();
       room.leave(service);
       return 0;
     }
