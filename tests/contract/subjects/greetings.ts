@@ -201,13 +201,13 @@ export function greetings(test: ContractTest): void {
     assert.deepEqual([backend.accepted, trial.refused()], [0, { "no-route": cases.length }]);
   });
 
-  for (const bytes of [1, 5000, 3_000_000]) {
-    test(`${bytes} bytes right behind a ClientHello arrive unchanged`, async (start) => {
-      await using backend = digestBackend();
-      await using other = namedBackend("other");
-      await using trial = await start({
-        groups: conditional([backend, other], [{ sni: ["www.example.com"] }, undefined]),
-      });
+  test("bytes right behind a ClientHello arrive unchanged, few or many", async (start) => {
+    await using backend = digestBackend();
+    await using other = namedBackend("other");
+    await using trial = await start({
+      groups: conditional([backend, other], [{ sni: ["www.example.com"] }, undefined]),
+    });
+    for (const bytes of [1, 5000, 3_000_000]) {
       for (const padding of [0, 1700, 11_000]) {
         const sent = concat(clientHello({ serverName: "www.example.com", padding }), pattern(bytes));
         using client = await trial.connect();
@@ -215,8 +215,8 @@ export function greetings(test: ContractTest): void {
         await client.finish();
         assert.deepEqual(JSON.parse(await client.readAllText()), digestOf(sent));
       }
-    });
-  }
+    }
+  });
 
   test("a first record that goes on for longer than is looked at counts as TLS without a name", async (start) => {
     await using routes = await begin(start, ["www", "tls"], [{ sni: ["www.example.com"] }, { protocol: ["tls"] }]);
