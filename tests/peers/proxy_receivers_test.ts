@@ -7,6 +7,7 @@ import { runClient } from "../support/external_server.ts";
 import { found } from "../support/found_by_check.ts";
 import { linux, testWith } from "../support/requirements.ts";
 import { haproxy, nginx, postfix } from "./proxy_receivers.ts";
+import * as senders from "./proxy_senders.ts";
 
 const ENGINES = linuxUnavailable() === undefined ? ["linux", "portable"] as const : ["portable"] as const;
 const VERSIONS = ["v1", "v2"] as const;
@@ -52,6 +53,28 @@ testWith(
         const id = proxy === "v2" ? "'[\\da-f]{32}'" : "''";
         assert.match(says, new RegExp(`^${is.replaceAll(".", "\\.")} '' ${id}$`), `${engine} ${proxy}`);
       }
+    }
+  },
+);
+
+testWith(
+  [...haproxy.needs, ...senders.needsHaproxy],
+  "from HAProxy through the program to HAProxy, everything that was said arrives",
+  async () => {
+    await using server = await haproxy.start();
+    for (const engine of ENGINES) {
+      await using balancer = await before(server.port, {
+        ...{ engine, proxy: "v2", proxyPassTlv: true, proxyChecksum: true, acceptProxy: ["127.0.0.1"] },
+      });
+      await using sender = await senders.haproxy("send-proxy-v2 proxy-v2-options crc32c,unique-id,authority", {
+        to: balancer.address.port,
+      });
+      const url = `https://www.example.com:${sender.tlsPort}/`, resolve = `www.example.com:${sender.tlsPort}:127.0.0.1`;
+      const where = "%{local_ip} %{local_port} -> %{remote_ip} %{remote_port}\n";
+      const [says, is] = (await runClient("curl", "-sSk", "--http1.1", "--resolve", resolve, "-w", where, url)).split(
+        "\n",
+      );
+      assert.equal(says, `${is} 'www.example.com' 'id-${is.split(" ").slice(0, 2).join("-")}'`, engine);
     }
   },
 );

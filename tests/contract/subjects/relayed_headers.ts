@@ -4,6 +4,7 @@ import { clientHello } from "../../support/client_hello.ts";
 import { introducedBackend, type Introduction } from "../../support/introduced_backend.ts";
 import { digestOf, pattern } from "../../support/pattern.ts";
 import { binary, binaryHeader, concat, textHeader, tlv } from "../../support/proxy_headers.ts";
+import { readDigest, writeAll } from "../../support/streams.ts";
 import type { ContractTest } from "../suite.ts";
 
 /** Where all clients of these tests connect from. */
@@ -109,6 +110,19 @@ export function relayedHeaders(test: ContractTest): void {
     assert.ok(new Set([...ids].map((id) => id.slice(0, 16))).size <= 3);
     await front.idle();
     await back.idle();
+  });
+
+  test("a channel that speaks first does so although nothing follows the header of the proxy in front", async (start) => {
+    await using backend = introducedBackend([], async (connection) => {
+      await writeAll(connection, concat("220 ready\r\n"));
+      await readDigest(connection);
+    });
+    await using trial = await start({ channels: [backend], proxy: "v2", asks: { acceptProxy: PEER } });
+    for (const header of [textHeader(from), binaryHeader(from)]) {
+      using client = await trial.connect();
+      await client.send(header);
+      assert.equal(await client.readText(), "220 ready\r\n");
+    }
   });
 
   test("a channel is told the name in the client's ClientHello, where that has been looked at", async (start) => {
