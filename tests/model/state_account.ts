@@ -25,9 +25,14 @@ export interface ChannelText {
   readonly weight: number;
 }
 
+/** Clients that a group may be for: none knows them but by their addresses. */
+export const SOME = ["127.0.0.1-127.0.0.3", "127.0.0.3-127.0.0.6"] as const;
+
 /** A group in the file. */
 export interface GroupText {
   readonly strategy: StrategyName;
+  /** Which clients it is for. Default: all. */
+  readonly from?: typeof SOME[number];
   readonly channels: readonly ChannelText[];
 }
 
@@ -36,6 +41,8 @@ export interface Setting {
   readonly queue: boolean;
   readonly sticky: boolean;
   readonly checks: boolean;
+  /** Whether groups may be for some clients only. */
+  readonly routes: boolean;
 }
 
 export class AccountChannel {
@@ -61,11 +68,20 @@ export class AccountChannel {
 
 export class AccountGroup {
   strategy: StrategyName = "rr";
+  from: GroupText["from"];
   channels: AccountChannel[] = [];
+
+  /** Whether clients from this address may use it. */
+  isFor(address: string): boolean {
+    if (this.from === undefined) return true;
+    const [first, last] = this.from.split("-").map(hostNumber), number = hostNumber(address);
+    return first <= number && number <= last;
+  }
 
   /** The file's channels become these; what operators have made of those that stay remains. */
   follow(before: GroupText | undefined, after: GroupText): void {
     if ((before?.strategy ?? "rr") !== after.strategy) this.strategy = after.strategy;
+    this.from = after.from;
     this.channels = after.channels.map((text) => {
       const channel = this.channels.find(({ backend }) => backend === text.backend);
       if (channel === undefined) return new AccountChannel(text);
@@ -110,6 +126,11 @@ export class Account {
     return this.groups.flatMap(({ channels }) => channels);
   }
 
+  /** The channels that clients from this address may use. */
+  channelsFor(address: string): AccountChannel[] {
+    return this.groups.filter((group) => group.isFor(address)).flatMap(({ channels }) => channels);
+  }
+
   follow(text: readonly GroupText[]): void {
     this.groups.forEach((group, number) => group.follow(this.#text[number], text[number]));
     this.#text = text;
@@ -130,13 +151,27 @@ export class Account {
 
   /** Channels that would take clients if they had room. */
   get full(): AccountChannel[] {
-    return this.channels.filter((channel) => this.reasons(channel).size === 0 && channel.room === 0);
+    return this.#fullOf(this.channels);
   }
 
-  /** Whether checks alone keep clients from every channel. They may be wrong, and clients get the channels all the same. */
+  /** Those of them that clients from this address may use. */
+  fullFor(address: string): AccountChannel[] {
+    return this.#fullOf(this.channelsFor(address));
+  }
+
+  #fullOf(channels: readonly AccountChannel[]): AccountChannel[] {
+    return channels.filter((channel) => this.reasons(channel).size === 0 && channel.room === 0);
+  }
+
+  /**
+   * Whether checks alone keep some clients from every channel that they may use. They may be wrong, and clients get the
+   * channels all the same.
+   */
   get allDown(): boolean {
-    const all = this.channels.map((channel) => this.reasons(channel));
-    return all.every(({ size }) => size > 0) && all.some((reasons) => reasons.size === 1 && reasons.has("down"));
+    return ["127.0.0.1", "127.0.0.3", "127.0.0.6"].some((address) => {
+      const all = this.channelsFor(address).map((channel) => this.reasons(channel));
+      return all.every(({ size }) => size > 0) && all.some((reasons) => reasons.size === 1 && reasons.has("down"));
+    });
   }
 
   /** How many clients can come, in all groups or in one. */
@@ -145,20 +180,21 @@ export class Account {
   }
 
   expect(address: string): Expectation {
-    const otherwise = this.#setting.queue && this.full.length > 0 ? "waits" : "turned away";
+    const full = this.fullFor(address), usable = this.channelsFor(address);
+    const otherwise = this.#setting.queue && full.length > 0 ? "waits" : "turned away";
     const home = this.#setting.sticky ? this.homes.get(address) : undefined;
     if (home === "unknown") {
-      const channels = this.channels.filter((channel) => this.takes(channel));
+      const channels = usable.filter((channel) => this.takes(channel));
       return { channels, otherwise, isCertain: this.groups.every(({ strategy }) => !OWN.includes(strategy)) };
     }
-    if (home !== undefined && this.channels.includes(home) && this.takes(home)) {
+    if (home !== undefined && usable.includes(home) && this.takes(home)) {
       return { channels: [home], otherwise, isCertain: true };
     }
-    if (home !== undefined && this.#setting.queue && this.full.includes(home)) {
+    if (home !== undefined && this.#setting.queue && full.includes(home)) {
       return { channels: [], otherwise: "waits", home, isCertain: true };
     }
     const all: AccountChannel[] = [];
-    for (const group of this.groups) {
+    for (const group of this.groups.filter((group) => group.isFor(address))) {
       const { channels, isCertain } = this.#choices(group, address);
       all.push(...channels);
       if (isCertain && channels.length > 0) return { channels: all, otherwise, isCertain: true };
@@ -203,6 +239,11 @@ export class Account {
         return { channels: free, isCertain: true };
     }
   }
+}
+
+/** The last part of an IPv4 address. */
+function hostNumber(address: string): number {
+  return Number(address.slice(address.lastIndexOf(".") + 1));
 }
 
 /** An address and the channels and weights of which it always prefers the same one. */

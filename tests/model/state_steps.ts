@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { eventually } from "../support/eventually.ts";
 import type { ControlReply } from "../../src/control/client.ts";
-import { type GroupText, OWN, strategies } from "./state_account.ts";
+import { type GroupText, OWN, type Setting, SOME, strategies } from "./state_account.ts";
 import { anyOperatorStep } from "./state_operators.ts";
 import type { Guest } from "./state_guest.ts";
 import { gone, served, type StateStep, type StateWorld, step } from "./state_world.ts";
@@ -19,7 +19,10 @@ const which = fc.nat(30),
   address = fc.nat(5).map((number) => `127.0.0.${number + 1}`);
 
 /** A group of the file. */
-export function anyGroup(backends: readonly number[], queue: boolean): fc.Arbitrary<GroupText> {
+export function anyGroup(
+  backends: readonly number[],
+  { queue, routes }: Pick<Setting, "queue" | "routes">,
+): fc.Arbitrary<GroupText> {
   const channel = fc.record({
     backend: fc.constantFrom(...backends),
     maxc: fc.constantFrom(0, 0, 1, 2),
@@ -27,6 +30,7 @@ export function anyGroup(backends: readonly number[], queue: boolean): fc.Arbitr
   });
   return fc.record({
     strategy: fc.constantFrom(...strategies(queue)),
+    ...routes && { from: fc.constantFrom(undefined, ...SOME) },
     channels: fc.uniqueArray(channel, {
       minLength: 1,
       maxLength: backends.length,
@@ -36,8 +40,8 @@ export function anyGroup(backends: readonly number[], queue: boolean): fc.Arbitr
 }
 
 /** All kinds of steps, those that make others possible more often. */
-export function anyStateStep(queue: boolean): fc.Arbitrary<StateStep> {
-  const edit = (number: number) => anyGroup(BACKENDS[number], queue).map((group) => ({ number, group }));
+export function anyStateStep(setting: Pick<Setting, "queue" | "routes">): fc.Arbitrary<StateStep> {
+  const edit = (number: number) => anyGroup(BACKENDS[number], setting).map((group) => ({ number, group }));
   return fc.oneof(
     { weight: 20, arbitrary: address.map((from) => step(`${from} comes`, (world) => comes(world, from))) },
     {
@@ -86,7 +90,7 @@ export function anyStateStep(queue: boolean): fc.Arbitrary<StateStep> {
         })
       ),
     },
-    { weight: 20, arbitrary: anyOperatorStep(queue) },
+    { weight: 20, arbitrary: anyOperatorStep(setting.queue) },
   );
 }
 
@@ -108,18 +112,24 @@ async function comes(world: StateWorld, address: string): Promise<void> {
 }
 
 /** Several clients come at the same time; as many are served as there is room for, the others wait or are turned away. */
-async function comeTogether(world: StateWorld, addresses: readonly string[]): Promise<void> {
-  const { account, subject, setting } = world;
+async function comeTogether(world: StateWorld, all: readonly string[]): Promise<void> {
+  const { account, subject, setting } = world, groups = account.groups.filter((group) => group.isFor(all[0]));
+  // Those who may use the same groups.
+  const addresses = all.filter((address) =>
+    account.groups.every((group) => group.isFor(address) === groups.includes(group))
+  );
   if (account.groups.some(({ strategy }) => OWN.includes(strategy))) return;
   if (setting.queue && account.allDown) return;
   // Some would wait for the channel that another one from there gets at the same time.
   const isOften = addresses.some((address, i) => account.homes.has(address) || addresses.indexOf(address) < i);
   if (setting.queue && setting.sticky && isOften) return;
-  const mayWait = setting.queue && (account.full.length > 0 || account.room() > 0);
-  const room = account.groups.map(({ channels }) => account.room(channels)),
-    usable = account.channels.filter((channel) => account.takes(channel));
+  const own = groups.flatMap(({ channels }) => channels), [first] = groups;
+  const mayWait = setting.queue && (account.fullFor(all[0]).length > 0 || account.room(own) > 0);
+  const room = account.room(own),
+    inFirstGroup = Math.min(addresses.length, account.room(first?.channels ?? [])),
+    usable = own.filter((channel) => account.takes(channel));
   const guests = await Promise.all(addresses.map((address) => subject.connect(address, world.now)));
-  const count = Math.min(guests.length, room[0] + room[1]),
+  const count = Math.min(guests.length, room),
     answered = () => guests.filter(({ isAnswered }) => isAnswered);
   const served_ = () => guests.filter(({ backend }) => backend !== undefined);
   await eventually(`${count} of ${guests.length} clients are served`, () => served_().length >= count, PATIENCE);
@@ -127,14 +137,14 @@ async function comeTogether(world: StateWorld, addresses: readonly string[]): Pr
   let inFirst = 0;
   for (const guest of served_()) {
     served(world, guest, usable);
-    if (account.groups[0].channels.includes(guest.channel!)) inFirst++;
+    if (first.channels.includes(guest.channel!)) inFirst++;
     // Who comes at the same time as another one from there may not find yet what that one got.
     if (addresses.filter((address) => address === guest.address).length > 1) {
       account.homes.set(guest.address, "unknown");
     }
   }
   assert.equal(served_().length, count, "clients are served");
-  if (!setting.sticky) assert.equal(inFirst, Math.min(guests.length, room[0]), "are served in the first group");
+  if (!setting.sticky) assert.equal(inFirst, inFirstGroup, "are served in the first group");
   if (mayWait) world.waiting.push(...guests.filter(({ backend }) => backend === undefined));
 }
 
@@ -160,7 +170,7 @@ function givesUp(world: StateWorld, number: number): void {
 async function wholeSchedule(world: StateWorld, weights: readonly number[]): Promise<void> {
   const { account: { groups: [group] }, subject, setting, waiting } = world;
   const areUp = group.channels.every(({ backend }) => subject.backends[backend].isUp);
-  if (setting.sticky || waiting.length > 0 || !areUp) return;
+  if (setting.sticky || waiting.length > 0 || !areUp || !group.isFor("127.0.0.1")) return;
   const all = group.channels;
   for (const [number, channel] of all.entries()) {
     const lines = [`weight ${number} ${weights[number]}`, `enable ${number}`, `maxc ${number} 0`];

@@ -94,7 +94,8 @@ function lineOf(
     // A busy machine must not take a back end down.
     ...checks ? ["--check tcp --check-interval 0.03 --check-timeout 20 --rise 2 --fall 2"] : [],
     port,
-    ...groups.flatMap(({ strategy, channels }) => [
+    ...groups.flatMap(({ strategy, from, channels }) => [
+      ...from === undefined ? [] : [`from=${from}`],
       ...channels.map(({ backend, maxc, weight }) => `127.0.0.1:${backends[backend].port}:${maxc},weight=${weight}`),
       `%${strategy}`,
     ]),

@@ -84,12 +84,14 @@ async function serveThoseWhoWait(world: StateWorld): Promise<void> {
   const { account } = world, came = new Map<AccountChannel, number>();
   for (const guest of world.waiting) {
     // Who has not got its own channel when that is taken out of service takes any.
-    if (guest.home !== undefined && !account.full.includes(guest.home) && !account.takes(guest.home)) {
-      guest.home = undefined;
-    }
+    if (guest.home === undefined) continue;
+    const mayUse = account.channelsFor(guest.address).includes(guest.home);
+    if (!mayUse || !account.full.includes(guest.home) && !account.takes(guest.home)) guest.home = undefined;
   }
   if (world.misled && world.setting.sticky) { for (const guest of world.waiting) guest.mayHaveHome = true; }
-  const wants = ({ home }: Guest, channel: AccountChannel) => home === undefined || home === channel;
+  const wants = ({ home, address }: Guest, channel: AccountChannel) => {
+    return home === undefined ? account.channelsFor(address).includes(channel) : home === channel;
+  };
   for (;;) {
     const free = account.channels.filter((channel) => account.takes(channel));
     const isCalled = (guest: Guest) => !guest.mayHaveHome && free.some((channel) => wants(guest, channel));
