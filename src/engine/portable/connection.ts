@@ -227,7 +227,7 @@ export class Connection implements Listed, Search {
     const { engine: { clock, turns, tap }, setup: { table } } = this.#host;
     const { selection: { lane }, halfClosed, prelude } = this.terms, version = prelude.versionFor(table.proxy(channel));
     this.#watchIdle();
-    await relay(this.#ahead ?? this.#client, this.#upstream!, {
+    await relay(this.#ahead?.served() ?? this.#client, this.#upstream!, {
       tap,
       prelude: introduction(prelude, version, this.#client, this.#arrival),
       clock,

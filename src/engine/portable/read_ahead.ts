@@ -65,6 +65,14 @@ export class ReadAhead implements Stream {
     else if (this.#ended) left("ended");
   }
 
+  /** The client is served from now on. Returns what to read from: the client itself if nothing of it is held. */
+  served(): Stream {
+    this.#enough = true;
+    const isEmpty = this.#start === this.#end && this.#reading === undefined && !this.#ended && !this.gone;
+    if (isEmpty) this.#replace(NOTHING);
+    return isEmpty ? this.#client : this;
+  }
+
   async read(buffer: Uint8Array): Promise<number | null> {
     this.#enough = true;
     if (this.#start === this.#end && this.#reading !== undefined) await this.#reading;

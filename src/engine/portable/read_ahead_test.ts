@@ -75,6 +75,24 @@ Deno.test("an end or a reset is told once, after the bytes before it have been k
   }
 });
 
+Deno.test("once nothing is held of a client, it is read from directly", async () => {
+  const client = new Scripted(), ahead = new ReadAhead(client);
+  client.say("header");
+  await ahead.more();
+  ahead.drop(6);
+  assert.equal(ahead.served(), client);
+  const held = new ReadAhead(client), waiting = new ReadAhead(client), ended = new ReadAhead(client);
+  client.say("x");
+  await held.more();
+  assert.equal(held.served(), held);
+  const more = waiting.more();
+  assert.equal(waiting.served(), waiting);
+  client.end();
+  await more;
+  await ended.more();
+  assert.equal(ended.served(), ended);
+});
+
 Deno.test("a watched client is read from until one small buffer is full", async () => {
   const client = new Scripted(), ahead = new ReadAhead(client);
   for (let i = 0; i < 100; i++) client.say("x".repeat(100));
