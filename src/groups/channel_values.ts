@@ -1,6 +1,6 @@
 import type { ChannelKey } from "../options/channel_records.ts";
 import { channelValue, type ChannelValues, givenValues } from "../options/channel_values.ts";
-import { PROXY_VERSIONS, type ProxyVersion } from "../options/proxy_version.ts";
+import { PROXY_VERSIONS, type ProxyVersion } from "../options/records/proxy.ts";
 import type { ChannelId } from "../table/channel_id.ts";
 import type { NewRow, Table } from "../table/table.ts";
 

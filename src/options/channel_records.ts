@@ -4,7 +4,7 @@ import { choice } from "./kinds/choice.ts";
 import { count } from "./kinds/count.ts";
 import { flag } from "./kinds/flag.ts";
 import { channelName, hostName } from "./kinds/name.ts";
-import { PROXY_VERSIONS } from "./proxy_version.ts";
+import { PROXY_VERSIONS } from "./records/proxy.ts";
 
 /**
  * Every option of a channel, by its name in the library, in the order in which words have them. Parser, texts, help,

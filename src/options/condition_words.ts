@@ -1,7 +1,7 @@
 import { quote } from "../log/escape.ts";
 import { channelRecordList } from "./channel_records.ts";
 import { type ConditionKey, conditionRecordList } from "./condition_records.ts";
-import { conditionFault, type GroupConditions } from "./group_conditions.ts";
+import type { GroupConditions } from "./group_conditions.ts";
 import { type Fault, FaultCode } from "./fault.ts";
 import { Refusal } from "./kinds/kind.ts";
 import { nearest } from "./nearest.ts";
@@ -28,6 +28,13 @@ export function readConditions(words: readonly string[]): GroupConditions | unde
     if (!isCondition(text) || reader.read({ text, word }, undefined) !== undefined) return undefined;
   }
   return reader.values;
+}
+
+/** Why no client could meet conditions together; undefined if one can. */
+export function conditionFault({ sni, alpn, proto }: GroupConditions): string | undefined {
+  const key = sni !== undefined ? "sni=" : alpn !== undefined ? "alpn=" : undefined;
+  if (key === undefined || proto === undefined || proto.includes("tls")) return undefined;
+  return `${key} is about TLS clients, which proto=${proto.join(",")} leaves out`;
 }
 
 /** The conditions of one group, as its words are read. */

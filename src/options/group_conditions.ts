@@ -39,13 +39,6 @@ export function differingConditions(a: GroupConditions = {}, b: GroupConditions 
   }).map(([key]) => key);
 }
 
-/** Why no client could meet conditions together; undefined if one can. */
-export function conditionFault({ sni, alpn, proto }: GroupConditions): string | undefined {
-  const key = sni !== undefined ? "sni=" : alpn !== undefined ? "alpn=" : undefined;
-  if (key === undefined || proto === undefined || proto.includes("tls")) return undefined;
-  return `${key} is about TLS clients, which proto=${proto.join(",")} leaves out`;
-}
-
 const shape = record<GroupConditions>(
   Object.fromEntries(conditionRecordList.map(([key, { kind }]) => [key, optional(kind.check)])) as {
     readonly [K in ConditionKey]-?: Shape<GroupConditions[K]>;

@@ -19,6 +19,22 @@ export const SECTIONS = {
 /** Name of a part of the help. */
 export type Section = keyof typeof SECTIONS;
 
+/** What an option needs in order to mean anything. */
+export interface Need {
+  /** On a command line. */
+  readonly words: string;
+  /** In the library. */
+  readonly library: string;
+}
+
+/** The values of a service, of which an option may need others. */
+export type OtherValues = Readonly<Record<string, unknown>>;
+
+/** What of a service's channels options may need. */
+export interface ChannelOfValues {
+  readonly proxy?: string;
+}
+
 /** Everything about one option. The key of a record is the option's name in the library. */
 export interface OptionRecord {
   /** Its long name on the command line, without `--`. */
@@ -54,6 +70,8 @@ export interface OptionRecord {
   /** Name of the option that gives this value, if others add to its list. */
   // deno-lint-ignore no-explicit-any
   readonly nameOf?: (value: any) => string;
+  /** What it lacks that it says more about; undefined if it is there. */
+  readonly needs?: (values: OtherValues, channels: readonly ChannelOfValues[]) => Need | undefined;
   /** Only the linux engine can do it: what the portable engine lacks, for messages. */
   readonly linuxOnly?: string;
   /** The same for single values of it. */

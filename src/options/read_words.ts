@@ -5,7 +5,6 @@ import { readGroups } from "./group_words.ts";
 import { Refusal } from "./kinds/kind.ts";
 import { nearest } from "./nearest.ts";
 import { negativeName, optionLabel, type OptionRecord } from "./option_record.ts";
-import { unmetNeeds } from "./option_needs.ts";
 import { optionRecords } from "./option_records.ts";
 import { readPorts } from "./port_ranges.ts";
 import { type ServiceSpec, standardName } from "./service_spec.ts";
@@ -17,6 +16,7 @@ import {
   processValues,
   type ServiceValues,
   serviceValues,
+  unmetNeeds,
   withDefaults,
 } from "./values.ts";
 

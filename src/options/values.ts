@@ -1,4 +1,4 @@
-import type { OptionRecord } from "./option_record.ts";
+import type { ChannelOfValues, Need, OptionRecord, OtherValues } from "./option_record.ts";
 import { type OptionKey, optionList, type optionRecords } from "./option_records.ts";
 import type { Kind } from "./kinds/kind.ts";
 import { list, optional, type Shape } from "./shape.ts";
@@ -93,6 +93,18 @@ export function withDefaults(values: ServiceValues, defaults: ServiceValues): Se
     if (joins && own !== undefined && standard !== undefined) all[key] = [own, standard].flat();
   }
   return all;
+}
+
+/** Options that are given but lack others that they say more about, with those, in the order of the help. */
+export function unmetNeeds(
+  values: OtherValues,
+  groups: readonly { readonly channels: readonly ChannelOfValues[] }[],
+): (readonly [key: OptionKey, need: Need])[] {
+  return optionList.flatMap(([key, { needs }]) => {
+    if (needs === undefined || values[key] === undefined || values[key] === false) return [];
+    const need = needs(values, groups.flatMap(({ channels }) => channels));
+    return need === undefined ? [] : [[key, need] as const];
+  });
 }
 
 /** What each option of the library must look like. */

@@ -2,11 +2,10 @@ import type { CloseOptions } from "../engine/engine.ts";
 import { quote } from "../log/escape.ts";
 import { channelRecords } from "../options/channel_records.ts";
 import { channelShapes } from "../options/channel_values.ts";
-import { conditionWords } from "../options/condition_words.ts";
-import { conditionFault, conditionShape } from "../options/group_conditions.ts";
+import { conditionFault, conditionWords } from "../options/condition_words.ts";
+import { conditionShape } from "../options/group_conditions.ts";
 import { type StrategyFile, strategyFile } from "../options/kinds/strategy_file.ts";
 import { expandingFault, srvName } from "../options/expanding_words.ts";
-import { unmetNeeds } from "../options/option_needs.ts";
 import { optionList, optionRecords } from "../options/option_records.ts";
 import { type PortRange, readPorts } from "../options/port_ranges.ts";
 import { LONGEST_TIME } from "../options/ranges.ts";
@@ -23,7 +22,7 @@ import {
   text,
   whole,
 } from "../options/shape.ts";
-import { libraryShapes } from "../options/values.ts";
+import { libraryShapes, unmetNeeds } from "../options/values.ts";
 import type { Strategy } from "../selection/strategy.ts";
 import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
 import { coded } from "./errors.ts";
@@ -194,7 +193,7 @@ export function checkNeeds({ groups = [], ...values }: CheckedServeOptions): voi
   const [unmet] = unmetNeeds(values, groups);
   if (unmet === undefined) return;
   const [key, { library }] = unmet;
-  throw refused(key, String(values[key]), `it needs ${library}`);
+  throw refused(key, String((values as Readonly<Record<string, unknown>>)[key]), `it needs ${library}`);
 }
 
 /** The error for a channel's name that another one has. @param other which one */

@@ -1,3 +1,4 @@
+import { isHttp } from "../check_words.ts";
 import { check, expected } from "../kinds/check.ts";
 import { choice } from "../kinds/choice.ts";
 import { count } from "../kinds/count.ts";
@@ -33,6 +34,10 @@ export const health = {
     section: "health",
     summary: "required http answer, if not 200 to 399",
     more: "CODES are status codes and ranges, such as 200,300-399. With body:TEXT, the body must contain this text.",
+    needs: ({ check }) =>
+      isHttp(check as string | undefined)
+        ? undefined
+        : { words: "--check http:PATH or https:PATH", library: "a check of http:PATH or https:PATH" },
     scope: "service",
     changeable: true,
   },

@@ -2,9 +2,20 @@ import { choice } from "../kinds/choice.ts";
 import { flag } from "../kinds/flag.ts";
 import { networks } from "../kinds/networks.ts";
 import { seconds } from "../kinds/seconds.ts";
-import type { OptionRecord } from "../option_record.ts";
-import { PROXY_VERSIONS } from "../proxy_version.ts";
+import type { ChannelOfValues, Need, OptionRecord, OtherValues } from "../option_record.ts";
 import { LONGEST_GREETING } from "../ranges.ts";
+
+/** What `--proxy` and the channel option `proxy` take. */
+export const PROXY_VERSIONS = ["off", "v1", "v2"] as const;
+
+/** The version of a PROXY header, or none. */
+export type ProxyVersion = (typeof PROXY_VERSIONS)[number];
+
+/** PROXY headers of version 2, by the service or a channel. */
+const proxyV2 = ({ proxy }: OtherValues, channels: readonly ChannelOfValues[]): Need | undefined =>
+  proxy === "v2" || channels.some(({ proxy }) => proxy === "v2")
+    ? undefined
+    : { words: "--proxy v2, or a channel with proxy=v2", library: 'the proxy "v2", for the service or a channel' };
 
 /** Who is calling: what channels are told, what proxies in front tell, and what clients say first. */
 export const proxy = {
@@ -27,6 +38,7 @@ export const proxy = {
     standard: false,
     section: "proxy",
     summary: "add a checksum to PROXY v2 headers",
+    needs: proxyV2,
     scope: "service",
     changeable: true,
   },
@@ -39,6 +51,7 @@ export const proxy = {
     summary: "add a unique id to PROXY v2 headers",
     more:
       "It stays the same when the connection goes to another channel. If a proxy in front has sent one, that is passed on.",
+    needs: proxyV2,
     scope: "service",
     changeable: true,
   },
@@ -50,6 +63,10 @@ export const proxy = {
     section: "proxy",
     summary: "pass on extensions of received v2 headers",
     more: "These are the TLVs, such as those about TLS, if both headers are of version 2. It needs --accept-proxy.",
+    needs: (values, channels) =>
+      values.acceptProxy === undefined
+        ? { words: "--accept-proxy NETWORKS", library: "acceptProxy" }
+        : proxyV2(values, channels),
     scope: "service",
     changeable: true,
   },
