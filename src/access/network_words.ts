@@ -23,8 +23,6 @@ export type NetworkPart =
   | { readonly kind: "range"; readonly text: string; readonly ranges: readonly NetworkRange[] }
   | { readonly kind: "file"; readonly text: string; readonly path: string };
 
-const EVERY: readonly NetworkRange[] = ["0.0.0.0/0", "::/0"].map((word) => parseNetwork(word) as NetworkRange);
-
 /**
  * Reads a comma list of `ADDR`, `ADDR/LEN`, `ADDR-ADDR`, `all` and `@FILE`. Each part's `text` is its canonical form;
  * joined by commas, they are read as the same list.
@@ -48,7 +46,7 @@ export function parseNetworks(text: string): readonly NetworkPart[] | NetworkFau
 
 /** Reads one part that is no file: `all` is two ranges, everything else one. */
 export function parseRanges(word: string): readonly NetworkRange[] | NetworkFault {
-  if (word === "all") return EVERY;
+  if (word === "all") return ["0.0.0.0/0", "::/0"].map((every) => parseNetwork(every) as NetworkRange);
   const range = parseNetwork(word);
   return isNetworkFault(range) ? range : [range];
 }
