@@ -1,8 +1,11 @@
 import { giveLock, takeLock } from "./owned_lock.ts";
 import { Pace, type RateLimit } from "./pace.ts";
 
-/** Words (32 bits): who has the lock, how many clients have come too early, and the double `due` of the `Pace`. */
-const WORD = { LOCK: 0, EARLY: 1, DUE: 2, WORDS: 16 } as const;
+/**
+ * Words (32 bits): who has the lock, how many clients have come too early, and as doubles the level of the `Pace` and the
+ * time of it.
+ */
+const WORD = { LOCK: 0, EARLY: 1, LEVEL: 2, TIME: 4, WORDS: 16 } as const;
 
 /** Milliseconds after which to ask again when the lock cannot be had. */
 const LOCKED = 10;
@@ -50,8 +53,11 @@ export class AcceptRate {
    */
   take(now: number): number {
     if (!takeLock(this.#words, WORD.LOCK, this.#owner)) return LOCKED;
-    const due = this.#doubles[WORD.DUE / 2], wait = this.#pace.wait(due, now);
-    if (wait === 0) this.#doubles[WORD.DUE / 2] = this.#pace.after(due, now);
+    const level = this.#levelAt(now), wait = this.#pace.wait(level);
+    if (wait === 0) {
+      this.#doubles[WORD.LEVEL / 2] = level + 1;
+      this.#doubles[WORD.TIME / 2] = Math.max(now, this.#doubles[WORD.TIME / 2]);
+    }
     giveLock(this.#words, WORD.LOCK);
     return wait;
   }
@@ -60,16 +66,20 @@ export class AcceptRate {
   giveBack(): void {
     // If the lock cannot be had, one client fewer comes: better than one too many.
     if (!takeLock(this.#words, WORD.LOCK, this.#owner)) return;
-    this.#doubles[WORD.DUE / 2] -= this.#pace.interval;
+    this.#doubles[WORD.LEVEL / 2] = Math.max(0, this.#doubles[WORD.LEVEL / 2] - 1);
     giveLock(this.#words, WORD.LOCK);
   }
 
   /** For how many milliseconds there is no turn; 0 if there is one now. */
   wait(now: number): number {
     if (!takeLock(this.#words, WORD.LOCK, this.#owner)) return LOCKED;
-    const wait = this.#pace.wait(this.#doubles[WORD.DUE / 2], now);
+    const wait = this.#pace.wait(this.#levelAt(now));
     giveLock(this.#words, WORD.LOCK);
     return wait;
+  }
+
+  #levelAt(now: number): number {
+    return this.#pace.level(this.#doubles[WORD.LEVEL / 2], now - this.#doubles[WORD.TIME / 2]);
   }
 
   /** Counts a client that has come before it was its turn. */

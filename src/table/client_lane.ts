@@ -81,14 +81,16 @@ export class ClientLane {
       if (way === NOWHERE) return this.#uncounted();
       sets.claim(set, way, this.#a, this.#b, this.#c, this.#d);
     }
-    const place = sets.placeOf(set, way), pace = this.#pace, due = (set + SET.DUE) / 2 + way;
-    doubles[(set + SET.SEEN) / 2 + way] = now;
+    const place = sets.placeOf(set, way), pace = this.#pace, at = (set + SET.LEVEL) / 2 + way;
+    const seen = (set + SET.SEEN) / 2 + way;
+    if (pace !== undefined) doubles[at] = pace.level(doubles[at], now - doubles[seen]);
+    doubles[seen] = Math.max(now, doubles[seen]);
     const version = words[set + SET.VERSION + way];
     if (this.#connections < Infinity && sets.held.of(place, version) >= this.#connections) {
       this.reached = REACHED.CONNECTIONS;
     } else if (pace !== undefined) {
-      if (pace.wait(doubles[due], now) > 0) this.reached = REACHED.RATE;
-      else doubles[due] = pace.after(doubles[due], now);
+      if (pace.wait(doubles[at]) > 0) this.reached = REACHED.RATE;
+      else doubles[at]++;
     }
     if (this.reached !== REACHED.NONE) {
       words[set + SET.REFUSED + way]++;

@@ -31,9 +31,9 @@ export const SET = {
   VERSION: 48,
   /** How often the client has been refused since it got the place. */
   REFUSED: 56,
-  /** When what the client has used up of its rate will be there again: a double for each place, see `Pace`. */
-  DUE: 64,
-  /** When the client last came: a double for each place. */
+  /** What the client had used up of its rate when it last came: a double for each place, see `Pace`. */
+  LEVEL: 64,
+  /** When that was: a double for each place. */
   SEEN: 80,
   WORDS: 96,
 } as const;

@@ -106,7 +106,7 @@ export class ClientSets {
     words[at + 2 * WAYS + way] = c;
     words[at + 3 * WAYS + way] = d;
     words[set + SET.REFUSED + way] = 0;
-    doubles[(set + SET.DUE) / 2 + way] = 0;
+    doubles[(set + SET.LEVEL) / 2 + way] = doubles[(set + SET.SEEN) / 2 + way] = 0;
     Atomics.store(words, set + SET.VERSION + way, nextVersion(version));
   }
 

@@ -98,7 +98,7 @@ export class ClientTable {
       this.#locked(set, () => {
         for (const { way, version } of clients) {
           if (words[set + SET.VERSION + way] !== version) continue;
-          doubles[(set + SET.DUE) / 2 + way] = 0;
+          doubles[(set + SET.LEVEL) / 2 + way] = 0;
           if (words[set + SET.REFUSED + way] !== 0) count++;
           words[set + SET.REFUSED + way] = 0;
         }

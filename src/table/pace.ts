@@ -8,47 +8,37 @@ export interface RateLimit {
   readonly burst?: number;
 }
 
-/** Milliseconds by which one may come early at most. */
-const INEXACT = 1 / 1000;
-
-/** Milliseconds by which a thread that is in the middle of its work may be behind others, since it reads the clock now and then. */
-const BEHIND = 1000;
+/** By which part of one they may come early, since sums of doubles are not exact. */
+const INEXACT = 1e-6;
 
 /**
- * The arithmetic of a rate limit: the generic cell rate algorithm (ITU-T I.371, annex A.1), which needs one number and
- * gives the same answers as a bucket of tokens. The number, `due`, is the time at which all that has come will have been
- * paid for. Each that comes moves it on by `interval`, and may come as long as it is not further ahead than a burst.
+ * The arithmetic of a rate limit: a bucket that leaks one in each interval and has room for a burst; who does not fit in
+ * has to wait. It is kept as two numbers: its `level`, and the time at which it had that. A level means the same at any
+ * rate, so nobody is the worse for a slower one from before.
  *
- * Times are milliseconds of a clock that all threads share. They are doubles, so they never wrap around.
+ * Times are milliseconds of a clock that all threads share, though one may be behind when it has not looked for a while:
+ * then nothing leaks. They are doubles, so they never wrap around.
  */
 export class Pace {
-  /** Milliseconds that each one costs. */
+  /** Milliseconds in which one leaks. */
   readonly interval: number;
-  /** How far ahead `due` may be for one more. */
-  readonly #ahead: number;
-  /** How far ahead it can be at most. */
-  readonly #most: number;
+  readonly #burst: number;
 
   constructor({ count, seconds, burst = count }: RateLimit) {
     this.interval = seconds * 1000 / count;
-    // A little more, since sums of doubles are not exact and the last of a burst must not fail because of that.
-    this.#most = burst * this.interval + BEHIND;
-    this.#ahead = (burst - 1) * this.interval + Math.min(INEXACT, this.interval / 1000);
+    this.#burst = burst;
   }
 
-  /** Milliseconds until one more may come; 0 if it may now. */
-  wait(due: number, now: number): number {
-    return Math.max(0, this.#debt(due, now) - this.#ahead);
+  /** The level so many milliseconds after it was `level`. */
+  level(level: number, passed: number): number {
+    return passed <= 0
+      ? Math.min(level, this.#burst)
+      : Math.max(0, Math.min(level, this.#burst) - passed / this.interval);
   }
 
-  /** The new `due` after one more has come. */
-  after(due: number, now: number): number {
-    return now + this.#debt(due, now) + this.interval;
-  }
-
-  /** How far ahead `due` is. What comes from another, slower rate is not held against anybody. */
-  #debt(due: number, now: number): number {
-    const debt = due - now;
-    return debt < 0 || debt > this.#most ? 0 : debt;
+  /** Milliseconds until one more fits in at this level; 0 if it does now. */
+  wait(level: number): number {
+    const over = level + 1 - this.#burst;
+    return over <= INEXACT ? 0 : over * this.interval;
   }
 }

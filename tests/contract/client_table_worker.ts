@@ -71,12 +71,12 @@ function comeAndGo({ lane, clients }: ClientTask, board: Int32Array): void {
 
 function takeTurns({ lane, turns }: ClientTask, board: Int32Array): void {
   const { buffer, rate, until } = turns!, pace = new AcceptRate(buffer, lane, rate);
-  for (let tick = 0; tick < until * 1000;) {
-    // Each look at the clock moves it on by a microsecond, whoever looks.
-    tick = Atomics.add(board, CLIENT_BOARD.CLOCK, 1);
-    if (pace.take(tick / 1000) > 0) continue;
+  for (let now = 0; now < until;) {
+    // Each look at the clock moves it on, whoever looks.
+    now = Atomics.add(board, CLIENT_BOARD.CLOCK, 1);
+    if (pace.take(now) > 0) continue;
     // Some find nobody.
-    if (tick % 3 === 0) pace.giveBack();
+    if (now % 3 === 0) pace.giveBack();
     else Atomics.add(board, CLIENT_BOARD.ADMITTED, 1);
   }
 }
