@@ -71,11 +71,13 @@ export function parseNetwork(word: string): NetworkRange | NetworkFault {
   if (!/^(0|[1-9]\d{0,2})$/.test(length) || Number(length) > 128 - front) {
     return { word, reason: `needs a prefix length from 0 to ${128 - front}` };
   }
-  const prefix = front + Number(length), range = { first: masked(first, prefix, 0), last: masked(first, prefix, 0xff) };
-  if (compare(range.first, first) !== 0) {
-    return { word, reason: "has bits set behind its prefix", suggestion: formatNetwork(range) };
+  const prefix = front + Number(length), last = masked(first, prefix, 0xff);
+  for (let i = prefix; i < 128; i++) {
+    if (bit(first, i) === 0) continue;
+    const suggestion = formatNetwork({ first: masked(first, prefix, 0), last });
+    return { word, reason: "has bits set behind its prefix", suggestion };
   }
-  return range;
+  return { first, last };
 }
 
 /** The shortest word for a range: an address, a prefix, or its first and last address. */

@@ -1,3 +1,5 @@
+import { MAPPED_PREFIX, readIPv4, readIPv6 } from "./host_text.ts";
+
 /** A numeric socket address: where a channel's connections go. */
 export interface Address {
   /** IPv4 or IPv6 address in its canonical text form, with `%zone` for a scoped one. */
@@ -5,9 +7,6 @@ export interface Address {
   /** TCP port; for a channel, 0 means the one that its client came to. */
   readonly port: number;
 }
-
-/** An IPv4 address occupies the last four of the sixteen bytes, behind `::ffff` (RFC 4291, 2.5.5.2). */
-const MAPPED_PREFIX = [0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff] as const;
 
 /** Interface indexes are positive ints (netdevice(7)). */
 const HIGHEST_ZONE = 2 ** 31 - 1;
@@ -31,15 +30,12 @@ export interface HostBytes {
  * (RFC 4007). `node:net` has the same, but it takes each thread 10 ms to load.
  */
 export function familyOf(text: string): 0 | 4 | 6 {
-  if (IPV4.test(text)) return 4;
-  const [address] = text.split("%", 1);
-  return IPV6.test(text) && URL.canParse(`http://[${address}]`) ? 6 : 0;
+  if (readIPv4(text) !== undefined) return 4;
+  const percent = text.indexOf("%");
+  if (percent < 0) return readIPv6(text) === undefined ? 0 : 6;
+  const zone = text.slice(percent + 1);
+  return zone !== "" && !zone.includes("%") && readIPv6(text.slice(0, percent)) !== undefined ? 6 : 0;
 }
-
-const IPV4 = /^(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?:\.(?!$)|$)){4}$/;
-
-/** What can be an IPv6 address; the URL parser decides. */
-const IPV6 = /^[\da-f:.]{2,45}(?:%[^%]+)?$/i;
 
 /**
  * Reads a numeric host into sixteen bytes. IPv4 becomes IPv4-mapped, so that a client or channel has the same bytes in
@@ -49,9 +45,8 @@ const IPV6 = /^[\da-f:.]{2,45}(?:%[^%]+)?$/i;
  */
 export function parseHost(host: string): HostBytes {
   const [address, zone] = splitZone(host);
-  const family = familyOf(address);
-  if (family === 0) throw new TypeError(`Cannot read address: ${JSON.stringify(host)} is not numeric`);
-  const bytes = family === 4 ? parseIPv4(address) : parseIPv6(address);
+  const bytes = address.includes(":") ? readIPv6(address) : readIPv4(address);
+  if (bytes === undefined) throw new TypeError(`Cannot read address: ${JSON.stringify(host)} is not numeric`);
   if (zone !== 0 && isMapped(bytes)) {
     throw new TypeError(`Cannot read address: ${JSON.stringify(host)} is IPv4, which has no zones`);
   }
@@ -81,24 +76,6 @@ export function formatAddress({ host, port }: Address): string {
 export function formatChannelAddress({ host, port }: Address): string {
   const text = formatAddress({ host, port });
   return port === 0 ? text.replace(/0$/, "*") : text;
-}
-
-function parseIPv4(address: string): Uint8Array {
-  const bytes = new Uint8Array(16);
-  bytes.set(MAPPED_PREFIX);
-  bytes.set(address.split(".").map(Number), 12);
-  return bytes;
-}
-
-function parseIPv6(address: string): Uint8Array {
-  // The URL parser writes every IPv6 address as hexadecimal words, an embedded IPv4 part included.
-  const [head, tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split("::");
-  const words = (text: string | undefined) => text ? text.split(":").map((word) => parseInt(word, 16)) : [];
-  const front = words(head), back = words(tail);
-  const bytes = new Uint8Array(16), view = new DataView(bytes.buffer);
-  front.forEach((word, i) => view.setUint16(i * 2, word));
-  back.forEach((word, i) => view.setUint16((8 - back.length + i) * 2, word));
-  return bytes;
 }
 
 function splitZone(host: string): [address: string, zone: number] {
