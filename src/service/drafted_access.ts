@@ -36,6 +36,8 @@ export interface DraftedAccess {
   readonly clients: DraftedClients | undefined;
   /** How fast all clients together are accepted. */
   readonly rate: RateLimit | undefined;
+  /** Whether groups have conditions, so that no group may be for a client. */
+  readonly conditional: boolean;
 }
 
 /** The words for networks that a service has. */
@@ -82,6 +84,7 @@ export async function draftAccess(
     proxyTimeout,
     clients: clientsOf(options, most),
     rate: options.rate,
+    conditional: request.groups.some(({ conditions }) => conditions !== undefined),
   };
 }
 
@@ -96,7 +99,8 @@ export function sameAccess(a: DraftedAccess | undefined, b: DraftedAccess | unde
   if (a === undefined || b === undefined) return a === b;
   return sameSets(a.peers, b.peers) && sameSets(a.proxies, b.proxies) && sameRules(a.rules, b.rules) &&
     a.rules.every(({ networks }, i) => networks === b.rules[i].networks) &&
-    a.dryRun === b.dryRun && a.reset === b.reset && a.proxyTimeout === b.proxyTimeout &&
+    a.conditional === b.conditional && a.dryRun === b.dryRun && a.reset === b.reset &&
+    a.proxyTimeout === b.proxyTimeout &&
     sameRate(a.rate, b.rate) && sameLimits(a.clients, b.clients);
 }
 

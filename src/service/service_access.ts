@@ -19,6 +19,7 @@ const EVERYBODY: DraftedAccess = {
   proxyTimeout: 0,
   clients: undefined,
   rate: undefined,
+  conditional: false,
 };
 
 /** Who may come in to a service, as the main thread sees it. It lasts as long as the service, whatever changes. */
@@ -123,11 +124,11 @@ export class ServiceAccess {
   }
 }
 
-/** Whether a service asks anything of a client itself. */
+/** Whether a service may refuse a client, or expects a PROXY header. */
 function asksClients(drafted: DraftedAccess | undefined): boolean {
   if (drafted === undefined) return false;
-  const { rules, peers, proxies, clients } = drafted;
-  return rules.length > 0 || (peers ?? proxies ?? clients) !== undefined;
+  const { rules, peers, proxies, clients, conditional } = drafted;
+  return conditional || rules.length > 0 || (peers ?? proxies ?? clients) !== undefined;
 }
 
 function limitsOf({ connections, rate }: DraftedClients): ClientLimits {

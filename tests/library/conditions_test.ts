@@ -144,6 +144,7 @@ for (const engine of ENGINES) {
         await eventually("it waits", () => waiting() === 1);
         assert.equal(await answerTo("b.example", port), "B");
         assert.equal(await answerTo("c.test", port), "\x15\x03\x03\0\x02\x02p");
+        assert.equal(instance.services[0].accessState()?.refused["no-route"], 1);
         await instance.reload({ values: {}, services: [full([[a, "A"], [a, "B"], inside])] });
         assert.equal(await second, "B");
         await instance.reload({ values: {}, services: [full([[a, "A"], [b, "B"], inside])] });
