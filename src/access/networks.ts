@@ -1,4 +1,4 @@
-import { isMapped } from "../table/address.ts";
+import { isMapped, wordAt } from "../table/address.ts";
 
 /**
  * A set of addresses: sorted ranges that neither overlap nor touch, each as the words of its first and of its last
@@ -265,5 +265,5 @@ function compare(a: Uint32Array, i: number, b: Uint32Array, j: number, words: nu
 }
 
 function word(bytes: Uint8Array, at: number): number {
-  return (bytes[at] << 24 | bytes[at + 1] << 16 | bytes[at + 2] << 8 | bytes[at + 3]) >>> 0;
+  return wordAt(bytes, at) >>> 0;
 }

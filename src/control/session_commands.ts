@@ -3,7 +3,7 @@ import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
 import { showAccess } from "./access_commands.ts";
 import { servicesOf, suggestion } from "./choose_service.ts";
 import { showClients } from "./client_commands.ts";
-import { answer, integer, type ProcessCommand, refuse, SyntaxFault } from "./command.ts";
+import { answer, integer, type ProcessCommand, refuse, type Reply, SyntaxFault } from "./command.ts";
 import type { ControlledService, ControlPlane } from "./control_plane.ts";
 import { instanceState } from "./instance_state.ts";
 import { toJson } from "./json.ts";
@@ -21,6 +21,13 @@ export const quit: ProcessCommand = {
   run: () => ({ ok: true, lines: [], end: true }),
 };
 
+/** What `show` shows of the current service, by its own word and, if there is one, the next. */
+const OF_SERVICE: Readonly<Record<string, (word: string | undefined, service: ControlledService) => Reply>> = {
+  sticky: showSticky,
+  access: showAccess,
+  clients: showClients,
+};
+
 export const show: ProcessCommand = {
   name: "show",
   parameters: "[json|config|health|sticky|access|clients|NAME] [json|ADDR|N]",
@@ -30,17 +37,9 @@ export const show: ProcessCommand = {
   scope: "process",
   run: async ([what, word], session, plane) => {
     if (what === undefined) return answer(...tables(plane));
-    if (what === "sticky") {
+    if (Object.hasOwn(OF_SERVICE, what)) {
       const current = currentService(session, plane);
-      return "ok" in current ? current : showSticky(word, current);
-    }
-    if (what === "access") {
-      const current = currentService(session, plane);
-      return "ok" in current ? current : showAccess(word, current);
-    }
-    if (what === "clients") {
-      const current = currentService(session, plane);
-      return "ok" in current ? current : showClients(word, current);
+      return "ok" in current ? current : OF_SERVICE[what](word, current);
     }
     if (word !== undefined) throw new SyntaxFault();
     if (what === "json") return answer(toJson(instanceState(session, plane)));

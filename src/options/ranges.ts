@@ -26,4 +26,4 @@ export const MOST_STICKY = 2 ** 24;
 export const LONGEST_RATE = 86_400;
 
 /** Longest time in seconds to wait for what a client or a proxy says first, a day. */
-export const LONGEST_GREETING = 86_400;
+export const LONGEST_PREAMBLE = 86_400;

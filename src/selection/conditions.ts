@@ -19,13 +19,8 @@ export interface Condition {
 /** The conditions of a service's groups by their numbers, which the table has: plain data that can be sent to threads. */
 export type ConditionMap = ReadonlyMap<number, Condition>;
 
-/** Whether a client meets a condition. For many clients, `Conditions` is faster. */
-export function meets(condition: Condition, client: Client): boolean {
-  return new Meeting(condition).meets(client);
-}
-
 /** A server name as it is compared: in lower case, without the dot at its end (RFC 4343; RFC 6066, 3). */
-export function comparableName(name: string): string {
+function comparableName(name: string): string {
   const lower = name.toLowerCase();
   return lower.endsWith(".") ? lower.slice(0, -1) : lower;
 }

@@ -3,12 +3,16 @@ import { NetworksBuilder } from "../access/networks.ts";
 import { isNetworkFault, parseNetworks } from "../access/network_words.ts";
 import type { Greeting } from "../preamble/greeting.ts";
 import { parseHost } from "../table/address.ts";
-import { type Condition, Conditions, meets } from "./conditions.ts";
+import { type Condition, Conditions } from "./conditions.ts";
 import type { Client } from "./strategy.ts";
 
 function client(greeting?: Partial<Greeting>, more: Partial<Client> = {}): Client {
   const said: Greeting | undefined = greeting && { protocol: "tls", serverName: "", alpn: [], ...greeting };
   return { address: parseHost("192.0.2.1").bytes, port: 4711, localPort: 443, greeting: said, ...more };
+}
+
+function meets(condition: Condition, client: Client): boolean {
+  return new Conditions(new Map([[1, condition]])).met(1, client);
 }
 
 function networks(text: string): Condition["from"] {

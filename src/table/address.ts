@@ -18,6 +18,11 @@ export function isMapped(bytes: Uint8Array): boolean {
   return true;
 }
 
+/** Four bytes of an address as a signed number, the first of them the most significant. */
+export function wordAt(bytes: Uint8Array, at: number): number {
+  return bytes[at] << 24 | bytes[at + 1] << 16 | bytes[at + 2] << 8 | bytes[at + 3];
+}
+
 /** A numeric host as sixteen bytes and a zone. */
 export interface HostBytes {
   readonly bytes: Uint8Array;

@@ -1,4 +1,4 @@
-import { formatHost, isMapped, parseHost } from "./address.ts";
+import { formatHost, isMapped, parseHost, wordAt } from "./address.ts";
 
 /**
  * What tells clients apart: an IPv4 address, or the /64 of an IPv6 address, since a client may change the rest as it
@@ -15,12 +15,12 @@ const IPV4 = -1;
 
 /** First word of the key of a client's sixteen address bytes. */
 export function highWord(address: Uint8Array): number {
-  return isMapped(address) ? IPV4 : word(address, 0);
+  return isMapped(address) ? IPV4 : wordAt(address, 0);
 }
 
 /** Second word of the same key. */
 export function lowWord(address: Uint8Array): number {
-  return word(address, isMapped(address) ? 12 : 4);
+  return wordAt(address, isMapped(address) ? 12 : 4);
 }
 
 /**
@@ -55,8 +55,4 @@ export function compareClientKeys(a: ClientKey, b: ClientKey): number {
 
 function rank(high: number): number {
   return high === IPV4 ? -1 : high >>> 0;
-}
-
-function word(bytes: Uint8Array, at: number): number {
-  return bytes[at] << 24 | bytes[at + 1] << 16 | bytes[at + 2] << 8 | bytes[at + 3];
 }

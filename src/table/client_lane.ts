@@ -1,4 +1,4 @@
-import { isMapped } from "./address.ts";
+import { isMapped, wordAt } from "./address.ts";
 import { HEADER, SET } from "./client_layout.ts";
 import { ClientSets, NOWHERE } from "./client_sets.ts";
 import { NO_HANDLE, type PlaceHandle } from "./held_counts.ts";
@@ -106,10 +106,10 @@ export class ClientLane {
 
   #read(address: Uint8Array): void {
     const mask = this.#mask, all = isMapped(address);
-    this.#a = word(address, 0) & (all ? -1 : mask[0]);
-    this.#b = word(address, 4) & (all ? -1 : mask[1]);
-    this.#c = word(address, 8) & (all ? -1 : mask[2]);
-    this.#d = word(address, 12) & (all ? -1 : mask[3]);
+    this.#a = wordAt(address, 0) & (all ? -1 : mask[0]);
+    this.#b = wordAt(address, 4) & (all ? -1 : mask[1]);
+    this.#c = wordAt(address, 8) & (all ? -1 : mask[2]);
+    this.#d = wordAt(address, 12) & (all ? -1 : mask[3]);
   }
 }
 
@@ -120,8 +120,4 @@ function maskOf(prefix: number): Int32Array {
     // A shift by 32 would be one by 0.
     return bits === 0 ? 0 : -1 << 32 - bits;
   });
-}
-
-function word(bytes: Uint8Array, at: number): number {
-  return bytes[at] << 24 | bytes[at + 1] << 16 | bytes[at + 2] << 8 | bytes[at + 3];
 }

@@ -14,6 +14,12 @@ export interface KnownClient {
   readonly refused: number;
 }
 
+/** One that has a place now. */
+interface PlacedClient extends KnownClient {
+  readonly way: number;
+  readonly version: number;
+}
+
 /**
  * The clients of one service, in a SharedArrayBuffer of fixed size: how many connections each has, what it has used up of
  * its rate, and how often it was refused. The table is set-associative: a client can be in one of eight places. If other
@@ -113,12 +119,12 @@ export class ClientTable {
     this.#sets.held.abandon(lane);
   }
 
-  #clientsOf(set: number, all = false): (KnownClient & { way: number; version: number })[] {
+  #clientsOf(set: number, all = false): PlacedClient[] {
     const sets = this.#sets, { words } = sets;
     // Most sets are empty, at first all.
     if (!this.#isUsed(set)) return [];
     return this.#locked(set, () => {
-      const clients: (KnownClient & { way: number; version: number })[] = [];
+      const clients: PlacedClient[] = [];
       for (let way = 0; way < WAYS; way++) {
         const connections = sets.connections(set, way), refused = words[set + SET.REFUSED + way] >>> 0;
         if (!sets.isTaken(set, way) || !all && connections === 0 && refused === 0) continue;

@@ -1,4 +1,4 @@
-import { isMapped } from "./address.ts";
+import { isMapped, wordAt } from "./address.ts";
 import { Tally } from "./tally.ts";
 
 /** Most rules that operators can have made at the same time, for one service. */
@@ -69,8 +69,8 @@ export class OperatorRules {
       words[at + RULE.IPV4] = Number(isMapped(first));
       words[at + RULE.SLOT] = slot;
       for (let k = 0; k < 4; k++) {
-        words[at + RULE.FIRST + k] = word(first, 4 * k);
-        words[at + RULE.LAST + k] = word(last, 4 * k);
+        words[at + RULE.FIRST + k] = wordAt(first, 4 * k);
+        words[at + RULE.LAST + k] = wordAt(last, 4 * k);
       }
     });
     Atomics.store(words, 0, sequence);
@@ -84,7 +84,8 @@ export class OperatorRules {
     const words = this.#words;
     for (;;) {
       const sequence = Atomics.load(words, 0), found = this.#findIn(HEADER + (sequence & 1) * HALF, address);
-      if (Atomics.load(words, 0) === sequence) return found;
+      // A mere load may happen before what was read without Atomics, see `Orders.confirm`.
+      if (Atomics.add(words, 0, 0) === sequence) return found;
     }
   }
 
@@ -102,7 +103,7 @@ export class OperatorRules {
     const words = this.#words, count = words[half];
     if (count === 0) return NO_RULE;
     const ipv4 = Number(isMapped(address));
-    const a = word(address, 0), b = word(address, 4), c = word(address, 8), d = word(address, 12);
+    const a = wordAt(address, 0), b = wordAt(address, 4), c = wordAt(address, 8), d = wordAt(address, 12);
     for (let i = 0, at = half + 1; i < count; i++, at += RULE.WORDS) {
       if (words[at + RULE.IPV4] !== ipv4) continue;
       if (this.#order(at + RULE.FIRST, a, b, c, d) > 0 || this.#order(at + RULE.LAST, a, b, c, d) < 0) continue;
@@ -126,8 +127,4 @@ export class OperatorRules {
 export interface OperatorBuffers {
   readonly rules: SharedArrayBuffer;
   readonly hits: SharedArrayBuffer;
-}
-
-function word(bytes: Uint8Array, at: number): number {
-  return bytes[at] << 24 | bytes[at + 1] << 16 | bytes[at + 2] << 8 | bytes[at + 3];
 }

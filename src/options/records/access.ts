@@ -104,7 +104,7 @@ export const access = {
     kind: count({ metavar: "BITS", most: 128 }),
     standard: 64,
     section: "access",
-    summary: "IPv6 bits that tell them apart (default 64)",
+    summary: "IPv6 prefix of one client (default 64)",
     more: "One customer usually has a whole /64 or more. For --max-per-client and --rate-per-client.",
     scope: "service",
     changeable: true,

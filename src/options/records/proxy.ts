@@ -3,7 +3,7 @@ import { flag } from "../kinds/flag.ts";
 import { networks } from "../kinds/networks.ts";
 import { seconds } from "../kinds/seconds.ts";
 import type { ChannelOfValues, Need, OptionRecord, OtherValues } from "../option_record.ts";
-import { LONGEST_GREETING } from "../ranges.ts";
+import { LONGEST_PREAMBLE } from "../ranges.ts";
 
 /** What `--proxy` and the channel option `proxy` take. */
 export const PROXY_VERSIONS = ["off", "v1", "v2"] as const;
@@ -85,7 +85,7 @@ export const proxy = {
   /** Seconds that a proxy in front has for its PROXY header. Default 5. */
   proxyTimeout: {
     name: "proxy-timeout",
-    kind: seconds({ least: "positive", most: LONGEST_GREETING }),
+    kind: seconds({ least: "positive", most: LONGEST_PREAMBLE }),
     standard: 5,
     section: "proxy",
     summary: "time for a PROXY header to come (default 5)",
@@ -95,7 +95,7 @@ export const proxy = {
   /** Seconds to wait for a client's first bytes, where groups have conditions about them. Default 3. */
   preambleTimeout: {
     name: "preamble-timeout",
-    kind: seconds({ least: "positive", most: LONGEST_GREETING }),
+    kind: seconds({ least: "positive", most: LONGEST_PREAMBLE }),
     standard: 3,
     section: "proxy",
     summary: "time for a client's first bytes (default 3)",
