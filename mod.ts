@@ -17,7 +17,7 @@ export type {
   ServiceState,
   ServiceSummary,
 } from "./src/control/state.ts";
-export { Balancer } from "./src/service/balancer.ts";
+export { Balancer } from "./src/library/balancer.ts";
 export { ChannelLoop, EngineUnavailable, type ErrorCode, UnknownHost } from "./src/service/errors.ts";
 export type { BalancerEvent, ChannelPlace, HealthChange } from "./src/service/events.ts";
 export type {
@@ -27,7 +27,7 @@ export type {
   GroupOptions,
   RuleOptions,
   ServeOptions,
-} from "./src/service/options.ts";
+} from "./src/service/options/options.ts";
 export type { AccessRuleState, AccessState, ClientState, OperatorRuleState } from "./src/access/access_state.ts";
 export { Service } from "./src/service/service.ts";
 export type { ChannelHealth, ChannelSnapshot, GroupSnapshot } from "./src/groups/snapshot.ts";

@@ -9,11 +9,11 @@ import { ExitCode, uncapitalised } from "../process/exit_codes.ts";
 import { serviceFault } from "../program/service_fault.ts";
 import { threadsFor } from "../program/start_instance.ts";
 import { blameOf } from "../service/blame.ts";
-import { chooseEngine, requireEngine } from "../service/choose_engine.ts";
-import { requireDescriptors } from "../service/descriptor_budget.ts";
-import { descriptorShares } from "../service/descriptor_shares.ts";
+import { chooseEngine, requireEngine } from "../service/engine/choose_engine.ts";
+import { requireDescriptors } from "../service/engine/descriptor_budget.ts";
+import { descriptorShares } from "../service/engine/descriptor_shares.ts";
 import { EngineUnavailable } from "../service/errors.ts";
-import { allPorts } from "../service/service_request.ts";
+import { allPorts } from "../service/drafts/service_request.ts";
 
 /** What was found about the engine, in the order in which a start looks. */
 export interface EngineFindings {

@@ -1,7 +1,7 @@
 import type { PlacedService, ServicePart } from "../options/service_places.ts";
 import { serviceOptions } from "../options/values.ts";
 import { networkFault, type ServiceFault } from "../program/service_fault.ts";
-import { NetworkFiles } from "../service/network_files.ts";
+import { NetworkFiles } from "../service/access/network_files.ts";
 
 /** Reads the files of networks that services name. @returns what is wrong with which service */
 export async function networkFindings(

@@ -20,9 +20,9 @@ import {
   sourceFault,
 } from "../program/service_fault.ts";
 import { familyOf } from "../table/address.ts";
-import { followedName } from "../service/followed_words.ts";
-import { nameSource } from "../service/names_on_demand.ts";
-import { leadsBack, ownAddressesOnce } from "../service/loops.ts";
+import { followedName } from "../service/names/followed_words.ts";
+import { nameSource } from "../service/names/names_on_demand.ts";
+import { leadsBack, ownAddressesOnce } from "../service/drafts/loops.ts";
 
 /** Names that are looked up at a time. */
 const AT_A_TIME = 16;

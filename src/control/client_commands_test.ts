@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { quietPlane, quietService } from "../../tests/support/control_plane.ts";
-import { CountedClients } from "../service/counted_clients.ts";
+import { CountedClients } from "../service/access/counted_clients.ts";
 import { parseHost } from "../table/address.ts";
 import { ClientLane } from "../table/client_lane.ts";
 import { execute } from "./commands.ts";

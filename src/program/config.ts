@@ -9,7 +9,7 @@ import type { ProcessValues } from "../options/values.ts";
 import { ExitCode, ExitError } from "../process/exit_codes.ts";
 import type { ShowInFile } from "./service_fault.ts";
 // Loaded with the first file: when it is needed, the sources on disk may be those of another version.
-import "../service/reload.ts";
+import "../service/reload/reload.ts";
 
 /** The file of services that a program was started with, as it was last applied. */
 export class Config {

@@ -8,7 +8,7 @@ import { releaseMemory } from "../process/release_memory.ts";
 import { ExitError, uncapitalised } from "../process/exit_codes.ts";
 import type { Instance } from "../service/instance.ts";
 import { blameOf } from "../service/blame.ts";
-import { NotUndone } from "../service/not_undone.ts";
+import { NotUndone } from "../service/reload/not_undone.ts";
 import type { Config } from "./config.ts";
 import { serviceFault, type ShowInFile } from "./service_fault.ts";
 import { processOptions } from "../options/values.ts";

@@ -12,7 +12,7 @@ import type { InheritedSocket } from "../process/match_sockets.ts";
 import { PidFile } from "../process/pid_file.ts";
 import type { BalancerEvent } from "../service/events.ts";
 import type { Instance } from "../service/instance.ts";
-import { placeOf } from "../service/listen.ts";
+import { placeOf } from "../service/drafts/listen.ts";
 import type { Config } from "./config.ts";
 import { Configuration } from "./configuration.ts";
 import { stateOf } from "./handed_state.ts";

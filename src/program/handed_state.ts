@@ -2,7 +2,7 @@ import { escape } from "../log/escape.ts";
 import type { Logger } from "../log/log.ts";
 import type { InheritedSocket } from "../process/match_sockets.ts";
 import type { Instance } from "../service/instance.ts";
-import { allPlaces } from "../service/place_index.ts";
+import { allPlaces } from "../service/reload/place_index.ts";
 import type { Service } from "../service/service.ts";
 
 /** What a process hands over at the last moment. */
@@ -69,7 +69,7 @@ export async function restoreState(
 
 /** Takes over rules of operators, which hold before the first client comes. */
 async function restoreAccess(service: Service, state: unknown, logger: Logger): Promise<void> {
-  const { operatorsOf } = await import("../service/operator_access.ts"), operators = await operatorsOf(service);
+  const { operatorsOf } = await import("../service/access/operator_access.ts"), operators = await operatorsOf(service);
   takeOver("operators' rules about who may come in", () => operators.restore(state), service.name, logger);
 }
 

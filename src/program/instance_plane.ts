@@ -4,7 +4,7 @@ import type { Log } from "../log/log.ts";
 import { parsePort } from "../options/port_names.ts";
 import type { Instance } from "../service/instance.ts";
 import type { Service } from "../service/service.ts";
-import { waitUntil } from "../service/waiting.ts";
+import { waitUntil } from "../service/draining/waiting.ts";
 import type { Config } from "./config.ts";
 import type { Configuration } from "./configuration.ts";
 import type { LoopWarnings } from "./loop_warnings.ts";
@@ -71,7 +71,7 @@ function controlledService(service: Service): ControlledService {
     get clients() {
       return service.access?.clients;
     },
-    operators: async () => await (await import("../service/operator_access.ts")).operatorsOf(service),
+    operators: async () => await (await import("../service/access/operator_access.ts")).operatorsOf(service),
     drain: (group, channel, seconds) => service.startDrain(group, channel, seconds),
     close: (group, channel, oldest) => service.closeChannel(group, channel, { oldest }),
     waitUntil: (look, options) => waitUntil(() => look(controlledService(service)), options),

@@ -1,6 +1,6 @@
 import type { Logger } from "../log/log.ts";
 import type { Instance } from "../service/instance.ts";
-import { endlessLoops, ownAddressesOnce } from "../service/loops.ts";
+import { endlessLoops, ownAddressesOnce } from "../service/drafts/loops.ts";
 import { formatChannelAddress } from "../table/address.ts";
 import { servicePrefix } from "./service_prefix.ts";
 

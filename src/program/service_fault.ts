@@ -9,7 +9,7 @@ import type { ServiceSpec } from "../options/service_spec.ts";
 import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
 import { UnusableSocket } from "../process/match_sockets.ts";
 import { blameOf } from "../service/blame.ts";
-import { TooManySockets } from "../service/descriptor_budget.ts";
+import { TooManySockets } from "../service/engine/descriptor_budget.ts";
 import { ChannelLoop, EngineUnavailable, MissingCapability, UnknownHost } from "../service/errors.ts";
 import { formatAddress } from "../table/address.ts";
 

@@ -45,7 +45,7 @@ export async function ownStrategies(
   words: NonNullable<ProcessOptions["strategy"]>,
   emit: InstanceSettings["onEvent"],
 ): Promise<Pick<InstanceSettings, "strategies" | "strategyModules">> {
-  const { loadStrategies, StrategyFileProblem } = await import("../service/strategy_files.ts");
+  const { loadStrategies, StrategyFileProblem } = await import("../service/drafts/strategy_files.ts");
   try {
     return await loadStrategies(words, (name, reason) => emit?.({ type: "strategy-failed", name, reason }));
   } catch (error) {

@@ -1,5 +1,5 @@
 import type { ServicePart } from "../options/service_places.ts";
-import type { ServiceRequest } from "./service_request.ts";
+import type { ServiceRequest } from "./drafts/service_request.ts";
 
 /** What an error of starting services is about. Errors keep their class, so that programs recognise them. */
 export interface Blame {

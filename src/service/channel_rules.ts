@@ -2,8 +2,8 @@ import type { Groups } from "../groups/groups.ts";
 import { type Address, formatChannelAddress } from "../table/address.ts";
 import type { ChannelId } from "../table/channel_id.ts";
 import { ChannelLoop, coded } from "./errors.ts";
-import { leadsBackToAny, type Listening } from "./loops.ts";
-import { CHANNEL, GROUP, nameTaken } from "./option_shapes.ts";
+import { leadsBackToAny, type Listening } from "./drafts/loops.ts";
+import { CHANNEL, GROUP, nameTaken } from "./options/option_shapes.ts";
 
 /** A channel that is to be, or to be changed. */
 export interface ChangedChannel {

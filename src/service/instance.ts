@@ -5,28 +5,28 @@ import { processOptions, type ProcessValues } from "../options/values.ts";
 import { valuesInForce } from "../options/values_in_force.ts";
 import type { InheritedSocket } from "../process/match_sockets.ts";
 import { strategies as builtIn } from "../selection/strategy.ts";
-import { AccessOnDemand } from "./access_on_demand.ts";
-import { requireEngine } from "./choose_engine.ts";
-import type { Draft, Surroundings } from "./draft.ts";
-import { drain } from "./drain.ts";
-import { requireDescriptors } from "./descriptor_budget.ts";
-import { descriptorShares } from "./descriptor_shares.ts";
-import { type EngineLimits, requireFree, RunningLimits } from "./engine_limits.ts";
+import { AccessOnDemand } from "./access/access_on_demand.ts";
+import { requireEngine } from "./engine/choose_engine.ts";
+import type { Draft, Surroundings } from "./drafts/draft.ts";
+import { drain } from "./draining/drain.ts";
+import { requireDescriptors } from "./engine/descriptor_budget.ts";
+import { descriptorShares } from "./engine/descriptor_shares.ts";
+import { type EngineLimits, requireFree, RunningLimits } from "./engine/engine_limits.ts";
 import { coded } from "./errors.ts";
 import type { BalancerEvent } from "./events.ts";
-import { inheritedPlaces, listenAll, withCode } from "./listen.ts";
+import { inheritedPlaces, listenAll, withCode } from "./drafts/listen.ts";
 import type { InstanceDescription, InstanceSettings, PauseReason } from "./instance_settings.ts";
-import { draftAll, openOrClose, serveDraft, serveDrafts, type ServiceHost } from "./serve_drafts.ts";
-import { NamesOnDemand } from "./names_on_demand.ts";
+import { draftAll, openOrClose, serveDraft, serveDrafts, type ServiceHost } from "./drafts/serve_drafts.ts";
+import { NamesOnDemand } from "./names/names_on_demand.ts";
 import { NamedServices } from "./named_services.ts";
-import type { HealthState } from "./health.ts";
-import { HealthOnDemand } from "./health_on_demand.ts";
+import type { HealthState } from "./health/health.ts";
+import { HealthOnDemand } from "./health/health_on_demand.ts";
 import type { Service } from "./service.ts";
-import type { ServiceRequest } from "./service_request.ts";
-import { asItRuns, refuseLoopsOf, type RunningSpec, runningSpec } from "./specs.ts";
-import { type StartedEngine, startEngine } from "./start_engine.ts";
-import { requireStrategies } from "./strategies_loaded.ts";
-import { UnresolvedHosts } from "./unresolved.ts";
+import type { ServiceRequest } from "./drafts/service_request.ts";
+import { asItRuns, refuseLoopsOf, type RunningSpec, runningSpec } from "./drafts/specs.ts";
+import { type StartedEngine, startEngine } from "./engine/start_engine.ts";
+import { requireStrategies } from "./drafts/strategies_loaded.ts";
+import { UnresolvedHosts } from "./names/unresolved.ts";
 
 /**
  * An engine and the services that it serves. Library, control and reload all work with it, so that each rule about
@@ -204,7 +204,7 @@ export class Instance {
       await this.#health.load(drafts);
       for (const draft of drafts) requireEngine(this.engine, draft, this.engineReason);
       requireDescriptors(this.engine, this.threads, drafts);
-      const { Reload } = await import("./reload.ts");
+      const { Reload } = await import("./reload/reload.ts");
       const reload = new Reload(
         {
           engine: this.#engine,

@@ -5,7 +5,7 @@ import type { ProcessValues } from "../options/values.ts";
 import type { InheritedSocket } from "../process/match_sockets.ts";
 import type { Strategy } from "../selection/strategy.ts";
 import type { BalancerEvent } from "./events.ts";
-import type { Unresolved } from "./group_specs.ts";
+import type { Unresolved } from "./drafts/group_specs.ts";
 
 /** How an instance is set up. */
 export interface InstanceSettings {

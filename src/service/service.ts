@@ -7,13 +7,13 @@ import type { StickyClient, StickyClients } from "../groups/sticky_clients.ts";
 import { optional } from "../options/shape.ts";
 import type { PortRange } from "../options/port_ranges.ts";
 import { sameFamilyAs } from "../process/resolve.ts";
-import { ChannelDrains } from "./channel_drains.ts";
+import { ChannelDrains } from "./draining/channel_drains.ts";
 import { type ChangedChannel, requireChannel, requireFreeName, requireNoLoop } from "./channel_rules.ts";
-import type { Draft } from "./draft.ts";
-import { drain } from "./drain.ts";
+import type { Draft } from "./drafts/draft.ts";
+import { drain } from "./draining/drain.ts";
 import { coded } from "./errors.ts";
 import type { BalancerEvent } from "./events.ts";
-import { addChannel, resolve } from "./group_specs.ts";
+import { addChannel, resolve } from "./drafts/group_specs.ts";
 import { withJson } from "./json_counters.ts";
 import {
   CHANNEL_OPTIONS,
@@ -27,12 +27,12 @@ import {
   RULE_OPTIONS,
   SECONDS,
   WEIGHT,
-} from "./option_shapes.ts";
-import type { ChannelOptions, DisableOptions, RuleOptions } from "./options.ts";
-import { forget, remember, remembered } from "./remembered_clients.ts";
-import type { ServiceAccess } from "./service_access.ts";
-import { hasSeveralPorts } from "./service_request.ts";
-import { settingsWith } from "./stickiness.ts";
+} from "./options/option_shapes.ts";
+import type { ChannelOptions, DisableOptions, RuleOptions } from "./options/options.ts";
+import { forget, remember, remembered } from "./sticky/remembered_clients.ts";
+import type { ServiceAccess } from "./access/service_access.ts";
+import { hasSeveralPorts } from "./drafts/service_request.ts";
+import { settingsWith } from "./sticky/stickiness.ts";
 
 /** One service: where it listens, its groups and channels, and what can be done to them. */
 export class Service implements AsyncDisposable {
@@ -324,7 +324,7 @@ export class Service implements AsyncDisposable {
    * @throws {RangeError} when a network is malformed
    */
   async unban(networks?: string): Promise<number> {
-    const { unban } = await import("./operator_access.ts");
+    const { unban } = await import("./access/operator_access.ts");
     return unban(this, NETWORKS(networks, "networks"));
   }
 
@@ -402,7 +402,7 @@ export class Service implements AsyncDisposable {
 
   async #rule(action: "allow" | "deny", networks: string, options: RuleOptions): Promise<void> {
     const { seconds } = RULE_OPTIONS(options, "options"), words = HOST(networks, "networks");
-    const { ruleFor } = await import("./operator_access.ts");
+    const { ruleFor } = await import("./access/operator_access.ts");
     await ruleFor(this, action, words, seconds);
   }
 

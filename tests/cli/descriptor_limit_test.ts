@@ -1,6 +1,6 @@
 /** What the default of `--max-connections` promises under a low limit of descriptors. */
 import assert from "node:assert/strict";
-import { descriptorShares } from "../../src/service/descriptor_shares.ts";
+import { descriptorShares } from "../../src/service/engine/descriptor_shares.ts";
 import type { EngineName } from "../../src/options/engine_name.ts";
 import { descriptorsOf } from "../faults/process_figures.ts";
 import { echoBackend } from "../support/backends.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Balancer } from "../../src/service/balancer.ts";
+import { Balancer } from "../../src/library/balancer.ts";
 import type { ConnectionHost } from "../../src/engine/portable/connection.ts";
 import { Deadlines } from "../../src/engine/portable/deadlines.ts";
 import { dial } from "../../src/engine/portable/dial.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { connect } from "node:net";
-import { descriptorShares } from "../../src/service/descriptor_shares.ts";
+import { descriptorShares } from "../../src/service/engine/descriptor_shares.ts";
 import { processorTime } from "../bench/processor_time.ts";
 import { Backend } from "../support/backend.ts";
 import { echoBackend } from "../support/backends.ts";

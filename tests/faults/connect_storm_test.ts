@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { descriptorShares } from "../../src/service/descriptor_shares.ts";
+import { descriptorShares } from "../../src/service/engine/descriptor_shares.ts";
 import { Backend } from "../support/backend.ts";
 import { condition } from "../support/requirements.ts";
 import { isConnectionGone, writeAll } from "../support/streams.ts";

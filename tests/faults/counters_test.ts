@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { Balancer } from "../../src/service/balancer.ts";
+import { Balancer } from "../../src/library/balancer.ts";
 import { linuxUnavailable } from "../../src/engine/linux/availability.ts";
 import { COUNT, OFFSET } from "../../src/table/layout.ts";
 import { channelId } from "../../src/table/channel_id.ts";

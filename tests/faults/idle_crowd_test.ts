@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { descriptorShares } from "../../src/service/descriptor_shares.ts";
+import { descriptorShares } from "../../src/service/engine/descriptor_shares.ts";
 import { echoBackend } from "../support/backends.ts";
 import type { Client } from "../support/client.ts";
 import { condition, linux } from "../support/requirements.ts";

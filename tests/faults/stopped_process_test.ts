@@ -1,6 +1,6 @@
 /** SIGSTOP for longer than a timeout, as debuggers, frozen containers and suspended machines do it. */
 import assert from "node:assert/strict";
-import { descriptorShares } from "../../src/service/descriptor_shares.ts";
+import { descriptorShares } from "../../src/service/engine/descriptor_shares.ts";
 import { RawSocket } from "../linux/raw_socket.ts";
 import { echoBackend } from "../support/backends.ts";
 import { queueLength } from "../support/black_hole.ts";

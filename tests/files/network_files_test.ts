@@ -1,7 +1,7 @@
 /** Files of networks, which are read again when they change. */
 import assert from "node:assert/strict";
 import { includes } from "../../src/access/networks.ts";
-import { NetworkFiles } from "../../src/service/network_files.ts";
+import { NetworkFiles } from "../../src/service/access/network_files.ts";
 import { parseHost } from "../../src/table/address.ts";
 import { eventually } from "../support/eventually.ts";
 import { posix, testWith } from "../support/requirements.ts";

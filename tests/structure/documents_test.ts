@@ -1,7 +1,7 @@
 /** What documents say about the code, as far as it can be checked. */
 import assert from "node:assert/strict";
 import configuration from "../../deno.json" with { type: "json" };
-import { descriptorShares } from "../../src/service/descriptor_shares.ts";
+import { descriptorShares } from "../../src/service/engine/descriptor_shares.ts";
 import { LONGEST_LINE } from "../../src/control/protocol.ts";
 import { MOST_CONNECTIONS, MOST_SESSIONS, SILENCE } from "../../src/control/server.ts";
 import type { EngineName } from "../../src/options/engine_name.ts";

@@ -30,6 +30,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "table",
     "log",
   ],
+  library: ["access", "engine", "groups", "options", "selection", "service", "log"],
   program: ["control", "engine", "files", "options", "process", "service", "table", "log"],
   cli: ["control", "files", "names", "options", "process", "program", "service", "table", "log"],
 };

@@ -1,7 +1,7 @@
 /** What the README says about the program, as far as it can be checked. */
 import assert from "node:assert/strict";
 import configuration from "../../deno.json" with { type: "json" };
-import { chooseEngine } from "../../src/service/choose_engine.ts";
+import { chooseEngine } from "../../src/service/engine/choose_engine.ts";
 import { EngineUnavailable } from "../../src/service/errors.ts";
 import { commands } from "../../src/control/commands.ts";
 import { instanceState } from "../../src/control/instance_state.ts";

@@ -1,7 +1,7 @@
 import type { ControlledService, ControlPlane } from "../../src/control/control_plane.ts";
 import type { ProcessState } from "../../src/control/state.ts";
 import { Groups } from "../../src/groups/groups.ts";
-import { ServiceAccess } from "../../src/service/service_access.ts";
+import { ServiceAccess } from "../../src/service/access/service_access.ts";
 import { Table } from "../../src/table/table.ts";
 
 /** What a process without an engine says about itself. */

@@ -1,0 +1,67 @@
+import { isNetworkFault, type NetworkRange, parseNetworks } from "../../access/network_words.ts";
+import type { Action } from "../../access/rules.ts";
+import { quote } from "../../log/escape.ts";
+import { MOST_OPERATOR_RULES } from "../../table/operator_rules.ts";
+import { coded } from "../errors.ts";
+import type { Operators } from "./operators.ts";
+import type { Service } from "../service.ts";
+
+/**
+ * Makes a rule of an operator for each of these networks. Resolves when it holds for the next client of every thread.
+ *
+ * @throws {RangeError} when a network is malformed, or there are too many rules
+ */
+export async function ruleFor(service: Service, action: Action, networks: string, seconds?: number): Promise<void> {
+  const ranges = rangesOf(networks), operators = await operatorsOf(service);
+  for (const range of ranges) {
+    if (operators.add(action, range, seconds)) continue;
+    throw coded(
+      new RangeError(`Cannot add rule: there are ${MOST_OPERATOR_RULES} already, the most there may be; use a file`),
+      "ERR_OUT_OF_RANGE",
+    );
+  }
+}
+
+/**
+ * Ends the rules of operators that lie within these networks, and forgets that limits have refused clients there;
+ * without any, all.
+ *
+ * @returns how many these were
+ * @throws {RangeError} when a network is malformed
+ */
+export function unban({ access }: Service, networks?: string): number {
+  const ranges = networks === undefined ? [undefined] : rangesOf(networks);
+  for (const range of ranges) access?.clients?.forgive(range);
+  return ranges.reduce((sum, range) => sum + (access?.operators?.remove(range) ?? 0), 0);
+}
+
+/** The operators' rules of a service; threads know of them once it has resolved. */
+export async function operatorsOf(service: Service): Promise<Operators> {
+  const { ServiceAccess } = await import("./service_access.ts");
+  const access = service.access ??= new ServiceAccess(service.groups.table.lanes);
+  if (access.operators === undefined) {
+    access.makeOperators();
+    access.given = service.giveAccess();
+  }
+  // Also by whoever comes second.
+  await access.given;
+  return access.operators!;
+}
+
+/** @throws {RangeError} when a part is no network, or a file */
+function rangesOf(networks: string): NetworkRange[] {
+  const parts = parseNetworks(networks);
+  if (isNetworkFault(parts)) {
+    const { word, reason, suggestion } = parts;
+    const guess = suggestion === undefined ? "" : `, did you mean ${suggestion}?`;
+    throw refused(`${quote(word)} ${reason}${guess}`);
+  }
+  return parts.flatMap((part) => {
+    if (part.kind === "file") throw refused(`${quote(part.text)} is a file; only --allow and --deny take files`);
+    return part.ranges;
+  });
+}
+
+function refused(why: string): RangeError {
+  return coded(new RangeError(`Cannot use networks: ${why}`), "ERR_OUT_OF_RANGE");
+}

@@ -1,0 +1,124 @@
+import type { Networks } from "../../access/networks.ts";
+import type { ServiceSettings } from "../../engine/engine.ts";
+import type { GroupSpec } from "../../groups/group_spec.ts";
+import { CLIENT_SOURCE } from "../../options/kinds/address.ts";
+import { listeningHosts } from "../../options/listening_hosts.ts";
+import { type ServiceOptions, serviceOptions, type ServiceValues } from "../../options/values.ts";
+import { IPV6 } from "../../process/resolve.ts";
+import type { Strategy } from "../../selection/strategy.ts";
+import type { AccessOnDemand } from "../access/access_on_demand.ts";
+import { blaming } from "../blame.ts";
+import { conditionNetworks } from "../access/condition_networks.ts";
+import type { DraftedAccess } from "../access/drafted_access.ts";
+import { groupSpecs, resolve, type Unresolved } from "./group_specs.ts";
+import { type Listening, ownAddressesOnce, refuseLoops } from "./loops.ts";
+import { allPorts, type ServiceRequest } from "./service_request.ts";
+import type { NamesOnDemand } from "../names/names_on_demand.ts";
+import { settled } from "./settled.ts";
+
+/** What all services of an instance have in common. */
+export interface Surroundings {
+  /** Threads of the engine. */
+  readonly threads: number;
+  /** Report every step of every connection. */
+  readonly trace: boolean;
+  /** All strategies, the built-in ones included. */
+  readonly strategies: readonly Strategy[];
+  /** Whether some of them are the embedding program's. */
+  readonly customStrategies: boolean;
+  /** What becomes of channels whose hosts do not resolve. */
+  readonly unresolved: Unresolved;
+  readonly names: NamesOnDemand;
+  readonly access: AccessOnDemand;
+}
+
+/** A service with everything that can be known before an engine serves it. */
+export interface Draft {
+  readonly request: ServiceRequest;
+  /** The values that hold: those that were asked for, except where a change takes a restart. */
+  readonly values: ServiceValues;
+  readonly options: ServiceOptions;
+  /** What the engine gets of them. */
+  readonly settings: ServiceSettings;
+  /** Who may come in, with what files say about it. Undefined if everybody may. */
+  readonly access?: DraftedAccess;
+  /** Networks that conditions of groups name, by their words. Undefined if there are none. */
+  readonly networks?: ReadonlyMap<string, Networks>;
+  /** Where to listen, with numeric addresses. */
+  readonly places: readonly Listening[];
+  /** Its groups, with addresses. */
+  readonly groups: readonly GroupSpec[];
+  /**
+   * Addresses of the words' hosts that are not followed, by group and channel of the words. Undefined if no name is
+   * followed: each word then stands for the channel of its number.
+   */
+  readonly addresses?: readonly (readonly (string | undefined)[])[];
+}
+
+/**
+ * Resolves what a service names.
+ *
+ * @throws {UnknownHost} when a host does not resolve
+ * @throws {ChannelLoop} when a channel without a limit is the service itself, unless there is `allowLoop`
+ */
+export async function draftService(
+  request: ServiceRequest,
+  around: Surroundings,
+  own = ownAddressesOnce(),
+): Promise<Draft> {
+  const options = serviceOptions(request.values), places = await placesOf(request, options);
+  const settings = await settingsOf(options, around);
+  const { groups, addresses } = await groupSpecs(request, settings.source, around);
+  if (!options.allowLoop) refuseLoops(groups, places, own);
+  const access = await around.access.draft(request, options);
+  const networks = await conditionNetworks(request, around.access);
+  return { request, values: request.values, options, settings, access, networks, places, groups, addresses };
+}
+
+async function placesOf(request: ServiceRequest, options: ServiceOptions): Promise<Listening[]> {
+  const family = options.ipv6 ? IPV6 : undefined;
+  const addresses = await settled(
+    listeningHosts(options).map(async (word) => {
+      try {
+        return await resolve(word, family, "hostname");
+      } catch (error) {
+        throw blaming(error, { request, part: { option: "hostname", value: word } });
+      }
+    }),
+  );
+  return [...new Set(addresses)].flatMap((hostname) => allPorts(request).map((port) => ({ hostname, port })));
+}
+
+async function settingsOf(options: ServiceOptions, around: Surroundings): Promise<ServiceSettings> {
+  const { trace, customStrategies, strategies } = around;
+  // Checks are the main thread's.
+  const { check: _1, checkExpect: _2, checkInterval: _3, checkTimeout: _4, rise: _5, fall: _6, onDown: _7, ...others } =
+    options;
+  // Who may come in is worked out first.
+  const {
+    accessRules: _8,
+    allowPeer: _9,
+    onDeny: _10,
+    maxPerClient: _11,
+    ratePerClient: _12,
+    rate: _13,
+    clientPrefix: _14,
+    accessDryRun: _15,
+    acceptProxy: _16,
+    proxyTimeout: _17,
+    ...rest
+  } = others;
+  return {
+    ...rest,
+    ...await sourceOf(options),
+    trace,
+    // Left out if possible: functions cannot be sent to threads.
+    strategies: customStrategies ? strategies : undefined,
+  };
+}
+
+/** Where connections come from. */
+async function sourceOf({ source }: ServiceOptions): Promise<Pick<ServiceSettings, "source" | "clientSource">> {
+  if (source === CLIENT_SOURCE) return { source: undefined, clientSource: true };
+  return { source: source === undefined ? undefined : await resolve(source, undefined, "source") };
+}
