@@ -58,7 +58,7 @@ export class Greetings {
     }
     handles.set(client, reception.handle);
     const error = arrivals.open(client, service, STAGE.GREETING);
-    if (error !== 0) return error;
+    if (error !== 0) return reception.forget(), error;
     this.#rows[(client << SHIFT) + ROW.DIAL] = this.#receptions.take();
     if (step === STEP.MORE) timers.set(client, reception.time);
     else this.#admit(client, reception);
@@ -71,6 +71,8 @@ export class Greetings {
     if (flags & IS.BROKEN || (flags & IS.HUNG_UP && this.#parts.services.of(client).abortOnClose)) {
       return this.close(client);
     }
+    // Its header is still the first that would be seen; `resumed` looks at what follows.
+    if (reception.consume > 0) return;
     // With many small segments, only some are worth a look.
     if (flags & IS.HUNG_UP || (flags & IS.READABLE && this.#waits(client, reception.wanted))) {
       this.#look(client, reception);

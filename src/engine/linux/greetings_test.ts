@@ -213,6 +213,17 @@ Deno.test("a header in which a read stops, and fails for a moment, is taken all 
   assert.deepEqual([told.length, left()], [1, 5]);
 });
 
+Deno.test("what comes while a header is being taken is not taken for what follows it", () => {
+  const { greetings, send, told, left, sent, stage } = arrived({ access: {}, listens: true });
+  sent.interrupted = 1;
+  send(LINE);
+  send("SSH-2.0-client\r\n");
+  assert.deepEqual([told, stage()], [[], STAGE.GREETING]);
+  greetings.resumed(CLIENT);
+  assert.deepEqual(told, ["dials for 198.51.100.7:4711 at 80, ssh, 46 header"]);
+  assert.equal(left(), 16);
+});
+
 Deno.test("a header is waited for as long as it may take, and a greeting after it has its own time", () => {
   const { send, told, pass } = arrived({ access: {}, listens: true });
   assert.equal(pass(4000), false);
