@@ -32,16 +32,18 @@ export class UnusedMemory {
 }
 
 /** Bytes of shared memory that belong to a service. */
-export function sharedBytes({ buffer, queue }: Table, { stickyMemory, access }: ServiceSettings): number {
-  const others = [queue?.buffer, stickyMemory, access?.clients?.memory];
-  return others.reduce((sum, memory) => sum + (memory?.byteLength ?? 0), buffer.byteLength);
+export function sharedBytes({ buffer, queue }: Table, settings: ServiceSettings): number {
+  const others = [queue?.buffer, settings.stickyMemory, settings.access?.clients?.memory];
+  return others.reduce((sum, memory) => sum + (memory?.byteLength ?? 0), buffer.byteLength + listBytes(settings));
 }
 
-/** Bytes of the lists of networks that a service's settings have. */
-export function listBytes({ access }: ServiceSettings): number {
-  if (access === undefined) return 0;
-  const { list, peers = [], proxies = [] } = access, lists = list?.rules.flatMap(({ networks }) => networks) ?? [];
-  return [...lists, ...peers, ...proxies].reduce((sum, networks) => sum + bytesOf(networks), 0);
+/** Bytes of the lists of networks that a service's settings have, those in conditions of groups too. */
+export function listBytes({ access, conditions }: ServiceSettings): number {
+  let bytes = 0;
+  for (const { networks } of access?.list?.rules ?? []) for (const each of networks) bytes += bytesOf(each);
+  for (const networks of [...access?.peers ?? [], ...access?.proxies ?? []]) bytes += bytesOf(networks);
+  for (const { from } of conditions?.values() ?? []) if (from !== undefined) bytes += bytesOf(from);
+  return bytes;
 }
 
 interface Modules {
