@@ -33,8 +33,9 @@ export { causeOf } from "../selection/cause.ts";
  *    its farewell, if it gets one. A farewell arrives: what the client has sent is read and dropped for a while, because
  *    a socket that is closed with bytes unread is reset. A client on its way in has a place of `maxConnections`. It may
  *    end its sending side (with `abortOnClose` it is then gone, as in 2) or leave. Neither pauses nor `stopAccepting`
- *    nor changes of settings concern it; `closeAll` closes it. What a client's limits gave it (`handle`) is given back exactly once,
- *    whatever the connection's end; if a thread dies, main gives it back. Services that ask nothing pay nothing.
+ *    nor changes of settings concern it; `closeAll` closes it. What a client's limits gave it (`handle`) is given back
+ *    exactly once, whatever the connection's end; if a thread dies, main gives it back. Services that ask nothing pay
+ *    nothing.
  * 1. **Accept.** Clients are accepted while fewer than `maxConnections` are served, by all services together and, where
  *    a service has its own limit, by that service; the others wait in the kernel's queue. Both limits are exact: if an
  *    engine has to ask several sockets for one more client and gets two, it keeps the second unserved until there is a

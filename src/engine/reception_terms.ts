@@ -1,6 +1,7 @@
 import { Access } from "../access/access.ts";
 import type { Selection } from "../selection/selection.ts";
 import { formatHost } from "../table/address.ts";
+import { asksClients } from "./asks_clients.ts";
 import type { ServiceEvent, ServiceSettings } from "./engine.ts";
 import type { ReceptionTerms } from "./reception.ts";
 
@@ -15,11 +16,12 @@ export interface ReceptionThread {
 
 /** What a service with these settings asks of its clients; undefined if they need not stop anywhere. */
 export function receptionTerms(
-  { access, conditions, preambleTimeout }: ServiceSettings,
+  settings: ServiceSettings,
   selection: Selection,
   { lane, now, emit }: ReceptionThread,
 ): ReceptionTerms | undefined {
-  if (access === undefined && (conditions?.size ?? 0) === 0) return undefined;
+  if (!asksClients(settings)) return undefined;
+  const { access, preambleTimeout } = settings;
   return {
     access: access && new Access(access, lane, now, ({ address, ...refused }) => {
       emit({ type: "refused", client: formatHost(address), ...refused });

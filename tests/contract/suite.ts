@@ -62,8 +62,6 @@ export interface ContractOptions {
   readonly threads?: number;
   /** Tests that this engine cannot pass, keyed by their sentences, each with the reason. */
   readonly skips?: Readonly<Record<string, string>>;
-  /** Whether it can ask clients who they are before they are served. Default true. */
-  readonly intake?: boolean;
   /** Why the engine cannot run on this machine, if it cannot. */
   readonly unable?: string;
 }
@@ -76,7 +74,7 @@ export interface ContractOptions {
 export function contract(
   name: string,
   start: StartEngine,
-  { threads = 1, skips = {}, intake = true, unable: engineUnable }: ContractOptions = {},
+  { threads = 1, skips = {}, unable: engineUnable }: ContractOptions = {},
 ): void {
   const startTrial: StartTrial = (setup) => Trial.start(start, threads, setup);
   const share: StartShared = (settings) => SharedTrial.start(start, threads, settings);
@@ -118,7 +116,13 @@ export function contract(
       acceptRates,
       sticky,
       warming,
-      ...intake ? [proxyHeaders, relayedHeaders, greetings, refusals, clientLimits, clientPlaces, receptionEnding] : [],
+      proxyHeaders,
+      relayedHeaders,
+      greetings,
+      refusals,
+      clientLimits,
+      clientPlaces,
+      receptionEnding,
     ]
   ) subject(test);
   if (unused.size > 0) throw new Error(`Cannot skip tests: there is none called ${[...unused].join(", ")}`);
