@@ -116,12 +116,18 @@ export class Ending {
     this.#timers.set(fd, pause);
   }
 
-  /** Reads and drops late bytes: a sender may read only after it has been read from. For sockets that are CLOSING. */
-  discard(fd: number): void {
-    for (let i = 0; i < TURN; i++) {
-      if (this.#libc.call.recv(fd, this.#backlog.buffer, this.#backlog.buffer.length, 0) <= 0) return;
-    }
-    this.#ready.push(fd);
+  /**
+   * Reads and drops late bytes: a sender may read only after it has been read from. For sockets that are CLOSING or
+   * PARTING.
+   *
+   * @returns what came of the last read: above 0 if it was not the last one, 0 at the end, or an error number below zero
+   */
+  discard(fd: number): number {
+    const { buffer } = this.#backlog;
+    let n = 1;
+    for (let i = 0; i < TURN && n > 0; i++) n = this.#libc.call.recv(fd, buffer, buffer.length, 0);
+    if (n > 0) this.#ready.push(fd);
+    return n;
   }
 
   /** Gives the channel back, for both sides. */

@@ -1,10 +1,12 @@
 import { MOST_BYTES, type Reception, STEP, type Step } from "../reception.ts";
 import { C, ERRNO } from "./abi.ts";
 import type { Arrivals } from "./arrivals.ts";
+import type { Backlog } from "./backlog.ts";
 import { IS, ROW, SHIFT } from "./connections.ts";
 import type { Dialer } from "./dialer.ts";
 import type { Handles } from "./handles.ts";
 import type { PartingParts } from "./partings.ts";
+import type { ReadyQueue } from "./ready_queue.ts";
 import { Receptions } from "./receptions.ts";
 import type { Room } from "./room.ts";
 import { decodeHost, portOf, RESET_ON_CLOSE, setOption } from "./sockets.ts";
@@ -16,6 +18,8 @@ const NO_BYTES = new Uint8Array(0);
 
 /** The parts of a thread that a client's way in takes, and its way out if it is not served. */
 export interface GreetingParts extends PartingParts {
+  readonly backlog: Backlog;
+  readonly ready: ReadyQueue;
   readonly services: ThreadServices;
   readonly room: Room;
   /** Of limits for each client. */

@@ -1,24 +1,17 @@
 import { C, ERRNO } from "./abi.ts";
-import type { Backlog } from "./backlog.ts";
 import { type Connections, ROW, SHIFT } from "./connections.ts";
 import type { Ending } from "./ending.ts";
 import type { Libc } from "./libc.ts";
-import type { ReadyQueue } from "./ready_queue.ts";
 import { STAGE } from "./stage.ts";
 import type { Timers } from "./timers.ts";
 
 /** Milliseconds for which a client may take to read its farewell and close. */
 const LIMIT = 2_000;
 
-/** Reads of late bytes per turn. */
-const TURN = 8;
-
 /** The parts of a thread that a farewell takes. */
 export interface PartingParts {
   readonly libc: Libc;
   readonly connections: Connections;
-  readonly backlog: Backlog;
-  readonly ready: ReadyQueue;
   readonly timers: Timers;
   readonly ending: Ending;
 }
@@ -46,12 +39,7 @@ export class Partings {
 
   /** Reads and drops what a client that is PARTING has sent; closes it at its end. */
   drain(client: number): void {
-    const { libc: { call }, backlog: { buffer }, ready, ending } = this.#parts;
-    for (let i = 0; i < TURN; i++) {
-      const n = call.recv(client, buffer, buffer.length, 0);
-      if (n === -ERRNO.EAGAIN) return;
-      if (n <= 0) return ending.close(client);
-    }
-    ready.push(client);
+    const { ending } = this.#parts, n = ending.discard(client);
+    if (n <= 0 && n !== -ERRNO.EAGAIN) ending.close(client);
   }
 }
