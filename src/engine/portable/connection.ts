@@ -10,7 +10,6 @@ import { SMALL } from "./buffers.ts";
 import type { Waiters } from "./waiters.ts";
 import { dial } from "./dial.ts";
 import type { Arrival } from "./intake.ts";
-import { part } from "./parting.ts";
 import { introduction } from "./introduction.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import { relay } from "./relay.ts";
@@ -101,8 +100,7 @@ export class Connection implements Listed, Search {
     if (!arrival.listens) return true;
     const ahead = this.#ahead = new ReadAhead(this.#client), comesIn = await arrival.listen(ahead);
     if (this.#stopped || comesIn) return !this.#stopped;
-    const { farewell } = arrival;
-    if (farewell !== undefined) await part(ahead, farewell, this.#host.engine.clock);
+    await arrival.part(ahead);
     return false;
   }
 

@@ -7,6 +7,7 @@ import type { RunningClock } from "../running_clock.ts";
 import { Reception, type ReceptionTerms, STEP, type Step } from "../reception.ts";
 import { receptionTerms } from "../reception_terms.ts";
 import { Expiring } from "./expiring.ts";
+import { part } from "./parting.ts";
 import type { ReadAhead } from "./read_ahead.ts";
 import type { Listed } from "./roster.ts";
 
@@ -31,15 +32,15 @@ interface Waiter extends Listed {
  * they say, and with the end of their time.
  */
 export class Intake {
+  readonly clock: RunningClock;
   readonly #terms: ReceptionTerms;
-  readonly #clock: RunningClock;
   /** Those who wait, by how many milliseconds they may: one for PROXY headers and one for first bytes. */
   readonly #waiting = new Map<number, Expiring<Waiter>>();
   #spare: Reception | undefined;
 
   constructor(terms: ReceptionTerms, clock: RunningClock) {
     this.#terms = terms;
-    this.#clock = clock;
+    this.clock = clock;
   }
 
   /** A client has been accepted. Returns nothing if it is refused at once, and nothing has been kept about it then. */
@@ -63,7 +64,7 @@ export class Intake {
   /** Reads as far as the client has to say something for one step. */
   async next(reception: Reception, ahead: ReadAhead): Promise<Step> {
     const waiting = this.#expiring(reception.time);
-    const waiter = { place: 0, end: this.#clock.now() + reception.time, wake: nothing, expired: false };
+    const waiter = { place: 0, end: this.clock.now() + reception.time, wake: nothing, expired: false };
     waiting.add(waiter);
     try {
       for (;;) {
@@ -90,7 +91,7 @@ export class Intake {
         waiter.expired = true;
         waiter.wake();
       };
-      waiting = new Expiring<Waiter>(this.#clock, ({ end }) => end, expire, Math.min(time * LATE, MOST_LATE));
+      waiting = new Expiring<Waiter>(this.clock, ({ end }) => end, expire, Math.min(time * LATE, MOST_LATE));
       this.#waiting.set(time, waiting);
     }
     return waiting;
@@ -140,9 +141,10 @@ export class Arrival {
     return this.#step === STEP.ADMITTED;
   }
 
-  /** What a client that does not come in gets before it is closed: undefined if nothing. */
-  get farewell(): Uint8Array | undefined {
-    return this.#reception.farewell;
+  /** Tells a client that does not come in why, if it is told at all. The caller closes it. Never rejects. */
+  async part(ahead: ReadAhead): Promise<void> {
+    const { farewell } = this.#reception;
+    if (farewell !== undefined) await part(ahead, farewell, this.#intake.clock);
   }
 
   /** The connection has ended. */
