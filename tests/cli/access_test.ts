@@ -23,10 +23,21 @@ for (const engine of ENGINES) {
     assert.match(await instance.control("reload"), /access rules/);
     assert.equal(await answerOn(port), "");
     assert.match(await instance.logged(/refused/), /refused 127\.0\.0\.1: the access list denies it$/);
+    const become = async (rules: string) => {
+      await instance.write(lines(rules));
+      await instance.control("reload");
+    };
+    await become("");
+    assert.deepEqual((await instance.control("show access")).split("\n"), [
+      "from  action  networks    hits  left",
+      "      allow   all others",
+      "refused: 1 denied",
+      "",
+    ]);
+    await become("--deny 127.0.0.1");
     assert.equal(await instance.control("allow 127.0.0.1"), "127.0.0.1 allowed\n");
     assert.equal(await answerOn(port), "x");
-    await instance.write(lines("--allow 10.0.0.0/8"));
-    await instance.control("reload");
+    await become("--allow 10.0.0.0/8");
     assert.equal(await answerOn(port), "x", "the operator's rule comes first");
     assert.equal(await instance.control("unban 127.0.0.1"), "1 rule ended\n");
     assert.equal(await answerOn(port), "");
@@ -40,8 +51,7 @@ for (const engine of ENGINES) {
     const state = JSON.parse(await instance.control("show json")).services[0].access;
     assert.deepEqual([state.refused.denied, state.rules], [2, [{ action: "allow", networks: "10.0.0.0/8", hits: 0 }]]);
     assert.match(await instance.control("show config"), /--allow 10\.0\.0\.0\/8/);
-    await instance.write(lines(""));
-    await instance.control("reload");
+    await become("");
     assert.equal(await answerOn(port), "x");
     const wrong = await instance.run("deny 127.0.0.300");
     assert.deepEqual([wrong.code, wrong.stdout], [1, 'invalid network: "127.0.0.300" is not a numeric address\n']);

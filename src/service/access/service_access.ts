@@ -43,12 +43,8 @@ export class ServiceAccess {
 
   /** What an engine is given; undefined if everybody may come in. Rules that stay the same go on counting. */
   settings(drafted?: DraftedAccess): AccessSettings | undefined {
-    if (this.#operators === undefined && !asksClients(drafted)) {
-      this.#dryRun = drafted?.dryRun ?? false;
-      this.#clients = undefined;
-      return undefined;
-    }
-    return this.#settings(drafted ?? EVERYBODY);
+    const settings = this.#settings(drafted ?? EVERYBODY);
+    return this.#operators === undefined && !asksClients(drafted) ? undefined : settings;
   }
 
   /** How fast an engine is to accept clients; undefined if as fast as they come. */
