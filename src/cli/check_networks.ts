@@ -1,6 +1,7 @@
 import type { PlacedService, ServicePart } from "../options/service_places.ts";
 import { serviceOptions } from "../options/values.ts";
 import { networkFault, type ServiceFault } from "../program/service_fault.ts";
+import { placedNetworks } from "../service/access/drafted_access.ts";
 import { NetworkFiles } from "../service/access/network_files.ts";
 
 /** Reads the files of networks that services name. @returns what is wrong with which service */
@@ -23,13 +24,8 @@ export async function networkFindings(
 
 /** The words for networks that a service has, and where they are. */
 function wordsOf({ spec: { values, groups } }: PlacedService): (readonly [words: string, part: ServicePart])[] {
-  const { accessRules = [], allowPeer = [], acceptProxy = [] } = serviceOptions(values);
   return [
-    ...accessRules.map(({ action, networks: value }) => {
-      return [value, { option: action === "deny" ? "deny" : "accessRules", value }] as const;
-    }),
-    ...allowPeer.map((value) => [value, { option: "allowPeer", value }] as const),
-    ...acceptProxy.map((value) => [value, { option: "acceptProxy", value }] as const),
+    ...placedNetworks(serviceOptions(values)).map(([value, option]) => [value, { option, value }] as const),
     ...groups.flatMap(({ conditions }, group) => {
       return conditions?.from === undefined ? [] : [[conditions.from, { group, condition: "from" }] as const];
     }),

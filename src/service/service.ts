@@ -296,7 +296,7 @@ export class Service implements AsyncDisposable {
   }
 
   /**
-   * Lets clients in whom the options `access` would refuse. The rule counts before those of the options and before
+   * Lets clients in whom `accessRules` would refuse. The rule counts before those of the options and before
    * earlier ones of this kind, and takes the place of one about the same network. It is not saved, but survives reloads
    * and upgrades. Resolves when it holds for the next client.
    *

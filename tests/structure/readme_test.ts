@@ -59,8 +59,8 @@ Deno.test("README: what only the linux engine has is an error with the portable 
   );
   const refused = optionList.map(([key]) => key).filter((key) => {
     // A number for options that take one, anything for the others: the engine only checks whether it is set.
-    const request = { ports: [{ first: 80, last: 80, word: "80" }], groups: [], values: {} };
-    const settings = { ...serviceOptions({}), hostname: "", port: 0, maxConnections: 1, trace: false, [key]: 2 };
+    const request = { ports: [{ first: 80, last: 80, word: "80" }], groups: [], values: { [key]: 2 } };
+    const settings = { ...serviceOptions({}), hostname: "", port: 0, maxConnections: 1, trace: false };
     try {
       chooseEngine("portable", { threads: key === "threads" ? 2 : 1 }, [{ request, settings }]);
     } catch (error) {

@@ -17,9 +17,9 @@ export const sockets = {
     kind: sourceAddress(),
     section: "sockets",
     summary: "source address of outgoing connections",
-    more:
-      "With client, it is the address of the client, as if the balancer were not there. Only the linux engine can do " +
-      "that. It needs the capability CAP_NET_ADMIN, and channels whose answers come back through this machine.",
+    more: "With client, it is the address of the client, as if the balancer were not there. It needs the capability " +
+      "CAP_NET_ADMIN, and channels whose answers come back through this machine.",
+    linuxOnlyValues: { client: "way to connect from clients' addresses" },
     common: true,
     scope: "service",
     changeable: true,

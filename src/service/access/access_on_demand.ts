@@ -81,7 +81,7 @@ export class AccessOnDemand {
     if (loaded === undefined || this.#stopped) return;
     loaded.files.follow(
       this.#host.services().flatMap(({ draft, groups }) => [
-        ...loaded.networkWords(draft.options),
+        ...loaded.placedNetworks(draft.options).map(([words]) => words),
         ...groups.conditions.words,
       ]),
     );

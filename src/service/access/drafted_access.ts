@@ -40,9 +40,20 @@ export interface DraftedAccess {
   readonly conditional: boolean;
 }
 
-/** The words for networks that a service has. */
-export function networkWords({ accessRules = [], allowPeer = [], acceptProxy = [] }: ServiceOptions): string[] {
-  return [...accessRules.map(({ networks }) => networks), ...allowPeer, ...acceptProxy];
+/** The words for networks that a service's options have, each with its option. */
+export function placedNetworks(
+  { accessRules = [], allowPeer = [], acceptProxy = [] }: ServiceOptions,
+): (readonly [words: string, option: OptionKey])[] {
+  return [
+    ...accessRules.map((rule) => [rule.networks, optionOf(rule)] as const),
+    ...allowPeer.map((words) => [words, "allowPeer"] as const),
+    ...acceptProxy.map((words) => [words, "acceptProxy"] as const),
+  ];
+}
+
+/** The option that makes a rule. */
+function optionOf({ action }: { readonly action: Action }): OptionKey {
+  return action === "deny" ? "deny" : "accessRules";
 }
 
 /**
@@ -72,8 +83,9 @@ export async function draftAccess(
     return sets;
   };
   const rules: DraftedRule[] = [];
-  for (const { action, networks: text } of accessRules) {
-    rules.push({ action, text, networks: await read(text, action === "deny" ? "deny" : "accessRules") });
+  for (const rule of accessRules) {
+    const { action, networks: text } = rule;
+    rules.push({ action, text, networks: await read(text, optionOf(rule)) });
   }
   return {
     rules,

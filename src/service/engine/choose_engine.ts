@@ -59,8 +59,8 @@ export function requireEngine(engine: EngineName, service: Configured, reason: s
 }
 
 /** @throws {MissingCapability} when the linux engine lacks a right that a service needs */
-function requireRights({ request, settings: { source, clientSource } }: Configured): void {
-  if (!clientSource && source !== CLIENT_SOURCE) return;
+function requireRights({ request }: Configured): void {
+  if (request.values.source !== CLIENT_SOURCE) return;
   const refused = clientSourceRefused();
   if (refused === undefined) return;
   const error = new MissingCapability(
@@ -76,15 +76,11 @@ function requireRights({ request, settings: { source, clientSource } }: Configur
  * @throws {EngineUnavailable} when it would; `blameOf` says which option it is about
  */
 function requirePortable({ request, settings }: Configured, reason: string): void {
-  const given: Readonly<Record<string, unknown>> = { ...request.values, ...settings };
+  const given: Readonly<Record<string, unknown>> = request.values;
   for (const [option, { linuxOnly, linuxOnlyValues }] of optionList) {
     if (given[option] === undefined) continue;
     const lack = linuxOnly ?? linuxOnlyValues?.[String(given[option])];
     if (lack !== undefined) throw blaming(lacking(`no ${lack}`, reason), { request, part: { option } });
-  }
-  if (settings.clientSource || settings.source === CLIENT_SOURCE) {
-    const what = "no way to connect from clients' addresses";
-    throw blaming(lacking(what, reason), { request, part: { option: "source" } });
   }
   // Deno's node:net binds without the zone, which the system refuses.
   if (settings.source?.includes("%")) {
