@@ -130,7 +130,7 @@ Deno.test("a client that has reached a limit is refused, and its place is there 
   assert.deepEqual([counts(), told], [["connections 1 0"], ["connections 10.0.0.1"]]);
 });
 
-Deno.test("a client that comes too fast is refused until it may come again", () => {
+Deno.test("a client that comes too fast is refused until it may connect again", () => {
   const clients = { memory: ClientTable.create(8, 64, 2).buffer, rate: { count: 2, seconds: 1 } };
   const { access, counts, later } = setUp({ clients });
   const comes = () => access.enter(bytes("10.0.0.1")) > 0;

@@ -12,15 +12,15 @@ import { toJson } from "./json.ts";
 
 export const allow: ServiceCommand = rule(
   "allow",
-  "let clients in whom the access list would refuse; for SEC, or for good",
+  "serve clients, whatever the access list says, for SEC or for good",
 );
 
-export const deny: ServiceCommand = rule("deny", "refuse clients from now on, for SEC or for good");
+export const deny: ServiceCommand = rule("deny", "refuse clients, for SEC or for good");
 
 export const unban: ServiceCommand = {
   name: "unban",
   parameters: "NETWORK|all",
-  summary: "end what allow and deny have said about clients, and forget that limits have refused them",
+  summary: "end the rules of allow and deny for clients, and reset their rates",
   changes: true,
   decisive: true,
   scope: "service",
@@ -33,7 +33,7 @@ export const unban: ServiceCommand = {
       for (const range of ranges) ended += operators.remove(range);
     }
     if (ended > 0 || forgiven > 0 || word === "all") {
-      const clients = forgiven === 0 ? "" : `, ${forgiven} refused ${plural(forgiven, "client")} may come again`;
+      const clients = forgiven === 0 ? "" : `, ${forgiven} refused ${plural(forgiven, "client")} may connect again`;
       return answer(`${ended} ${plural(ended, "rule")} ended${clients}`);
     }
     return refuse(`no operator has made a rule for ${escape(word)}${hint(ranges, access)}`);
@@ -43,7 +43,7 @@ export const unban: ServiceCommand = {
 /** What `show access` answers. @param word `json`, or nothing */
 export function showAccess(word: string | undefined, { access, name }: ControlledService): Reply {
   if (word !== undefined && word !== "json") return refuse(`give json or nothing in place of ${quote(word)}`);
-  if (access === undefined) return refuse(`service ${quote(name)} takes all clients: it has no rules`);
+  if (access === undefined) return refuse(`service ${quote(name)} serves all clients: it has no access rules`);
   return answer(...word === "json" ? [toJson(access)] : accessLines(access));
 }
 
@@ -65,7 +65,7 @@ function accessLines(
   };
   const was = counts(refused), would = counts(spared);
   const more = [
-    ...uncounted === 0 ? [] : [`connections that did not count for limits, for want of room: ${uncounted}`],
+    ...uncounted === 0 ? [] : [`connections not counted for limits, as the table was full: ${uncounted}`],
     ...paced === 0
       ? []
       : [`${dryRun ? "dry run, clients that would have waited" : "pauses"} because of --rate: ${paced}`],
@@ -94,7 +94,7 @@ function rule(action: Action, summary: string): ServiceCommand {
       const operators = await service.operators();
       for (const range of ranges) {
         if (operators.add(action, range, seconds)) continue;
-        return refuse(`there are ${MOST_OPERATOR_RULES} rules already, the most there may be: --deny @FILE takes more`);
+        return refuse(`there are ${MOST_OPERATOR_RULES} rules already, the maximum: use --deny @FILE for more`);
       }
       const counted = service.access?.dryRun ? "; but it is only counted (--access-dry-run)" : "";
       const whom = word === "all" ? "all clients" : ranges.map(formatNetwork).join(", ");

@@ -61,7 +61,7 @@ Deno.test("words that are wrong are named, and change nothing", async () => {
     ["deny 10.0.0.1 soon", "syntax error"],
     ["deny", "syntax error"],
     ["show access x", 'give json or nothing in place of "x"'],
-    ["show access", 'service "8080" takes all clients: it has no rules'],
+    ["show access", 'service "8080" serves all clients: it has no access rules'],
   ];
   for (const [line, message] of refusals) assert.deepEqual(await say(line), { ok: false, lines: [message] }, line);
   assert.deepEqual(plane.changes, []);

@@ -17,7 +17,7 @@ export function showClients(word: string | undefined, { clients, name }: Control
     return refuse(`give a number of clients, or json, in place of ${quote(word)}`);
   }
   if (clients === undefined) {
-    return refuse(`service ${quote(name)} has no limits for each client: --max-per-client or --rate-per-client`);
+    return refuse(`service ${quote(name)} has no limits per client: use --max-per-client or --rate-per-client`);
   }
   if (word === "json") return answer(toJson(clients.list()));
   return answer(...columns(HEADINGS, rowsOf(clients.list(isCount ? Number(word) : SHOWN)), LEFT, "  "));

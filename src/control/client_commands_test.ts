@@ -46,7 +46,7 @@ Deno.test("show clients says what is missing for a service without limits", asyn
   const plane = quietPlane();
   assert.deepEqual(await execute("show clients", { group: 0 }, plane), {
     ok: false,
-    lines: ['service "8080" has no limits for each client: --max-per-client or --rate-per-client'],
+    lines: ['service "8080" has no limits per client: use --max-per-client or --rate-per-client'],
   });
 });
 
@@ -54,11 +54,11 @@ Deno.test("unban forgets that limits have refused clients, and how fast they cam
   const { say, come, lane, plane } = withClients(["192.0.2.7", 3], ["192.0.2.8", 2]);
   assert.deepEqual(await say("unban 192.0.2.7"), {
     ok: true,
-    lines: ["0 rules ended, 1 refused client may come again"],
+    lines: ["0 rules ended, 1 refused client may connect again"],
   });
   assert.deepEqual((await say("show clients")).lines.slice(1), ["192.0.2.8  1        1", "192.0.2.7  1        0"]);
   assert.ok(come("192.0.2.7") < 0, "it still has a connection");
-  assert.deepEqual((await say("unban all")).lines, ["0 rules ended, 2 refused clients may come again"]);
+  assert.deepEqual((await say("unban all")).lines, ["0 rules ended, 2 refused clients may connect again"]);
   assert.deepEqual((await say("unban all")).lines, ["0 rules ended"]);
   assert.equal((await say("unban 192.0.2.9")).ok, false);
   lane.leave(come("192.0.2.9"));

@@ -17,6 +17,6 @@ export function logNetworks(
     });
   } else {
     // The reason names the file.
-    logger.error("{reason}; what the file said before still holds", { file, reason: event.reason });
+    logger.error("{reason}; its last good version still holds", { file, reason: event.reason });
   }
 }

@@ -22,14 +22,14 @@ export interface RefusingService {
 
 /** In words, behind "refused …: ". */
 const WHY: Readonly<Record<RefusalReason, string>> = {
-  peer: "--allow-peer does not have the address",
-  denied: "the access list denies it",
-  operator: "an operator has denied it",
-  connections: "it has reached --max-per-client",
-  rate: "it has reached --rate-per-client",
-  "proxy-header": "no valid PROXY header came",
-  "proxy-timeout": "its PROXY header did not come in time",
-  "no-route": "no group is for it",
+  peer: "not in --allow-peer",
+  denied: "denied by the access list",
+  operator: "denied by an operator",
+  connections: "over --max-per-client",
+  rate: "over --rate-per-client",
+  "proxy-header": "no valid PROXY header",
+  "proxy-timeout": "no PROXY header in time",
+  "no-route": "no group is for such clients",
 };
 
 /** Calls something in a second, for which the program need not go on. */

@@ -36,20 +36,20 @@ Deno.test("clients that are refused for one reason make a line a second, which c
     refused.report({ reason: "denied", client, dryRun: false });
   };
   come("10.0.0.1", 1);
-  assert.deepEqual(lines.splice(0), ["service x: refused 10.0.0.1: the access list denies it"]);
+  assert.deepEqual(lines.splice(0), ["service x: refused 10.0.0.1: denied by the access list"]);
   come("10.0.0.2", 1);
   come("10.0.0.3", 40);
   assert.deepEqual(lines, []);
   // Also of those that were not reported one by one.
   count = { refused: 50, spared: 0 };
   assert.ok(tick());
-  assert.deepEqual(lines.splice(0), ["service x: refused 49 clients, 10.0.0.3 among them: the access list denies it"]);
+  assert.deepEqual(lines.splice(0), ["service x: refused 49 clients, 10.0.0.3 among them: denied by the access list"]);
   assert.ok(tick());
   assert.ok(!tick(), "nobody is waited for when nobody has come for a second");
   assert.deepEqual(lines, []);
   come("10.0.0.4", 0, 2);
   assert.deepEqual(lines.splice(0), [
-    "service x: would refuse 2 clients, 10.0.0.4 among them: the access list denies it",
+    "service x: would refuse 2 clients, 10.0.0.4 among them: denied by the access list",
   ]);
   count = undefined;
   tick();
@@ -72,6 +72,6 @@ Deno.test("what was wrong with a client's header is in its line", () => {
     fault: "version 2 with a wrong checksum",
   });
   assert.deepEqual(lines, [
-    "refused 10.0.0.1: no valid PROXY header came (version 2 with a wrong checksum)",
+    "refused 10.0.0.1: no valid PROXY header (version 2 with a wrong checksum)",
   ]);
 });

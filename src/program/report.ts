@@ -71,7 +71,7 @@ export class Report {
         if (group === undefined) {
           return logger.error(`${prefix}all channels are down; clients get them anyway`, service);
         }
-        const text = `${prefix}group {group}: all channels that its clients may use are down; they get them anyway`;
+        const text = `${prefix}group {group}: all channels that its clients may use are down; clients get them anyway`;
         return logger.error(text, { ...service, group });
       }
       case "channel-unresolved": {

@@ -18,11 +18,14 @@ for (const engine of ENGINES) {
     const port = freePorts(2), to = `127.0.0.1:${backend.address.port}`;
     const lines = (rules: string) => [`-b 127.0.0.1 --name web ${rules} ${port} ${to}`];
     await using instance = await FileInstance.start(lines(""), ["--engine", engine]);
-    assert.equal((await instance.run("show access")).stdout, 'service "web" takes all clients: it has no rules\n');
+    assert.equal(
+      (await instance.run("show access")).stdout,
+      'service "web" serves all clients: it has no access rules\n',
+    );
     await instance.write(lines("--deny 10.0.0.0/8 --deny 127.0.0.1"));
     assert.match(await instance.control("reload"), /access rules/);
     assert.equal(await answerOn(port), "");
-    assert.match(await instance.logged(/refused/), /refused 127\.0\.0\.1: the access list denies it$/);
+    assert.match(await instance.logged(/refused/), /refused 127\.0\.0\.1: denied by the access list$/);
     const become = async (rules: string) => {
       await instance.write(lines(rules));
       await instance.control("reload");

@@ -18,14 +18,14 @@ for (const engine of ENGINES) {
     using all = new DisposableStack();
     const comes = async () => await all.use(await Client.connect(port)).readText().catch(() => null);
     assert.deepEqual([await comes(), await comes(), await comes()], ["x", "x", null]);
-    assert.match(await instance.logged(/refused/), /refused 127\.0\.0\.1: it has reached --max-per-client$/);
+    assert.match(await instance.logged(/refused/), /refused 127\.0\.0\.1: over --max-per-client$/);
     const shown = ["client     c  refused", "127.0.0.1  2        1", ""];
     assert.deepEqual((await instance.control("show clients")).split("\n"), shown);
     assert.deepEqual((await instance.control("show clients 1")).split("\n"), shown);
     assert.deepEqual(JSON.parse(await instance.control("show clients json")), [
       { address: "127.0.0.1", connections: 2, refused: 1 },
     ]);
-    assert.equal(await instance.control("unban 127.0.0.1"), "0 rules ended, 1 refused client may come again\n");
+    assert.equal(await instance.control("unban 127.0.0.1"), "0 rules ended, 1 refused client may connect again\n");
     await instance.write(lines("--max-per-client 3 --rate 100/1"));
     await instance.control("reload");
     assert.deepEqual([await comes(), await comes()], ["x", null]);
@@ -34,7 +34,7 @@ for (const engine of ENGINES) {
     await instance.control("reload");
     assert.equal(await comes(), "x");
     assert.deepEqual((await instance.run("show clients")).stdout.split("\n"), [
-      'service "web" has no limits for each client: --max-per-client or --rate-per-client',
+      'service "web" has no limits per client: use --max-per-client or --rate-per-client',
       "",
     ]);
   });

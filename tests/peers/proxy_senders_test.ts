@@ -170,7 +170,7 @@ for (const engine of ["linux", "portable"]) {
       using client = await Client.connect(sender.port);
       await client.send("hello\r\n");
       assert.equal(await client.readText().catch(() => null), null);
-      await instance.logged(/ refused 127\.0\.0\.1: no valid PROXY header came \(neither version 1 nor version 2\)$/m);
+      await instance.logged(/ refused 127\.0\.0\.1: no valid PROXY header \(neither version 1 nor version 2\)$/m);
     },
   );
 

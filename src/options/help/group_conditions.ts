@@ -10,7 +10,7 @@ export const GROUP_CONDITIONS = "Conditions of a group";
 export const CONDITION_FORM =
   "They come before the first channel of a group: 443 sni=www.example.com web1 web2 ! other. " +
   "Groups are tried in order, and a client gets a channel of a group only if it meets all of the group's conditions. " +
-  "Each condition is a list, of which one is enough. A client that no group is for is refused.";
+  "Each condition is a list, and one match in it is enough. A client that no group is for is refused.";
 
 /** The conditions, a line each. */
 export function conditionLines(): string[] {

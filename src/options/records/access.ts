@@ -23,8 +23,8 @@ export const access = {
     summary: "serve clients with these addresses",
     more:
       "NETWORKS is a list such as 10.0.0.0/8,::1,10.0.0.1-10.0.0.9,@FILE, or all. @FILE reads networks from a file, " +
-      "and again when it changes. Each --allow and --deny is a rule, and the first rule that has the client's address " +
-      "decides. If there are only rules to allow, all others are refused. The rules of a service come before those " +
+      "and again when it changes. Each --allow and --deny is a rule, and the first rule that matches the client's " +
+      "address decides. If all rules are --allow, all other clients are refused. The rules of a service come before those " +
       "of its defaults.",
     scope: "service",
     changeable: true,
@@ -71,7 +71,7 @@ export const access = {
     name: "max-per-client",
     kind: count(),
     section: "access",
-    summary: "connections that one client may have",
+    summary: "connections of one client at a time",
     more: "Further ones are refused. Clients are told apart by their IPv4 address or by --client-prefix.",
     scope: "service",
     changeable: true,
@@ -82,7 +82,7 @@ export const access = {
     kind: rate(),
     section: "access",
     summary: "connections of one client in SEC seconds",
-    more: "Further ones are refused. A client may make N of them at once; with N/SEC,BURST, it is BURST.",
+    more: "Further ones are refused. N may come at once, or BURST with N/SEC,BURST.",
     scope: "service",
     changeable: true,
   },
@@ -92,9 +92,8 @@ export const access = {
     kind: rate(),
     section: "access",
     summary: "clients accepted in SEC seconds",
-    more:
-      "Nobody is refused: further clients wait in the kernel's queue (--backlog). N may be accepted at once; with " +
-      "N/SEC,BURST, it is BURST.",
+    more: "Nobody is refused: further clients wait in the kernel's queue (--backlog). N may come at once, " +
+      "or BURST with N/SEC,BURST.",
     scope: "service",
     changeable: true,
   },

@@ -62,7 +62,8 @@ export const proxy = {
     standard: false,
     section: "proxy",
     summary: "pass on extensions of received v2 headers",
-    more: "These are the TLVs, such as those about TLS, if both headers are of version 2. It needs --accept-proxy.",
+    more:
+      "Extensions (TLVs) are, for example, what the proxy knows about TLS. Both headers must be v2. It needs --accept-proxy.",
     needs: (values, channels) =>
       values.acceptProxy === undefined
         ? { words: "--accept-proxy NETWORKS", library: "acceptProxy" }
@@ -78,7 +79,7 @@ export const proxy = {
     section: "proxy",
     summary: "require a PROXY header from these networks",
     more:
-      "NETWORKS is a list such as 10.0.0.0/8,::1,@FILE. The client that the header names is the client from then on. From other addresses no header is looked for. List proxies that you trust, and nobody else: they can name any client.",
+      "NETWORKS is a list such as 10.0.0.0/8,::1,@FILE. The client that the header names is the client from then on. Connections from other addresses are not searched for one. List only proxies that you trust: they can name any client.",
     scope: "service",
     changeable: true,
   },

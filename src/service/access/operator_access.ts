@@ -16,7 +16,7 @@ export async function ruleFor(service: Service, action: Action, networks: string
   for (const range of ranges) {
     if (operators.add(action, range, seconds)) continue;
     throw coded(
-      new RangeError(`Cannot add rule: there are ${MOST_OPERATOR_RULES} already, the most there may be; use a file`),
+      new RangeError(`Cannot add rule: there are ${MOST_OPERATOR_RULES} already, the maximum; use a file`),
       "ERR_OUT_OF_RANGE",
     );
   }
