@@ -61,13 +61,23 @@ Deno.test("a file that cannot be used is an error that names the file, and the l
     world.write(text);
     await assert.rejects(world.networks(), { message: `"${world.path}" ${reason}`, code: "ERR_NETWORK_FILE" });
   }
-  world.write("1".repeat(200_000));
-  await assert.rejects(world.networks(), /line 1: .* is too long for a line$/);
+  // Whether or not a slice ends within it.
+  for (const text of ["1".repeat(200_000), `# ${"1".repeat(5000)}\n`, `${"\n".repeat(60_000)}# ${"1".repeat(8000)}\n`]) {
+    world.write(text);
+    await assert.rejects(world.networks(), /line \d+: .* is too long for a line$/);
+  }
   await assert.rejects(world.networks(`@${world.directory}/none`), {
     message: `cannot read "${world.directory}/none": there is no such file`,
     code: "ERR_NETWORK_FILE",
   });
   await assert.rejects(world.networks(`@${world.directory}`), /: it is a directory$/);
+});
+
+testWith([posix], "a pipe is no file of networks, and nobody waits for it", async () => {
+  await using world = setUp();
+  const { success } = await new Deno.Command("mkfifo", { args: [world.path] }).output();
+  assert.ok(success);
+  await assert.rejects(world.networks(), /: it is a pipe$/);
 });
 
 Deno.test("whoever names a file gets the same networks, and a list with others has those too", async () => {

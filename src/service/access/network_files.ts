@@ -12,8 +12,8 @@ const PERIOD = 500;
 /** Bytes that are read at a time. What lies between two reads is done in a few milliseconds. */
 const SLICE = 64 * 1024;
 
-/** Longest line. */
-const LONGEST_LINE = 1000;
+/** Longest line, in characters. */
+const LONGEST_LINE = 4096;
 
 /** A file of networks that cannot be read, or has a line that is no network. */
 export class NetworkFileProblem extends Error {
@@ -192,8 +192,10 @@ export class NetworkFiles {
 
 /** Changes whenever the file is replaced or written to. */
 async function stampOf(path: string): Promise<string> {
-  const { mtime, ctime, size, ino, dev, isDirectory } = await Deno.stat(path);
+  const { mtime, ctime, size, ino, dev, isDirectory, isFifo } = await Deno.stat(path);
   if (isDirectory) throw new Error("it is a directory");
+  // It would be waited for without end, and can be read only once.
+  if (isFifo) throw new Error("it is a pipe");
   return [mtime?.getTime(), ctime?.getTime(), size, ino, dev].join(" ");
 }
 
@@ -208,7 +210,7 @@ export async function readNetworkFile(path: string): Promise<Networks> {
   let rest = "", line = 0;
   const take = (text: string) => {
     line++;
-    const fault = addLine(text, builder);
+    const fault = text.length > LONGEST_LINE ? tooLong(text) : addLine(text, builder);
     if (fault !== undefined) throw new LineFault(line, fault);
   };
   for (;;) {
@@ -217,7 +219,7 @@ export async function readNetworkFile(path: string): Promise<Networks> {
     let start = 0;
     for (let end; (end = rest.indexOf("\n", start)) >= 0; start = end + 1) take(rest.slice(start, end));
     rest = rest.slice(start);
-    if (rest.length > LONGEST_LINE) throw new LineFault(line + 1, { word: rest, reason: "is too long for a line" });
+    if (rest.length > LONGEST_LINE) throw new LineFault(line + 1, tooLong(rest));
     if (count === null) break;
     // What is read without waiting would leave nobody else a turn.
     await turn();
@@ -241,6 +243,10 @@ class LineFault extends Error {
     this.line = line;
     this.fault = fault;
   }
+}
+
+function tooLong(word: string): NetworkFault {
+  return { word, reason: "is too long for a line" };
 }
 
 function addLine(text: string, builder: NetworksBuilder): NetworkFault | undefined {
