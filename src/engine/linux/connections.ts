@@ -25,8 +25,12 @@ export const ROW = {
   URGENT: 9,
   /** Small splices in a row. */
   SMALL: 10,
-  /** The client's dial while it connects; later the length of the send queue while that drains. */
+  /**
+   * The client's reception or dial before it is served; bytes that are still read of one that is PARTING; the length of
+   * the send queue of one that is CLOSING.
+   */
   DIAL: 11,
+  LEFT: 11,
   QUEUE: 11,
   /** Milliseconds until the next look at that queue. */
   PAUSE: 12,

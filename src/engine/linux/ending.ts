@@ -24,6 +24,8 @@ const TURN = 8;
 
 /** How connections end. */
 export class Ending {
+  /** Bytes that the last call of `discard` has dropped. */
+  discarded = 0;
   readonly #libc: Libc;
   readonly #connections: Connections;
   readonly #rows: Int32Array;
@@ -125,7 +127,11 @@ export class Ending {
   discard(fd: number): number {
     const { buffer } = this.#backlog;
     let n = 1;
-    for (let i = 0; i < TURN && n > 0; i++) n = this.#libc.call.recv(fd, buffer, buffer.length, 0);
+    this.discarded = 0;
+    for (let i = 0; i < TURN && n > 0; i++) {
+      n = this.#libc.call.recv(fd, buffer, buffer.length, 0);
+      if (n > 0) this.discarded += n;
+    }
     if (n > 0) this.#ready.push(fd);
     return n;
   }

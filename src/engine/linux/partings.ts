@@ -1,12 +1,10 @@
+import { FAREWELL } from "../farewell.ts";
 import { C, ERRNO } from "./abi.ts";
 import { type Connections, ROW, SHIFT } from "./connections.ts";
 import type { Ending } from "./ending.ts";
 import type { Libc } from "./libc.ts";
 import { STAGE } from "./stage.ts";
 import type { Timers } from "./timers.ts";
-
-/** Milliseconds for which a client may take to read its farewell and close. */
-const LIMIT = 2_000;
 
 /** The parts of a thread that a farewell takes. */
 export interface PartingParts {
@@ -16,10 +14,7 @@ export interface PartingParts {
   readonly ending: Ending;
 }
 
-/**
- * Clients that are told something and then closed. A socket that is closed with bytes unread is reset (RFC 9293, 3.10.4;
- * RFC 2525, 2.17), and its peer may lose what it was sent; so what the client sends meanwhile is read and dropped.
- */
+/** Clients that are told something and then closed; see `FAREWELL`. */
 export class Partings {
   readonly #parts: PartingParts;
 
@@ -27,19 +22,24 @@ export class Partings {
     this.#parts = parts;
   }
 
-  /** Sends a client its farewell, which must be short, and closes it when it has closed, or after a while. */
+  /**
+   * Sends a client its farewell, which must be short, and closes it when it has closed, after a while, or after too many
+   * bytes.
+   */
   begin(client: number, farewell: Uint8Array<ArrayBuffer>): void {
     const { libc: { call }, connections: { rows }, timers, ending } = this.#parts;
     if (call.send(client, farewell, farewell.length, C.MSG_NOSIGNAL) < 0) return ending.close(client);
     call.shutdown(client, C.SHUT_WR);
     rows[(client << SHIFT) + ROW.STAGE] = STAGE.PARTING;
-    timers.set(client, LIMIT);
+    rows[(client << SHIFT) + ROW.LEFT] = FAREWELL.BYTES;
+    timers.set(client, FAREWELL.TIME);
     this.drain(client);
   }
 
-  /** Reads and drops what a client that is PARTING has sent; closes it at its end. */
+  /** Reads and drops what a client that is PARTING has sent; closes it at its end, or after too many bytes. */
   drain(client: number): void {
-    const { ending } = this.#parts, n = ending.discard(client);
-    if (n <= 0 && n !== -ERRNO.EAGAIN) ending.close(client);
+    const { ending, connections: { rows } } = this.#parts, n = ending.discard(client);
+    const isOver = n <= 0 && n !== -ERRNO.EAGAIN, left = rows[(client << SHIFT) + ROW.LEFT] -= ending.discarded;
+    if (isOver || left <= 0) ending.close(client);
   }
 }

@@ -201,6 +201,19 @@ export function greetings(test: ContractTest): void {
     assert.deepEqual([backend.accepted, trial.refused()], [0, { "no-route": cases.length }]);
   });
 
+  test("a client that has been told so, and goes on sending, is not read from for long", async (start) => {
+    await using backend = namedBackend("x");
+    await using trial = await start({ groups: conditional([backend], [{ sni: ["www.example.com"] }]) });
+    using client = await trial.connect();
+    await client.send(clientHello({ serverName: "example.org" }));
+    const more = pattern(1024 * 1024);
+    let sent = 0;
+    await assert.rejects(async () => {
+      for (; sent < 64; sent++) await client.send(more);
+    });
+    await trial.idle();
+  });
+
   test("bytes right behind a ClientHello arrive unchanged, few or many", async (start) => {
     await using backend = digestBackend();
     await using other = namedBackend("other");
