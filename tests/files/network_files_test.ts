@@ -62,7 +62,9 @@ Deno.test("a file that cannot be used is an error that names the file, and the l
     await assert.rejects(world.networks(), { message: `"${world.path}" ${reason}`, code: "ERR_NETWORK_FILE" });
   }
   // Whether or not a slice ends within it.
-  for (const text of ["1".repeat(200_000), `# ${"1".repeat(5000)}\n`, `${"\n".repeat(60_000)}# ${"1".repeat(8000)}\n`]) {
+  for (
+    const text of ["1".repeat(200_000), `# ${"1".repeat(5000)}\n`, `${"\n".repeat(60_000)}# ${"1".repeat(8000)}\n`]
+  ) {
     world.write(text);
     await assert.rejects(world.networks(), /line \d+: .* is too long for a line$/);
   }
