@@ -6,7 +6,7 @@ import { REFUSALS, Refusals } from "../table/refusals.ts";
 import { Tally } from "../table/tally.ts";
 import { Access, type AccessSettings, REFUSED } from "./access.ts";
 import { isNetworkFault, parseRanges } from "./network_words.ts";
-import { NetworksBuilder } from "./networks.ts";
+import { NetworksBuilder } from "./networks_builder.ts";
 import type { Action, Rule } from "./rules.ts";
 
 const bytes = (host: string) => parseHost(host).bytes;

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { formatHost, parseHost } from "../table/address.ts";
 import { isNetworkFault, parseNetwork } from "./network_words.ts";
-import { bytesOf, includes, NetworksBuilder, rangesIn, sameNetworks } from "./networks.ts";
+import { bytesOf, includes, rangesIn, sameNetworks } from "./networks.ts";
+import { NetworksBuilder } from "./networks_builder.ts";
 
 function networks(...words: string[]) {
   const builder = new NetworksBuilder();

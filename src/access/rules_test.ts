@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { parseHost } from "../table/address.ts";
 import { isNetworkFault, parseRanges } from "./network_words.ts";
-import { NetworksBuilder } from "./networks.ts";
+import { NetworksBuilder } from "./networks_builder.ts";
 import { type Action, firstMatch, otherwise, type Rule } from "./rules.ts";
 
 function rule(action: Action, ...words: string[]): Rule {

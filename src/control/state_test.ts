@@ -10,7 +10,7 @@ import type {
   ResolutionState,
 } from "../../mod.ts";
 import { quietPlane, quietService } from "../../tests/support/control_plane.ts";
-import { NetworksBuilder } from "../access/networks.ts";
+import { NetworksBuilder } from "../access/networks_builder.ts";
 import type { GroupSnapshot } from "../groups/snapshot.ts";
 import type { Session } from "./command.ts";
 import { Queue } from "../table/queue.ts";

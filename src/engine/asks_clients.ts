@@ -1,9 +1,9 @@
 import type { ServiceSettings } from "./engine.ts";
 
 /**
- * Whether a service with these settings asks its clients for something before they are served. Engines load what that
- * takes only then.
+ * Whether clients of a service with these settings are asked for something before they are served, or have to wait until
+ * it is time. Engines load what that takes only then.
  */
-export function asksClients({ access, conditions }: ServiceSettings): boolean {
-  return access !== undefined || (conditions?.size ?? 0) > 0;
+export function asksClients({ access, acceptRate, conditions }: ServiceSettings): boolean {
+  return access !== undefined || acceptRate !== undefined || (conditions?.size ?? 0) > 0;
 }

@@ -2,12 +2,11 @@ import type { Greeting } from "../preamble/greeting.ts";
 import { type Endpoint, LONGEST_HEADER, type ProxyHeader } from "../preamble/proxy_header.ts";
 import { eachTlv, findTlv, TLV, TLV_HEAD } from "../preamble/tlvs.ts";
 import { writeProxyHeader } from "../preamble/write_proxy_header.ts";
-import { PROXY } from "../table/table.ts";
 import type { ServiceSettings } from "./engine.ts";
 import { UniqueIds } from "./unique_ids.ts";
 
 /** What it needs of a service's settings. */
-export type PreludeSettings = Pick<ServiceSettings, "proxy" | "proxyChecksum" | "proxyUniqueId" | "proxyPassTlv">;
+export type PreludeSettings = Pick<ServiceSettings, "proxyChecksum" | "proxyUniqueId" | "proxyPassTlv">;
 
 /** What a header says of a connection. */
 export interface Introduced {
@@ -18,9 +17,6 @@ export interface Introduced {
   readonly received: ProxyHeader | undefined;
 }
 
-/** Version of a header; 0: there is none. */
-export type Version = 0 | 1 | 2;
-
 /** Bytes of TLVs at most, between the addresses and the checksum. */
 const ROOM = LONGEST_HEADER - 16 - 36 - (TLV_HEAD + 4);
 
@@ -29,19 +25,12 @@ const ROOM = LONGEST_HEADER - 16 - 36 - (TLV_HEAD + 4);
  * connection it is (proxy-protocol.txt of HAProxy).
  */
 export class Prelude {
-  readonly #version: Version;
   readonly #settings: PreludeSettings;
   #ids: UniqueIds | undefined;
   #tlvs: Uint8Array | undefined;
 
   constructor(settings: PreludeSettings) {
     this.#settings = settings;
-    this.#version = VERSIONS[settings.proxy];
-  }
-
-  /** The version that a channel gets. @param own what its row says: one of `PROXY` */
-  versionFor(own: number): Version {
-    return own === PROXY.INHERITED ? this.#version : OWN[own];
   }
 
   /** Writes a header into `into`, which has room for `LONGEST_HEADER`. @returns its bytes */
@@ -96,11 +85,6 @@ export class Prelude {
       (type === TLV.UNIQUE_ID && proxyUniqueId);
   }
 }
-
-const VERSIONS: Readonly<Record<PreludeSettings["proxy"], Version>> = { off: 0, v1: 1, v2: 2 };
-
-/** By what a channel's row says. */
-const OWN: Readonly<Record<number, Version>> = { [PROXY.OFF]: 0, [PROXY.V1]: 1, [PROXY.V2]: 2 };
 
 /** Writes one value, each character as the byte of its number. @returns where the next one goes */
 function put(tlvs: Uint8Array, at: number, type: number, text: string): number {

@@ -4,10 +4,9 @@ import { LONGEST_HEADER, type ProxyHeader } from "../preamble/proxy_header.ts";
 import { readProxyHeader } from "../preamble/read_proxy_header.ts";
 import { eachTlv, findTlv, TLV, TLV_HEAD } from "../preamble/tlvs.ts";
 import { formatHost, parseHost } from "../table/address.ts";
-import { PROXY } from "../table/table.ts";
 import { Prelude, type PreludeSettings } from "./prelude.ts";
 
-const STANDARD: PreludeSettings = { proxy: "v2", proxyChecksum: false, proxyUniqueId: false, proxyPassTlv: false };
+const STANDARD: PreludeSettings = { proxyChecksum: false, proxyUniqueId: false, proxyPassTlv: false };
 
 /** Types that the specification leaves to private use. */
 const PRIVATE = 0xe0, OTHER = 0xe1;
@@ -46,15 +45,6 @@ function received(...tlvs: (readonly [type: number, text: string])[]): ProxyHead
 }
 
 const hello = (serverName: string, ...alpn: string[]): Greeting => ({ protocol: "tls", serverName, alpn });
-
-Deno.test("a channel gets the version of its service, unless it has its own", () => {
-  const versions = ([own, proxy]: readonly [number, PreludeSettings["proxy"]]) =>
-    new Prelude({ ...STANDARD, proxy }).versionFor(own);
-  for (const [proxy, inherited] of [["off", 0], ["v1", 1], ["v2", 2]] as const) {
-    const own = [PROXY.INHERITED, PROXY.OFF, PROXY.V1, PROXY.V2].map((own) => versions([own, proxy]));
-    assert.deepEqual(own, [inherited, 0, 1, 2]);
-  }
-});
 
 Deno.test("a header says who the client is, where it came to, and nothing else if nothing is known", () => {
   for (const version of [1, 2] as const) {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { NetworksBuilder } from "../access/networks.ts";
+import { NetworksBuilder } from "../access/networks_builder.ts";
 import { serviceOptions } from "../options/values.ts";
 import { parseHost } from "../table/address.ts";
 import { Refusals } from "../table/refusals.ts";

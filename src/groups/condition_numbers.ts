@@ -1,9 +1,6 @@
-import { type Networks, NetworksBuilder } from "../access/networks.ts";
+import { type Networks, NOWHERE } from "../access/networks.ts";
 import type { GroupConditions } from "../options/group_conditions.ts";
 import type { Condition, ConditionMap } from "../selection/conditions.ts";
-
-/** No addresses. */
-const NOWHERE = new NetworksBuilder().build();
 
 /** The same for what is asked for in the same words, in whatever order conditions came. */
 export function conditionsKey({ sni, alpn, from, port, proto }: GroupConditions = {}): string {

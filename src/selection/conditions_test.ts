@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { NetworksBuilder } from "../access/networks.ts";
+import { NetworksBuilder } from "../access/networks_builder.ts";
 import { isNetworkFault, parseNetworks } from "../access/network_words.ts";
 import type { Greeting } from "../preamble/greeting.ts";
 import { parseHost } from "../table/address.ts";

@@ -1,6 +1,7 @@
 import type { AccessSettings } from "../../src/access/access.ts";
 import { isNetworkFault, parseNetworks } from "../../src/access/network_words.ts";
-import { type Networks, NetworksBuilder } from "../../src/access/networks.ts";
+import type { Networks } from "../../src/access/networks.ts";
+import { NetworksBuilder } from "../../src/access/networks_builder.ts";
 import type { Action } from "../../src/access/rules.ts";
 import type { Condition, ConditionMap } from "../../src/selection/conditions.ts";
 import { ClientTable } from "../../src/table/client_table.ts";

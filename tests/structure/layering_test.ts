@@ -90,8 +90,20 @@ Deno.test("control changes channels only through the model", async () => {
   assert.deepEqual(past, []);
 });
 
-Deno.test("what asks clients who they are is loaded only where a service asks", async () => {
-  for (const entry of ["src/engine/portable/portable.ts", "src/engine/linux/worker.ts"]) {
+/** What no process loads before a service asks for it, by where it starts. */
+const ON_DEMAND: Readonly<Record<string, RegExp>> = {
+  "src/engine/portable/portable.ts":
+    /^src\/(access\/(access|networks_builder)|engine\/(reception|prelude|unique_ids)|engine\/portable\/(intake\.|introduction|pace_line)|preamble\/|table\/(accept_rate|client_(lane|layout|sets|table)|pace))/,
+  "src/engine/linux/worker.ts":
+    /^src\/(access\/(access|networks_builder)|engine\/(reception|prelude|unique_ids)|engine\/linux\/(greetings|intake|partings|preludes|receptions)|preamble\/|table\/(accept_rate|client_(lane|layout|sets|table)|pace))/,
+  "src/engine/linux/linux.ts":
+    /^src\/(access\/(access|networks_builder)|preamble\/|table\/(accept_rate|client_(lane|layout|sets|table)|pace|sticky))/,
+  "src/program/start_program.ts":
+    /^src\/(access\/(access|networks_builder)|health\/|names\/|preamble\/|service\/(access\/(counted_clients|drafted_access|network_files|operator|service_access)|reload\/)|table\/(accept_rate|client_(lane|layout|sets|table)|pace|sticky))/,
+};
+
+Deno.test("what only some services need is loaded only where a service asks for it", async () => {
+  for (const [entry, onDemand] of Object.entries(ON_DEMAND)) {
     const modules = new Map((await modulesOf(entry)).map((module) => [module.specifier, module]));
     const loaded = new Set<string>(), next = [new URL(entry, root).href];
     for (let specifier = next.pop(); specifier !== undefined; specifier = next.pop()) {
@@ -101,10 +113,8 @@ Deno.test("what asks clients who they are is loaded only where a service asks", 
         if (code?.specifier !== undefined && isDynamic !== true) next.push(code.specifier);
       }
     }
-    const asking = [...loaded].map(path).filter((file) =>
-      /^src\/(access\/access|engine\/reception|preamble\/read_)/.test(file)
-    );
-    assert.deepEqual(asking, [], entry);
+    assert.ok(loaded.size > 20, `${entry} loads only ${loaded.size} modules`);
+    assert.deepEqual([...loaded].map(path).filter((file) => onDemand.test(file)), [], entry);
   }
 });
 

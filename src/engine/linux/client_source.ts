@@ -1,20 +1,9 @@
 import { isMapped, parseHost } from "../../table/address.ts";
 import { C } from "./abi.ts";
 import type { Libc } from "./libc.ts";
-import { encodeAddress, familyOf, setHost, setOption, type SocketOption, socketOption, zoneOf } from "./sockets.ts";
-
-/** Lets a socket have an address that is not this machine's (ip(7), ipv6(7)). It takes CAP_NET_ADMIN. */
-const TRANSPARENT: Readonly<Record<number, SocketOption>> = {
-  [C.AF_INET]: socketOption("IP_TRANSPARENT", C.IPPROTO_IP, C.IP_TRANSPARENT, 1),
-  [C.AF_INET6]: socketOption("IPV6_TRANSPARENT", C.IPPROTO_IPV6, C.IPV6_TRANSPARENT, 1),
-};
+import { encodeAddress, familyOf, makeTransparent, setHost, zoneOf } from "./sockets.ts";
 
 const ANY_IPV6 = new Uint8Array(16), ANY_IPV4 = parseHost("0.0.0.0").bytes;
-
-/** Whether the kernel lets a socket have others' addresses: 0, or its errno. */
-export function makeTransparent(libc: Libc, fd: number, family: number): number {
-  return setOption(libc, fd, TRANSPARENT[family]) ? 0 : libc.errno[0];
-}
 
 /** Gives sockets that are to be connected the address of a client. Allocates nothing for each. */
 export class ClientSource {

@@ -3,6 +3,7 @@ import type { ProxyHeader } from "../../preamble/proxy_header.ts";
 import type { Cause } from "../../selection/cause.ts";
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
 import { causeOf } from "../engine.ts";
+import { versionFor } from "../header_version.ts";
 import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
 import { formatAddress, formatHost } from "../../table/address.ts";
 import { C, ERRNO, errnoName } from "./abi.ts";
@@ -27,16 +28,19 @@ export interface DialerHost {
   /** No channel took the client; it is to be closed. */
   rejected(client: number): void;
   shortage(what: "connect", reason: string): void;
+  /** This socket's channel gets a PROXY header: `answered` is called again as soon as there are `preludes`. */
+  lacksPreludes(server: number, mask: number): void;
 }
 
 /** Finds and connects a channel for each of a thread's clients, without blocking. */
 export class Dialer {
+  /** Sends PROXY headers; loaded as soon as a channel gets one. */
+  preludes: Preludes | undefined;
   readonly #libc: Libc;
   readonly #connections: Connections;
   readonly #timers: Timers;
   readonly #services: ThreadServices;
   readonly #handles: Handles;
-  readonly #preludes: Preludes;
   readonly #host: DialerHost;
   readonly #dials = new Dials();
   readonly #sockets: ChannelSockets;
@@ -49,7 +53,6 @@ export class Dialer {
     timers: Timers,
     services: ThreadServices,
     handles: Handles,
-    preludes: Preludes,
     host: DialerHost,
   ) {
     this.#libc = libc;
@@ -57,7 +60,6 @@ export class Dialer {
     this.#timers = timers;
     this.#services = services;
     this.#handles = handles;
-    this.#preludes = preludes;
     this.#host = host;
     this.#sockets = new ChannelSockets(libc, connections, poller, services);
     this.#selfConnections = new SelfConnections(libc);
@@ -110,19 +112,22 @@ export class Dialer {
       this.#refused(dial, ERRNO.ECONNREFUSED);
       return this.#next(client, dial);
     }
-    const channel = dial.channel, row = server << SHIFT, handle = dial.attempt.connected();
-    if (dial.terms.selection.isSticky) {
+    const { channel, terms } = dial, row = server << SHIFT;
+    const version = dropped ? 0 : versionFor(terms.service.table.proxy(channel), terms.headerVersion);
+    if (version !== 0 && this.preludes === undefined) return this.#host.lacksPreludes(server, mask);
+    const handle = dial.attempt.connected();
+    if (terms.selection.isSticky) {
       // Whichever of the two ends the connection.
       this.#handles.set(client, handle);
       this.#handles.set(server, handle);
     }
     rows[(client << SHIFT) + ROW.CHANNEL] = rows[row + ROW.CHANNEL] = channel;
     rows[row + ROW.FLAGS] |= dropped ? IS.WRITABLE | IS.BROKEN | IS.READABLE : IS.WRITABLE;
-    const held = !dropped && this.#preludes.begin(client, server, dial, channel);
+    const held = version !== 0 && this.preludes!.begin(client, server, dial, version);
     this.#release(client);
     const generation = rows[row + ROW.GENERATION];
     this.#host.established(client, server);
-    if (held && this.#connections.alive(server, generation)) this.#preludes.push(server);
+    if (held && this.#connections.alive(server, generation)) this.preludes!.push(server);
   }
 
   /** The connect of a client in the stage CONNECTING has taken too long. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { serviceOptions } from "../../options/values.ts";
 import { parseHost } from "../../table/address.ts";
-import { Table } from "../../table/table.ts";
+import { PROXY, Table } from "../../table/table.ts";
 import { C, ERRNO } from "./abi.ts";
 import { Connections, IS, ROW, SHIFT } from "./connections.ts";
 import { Dialer } from "./dialer.ts";
@@ -9,7 +9,7 @@ import { Handles } from "./handles.ts";
 import type { Calls, Libc } from "./libc.ts";
 import type { ThreadMessage } from "./messages.ts";
 import { Poller } from "./poller.ts";
-import { Preludes } from "./preludes.ts";
+import type { Preludes } from "./preludes.ts";
 import { ServiceState } from "./service_state.ts";
 import { encodeAddress, portOf } from "./sockets.ts";
 import { STAGE } from "./stage.ts";
@@ -83,12 +83,11 @@ function dialledTo(port: number, channels: number, refusal: Refusal, ...connects
     new Timers(libc, CAPACITY),
     services,
     new Handles(CAPACITY),
-    // No channel gets a header here.
-    new Preludes(libc, connections, undefined!),
     {
       established: () => told.push("established"),
       rejected: () => told.push("rejected"),
       shortage: (_, reason) => told.push(`shortage: ${reason}`),
+      lacksPreludes: () => told.push("lacks preludes"),
     },
   );
   connections.open(CLIENT, STAGE.CONNECTING, IS.CLIENT | IS.WRITABLE, -1);
@@ -162,3 +161,17 @@ for (
     table.lane(0).abandon((id) => assert.fail(`channel ${id} is still held`));
   });
 }
+
+Deno.test("a channel that gets a PROXY header is not served before there is what sends it", () => {
+  const { dialer, table, told, stage } = dialled();
+  table.setProxy(0, PROXY.V1);
+  dialer.answered(SERVER, C.EPOLLOUT);
+  assert.deepEqual([told, stage()], [["lacks preludes"], STAGE.CONNECTING]);
+  const begin: Preludes["begin"] = (client, server, _, version) => {
+    told.push(`header ${version} from ${client} to ${server}`);
+    return false;
+  };
+  dialer.preludes = { begin } as Preludes;
+  dialer.answered(SERVER, C.EPOLLOUT);
+  assert.deepEqual(told, ["lacks preludes", "header 1 from 10 to 20", "established"]);
+});

@@ -60,7 +60,7 @@ class LinuxEngine implements Engine {
         shares: () => [...this.#services.values()].filter((service) => !service.isForgotten).map(({ share }) => share),
         report: (event, id) => this.#services.get(id)?.report(event),
         drained: (id) => this.#services.get(id)?.drained(),
-        gone: (thread) => this.#services.forEach((service) => service.gone(thread)),
+        gone: (thread) => Promise.all([...this.#services.values()].flatMap((service) => service.gone(thread) ?? [])),
       });
     } catch (error) {
       libc.close();

@@ -1,4 +1,4 @@
-import type { ChannelId } from "../../table/channel_id.ts";
+import { Prelude } from "../prelude.ts";
 import { C, ERRNO } from "./abi.ts";
 import type { Backlog } from "./backlog.ts";
 import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
@@ -30,14 +30,8 @@ export class Preludes {
    *
    * @returns whether `push` must follow once the client's bytes have been sent
    */
-  begin(
-    client: number,
-    server: number,
-    { terms, header: received, client: source }: Dial,
-    channel: ChannelId,
-  ): boolean {
-    const { prelude, service } = terms, version = prelude.versionFor(service.table.proxy(channel));
-    if (version === 0) return false;
+  begin(client: number, server: number, { terms, header: received, client: source }: Dial, version: 1 | 2): boolean {
+    const prelude = terms.prelude ??= new Prelude(terms.settings);
     const { rows } = this.#connections, row = client << SHIFT, serverRow = server << SHIFT, { buffer } = this.#backlog;
     const destination = received?.destination ?? this.#localOf(client);
     const bytes = prelude.write(buffer, version, { client: source, destination, received });

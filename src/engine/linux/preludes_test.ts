@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
 import { parseHost } from "../../table/address.ts";
-import { Table } from "../../table/table.ts";
 import { Prelude } from "../prelude.ts";
 import { C, ERRNO } from "./abi.ts";
 import { Backlog } from "./backlog.ts";
@@ -18,7 +17,7 @@ const CLIENT = 10, SERVER = 11;
 const HEADER = "PROXY TCP4 192.0.2.1 198.51.100.2 1000 443\r\n";
 
 /** A channel that has just been connected, with a kernel that takes so many bytes at a time, or refuses with an errno. */
-function connected(takes: number[], { said = false, version = "v1" as "off" | "v1" } = {}) {
+function connected(takes: number[], { said = false } = {}) {
   const sent: string[] = [], how: number[] = [];
   let counted = 0, pushed = 0;
   const call: Partial<Calls> = {
@@ -37,24 +36,18 @@ function connected(takes: number[], { said = false, version = "v1" as "off" | "v
   const libc = { call } as Libc, connections = new Connections(libc, new Uint8Array(4096), 0);
   const traffic = { moved: (_: number, bytes: number) => void (counted += bytes) } as Traffic;
   const backlog = new Backlog(libc, connections, new PipePool(libc, connections, 1), traffic);
-  const preludes = new Preludes(libc, connections, backlog), table = Table.create();
-  table.addChannel(0, { host: "127.0.0.1", port: 1 });
+  const preludes = new Preludes(libc, connections, backlog);
   connections.open(CLIENT, STAGE.CLIENT, IS.CLIENT | IS.WRITABLE | (said ? IS.READABLE : 0), SERVER);
   connections.open(SERVER, STAGE.CHANNEL, IS.WRITABLE, CLIENT);
   const flags = (fd: number) => connections.rows[(fd << SHIFT) + ROW.FLAGS];
-  const prelude = new Prelude({ proxy: version, proxyChecksum: false, proxyUniqueId: false, proxyPassTlv: false });
+  const prelude = new Prelude({ proxyChecksum: false, proxyUniqueId: false, proxyPassTlv: false });
   const dial = {
     client: { address: parseHost("192.0.2.1").bytes, port: 1000 },
-    terms: { prelude, service: { table } },
+    terms: { prelude },
   } as unknown as Dial;
-  const held = preludes.begin(CLIENT, SERVER, dial, 0);
+  const held = preludes.begin(CLIENT, SERVER, dial, 1);
   return { held, sent, how, backlog, flags, preludes, counted: () => counted, pushed: () => pushed };
 }
-
-Deno.test("a channel that gets no header costs no system call", () => {
-  const { held, sent, how } = connected([], { version: "off" });
-  assert.deepEqual([held, sent, how], [false, [], []]);
-});
 
 Deno.test("a header goes out at once, and is held back only for bytes that the client has sent already", () => {
   const silent = connected([]);

@@ -1,8 +1,5 @@
-import { AcceptRate } from "../../table/accept_rate.ts";
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
-import { ClientTable } from "../../table/client_table.ts";
 import { Queue } from "../../table/queue.ts";
-import { StickyTable } from "../../table/sticky.ts";
 import type { CloseOptions, Listener, ServedService, ServiceEvent, ServiceSettings, ServiceSetup } from "../engine.ts";
 import { Rate } from "../rate.ts";
 import { spread } from "../spread.ts";
@@ -160,20 +157,22 @@ export class LinuxService implements ServedService {
     this.#threads.tell({ type: "forget", id: this.id }).then(this.#end);
   }
 
-  /** Gives back what a thread held that no longer runs. */
-  gone(thread: number): void {
+  /** Gives back what a thread held that no longer runs. Resolves when nothing is left. */
+  gone(thread: number): Promise<void> | undefined {
     const { table } = this.#setup, { seats } = this.#state;
     // First, so that nobody is called who is gone.
     table.queue?.drop(thread);
     table.lane(thread).abandon((channel, count) => table.release(channel, count));
-    const { stickyMemory, access, acceptRate } = this.#settings, clients = access?.clients;
-    if (stickyMemory !== undefined) StickyTable.attach(stickyMemory).abandon(thread);
-    if (clients !== undefined) ClientTable.attach(clients.memory).abandon(thread);
-    if (acceptRate !== undefined) AcceptRate.abandon(acceptRate.memory, thread);
+    const settings = this.#settings, { stickyMemory, access, acceptRate } = settings;
+    const held = [stickyMemory, access?.clients, acceptRate].some((memory) => memory !== undefined)
+      // Loaded only then: hardly any thread ever dies.
+      ? import("./held_by_threads.ts").then(({ abandonHeld }) => abandonHeld(settings, thread))
+      : undefined;
     seats.leave(thread, seats.takenBy(thread));
     seats.stopWaiting(thread);
     this.#threads.callWaiting(seats);
     this.drained();
+    return held;
   }
 
   /** Makes sure that there is a queue, if clients may wait in one. */

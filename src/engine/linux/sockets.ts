@@ -141,3 +141,14 @@ export function sideOptions(
   }
   return options;
 }
+
+/** Lets a socket have an address that is not this machine's (ip(7), ipv6(7)). It takes CAP_NET_ADMIN. */
+const TRANSPARENT: Readonly<Record<number, SocketOption>> = {
+  [C.AF_INET]: socketOption("IP_TRANSPARENT", C.IPPROTO_IP, C.IP_TRANSPARENT, 1),
+  [C.AF_INET6]: socketOption("IPV6_TRANSPARENT", C.IPPROTO_IPV6, C.IPV6_TRANSPARENT, 1),
+};
+
+/** Whether the kernel lets a socket have others' addresses: 0, or its errno. */
+export function makeTransparent(libc: Libc, fd: number, family: number): number {
+  return setOption(libc, fd, TRANSPARENT[family]) ? 0 : libc.errno[0];
+}

@@ -2,7 +2,8 @@ import { Selection } from "../../selection/selection.ts";
 import { parseHost } from "../../table/address.ts";
 import type { ServiceSettings } from "../engine.ts";
 import type { ReceptionTerms } from "../reception.ts";
-import { Prelude } from "../prelude.ts";
+import { standardVersion, type Version } from "../header_version.ts";
+import type { Prelude } from "../prelude.ts";
 import { encodeAddress, sideOptions, type SocketOption } from "./sockets.ts";
 import type { ThreadService } from "./thread_service.ts";
 
@@ -38,8 +39,10 @@ export class Terms {
   readonly queueTime: number;
   /** Options of sockets towards channels. */
   readonly channelOptions: readonly SocketOption[];
-  /** What they send first. */
-  readonly prelude: Prelude;
+  /** The PROXY header that they send first, unless their channels have their own words on that. */
+  readonly headerVersion: Version;
+  /** What makes it, once it has been needed. */
+  prelude: Prelude | undefined;
   /** The `struct sockaddr` that they come from. */
   readonly source: Uint8Array<ArrayBuffer> | undefined;
   /** Whether they come from the address of the client instead. */
@@ -66,7 +69,7 @@ export class Terms {
     this.connectTimeout = settings.connectTimeout;
     this.queueTime = settings.queue * 1000;
     this.channelOptions = sideOptions(settings, settings.channelKeepAlive);
-    this.prelude = new Prelude(settings);
+    this.headerVersion = standardVersion(settings);
     this.clientSource = settings.clientSource ?? false;
     if (settings.source !== undefined) {
       const { bytes, zone } = parseHost(settings.source);

@@ -18,7 +18,6 @@ import type { ThreadMessage, ThreadSetup } from "./messages.ts";
 import { Orders } from "./orders.ts";
 import { PipePool } from "./pipe_pool.ts";
 import { Poller } from "./poller.ts";
-import { Preludes } from "./preludes.ts";
 import { ReadyQueue } from "./ready_queue.ts";
 import { Relay } from "./relay.ts";
 import { Relaying } from "./relaying.ts";
@@ -47,11 +46,15 @@ export class Thread {
   readonly #traffic: Traffic;
   readonly #room: Room;
   readonly #relay: Relay;
+  readonly #backlog: Backlog;
+  readonly #dialer: Dialer;
   readonly #acceptor: Acceptor;
   readonly #stages: readonly Stage[];
   readonly #calls: Calls;
   readonly #called: (client: number) => void;
   readonly #orders: Orders;
+  /** What happened on sockets to channels that get a PROXY header, before `introduce` had been called. */
+  readonly #putBack: { readonly fd: number; readonly generation: number; readonly mask: number }[] = [];
   #changesSeen: number;
   #closingsSeen: number;
 
@@ -116,11 +119,13 @@ export class Thread {
       established,
       flags,
     );
-    const preludes = new Preludes(libc, connections, backlog);
-    const dialer = new Dialer(libc, connections, poller, timers, services, handles, preludes, {
+    this.#backlog = backlog;
+    const dialer = this.#dialer = new Dialer(libc, connections, poller, timers, services, handles, {
       established: (client, server) => relaying.begin(client, server),
       rejected: (client) => ending.close(client),
       shortage,
+      lacksPreludes: (fd, mask) =>
+        this.#putBack.push({ fd, generation: connections.rows[(fd << SHIFT) + ROW.GENERATION], mask }),
     });
     this.#called = (client) => dialer.called(client);
     const arrivals = new Arrivals(connections, poller, services, ending, dialer);
@@ -192,6 +197,20 @@ export class Thread {
     this.#orders.take();
   }
 
+  /** Whether `introduce` must be called before it can go on. */
+  get wantsPreludes(): boolean {
+    return this.#putBack.length > 0;
+  }
+
+  /** Gives the thread what it wants for channels that get PROXY headers. Then call `run` again. */
+  introduce({ Preludes }: { readonly Preludes: typeof import("./preludes.ts").Preludes }): void {
+    const connections = this.#connections, { rows } = connections;
+    this.#dialer.preludes = new Preludes(this.#libc, connections, this.#backlog);
+    for (const { fd, generation, mask } of this.#putBack.splice(0)) {
+      if (connections.alive(fd, generation)) this.#stages[rows[(fd << SHIFT) + ROW.STAGE]].happened(fd, mask);
+    }
+  }
+
   /**
    * Serves until accepting has ended and the last connection is gone, or until it wants something that takes the event
    * loop of JavaScript. @throws {Error} when it cannot go on
@@ -200,8 +219,10 @@ export class Thread {
     const poller = this.#poller, connections = this.#connections, timers = this.#timers, room = this.#room;
     const ready = this.#ready, relay = this.#relay, traffic = this.#traffic;
     const acceptor = this.#acceptor, { rows } = connections, stages = this.#stages, calls = this.#calls;
-    const orders = this.#orders, compilers = new CompilerMemory(() => this.#libc.call.malloc_trim?.(0));
-    while ((room.served > 0 || !this.#state.stopped) && !orders.wantsIntake) {
+    const orders = this.#orders,
+      putBack = this.#putBack,
+      compilers = new CompilerMemory(() => this.#libc.call.malloc_trim?.(0));
+    while ((room.served > 0 || !this.#state.stopped) && !orders.wantsIntake && putBack.length === 0) {
       if (ready.size === 0 && relay.takeStreamed()) poller.collect();
       const count = poller.wait(timers.wait(ready.size > 0 || acceptor.isCalled || calls.pending ? 0 : Infinity));
       // A connection has two sockets; there are also the listening sockets and the eventfd.

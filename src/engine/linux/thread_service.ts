@@ -1,5 +1,5 @@
 import type { Lane } from "../../table/lane.ts";
-import { AcceptRate } from "../../table/accept_rate.ts";
+import type { AcceptRate } from "../../table/accept_rate.ts";
 import { Table } from "../../table/table.ts";
 import type { EngineEvent, ServiceSettings } from "../engine.ts";
 import { Places } from "../places.ts";
@@ -92,6 +92,6 @@ export class ThreadService {
   }
 
   #paceOf({ acceptRate }: ServiceSettings): AcceptRate | undefined {
-    return acceptRate && new AcceptRate(acceptRate.memory, this.lane.number, acceptRate.limit);
+    return acceptRate && new this.intake!.AcceptRate(acceptRate.memory, this.lane.number, acceptRate.limit);
   }
 }

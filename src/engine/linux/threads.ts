@@ -17,8 +17,8 @@ export interface ThreadsHost {
   report(event: ServiceEvent, service: number): void;
   /** The last client of a service that has stopped accepting has left. */
   drained(service: number): void;
-  /** A thread no longer runs: gives back what it held. */
-  gone(thread: number): void;
+  /** A thread no longer runs: gives back what it held. Resolves when all is given back. */
+  gone(thread: number): Promise<unknown>;
 }
 
 /** A thread that runs. */
@@ -227,13 +227,15 @@ export class Threads {
   }
 
   /** A thread has died: what it held is given back, and another takes its place. */
-  #crashed(thread: number, reason: string): void {
+  async #crashed(thread: number, reason: string): Promise<void> {
     if (this.#running[thread] === undefined) return;
-    const connections = this.#gone(thread);
+    const { connections, freed } = this.#gone(thread);
     if (this.#ready < this.#count) {
       this.#refused(new Error(`Cannot start linux engine: ${reason}`));
       return this.stop();
     }
+    // Whoever takes its place counts in the same lanes.
+    await freed;
     const restartIn = this.#restarts.wait(performance.now() / 1000);
     this.#settings.emit({ type: "thread-crashed", thread, connections, reason, restartIn });
     if (this.state.stopped) return this.#endIfDone();
@@ -245,8 +247,11 @@ export class Threads {
     this.#restartTimers.add(timer);
   }
 
-  /** Cleans up after a thread that no longer runs; returns how many connections it took with it. */
-  #gone(thread: number): number {
+  /**
+   * Cleans up after a thread that no longer runs. Returns how many connections it took with it, and when all that it
+   * held is given back; never rejects.
+   */
+  #gone(thread: number): { readonly connections: number; readonly freed: Promise<unknown> } {
     const running = this.#running[thread];
     running?.worker.terminate();
     running?.orders.close();
@@ -257,14 +262,15 @@ export class Threads {
       owners[fd] = 0;
       this.#libc.call.close(fd);
     }
-    this.#host.gone(thread);
+    // What cannot be loaded any more stays as it is, but then no other thread can be started either.
+    const freed = this.#host.gone(thread).catch(() => {});
     const connections = seats.takenBy(thread);
     seats.leave(thread, connections);
     seats.stopWaiting(thread);
     // Threads that wait for a seat can have one now.
     this.callWaiting(seats);
     this.#settle(thread, Infinity);
-    return connections;
+    return { connections, freed };
   }
 
   /** A thread has followed its orders up to this number, or will follow no more. */

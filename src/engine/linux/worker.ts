@@ -31,7 +31,10 @@ async function serve(setup: ThreadSetup): Promise<void> {
     const asked = setup.services.some(({ settings }) => asksClients(settings));
     const thread = new Thread(libc, setup, post, strategies, asked ? await import("./intake.ts") : undefined);
     post({ type: "ready" });
-    for (thread.run(); thread.wantsIntake; thread.run()) thread.equip(await import("./intake.ts"));
+    for (thread.run(); thread.wantsIntake || thread.wantsPreludes; thread.run()) {
+      if (thread.wantsIntake) thread.equip(await import("./intake.ts"));
+      if (thread.wantsPreludes) thread.introduce(await import("./preludes.ts"));
+    }
     thread.close();
     libc.close();
     post({ type: "ended" });

@@ -3,6 +3,7 @@ import type { Address } from "../../table/address.ts";
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
 import { NO_HANDLE } from "../../table/sticky_lane.ts";
 import { causeOf, type ServiceSetup, type Tap } from "../engine.ts";
+import { type Version, versionFor } from "../header_version.ts";
 import type { Alarm, RunningClock } from "../running_clock.ts";
 import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
 import type { Places } from "../places.ts";
@@ -10,7 +11,6 @@ import { SMALL } from "./buffers.ts";
 import type { Waiters } from "./waiters.ts";
 import { dial } from "./dial.ts";
 import type { Arrival } from "./intake.ts";
-import { introduction } from "./introduction.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import { relay } from "./relay.ts";
 import { RemoteClient } from "./remote_client.ts";
@@ -223,11 +223,14 @@ export class Connection implements Listed, Search {
 
   async #relay(channel: ChannelId): Promise<void> {
     const { engine: { clock, turns, tap }, setup: { table } } = this.#host;
-    const { selection: { lane }, halfClosed, prelude } = this.terms, version = prelude.versionFor(table.proxy(channel));
+    const { selection: { lane }, halfClosed, headerVersion } = this.terms;
+    const version = versionFor(table.proxy(channel), headerVersion);
+    const prelude = version === 0 ? undefined : await this.#introduction(version);
+    if (this.#stopped) return;
     this.#watchIdle();
     await relay(this.#ahead?.served() ?? this.#client, this.#upstream!, {
       tap,
-      prelude: introduction(prelude, version, this.#client, this.#arrival),
+      prelude,
       clock,
       halfClosed,
       turns,
@@ -236,6 +239,12 @@ export class Connection implements Listed, Search {
         if (this.#idle !== undefined) this.#lastMove = clock.now();
       },
     });
+  }
+
+  /** What the channel gets first. What makes it is loaded for the first such channel. */
+  async #introduction(version: Exclude<Version, 0>): Promise<Uint8Array> {
+    const { terms } = this, introduce = terms.introduction ??= (await import("./introduction.ts")).introduction;
+    return introduce(terms, version, this.#client, this.#arrival);
   }
 
   /**

@@ -11,9 +11,16 @@ import { part } from "./parting.ts";
 import type { ReadAhead } from "./read_ahead.ts";
 import type { Listed } from "./roster.ts";
 
-/** How the clients of a service come in that asks something of them. */
-export function makeIntake({ settings, emit }: ServiceSetup, selection: Selection, clock: RunningClock): Intake {
-  return new Intake(receptionTerms(settings, selection, { lane: 0, now: () => performance.now(), emit })!, clock);
+export { PaceLine } from "./pace_line.ts";
+
+/** How the clients of a service come in that asks something of them; undefined if it does not. */
+export function makeIntake(
+  { settings, emit }: ServiceSetup,
+  selection: Selection,
+  clock: RunningClock,
+): Intake | undefined {
+  const terms = receptionTerms(settings, selection, { lane: 0, now: () => performance.now(), emit });
+  return terms && new Intake(terms, clock);
 }
 
 /** Part of its time by which a client may be told late that it has passed, and milliseconds at most. */

@@ -2,11 +2,11 @@ import type { Selection } from "../../selection/selection.ts";
 import { asksClients } from "../asks_clients.ts";
 import type { ServiceSettings, ServiceSetup } from "../engine.ts";
 import type { RunningClock } from "../running_clock.ts";
-import type { Intake } from "./intake.ts";
+import type { Intake, PaceLine } from "./intake.ts";
 
 let loaded: typeof import("./intake.ts") | undefined;
 
-/** Whether `loadIntake` must be called before `intakeFor` with these settings. */
+/** Whether `loadIntake` must be called before `intakeFor` and `paceFor` with these settings. */
 export function needsIntake(settings: ServiceSettings): boolean {
   return loaded === undefined && asksClients(settings);
 }
@@ -19,4 +19,9 @@ export async function loadIntake(): Promise<void> {
 /** How a service's clients come in; undefined if nothing is asked of them. */
 export function intakeFor(setup: ServiceSetup, selection: Selection, clock: RunningClock): Intake | undefined {
   return asksClients(setup.settings) ? loaded!.makeIntake(setup, selection, clock) : undefined;
+}
+
+/** Where those wait who come too early; undefined if nobody does. @param early called when a client has come too early */
+export function paceFor({ acceptRate }: ServiceSettings, early: (dryRun: boolean) => void): PaceLine | undefined {
+  return acceptRate && new loaded!.PaceLine(acceptRate, early);
 }

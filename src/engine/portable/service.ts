@@ -5,10 +5,10 @@ import { Rate } from "../rate.ts";
 import { spread } from "../spread.ts";
 import { type AcceptHost, AcceptLoop } from "./accept_loop.ts";
 import { Connection, type ConnectionHost, type Surroundings } from "./connection.ts";
-import { loadIntake, needsIntake } from "./intake_on_demand.ts";
+import { loadIntake, needsIntake, paceFor } from "./intake_on_demand.ts";
 import { Line } from "./line.ts";
 import type { PortableListener } from "./listener.ts";
-import { PaceLine } from "./pace_line.ts";
+import type { PaceLine } from "./pace_line.ts";
 import { Roster } from "./roster.ts";
 import { Terms } from "./terms.ts";
 import { Waiters } from "./waiters.ts";
@@ -272,8 +272,8 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
     this.engine.serviceEnded(this);
   }
 
-  #paceOf({ acceptRate }: ServiceSettings): PaceLine | undefined {
-    return acceptRate && new PaceLine(acceptRate, (dryRun) => {
+  #paceOf(settings: ServiceSettings): PaceLine | undefined {
+    return paceFor(settings, (dryRun) => {
       if (this.#once.allows("paced")) this.setup.emit({ type: "paced", dryRun });
     });
   }

@@ -1,6 +1,7 @@
 import { Selection } from "../../selection/selection.ts";
 import type { ServiceSettings, ServiceSetup } from "../engine.ts";
-import { Prelude } from "../prelude.ts";
+import { standardVersion, type Version } from "../header_version.ts";
+import type { Prelude } from "../prelude.ts";
 import type { RunningClock } from "../running_clock.ts";
 import { Deadlines } from "./deadlines.ts";
 import { HalfClosed } from "./half_closed.ts";
@@ -14,8 +15,11 @@ export class Terms {
   /** What clients have to go through first; undefined where there is nothing. */
   readonly intake: Intake | undefined;
   readonly deadlines: Deadlines;
-  /** What connections to channels begin with. */
-  readonly prelude: Prelude;
+  /** The PROXY header that connections to channels begin with, unless the channels have their own words on that. */
+  readonly headerVersion: Version;
+  /** What makes it, once it has been needed. */
+  introduction: typeof import("./introduction.ts").introduction | undefined;
+  prelude: Prelude | undefined;
   readonly halfClosed: HalfClosed;
   #clients = 0;
   #ended = false;
@@ -26,7 +30,7 @@ export class Terms {
     this.settings = settings;
     this.selection = before?.selection.with(settings) ?? new Selection(table, table.lane(0), settings, emit);
     this.intake = intakeFor(setup, this.selection, clock);
-    this.prelude = new Prelude(settings);
+    this.headerVersion = standardVersion(settings);
     this.deadlines = new Deadlines(clock, settings.connectTimeout);
     this.halfClosed = new HalfClosed(clock, settings.halfCloseTimeout);
   }

@@ -1,5 +1,6 @@
 import { isNetworkFault, type NetworkFault, parseNetworks, parseRanges } from "../../access/network_words.ts";
-import { bytesOf, type Networks, NetworksBuilder, rangesIn, sameNetworks } from "../../access/networks.ts";
+import { bytesOf, type Networks, rangesIn, sameNetworks } from "../../access/networks.ts";
+import { NetworksBuilder } from "../../access/networks_builder.ts";
 import { UnusedMemory } from "../../engine/unused_memory.ts";
 import { escape, quote } from "../../log/escape.ts";
 import { systemReason } from "../../log/system_reason.ts";

@@ -1,7 +1,6 @@
 import type { ServiceSettings } from "../../engine/engine.ts";
 import type { Groups } from "../../groups/groups.ts";
 import type { StickyClients } from "../../groups/sticky_clients.ts";
-import { WAYS } from "../../table/sticky_layout.ts";
 import type { Draft } from "../drafts/draft.ts";
 import type { ServiceAccess } from "../access/service_access.ts";
 
@@ -14,6 +13,7 @@ import type { ServiceAccess } from "../access/service_access.ts";
 export async function stickinessOf({ options }: Draft, groups: Groups): Promise<StickyClients | undefined> {
   const { sticky: seconds, stickySize } = options, before = groups.sticky;
   if (seconds === 0) return undefined;
+  const { WAYS } = await import("../../table/sticky_layout.ts");
   if (before !== undefined && before.table.size === Math.ceil(stickySize / WAYS) * WAYS) return before;
   const { StickyClients } = await import("../../groups/sticky_clients.ts");
   const { StickyTable } = await import("../../table/sticky.ts"), { tell } = await import("./sticky_clock.ts");
