@@ -7,7 +7,7 @@ import type { GroupWords } from "./group_words.ts";
 import { type OptionKey, optionList } from "./option_records.ts";
 import type { OptionRecord } from "./option_record.ts";
 import { listeningHosts } from "./listening_hosts.ts";
-import type { PortRange } from "./port_ranges.ts";
+import type { Ports } from "./port_ranges.ts";
 import type { ProcessSpec, ServiceSpec } from "./service_spec.ts";
 import type { OptionValues } from "./values.ts";
 import { valueWords } from "./value_words.ts";
@@ -68,9 +68,6 @@ export interface OptionChange {
   /** Whether it can change while the service runs; otherwise it takes a restart. */
   readonly changeable: boolean;
 }
-
-/** Ports that follow each other. */
-export type Ports = Pick<PortRange, "first" | "last">;
 
 /** A channel that is there already: its group, its number, and the number that it had. */
 export interface AdoptedChannel {

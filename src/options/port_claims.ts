@@ -1,5 +1,5 @@
 import { isMapped, parseHost } from "../table/address.ts";
-import type { Ports } from "./difference.ts";
+import type { Ports } from "./port_ranges.ts";
 import { listeningHosts } from "./listening_hosts.ts";
 import type { PlacedService } from "./service_places.ts";
 

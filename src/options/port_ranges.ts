@@ -4,11 +4,16 @@ import { nearest } from "./nearest.ts";
 import { parsePort, portNames } from "./port_names.ts";
 import type { PlacedWord } from "./split_words.ts";
 
-/** Ports that follow each other, as they were given. */
-export interface PortRange {
+/** Ports that follow each other. */
+export interface Ports {
+  /** The first one. */
   readonly first: number;
   /** The same as `first` for a single port. */
   readonly last: number;
+}
+
+/** Ports that follow each other, as they were given. */
+export interface PortRange extends Ports {
   /** The text that stands for it: `80`, `8000-8010`, `http`. */
   readonly word: string;
 }

@@ -1,4 +1,5 @@
 import type { AccessState, ClientState } from "../access/access_state.ts";
+import type { Action } from "../access/rules.ts";
 import type { CloseOptions, ServedService } from "../engine/engine.ts";
 import type { Drained } from "../groups/drained.ts";
 import type { Groups } from "../groups/groups.ts";
@@ -400,7 +401,7 @@ export class Service implements AsyncDisposable {
     return hasSeveralPorts(request) ? 0 : this.address.port;
   }
 
-  async #rule(action: "allow" | "deny", networks: string, options: RuleOptions): Promise<void> {
+  async #rule(action: Action, networks: string, options: RuleOptions): Promise<void> {
     const { seconds } = RULE_OPTIONS(options, "options"), words = HOST(networks, "networks");
     const { ruleFor } = await import("./access/operator_access.ts");
     await ruleFor(this, action, words, seconds);

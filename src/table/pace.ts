@@ -2,7 +2,7 @@
 export interface RateLimit {
   /** At least 1. */
   readonly count: number;
-  /** Above 0. */
+  /** Above 0. For options: from 0.001 to a day. */
   readonly seconds: number;
   /** At least 1. Default: `count`. */
   readonly burst?: number;

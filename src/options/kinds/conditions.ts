@@ -1,7 +1,7 @@
 import { quote } from "../../log/escape.ts";
 import { familyOf } from "../../table/address.ts";
 import { nearest } from "../nearest.ts";
-import { readPorts } from "../port_ranges.ts";
+import { type Ports, readPorts } from "../port_ranges.ts";
 import { list, outOfRange, type Shape, text } from "../shape.ts";
 import { type Kind, Refusal } from "./kind.ts";
 
@@ -52,14 +52,6 @@ export function applicationProtocols(): List<string> {
     read: (part) => part.length <= LONGEST_PROTOCOL && /^[!-~]+$/.test(part) ? part : { wrong: "names no protocol" },
     write: (protocol) => protocol,
   });
-}
-
-/** Ports that follow each other. */
-export interface Ports {
-  /** The first one. */
-  readonly first: number;
-  /** The same as `first` for a single port. */
-  readonly last: number;
 }
 
 /** Ports by number or name, and ranges of them. */

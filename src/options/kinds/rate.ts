@@ -1,22 +1,13 @@
+import type { RateLimit } from "../../table/pace.ts";
 import { HIGHEST_COUNT, LONGEST_RATE } from "../ranges.ts";
 import { optional, record, seconds, whole } from "../shape.ts";
 import { type Kind, Refusal } from "./kind.ts";
 import { seconds as secondsKind } from "./seconds.ts";
 
-/** How often something may happen. */
-export interface Rate {
-  /** How many times in that time. */
-  readonly count: number;
-  /** The time in seconds, at least 0.001 and at most a day. */
-  readonly seconds: number;
-  /** How many times at once. Default: `count`. */
-  readonly burst?: number;
-}
-
 const time = secondsKind({ least: "positive", most: LONGEST_RATE });
 
 /** A rate: `N/SEC` or `N/SEC,BURST`. */
-export function rate(): Kind<Rate> {
+export function rate(): Kind<RateLimit> {
   return {
     metavar: "N/SEC",
     read: (word) => {
@@ -30,7 +21,7 @@ export function rate(): Kind<Rate> {
       return new Refusal(`takes N/SEC[,BURST], as in 10/1 for ten in a second; seconds up to ${LONGEST_RATE}`);
     },
     write: ({ count, seconds, burst }) => `${count}/${time.write(seconds)}` + (burst === undefined ? "" : `,${burst}`),
-    check: record<Rate>({
+    check: record<RateLimit>({
       count: whole(1, HIGHEST_COUNT),
       seconds: seconds(0.001, LONGEST_RATE),
       burst: optional(whole(1, HIGHEST_COUNT)),

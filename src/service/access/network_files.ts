@@ -205,7 +205,7 @@ async function stampOf(path: string): Promise<string> {
  *
  * @throws {LineFault} for the first line that is no network
  */
-export async function readNetworkFile(path: string): Promise<Networks> {
+async function readNetworkFile(path: string): Promise<Networks> {
   using file = await Deno.open(path);
   const builder = new NetworksBuilder(), decoder = new TextDecoder(), buffer = new Uint8Array(SLICE);
   let rest = "", line = 0;
