@@ -115,7 +115,8 @@ export class Access {
   /** Lets a client in. Above 0: what `leave` needs when its connection has ended; 0: nothing to do then; or REFUSED. */
   enter(address: Uint8Array): number {
     const reason = this.#objection(address);
-    if (reason !== undefined && !this.#spares(reason, address)) return REFUSED;
+    // In a dry run it counts for no limit either: it would never have come so far.
+    if (reason !== undefined) return this.#spares(reason, address) ? 0 : REFUSED;
     return this.#clients === undefined ? 0 : this.#countIn(this.#clients, address);
   }
 

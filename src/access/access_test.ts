@@ -140,13 +140,16 @@ Deno.test("a client that comes too fast is refused until it may connect again", 
   assert.deepEqual(counts(), ["rate 2 0"]);
 });
 
-Deno.test("a client whom the list refuses counts for no limit", () => {
-  const clients = { memory: ClientTable.create(8, 64, 2).buffer, connections: 1 };
-  const { access } = setUp({ clients }, [rule("deny", "10.0.0.0/8")]);
-  assert.equal(access.enter(bytes("10.0.0.1")), REFUSED);
-  let known = 0;
-  ClientTable.attach(clients.memory).forEach(() => known++);
-  assert.equal(known, 0);
+Deno.test("a client whom the list refuses counts for no limit, whether or not it comes in all the same", () => {
+  for (const dryRun of [false, true]) {
+    const clients = { memory: ClientTable.create(8, 64, 2).buffer, connections: 1 };
+    const { access, counts } = setUp({ clients, dryRun }, [rule("deny", "10.0.0.0/8")]);
+    for (let i = 0; i < 2; i++) assert.equal(access.enter(bytes("10.0.0.1")), dryRun ? 0 : REFUSED);
+    let known = 0;
+    ClientTable.attach(clients.memory).forEach(() => known++);
+    assert.equal(known, 0);
+    assert.deepEqual(counts(), [dryRun ? "denied 0 2" : "denied 2 0"]);
+  }
 });
 
 Deno.test("in a dry run a client that has reached a limit comes in all the same, and counts until it leaves", () => {
