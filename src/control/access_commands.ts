@@ -5,6 +5,8 @@ import { escape, quote } from "../log/escape.ts";
 import { plural } from "../log/plural.ts";
 import { LONGEST_TIME } from "../options/ranges.ts";
 import { MOST_OPERATOR_RULES } from "../table/operator_rules.ts";
+import { REFUSAL_WORDS } from "../table/refusal_words.ts";
+import { REFUSALS } from "../table/refusals.ts";
 import { columns } from "./columns.ts";
 import { answer, integer, refuse, Refused, type Reply, type ServiceCommand } from "./command.ts";
 import type { ControlledService } from "./control_plane.ts";
@@ -49,7 +51,7 @@ export function showAccess(word: string | undefined, { access, name }: Controlle
 
 const HEADINGS = ["from", "action", "networks", "hits", "left"], LEFT = new Set(["from", "action", "networks"]);
 
-/** A line for each rule, the first one that is asked first, and one that says how many were refused. */
+/** A line for each rule, the first one that is asked first, and one for each reason that says how many were refused. */
 function accessLines(
   { dryRun, operators, rules, otherwise, refused, spared, uncounted, paced }: AccessState,
 ): string[] {
@@ -60,10 +62,11 @@ function accessLines(
     ...rules.map(({ action, networks, hits }) => ["option", action, escape(networks), String(hits), "-"]),
     ["", otherwise, "all others", "", ""],
   ];
-  const counts = (all: AccessState["refused"]) => {
-    return Object.entries(all).flatMap(([reason, count]) => count === 0 ? [] : [`${count} ${reason}`]).join(", ");
+  const counts = (what: string, all: AccessState["refused"], always: boolean) => {
+    const reasons = REFUSALS.filter((reason) => all[reason] > 0);
+    if (reasons.length === 0) return always ? [`${what}: nobody`] : [];
+    return reasons.map((reason) => `${what}: ${all[reason]}, ${REFUSAL_WORDS[reason]}`);
   };
-  const was = counts(refused), would = counts(spared);
   const more = [
     ...uncounted === 0 ? [] : [`connections not counted for limits, as the table was full: ${uncounted}`],
     ...paced === 0
@@ -72,8 +75,8 @@ function accessLines(
   ];
   return [
     ...columns(HEADINGS, rows, LEFT, "  "),
-    ...dryRun && was === "" ? [] : [`refused: ${was || "nobody"}`],
-    ...dryRun || would !== "" ? [`dry run, would have refused: ${would || "nobody"}`] : [],
+    ...counts("refused", refused, !dryRun),
+    ...counts("dry run, would have refused", spared, dryRun),
     ...more,
   ];
 }

@@ -88,10 +88,14 @@ Deno.test("show access tells those that were refused from those that a dry run h
     return (await execute("show access", { group: 0 }, plane)).lines.slice(1);
   };
   const table = ["option  deny    @a\\x1b         3     -", "        allow   all others"];
-  assert.deepEqual(await access({ refused: { ...none, denied: 3, rate: 1 } }), [...table, "refused: 3 denied, 1 rate"]);
+  assert.deepEqual(await access({ refused: { ...none, denied: 3, rate: 1 } }), [
+    ...table,
+    "refused: 3, denied by the access list",
+    "refused: 1, over --rate-per-client",
+  ]);
   assert.deepEqual(await access({ dryRun: true }), [...table, "dry run, would have refused: nobody"]);
   assert.deepEqual(
     await access({ dryRun: true, spared: { ...none, peer: 2 }, refused: { ...none, "proxy-header": 1 } }),
-    [...table, "refused: 1 proxy-header", "dry run, would have refused: 2 peer"],
+    [...table, "refused: 1, no valid PROXY header", "dry run, would have refused: 2, not in --allow-peer"],
   );
 });

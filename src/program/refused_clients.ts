@@ -1,5 +1,6 @@
 import type { Logger } from "../log/log.ts";
 import { plural } from "../log/plural.ts";
+import { REFUSAL_WORDS } from "../table/refusal_words.ts";
 import type { RefusalCount, RefusalReason } from "../table/refusals.ts";
 
 /** A refused client that stands for others. */
@@ -19,18 +20,6 @@ export interface RefusingService {
   /** How many were refused so far; undefined when the service is gone. */
   readonly count: (reason: RefusalReason) => RefusalCount | undefined;
 }
-
-/** In words, behind "refused …: ". */
-const WHY: Readonly<Record<RefusalReason, string>> = {
-  peer: "not in --allow-peer",
-  denied: "denied by the access list",
-  operator: "denied by an operator",
-  connections: "over --max-per-client",
-  rate: "over --rate-per-client",
-  "proxy-header": "no valid PROXY header",
-  "proxy-timeout": "no PROXY header in time",
-  "no-route": "no group is for such clients",
-};
 
 /** Calls something in a second, for which the program need not go on. */
 function inASecond(act: () => void): void {
@@ -65,7 +54,7 @@ export class RefusedClients {
   /** One was refused, and perhaps others. */
   report({ client, fault }: RefusedClient): void {
     this.#example = client;
-    this.#why = WHY[this.#reason] + (fault === undefined ? "" : ` (${fault})`);
+    this.#why = REFUSAL_WORDS[this.#reason] + (fault === undefined ? "" : ` (${fault})`);
     if (!this.#waiting) this.#look();
   }
 

@@ -34,7 +34,7 @@ for (const engine of ENGINES) {
     assert.deepEqual((await instance.control("show access")).split("\n"), [
       "from  action  networks    hits  left",
       "      allow   all others",
-      "refused: 1 denied",
+      "refused: 1, denied by the access list",
       "",
     ]);
     await become("--deny 127.0.0.1");
@@ -48,7 +48,7 @@ for (const engine of ENGINES) {
       "from    action  networks    hits  left",
       "option  allow   10.0.0.0/8     0     -",
       "        deny    all others",
-      "refused: 2 denied",
+      "refused: 2, denied by the access list",
       "",
     ]);
     const state = JSON.parse(await instance.control("show json")).services[0].access;
