@@ -8,7 +8,7 @@ import type { Instance } from "../support/instance.ts";
 import { descriptorsOf } from "./process_figures.ts";
 import { Target } from "./target.ts";
 
-/** Descriptors of the idle pipes that a thread of the linux engine may keep (`src/engine/linux/pipe_pool.ts`). */
+/** Descriptors of the idle pipes that a thread of the linux engine may keep (`src/engine/linux/relaying/pipe_pool.ts`). */
 const POOLED = 2 * 64;
 
 /** The program, running. */

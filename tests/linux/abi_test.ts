@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { C, epollEventLayout, ERRNO, LAYOUT, systemCallNumbers } from "../../src/engine/linux/abi.ts";
+import { C, epollEventLayout, ERRNO, LAYOUT, systemCallNumbers } from "../../src/engine/linux/kernel/abi.ts";
 import { LAYOUT as ACCOUNTS } from "../../src/process/privileges.ts";
 
 const compiler = Deno.build.os === "linux" ? await findCompiler() : undefined;

@@ -1,9 +1,9 @@
 /** Listening sockets that somebody else has opened, and what they become when services get them. */
 import assert from "node:assert/strict";
-import { C } from "../../src/engine/linux/abi.ts";
-import { openLibc } from "../../src/engine/linux/libc.ts";
+import { C } from "../../src/engine/linux/kernel/abi.ts";
+import { openLibc } from "../../src/engine/linux/kernel/libc.ts";
 import { startLinux } from "../../src/engine/linux/linux.ts";
-import { LinuxListener } from "../../src/engine/linux/listener.ts";
+import { LinuxListener } from "../../src/engine/linux/main/listener.ts";
 import { serviceOptions } from "../../src/options/values.ts";
 import { SharedTrial } from "../contract/shared_trial.ts";
 import { ListeningSocket } from "../process/listening_socket.ts";

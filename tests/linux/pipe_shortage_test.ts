@@ -6,7 +6,7 @@ import type { Client } from "../support/client.ts";
 import { assertEchoed } from "../support/echoed.ts";
 import { Instance } from "../support/instance.ts";
 import { condition, installed, linux, root, testWith } from "../support/requirements.ts";
-import { PIPE_SIZE, pipesFor } from "../../src/engine/linux/pipe_pool.ts";
+import { PIPE_SIZE, pipesFor } from "../../src/engine/linux/relaying/pipe_pool.ts";
 import { canSeeSockets, pipeEnds } from "./program_sockets.ts";
 
 const BULK = 6_000_000;

@@ -1,5 +1,5 @@
-import { C } from "../../src/engine/linux/abi.ts";
-import { openLibc } from "../../src/engine/linux/libc.ts";
+import { C } from "../../src/engine/linux/kernel/abi.ts";
+import { openLibc } from "../../src/engine/linux/kernel/libc.ts";
 import { RawSocket } from "./raw_socket.ts";
 
 /** The descriptors that each epoll instance of this process watches, by the instance's own descriptor. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { C } from "../../src/engine/linux/abi.ts";
+import { C } from "../../src/engine/linux/kernel/abi.ts";
 import { RawSocket } from "./raw_socket.ts";
 import { unavailable, withEngine } from "./with_engine.ts";
 

@@ -1,5 +1,5 @@
-import { C } from "../../src/engine/linux/abi.ts";
-import { ADDRESS_SIZE, portOf } from "../../src/engine/linux/sockets.ts";
+import { C } from "../../src/engine/linux/kernel/abi.ts";
+import { ADDRESS_SIZE, portOf } from "../../src/engine/linux/kernel/sockets.ts";
 import { RawSocket } from "./raw_socket.ts";
 
 // The same on every architecture (asm-generic/unistd.h).

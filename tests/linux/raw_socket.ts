@@ -1,6 +1,6 @@
-import { C, ERRNO, LAYOUT } from "../../src/engine/linux/abi.ts";
-import { openLibc } from "../../src/engine/linux/libc.ts";
-import { ADDRESS_SIZE, encodeAddress, portOf, setOption, socketOption } from "../../src/engine/linux/sockets.ts";
+import { C, ERRNO, LAYOUT } from "../../src/engine/linux/kernel/abi.ts";
+import { openLibc } from "../../src/engine/linux/kernel/libc.ts";
+import { ADDRESS_SIZE, encodeAddress, portOf, setOption, socketOption } from "../../src/engine/linux/kernel/sockets.ts";
 import { parseHost } from "../../src/table/address.ts";
 
 const POLLIN = 1, POLLOUT = 4, MSG_DONTWAIT = 0x40;

@@ -1,7 +1,7 @@
 /** What happens to the program when the kernel refuses a system call, as seccomp filters do. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { C, ERRNO } from "../../src/engine/linux/abi.ts";
+import { C, ERRNO } from "../../src/engine/linux/kernel/abi.ts";
 import { echoBackend } from "../support/backends.ts";
 import { assertEchoed } from "../support/echoed.ts";
 import { CollectedText } from "../support/collected_text.ts";

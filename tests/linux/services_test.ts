@@ -1,8 +1,8 @@
 /** Many services of the linux engine: what only an engine with threads and descriptors can get wrong. */
 import assert from "node:assert/strict";
 import { startLinux } from "../../src/engine/linux/linux.ts";
-import { C } from "../../src/engine/linux/abi.ts";
-import { openLibc } from "../../src/engine/linux/libc.ts";
+import { C } from "../../src/engine/linux/kernel/abi.ts";
+import { openLibc } from "../../src/engine/linux/kernel/libc.ts";
 import type { GeneralEvent } from "../../src/engine/engine.ts";
 import { openDescriptors } from "../../src/process/descriptors.ts";
 import { type ServiceTrial, SharedTrial } from "../contract/shared_trial.ts";

@@ -1,6 +1,6 @@
 /** The engine's threads take no signals; stops, which nobody can block, still interrupt what they do (signal(7)). */
 import assert from "node:assert/strict";
-import { C } from "../../src/engine/linux/abi.ts";
+import { C } from "../../src/engine/linux/kernel/abi.ts";
 import { echoBackend } from "../support/backends.ts";
 import { assertEchoed } from "../support/echoed.ts";
 import { BackgroundInstance } from "../support/instance.ts";

@@ -1,6 +1,6 @@
 /** What the command line asks for is what the kernel has set on the running program's sockets. */
 import assert from "node:assert/strict";
-import { C } from "../../src/engine/linux/abi.ts";
+import { C } from "../../src/engine/linux/kernel/abi.ts";
 import { echoBackend } from "../support/backends.ts";
 import { assertEchoed } from "../support/echoed.ts";
 import { Instance } from "../support/instance.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { BUFFER_SIZE } from "../../src/engine/linux/backlog.ts";
-import { PIPE_SIZE } from "../../src/engine/linux/pipe_pool.ts";
-import { MESSAGE_SIZE } from "../../src/engine/linux/relay.ts";
+import { BUFFER_SIZE } from "../../src/engine/linux/relaying/backlog.ts";
+import { PIPE_SIZE } from "../../src/engine/linux/relaying/pipe_pool.ts";
+import { MESSAGE_SIZE } from "../../src/engine/linux/relaying/relay.ts";
 import type { RawSocket } from "./raw_socket.ts";
 import { unavailable, withEngine } from "./with_engine.ts";
 import { pause } from "../support/eventually.ts";

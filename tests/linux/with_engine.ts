@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { EngineEvent, Tap } from "../../src/engine/engine.ts";
-import { C } from "../../src/engine/linux/abi.ts";
+import { C } from "../../src/engine/linux/kernel/abi.ts";
 import { linuxUnavailable } from "../../src/engine/linux/availability.ts";
 import { startLinux } from "../../src/engine/linux/linux.ts";
 import { Table } from "../../src/table/table.ts";

@@ -94,8 +94,8 @@ Deno.test("control changes channels only through the model", async () => {
 const ON_DEMAND: Readonly<Record<string, RegExp>> = {
   "src/engine/portable/portable.ts":
     /^src\/(access\/(access|networks_builder)|engine\/(reception|prelude|unique_ids)|engine\/portable\/(intake\.|introduction|pace_line)|preamble\/|table\/(accept_rate|client_(lane|layout|sets|table)|pace))/,
-  "src/engine/linux/worker.ts":
-    /^src\/(access\/(access|networks_builder)|engine\/(reception|prelude|unique_ids)|engine\/linux\/(greetings|intake|partings|preludes|receptions)|preamble\/|table\/(accept_rate|client_(lane|layout|sets|table)|pace))/,
+  "src/engine/linux/thread/worker.ts":
+    /^src\/(access\/(access|networks_builder)|engine\/(reception|prelude|unique_ids)|engine\/linux\/(arrival\/(greetings|intake|partings|receptions)|dialing\/preludes)|preamble\/|table\/(accept_rate|client_(lane|layout|sets|table)|pace))/,
   "src/engine/linux/linux.ts":
     /^src\/(access\/(access|networks_builder)|preamble\/|table\/(accept_rate|client_(lane|layout|sets|table)|pace|sticky))/,
   "src/program/start_program.ts":

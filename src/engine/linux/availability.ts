@@ -1,8 +1,8 @@
 import type { ServiceSettings } from "../engine.ts";
-import { C, epollEventLayout, ERRNO, LAYOUT } from "./abi.ts";
-import { type Libc, openLibc } from "./libc.ts";
-import { maskSignals } from "./signals.ts";
-import { ADDRESS_SIZE, makeTransparent, setOption, sideOptions, SOCKET_FLAGS } from "./sockets.ts";
+import { C, epollEventLayout, ERRNO, LAYOUT } from "./kernel/abi.ts";
+import { type Libc, openLibc } from "./kernel/libc.ts";
+import { maskSignals } from "./kernel/signals.ts";
+import { ADDRESS_SIZE, makeTransparent, setOption, sideOptions, SOCKET_FLAGS } from "./kernel/sockets.ts";
 
 /**
  * Why this engine cannot run here, as the end of a sentence that starts with `the linux engine cannot run:`; undefined

@@ -10,11 +10,11 @@ import type {
 } from "../engine.ts";
 import { sharedBytes, UnusedMemory } from "../unused_memory.ts";
 import { linuxUnavailable } from "./availability.ts";
-import { raiseDescriptorLimit } from "./descriptor_limit.ts";
-import { type Libc, openLibc } from "./libc.ts";
-import { LinuxListener } from "./listener.ts";
-import { LinuxService } from "./service.ts";
-import { Threads } from "./threads.ts";
+import { raiseDescriptorLimit } from "./kernel/descriptor_limit.ts";
+import { type Libc, openLibc } from "./kernel/libc.ts";
+import { LinuxListener } from "./main/listener.ts";
+import { LinuxService } from "./main/service.ts";
+import { Threads } from "./main/threads.ts";
 
 /**
  * An engine on libc, epoll and splice: Linux on x86_64 and aarch64, as many threads as wanted.

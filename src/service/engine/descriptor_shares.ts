@@ -1,8 +1,8 @@
 import type { DescriptorShares } from "../../engine/engine.ts";
 import type { EngineName } from "../../options/engine_name.ts";
-import { MOST_DESCRIPTORS } from "../../engine/linux/descriptor_limit.ts";
-import { LANDING } from "../../engine/linux/door.ts";
-import { pipesFor } from "../../engine/linux/pipe_pool.ts";
+import { MOST_DESCRIPTORS } from "../../engine/linux/kernel/descriptor_limit.ts";
+import { LANDING } from "../../engine/linux/arrival/door.ts";
+import { pipesFor } from "../../engine/linux/relaying/pipe_pool.ts";
 import { PAIR } from "../../engine/portable/reactor.ts";
 import { descriptorLimit, openDescriptors } from "../../process/descriptors.ts";
 

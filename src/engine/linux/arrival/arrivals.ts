@@ -1,0 +1,62 @@
+import { NONE } from "../../../table/channel_id.ts";
+import { ERRNO } from "../kernel/abi.ts";
+import { type Connections, IS, ROW, SHIFT } from "../thread/connections.ts";
+import type { Dialer } from "../dialing/dialer.ts";
+import type { Ending } from "../relaying/ending.ts";
+import type { Greetings } from "./greetings.ts";
+import type { Listening } from "./listening.ts";
+import type { Partings } from "./partings.ts";
+import type { Poller } from "../kernel/poller.ts";
+import { decodeHost, portOf } from "../kernel/sockets.ts";
+import { STAGE } from "../thread/stage.ts";
+import type { ThreadService } from "../thread/thread_service.ts";
+import type { ThreadServices } from "../thread/thread_services.ts";
+
+/** A thread's clients when they have just been accepted. */
+export class Arrivals {
+  /** Receives the clients of services that ask something of them; loaded as soon as there is one. */
+  greetings: Greetings | undefined;
+  /** Those of their clients that are told why they are not served. */
+  partings: Partings | undefined;
+  readonly #connections: Connections;
+  readonly #poller: Poller;
+  readonly #services: ThreadServices;
+  readonly #ending: Ending;
+  readonly #dialer: Dialer;
+
+  constructor(
+    connections: Connections,
+    poller: Poller,
+    services: ThreadServices,
+    ending: Ending,
+    dialer: Dialer,
+  ) {
+    this.#connections = connections;
+    this.#poller = poller;
+    this.#services = services;
+    this.#ending = ending;
+    this.#dialer = dialer;
+  }
+
+  /** Looks for a channel for a client, perhaps only after it has said something; see `AcceptorHost`. */
+  accepted(client: number, address: Uint8Array, { service, port }: Listening): number {
+    if (service.terms.reception !== undefined) return this.greetings!.accepted(client, address, service, port);
+    const error = this.open(client, service, STAGE.CONNECTING);
+    if (error !== 0) return error;
+    const dialer = this.#dialer, place = dialer.prepare();
+    decodeHost(address, place.address);
+    place.port = portOf(address);
+    dialer.begin(client, port);
+    return 0;
+  }
+
+  /** Begins a client's row. Returns 0, or the error number because of which it has been closed. */
+  open(client: number, service: ThreadService, stage: number): number {
+    const connections = this.#connections;
+    connections.open(client, stage, IS.CLIENT | IS.WRITABLE, NONE);
+    this.#services.enter(client, service);
+    if (this.#poller.watch(client, connections.rows[(client << SHIFT) + ROW.GENERATION])) return 0;
+    this.#ending.close(client);
+    return ERRNO.ENOMEM;
+  }
+}
