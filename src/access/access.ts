@@ -1,7 +1,7 @@
-import { ClientLane, type ClientLimits, NO_HANDLE, REACHED } from "../table/client_lane.ts";
-import { NO_RULE, type OperatorBuffers, OperatorRules } from "../table/operator_rules.ts";
-import { type RefusalReason, Refusals } from "../table/refusals.ts";
-import { Tally } from "../table/tally.ts";
+import { ClientLane, type ClientLimits, NO_HANDLE, REACHED } from "../table/clients/client_lane.ts";
+import { NO_RULE, type OperatorBuffers, OperatorRules } from "../table/clients/operator_rules.ts";
+import { type RefusalReason, Refusals } from "../table/clients/refusals.ts";
+import { Tally } from "../table/clients/tally.ts";
 import type { Networks } from "./networks.ts";
 import { type Action, firstMatch, inAny, otherwise, type Rule } from "./rules.ts";
 

@@ -1,4 +1,4 @@
-import type { RefusalReason } from "../table/refusals.ts";
+import type { RefusalReason } from "../table/clients/refusals.ts";
 
 /** A rule that an operator has made while the service runs. */
 export interface OperatorRuleState {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { formatHost, parseHost } from "../table/address.ts";
-import { ClientTable } from "../table/client_table.ts";
-import { OperatorRules } from "../table/operator_rules.ts";
-import { REFUSALS, Refusals } from "../table/refusals.ts";
-import { Tally } from "../table/tally.ts";
+import { ClientTable } from "../table/clients/client_table.ts";
+import { OperatorRules } from "../table/clients/operator_rules.ts";
+import { REFUSALS, Refusals } from "../table/clients/refusals.ts";
+import { Tally } from "../table/clients/tally.ts";
 import { Access, type AccessSettings, REFUSED } from "./access.ts";
 import { isNetworkFault, parseRanges } from "./network_words.ts";
 import { NetworksBuilder } from "./networks_builder.ts";

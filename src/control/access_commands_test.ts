@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { quietPlane, quietService } from "../../tests/support/control_plane.ts";
 import type { AccessState } from "../access/access_state.ts";
-import { REFUSALS } from "../table/refusals.ts";
+import { REFUSALS } from "../table/clients/refusals.ts";
 import { execute } from "./commands.ts";
 
 type Counts = AccessState["refused"];

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { quietPlane, quietService } from "../../tests/support/control_plane.ts";
 import { CountedClients } from "../service/access/counted_clients.ts";
 import { parseHost } from "../table/address.ts";
-import { ClientLane } from "../table/client_lane.ts";
+import { ClientLane } from "../table/clients/client_lane.ts";
 import { execute } from "./commands.ts";
 
 /** A service whose clients may have one connection each; they have come so often. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Groups } from "../groups/groups.ts";
-import { Queue } from "../table/queue.ts";
+import { Queue } from "../table/queue/queue.ts";
 import { Table } from "../table/table.ts";
 import { serviceLines, showTable } from "./show.ts";
 import type { ChannelSnapshot } from "../groups/snapshot.ts";

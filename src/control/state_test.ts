@@ -13,7 +13,7 @@ import { quietPlane, quietService } from "../../tests/support/control_plane.ts";
 import { NetworksBuilder } from "../access/networks_builder.ts";
 import type { GroupSnapshot } from "../groups/snapshot.ts";
 import type { Session } from "./command.ts";
-import { Queue } from "../table/queue.ts";
+import { Queue } from "../table/queue/queue.ts";
 import { execute } from "./commands.ts";
 import { readSummary } from "./read_summary.ts";
 

@@ -2,7 +2,7 @@ import type { StickyClient, StickyClients } from "../groups/sticky_clients.ts";
 import { escape, quote } from "../log/escape.ts";
 import { plural } from "../log/plural.ts";
 import { formatChannelAddress } from "../table/address.ts";
-import { type ClientKey, formatClientKey, parseClientKey } from "../table/client_key.ts";
+import { type ClientKey, formatClientKey, parseClientKey } from "../table/sticky/client_key.ts";
 import { columns } from "./columns.ts";
 import { answer, refuse, type Reply, type ServiceCommand } from "./command.ts";
 import type { ControlledService } from "./control_plane.ts";

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { quietPlane } from "../../tests/support/control_plane.ts";
 import { StickyClients } from "../groups/sticky_clients.ts";
 import { parseHost } from "../table/address.ts";
-import { StickyLane } from "../table/sticky_lane.ts";
-import { StickyTable } from "../table/sticky.ts";
+import { StickyLane } from "../table/sticky/sticky_lane.ts";
+import { StickyTable } from "../table/sticky/sticky.ts";
 import { execute } from "./commands.ts";
 
 /** A service with these clients, each with a channel, and whether it is connected. */

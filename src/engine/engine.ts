@@ -8,8 +8,8 @@ import type { StrategyModule } from "./strategy_module.ts";
 import type { SelectionEvent } from "../selection/events.ts";
 import type { Address } from "../table/address.ts";
 import type { ChannelId } from "../table/channel_id.ts";
-import type { RateLimit } from "../table/pace.ts";
-import type { RefusalReason } from "../table/refusals.ts";
+import type { RateLimit } from "../table/clients/pace.ts";
+import type { RefusalReason } from "../table/clients/refusals.ts";
 import type { Table } from "../table/table.ts";
 
 export { causeOf } from "../selection/cause.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { NetworksBuilder } from "../access/networks_builder.ts";
 import { serviceOptions } from "../options/values.ts";
 import { parseHost } from "../table/address.ts";
-import { Refusals } from "../table/refusals.ts";
+import { Refusals } from "../table/clients/refusals.ts";
 import { Table } from "../table/table.ts";
 import type { ServiceSettings } from "./engine.ts";
 import { collectGarbage, listBytes, sharedBytes, UnusedMemory } from "./unused_memory.ts";

@@ -1,6 +1,6 @@
 import { type ChannelId, groupOf, NONE } from "../table/channel_id.ts";
-import { type ClientKey, compareClientKeys, formatClientKey } from "../table/client_key.ts";
-import type { StickyEntry, StickyTable } from "../table/sticky.ts";
+import { type ClientKey, compareClientKeys, formatClientKey } from "../table/sticky/client_key.ts";
+import type { StickyEntry, StickyTable } from "../table/sticky/sticky.ts";
 import type { Groups } from "./groups.ts";
 import { named } from "./identities.ts";
 import { readStickyState, type StickyState, writeStickyState } from "./sticky_state.ts";

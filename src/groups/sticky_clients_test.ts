@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parameters } from "../../tests/fuzz/parameters.ts";
-import { parseClientKey } from "../table/client_key.ts";
-import { StickyTable } from "../table/sticky.ts";
+import { parseClientKey } from "../table/sticky/client_key.ts";
+import { StickyTable } from "../table/sticky/sticky.ts";
 import { Table } from "../table/table.ts";
 import { Groups } from "./groups.ts";
 import { StickyClients } from "./sticky_clients.ts";

@@ -1,6 +1,6 @@
 import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
 import type { ChannelId } from "../table/channel_id.ts";
-import type { StickyEntry } from "../table/sticky.ts";
+import type { StickyEntry } from "../table/sticky/sticky.ts";
 
 /** Clients that come back to their channels, as plain data, which works with JSON. */
 export interface StickyState {

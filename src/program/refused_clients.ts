@@ -1,7 +1,7 @@
 import type { Logger } from "../log/log.ts";
 import { plural } from "../log/plural.ts";
 import { REFUSAL_WORDS } from "../table/refusal_words.ts";
-import type { RefusalCount, RefusalReason } from "../table/refusals.ts";
+import type { RefusalCount, RefusalReason } from "../table/clients/refusals.ts";
 
 /** A refused client that stands for others. */
 export interface RefusedClient {

@@ -1,9 +1,9 @@
 import { formatAddress, formatHost } from "../table/address.ts";
 import { type ChannelId, NONE } from "../table/channel_id.ts";
-import { NO_HANDLE, type StickyHandle } from "../table/sticky_lane.ts";
+import { NO_HANDLE, type StickyHandle } from "../table/sticky/sticky_lane.ts";
 import type { Target } from "../table/addresses.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
-import type { Leaving, Ticket, Wanted } from "../table/queue.ts";
+import type { Leaving, Ticket, Wanted } from "../table/queue/queue.ts";
 import { DisabledBy } from "../table/table.ts";
 import type { Cause } from "./cause.ts";
 import { Search } from "./search.ts";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { client, OneGroup } from "../../tests/support/one_group.ts";
 import { NONE } from "../table/channel_id.ts";
-import { Queue } from "../table/queue.ts";
+import { Queue } from "../table/queue/queue.ts";
 import { DisabledBy, Table } from "../table/table.ts";
 import { Selection } from "./selection.ts";
 import { strategies } from "./strategy.ts";

@@ -1,7 +1,7 @@
 import { type ChannelId, groupOf, NONE, rowOf } from "../table/channel_id.ts";
 import { MAX_GROUPS, MAX_WAITING } from "../table/limits.ts";
 import { isConditional, type Order, sizeOf } from "../table/order.ts";
-import type { Wanted } from "../table/queue.ts";
+import type { Wanted } from "../table/queue/queue.ts";
 import type { Table } from "../table/table.ts";
 import { Conditions } from "./conditions.ts";
 import { GroupCandidates } from "./group_candidates.ts";

@@ -1,5 +1,5 @@
 import { type ChannelId, groupOf, NONE } from "../table/channel_id.ts";
-import type { StickyHandle, StickyLane } from "../table/sticky_lane.ts";
+import type { StickyHandle, StickyLane } from "../table/sticky/sticky_lane.ts";
 import type { Table } from "../table/table.ts";
 import { isConditional } from "../table/order.ts";
 import type { Conditions } from "./conditions.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { parseHost } from "../table/address.ts";
 import { type ChannelId, channelId, NONE } from "../table/channel_id.ts";
-import { NO_HANDLE, type StickyHandle } from "../table/sticky_lane.ts";
-import { Queue } from "../table/queue.ts";
-import { StickyTable } from "../table/sticky.ts";
+import { NO_HANDLE, type StickyHandle } from "../table/sticky/sticky_lane.ts";
+import { Queue } from "../table/queue/queue.ts";
+import { StickyTable } from "../table/sticky/sticky.ts";
 import { DisabledBy, Table } from "../table/table.ts";
 import { Selection } from "./selection.ts";
 import type { SelectionOptions } from "./selection_options.ts";

@@ -1,6 +1,6 @@
 import type { ChannelId } from "../table/channel_id.ts";
 import type { Lane } from "../table/lane.ts";
-import { NO_HANDLE, type StickyHandle, StickyLane } from "../table/sticky_lane.ts";
+import { NO_HANDLE, type StickyHandle, StickyLane } from "../table/sticky/sticky_lane.ts";
 import type { Table } from "../table/table.ts";
 import { isConditional } from "../table/order.ts";
 import { MAX_GROUPS } from "../table/limits.ts";

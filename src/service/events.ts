@@ -1,7 +1,7 @@
 import type { GeneralEvent, ServiceEvent } from "../engine/engine.ts";
 import type { Address } from "../table/address.ts";
 import { groupOf, NONE } from "../table/channel_id.ts";
-import type { RefusalReason } from "../table/refusals.ts";
+import type { RefusalReason } from "../table/clients/refusals.ts";
 import type { Table } from "../table/table.ts";
 
 /** The channel that an event is about. */

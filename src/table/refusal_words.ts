@@ -1,4 +1,4 @@
-import type { RefusalReason } from "./refusals.ts";
+import type { RefusalReason } from "./clients/refusals.ts";
 
 /** Each reason in words that fit one client and many, as in "refused 10.0.0.1: …". */
 export const REFUSAL_WORDS: Readonly<Record<RefusalReason, string>> = {

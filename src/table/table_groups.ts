@@ -4,7 +4,7 @@ import { EnabledChannels } from "./enabled_channels.ts";
 import { GroupChanges } from "./group_changes.ts";
 import { CHANNEL, CHANNELS, GROUP, OFFSET } from "./layout.ts";
 import { isScheduled, isShuffled, type Order, Orders, sizeOf } from "./order.ts";
-import type { Queue } from "./queue.ts";
+import type { Queue } from "./queue/queue.ts";
 import { Rotation } from "./rotation.ts";
 
 /**

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { AcceptRate } from "../../src/table/accept_rate.ts";
-import { ClientLane, NO_HANDLE } from "../../src/table/client_lane.ts";
-import { ClientTable } from "../../src/table/client_table.ts";
+import { AcceptRate } from "../../src/table/clients/accept_rate.ts";
+import { ClientLane, NO_HANDLE } from "../../src/table/clients/client_lane.ts";
+import { ClientTable } from "../../src/table/clients/client_table.ts";
 import { eventually } from "../support/eventually.ts";
 import { addressOf, CLIENT_BOARD, type ClientTask } from "./client_table_worker.ts";
 

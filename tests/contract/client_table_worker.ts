@@ -1,8 +1,8 @@
 /// <reference lib="deno.worker" />
-import { AcceptRate } from "../../src/table/accept_rate.ts";
-import { type ClientHandle, ClientLane, NO_HANDLE } from "../../src/table/client_lane.ts";
-import { ClientSets } from "../../src/table/client_sets.ts";
-import type { RateLimit } from "../../src/table/pace.ts";
+import { AcceptRate } from "../../src/table/clients/accept_rate.ts";
+import { type ClientHandle, ClientLane, NO_HANDLE } from "../../src/table/clients/client_lane.ts";
+import { ClientSets } from "../../src/table/clients/client_sets.ts";
+import type { RateLimit } from "../../src/table/clients/pace.ts";
 
 /** What a thread is to do. */
 export interface ClientTask {

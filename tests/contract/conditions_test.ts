@@ -1,7 +1,7 @@
 /** Threads that choose channels while main changes for whom groups are. */
 import assert from "node:assert/strict";
 import { NONE } from "../../src/table/channel_id.ts";
-import { Queue } from "../../src/table/queue.ts";
+import { Queue } from "../../src/table/queue/queue.ts";
 import { Table } from "../../src/table/table.ts";
 import { eventually, pause } from "../support/eventually.ts";
 import { BOARD, KINDS, type Task } from "./conditions_worker.ts";

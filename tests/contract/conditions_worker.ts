@@ -2,7 +2,7 @@
 import type { Attempt } from "../../src/selection/attempt.ts";
 import { Selection } from "../../src/selection/selection.ts";
 import { type ChannelId, NONE } from "../../src/table/channel_id.ts";
-import { Queue } from "../../src/table/queue.ts";
+import { Queue } from "../../src/table/queue/queue.ts";
 import { Table } from "../../src/table/table.ts";
 
 /** What a thread is given. */

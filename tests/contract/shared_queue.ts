@@ -1,6 +1,6 @@
 import { NONE } from "../../src/table/channel_id.ts";
 import { MAX_GROUPS } from "../../src/table/limits.ts";
-import { Queue, type Ticket, type Wanted } from "../../src/table/queue.ts";
+import { Queue, type Ticket, type Wanted } from "../../src/table/queue/queue.ts";
 import type { Table } from "../../src/table/table.ts";
 
 /** Clients of a thread that wait at the same time. */

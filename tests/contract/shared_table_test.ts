@@ -3,7 +3,7 @@ import { Failover } from "../../src/selection/failover.ts";
 import { Search } from "../../src/selection/search.ts";
 import { strategies } from "../../src/selection/strategy.ts";
 import { type ChannelId, NONE } from "../../src/table/channel_id.ts";
-import { Queue } from "../../src/table/queue.ts";
+import { Queue } from "../../src/table/queue/queue.ts";
 import { DisabledBy, Table } from "../../src/table/table.ts";
 import { eventually, pause, within } from "../support/eventually.ts";
 import { ADDRESSES, BOARD, PLACES, type Task } from "./shared_table_worker.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { formatClientKey, parseClientKey } from "../../src/table/client_key.ts";
-import { StickyTable } from "../../src/table/sticky.ts";
+import { formatClientKey, parseClientKey } from "../../src/table/sticky/client_key.ts";
+import { StickyTable } from "../../src/table/sticky/sticky.ts";
 import { eventually } from "../support/eventually.ts";
 import { incarnationOf, STICKY_BOARD, STICKY_TIME, type StickyTask } from "./sticky_table_worker.ts";
 

@@ -1,7 +1,7 @@
 /// <reference lib="deno.worker" />
 import { NONE } from "../../src/table/channel_id.ts";
-import { NO_HANDLE, type StickyHandle, StickyLane } from "../../src/table/sticky_lane.ts";
-import { StickySets } from "../../src/table/sticky_sets.ts";
+import { NO_HANDLE, type StickyHandle, StickyLane } from "../../src/table/sticky/sticky_lane.ts";
+import { StickySets } from "../../src/table/sticky/sticky_sets.ts";
 
 /** What a thread is to do. */
 export interface StickyTask {

@@ -3,10 +3,10 @@ import type { EngineEvent, ServiceSettings, StartEngine, Tap } from "../../src/e
 import { strategies } from "../../src/selection/strategy.ts";
 import type { Address } from "../../src/table/address.ts";
 import { type ChannelId, channelId } from "../../src/table/channel_id.ts";
-import { ClientTable } from "../../src/table/client_table.ts";
+import { ClientTable } from "../../src/table/clients/client_table.ts";
 import type { Counters } from "../../src/table/counter.ts";
 import { MAX_GROUPS, ROWS } from "../../src/table/limits.ts";
-import { type RefusalCount, REFUSALS, Refusals } from "../../src/table/refusals.ts";
+import { type RefusalCount, REFUSALS, Refusals } from "../../src/table/clients/refusals.ts";
 import { Table } from "../../src/table/table.ts";
 import { Client } from "../support/client.ts";
 import { eventually, within } from "../support/eventually.ts";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { startLinux } from "../../src/engine/linux/linux.ts";
 import { openDescriptors } from "../../src/process/descriptors.ts";
-import { parseClientKey } from "../../src/table/client_key.ts";
-import { ClientTable } from "../../src/table/client_table.ts";
-import { StickyTable } from "../../src/table/sticky.ts";
+import { parseClientKey } from "../../src/table/sticky/client_key.ts";
+import { ClientTable } from "../../src/table/clients/client_table.ts";
+import { StickyTable } from "../../src/table/sticky/sticky.ts";
 import { accessOf } from "../contract/intake.ts";
 import { type ServiceTrial, SharedTrial } from "../contract/shared_trial.ts";
 import { namedBackend } from "../support/backends.ts";

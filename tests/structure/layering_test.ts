@@ -93,13 +93,13 @@ Deno.test("control changes channels only through the model", async () => {
 /** What no process loads before a service asks for it, by where it starts. */
 const ON_DEMAND: Readonly<Record<string, RegExp>> = {
   "src/engine/portable/portable.ts":
-    /^src\/(access\/(access|networks_builder)|engine\/(reception|prelude|unique_ids)|engine\/portable\/(intake\.|introduction|pace_line)|preamble\/|table\/(accept_rate|client_(lane|layout|sets|table)|pace))/,
+    /^src\/(access\/(access|networks_builder)|engine\/(reception|prelude|unique_ids)|engine\/portable\/(intake\.|introduction|pace_line)|preamble\/|table\/clients\/(accept_rate|client_|pace))/,
   "src/engine/linux/thread/worker.ts":
-    /^src\/(access\/(access|networks_builder)|engine\/(reception|prelude|unique_ids)|engine\/linux\/(arrival\/(greetings|intake|partings|receptions)|dialing\/preludes)|preamble\/|table\/(accept_rate|client_(lane|layout|sets|table)|pace))/,
+    /^src\/(access\/(access|networks_builder)|engine\/(reception|prelude|unique_ids)|engine\/linux\/(arrival\/(greetings|intake|partings|receptions)|dialing\/preludes)|preamble\/|table\/clients\/(accept_rate|client_|pace))/,
   "src/engine/linux/linux.ts":
-    /^src\/(access\/(access|networks_builder)|preamble\/|table\/(accept_rate|client_(lane|layout|sets|table)|pace|sticky))/,
+    /^src\/(access\/(access|networks_builder)|preamble\/|table\/(clients\/(accept_rate|client_|pace)|sticky\/sticky))/,
   "src/program/start_program.ts":
-    /^src\/(access\/(access|networks_builder)|health\/|names\/|preamble\/|service\/(access\/(counted_clients|drafted_access|network_files|operator|service_access)|reload\/)|table\/(accept_rate|client_(lane|layout|sets|table)|pace|sticky))/,
+    /^src\/(access\/(access|networks_builder)|health\/|names\/|preamble\/|service\/(access\/(counted_clients|drafted_access|network_files|operator|service_access)|reload\/)|table\/(clients\/(accept_rate|client_|pace)|sticky\/sticky))/,
 };
 
 Deno.test("what only some services need is loaded only where a service asks for it", async () => {

@@ -10,7 +10,7 @@ import { optionList } from "../../src/options/option_records.ts";
 import { serviceOptions } from "../../src/options/values.ts";
 import { EXIT_MEANINGS } from "../../src/process/exit_codes.ts";
 import { MAX_CHANNELS, MAX_GROUPS } from "../../src/table/limits.ts";
-import { Queue } from "../../src/table/queue.ts";
+import { Queue } from "../../src/table/queue/queue.ts";
 import { quietPlane } from "../support/control_plane.ts";
 import { Document, spans } from "./document.ts";
 

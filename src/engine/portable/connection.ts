@@ -1,7 +1,7 @@
 import type { Attempt } from "../../selection/attempt.ts";
 import type { Address } from "../../table/address.ts";
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
-import { NO_HANDLE } from "../../table/sticky_lane.ts";
+import { NO_HANDLE } from "../../table/sticky/sticky_lane.ts";
 import { causeOf, type ServiceSetup, type Tap } from "../engine.ts";
 import { type Version, versionFor } from "../header_version.ts";
 import type { Alarm, RunningClock } from "../running_clock.ts";

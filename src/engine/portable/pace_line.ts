@@ -1,4 +1,4 @@
-import { AcceptRate } from "../../table/accept_rate.ts";
+import { AcceptRate } from "../../table/clients/accept_rate.ts";
 import type { AcceptRateSettings } from "../engine.ts";
 import { LONGEST_TIMER } from "../longest_timer.ts";
 import { Line, type Waiting } from "./line.ts";

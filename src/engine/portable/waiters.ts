@@ -1,6 +1,6 @@
 import type { Attempt } from "../../selection/attempt.ts";
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
-import { Queue } from "../../table/queue.ts";
+import { Queue } from "../../table/queue/queue.ts";
 import type { Table } from "../../table/table.ts";
 import type { ServiceSettings } from "../engine.ts";
 import type { Alarm, RunningClock } from "../running_clock.ts";

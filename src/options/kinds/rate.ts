@@ -1,4 +1,4 @@
-import type { RateLimit } from "../../table/pace.ts";
+import type { RateLimit } from "../../table/clients/pace.ts";
 import { HIGHEST_COUNT, LONGEST_RATE } from "../ranges.ts";
 import { optional, record, seconds, whole } from "../shape.ts";
 import { type Kind, Refusal } from "./kind.ts";

@@ -1,6 +1,6 @@
 import type { ClientState } from "../../access/access_state.ts";
 import { formatNetwork, networkOf, type NetworkRange, overlap } from "../../access/network_words.ts";
-import { ClientTable } from "../../table/client_table.ts";
+import { ClientTable } from "../../table/clients/client_table.ts";
 import type { DraftedClients } from "./drafted_access.ts";
 
 /** Fewest and most clients that a service's table has room for. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { type NetworkRange, parseNetwork } from "../../access/network_words.ts";
 import { parseHost } from "../../table/address.ts";
-import { ClientLane } from "../../table/client_lane.ts";
+import { ClientLane } from "../../table/clients/client_lane.ts";
 import { CountedClients } from "./counted_clients.ts";
 
 /** Clients that have come so often, each of which may have two connections. */

@@ -2,7 +2,7 @@ import type { Networks } from "../../access/networks.ts";
 import type { Action } from "../../access/rules.ts";
 import type { OptionKey } from "../../options/option_records.ts";
 import type { ServiceOptions } from "../../options/values.ts";
-import type { RateLimit } from "../../table/pace.ts";
+import type { RateLimit } from "../../table/clients/pace.ts";
 import { blaming } from "../blame.ts";
 import type { NetworkFiles } from "./network_files.ts";
 import type { ServiceRequest } from "../drafts/service_request.ts";

@@ -1,7 +1,7 @@
 import { isNetworkFault, type NetworkRange, parseNetworks } from "../../access/network_words.ts";
 import type { Action } from "../../access/rules.ts";
 import { quote } from "../../log/escape.ts";
-import { MOST_OPERATOR_RULES } from "../../table/operator_rules.ts";
+import { MOST_OPERATOR_RULES } from "../../table/clients/operator_rules.ts";
 import { coded } from "../errors.ts";
 import type { Operators } from "./operators.ts";
 import type { Service } from "../service.ts";

@@ -7,7 +7,7 @@ import {
   parseNetwork,
 } from "../../access/network_words.ts";
 import type { Action } from "../../access/rules.ts";
-import { MOST_OPERATOR_RULES, OperatorRules } from "../../table/operator_rules.ts";
+import { MOST_OPERATOR_RULES, OperatorRules } from "../../table/clients/operator_rules.ts";
 
 interface Made {
   readonly action: Action;

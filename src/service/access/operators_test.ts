@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { isNetworkFault, parseNetwork } from "../../access/network_words.ts";
 import { parseHost } from "../../table/address.ts";
-import { MOST_OPERATOR_RULES, OperatorRules } from "../../table/operator_rules.ts";
+import { MOST_OPERATOR_RULES, OperatorRules } from "../../table/clients/operator_rules.ts";
 import { Operators } from "./operators.ts";
 
 function range(word: string) {

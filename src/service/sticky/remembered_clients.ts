@@ -1,7 +1,7 @@
 import type { Groups } from "../../groups/groups.ts";
 import type { StickyClient, StickyClients } from "../../groups/sticky_clients.ts";
 import { quote } from "../../log/escape.ts";
-import { type ClientKey, parseClientKey } from "../../table/client_key.ts";
+import { type ClientKey, parseClientKey } from "../../table/sticky/client_key.ts";
 import { coded } from "../errors.ts";
 import { HOST } from "../options/option_shapes.ts";
 import { keepTelling, stopTelling } from "./sticky_clock.ts";

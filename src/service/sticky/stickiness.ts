@@ -13,10 +13,10 @@ import type { ServiceAccess } from "../access/service_access.ts";
 export async function stickinessOf({ options }: Draft, groups: Groups): Promise<StickyClients | undefined> {
   const { sticky: seconds, stickySize } = options, before = groups.sticky;
   if (seconds === 0) return undefined;
-  const { WAYS } = await import("../../table/sticky_layout.ts");
+  const { WAYS } = await import("../../table/sticky/sticky_layout.ts");
   if (before !== undefined && before.table.size === Math.ceil(stickySize / WAYS) * WAYS) return before;
   const { StickyClients } = await import("../../groups/sticky_clients.ts");
-  const { StickyTable } = await import("../../table/sticky.ts"), { tell } = await import("./sticky_clock.ts");
+  const { StickyTable } = await import("../../table/sticky/sticky.ts"), { tell } = await import("./sticky_clock.ts");
   const clients = new StickyClients(groups, StickyTable.create(stickySize, groups.table.lanes), seconds);
   tell(clients);
   if (before !== undefined) clients.takeOver(before);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { AcceptRateSettings } from "../../../src/engine/engine.ts";
-import { AcceptRate } from "../../../src/table/accept_rate.ts";
+import { AcceptRate } from "../../../src/table/clients/accept_rate.ts";
 import { namedBackend } from "../../support/backends.ts";
 import { Client } from "../../support/client.ts";
 import { eventually } from "../../support/eventually.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { MAX_LANES } from "../../../src/table/limits.ts";
-import { StickyTable } from "../../../src/table/sticky.ts";
+import { StickyTable } from "../../../src/table/sticky/sticky.ts";
 import { DisabledBy } from "../../../src/table/table.ts";
 import { echoBackend, namedBackend } from "../../support/backends.ts";
 import { Client } from "../../support/client.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { channelId } from "../../../src/table/channel_id.ts";
-import { formatClientKey, parseClientKey } from "../../../src/table/client_key.ts";
+import { formatClientKey, parseClientKey } from "../../../src/table/sticky/client_key.ts";
 import { MAX_LANES } from "../../../src/table/limits.ts";
-import { StickyTable } from "../../../src/table/sticky.ts";
+import { StickyTable } from "../../../src/table/sticky/sticky.ts";
 import { DisabledBy } from "../../../src/table/table.ts";
 import { strategies } from "../../../src/selection/strategy.ts";
 import { SwitchableBackend } from "../../model/switchable_backend.ts";

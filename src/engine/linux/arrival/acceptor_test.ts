@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { serviceOptions } from "../../../options/values.ts";
-import { AcceptRate } from "../../../table/accept_rate.ts";
+import { AcceptRate } from "../../../table/clients/accept_rate.ts";
 import { Table } from "../../../table/table.ts";
 import { C, ERRNO } from "../kernel/abi.ts";
 import { Acceptor } from "./acceptor.ts";

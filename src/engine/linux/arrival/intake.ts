@@ -1,5 +1,5 @@
 /** What a thread needs only for services that `asksClients` names, and does not load before. */
-export { AcceptRate } from "../../../table/accept_rate.ts";
+export { AcceptRate } from "../../../table/clients/accept_rate.ts";
 export { receptionTerms } from "../../reception_terms.ts";
 export { Greetings } from "./greetings.ts";
 export { Partings } from "./partings.ts";

@@ -1,6 +1,6 @@
-import { AcceptRate } from "../../../table/accept_rate.ts";
-import { ClientTable } from "../../../table/client_table.ts";
-import { StickyTable } from "../../../table/sticky.ts";
+import { AcceptRate } from "../../../table/clients/accept_rate.ts";
+import { ClientTable } from "../../../table/clients/client_table.ts";
+import { StickyTable } from "../../../table/sticky/sticky.ts";
 import type { ServiceSettings } from "../../engine.ts";
 
 /** Gives back what a thread that no longer runs held of what a service knows about its clients. */

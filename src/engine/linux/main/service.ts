@@ -1,5 +1,5 @@
 import { type ChannelId, NONE } from "../../../table/channel_id.ts";
-import { Queue } from "../../../table/queue.ts";
+import { Queue } from "../../../table/queue/queue.ts";
 import type {
   CloseOptions,
   Listener,

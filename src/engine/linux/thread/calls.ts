@@ -1,5 +1,5 @@
 import { NONE } from "../../../table/channel_id.ts";
-import { Queue } from "../../../table/queue.ts";
+import { Queue } from "../../../table/queue/queue.ts";
 import type { Libc } from "../kernel/libc.ts";
 import type { ThreadService } from "./thread_service.ts";
 import { wake } from "../kernel/wake.ts";

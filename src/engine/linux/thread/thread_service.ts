@@ -1,5 +1,5 @@
 import type { Lane } from "../../../table/lane.ts";
-import type { AcceptRate } from "../../../table/accept_rate.ts";
+import type { AcceptRate } from "../../../table/clients/accept_rate.ts";
 import { Table } from "../../../table/table.ts";
 import type { EngineEvent, ServiceSettings } from "../../engine.ts";
 import { Places } from "../../places.ts";

@@ -1,10 +1,10 @@
-import { type ChannelId, channelId, NONE } from "./channel_id.ts";
-import { DisabledBy } from "./disabled_by.ts";
-import { MAX_GROUPS } from "./limits.ts";
+import { type ChannelId, channelId, NONE } from "../channel_id.ts";
+import { DisabledBy } from "../disabled_by.ts";
+import { MAX_GROUPS } from "../limits.ts";
 import { Lock } from "./lock.ts";
-import { sizeOf } from "./order.ts";
+import { sizeOf } from "../order.ts";
 import { type Leaving, QueueCounters, type QueueCounts } from "./queue_counters.ts";
-import type { Table } from "./table.ts";
+import type { Table } from "../table.ts";
 import type { Wanted } from "./demand.ts";
 import { type Ticket, TICKET_WORDS } from "./ticket_layout.ts";
 import { Tickets } from "./tickets.ts";

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { formatHost, parseHost } from "./address.ts";
+import { formatHost, parseHost } from "../address.ts";
 import { ClientLane, type ClientLimits, NO_HANDLE, REACHED } from "./client_lane.ts";
 import { ClientTable } from "./client_table.ts";
 import { ClientSets } from "./client_sets.ts";

@@ -1,4 +1,4 @@
-import { HeldCounts } from "./held_counts.ts";
+import { HeldCounts } from "../held_counts.ts";
 
 /**
  * Where everything lies in the buffer of a `StickyTable`: a header, then sets of places, then a lane for each thread.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import { parseHost } from "./address.ts";
-import { NONE } from "./channel_id.ts";
+import { parseHost } from "../address.ts";
+import { NONE } from "../channel_id.ts";
 import { type ClientKey, formatClientKey, parseClientKey } from "./client_key.ts";
 import { NO_HANDLE, StickyLane } from "./sticky_lane.ts";
 import { StickyTable } from "./sticky.ts";

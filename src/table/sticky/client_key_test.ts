@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseHost } from "./address.ts";
+import { parseHost } from "../address.ts";
 import { compareClientKeys, formatClientKey, highWord, lowWord, parseClientKey } from "./client_key.ts";
 
 const keyOf = (host: string) => {

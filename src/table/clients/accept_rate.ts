@@ -1,4 +1,4 @@
-import { giveLock, takeLock } from "./owned_lock.ts";
+import { giveLock, takeLock } from "../owned_lock.ts";
 import { Pace, type RateLimit } from "./pace.ts";
 
 /**

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parameters } from "../../tests/fuzz/parameters.ts";
+import { parameters } from "../../../tests/fuzz/parameters.ts";
 import { Pace, type RateLimit } from "./pace.ts";
 
 /** How many of those that come at these times may, and their number at each time. */

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parameters } from "../../tests/fuzz/parameters.ts";
+import { parameters } from "../../../tests/fuzz/parameters.ts";
 import { type ClientHandle, ClientLane, NO_HANDLE, REACHED } from "./client_lane.ts";
 import { ClientSets } from "./client_sets.ts";
 import { ClientTable } from "./client_table.ts";

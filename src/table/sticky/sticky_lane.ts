@@ -1,6 +1,6 @@
-import { type ChannelId, NONE } from "./channel_id.ts";
+import { type ChannelId, NONE } from "../channel_id.ts";
 import { highWord, lowWord } from "./client_key.ts";
-import { NO_HANDLE, type PlaceHandle, placeOf, versionOf } from "./held_counts.ts";
+import { NO_HANDLE, type PlaceHandle, placeOf, versionOf } from "../held_counts.ts";
 import { PER_SECOND, SET } from "./sticky_layout.ts";
 import { NOWHERE, StickySets } from "./sticky_sets.ts";
 

@@ -1,4 +1,4 @@
-import type { ChannelId } from "./channel_id.ts";
+import type { ChannelId } from "../channel_id.ts";
 import { CALLED, CALLS, placeOf, TICKET, type Ticket } from "./ticket_layout.ts";
 
 /**

@@ -1,5 +1,5 @@
-import { CHANNELS } from "./layout.ts";
-import { MAX_GROUPS, MAX_LANES, MAX_WAITING } from "./limits.ts";
+import { CHANNELS } from "../layout.ts";
+import { MAX_GROUPS, MAX_LANES, MAX_WAITING } from "../limits.ts";
 
 /** A client's place in the queue: a number from 1. */
 export type Ticket = number;

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { parseHost } from "./address.ts";
+import { parseHost } from "../address.ts";
 import { MOST_OPERATOR_RULES, NO_RULE, type OperatorRule, OperatorRules } from "./operator_rules.ts";
 
 const bytes = (host: string) => parseHost(host).bytes;

@@ -1,7 +1,7 @@
 import { HEADER, SET, WAYS } from "./client_layout.ts";
-import { HeldCounts, nextVersion } from "./held_counts.ts";
-import { mix } from "./mix.ts";
-import { giveLock, takeLock } from "./owned_lock.ts";
+import { HeldCounts, nextVersion } from "../held_counts.ts";
+import { mix } from "../mix.ts";
+import { giveLock, takeLock } from "../owned_lock.ts";
 
 /** "No place". */
 export const NOWHERE = -1;

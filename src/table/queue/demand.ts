@@ -1,5 +1,5 @@
-import { type ChannelId, groupOf, rowOf } from "./channel_id.ts";
-import { MAX_GROUPS, ROWS } from "./limits.ts";
+import { type ChannelId, groupOf, rowOf } from "../channel_id.ts";
+import { MAX_GROUPS, ROWS } from "../limits.ts";
 import { ANY, OWN, placeOf, TICKET, type Ticket, WORD } from "./ticket_layout.ts";
 
 /** What a client waits for. */

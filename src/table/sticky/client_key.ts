@@ -1,4 +1,4 @@
-import { formatHost, isMapped, parseHost, wordAt } from "./address.ts";
+import { formatHost, isMapped, parseHost, wordAt } from "../address.ts";
 
 /**
  * What tells clients apart: an IPv4 address, or the /64 of an IPv6 address, since a client may change the rest as it

@@ -1,6 +1,6 @@
-import { HeldCounts, nextVersion } from "./held_counts.ts";
-import { mix } from "./mix.ts";
-import { giveLock, takeLock } from "./owned_lock.ts";
+import { HeldCounts, nextVersion } from "../held_counts.ts";
+import { mix } from "../mix.ts";
+import { giveLock, takeLock } from "../owned_lock.ts";
 import { HEADER, SET, WAYS } from "./sticky_layout.ts";
 
 /** "No place". */

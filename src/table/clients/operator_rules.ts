@@ -1,4 +1,4 @@
-import { isMapped, wordAt } from "./address.ts";
+import { isMapped, wordAt } from "../address.ts";
 import { Tally } from "./tally.ts";
 
 /** Most rules that operators can have made at the same time, for one service. */

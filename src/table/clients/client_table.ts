@@ -1,8 +1,8 @@
 import { clientBytes, HEADER, SET, WAYS } from "./client_layout.ts";
 import { ClientSets } from "./client_sets.ts";
-import { MAX_PLACES } from "./held_counts.ts";
-import { MAX_LANES } from "./limits.ts";
-import { MAIN } from "./owned_lock.ts";
+import { MAX_PLACES } from "../held_counts.ts";
+import { MAX_LANES } from "../limits.ts";
+import { MAIN } from "../owned_lock.ts";
 
 /** A client that a `ClientTable` knows. */
 export interface KnownClient {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { parameters } from "../../tests/fuzz/parameters.ts";
-import { NONE } from "./channel_id.ts";
+import { parameters } from "../../../tests/fuzz/parameters.ts";
+import { NONE } from "../channel_id.ts";
 import { highWord, lowWord } from "./client_key.ts";
 import { type StickyHandle, StickyLane } from "./sticky_lane.ts";
 import { StickyTable } from "./sticky.ts";

@@ -1,7 +1,7 @@
 import { CalledTickets } from "./called_tickets.ts";
-import type { ChannelId } from "./channel_id.ts";
+import type { ChannelId } from "../channel_id.ts";
 import { Demand, type Wanted } from "./demand.ts";
-import { MAX_WAITING } from "./limits.ts";
+import { MAX_WAITING } from "../limits.ts";
 import { placeOf, TICKET, type Ticket, WORD } from "./ticket_layout.ts";
 
 /**

@@ -1,8 +1,8 @@
-import type { ChannelId } from "./channel_id.ts";
+import type { ChannelId } from "../channel_id.ts";
 import type { ClientKey } from "./client_key.ts";
-import { MAX_LANES } from "./limits.ts";
-import { MAX_PLACES } from "./held_counts.ts";
-import { MAIN } from "./owned_lock.ts";
+import { MAX_LANES } from "../limits.ts";
+import { MAX_PLACES } from "../held_counts.ts";
+import { MAIN } from "../owned_lock.ts";
 import { HEADER, PER_SECOND, SET, stickyBytes, WAYS } from "./sticky_layout.ts";
 import { NOWHERE, StickySets } from "./sticky_sets.ts";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
-import { channelId, NONE } from "./channel_id.ts";
-import { MAX_GROUPS, MAX_WAITING } from "./limits.ts";
+import { channelId, NONE } from "../channel_id.ts";
+import { MAX_GROUPS, MAX_WAITING } from "../limits.ts";
 import { Queue, type Wanted } from "./queue.ts";
-import { DisabledBy, Table } from "./table.ts";
+import { DisabledBy, Table } from "../table.ts";
 
 const LOCALHOST = { host: "127.0.0.1", port: 1 };
 
