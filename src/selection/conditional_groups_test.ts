@@ -240,6 +240,26 @@ Deno.test("who joins with what it wanted before groups changed is asked again", 
   assert.deepEqual(serve(), [[7, b]]);
 });
 
+Deno.test("who joins while groups change for whom they are sees all of the change or nothing of it", () => {
+  const { table, queue, begin, selection, waiting, serve } = withQueue([[1, 2], [1, 1]]), [a, b] = ids([0, 0], [1, 0]);
+  assert.deepEqual([begin(1, B), begin(2, A)], [a, b]);
+  const attempt = selection.begin(A), confirm = table.confirmOrder.bind(table);
+  assert.equal(attempt.choose(), NONE);
+  // As main does while the client looks from one group to the next: group 0 was not for it, and group 1 no longer is.
+  table.confirmOrder = (group, order) => {
+    const confirmed = confirm(group, order);
+    table.confirmOrder = confirm;
+    table.changes.make(() => [1, 2].forEach((condition, group) => table.setCondition(group, condition)));
+    return confirmed;
+  };
+  assert.ok(attempt.wait(3));
+  waiting.set(3, attempt);
+  table.release(b);
+  assert.deepEqual([serve(), queue.claims(b)], [[], false]);
+  table.release(a);
+  assert.deepEqual(serve(), [[3, a]]);
+});
+
 Deno.test("who waits for its own channel takes others only of groups that it may use", () => {
   const { table, queue, begin, serve, waiting } = withQueue([[1, 1], [2, 2], [2, 0]]);
   table.setStrategy(2, HASH);

@@ -148,6 +148,16 @@ export class Failover {
    * @returns whether there is a channel that it may use
    */
   wanted(search: Search, client: Client, wanted: Wanted): boolean {
+    if (!this.#conditions.any) return this.#wanted(search, client, wanted);
+    const { changes } = this.#table;
+    for (;;) {
+      // As in `next`: whoever falls between the groups would be turned away.
+      const { version } = changes, any = this.#wanted(search, client, wanted);
+      if (changes.isStill(version)) return any;
+    }
+  }
+
+  #wanted(search: Search, client: Client, wanted: Wanted): boolean {
     const table = this.#table, candidates = this.#candidates;
     // First: if it is another number when the client joins, any of the following may be wrong.
     wanted.asked = table.queue?.asked;

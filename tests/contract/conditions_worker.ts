@@ -13,7 +13,6 @@ export interface Task {
   /** Memory of the queue in which clients wait. Without it, they do not wait. */
   readonly queue?: SharedArrayBuffer;
   readonly lane: number;
-  readonly rounds: number;
 }
 
 /** Words of the board. */
@@ -74,16 +73,17 @@ class Thread {
   }
 
   /**
-   * Serves so many clients, of whom many wait and some leave. Sleeps whenever nothing but a call can help: if one is
-   * lost, it sleeps for good.
+   * Serves one client after another, of whom many wait and some leave, as long as the test goes on. Sleeps whenever
+   * nothing but a call can help: if one is lost, it sleeps for good.
    */
-  wait(memory: SharedArrayBuffer, rounds: number): void {
+  wait(memory: SharedArrayBuffer): void {
     const queue = Queue.attach(memory, this.#table, this.#lane, (thread) => {
       Atomics.store(this.#board, BOARD.WOKEN + thread, 1);
       Atomics.notify(this.#board, BOARD.WOKEN + thread);
     });
     const waiting = new Map<number, readonly [kind: number, attempt: Attempt]>(), held = this.#held;
-    for (let begun = 0; begun < rounds || waiting.size > 0 || held.length > 0;) {
+    for (let begun = 0, more = true; more || waiting.size > 0 || held.length > 0;) {
+      more = Atomics.load(this.#board, BOARD.DONE) === 0;
       for (let key = queue.nextCall(); key !== NONE; key = queue.nextCall()) {
         const [kind, attempt] = waiting.get(key)!, id = attempt.called();
         if (id === NONE) continue;
@@ -91,18 +91,18 @@ class Thread {
         this.#take(id, kind, attempt);
         Atomics.add(this.#board, BOARD.WAITED, 1);
       }
-      if (begun < rounds && waiting.size < CROWD) {
+      if (more && waiting.size < CROWD) {
         const kind = KINDS[begun++ % 2], attempt = this.#begin(kind), id = attempt.choose();
         if (id !== NONE) this.#take(id, kind, attempt);
         else if (attempt.full && attempt.wait(begun)) waiting.set(begun, [kind, attempt]);
         else this.#wrong(attempt);
       }
-      if (held.length > (begun < rounds && waiting.size < CROWD ? begun % 3 : 0)) this.#leave();
+      if (held.length > (more && waiting.size < CROWD ? begun % 3 : 0)) this.#leave();
       else if (waiting.size === CROWD && begun % 5 === 0) {
         const [key, [, attempt]] = waiting.entries().next().value!;
         attempt.clientLeft();
         waiting.delete(key);
-      } else if (held.length === 0 && (waiting.size === CROWD || begun === rounds) && waiting.size > 0) {
+      } else if (held.length === 0 && (waiting.size === CROWD || !more) && waiting.size > 0) {
         Atomics.wait(this.#board, BOARD.WOKEN + this.#lane, 0);
         Atomics.store(this.#board, BOARD.WOKEN + this.#lane, 0);
       }
@@ -137,7 +137,7 @@ if (typeof DedicatedWorkerGlobalScope !== "undefined" && self instanceof Dedicat
     Atomics.add(board, BOARD.READY, 1);
     Atomics.wait(board, BOARD.GO, 0);
     if (data.queue === undefined) thread.choose();
-    else thread.wait(data.queue, data.rounds);
+    else thread.wait(data.queue);
     self.postMessage("done");
   };
 }
