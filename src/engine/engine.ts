@@ -239,7 +239,7 @@ export interface EngineSettings {
 }
 
 /** Options of a service that an engine has nothing to do with, or gets in another form. */
-type OthersOptions =
+export type OthersOptions =
   | "hostname"
   | "ipv6"
   | "allowLoop"

@@ -1,8 +1,10 @@
 import type { Networks } from "../../access/networks.ts";
-import type { ServiceSettings } from "../../engine/engine.ts";
+import type { OthersOptions, ServiceSettings } from "../../engine/engine.ts";
 import type { GroupSpec } from "../../groups/group_spec.ts";
 import { CLIENT_SOURCE } from "../../options/kinds/address.ts";
 import { listeningHosts } from "../../options/listening_hosts.ts";
+import { access as accessRecords } from "../../options/records/access.ts";
+import { health as healthRecords } from "../../options/records/health.ts";
 import { type ServiceOptions, serviceOptions, type ServiceValues } from "../../options/values.ts";
 import { IPV6 } from "../../process/resolve.ts";
 import type { Strategy } from "../../selection/strategy.ts";
@@ -89,27 +91,18 @@ async function placesOf(request: ServiceRequest, options: ServiceOptions): Promi
   return [...new Set(addresses)].flatMap((hostname) => allPorts(request).map((port) => ({ hostname, port })));
 }
 
+/** What engines do not get of the options: checks are the main thread's, and who may come in is worked out first. */
+const OTHERS: ReadonlySet<string> = new Set([
+  ...["hostname", "ipv6", "allowLoop", "acceptProxy", "proxyTimeout"] satisfies OthersOptions[],
+  ...Object.keys(accessRecords),
+  ...Object.keys(healthRecords),
+]);
+
 async function settingsOf(options: ServiceOptions, around: Surroundings): Promise<ServiceSettings> {
   const { trace, customStrategies, strategies } = around;
-  // Checks are the main thread's.
-  const { check: _1, checkExpect: _2, checkInterval: _3, checkTimeout: _4, rise: _5, fall: _6, onDown: _7, ...others } =
-    options;
-  // Who may come in is worked out first.
-  const {
-    accessRules: _8,
-    allowPeer: _9,
-    onDeny: _10,
-    maxPerClient: _11,
-    ratePerClient: _12,
-    rate: _13,
-    clientPrefix: _14,
-    accessDryRun: _15,
-    acceptProxy: _16,
-    proxyTimeout: _17,
-    ...rest
-  } = others;
+  const given = Object.fromEntries(Object.entries(options).filter(([key]) => !OTHERS.has(key)));
   return {
-    ...rest,
+    ...given as Omit<ServiceOptions, OthersOptions>,
     ...await sourceOf(options),
     trace,
     // Left out if possible: functions cannot be sent to threads.
