@@ -8,7 +8,7 @@ import { digestOf, pattern } from "../../support/pattern.ts";
 import { concat, textHeader } from "../../support/proxy_headers.ts";
 import { ResettingClient } from "../../support/resetting.ts";
 import { readDigest, writeAll } from "../../support/streams.ts";
-import { connected, Crowd, type GroupCondition, lookedAt } from "../intake.ts";
+import { conditionsOf, connected, Crowd, type GroupCondition, lookedAt } from "../intake.ts";
 import type { ContractTest, StartTrial } from "../suite.ts";
 import type { GroupSetup, Trial, TrialSetup } from "../trial.ts";
 
@@ -165,12 +165,16 @@ export function greetings(test: ContractTest): void {
     await using one = namedBackend("this port");
     await using other = namedBackend("another");
     await using probe = namedBackend("");
+    const conditions = (port: number) => [{ port: [{ first: port, last: port }] }, undefined];
     await using trial = await start({
-      groups: conditional([one, other], [{ port: [{ first: probe.port, last: probe.port }] }, undefined]),
+      groups: conditional([one, other], conditions(probe.port)),
       preambleTimeout: LONG,
     });
     using client = await trial.connect();
     assert.equal(await client.readText(), "another");
+    await trial.change({ conditions: conditionsOf(conditions(trial.port)) });
+    using next = await trial.connect();
+    assert.equal(await next.readText(), "this port");
   });
 
   test("a TLS client whose name no group takes is told so; others are closed without a word", async (start) => {
