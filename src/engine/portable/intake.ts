@@ -13,14 +13,9 @@ import type { Listed } from "./roster.ts";
 
 export { PaceLine } from "./pace_line.ts";
 
-/** How the clients of a service come in that asks something of them; undefined if it does not. */
-export function makeIntake(
-  { settings, emit }: ServiceSetup,
-  selection: Selection,
-  clock: RunningClock,
-): Intake | undefined {
-  const terms = receptionTerms(settings, selection, { lane: 0, now: () => performance.now(), emit });
-  return terms && new Intake(terms, clock);
+/** How the clients of a service come in that asks something of them. */
+export function makeIntake({ settings, emit }: ServiceSetup, selection: Selection, clock: RunningClock): Intake {
+  return new Intake(receptionTerms(settings, selection, { lane: 0, now: () => performance.now(), emit })!, clock);
 }
 
 /** Part of its time by which a client may be told late that it has passed, and milliseconds at most. */

@@ -1,5 +1,5 @@
 import type { Selection } from "../../selection/selection.ts";
-import { asksClients } from "../asks_clients.ts";
+import { asksClients, usesIntake } from "../asks_clients.ts";
 import type { ServiceSettings, ServiceSetup } from "../engine.ts";
 import type { RunningClock } from "../running_clock.ts";
 import type { Intake, PaceLine } from "./intake.ts";
@@ -8,7 +8,7 @@ let loaded: typeof import("./intake.ts") | undefined;
 
 /** Whether `loadIntake` must be called before `intakeFor` and `paceFor` with these settings. */
 export function needsIntake(settings: ServiceSettings): boolean {
-  return loaded === undefined && asksClients(settings);
+  return loaded === undefined && usesIntake(settings);
 }
 
 /** Loads what it takes to ask clients for something. */

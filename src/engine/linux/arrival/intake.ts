@@ -1,4 +1,4 @@
-/** What a thread needs only for services that `asksClients` names, and does not load before. */
+/** What a thread needs only for services that `usesIntake` names, and does not load before. */
 export { AcceptRate } from "../../../table/clients/accept_rate.ts";
 export { receptionTerms } from "../../reception_terms.ts";
 export { Greetings } from "./greetings.ts";

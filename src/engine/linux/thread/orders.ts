@@ -14,7 +14,7 @@ import type { Libc } from "../kernel/libc.ts";
 import type { Order, ServiceShare, ThreadMessage } from "../shared/messages.ts";
 import type { SharedState } from "../shared/shared_state.ts";
 import { STAGE, type Stage } from "./stage.ts";
-import { asksClients } from "../../asks_clients.ts";
+import { usesIntake } from "../../asks_clients.ts";
 import type { Intake } from "./terms.ts";
 import { ThreadService } from "./thread_service.ts";
 import type { ThreadServices } from "./thread_services.ts";
@@ -160,6 +160,6 @@ export class Orders {
 
 /** Whether a service is to ask something of its clients from now on. */
 function asksMore(order: Order): boolean {
-  if (order.type === "serve") return asksClients(order.service.settings);
-  return order.type === "change" && asksClients(order.settings);
+  if (order.type === "serve") return usesIntake(order.service.settings);
+  return order.type === "change" && usesIntake(order.settings);
 }

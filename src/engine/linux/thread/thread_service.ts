@@ -25,7 +25,7 @@ export class ThreadService {
   readonly reports: ThreadReports;
   readonly admission: Admission;
   readonly listening = new Set<Listening>();
-  /** What is needed where clients are asked for something, if it is loaded; see `asksClients`. */
+  /** What is needed where clients are asked for something or have to wait, if it is loaded; see `usesIntake`. */
   intake: Intake | undefined;
   /** Milliseconds of a clock that all threads share. */
   readonly clock: () => number;

@@ -4,7 +4,7 @@ import { openLibc } from "../kernel/libc.ts";
 import type { ThreadMessage, ThreadSetup } from "../shared/messages.ts";
 import { blockSignals } from "../kernel/signals.ts";
 import { SharedState } from "../shared/shared_state.ts";
-import { asksClients } from "../../asks_clients.ts";
+import { usesIntake } from "../../asks_clients.ts";
 import { Thread } from "./thread.ts";
 
 const scope = globalThis as unknown as DedicatedWorkerGlobalScope;
@@ -28,7 +28,7 @@ async function serve(setup: ThreadSetup): Promise<void> {
     blockSignals(libc);
     const { strategyModules: files } = setup;
     const strategies = files && await (await import("./thread_strategies.ts")).threadStrategies(files, post);
-    const asked = setup.services.some(({ settings }) => asksClients(settings));
+    const asked = setup.services.some(({ settings }) => usesIntake(settings));
     const thread = new Thread(libc, setup, post, strategies, asked ? await import("../arrival/intake.ts") : undefined);
     post({ type: "ready" });
     for (thread.run(); thread.wantsIntake || thread.wantsPreludes; thread.run()) {
