@@ -33,7 +33,7 @@ import type { ChannelOptions, DisableOptions, RuleOptions } from "./options/opti
 import { forget, remember, remembered } from "./sticky/remembered_clients.ts";
 import type { ServiceAccess } from "./access/service_access.ts";
 import { hasSeveralPorts } from "./drafts/service_request.ts";
-import { settingsWith } from "./sticky/stickiness.ts";
+import { settingsWith } from "./drafts/engine_settings.ts";
 
 /** One service: where it listens, its groups and channels, and what can be done to them. */
 export class Service implements AsyncDisposable {

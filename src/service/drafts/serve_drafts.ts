@@ -10,7 +10,8 @@ import { ownAddressesOnce } from "./loops.ts";
 import { Service } from "../service.ts";
 import { SlowStart } from "../slow_start.ts";
 import type { ServiceRequest } from "./service_request.ts";
-import { settingsWith, stickinessOf } from "../sticky/stickiness.ts";
+import { stickinessOf } from "../sticky/stickiness.ts";
+import { settingsWith } from "./engine_settings.ts";
 import { settled } from "./settled.ts";
 
 /** What serves services. */

@@ -83,7 +83,7 @@ export class ClientLane {
     }
     const place = sets.placeOf(set, way), pace = this.#pace, at = (set + SET.LEVEL) / 2 + way;
     const seen = (set + SET.SEEN) / 2 + way;
-    if (pace !== undefined) doubles[at] = pace.level(doubles[at], now - doubles[seen]);
+    doubles[at] = pace === undefined ? 0 : pace.level(doubles[at], now - doubles[seen]);
     doubles[seen] = Math.max(now, doubles[seen]);
     const version = words[set + SET.VERSION + way];
     if (this.#connections < Infinity && sets.held.of(place, version) >= this.#connections) {

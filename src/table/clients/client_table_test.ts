@@ -208,6 +208,15 @@ Deno.test("limits may change while clients are counted", () => {
   assert.deepEqual(entries(table), ["10.0.0.1 x0 -1"]);
 });
 
+Deno.test("what a client has used up of its rate is forgotten when it comes while there is no such limit", () => {
+  const { table, lane } = made({ rate: { count: 1, seconds: 1, burst: 1 } });
+  assert.notEqual(lane.enter(client(1), 0), NO_HANDLE);
+  assert.equal(lane.enter(client(1), 1), NO_HANDLE);
+  const unlimited = new ClientLane(table.buffer, 0, { connections: 9 });
+  unlimited.leave(unlimited.enter(client(1), 2000));
+  assert.notEqual(lane.enter(client(1), 2001), NO_HANDLE);
+});
+
 Deno.test("a table says what it was made for", () => {
   const table = ClientTable.create(1000, 48, 3), same = ClientTable.attach(table.buffer);
   assert.deepEqual([same.size, same.prefix, ClientTable.create(1001).size], [1000, 48, 1008]);
