@@ -4,24 +4,20 @@ import type { Groups } from "../groups/groups.ts";
 import type { GroupSnapshot } from "../groups/snapshot.ts";
 import type { StickyClient } from "../groups/sticky_clients.ts";
 import type { EngineName } from "../options/engine_name.ts";
-import { optionList } from "../options/option_records.ts";
-import { libraryValues, serviceValues } from "../options/values.ts";
 import type { Strategy } from "../selection/strategy.ts";
 import { coded } from "../service/errors.ts";
 import { allStrategies, guarded } from "./foreign_code.ts";
+import { refuseServiceOptions, requestOf } from "./requests.ts";
 import { Instance } from "../service/instance.ts";
-import { BALANCER_OPTIONS, checkGroups, checkNeeds, SECONDS, SERVE_OPTIONS } from "../service/options/option_shapes.ts";
+import { BALANCER_OPTIONS, SECONDS, SERVE_OPTIONS } from "../service/options/option_shapes.ts";
 import type {
   BalancerOptions,
   ChannelOptions,
-  CheckedOptions,
-  CheckedServeOptions,
   DisableOptions,
   RuleOptions,
   ServeOptions,
 } from "../service/options/options.ts";
 import type { Service } from "../service/service.ts";
-import type { ServiceRequest } from "../service/drafts/service_request.ts";
 
 /**
  * A running balancer: an engine, and the services that it serves.
@@ -298,21 +294,4 @@ export class Balancer implements AsyncDisposable {
     const message = "Cannot tell which service is meant: the balancer was started without a port";
     throw coded(new Error(message), "ERR_NO_SUCH_SERVICE");
   }
-}
-
-function requestOf(checked: CheckedServeOptions, list: readonly Strategy[]): ServiceRequest {
-  checkGroups(checked, list);
-  checkNeeds(checked);
-  const { name, port, groups = [] } = checked;
-  return { name, ports: port, groups, values: serviceValues(checked) };
-}
-
-/** @throws {TypeError} when there is an option of a service, but no port */
-function refuseServiceOptions(checked: CheckedOptions): void {
-  const given: Readonly<Record<string, unknown>> = { ...libraryValues(checked) };
-  const names = optionList.flatMap(([key, { scope }]) => scope === "service" && given[key] !== undefined ? [key] : []);
-  const [stray] = [...["name", "groups"].filter((key) => checked[key as "name" | "groups"] !== undefined), ...names];
-  if (stray === undefined) return;
-  const message = `Cannot use ${stray}: it is an option of a service, and there is no port`;
-  throw coded(new TypeError(message), "ERR_INVALID_TYPE");
 }

@@ -1,20 +1,16 @@
 import type { Engine, Listener } from "../../engine/engine.ts";
-import type { Adopted } from "../../groups/replacement.ts";
-import type { ChannelSnapshot, GroupSnapshot } from "../../groups/snapshot.ts";
-import { changeLines } from "../../options/change_text.ts";
-import { type AdoptedChannel, type Change, difference, type Identities } from "../../options/difference.ts";
-import type { ProcessSpec, ServiceSpec } from "../../options/service_spec.ts";
+import type { Change } from "../../options/difference.ts";
+import type { ProcessSpec } from "../../options/service_spec.ts";
 import type { ProcessValues } from "../../options/values.ts";
-import { quote } from "../../log/escape.ts";
 import { accessOf } from "../access/access_on_demand.ts";
 import { blaming } from "../blame.ts";
 import type { Draft } from "../drafts/draft.ts";
 import { listenWhenFree, placeOf } from "../drafts/listen.ts";
 import type { Listening } from "../drafts/loops.ts";
 import { PlaceIndex, placeKey, placeKeys } from "./place_index.ts";
+import { changesTo, linesOf } from "./reload_changes.ts";
 import { type Coming, type Kept, type Moving, planReload, type ReloadPlan, type Spare } from "./reload_plan.ts";
 import type { Service } from "../service.ts";
-import { standardPort } from "../drafts/service_request.ts";
 import { settled } from "../drafts/settled.ts";
 import { stickinessOf } from "../sticky/stickiness.ts";
 import { Undo } from "./undo.ts";
@@ -57,21 +53,13 @@ export class Reload {
     this.#plan = planReload(host.services, drafts);
     this.#bringIntoStep();
     this.#closing = new PlaceIndex(this.#plan.closing, ({ listener }) => listener.address);
-    const before = { values: host.values, services: host.services.map(specInForce) };
     // Also checks that every group has room.
-    this.changes = difference(before, next, identities(this.#plan));
+    this.changes = changesTo(next, host.values, host.services, this.#plan);
   }
 
   /** What changes, in words; also addresses of names that resolve to others now. */
   get lines(): string[] {
-    const moved = this.#plan.kept.flatMap(({ service, draft }) =>
-      service.groups.compare(service.draft.groups, draft.groups).flatMap((change) => {
-        if (change.type !== "address-changed") return [];
-        const { group, host, to } = change;
-        return [`service ${quote(draft.request.name!)}: group ${group}: ${quote(host)} resolves to ${to}`];
-      })
-    );
-    return [...changeLines(this.changes, concernedBy(this.#plan)), ...moved];
+    return linesOf(this.changes, this.#plan);
   }
 
   /** How many sockets it opens. */
@@ -231,74 +219,6 @@ export class Reload {
     for (const service of leaving) service.stopAccepting();
     this.#host.become([...kept, ...coming].map(({ service }) => service!));
   }
-}
-
-/** A service as it would have to be asked for to be set up as it is, whatever operators have done to its channels. */
-function specInForce({ draft: { request, values } }: Service): ServiceSpec {
-  return { ...request as ServiceSpec, values };
-}
-
-/** What stays the same although it is called something else. @throws {NoRoom} when a group cannot take its channels */
-function identities({ kept }: ReloadPlan): Identities {
-  const renamed = new Map<string, string>(), adopted = new Map<string, readonly AdoptedChannel[]>();
-  for (const { service, draft } of kept) {
-    const name = draft.request.name!;
-    if (service.name !== name) renamed.set(name, service.name);
-    try {
-      const channels = service.groups.adopted(service.draft.groups, draft.groups)
-        .flatMap((one) => asWord(one, service.draft, draft) ?? []);
-      if (channels.length > 0) adopted.set(name, channels);
-    } catch (error) {
-      throw blaming(error, { request: draft.request });
-    }
-  }
-  return { renamed, adopted };
-}
-
-/** An adopted channel by the numbers of words; undefined if it is one of several that a word stands for. */
-function asWord({ group, channel, before }: Adopted, earlier: Draft, draft: Draft): AdoptedChannel | undefined {
-  const origin = draft.groups[group].channels[channel].origin, specs = earlier.groups[group]?.channels ?? [];
-  const was = specs[before]?.origin;
-  if (origin?.several || was?.several) return undefined;
-  const words = earlier.request.groups[group]?.channels.length ?? 0;
-  return {
-    group,
-    channel: origin?.channel ?? channel,
-    before: before < specs.length ? was?.channel ?? before : words + before - specs.length,
-  };
-}
-
-/** Says how many connections a change takes from somewhere: they go on, and end when they end. */
-function concernedBy({ kept, leaving }: ReloadPlan): (change: Change) => number | undefined {
-  const named = new Map(leaving.map((service) => [service.name, service]));
-  for (const { service, draft } of kept) named.set(draft.request.name!, service);
-  // Taken once, since thousands of channels may be removed at the same time.
-  const snapshots = new Map<Service, readonly GroupSnapshot[]>();
-  const currentOf = (service: Service, group: number, wanted: (channel: ChannelSnapshot) => boolean) => {
-    const groups = snapshots.get(service) ?? service.groups.snapshot();
-    snapshots.set(service, groups);
-    const channels = groups.find((one) => one.group === group)?.channels ?? [];
-    return channels.filter(wanted).reduce((sum, { current }) => sum + current, 0);
-  };
-  return (change) => {
-    const service = change.kind === "process option" ? undefined : named.get(change.service);
-    if (service === undefined) return undefined;
-    switch (change.kind) {
-      case "service removed":
-        return service.connections;
-      case "group removed":
-        return currentOf(service, change.group, () => true);
-      case "channel removed": {
-        const { host, port = standardPort(service.draft.request) } = change.channel;
-        const words = service.draft.request.groups, specs = service.draft.groups[change.group]?.channels ?? [];
-        return currentOf(service, change.group, (channel) => {
-          const origin = specs[channel.channel]?.origin;
-          if (origin?.several) return words[origin.group].channels[origin.channel].host === host;
-          return channel.host === host && channel.port === port;
-        });
-      }
-    }
-  };
 }
 
 /** Whether other clients may come in. */
