@@ -48,7 +48,8 @@ export class AcceptLoop implements Waiting {
         const client = await this.#socket.accept();
         if (this.#host.line !== undefined) {
           this.#kept = client;
-          await this.#untilPlace();
+          // Others who were let go as well may have taken the place in the meantime.
+          while (this.#kept !== undefined && this.#host.line !== undefined) await this.#untilPlace();
           if (this.#kept === undefined) continue;
           this.#kept = undefined;
         }

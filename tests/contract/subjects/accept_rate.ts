@@ -71,6 +71,17 @@ export function acceptRates(test: ContractTest): void {
     await allServed(clients, "a");
   });
 
+  test("clients of several sockets are accepted one by one when each must wait for its time", async (_, share) => {
+    await using backend = namedBackend("a");
+    await using trial = await share();
+    const rate = acceptRate(1, { seconds: 0.02 }), begun = performance.now();
+    const slow = await trial.serve({ channels: [backend], sockets: 4, acceptRate: rate });
+    const clients = await Promise.all(Array.from({ length: 16 }, (_, i) => slow.connect(i % 4)));
+    await allServed(clients, "a");
+    const soonest = 15 * 20 - 1, passed = performance.now() - begun;
+    assert.ok(passed >= soonest, `${passed} ms`);
+  });
+
   test("a socket that is handed over has the other service's rate", async (_, share) => {
     await using backend = namedBackend("a");
     await using other = namedBackend("b");
