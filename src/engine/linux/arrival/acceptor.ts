@@ -4,7 +4,7 @@ import { ERRNO } from "../kernel/abi.ts";
 import type { Connections } from "../thread/connections.ts";
 import { ACCEPT_SHORTAGES, type Door } from "./door.ts";
 import type { Libc } from "../kernel/libc.ts";
-import { ATTENDS, Listening } from "./listening.ts";
+import { ATTENDS, byPatience, Listening } from "./listening.ts";
 import type { ListeningSocket } from "../shared/messages.ts";
 import type { Poller } from "../kernel/poller.ts";
 import type { Room } from "./room.ts";
@@ -53,6 +53,8 @@ export class Acceptor {
   readonly #admissions = new Set<Admission>();
   /** Calls of `accept` so far. */
   #turn = 0;
+  /** Whether clients have ever had to wait until it was time. */
+  #paces = false;
 
   constructor(
     libc: Libc,
@@ -149,6 +151,8 @@ export class Acceptor {
       for (const admission of this.#admissions) if (admission.called) this.#admit(admission);
     }
     if (this.#ready.length === 0) return;
+    // Their pauses end together, and there may be time for one client only.
+    if (this.#paces) this.#ready.sort(byPatience);
     let accepted = 0;
     for (let i = 0; i < this.#ready.length; i++) {
       const listening = this.#ready[i];
@@ -192,6 +196,7 @@ export class Acceptor {
     const early = pace === undefined ? 0 : pace.take(this.#timers.clock());
     if (early > 0 && service.mustPace) return this.#untilTime(listening, early, first), 1;
     const fd = this.#door.accept(listening.fd);
+    listening.since = 0;
     if (fd >= 0) {
       if (early > 0 || first && this.#isLate(listening) && !listening.counted) service.cameEarly();
       listening.counted = false;
@@ -276,6 +281,8 @@ export class Acceptor {
     const { service } = listening, counted = this.#isLate(listening) && listening.counted;
     if (certain && !counted) service.cameEarly();
     listening.counted = certain || counted;
+    listening.since ||= this.#turn;
+    this.#paces = true;
     this.#room.leave(service);
     this.#letBe(listening);
     listening.attends = ATTENDS.PACES;

@@ -28,6 +28,8 @@ export class Listening {
   admission: Admission | undefined;
   /** The turn of the acceptor in which clients are reported that have waited until it was time. */
   late = 0;
+  /** The turn since which they wait for that; 0 if they do not. */
+  since = 0;
   /** Whether it has been counted that they wait. */
   counted = false;
   /** Clients to accept in the next turn: a guess that saves an accept that would find nobody. */
@@ -39,4 +41,9 @@ export class Listening {
     this.service = service;
     this.generation = generation;
   }
+}
+
+/** Sorts sockets so that those whose clients have waited longest until it is time come first, the others behind. */
+export function byPatience(one: Listening, other: Listening): number {
+  return (one.since || Number.MAX_SAFE_INTEGER) - (other.since || Number.MAX_SAFE_INTEGER);
 }
