@@ -36,7 +36,7 @@ export const unban: ServiceCommand = {
     }
     if (ended > 0 || forgiven > 0 || word === "all") {
       const clients = forgiven === 0 ? "" : `, ${forgiven} refused ${plural(forgiven, "client")} may connect again`;
-      return answer(`${ended} ${plural(ended, "rule")} ended${clients}`);
+      return answer(`${ended} ${plural(ended, "rule")} ended${clients}${hint(ranges, access)}`);
     }
     return refuse(`no operator has made a rule for ${escape(word)}${hint(ranges, access)}`);
   },
@@ -95,9 +95,8 @@ function rule(action: Action, summary: string): ServiceCommand {
         return refuse(`invalid time ${quote(duration)}: give 1 to ${LONGEST_TIME} seconds`);
       }
       const operators = await service.operators();
-      for (const range of ranges) {
-        if (operators.add(action, range, seconds)) continue;
-        return refuse(`there are ${MOST_OPERATOR_RULES} rules already, the maximum: use --deny @FILE for more`);
+      if (!operators.add(action, ranges, seconds)) {
+        return refuse(`there can be ${MOST_OPERATOR_RULES} rules at most: use --deny @FILE for more`);
       }
       const counted = service.access?.dryRun ? "; but it is only counted (--access-dry-run)" : "";
       const whom = word === "all" ? "all clients" : ranges.map(formatNetwork).join(", ");
@@ -120,11 +119,14 @@ function readRanges(word: string): readonly NetworkRange[] {
   });
 }
 
-/** Says which wider rule there is, if there is one. */
+/** Says which wider rule there is besides those that lie within the ranges. @param access as it was with these */
 function hint(ranges: readonly (NetworkRange | undefined)[], access: AccessState | undefined): string {
   for (const { action, network } of access?.operators ?? []) {
     const [part] = parseNetworks(network) as Exclude<ReturnType<typeof parseNetworks>, { reason: string }>;
-    if (part.kind !== "range" || !ranges.some((range) => range && contains(part.ranges[0], range))) continue;
+    if (part.kind !== "range") continue;
+    const [rule] = part.ranges;
+    if (ranges.some((range) => range === undefined || contains(range, rule))) continue;
+    if (!ranges.some((range) => range && contains(rule, range))) continue;
     return `; ${network} is ${action === "allow" ? "allowed" : "denied"}`;
   }
   return "";

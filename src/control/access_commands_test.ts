@@ -39,7 +39,7 @@ Deno.test("deny all denies both families, and unban ends what lies within a netw
   const { say } = setUp();
   assert.deepEqual((await say("deny all")).lines, ["all clients denied"]);
   assert.deepEqual((await say("allow 10.0.0.1")).lines, ["10.0.0.1 allowed"]);
-  assert.deepEqual((await say("unban 10.0.0.0/8")).lines, ["1 rule ended"]);
+  assert.deepEqual((await say("unban 10.0.0.0/8")).lines, ["1 rule ended; 0.0.0.0/0 is denied"]);
   assert.deepEqual(await say("unban 10.0.0.1"), {
     ok: false,
     lines: ["no operator has made a rule for 10.0.0.1; 0.0.0.0/0 is denied"],

@@ -57,8 +57,8 @@ export interface ControlledService extends Omit<ServiceState, "groups"> {
 
 /** The rules that operators have made for a service. */
 export interface RulesOfOperators {
-  /** Makes one, in place of one about the same network. @returns false when there are too many */
-  add(action: Action, range: NetworkRange, seconds?: number): boolean;
+  /** Makes one for each network, in place of one about the same. @returns false, and makes none, if that were too many */
+  add(action: Action, ranges: readonly NetworkRange[], seconds?: number): boolean;
   /** Ends those within a range, or all. @returns how many these were */
   remove(range?: NetworkRange): number;
 }

@@ -13,13 +13,11 @@ import type { Service } from "../service.ts";
  */
 export async function ruleFor(service: Service, action: Action, networks: string, seconds?: number): Promise<void> {
   const ranges = rangesOf(networks), operators = await operatorsOf(service);
-  for (const range of ranges) {
-    if (operators.add(action, range, seconds)) continue;
-    throw coded(
-      new RangeError(`Cannot add rule: there are ${MOST_OPERATOR_RULES} already, the maximum; use a file`),
-      "ERR_OUT_OF_RANGE",
-    );
-  }
+  if (operators.add(action, ranges, seconds)) return;
+  throw coded(
+    new RangeError(`Cannot add rule: there can be ${MOST_OPERATOR_RULES} at most; use a file`),
+    "ERR_OUT_OF_RANGE",
+  );
 }
 
 /**

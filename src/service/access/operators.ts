@@ -57,17 +57,22 @@ export class Operators {
   }
 
   /**
-   * Makes a rule. It takes the place of one about the same network.
+   * Makes a rule about each of these networks, the last one of which decides first. It takes the place of one about the
+   * same network. All hold from the same moment.
    *
-   * @param seconds after which it ends; undefined for never
-   * @returns false when there are too many
+   * @param seconds after which they end; undefined for never
+   * @returns false when there are too many; then nothing has changed
    */
-  add(action: Action, range: NetworkRange, seconds?: number): boolean {
-    const network = formatNetwork(range), left = this.#made.filter((rule) => rule.network !== network);
-    if (left.length === MOST_OPERATOR_RULES) return false;
+  add(action: Action, ranges: readonly NetworkRange[], seconds?: number): boolean {
+    const networks = new Map(ranges.map((range) => [formatNetwork(range), range]));
+    const left = this.#made.filter(({ network }) => !networks.has(network));
+    if (left.length + networks.size > MOST_OPERATOR_RULES) return false;
     this.#keep(left, false);
-    const slot = this.#free.pop()!, until = seconds === undefined ? Infinity : performance.now() + seconds * 1000;
-    this.#made.unshift({ action, network, range, slot, before: this.#rules.hitsOf(slot), until });
+    const until = seconds === undefined ? Infinity : performance.now() + seconds * 1000;
+    for (const [network, range] of networks) {
+      const slot = this.#free.pop()!;
+      this.#made.unshift({ action, network, range, slot, before: this.#rules.hitsOf(slot), until });
+    }
     this.#publish();
     return true;
   }
@@ -94,7 +99,7 @@ export class Operators {
       throw new TypeError(`Cannot restore rules: ${JSON.stringify(rule)} is none`);
     });
     for (const { action, range, left } of rules.reverse()) {
-      this.add(action, range, typeof left === "number" ? left : undefined);
+      this.add(action, [range], typeof left === "number" ? left : undefined);
     }
   }
 
