@@ -9,7 +9,7 @@ import { MAX_GROUPS, ROWS } from "../../src/table/limits.ts";
 import { type RefusalCount, REFUSALS, Refusals } from "../../src/table/clients/refusals.ts";
 import { Table } from "../../src/table/table.ts";
 import { Client } from "../support/client.ts";
-import { eventually, within } from "../support/eventually.ts";
+import { eventually, pause, within } from "../support/eventually.ts";
 import { accessOf, type Asked, conditionNumber, conditionsOf, type GroupCondition } from "./intake.ts";
 import { OneService, type OneServiceSettings, STANDARD } from "../support/one_service.ts";
 
@@ -83,6 +83,12 @@ export class Trial implements AsyncDisposable {
   /** Changes some of its service's settings. */
   change(settings: Partial<ServiceSettings>): Promise<void> {
     return this.engine.service.change({ ...STANDARD, ...this.#settings, ...settings });
+  }
+
+  /** Every thread, and this one, has handled what had arrived before. */
+  async turn(): Promise<void> {
+    await this.change({});
+    await pause(0);
   }
 
   /** The first channel of a group. */
