@@ -65,7 +65,7 @@ export interface RulesOfOperators {
 
 /** What is counted of the clients of a service that has limits for each. */
 export interface ClientsWithLimits {
-  /** So many with the most connections, and so many that were refused most often. Default: all. */
+  /** The first `count` with the most connections, and the first `count` that were refused most often. Default: all. */
   list(count?: number): readonly ClientState[];
   /** Forgets how fast clients in a range have come. @returns how many of them had been refused */
   forgive(range?: NetworkRange): number;

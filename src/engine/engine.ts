@@ -33,14 +33,14 @@ export { causeOf } from "../selection/cause.ts";
  *    its farewell, if it gets one. A farewell arrives: what the client has sent is read and dropped for a while, because
  *    a socket that is closed with bytes unread is reset. A client on its way in has a place of `maxConnections`. It may
  *    end its sending side (with `abortOnClose` it is then gone, as in 2) or leave. Neither pauses nor `stopAccepting`
- *    nor changes of settings concern it; `closeAll` closes it. What a client's limits gave it (`handle`) is given back
- *    exactly once, whatever the connection's end; if a thread dies, main gives it back. Services that ask nothing pay
+ *    nor changes of settings concern it; `closeAll` closes it. A client's place under its limits (`handle`) is given
+ *    back exactly once, however the connection ends; if a thread dies, main gives it back. Services that ask nothing pay
  *    nothing.
  * 1. **Accept.** Clients are accepted while fewer than `maxConnections` are served, by all services together and, where
  *    a service has its own limit, by that service; the others wait in the kernel's queue. Both limits are exact: if an
  *    engine has to ask several sockets for one more client and gets two, it keeps the second unserved until there is a
- *    place, even if its socket is closed meanwhile. So it is with a service's `acceptRate`: clients for whom it is not
- *    yet time wait in the kernel's queue, and none is refused. A lack of descriptors or memory is reported as a
+ *    place, even if its socket is closed meanwhile. The same holds for a service's `acceptRate`: clients that come too
+ *    early wait in the kernel's queue, and none is refused. A lack of descriptors or memory is reported as a
  *    `shortage` and waited out; it never ends the loop, makes it spin, or loses an accepted client. Clients for whom
  *    `descriptors` leaves none wait in the queue, as in any other shortage. After `pauseAccepting` all further clients
  *    wait there; one that was being accepted at that moment may still be served.

@@ -45,7 +45,7 @@ export class Prelude {
     });
   }
 
-  /** What else a header of version 2 says; undefined if nothing. */
+  /** What else a version 2 header says; undefined if nothing. */
   #tlvsOf(greeting: Greeting | undefined, received: ProxyHeader | undefined): Uint8Array | undefined {
     const { proxyUniqueId } = this.#settings;
     if (!proxyUniqueId && greeting === undefined && received === undefined) return undefined;

@@ -21,7 +21,7 @@ export const STEP = {
 /** One of `STEP`. */
 export type Step = typeof STEP[keyof typeof STEP];
 
-/** The first bytes of a client that have to be looked at, at most; what it has sent beyond that cannot matter. */
+/** Most bytes of a client that are ever looked at; what it sends after them cannot matter. */
 export const MOST_BYTES: number = LONGEST_HEADER + LONGEST_GREETING;
 
 /**
@@ -87,7 +87,7 @@ export class Reception {
   };
   /** Fewer bytes than these need not be looked at, unless no more will come. */
   wanted = 0;
-  /** Milliseconds that the wait may take which has just begun: after `begin`, or after CONSUME. */
+  /** How many milliseconds the wait that `begin` or CONSUME has just begun may take. */
   time = 0;
   /** Bytes of the PROXY header, for CONSUME. */
   consume = 0;

@@ -143,9 +143,9 @@ export class Channels {
   }
 
   /**
-   * Which clients have no channel but such as only health checks keep out: `ALL` if nobody has another one; otherwise the
-   * numbers of groups that are for some clients, for those who may use only that group and those that are for all; and
-   * the first group that is for all, for everybody else.
+   * Which clients have only channels that health checks keep out: `ALL` if that is everybody. Otherwise, the number of
+   * a group with a condition stands for the clients that may use only it and the groups for all, and the number of the
+   * first group for all stands for everybody else.
    */
   withoutLive(): number[] {
     const { table } = this, conditional: number[] = [];

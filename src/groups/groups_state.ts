@@ -114,7 +114,7 @@ function readGroup(value: unknown, index: number): GroupState {
   };
 }
 
-/** One that this version does not know is wrong as well: without it, the group would be for more clients. */
+/** A condition that this version does not know is an error too: without it, the group would be for more clients. */
 function conditions(value: unknown, name: string): string[] {
   const words = list(value, name, MOST_CONDITIONS);
   return words.map((word, i) => {

@@ -22,7 +22,7 @@ const MOST_IN_A_TURN = 64;
 /** Clients that a thread may serve beyond its fair share before the others are asked first. */
 const AHEAD = 8;
 
-/** Milliseconds after which a socket is looked at again at the latest, though it was not to be time for a client. */
+/** Most milliseconds until a socket is looked at again, even if no client is due before. */
 const LONGEST_PACE = 100;
 
 /** What the acceptor tells its thread. */
@@ -276,7 +276,7 @@ export class Acceptor {
     this.#watchAnew(listening);
   }
 
-  /** Clients wait until it is time for the next one; somebody else may have the seats that were taken for one. */
+  /** Clients wait until the next one is due; the seats that were taken for it are free for others. */
   #untilTime(listening: Listening, wait: number, certain: boolean): void {
     const { service } = listening, counted = this.#isLate(listening) && listening.counted;
     if (certain && !counted) service.cameEarly();

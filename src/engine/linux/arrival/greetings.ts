@@ -16,7 +16,7 @@ import type { ThreadServices } from "../thread/thread_services.ts";
 
 const NO_BYTES = new Uint8Array(0);
 
-/** The parts of a thread that a client's way in takes, and its way out if it is not served. */
+/** The parts of a thread that letting clients in needs, and turning them away. */
 export interface GreetingParts extends PartingParts {
   readonly backlog: Backlog;
   readonly ready: ReadyQueue;
@@ -55,7 +55,7 @@ export class Greetings {
     if (step === STEP.REFUSED) {
       if (reception.reset) setOption(libc, client, RESET_ON_CLOSE);
       libc.call.close(client);
-      // Nobody may come for long, and the service may be gone by then.
+      // It may be long before the next client comes, and the service may be gone by then.
       reception.forget();
       room.leave(service);
       return 0;

@@ -60,7 +60,7 @@ export class ChannelSockets {
     if (error === 0) {
       const result = call.connect(fd, address, address.length);
       if (result < 0 && result !== -ERRNO.EINPROGRESS) error = -result;
-      // The kernel's word for a source from which there is no way there, such as 127.0.0.1 towards another machine.
+      // What the kernel says if there is no route from this source, such as from 127.0.0.1 to another machine.
       if (clientSource && error === ERRNO.EINVAL) this.sourceRefused = true;
     }
     const { rows } = this.#connections;
