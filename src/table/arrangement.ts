@@ -77,11 +77,6 @@ export class Arrangement {
     if (list.includes(id) && (isScheduled(orders.of(group)) || !this.#sameWeights(list))) this.#publish(group, list);
   }
 
-  /** Gives the group another condition. See `Table.setCondition`. */
-  condition(group: number, condition: number): void {
-    this.#publish(group, this.#parts.orders.list(group), condition);
-  }
-
   /** Gives the group these channels. See `Table.rearrange`. */
   change(
     group: number,

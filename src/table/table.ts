@@ -105,9 +105,7 @@ export class Table extends TableGroups {
    * with it, so that no choice is made by one condition among the channels of another. Main thread only.
    */
   setCondition(group: number, condition: number): void {
-    if (this.condition(group) === condition) return;
-    this.#arrangement.condition(group, condition);
-    this.queue?.reconsider();
+    if (this.condition(group) !== condition) this.rearrange(group, this.channels(group), { condition });
   }
 
   /** Rows that a new channel of the group can have, in the order in which they are taken. Main thread only. */

@@ -43,7 +43,7 @@ export function introducedBackend(
 }
 
 /** Reads a header. @returns undefined if the connection ends without a byte */
-export async function receiveHeader(connection: Deno.TcpConn): Promise<Introduction | undefined> {
+async function receiveHeader(connection: Deno.TcpConn): Promise<Introduction | undefined> {
   const buffer = new Uint8Array(64 * 1024);
   for (let end = 0;;) {
     const length = await connection.read(buffer.subarray(end));
