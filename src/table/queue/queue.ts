@@ -1,10 +1,9 @@
 import { type ChannelId, channelId, NONE } from "../channel_id.ts";
-import { DisabledBy } from "../disabled_by.ts";
 import { MAX_GROUPS } from "../limits.ts";
 import { Lock } from "./lock.ts";
-import { sizeOf } from "../order.ts";
 import { type Leaving, QueueCounters, type QueueCounts } from "./queue_counters.ts";
 import type { Table } from "../table.ts";
+import { Calling } from "./calling.ts";
 import type { Wanted } from "./demand.ts";
 import { type Ticket, TICKET_WORDS } from "./ticket_layout.ts";
 import { Tickets } from "./tickets.ts";
@@ -21,7 +20,7 @@ const COUNTERS = 8, FIRST_WORD = 32;
  *
  * Nobody waits while a place is free, and nobody gets one before those who came earlier:
  *
- * 1. As many are called for a channel as it has free places, the first of those who want it (`#call`). This is made
+ * 1. As many are called for a channel as it has free places, the first of those who want it (`Calling`). This is made
  *    true again, with the lock held, whenever it may have become false: when a place comes free, when a client joins,
  *    when a call has been answered, and when a client that was called leaves.
  * 2. A place comes free without the lock: the table is changed, and then `freed` looks whether anybody waits. Whoever
@@ -44,8 +43,7 @@ export class Queue {
   readonly #lock: Lock;
   readonly #counters: QueueCounters;
   readonly #tickets: Tickets;
-  /** A bit for each thread that must be told of its calls. */
-  #called = 0;
+  readonly #calling: Calling;
 
   private constructor(buffer: SharedArrayBuffer, table: Table, thread: number, wake: (thread: number) => void) {
     const words = new Int32Array(buffer);
@@ -56,6 +54,7 @@ export class Queue {
     this.#lock = new Lock(words, 0);
     this.#counters = new QueueCounters(new Float64Array(buffer, COUNTERS * 8, QueueCounters.DOUBLES));
     this.#tickets = new Tickets(words.subarray(FIRST_WORD));
+    this.#calling = new Calling(table, this.#tickets);
   }
 
   /** Shared memory for the queue of a service. */
@@ -123,8 +122,8 @@ export class Queue {
     try {
       if (tickets.isFull || turn === undefined && tickets.waiting >= limit) return undefined;
       const ticket = tickets.add(this.#thread, key, turn ?? tickets.newTurn(), wanted);
-      this.#look(ticket, wanted);
-      this.#callAll();
+      this.#calling.look(ticket, wanted);
+      this.#calling.callAll();
       return ticket;
     } finally {
       this.#unlock();
@@ -140,8 +139,8 @@ export class Queue {
   want(ticket: Ticket, wanted: Wanted): void {
     this.#lock.acquire();
     this.#tickets.demand.change(ticket, wanted);
-    this.#look(ticket, wanted);
-    this.#callAll();
+    this.#calling.look(ticket, wanted);
+    this.#calling.callAll();
     this.#unlock();
   }
 
@@ -163,7 +162,7 @@ export class Queue {
     const tickets = this.#tickets;
     this.#lock.acquire();
     tickets.demand.ask();
-    for (let ticket = tickets.first(); ticket !== 0; ticket = tickets.next(ticket)) this.#ask(ticket);
+    for (let ticket = tickets.first(); ticket !== 0; ticket = tickets.next(ticket)) this.#calling.ask(ticket);
     this.#unlock();
   }
 
@@ -204,12 +203,12 @@ export class Queue {
       tickets.uncall(ticket);
       if (wanted !== undefined) {
         tickets.demand.change(ticket, wanted);
-        this.#look(ticket, wanted);
+        this.#calling.look(ticket, wanted);
       }
     }
     // A client that waits again may want a place that came free while it had been called.
-    if (reserved) this.#call(id);
-    else this.#callAll();
+    if (reserved) this.#calling.call(id);
+    else this.#calling.callAll();
     this.#unlock();
   }
 
@@ -220,8 +219,8 @@ export class Queue {
     this.#tickets.remove(ticket);
     this.#counters.ended(why);
     // Others may have been kept waiting until it would say what it wants.
-    if (outdated) this.#callAll();
-    else if (id !== NONE) this.#call(id);
+    if (outdated) this.#calling.callAll();
+    else if (id !== NONE) this.#calling.call(id);
     this.#unlock();
   }
 
@@ -229,7 +228,7 @@ export class Queue {
   freed(id: ChannelId): void {
     if (this.#tickets.waiting === 0) return;
     this.#lock.acquire();
-    this.#call(id);
+    this.#calling.call(id);
     this.#unlock();
   }
 
@@ -238,7 +237,7 @@ export class Queue {
     if (this.#tickets.waiting === 0) return;
     this.#lock.acquire();
     this.#tickets.widen(id);
-    this.#callAll();
+    this.#calling.callAll();
     this.#unlock();
   }
 
@@ -264,7 +263,7 @@ export class Queue {
       if (tickets.threadOf(ticket) === thread) tickets.remove(ticket);
     }
     tickets.takeCall(thread);
-    this.#callAll();
+    this.#calling.callAll();
     this.#unlock();
   }
 
@@ -278,26 +277,6 @@ export class Queue {
     return this.#counters.with(this.#tickets.waiting);
   }
 
-  /**
-   * What somebody wants from now on may have changed before others saw that it is wanted: a channel may have been
-   * disabled, and groups be for other clients.
-   */
-  #look(ticket: Ticket, { own, usable = -1 }: Wanted): void {
-    if (this.isOutdated(ticket)) this.#ask(ticket);
-    for (let group = 0; group < MAX_GROUPS; group++) {
-      if (own[group] === 0) continue;
-      const id = channelId(group, own[group] - 1);
-      if ((this.#table.disabledBy(id) & ~this.#table.ignorable(usable)) !== 0) this.#tickets.widen(id);
-    }
-  }
-
-  /** The thread of the ticket is to say again what its client wants. */
-  #ask(ticket: Ticket): void {
-    const thread = this.#tickets.threadOf(ticket);
-    this.#tickets.calls.list(thread, ticket);
-    this.#called |= 1 << thread;
-  }
-
   /** Clients take any channel of these groups if the one that they want is such. See `Tickets.widen`. */
   #widen(from: number, end: number, such: (id: ChannelId) => boolean, homeToo = true): void {
     if (this.#tickets.waiting === 0) return;
@@ -305,58 +284,13 @@ export class Queue {
     for (let id = channelId(from, 0); id < channelId(end, 0); id++) {
       if (this.#tickets.demand.anyOwns(id) && such(id)) this.#tickets.widen(id, homeToo);
     }
-    this.#callAll();
+    this.#calling.callAll();
     this.#unlock();
-  }
-
-  /** Calls as many as the channel has free places, less those already called. */
-  #call(id: ChannelId): void {
-    while (this.#callOne(id));
-  }
-
-  /** The same for all channels; one each in turn, so that several new ones share those who wait. */
-  #callAll(): void {
-    const table = this.#table, tickets = this.#tickets;
-    for (let any = true; any && tickets.uncalled > 0;) {
-      any = false;
-      for (let group = 0; group < MAX_GROUPS; group++) {
-        const order = table.order(group);
-        for (let number = 0; number < sizeOf(order); number++) {
-          if (this.#callOne(table.channelAt(group, number, order))) any = true;
-        }
-      }
-    }
-  }
-
-  /** Calls the first client that wants the channel, if there is a place for one more. */
-  #callOne(id: ChannelId): boolean {
-    const table = this.#table, tickets = this.#tickets;
-    if (tickets.uncalled === 0 || !tickets.demand.anyFor(id)) return false;
-    if (table.free(id, DisabledBy.DOWN) <= tickets.calls.calledFor(id)) return false;
-    const failing = table.failing(id), down = table.disabledBy(id) !== 0;
-    /** The groups of the client before, and whether what is down may be given to whoever may use these. */
-    let groups = 0, mayBeDown = false;
-    for (let ticket = tickets.firstUncalled(); ticket !== 0; ticket = tickets.next(ticket)) {
-      if (tickets.calls.isCalled(ticket)) continue;
-      // Perhaps it wants this one from now on, and it came before the others.
-      if (tickets.demand.isOutdated(ticket)) return false;
-      if (!tickets.demand.wants(ticket, id, failing)) continue;
-      if (down) {
-        const usable = tickets.demand.usableOf(ticket);
-        if (usable !== groups) mayBeDown = table.ignorable(groups = usable) !== 0;
-        if (!mayBeDown) continue;
-      }
-      tickets.call(ticket, id);
-      this.#called |= 1 << tickets.threadOf(ticket);
-      return true;
-    }
-    return false;
   }
 
   /** Releases the lock, and tells the threads of their calls. */
   #unlock(): void {
-    let called = this.#called;
-    this.#called = 0;
+    let called = this.#calling.takeThreads();
     this.#lock.release();
     for (; called !== 0; called &= called - 1) this.#wake(31 - Math.clz32(called & -called));
   }
