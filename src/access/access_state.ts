@@ -48,6 +48,8 @@ export interface AccessState {
   readonly spared: Readonly<Record<RefusalReason, number>>;
   /** Connections that did not count for the limits of their clients, because there was no place for one more client. */
   readonly uncounted: number;
-  /** How often accepting has had to wait for `--rate`; in a dry run, how many clients would have had to. */
+  /**
+   * How often accepting has had to wait for `--rate`; in a dry run, how many clients would have had to since it began.
+   */
   readonly paced: number;
 }

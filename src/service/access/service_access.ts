@@ -34,6 +34,8 @@ export class ServiceAccess {
   #dryRun = false;
   #clients: CountedClients | undefined;
   #acceptRate: SharedArrayBuffer | undefined;
+  /** Clients had come too early this often when accepting began to wait for them, or a dry run began. */
+  #pacing: { readonly memory: SharedArrayBuffer; readonly dryRun: boolean; readonly before: number } | undefined;
 
   /** @param lanes threads that serve the service */
   constructor(lanes: number) {
@@ -50,8 +52,11 @@ export class ServiceAccess {
   /** How fast an engine is to accept clients; undefined if as fast as they come. */
   acceptRate(drafted?: DraftedAccess): AcceptRateSettings | undefined {
     if (drafted?.rate === undefined) return this.#acceptRate = undefined;
-    this.#acceptRate ??= AcceptRate.create();
-    return { limit: drafted.rate, memory: this.#acceptRate, dryRun: drafted.dryRun };
+    const { rate: limit, dryRun } = drafted, memory = this.#acceptRate ??= AcceptRate.create();
+    if (this.#pacing?.memory !== memory || this.#pacing.dryRun !== dryRun) {
+      this.#pacing = { memory, dryRun, before: AcceptRate.early(memory) };
+    }
+    return { limit, memory, dryRun };
   }
 
   /** Clients with limits; undefined if they have none. */
@@ -110,7 +115,7 @@ export class ServiceAccess {
       refused: byReason(counts.map(([reason, { refused }]) => [reason, refused])),
       spared: byReason(counts.map(([reason, { spared }]) => [reason, spared])),
       uncounted: this.#clients?.uncounted ?? 0,
-      paced: this.#acceptRate === undefined ? 0 : AcceptRate.early(this.#acceptRate),
+      paced: this.#acceptRate === undefined ? 0 : AcceptRate.early(this.#acceptRate) - this.#pacing!.before,
     };
   }
 
