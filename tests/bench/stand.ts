@@ -55,7 +55,8 @@ export class Stand {
     const proxy = await this.fresh(contender, channels);
     this.#shared.set(key, proxy);
     for (const kind of ["keepAlive", "newConnections"] as const) {
-      const ask = { ...this.ask(proxy, 32), warmUp: 0, seconds: 0.2 };
+      // Long enough that a busy machine answers something in it: what has just started is slow at first.
+      const ask = { ...this.ask(proxy, 32), warmUp: 0, seconds: 0.5 };
       // In units, not seconds, or a slow machine would measure code that is not compiled yet.
       for (let done = 0; done < this.options.practice[kind];) done += (await this.load.perform(kind, ask)).done;
     }
