@@ -14,6 +14,7 @@ export class BlackHole implements Disposable {
   readonly address: { readonly host: string; readonly port: number };
   readonly #listener: Deno.TcpListener;
   readonly #waiting: Deno.TcpConn[] = [];
+  #refuses = false;
 
   private constructor() {
     this.#listener = Deno.listen({ hostname: "127.0.0.1", port: 0, tcpBacklog: BACKLOG });
@@ -48,9 +49,16 @@ export class BlackHole implements Disposable {
     accept().catch(() => {});
   }
 
+  /** Refuses connections from now on, also waiting ones, once the kernel retries them as for `answer`. */
+  refuse(): void {
+    if (this.#refuses) return;
+    this.#refuses = true;
+    this.#listener.close();
+  }
+
   [Symbol.dispose](): void {
     for (const connection of this.#waiting.splice(0)) connection.close();
-    this.#listener.close();
+    this.refuse();
   }
 }
 

@@ -84,12 +84,13 @@ export function failover(test: ContractTest): void {
     test(`a failed connect to the old address says nothing about the channel's new one${how}`, async (start) => {
       using hole = await BlackHole.open();
       await using live = namedBackend("live");
-      await using trial = await start({ channels: [hole], connectTimeout: BRIEF, ...settings });
+      await using trial = await start({ channels: [hole], connectTimeout: 60, ...settings });
       using waiting = await trial.connect();
       await hole.tried();
       trial.table.disable(0, DisabledBy.OPERATOR);
       trial.table.setAddress(0, live.address);
       trial.table.enable(0, DisabledBy.OPERATOR);
+      hole.refuse();
       assert.equal((await waiting.readToEnd()).length, 0);
       await trial.idle();
       assert.equal(trial.counters(0).failed, 1n);
