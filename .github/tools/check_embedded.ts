@@ -11,7 +11,7 @@ import { embeddedFiles } from "./embedded_files.ts";
 /** The npm packages that are shipped. A new one must be added here and in the README. */
 const PACKAGES = ["@logtape/logtape"];
 /** Bytes, well above today's figures: a program that grows past them embeds something it should not. */
-const OWN_LIMIT = 4_000_000, TOTAL_LIMIT = 5_500_000;
+const OWN_LIMIT = 5_000_000, TOTAL_LIMIT = 6_500_000;
 
 const root = new URL("../../", import.meta.url);
 const NODE_MODULES = ".deno_compile_node_modules/localhost/";
