@@ -1,6 +1,7 @@
 import { isMapped, wordAt } from "../address.ts";
 import { HEADER, SET } from "./client_layout.ts";
-import { ClientSets, NOWHERE } from "./client_sets.ts";
+import { NOWHERE } from "../place_sets.ts";
+import { ClientSets } from "./client_sets.ts";
 import { NO_HANDLE, type PlaceHandle } from "../held_counts.ts";
 import { Pace, type RateLimit } from "./pace.ts";
 

@@ -1,30 +1,20 @@
-import { HeldCounts } from "../held_counts.ts";
+import { HEADER as SHARED } from "../place_sets.ts";
 
-/**
- * Where everything lies in the buffer of a `ClientTable`: a header, then sets of places, then a lane for each thread.
- * Words are 32 bits.
- */
+export { WAYS } from "../place_sets.ts";
 
-/** Places of a set. A client can be in any place of one set. */
-export const WAYS = 8;
+/** Where everything lies in the buffer of a `ClientTable`, see `PlaceSets`. Words are 32 bits. */
 
 /** Words of the header. */
 export const HEADER = {
-  /** Decides which set a client belongs to, so that nobody can choose clients of one set. */
-  SEED: 0,
-  SETS: 1,
-  LANES: 2,
+  ...SHARED,
   /** How many bits of an IPv6 address tell clients apart. */
-  PREFIX: 3,
+  PREFIX: SHARED.OWN,
   /** Connections of clients for whom there was no place, see `ClientTable`. */
-  UNCOUNTED: 4,
-  WORDS: 16,
+  UNCOUNTED: SHARED.OWN + 1,
 } as const;
 
 /** Words of a set: the lock in a cache line of its own, then fields of all places. */
 export const SET = {
-  /** Who has it, see `owned_lock.ts`. */
-  LOCK: 0,
   /** The client's address without what does not tell clients apart: four fields of a word for each place. */
   ADDRESS: 16,
   /** Which client of those that have had the place; 0 before the first, and below 0 while it is free. */
@@ -37,8 +27,3 @@ export const SET = {
   SEEN: 80,
   WORDS: 96,
 } as const;
-
-/** Size in bytes of a buffer with so many sets and lanes. */
-export function clientBytes(sets: number, lanes: number): number {
-  return 4 * (HEADER.WORDS + sets * SET.WORDS + HeldCounts.words(sets * WAYS, lanes));
-}

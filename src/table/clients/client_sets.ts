@@ -1,10 +1,7 @@
-import { HEADER, SET, WAYS } from "./client_layout.ts";
-import { HeldCounts, nextVersion } from "../held_counts.ts";
+import { nextVersion } from "../held_counts.ts";
 import { mix } from "../mix.ts";
-import { giveLock, takeLock } from "../owned_lock.ts";
-
-/** "No place". */
-export const NOWHERE = -1;
+import { NOWHERE, PlaceSets, WAYS } from "../place_sets.ts";
+import { SET } from "./client_layout.ts";
 
 /**
  * Sets of places for clients, which threads share.
@@ -12,57 +9,27 @@ export const NOWHERE = -1;
  * A set is read and written under its lock, see `takeLock`. A place is free while it is being given to another client,
  * so a thread that dies leaves no half-written client behind, and those of the other places stay.
  */
-export class ClientSets {
-  /** How many sets there are. */
-  readonly count: number;
-  readonly words: Int32Array;
-  /** The same memory. */
+export class ClientSets extends PlaceSets {
+  /** The same memory as `words`. */
   readonly doubles: Float64Array;
-  /** Connections of each client. */
-  readonly held: HeldCounts;
-  readonly #seed: number;
 
   constructor(buffer: SharedArrayBuffer) {
-    const words = this.words = new Int32Array(buffer);
+    super(buffer, SET.WORDS);
     this.doubles = new Float64Array(buffer);
-    this.count = words[HEADER.SETS];
-    this.#seed = words[HEADER.SEED];
-    const lanes = HEADER.WORDS + this.count * SET.WORDS;
-    this.held = new HeldCounts(words, lanes, this.count * WAYS, words[HEADER.LANES]);
+  }
+
+  /** Memory for so many sets. */
+  static create(sets: number, lanes: number, seed: number): SharedArrayBuffer {
+    return PlaceSets.make(SET.WORDS, sets, lanes, seed);
   }
 
   /** Where the words of the set begin that a client belongs to. */
   of(a: number, b: number, c: number, d: number): number {
-    const hash = mix(mix(mix(mix(this.#seed ^ a) ^ b) ^ c) ^ d);
-    return this.at(Math.floor(hash * this.count / 2 ** 32));
+    return this.setOf(mix(mix(mix(this.seeded(a) ^ b) ^ c) ^ d));
   }
 
-  /** Where the words of a set begin. */
-  at(number: number): number {
-    return HEADER.WORDS + number * SET.WORDS;
-  }
-
-  /** Number of the place at `way` of a set. */
-  placeOf(set: number, way: number): number {
-    return (set - HEADER.WORDS) / SET.WORDS * WAYS + way;
-  }
-
-  /** Takes the set's lock. @returns whether it could */
-  lock(set: number, owner: number): boolean {
-    return takeLock(this.words, set + SET.LOCK, owner);
-  }
-
-  unlock(set: number): void {
-    giveLock(this.words, set + SET.LOCK);
-  }
-
-  /** Frees what a dead thread has locked. Main thread only. */
-  breakLocks(owner: number): void {
-    for (let number = 0; number < this.count; number++) {
-      const set = this.at(number);
-      if (Atomics.load(this.words, set + SET.LOCK) === owner) this.unlock(set);
-    }
-  }
+  /** A half-written client has no place yet. */
+  protected mend(): void {}
 
   // Under the lock:
 

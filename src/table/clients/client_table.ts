@@ -1,4 +1,4 @@
-import { clientBytes, HEADER, SET, WAYS } from "./client_layout.ts";
+import { HEADER, SET, WAYS } from "./client_layout.ts";
 import { ClientSets } from "./client_sets.ts";
 import { MAX_PLACES } from "../held_counts.ts";
 import { MAX_LANES } from "../limits.ts";
@@ -51,12 +51,8 @@ export class ClientTable {
     checkRange("clients", size, MAX_PLACES);
     checkRange("bits of a prefix", prefix, 128);
     checkRange("lanes", lanes, MAX_LANES);
-    const sets = Math.ceil(size / WAYS), buffer = new SharedArrayBuffer(clientBytes(sets, lanes));
-    const header = new Int32Array(buffer, 0, HEADER.WORDS);
-    header[HEADER.SETS] = sets;
-    header[HEADER.LANES] = lanes;
-    header[HEADER.PREFIX] = prefix;
-    header[HEADER.SEED] = seed;
+    const buffer = ClientSets.create(Math.ceil(size / WAYS), lanes, seed);
+    new Int32Array(buffer)[HEADER.PREFIX] = prefix;
     return new ClientTable(buffer);
   }
 

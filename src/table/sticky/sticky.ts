@@ -3,8 +3,9 @@ import type { ClientKey } from "./client_key.ts";
 import { MAX_LANES } from "../limits.ts";
 import { MAX_PLACES } from "../held_counts.ts";
 import { MAIN } from "../owned_lock.ts";
-import { HEADER, PER_SECOND, SET, stickyBytes, WAYS } from "./sticky_layout.ts";
-import { NOWHERE, StickySets } from "./sticky_sets.ts";
+import { HEADER, PER_SECOND, SET, WAYS } from "./sticky_layout.ts";
+import { NOWHERE } from "../place_sets.ts";
+import { StickySets } from "./sticky_sets.ts";
 
 /** An address that is remembered, and the channel that it had. */
 export interface StickyEntry extends ClientKey {
@@ -48,11 +49,7 @@ export class StickyTable {
     if (!Number.isInteger(lanes) || lanes < 1 || lanes > MAX_LANES) {
       throw new RangeError(`Cannot make sticky table: ${lanes} lanes, but there must be 1 to ${MAX_LANES}`);
     }
-    const sets = Math.ceil(size / WAYS), buffer = new SharedArrayBuffer(stickyBytes(sets, lanes));
-    const header = new Int32Array(buffer, 0, HEADER.WORDS);
-    header[HEADER.SETS] = sets;
-    header[HEADER.LANES] = lanes;
-    header[HEADER.SEED] = seed;
+    const buffer = StickySets.create(Math.ceil(size / WAYS), lanes, seed);
     return new StickyTable(buffer);
   }
 

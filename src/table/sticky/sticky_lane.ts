@@ -2,7 +2,8 @@ import { type ChannelId, NONE } from "../channel_id.ts";
 import { highWord, lowWord } from "./client_key.ts";
 import { NO_HANDLE, type PlaceHandle, placeOf, versionOf } from "../held_counts.ts";
 import { PER_SECOND, SET } from "./sticky_layout.ts";
-import { NOWHERE, StickySets } from "./sticky_sets.ts";
+import { NOWHERE } from "../place_sets.ts";
+import { StickySets } from "./sticky_sets.ts";
 
 /** What a connection keeps until it ends; `NO_HANDLE` if its client is not remembered. */
 export type StickyHandle = PlaceHandle;

@@ -1,28 +1,18 @@
-import { HeldCounts } from "../held_counts.ts";
+import { HEADER as SHARED } from "../place_sets.ts";
 
-/**
- * Where everything lies in the buffer of a `StickyTable`: a header, then sets of places, then a lane for each thread.
- * Words are 32 bits.
- */
+export { WAYS } from "../place_sets.ts";
 
-/** Places of a set. An address can be in any place of one set. */
-export const WAYS = 8;
+/** Where everything lies in the buffer of a `StickyTable`, see `PlaceSets`. Words are 32 bits. */
 
 /** Words of the header. */
 export const HEADER = {
+  ...SHARED,
   /** Hundredths of a second, as main last wrote them. */
-  CLOCK: 0,
-  /** Decides which set an address belongs to, so that nobody can choose addresses of one set. */
-  SEED: 1,
-  SETS: 2,
-  LANES: 3,
-  WORDS: 16,
+  CLOCK: SHARED.OWN,
 } as const;
 
 /** Words of a set: the lock in a cache line of its own, then fields of `WAYS` words, one for each place. */
 export const SET = {
-  /** Who has it: 0 for nobody, `MAIN`, or a thread's number plus 1. */
-  LOCK: 0,
   /** The address, see `client_key.ts`. */
   HIGH: 16,
   LOW: 24,
@@ -39,8 +29,3 @@ export const SET = {
 
 /** Units of the clock in a second. */
 export const PER_SECOND = 100;
-
-/** Size in bytes of a buffer with so many sets and lanes. */
-export function stickyBytes(sets: number, lanes: number): number {
-  return 4 * (HEADER.WORDS + sets * SET.WORDS + HeldCounts.words(sets * WAYS, lanes));
-}

@@ -1,10 +1,7 @@
-import { HeldCounts, nextVersion } from "../held_counts.ts";
+import { nextVersion } from "../held_counts.ts";
 import { mix } from "../mix.ts";
-import { giveLock, takeLock } from "../owned_lock.ts";
-import { HEADER, SET, WAYS } from "./sticky_layout.ts";
-
-/** "No place". */
-export const NOWHERE = -1;
+import { NOWHERE, PlaceSets, WAYS } from "../place_sets.ts";
+import { HEADER, SET } from "./sticky_layout.ts";
 
 /**
  * Sets of places for addresses, which threads share.
@@ -16,20 +13,14 @@ export const NOWHERE = -1;
  *
  * How many connections an address has is counted in lanes, see `HeldCounts`.
  */
-export class StickySets {
-  /** How many sets there are. */
-  readonly count: number;
-  readonly words: Int32Array;
-  /** Connections of each address. */
-  readonly held: HeldCounts;
-  readonly #seed: number;
-
+export class StickySets extends PlaceSets {
   constructor(buffer: SharedArrayBuffer) {
-    const words = this.words = new Int32Array(buffer);
-    this.count = words[HEADER.SETS];
-    this.#seed = words[HEADER.SEED];
-    const lanes = HEADER.WORDS + this.count * SET.WORDS;
-    this.held = new HeldCounts(words, lanes, this.count * WAYS, words[HEADER.LANES]);
+    super(buffer, SET.WORDS);
+  }
+
+  /** Memory for so many sets. */
+  static create(sets: number, lanes: number, seed: number): SharedArrayBuffer {
+    return PlaceSets.make(SET.WORDS, sets, lanes, seed);
   }
 
   /** Main's clock, in hundredths of a second; it wraps around. */
@@ -39,37 +30,12 @@ export class StickySets {
 
   /** Where the words of the set begin that an address belongs to. */
   of(high: number, low: number): number {
-    const number = Math.floor(mix(mix(this.#seed ^ high) ^ low) * this.count / 2 ** 32);
-    return this.at(number);
+    return this.setOf(mix(this.seeded(high) ^ low));
   }
 
-  /** Where the words of a set begin. */
-  at(number: number): number {
-    return HEADER.WORDS + number * SET.WORDS;
-  }
-
-  /** Number of the place at `way` of a set. */
-  placeOf(set: number, way: number): number {
-    return (set - HEADER.WORDS) / SET.WORDS * WAYS + way;
-  }
-
-  /** Takes the set's lock. @returns whether it could */
-  lock(set: number, owner: number): boolean {
-    return takeLock(this.words, set + SET.LOCK, owner);
-  }
-
-  unlock(set: number): void {
-    giveLock(this.words, set + SET.LOCK);
-  }
-
-  /** Frees what a dead thread has locked. Main thread only. */
-  breakLocks(owner: number): void {
-    for (let number = 0; number < this.count; number++) {
-      const set = this.at(number);
-      if (Atomics.load(this.words, set + SET.LOCK) !== owner) continue;
-      for (let way = 0; way < WAYS; way++) this.clear(set, way);
-      this.unlock(set);
-    }
+  /** The set may be half written. */
+  protected mend(set: number): void {
+    for (let way = 0; way < WAYS; way++) this.clear(set, way);
   }
 
   /**
