@@ -16,7 +16,7 @@ export type {
   ResolutionState,
   ServiceState,
   ServiceSummary,
-} from "./src/control/state.ts";
+} from "./src/state/state.ts";
 export { Balancer } from "./src/library/balancer.ts";
 export { ChannelLoop, EngineUnavailable, type ErrorCode, UnknownHost } from "./src/service/errors.ts";
 export type { BalancerEvent, ChannelPlace, HealthChange } from "./src/service/events.ts";

@@ -14,7 +14,7 @@ import { commands, execute } from "./commands.ts";
 import type { Session } from "./command.ts";
 import { complete } from "./terminal/completion.ts";
 import type { ControlPlane } from "./control_plane.ts";
-import type { ProcessState } from "./state.ts";
+import type { ProcessState } from "../state/state.ts";
 
 /** An instance without an engine, otherwise as the program makes it, except that names are not looked up. */
 class Plane implements ControlPlane {

@@ -2,7 +2,7 @@ import type { Groups } from "../groups/groups.ts";
 import type { GroupSnapshot } from "../groups/snapshot.ts";
 import type { Session } from "./command.ts";
 import type { ControlledService, ControlPlane } from "./control_plane.ts";
-import type { InstanceState, InstanceSummary, ServiceState, ServiceSummary } from "./state.ts";
+import type { InstanceState, InstanceSummary, ServiceState, ServiceSummary } from "../state/state.ts";
 
 /** What becomes `Parsed` once it was JSON text. */
 type Exact<Parsed> = { [Key in keyof Parsed]: Key extends "groups" ? readonly GroupSnapshot[] : Exact<Parsed[Key]> };

@@ -3,7 +3,7 @@ import { escape, quote } from "../log/escape.ts";
 import { conditionWords } from "../options/condition_words.ts";
 import type { ControlledService } from "./control_plane.ts";
 import { portsPhrase } from "./ports_text.ts";
-import type { ServiceState } from "./state.ts";
+import type { ServiceState } from "../state/state.ts";
 
 /** Column widths of the table (Balance manual); a longer value widens its own cell. */
 const WIDTHS = [3, 4, 2, 3, 16, 5, 4, 11, 4, 11, 11];

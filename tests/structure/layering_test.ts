@@ -15,7 +15,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   engine: ["access", "options", "preamble", "selection", "table"],
   groups: ["access", "options", "preamble", "selection", "table"],
   health: ["options", "preamble", "selection", "table", "log"],
-  control: ["access", "groups", "options", "table", "log"],
+  state: ["access"],
+  control: ["access", "groups", "options", "state", "table", "log"],
+  views: ["access", "groups", "options", "selection", "state", "table", "log"],
   names: ["table"],
   service: [
     "access",
@@ -30,9 +32,9 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "table",
     "log",
   ],
-  library: ["access", "engine", "groups", "options", "selection", "service", "log"],
-  program: ["control", "engine", "files", "options", "process", "service", "table", "log"],
-  cli: ["control", "files", "names", "options", "process", "program", "service", "table", "log"],
+  library: ["access", "engine", "groups", "options", "selection", "service", "state", "log"],
+  program: ["control", "engine", "files", "options", "process", "service", "state", "table", "views", "log"],
+  cli: ["control", "files", "names", "options", "process", "program", "service", "state", "table", "views", "log"],
 };
 
 const root = new URL("../../", import.meta.url);

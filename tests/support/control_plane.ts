@@ -1,5 +1,5 @@
 import type { ControlledService, ControlPlane } from "../../src/control/control_plane.ts";
-import type { ProcessState } from "../../src/control/state.ts";
+import type { ProcessState } from "../../src/state/state.ts";
 import { Groups } from "../../src/groups/groups.ts";
 import { ServiceAccess } from "../../src/service/access/service_access.ts";
 import { Table } from "../../src/table/table.ts";
