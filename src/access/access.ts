@@ -63,6 +63,8 @@ export class Access {
   readonly reset: boolean;
   /** Seconds for which a PROXY header is waited for. */
   readonly proxyTimeout: number;
+  /** Why a client was last refused, or would have been in a dry run. */
+  objection: RefusalReason | undefined;
   /** Whether it ever refuses a client, or requires a header. */
   readonly guards: boolean;
   readonly #settings: AccessSettings;
@@ -160,6 +162,7 @@ export class Access {
   }
 
   #count(reason: RefusalReason, address: Uint8Array, dryRun: boolean, fault?: string): void {
+    this.objection = reason;
     this.#refusals.add(this.#lane, reason, dryRun);
     const now = this.#now();
     if (now - (this.#reported.get(reason) ?? -Infinity) < 1000) return;

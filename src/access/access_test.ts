@@ -54,6 +54,7 @@ Deno.test("a list that only allows refuses all others", () => {
   const { access, counts } = setUp({}, [rule("allow", "10.0.0.0/8"), rule("allow", "::1")]);
   assert.equal(access.enter(bytes("::1")), 0);
   assert.equal(access.enter(bytes("192.0.2.1")), REFUSED);
+  assert.equal(access.objection, "denied");
   assert.deepEqual(counts(), ["denied 1 0"]);
 });
 

@@ -3,6 +3,7 @@ import { LONGEST_HEADER, Malformed, type ProxyHeader } from "../preamble/proxy_h
 import { LONGEST_GREETING, readGreeting } from "../preamble/read_greeting.ts";
 import { readProxyHeader } from "../preamble/read_proxy_header.ts";
 import type { Client } from "../selection/strategy.ts";
+import type { RefusalReason } from "../table/clients/refusals.ts";
 
 /** What is to be done next for a client that comes in. */
 export const STEP = {
@@ -38,6 +39,8 @@ export interface Admittance {
   readonly reset: boolean;
   /** Seconds for which a PROXY header is waited for. */
   readonly proxyTimeout: number;
+  /** Why it last said no. */
+  readonly objection: RefusalReason | undefined;
   /** Whether this peer may connect at all, whoever it speaks for. */
   admitsPeer(address: Uint8Array): boolean;
   /** Whether a PROXY header is required of this peer. */
@@ -97,6 +100,8 @@ export class Reception {
   handle = 0;
   /** Whether a refused client is reset. */
   reset = false;
+  /** Why a refused client is refused; undefined for others. */
+  objection: RefusalReason | undefined;
   /** What a refused client gets before it is closed. */
   farewell: Uint8Array<ArrayBuffer> | undefined;
   #terms!: ReceptionTerms;
@@ -114,11 +119,15 @@ export class Reception {
     for (let i = 0; i < 16; i++) client.address[i] = address[i];
     client.port = port;
     client.localPort = localPort;
-    client.greeting = this.header = this.farewell = undefined;
+    client.greeting =
+      this.header =
+      this.farewell =
+      this.objection =
+        undefined;
     this.handle = this.consume = 0;
     this.reset = false;
     if (access === undefined || !access.guards) return this.#listen();
-    if (!access.admitsPeer(client.address)) return this.#refuse(access.reset);
+    if (!access.admitsPeer(client.address)) return this.#refuse(access.reset, access.objection);
     if (!access.expectsHeader(client.address)) return this.#enter(access);
     return this.#await(AWAITS.HEADER, access.proxyTimeout * 1000);
   }
@@ -172,7 +181,7 @@ export class Reception {
   /** The client is known: access lists and limits. */
   #enter(access: Admittance): Step {
     const handle = access.enter(this.client.address);
-    if (handle < 0) return this.#refuse(access.reset);
+    if (handle < 0) return this.#refuse(access.reset, access.objection);
     this.handle = handle;
     return this.#listen();
   }
@@ -202,7 +211,7 @@ export class Reception {
     this.handle = 0;
     access?.refused("no-route", client.address);
     if (client.greeting?.protocol === "tls") this.farewell = UNRECOGNIZED_NAME;
-    return this.#refuse(false);
+    return this.#refuse(false, "no-route");
   }
 
   #await(what: number, time: number): Step {
@@ -214,11 +223,12 @@ export class Reception {
 
   #refuseHeader(reason: "proxy-header" | "proxy-timeout", fault?: string): Step {
     this.#terms.access!.refused(reason, this.client.address, fault);
-    return this.#refuse(false);
+    return this.#refuse(false, reason);
   }
 
-  #refuse(reset: boolean): Step {
+  #refuse(reset: boolean, objection: RefusalReason | undefined): Step {
     this.reset = reset;
+    this.objection = objection;
     return STEP.REFUSED;
   }
 }

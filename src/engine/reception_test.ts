@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { parseHost } from "../table/address.ts";
 import type { Client } from "../selection/strategy.ts";
+import type { RefusalReason } from "../table/clients/refusals.ts";
 import { type Admittance, Reception, type ReceptionTerms, STEP, type Step, UNRECOGNIZED_NAME } from "./reception.ts";
 
 const PEER = parseHost("192.0.2.1").bytes, CLIENT = parseHost("198.51.100.7").bytes;
@@ -19,6 +20,7 @@ class Doorman implements Admittance {
   readonly left: number[] = [];
   readonly refusals: [string, Uint8Array][] = [];
   fault: string | undefined;
+  objection: RefusalReason | undefined;
 
   admitsPeer = () => this.peers;
   expectsHeader = () => this.header;
@@ -66,9 +68,10 @@ Deno.test("a peer that may not connect is refused before it can say anything", (
   const access = new Doorman();
   access.peers = false;
   access.header = access.reset = true;
+  access.objection = "peer";
   const [reception, step] = begun(access);
   assert.equal(step, STEP.REFUSED);
-  assert.equal(reception.reset, true);
+  assert.deepEqual([reception.reset, reception.objection], [true, "peer"]);
   assert.equal(access.entered.length, 0);
 });
 
@@ -158,7 +161,7 @@ Deno.test("a header that is malformed, cut off or late is refused with the peer'
     const [reception] = begun(access);
     assert.equal(act(reception), STEP.REFUSED);
     assert.deepEqual([reception.reset, access.refusals, access.entered], [false, [[reason, PEER]], []]);
-    assert.equal(access.fault, fault);
+    assert.deepEqual([reception.objection, access.fault], [reason, fault]);
   }
 });
 
@@ -215,6 +218,7 @@ Deno.test("a client that no group is for is refused, its limit given back, and a
     assert.equal(reception.handle, 7);
     assert.equal(reception.look(bytes(said), true), STEP.REFUSED);
     assert.deepEqual([reception.handle, access.left, access.refusals], [0, [7], [["no-route", PEER]]]);
+    assert.equal(reception.objection, "no-route");
     assert.deepEqual([reception.farewell, reception.reset], [farewell, false]);
     reception.begin({ preambleTimeout: 3000, listensTo: () => false, takes: () => true }, PEER, 1, 2);
     assert.equal(reception.farewell, undefined);

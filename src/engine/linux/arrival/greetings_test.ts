@@ -78,6 +78,7 @@ function arrived({ access, listens = false, abortOnClose = false, mark = 0, unwa
     guards: true,
     reset: false,
     proxyTimeout: 5,
+    objection: undefined,
     admitsPeer: () => true,
     expectsHeader: () => true,
     enter: () => 7,
