@@ -4,18 +4,22 @@
  * @module
  */
 export type {
+  ChannelActivityState,
   ChannelHealthState,
   ChannelState,
   ConditionsState,
   GroupState,
   InstanceState,
   InstanceSummary,
+  MinuteState,
   PortsState,
   ProcessState,
   QueueState,
   ResolutionState,
+  ServiceActivityState,
   ServiceState,
   ServiceSummary,
+  TimesState,
 } from "./src/state/state.ts";
 export { Balancer } from "./src/library/balancer.ts";
 export { ChannelLoop, EngineUnavailable, type ErrorCode, UnknownHost } from "./src/service/errors.ts";

@@ -4,7 +4,7 @@ import type { Action } from "../access/rules.ts";
 import type { Drained } from "../groups/drained.ts";
 import type { Groups } from "../groups/groups.ts";
 import type { Address } from "../table/address.ts";
-import type { ProcessState, ServiceState } from "../state/state.ts";
+import type { ProcessState, ServiceActivityState, ServiceState } from "../state/state.ts";
 
 /** What the control commands work on: a process as its operator sees it. */
 export interface ControlPlane {
@@ -36,7 +36,7 @@ export interface ControlPlane {
 }
 
 /** One service as its operator sees it. */
-export interface ControlledService extends Omit<ServiceState, "groups"> {
+export interface ControlledService extends Omit<ServiceState, "groups" | keyof ServiceActivityState> {
   readonly groups: Groups;
   /** Clients with limits for each; undefined if they have none. */
   readonly clients?: ClientsWithLimits;

@@ -1,11 +1,11 @@
 import type { Groups } from "../groups/groups.ts";
-import type { GroupSnapshot } from "../groups/snapshot.ts";
+import type { GroupReport } from "../groups/snapshot.ts";
 import type { Session } from "./command.ts";
 import type { ControlledService, ControlPlane } from "./control_plane.ts";
 import type { InstanceState, InstanceSummary, ServiceState, ServiceSummary } from "../state/state.ts";
 
 /** What becomes `Parsed` once it was JSON text. */
-type Exact<Parsed> = { [Key in keyof Parsed]: Key extends "groups" ? readonly GroupSnapshot[] : Exact<Parsed[Key]> };
+type Exact<Parsed> = { [Key in keyof Parsed]: Key extends "groups" ? readonly GroupReport[] : Exact<Parsed[Key]> };
 
 /** What `show json` says. */
 export function instanceState(session: Session, plane: ControlPlane): Exact<InstanceState> {
@@ -43,7 +43,7 @@ function indexOf({ service }: Session, { services }: ControlPlane): number {
 
 function serviceState(service: ControlledService): Exact<ServiceState> {
   const { name, addresses, ports, connections, groups, access } = service, rules = access && { access };
-  return { name, addresses, ports, connections, ...queueState(groups), ...rules, groups: groups.snapshot() };
+  return { name, addresses, ports, connections, ...queueState(groups), ...rules, ...groups.report() };
 }
 
 /** The state of the queue; nothing where clients have never been allowed to wait. */

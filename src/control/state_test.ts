@@ -8,10 +8,11 @@ import type {
   InstanceState,
   InstanceSummary,
   ResolutionState,
+  ServiceActivityState,
 } from "../../mod.ts";
 import { quietPlane, quietService } from "../../tests/support/control_plane.ts";
 import { NetworksBuilder } from "../access/networks_builder.ts";
-import type { GroupSnapshot } from "../groups/snapshot.ts";
+import type { GroupReport } from "../groups/snapshot.ts";
 import type { Session } from "./command.ts";
 import { Queue } from "../table/queue/queue.ts";
 import { execute } from "./commands.ts";
@@ -21,7 +22,12 @@ const CHANNEL: Record<Exclude<keyof ChannelState, "health" | "resolution">, unkn
   ...{ channel: "number", enabled: "boolean", disabledBy: ["string"], host: "string", address: "string" },
   ...{ port: "number", current: "number", maxc: "number", total: "number", failed: "number", sent: "number" },
   ...{ rcvd: "number", failing: "boolean", weight: "number", name: "null", drainingSince: "null" },
+  ...{ rate: "number", times: { connect: "null", firstByte: "null" }, oldest: "null", lastError: "null" },
+  ...{ failingSince: "null", failuresInARow: "number", disabledSince: "string" },
   ...{ proxy: "null", check: "null", checkPort: "null", checkHost: "null" },
+};
+const ACTIVITY: Record<keyof ServiceActivityState, unknown> = {
+  ...{ rate: "number", ended: {}, lastMinute: { connections: ["number"], failures: ["number"] } },
 };
 const RESOLUTION: Record<keyof ResolutionState, unknown> = {
   ...{ name: "string", source: "string", ttl: "number", asked: "string", stale: "null" },
@@ -56,7 +62,7 @@ Deno.test("show json has the shape that the library documents", async () => {
   assert.deepEqual(shape(state), {
     ...PROCESS,
     ...{ service: "string", address: "string", port: "number", groups: GROUPS },
-    services: [{ ...SERVICE, groups: GROUPS }],
+    services: [{ ...SERVICE, ...ACTIVITY, groups: GROUPS }],
   });
   assert.deepEqual(state.groups, state.services[0].groups);
 });
@@ -168,8 +174,8 @@ type Parsed<T> = T extends bigint ? number
   : T;
 
 /** Whoever adds to a snapshot adds to the documented type: this fails to compile otherwise. */
-const documented = (group: Parsed<GroupSnapshot>): GroupState => group;
-const complete: Record<Exclude<keyof GroupSnapshot["channels"][number], "health" | "resolution">, unknown> = CHANNEL;
+const documented = (group: Parsed<GroupReport>): GroupState => group;
+const complete: Record<Exclude<keyof GroupReport["channels"][number], "health" | "resolution">, unknown> = CHANNEL;
 
 Deno.test("everything in a snapshot is documented", () => {
   assert.equal(documented.length, 1);

@@ -28,6 +28,8 @@ export interface ChannelState extends ChannelPlace, Readonly<Record<keyof Counte
   readonly failing: boolean;
   /** As ISO 8601, if it is draining. */
   readonly drainingSince?: string;
+  /** As ISO 8601, if one of `disabledBy` keeps it. */
+  readonly disabledSince?: string;
   /** How much of its weight it has; missing if it has all. */
   readonly share?: number;
 }
@@ -144,6 +146,9 @@ function readChannel(value: unknown, name: string): ChannelState {
     ...channel.drainingSince === undefined
       ? {}
       : { drainingSince: time(channel.drainingSince, `${name}.drainingSince`) },
+    ...channel.disabledSince === undefined
+      ? {}
+      : { disabledSince: time(channel.disabledSince, `${name}.disabledSince`) },
     ...channel.share === undefined ? {} : { share: share(channel.share, `${name}.share`) },
     total: digits(channel.total, `${name}.total`),
     failed: digits(channel.failed, `${name}.failed`),

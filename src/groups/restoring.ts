@@ -42,7 +42,7 @@ export function stateOf(subject: Subject, spec: readonly GroupSpec[]): GroupsSta
   }
 
   function channelState(id: ChannelId, spec: ChannelSpec | undefined): ChannelState {
-    const { host, port } = table.address(id), by = table.disabledBy(id);
+    const { host, port } = table.address(id), by = table.disabledBy(id), lasting = partiesOf(by).filter(isLasting);
     const { total, failed, sent, rcvd } = table.counters(id);
     return {
       ...spec === undefined ? {} : { spec: specState(spec) },
@@ -50,11 +50,12 @@ export function stateOf(subject: Subject, spec: readonly GroupSpec[]): GroupsSta
       ...by & DisabledBy.UNRESOLVED ? {} : { address: host },
       port,
       ...stateValues(valuesOf(subject, id)),
-      disabledBy: partiesOf(by).filter(isLasting),
+      disabledBy: lasting,
       failing: table.failing(id),
       ...by & DisabledBy.DRAINING && subject.drainingSince.has(id)
         ? { drainingSince: subject.drainingSince.get(id)!.toISOString() }
         : {},
+      ...lasting.length === 0 ? {} : { disabledSince: new Date(table.disabledSince(id) ?? Date.now()).toISOString() },
       ...table.share(id) < 1 ? { share: table.share(id) } : {},
       total: `${total}`,
       failed: `${failed}`,
@@ -151,6 +152,7 @@ function restoreChannel(
     }
   }
   for (const party of state.disabledBy) table.disable(id, bitOf(party));
+  if (state.disabledSince !== undefined) table.setDisabledSince(id, Date.parse(state.disabledSince));
   if (state.drainingSince !== undefined) subject.drainingSince.set(id, new Date(state.drainingSince));
   // The name may stand for another address now, and nothing is known about that one.
   const same = state.address !== undefined && table.address(id).host === canonical(state.address);

@@ -19,13 +19,18 @@ function made(spec = SPEC): Groups {
   return groups;
 }
 
+/** Since when they have been disabled. */
+const SINCE = Date.parse("2026-01-01T12:00:00Z");
+
 /** Groups with which an operator and clients have done a few things. */
 function used(): Groups {
   const groups = made(), lane = groups.table.lane(0);
   groups.disable(0, 0);
+  groups.table.setDisabledSince(groups.idOf(0, 0), SINCE);
   groups.limit(0, 0, 9);
   groups.setStrategy(1, "rr");
   groups.add(1, { host: "made", address: { host: "192.0.2.3", port: 1 }, maxc: 2, enabled: false });
+  groups.table.setDisabledSince(groups.idOf(1, 1), SINCE);
   lane.taken(0);
   lane.failed(0);
   lane.rcvd(0, 2 ** 52);
@@ -37,6 +42,7 @@ function used(): Groups {
 Deno.test("a state says what the specification does not", () => {
   const none = { total: "0", failed: "0", sent: "0", rcvd: "0" };
   const rest = { disabledBy: [], failing: false, ...none };
+  const disabled = { disabledBy: ["operator"], disabledSince: "2026-01-01T12:00:00.000Z" } as const;
   const state: GroupsState = {
     version: 1,
     groups: [
@@ -49,7 +55,7 @@ Deno.test("a state says what the specification does not", () => {
           {
             ...rest,
             spec: { host: "a", port: 80, maxc: 5 },
-            ...{ host: "a", address: "192.0.2.1", port: 80, maxc: 9, disabledBy: ["operator"] },
+            ...{ host: "a", address: "192.0.2.1", port: 80, maxc: 9, ...disabled },
             ...{ total: "1", failed: "1", rcvd: "9007199254740993" },
           },
           { ...rest, spec: { host: "b", port: 80, maxc: 0 }, host: "b", port: 80, maxc: 0 },
@@ -66,7 +72,7 @@ Deno.test("a state says what the specification does not", () => {
             spec: { host: "c", port: 0, maxc: 0 },
             ...{ host: "c", address: "2001:db8::7", port: 0, maxc: 0 },
           },
-          { ...rest, host: "made", address: "192.0.2.3", port: 1, maxc: 2, disabledBy: ["operator"] },
+          { ...rest, host: "made", address: "192.0.2.3", port: 1, maxc: 2, ...disabled },
         ],
       },
     ],
@@ -80,6 +86,7 @@ Deno.test("groups go on where those of another process were, counters included",
   groups.restore(JSON.parse(JSON.stringify(before.state(SPEC))), SPEC);
   before.table.lane(0).sent(0, 3);
   assert.deepEqual(groups.snapshot(), before.snapshot());
+  assert.equal(groups.table.disabledSince(groups.idOf(0, 0)), SINCE);
   groups.reset(0, 0);
   assert.deepEqual(groups.counters(0, 0), { total: 0n, failed: 0n, sent: 0n, rcvd: 0n });
 });

@@ -52,8 +52,21 @@ export interface InstanceState extends ProcessState {
   readonly services: readonly ServiceState[];
 }
 
+/** How the connections of a service fare at present. */
+export interface ServiceActivityState {
+  /** New client connections per second, over the last full second and the present one. */
+  readonly rate: number;
+  /**
+   * How many connections have ended in which way since the start: `closed` if all went well, `idle`, `refused`,
+   * `connect-timeout` and so on. Ways in which none has ended are missing.
+   */
+  readonly ended: Readonly<Record<string, number>>;
+  /** What the last minute was like. */
+  readonly lastMinute: MinuteState;
+}
+
 /** One service, in `show json`. */
-export interface ServiceState {
+export interface ServiceState extends ServiceActivityState {
   /** What operators call it. */
   readonly name: string;
   /** Numeric addresses it listens on. */
@@ -68,6 +81,14 @@ export interface ServiceState {
   readonly access?: AccessState;
   /** Groups that have channels. */
   readonly groups: readonly GroupState[];
+}
+
+/** 60 numbers in each list: one for each second, the oldest first; the last second is the present one. */
+export interface MinuteState {
+  /** New connections. */
+  readonly connections: readonly number[];
+  /** Connections that did not end well. */
+  readonly failures: readonly number[];
 }
 
 /** The clients of a service that wait while every channel is full. */
@@ -145,8 +166,50 @@ export interface ChannelHealthState {
   } | null;
 }
 
+/** How long something took, as far as the channel's latest connections tell. */
+export interface TimesState {
+  /** How many connections that is. */
+  readonly count: number;
+  /** Half of them took no longer: milliseconds. */
+  readonly median: number;
+  /** 99 of 100 took no longer: milliseconds. */
+  readonly p99: number;
+}
+
+/** How connections to a channel fare at present. */
+export interface ChannelActivityState {
+  /** Connections given to it per second, over the last full second and the present one. */
+  readonly rate: number;
+  /** How long its latest connections took. */
+  readonly times: {
+    /** From the beginning of the connect until it was there; null if none has been yet. */
+    readonly connect: TimesState | null;
+    /** From then until the first byte from the channel; null if none has come yet. */
+    readonly firstByte: TimesState | null;
+  };
+  /** Whole seconds for which its oldest connection has been there, or null if it has none. */
+  readonly oldest: number | null;
+  /** The last connect that failed, or null. */
+  readonly lastError: {
+    /** What came of it, in a word: `refused`, `unreachable`, `timeout`, `reset`, `local` or `other`. */
+    readonly result: string;
+    /** The same in words. */
+    readonly reason: string;
+    /** When, as ISO 8601 in UTC. */
+    readonly at: string;
+    /** Whole seconds since then. */
+    readonly age: number;
+  } | null;
+  /** Since when all connects have failed, as ISO 8601 in UTC; null if the last one did not. */
+  readonly failingSince: string | null;
+  /** Connects that have failed since the last one that did not. */
+  readonly failuresInARow: number;
+  /** Since when somebody has kept it from getting connections, as ISO 8601 in UTC; null if nobody does. */
+  readonly disabledSince: string | null;
+}
+
 /** One channel. */
-export interface ChannelState {
+export interface ChannelState extends ChannelActivityState {
   /** Number in its group. */
   readonly channel: number;
   /** Whether it may be chosen. */
@@ -210,14 +273,17 @@ export interface ResolutionState {
   readonly stale: string | null;
 }
 
-/** What `services json` says: as `show json`, with numbers of channels in place of the channels, and without who may come in. */
+/**
+ * What `services json` says: as `show json`, with numbers of channels in place of the channels, and without who may come in and how
+ * connections fare.
+ */
 export interface InstanceSummary extends ProcessState, Pick<InstanceState, "service"> {
   /** All services, in the order they were given. */
   readonly services: readonly ServiceSummary[];
 }
 
 /** One service, in `services json`. */
-export interface ServiceSummary extends Omit<ServiceState, "groups" | "access"> {
+export interface ServiceSummary extends Omit<ServiceState, "groups" | "access" | keyof ServiceActivityState> {
   /** How many channels it has. */
   readonly channels: number;
   /** How many of these are enabled. */

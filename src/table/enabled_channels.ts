@@ -23,12 +23,19 @@ export class EnabledChannels {
   readonly #groups: Int32Array;
   readonly #channels: Int32Array;
   readonly #orders: Orders;
+  /** Seconds since 1970. */
+  readonly #since: Int32Array;
 
-  /** @param groups the rows of all groups @param channels the rows of all channels */
-  constructor(groups: Int32Array, channels: Int32Array, orders: Orders) {
+  /**
+   * @param groups the rows of all groups
+   * @param channels the rows of all channels
+   * @param since since when each channel has been disabled
+   */
+  constructor(groups: Int32Array, channels: Int32Array, orders: Orders, since: Int32Array) {
     this.#groups = groups;
     this.#channels = channels;
     this.#orders = orders;
+    this.#since = since;
   }
 
   /** Which parties keep the channel disabled; 0 when it is enabled. */
@@ -36,9 +43,21 @@ export class EnabledChannels {
     return Atomics.load(this.#channels, wordOf(id));
   }
 
+  /** Since when somebody has disabled the channel, in milliseconds since 1970, exact to a second; undefined if nobody does. */
+  disabledSince(id: ChannelId): number | undefined {
+    return this.disabledBy(id) === 0 ? undefined : (Atomics.load(this.#since, id) >>> 0) * 1000;
+  }
+
+  /** Somebody has done so since then already, in another process. */
+  setDisabledSince(id: ChannelId, since: number): void {
+    // Whole seconds fit in 32 bits until 2106.
+    Atomics.store(this.#since, id, Math.floor(since / 1000) | 0);
+  }
+
   /** Disables a channel on behalf of `party`; returns whether it was enabled before. */
   disable(id: ChannelId, party: number): boolean {
     const before = Atomics.or(this.#channels, wordOf(id), party);
+    if (before === 0) this.setDisabledSince(id, Date.now());
     this.#copy(id);
     return before === 0;
   }
@@ -60,6 +79,7 @@ export class EnabledChannels {
   disableWhile(still: () => boolean, id: ChannelId, party: number): boolean {
     if (!still()) return false;
     const before = Atomics.or(this.#channels, wordOf(id), party);
+    if (before === 0) this.setDisabledSince(id, Date.now());
     if (still()) this.#copy(id);
     else if ((before & party) === 0) this.enable(id, party);
     return before === 0 && still();
@@ -68,6 +88,7 @@ export class EnabledChannels {
   /** Gives a new channel its bits. */
   set(id: ChannelId, parties: number): void {
     Atomics.store(this.#channels, wordOf(id), parties);
+    if (parties !== 0) this.setDisabledSince(id, Date.now());
     this.#copy(id);
   }
 

@@ -82,6 +82,9 @@ export const CHOICE = {
   WORDS: 4,
 } as const;
 
+/** Bytes of the times since which channels have been disabled: a word for each, which takes memory only once one is. */
+export const DISABLED_SINCE = { BYTES: CHANNELS * 4 } as const;
+
 /** Doubles of a channel's counters in one lane. Bytes are split in two, see `counter.ts`. */
 export const COUNT = { TOTAL: 0, FAILED: 1, SENT: 2, RCVD: 4, DOUBLES: 6 } as const;
 
@@ -98,7 +101,8 @@ export const OFFSET = (() => {
   const choices = align(channels + CHANNELS * CHANNEL.WORDS * 4);
   const bases = align(choices + CHANNELS * CHOICE.WORDS * 4);
   const schedules = align(bases + CHANNELS * BASE.WORDS * 8);
-  const lanes = align(schedules + MAX_GROUPS * SCHEDULES.BYTES);
+  const disabledSince = align(schedules + MAX_GROUPS * SCHEDULES.BYTES);
+  const lanes = align(disabledSince + DISABLED_SINCE.BYTES);
   const laneBytes = align(CHANNELS * COUNT.DOUBLES * 8) + align(CHANNELS * 4);
   return {
     groups,
@@ -107,6 +111,7 @@ export const OFFSET = (() => {
     choices,
     bases,
     schedules,
+    disabledSince,
     lanes,
     laneBytes,
     held: align(CHANNELS * COUNT.DOUBLES * 8),

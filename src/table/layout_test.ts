@@ -1,6 +1,17 @@
 import assert from "node:assert/strict";
 import { channelId, groupOf, rowOf } from "./channel_id.ts";
-import { BASE, CHANNEL, CHANNELS, COUNT, GROUP, OFFSET, ORDERS, SCHEDULES, tableBytes } from "./layout.ts";
+import {
+  BASE,
+  CHANNEL,
+  CHANNELS,
+  COUNT,
+  DISABLED_SINCE,
+  GROUP,
+  OFFSET,
+  ORDERS,
+  SCHEDULES,
+  tableBytes,
+} from "./layout.ts";
 import { MAX_CHANNELS, MAX_GROUPS, MAX_LANES, ROWS } from "./limits.ts";
 
 Deno.test("a table holds at least 32 groups of 64 channels", () => {
@@ -16,6 +27,7 @@ Deno.test("the sections follow each other without overlap, each on its own cache
     [OFFSET.channels, CHANNELS * CHANNEL.WORDS * 4],
     [OFFSET.bases, CHANNELS * BASE.WORDS * 8],
     [OFFSET.schedules, MAX_GROUPS * SCHEDULES.BYTES],
+    [OFFSET.disabledSince, DISABLED_SINCE.BYTES],
     [OFFSET.lanes, MAX_LANES * OFFSET.laneBytes],
   ];
   let end = 0;

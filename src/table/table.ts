@@ -128,6 +128,16 @@ export class Table extends TableGroups {
     return this.enabled.disabledBy(id);
   }
 
+  /** Since when somebody has disabled the channel, in milliseconds since 1970, exact to a second; undefined if nobody does. */
+  disabledSince(id: ChannelId): number | undefined {
+    return this.enabled.disabledSince(id);
+  }
+
+  /** It has been so since then in another process, which has handed the channel over. */
+  setDisabledSince(id: ChannelId, since: number): void {
+    this.enabled.setDisabledSince(id, since);
+  }
+
   /** Disables a channel on behalf of `party`; returns whether it was enabled before. */
   disable(id: ChannelId, party: number): boolean {
     const news = this.enabled.disable(id, party);

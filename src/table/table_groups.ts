@@ -31,12 +31,13 @@ export abstract class TableGroups {
     this.buffer = buffer;
     const groups = this.#groups = new Int32Array(buffer, OFFSET.groups, (OFFSET.orders - OFFSET.groups) / 4);
     const lists = new Uint8Array(buffer, OFFSET.orders, OFFSET.channels - OFFSET.orders);
-    const schedules = new Uint8Array(buffer, OFFSET.schedules, OFFSET.lanes - OFFSET.schedules);
+    const schedules = new Uint8Array(buffer, OFFSET.schedules, OFFSET.disabledSince - OFFSET.schedules);
     this.rows = new Int32Array(buffer, OFFSET.channels, CHANNELS * CHANNEL.WORDS);
     this.orders = new Orders(groups, lists, schedules);
     this.rotation = new Rotation(groups);
     this.changes = new GroupChanges(groups);
-    this.enabled = new EnabledChannels(groups, this.rows, this.orders);
+    const disabledSince = new Int32Array(buffer, OFFSET.disabledSince, CHANNELS);
+    this.enabled = new EnabledChannels(groups, this.rows, this.orders, disabledSince);
   }
 
   /** Channels in a group. */

@@ -110,6 +110,24 @@ Deno.test("a disabled channel gives no connections, and each party's bit is inde
   assert.deepEqual([table.usable(0), table.reserve(0), enabled(table)], [true, true, [0, 1]]);
 });
 
+Deno.test("since when a channel is disabled is that of the first party, and ends with the last one", () => {
+  const table = withChannels(2), before = Math.floor(Date.now() / 1000) * 1000;
+  assert.equal(table.disabledSince(0), undefined);
+  table.disable(0, OPERATOR);
+  const since = table.disabledSince(0)!;
+  assert.ok(since >= before && since <= Date.now(), `${since}`);
+  table.setDisabledSince(0, Date.parse("2099-12-31T23:59:59Z"));
+  table.disable(0, MACHINE);
+  table.enable(0, OPERATOR);
+  assert.equal(table.disabledSince(0), Date.parse("2099-12-31T23:59:59Z"));
+  table.enable(0, MACHINE);
+  assert.equal(table.disabledSince(0), undefined);
+  assert.ok(table.disableAt(1, MACHINE, table.addressSequence(1)));
+  assert.ok(table.disabledSince(1)! >= before);
+  const created = table.addChannel(3, { host: HOST, port: 1 }, 0, OPERATOR)!;
+  assert.ok(table.disabledSince(created)! >= before);
+});
+
 Deno.test("a channel added disabled has to be enabled first", () => {
   const table = Table.create();
   const id = table.addChannel(3, { host: HOST, port: 1 }, 0, OPERATOR)!;

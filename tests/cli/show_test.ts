@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import type { GroupState } from "../../mod.ts";
 import { namedBackend } from "../support/backends.ts";
 import { Instance } from "../support/instance.ts";
 import { version } from "../support/program.ts";
@@ -78,6 +79,25 @@ Deno.test("show has 32 groups of 64 channels, in order", async () => {
   );
 });
 
+/** Groups without what differs from run to run. */
+function withoutActivity(groups: readonly GroupState[]) {
+  return groups.map(({ channels, ...group }) => ({
+    ...group,
+    channels: channels.map((
+      {
+        rate: _,
+        times: _1,
+        oldest: _2,
+        lastError: _3,
+        failingSince: _4,
+        failuresInARow: _5,
+        disabledSince: _6,
+        ...rest
+      },
+    ) => rest),
+  }));
+}
+
 Deno.test("show json has all details of the instance and each channel, on one line", async () => {
   await using back = namedBackend("hello");
   using dead = await RefusingPort.take();
@@ -100,7 +120,7 @@ Deno.test("show json has all details of the instance and each channel, on one li
     ...{ failing: false, drainingSince: null },
     ...{ proxy: null, check: null, checkPort: null, checkHost: null },
   };
-  assert.deepEqual(rest.groups, [
+  assert.deepEqual(withoutActivity(rest.groups), [
     {
       group: 0,
       type: "RR",

@@ -13,7 +13,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   process: ["table", "log"],
   files: ["options", "process", "log"],
   engine: ["access", "options", "preamble", "selection", "table"],
-  groups: ["access", "options", "preamble", "selection", "table"],
+  groups: ["access", "options", "preamble", "selection", "state", "table"],
   health: ["options", "preamble", "selection", "table", "log"],
   state: ["access"],
   control: ["access", "groups", "options", "state", "table", "log"],
