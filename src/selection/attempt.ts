@@ -38,6 +38,8 @@ export class Attempt {
   #turn: number | undefined;
   /** Number of the trial, if the channel was failing and channels rest. */
   #trial: number | undefined;
+  /** When the trial before that was. */
+  #triedBefore = 0;
 
   /** Use `Selection.begin`. */
   constructor(selection: Selection) {
@@ -175,7 +177,7 @@ export class Attempt {
     else lane.failed(channel);
     this.#giveBack();
     if (cause !== "channel") {
-      if (this.#trial !== undefined) resting!.untried(channel, this.#trial);
+      if (this.#trial !== undefined) resting!.untried(channel, this.#trial, this.#triedBefore);
       this.shortage = true;
       if (cause === "machine") this.#search.end();
       return;
@@ -205,7 +207,7 @@ export class Attempt {
     this.#trace("withdrawn");
     lane.untried(channel);
     this.#giveBack();
-    if (this.#trial !== undefined) resting!.untried(channel, this.#trial);
+    if (this.#trial !== undefined) resting!.untried(channel, this.#trial, this.#triedBefore);
     this.#search.failed(channel);
   }
 
@@ -235,6 +237,7 @@ export class Attempt {
     this.#target = table.target(id);
     lane.taken(id);
     this.#trial = resting?.tried(id);
+    if (this.#trial !== undefined) this.#triedBefore = resting!.before;
     this.#trace(step);
     return id;
   }

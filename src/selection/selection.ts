@@ -28,9 +28,8 @@ export class Selection {
   readonly #idle: Attempt[] = [];
 
   /**
-   * @param now milliseconds of a clock that never goes back
-   * @param before one of the same thread and table, whose channels that rest go on resting, and which has the same
-   * conditions from now on
+   * @param now milliseconds of a clock that never goes back, and that all threads share
+   * @param before one of the same thread and table, which has the same conditions from now on
    */
   constructor(
     table: Table,
@@ -47,7 +46,7 @@ export class Selection {
     this.#now = now;
     const conditions = this.conditions = before?.conditions ?? new Conditions();
     conditions.become(options.conditions);
-    this.resting = options.failTimeout > 0 ? new Resting(table, options.failTimeout, now, before?.resting) : undefined;
+    this.resting = options.failTimeout > 0 ? new Resting(table, options.failTimeout, now) : undefined;
     const { sticky = 0, stickyMemory } = options;
     if (sticky > 0 && stickyMemory !== undefined) {
       this.own = new OwnChannels(table, new StickyLane(stickyMemory, lane.number, sticky), this.resting, conditions);

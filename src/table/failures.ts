@@ -1,16 +1,19 @@
 import type { Addresses } from "./addresses.ts";
 import type { ChannelId } from "./channel_id.ts";
-import { CHANNEL } from "./layout.ts";
+import { CHANNEL, CHOICE } from "./layout.ts";
 
 /** Which channels' addresses fail, how often they were tried meanwhile, and whether somebody checks them. */
 export class Failures {
   readonly #channels: Int32Array;
   readonly #addresses: Addresses;
+  /** What strategies ask about channels, as doubles. */
+  readonly #choices: Float64Array;
 
-  /** @param channels the rows of all channels */
-  constructor(channels: Int32Array, addresses: Addresses) {
+  /** @param channels the rows of all channels @param choices what strategies ask about channels */
+  constructor(channels: Int32Array, addresses: Addresses, choices: Int32Array) {
     this.#channels = channels;
     this.#addresses = addresses;
+    this.#choices = new Float64Array(choices.buffer, choices.byteOffset, choices.length / 2);
   }
 
   /** Notes whether a connect to the address `sequence` failed. See `Table.setFailing`. */
@@ -46,6 +49,16 @@ export class Failures {
   /** How often the channel failed, or was tried while failing. */
   trials(id: ChannelId): number {
     return Atomics.load(this.#channels, id * CHANNEL.WORDS + CHANNEL.TRIALS);
+  }
+
+  /** When the last of them was, by the clock that all threads share. */
+  triedAt(id: ChannelId): number {
+    return this.#choices[(id * CHOICE.WORDS + CHOICE.TRIED_AT) / 2];
+  }
+
+  /** Notes when it was. */
+  setTriedAt(id: ChannelId, now: number): void {
+    this.#choices[(id * CHOICE.WORDS + CHOICE.TRIED_AT) / 2] = now;
   }
 
   /** Counts one more of these trials and returns its number. */

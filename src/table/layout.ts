@@ -79,7 +79,9 @@ export const CHOICE = {
   TURNS: 2,
   /** A hash of what identifies it for other balancers too: host and port as they were given. */
   IDENTITY: 3,
-  WORDS: 4,
+  /** A double: when it was last tried while it was failing, or failed. */
+  TRIED_AT: 4,
+  WORDS: 6,
 } as const;
 
 /** Bytes of the times since which channels have been disabled: a word for each, which takes memory only once one is. */

@@ -39,9 +39,9 @@ export class Table extends TableGroups {
     const { rows: channels, orders, rotation, enabled } = this;
     this.#occupancy = new Occupancy(channels, enabled);
     const addresses = this.#addresses = new Addresses(channels);
-    this.#failures = new Failures(channels, addresses);
-    const totals = this.#totals = new Totals(buffer, this.lanes);
     const choices = new Int32Array(buffer, OFFSET.choices, CHANNELS * CHOICE.WORDS);
+    this.#failures = new Failures(channels, addresses, choices);
+    const totals = this.#totals = new Totals(buffer, this.lanes);
     const weights = this.#weights = new Weights(choices, enabled);
     this.#arrangement = new Arrangement({ channels, orders, rotation, enabled, addresses, totals, weights });
   }
@@ -304,6 +304,16 @@ export class Table extends TableGroups {
   /** How often the channel failed, or was tried while failing. Only for comparing: it wraps around after 2^32. */
   trials(id: ChannelId): number {
     return this.#failures.trials(id);
+  }
+
+  /** When the last of these trials was: milliseconds of a clock that all threads share. */
+  triedAt(id: ChannelId): number {
+    return this.#failures.triedAt(id);
+  }
+
+  /** Notes when it was. */
+  setTriedAt(id: ChannelId, now: number): void {
+    this.#failures.setTriedAt(id, now);
   }
 
   /** Counts one more of these trials and returns its number. */

@@ -58,7 +58,7 @@ export class Terms {
     this.service = service;
     this.settings = settings;
     this.selection = before?.selection.with(settings) ??
-      new Selection(service.table, service.lane, settings, service.report);
+      new Selection(service.table, service.lane, settings, service.report, service.clock);
     this.idleLimit = settings.idleTimeout * 1000;
     this.halfCloseLimit = settings.halfCloseTimeout > 0 ? settings.halfCloseTimeout * 1000 : Infinity;
     this.probeAfter = after * 1000;
