@@ -1,6 +1,7 @@
 import { type Config, configureSync, getLogger, type Logger, type LogRecord } from "@logtape/logtape";
 import { escape } from "./escape.ts";
-import { formatJson, formatText } from "./format.ts";
+import { formatJson, formatText, prefix } from "./format.ts";
+import { stderrIsJournal } from "./journal.ts";
 import { LineWriter } from "./line_writer.ts";
 import { openLogFile } from "./log_file.ts";
 import { plural } from "./plural.ts";
@@ -17,14 +18,22 @@ const SYSLOG_BOUND = 256 * 1024;
 /** Milliseconds that the program waits for a slow reader before it ends. */
 const FLUSH = 500;
 
+/** Form of lines: for people, for machines, or with the names of the Elastic Common Schema. */
+export type LogFormat = "text" | "json" | "ecs";
+
+/** How important a line is; what is less important than the level of the log is not written. */
+export type LogLevel = "error" | "warning" | "info" | "debug";
+
 /** Where and how to log. */
 export interface LogOptions {
   /** `stderr`, `syslog`, or the absolute path of a file to append to. */
   readonly target: "stderr" | "syslog" | { readonly file: string };
   /** Form of the lines; the system log has its own. */
-  readonly format: "text" | "json";
-  /** Whether to log traces. */
-  readonly debug: boolean;
+  readonly format: LogFormat;
+  /** The least important lines that are written. */
+  readonly level: LogLevel;
+  /** Whether lines for people begin with the time. Default: unless the journal notes it. */
+  readonly time?: boolean | undefined;
 }
 
 /** State of the log. */
@@ -41,8 +50,8 @@ export interface LogState {
 export interface Log {
   readonly logger: Logger;
   readonly state: LogState;
-  /** Whether to log traces from now on. */
-  setDebug(debug: boolean): void;
+  /** Writes only what is at least this important from now on. */
+  setLevel(level: LogLevel): void;
   /** Waits until all lines have been written, for at most half a second. */
   flush(): Promise<void>;
   /** Opens the file again by its path; if that fails, the old one says why. Does nothing unless the log is a file. */
@@ -58,19 +67,18 @@ interface Output {
 }
 
 /** Sets up the program's log. @throws {Error} naming the file, when it cannot be opened */
-export async function openLog({ target, format, debug }: LogOptions): Promise<Log> {
-  const output = await openOutput(target, format), { writer, render } = output;
+export async function openLog(options: LogOptions): Promise<Log> {
+  const { target, level } = options, output = await openOutput(options), { writer, render } = output;
   const encoder = new TextEncoder();
-  const lowestLevel = (debug: boolean) => debug ? "trace" as const : "info" as const;
-  const setUp = (debug: boolean): Config<"main", never> => ({
+  const setUp = (lowestLevel: LogLevel): Config<"main", never> => ({
     reset: true,
     sinks: { main: (record: LogRecord) => writer?.write(encoder.encode(render(record))) },
     loggers: [
-      { category: "balance", sinks: ["main"], lowestLevel: lowestLevel(debug) },
+      { category: "balance", sinks: ["main"], lowestLevel },
       { category: ["logtape", "meta"], sinks: ["main"], lowestLevel: "error" },
     ],
   });
-  configureSync(setUp(debug));
+  configureSync(setUp(level));
   const logger = getLogger("balance");
   return {
     logger,
@@ -82,7 +90,7 @@ export async function openLog({ target, format, debug }: LogOptions): Promise<Lo
         lost: writer?.lost ?? 0,
       };
     },
-    setDebug: (debug) => configureSync(setUp(debug)),
+    setLevel: (level) => configureSync(setUp(level)),
     flush: async () => await writer?.flush(FLUSH),
     reopen: async () => {
       if (typeof target === "string") return;
@@ -95,14 +103,24 @@ export async function openLog({ target, format, debug }: LogOptions): Promise<Lo
   };
 }
 
-async function openOutput(target: LogOptions["target"], format: LogOptions["format"]): Promise<Output> {
+async function openOutput({ target, format, time }: LogOptions): Promise<Output> {
   if (target === "syslog") return openSystemLog();
-  const render = format === "json" ? formatJson : formatText;
+  const journal = target === "stderr" && await stderrIsJournal(), render = await renderer(format, time, journal);
   const stream = target === "stderr" ? Deno.stderr : await openLogFile(target.file);
   const lostText = (lines: number, why: string) => render(lostRecord(lines, why));
   // Standard error is never closed.
   const sink = target === "stderr" ? { write: (bytes: Uint8Array) => stream.write(bytes) } : stream;
   return { writer: new LineWriter(sink, BOUND, lostText), render, problem: () => undefined };
+}
+
+async function renderer(
+  format: LogFormat,
+  time: boolean | undefined,
+  journal: boolean,
+): Promise<(record: LogRecord) => string> {
+  if (format === "text") return (record) => formatText(record, { time: time ?? !journal, priority: journal });
+  const render = format === "json" ? formatJson : (await import("./ecs.ts")).formatEcs;
+  return journal ? (record) => prefix(record.level) + render(record) : render;
 }
 
 function openSystemLog(): Output {

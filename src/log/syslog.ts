@@ -1,12 +1,10 @@
-import type { LogLevel, LogRecord } from "@logtape/logtape";
-import { messageOf } from "./format.ts";
+import type { LogRecord } from "@logtape/logtape";
+import { messageOf, SEVERITY } from "./format.ts";
 import type { ByteSink } from "./line_writer.ts";
 import { type Outcome, SOCK_DGRAM, SOCK_STREAM, SYSTEM_LOG, UnixSocket } from "./unix_socket.ts";
 
 /** Facility "daemon" (RFC 3164, 4.1.1). */
 const DAEMON = 3 << 3;
-
-const SEVERITY: Readonly<Record<LogLevel, number>> = { fatal: 2, error: 3, warning: 4, info: 6, debug: 7, trace: 7 };
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 

@@ -68,6 +68,7 @@ Deno.test("a port alone has the manual's defaults", () => {
     memoryMap: false,
     packetDump: false,
     trace: false,
+    logLevel: "info",
     logFormat: "text",
   });
 });

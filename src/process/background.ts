@@ -12,6 +12,8 @@ export interface Ready {
   readonly ready: number;
   /** Notes for the user, one per line. */
   readonly notes: readonly string[];
+  /** Where it logs, for people; missing if it cannot. */
+  readonly log?: string | undefined;
 }
 
 /** What the background process prints on its standard output once it is ready, or when it fails to start. */
@@ -34,7 +36,7 @@ export function isBackgroundProcess(): boolean {
  * Starts this program again with the same arguments, in its own session and without the terminal, and waits until it is
  * ready to serve.
  *
- * @returns its process id and its notes
+ * @returns its process id, its notes and where it logs
  * @throws {ExitError} with the message and code of the background process when it fails to start
  */
 export async function startInBackground(program: string, args: readonly string[]): Promise<Ready> {
@@ -74,9 +76,9 @@ function requireAllPermissions(): void {
   );
 }
 
-/** Tells the parent that this process is ready. @param notes notes for the user, one per line */
-export function reportReady(notes: readonly string[]): void {
-  report({ ready: Deno.pid, notes });
+/** Tells the parent that this process is ready. */
+export function reportReady(about: Omit<Ready, "ready">): void {
+  report({ ready: Deno.pid, ...about });
 }
 
 /** Tells the parent why this process cannot serve. */

@@ -12,6 +12,8 @@ import type { Config } from "./config.ts";
 import type { Configuration } from "./configuration.ts";
 import { restoreState } from "./handed_state.ts";
 import { watchMemory } from "./memory_watch.ts";
+import { logPlace } from "./log_place.ts";
+import { levelOf } from "./program_log.ts";
 import { publish } from "./publish.ts";
 import type { Signals } from "./signals.ts";
 import type { Supervision } from "./supervision.ts";
@@ -66,6 +68,11 @@ export class Program {
     return [`the log is not written: ${problem}` + (target === "syslog" ? "; --log-file FILE writes one" : "")];
   }
 
+  /** Where it logs, for people; undefined if it cannot, or where they see it themselves. */
+  get logPlace(): string | undefined {
+    return logPlace(this.#parts.log.state);
+  }
+
   /** What it does, in one line for people. */
   get status(): string {
     const { connections, services: { length } } = this.#parts.instance;
@@ -116,10 +123,10 @@ export class Program {
 
   /** Takes over what has changed for the program itself. */
   follow({ spec }: Config): void {
-    const { drainTimeout, grace, trace } = processOptions(spec.values);
+    const options = processOptions(spec.values), { drainTimeout, grace } = options;
     this.#drainTimeout = drainTimeout;
     this.#grace = grace;
-    this.#parts.log.setDebug(trace);
+    this.#parts.log.setLevel(levelOf(options));
   }
 
   /** Opens the log file again after its rotation. */

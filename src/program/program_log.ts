@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { quote } from "../log/escape.ts";
-import { type Log, type LogOptions, openLog } from "../log/log.ts";
+import { type Log, type LogLevel, type LogOptions, openLog } from "../log/log.ts";
 import { isOwnStream } from "../log/log_file.ts";
 import type { ProcessOptions } from "../options/values.ts";
 import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
@@ -14,11 +14,11 @@ import { complain } from "../process/terminal.ts";
  * @throws {ExitError} 71 when it cannot be opened
  */
 export async function startLog(
-  { logFile, logFormat, trace }: ProcessOptions,
+  { logFile, logFormat: format, logTime: time, ...levels }: ProcessOptions,
   { background, directory, name }: { background: boolean; directory: string; name: string },
 ): Promise<Log> {
   try {
-    return await openLog({ target: target(), format: logFormat, debug: trace });
+    return await openLog({ target: target(), format, level: levelOf(levels), time });
   } catch (error) {
     throw new ExitError(ExitCode.SYSTEM, uncapitalised(error));
   }
@@ -31,11 +31,18 @@ export async function startLog(
   }
 }
 
+/** The level of the log that these options ask for: traces are only of use where they are logged. */
+export function levelOf({ logLevel, trace }: Pick<ProcessOptions, "logLevel" | "trace">): LogLevel {
+  return trace ? "debug" : logLevel;
+}
+
 /** Says which options of the log a background process cannot follow. @throws {ExitError} 64 when it cannot go on */
-export function checkBackgroundLog({ packetDump, logFormat, logFile }: ProcessOptions): void {
+export function checkBackgroundLog({ packetDump, logFormat, logTime, logFile }: ProcessOptions): void {
   if (packetDump) complain("balance: -p has no effect in the background, add -f");
-  if (logFormat === "json" && logFile === undefined && Deno.build.os !== "windows") {
-    complain("balance: --log-format has no effect on the system log, add -f or --log-file FILE");
+  if (logFile === undefined && Deno.build.os !== "windows") {
+    for (const name of [logFormat !== "text" && "log-format", logTime !== undefined && "log-time"]) {
+      if (name) complain(`balance: --${name} has no effect on the system log, add -f or --log-file FILE`);
+    }
   }
   // A background process has none of its parent's streams.
   if (logFile === undefined || !isOwnStream(resolve(logFile))) return;

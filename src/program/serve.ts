@@ -36,8 +36,12 @@ export async function serve(request: ServeRequest, program: string, args: readon
   const spec = config?.spec ?? request, options = processOptions(spec.values);
   if (plan === undefined && !background && !options.foreground && Deno.pid !== 1) {
     (await import("./program_log.ts")).checkBackgroundLog(options);
-    const { notes } = await startInBackground(program, args);
+    const { notes, ready, log } = await startInBackground(program, args);
     for (const note of notes) complain(`balance: ${note}`);
+    // Only people are told: a script reads what it always has.
+    if (Deno.stderr.isTerminal()) {
+      complain(`balance: serving in the background as process ${ready}${log === undefined ? "" : `, log: ${log}`}`);
+    }
     return ExitCode.OK;
   }
   // Before anything else: signals that come during the start must count, and registering one later can fail.
@@ -56,7 +60,10 @@ export async function serve(request: ServeRequest, program: string, args: readon
     if (predecessor === undefined) {
       // Before the parent of a background process ends, because a service manager would believe that the program did.
       serving();
-      if (background) reportReady(notes);
+      if (background) reportReady({ notes, log: running.logPlace });
+      else if (running.logPlace !== undefined && Deno.stderr.isTerminal()) {
+        complain(`balance: log: ${running.logPlace}`);
+      }
     } else {
       await running.takeOver(await predecessor.prepared(), inherited);
       predecessor.serving(notes);

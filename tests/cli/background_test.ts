@@ -62,8 +62,10 @@ testWith(
       ]);
       assert.equal(await terminal.ended(), 0);
       const screen = terminal.screen.text.replaceAll(/\x1b\[\d*[A-Z]/g, "").replaceAll("\r\n", "\n");
-      assert.equal(screen, backgroundNote);
       [pid] = processesWith(directory.path);
+      const place = backgroundNote === "" ? /, log: the system log( \(journalctl -t balance\))?/ : "";
+      assert.match(screen.replace(place, ""), new RegExp(`balance: serving in the background as process ${pid}\n$`));
+      assert.ok(screen.startsWith(backgroundNote), screen);
       const { terminal: number, descriptors } = lookAt(pid);
       assert.equal(number, 0);
       assert.deepEqual(descriptors.filter((target) => /\/(pts|tty)/.test(target)), []);
@@ -74,6 +76,21 @@ testWith(
     await endProcess(pid);
   },
 );
+
+testWith([linux, ...terminals], "on a terminal the program says where it logs", async () => {
+  using directory = temporaryDirectory();
+  const path = `${directory.path}/own.log`, place = ["--control-dir", directory.path];
+  const words = [...place, "--log-file", path, "-b", "127.0.0.1", String(freePort()), "127.0.0.1:1"];
+  {
+    await using terminal = new Terminal(words);
+    assert.equal(await terminal.ended(), 0);
+    const [pid] = processesWith(directory.path), { text } = terminal.screen;
+    assert.ok(text.endsWith(`balance: serving in the background as process ${pid}, log: "${path}"\r\n`), text);
+    await endProcess(pid);
+  }
+  await using terminal = new Terminal(["-f", ...words]);
+  await terminal.screen.until(`balance: log: "${path}"\r\n`);
+});
 
 Deno.test("the first process reports a port in use, with code 71", async () => {
   using taken = Deno.listen({ hostname: "127.0.0.1", port: 0 });

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { namedBackend } from "../support/backends.ts";
+import { FileInstance } from "../support/file_instance.ts";
 import { freePort } from "../support/free_port.ts";
 import { BackgroundInstance, Instance } from "../support/instance.ts";
 import { program, spawn, version, windows } from "../support/program.ts";
 import { RefusingPort } from "../support/refusing_port.ts";
-import { condition, posix, testWith } from "../support/requirements.ts";
+import { condition, linux, posix, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 
 const TIME = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`;
@@ -115,6 +116,70 @@ Deno.test("--log-format json makes every line an object with time, level, messag
   assert.deepEqual([level, group, channel, where], ["error", 0, 0, `127.0.0.1:${dead.port}`]);
   assert.equal(find(/^control: maxc 0 7/).reply, "maxc of channel 0 changed to 7");
   assert.match(find(/: chosen$/).client, /^127\.0\.0\.1:\d+$/);
+});
+
+Deno.test("--log-format ecs has the names of the Elastic Common Schema in every line", async () => {
+  await using instance = await Instance.start(["127.0.0.1:1"], { options: ["--log-format", "ecs"] });
+  await instance.control("maxc 0 7");
+  await instance.logged(/maxc 0 7/);
+  const records = instance.stderr.text.trimEnd().split("\n").map((line) => JSON.parse(line));
+  for (const record of records) {
+    assert.match(record["@timestamp"], new RegExp(`^${TIME}$`));
+    assert.deepEqual([record["log.level"], record["service.name"]], ["info", "balance"]);
+  }
+  assert.equal(records.at(-1).balance.reply, "maxc of channel 0 changed to 7");
+});
+
+Deno.test("--no-log-time leaves out the time", async () => {
+  await using instance = await Instance.start(["127.0.0.1:1"], { options: ["--no-log-time"] });
+  assert.match(instance.stderr.text, /^info {4}balance \S+ listens on /);
+});
+
+testWith(
+  [linux],
+  "in the journal a line has its priority instead of time and level, unless that is asked for",
+  async () => {
+    // What systemd sets for a service whose standard error is the journal.
+    const before = ["sh", "-c", 'JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2) exec "$@"', "sh"];
+    await using instance = await Instance.start(["127.0.0.1:1"], { before });
+    await instance.control("disable 0");
+    await instance.logged(/disable 0/);
+    const lines = instance.stderr.text.trimEnd().split("\n");
+    assert.match(lines[0], /^<6>balance \S+ listens on /);
+    assert.match(lines[1], /^<6>control: disable 0 /);
+    await using json = await Instance.start(["127.0.0.1:1"], { before, options: ["--log-format", "json"] });
+    assert.equal(JSON.parse(/^<6>(.*)/.exec(json.stderr.text)![1]).level, "info");
+    await using timed = await Instance.start(["127.0.0.1:1"], { before, options: ["--log-time"] });
+    assert.match(timed.stderr.text, new RegExp(`^<6>${TIME} info {4}balance `));
+  },
+);
+
+Deno.test("a JOURNAL_STREAM of somebody else changes nothing", async () => {
+  await using instance = await Instance.start(["127.0.0.1:1"], { env: { JOURNAL_STREAM: "1:1" } });
+  assert.match(instance.stderr.text, new RegExp(`^${TIME} info {4}balance `));
+});
+
+Deno.test("--log-level says what is written, and a reload changes it", async () => {
+  const web = `-b 127.0.0.1 --name web ${freePort()} 127.0.0.1:1`, quiet = `process --log-level warning`;
+  await using instance = await FileInstance.start([web]);
+  await instance.write([quiet, web]);
+  assert.equal(await instance.control("reload"), "process: log-level info → warning\n");
+  await instance.control("disable 0");
+  await instance.write([`${quiet} -d`, web]);
+  assert.equal(await instance.control("reload"), "process: debug off → on\n");
+  await instance.control("enable 0");
+  await instance.logged(/control: enable 0/);
+  assert.doesNotMatch(instance.stderr.text, /disable 0|level info/);
+});
+
+Deno.test("--log-level debug explains, and traces nothing", async () => {
+  await using back = namedBackend("here");
+  await using instance = await Instance.start([`127.0.0.1:${back.port}`], { options: ["--log-level", "debug"] });
+  await instance.logged(/ debug {3}engine /);
+  assert.equal(await instance.answer(), "here");
+  await instance.control("disable 0");
+  await instance.logged(/disable 0/);
+  assert.doesNotMatch(instance.stderr.text, /client 127/);
 });
 
 testWith([posix], "a log that has lost its reader does not end the program", async () => {

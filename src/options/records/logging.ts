@@ -13,9 +13,22 @@ export const logging = {
     standard: false,
     section: "logging",
     summary: "trace every decision in the log",
+    more: "It makes --log-level debug.",
     common: true,
     scope: "process",
     changeable: true,
+  },
+  /** Least important lines that are logged. */
+  logLevel: {
+    name: "log-level",
+    kind: choice(["error", "warning", "info", "debug"]),
+    standard: "info",
+    section: "logging",
+    summary: "lowest level to log (default info)",
+    more: "debug adds why things are done as they are; -d adds each step of each connection.",
+    scope: "process",
+    changeable: true,
+    programOnly: true,
   },
   /** Print all relayed data. */
   packetDump: {
@@ -32,11 +45,23 @@ export const logging = {
   /** Form of the log. */
   logFormat: {
     name: "log-format",
-    kind: choice(["text", "json"]),
+    kind: choice(["text", "json", "ecs"]),
     standard: "text",
     section: "logging",
     summary: "form of the log (default text)",
-    more: "It applies to standard error and files; the system log always gets text.",
+    more:
+      "ecs is JSON with the names of the Elastic Common Schema. It applies to standard error and files; the system log " +
+      "always gets text.",
+    scope: "process",
+    programOnly: true,
+  },
+  /** Time at the beginning of lines of text. */
+  logTime: {
+    name: "log-time",
+    kind: flag(),
+    section: "logging",
+    summary: "begin each line with the time",
+    more: "This is the default, except where the journal reads standard error: it notes the time itself.",
     scope: "process",
     programOnly: true,
   },
