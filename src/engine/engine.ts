@@ -10,6 +10,7 @@ import type { Address } from "../table/address.ts";
 import type { ChannelId } from "../table/channel_id.ts";
 import type { RateLimit } from "../table/clients/pace.ts";
 import type { RefusalReason } from "../table/clients/refusals.ts";
+import type { End } from "../table/records/ends.ts";
 import type { Table } from "../table/table.ts";
 
 export { causeOf } from "../selection/cause.ts";
@@ -86,13 +87,24 @@ export { causeOf } from "../selection/cause.ts";
  *    chosen, or a called client gets one, only by the condition that its group has at that moment. A socket that is
  *    handed over to another service stays open: each client in its queue is served once, by the old service or, once all
  *    threads have followed, by the new one. Connections stay with the service that accepted them.
+ *    Settings of records hold for connections that are accepted from then on as well.
  * 8. **Sockets.** TCP_NODELAY and SO_KEEPALIVE are set on both sides. Timeouts come from the monotonic clock. None
  *    expires before everything that the kernel had received by then has been read: whoever answered while this process
  *    was busy, stopped or frozen has answered in time.
+ * 9. **Telling.** Each connection has an id from accept on (`RecordWriter.nextId`). When it ends, it is counted in
+ *    `table.statistics`, if there are any, and may leave a record in the ring of its thread (`EngineSettings.records`,
+ *    `ServiceSettings.records`), before it gives back its place on a channel. Both say how it ended in the words of
+ *    `table/records/ends.ts`: what ended it first, whatever followed. A connection that ended well says so, and is
+ *    ended by whoever sent its end first. A client that did not come in leaves a record as well, unless it was refused by
+ *    its address alone before it had a place: those are counted (`Refusals`) and leave a record where the ring has room.
+ *    Threads neither format nor wait for anybody: if nobody takes records, they are lost, and counted. `open` shows
+ *    connections from memory that threads write anyway, so that neither they nor established connections notice.
  */
 export interface Engine {
   /** Which implementation this is. */
   readonly name: EngineName;
+  /** Milliseconds of the clock of its connections' times and of statistics. It never goes back; its zero means nothing. */
+  now(): number;
   /** Client connections of all services now, including those whose channel is still being connected. */
   readonly connections: number;
   /** Resolves when the engine has stopped accepting and the last connection is gone. Never rejects. */
@@ -165,6 +177,8 @@ export interface ServiceSetup {
 
 /** A service that an engine serves. */
 export interface ServedService {
+  /** Its number, which no other service of the engine has or will have; records have it. */
+  readonly id: number;
   /** Its listening sockets; once it has stopped accepting, those that it had. */
   readonly listeners: readonly Listener[];
   /** Its client connections now, including those whose channel is still being connected. */
@@ -199,6 +213,58 @@ export interface ServedService {
   close(channel: ChannelId, options?: CloseOptions): Promise<number>;
   /** Closes its connections. Call `stopAccepting` first. May be called again. */
   closeAll(): void;
+  /**
+   * Its connections at this moment, as far as they have not ended when it is their turn to be read: the caller may take
+   * its time between two. No thread is asked, and none waits.
+   */
+  open(): Iterable<OpenConnection>;
+  /**
+   * Closes those of these connections that are still open, in whatever stage they are. Resolves with how many these were,
+   * once what they held has been given back.
+   *
+   * @param ids of `OpenConnection` @param why default: `killed`
+   */
+  end(ids: readonly number[], why?: CloseReason): Promise<number>;
+}
+
+/** Why connections are closed that might have gone on. */
+export type CloseReason = Extract<End, "killed" | "drained" | "channel-down" | "config">;
+
+/** How far a connection has come. `greeting`: the client has to say something first. `waiting`: for a place. */
+export type ConnectionStage = "greeting" | "connecting" | "waiting" | "established";
+
+/** An address and a port. */
+export interface ConnectionEndpoint {
+  /** Sixteen bytes; IPv4 as IPv4-mapped. */
+  readonly address: Uint8Array;
+  readonly port: number;
+}
+
+/** A connection that has not ended. Times are milliseconds; moments are of the engine's clock. */
+export interface OpenConnection {
+  /** As in its record, once it has ended. */
+  readonly id: number;
+  readonly stage: ConnectionStage;
+  readonly client: ConnectionEndpoint;
+  /** Who connected, if a PROXY header named another client. */
+  readonly peer?: ConnectionEndpoint;
+  /** The port that it came to. */
+  readonly localPort: number;
+  /** The channel that it has, or that is being connected; NONE if there is none. */
+  readonly channel: ChannelId;
+  readonly accepted: number;
+  /** When its channel accepted it; -1 if that has not happened. */
+  readonly connected: number;
+  /** In the queue; -1 if it was not there. */
+  readonly queueMs: number;
+  /** How long its channel took to accept; -1 if it has not. */
+  readonly connectMs: number;
+  /** From then to the channel's first byte; -1 if there has been none. */
+  readonly firstByteMs: number;
+  /** Bytes from client to channel so far. */
+  readonly up: number;
+  /** Bytes from channel to client so far. */
+  readonly down: number;
 }
 
 /** Which of a channel's connections are closed, and how fast. */
@@ -207,6 +273,8 @@ export interface CloseOptions {
   readonly oldest?: number;
   /** Seconds over which they are closed, evenly and the oldest first. Default 0: all at once. */
   readonly within?: number;
+  /** What their records say. Default: `killed`. */
+  readonly why?: CloseReason;
 }
 
 /** How a process's descriptors are divided between connections and everything else. */
@@ -234,8 +302,18 @@ export interface EngineSettings {
   readonly strategyModules?: readonly StrategyModule[];
   /** Called for everything worth reporting that concerns no single service, from the main thread. Must not throw. */
   readonly emit: (event: GeneralEvent) => void;
+  /** Where connections leave records when they end. Default: nowhere. */
+  readonly records?: RecordSettings;
   /** Called with every chunk before it is passed on. The bytes are valid during the call only. Must not throw. */
   readonly tap?: Tap;
+}
+
+/** Where connections leave records. */
+export interface RecordSettings {
+  /** The buffer of `RecordRings` with a ring for each thread. */
+  readonly rings: SharedArrayBuffer;
+  /** Called on main when there are records for the first time since they were last taken. Must not throw. */
+  readonly waiting: () => void;
 }
 
 /** Options of a service that an engine has nothing to do with, or gets in another form. */
@@ -264,6 +342,11 @@ export interface ServiceSettings
   readonly clientSource?: boolean;
   /** Clients of this service that are served at the same time, at least 1. Default: no limit of its own. */
   readonly maxConnections?: number;
+  /**
+   * Which connections leave a record: those that did not end well and, of the others, every nth, counted by each thread
+   * from its first. Default 0: none of the others.
+   */
+  readonly records?: number;
   /** Who may come in. Default: everybody. */
   readonly access?: AccessSettings;
   /** How fast clients are accepted. Default: as fast as they come. */

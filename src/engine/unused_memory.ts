@@ -32,8 +32,8 @@ export class UnusedMemory {
 }
 
 /** Bytes of shared memory that belong to a service. */
-export function sharedBytes({ buffer, queue }: Table, settings: ServiceSettings): number {
-  const others = [queue?.buffer, settings.stickyMemory, settings.access?.clients?.memory];
+export function sharedBytes({ buffer, queue, statistics }: Table, settings: ServiceSettings): number {
+  const others = [queue?.buffer, statistics?.buffer, settings.stickyMemory, settings.access?.clients?.memory];
   return others.reduce((sum, memory) => sum + (memory?.byteLength ?? 0), buffer.byteLength + listBytes(settings));
 }
 

@@ -4,6 +4,9 @@ import { NO_HANDLE, type StickyHandle } from "../table/sticky/sticky_lane.ts";
 import type { Target } from "../table/addresses.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
 import type { Leaving, Ticket, Wanted } from "../table/queue/queue.ts";
+import { Attempts } from "../table/records/attempts.ts";
+import { END, type EndNumber } from "../table/records/ends.ts";
+import { RESULT, type ResultNumber } from "../table/records/results.ts";
 import { DisabledBy } from "../table/table.ts";
 import type { Cause } from "./cause.ts";
 import { Search } from "./search.ts";
@@ -15,7 +18,7 @@ const WANTED: Wanted = { groups: 0, own: new Uint8Array(MAX_GROUPS), wary: false
 
 /**
  * One client's search for a channel, from accept to established. After `connected`, `abandon` or `clientLeft` the
- * attempt must not be touched again: it serves another client.
+ * attempt serves another client; until the next `Selection.begin`, what it says about times and attempts may be read.
  *
  *     choose ─→ connected
  *        ↑ └──→ failed or withdrawn ─┐
@@ -26,6 +29,12 @@ const WANTED: Wanted = { groups: 0, own: new Uint8Array(MAX_GROUPS), wary: false
 export class Attempt {
   /** Whether a failure since the last `retry` was a shortage on this machine, so that waiting may help. */
   shortage = false;
+  /** The channels that were tried, once one has failed. */
+  attempts: Attempts | undefined;
+  /** Milliseconds that the client has waited in the queue; -1 if it has not. */
+  queueMs = -1;
+  /** Milliseconds that the channel took to accept; -1 if none has. */
+  connectMs = -1;
   readonly #selection: Selection;
   readonly #search = new Search();
   #client!: Client;
@@ -40,6 +49,12 @@ export class Attempt {
   #trial: number | undefined;
   /** When the trial before that was. */
   #triedBefore = 0;
+  /** When the channel was chosen, and when the client began to wait: -1 while it does not. */
+  #since = 0;
+  #waitsSince = -1;
+  /** Whether it would have waited, but too many did; and whether it has waited as long as it may. */
+  #queueFull = false;
+  #timedOut = false;
 
   /** Use `Selection.begin`. */
   constructor(selection: Selection) {
@@ -52,7 +67,9 @@ export class Attempt {
     this.#channel = NONE;
     this.#search.begin();
     this.#ticket = this.#turn = undefined;
-    this.shortage = false;
+    this.shortage = this.#queueFull = this.#timedOut = false;
+    this.attempts = undefined;
+    this.queueMs = this.connectMs = this.#waitsSince = -1;
   }
 
   /**
@@ -95,8 +112,10 @@ export class Attempt {
     // The groups where it met a full channel may be for others by now.
     if (!failover.wanted(this.#search, this.#client, WANTED)) return false;
     this.#ticket = queue.join(key, WANTED, failover.queueLimit, this.#turn);
+    this.#queueFull = this.#ticket === undefined;
     if (this.#ticket === undefined) return false;
     this.#turn = queue.turnOf(this.#ticket);
+    this.#waitsSince = this.#selection.now();
     this.retry();
     this.#trace("waits");
     return true;
@@ -153,6 +172,27 @@ export class Attempt {
   waitEnded(): void {
     this.#trace("has waited in vain");
     this.#stopWaiting("timed out");
+    this.#timedOut = true;
+  }
+
+  /** How the connection ends if the last choice was NONE: what kept the client from having a channel. */
+  get end(): EndNumber {
+    if (this.shortage) return END.LOCAL;
+    if (this.#timedOut) return END.QUEUE_TIMEOUT;
+    if (this.#queueFull) return END.QUEUE_FULL;
+    if (this.#search.full) return this.#turn === undefined ? END.ALL_FULL : END.QUEUE_TIMEOUT;
+    switch (this.attempts?.lastFault?.result) {
+      case RESULT.REFUSED:
+      case RESULT.RESET:
+        return END.REFUSED;
+      case RESULT.TIMEOUT:
+        return END.CONNECT_TIMEOUT;
+      case RESULT.UNREACHABLE:
+      case RESULT.OTHER:
+        return END.UNREACHABLE;
+      default:
+        return END.NO_CHANNEL;
+    }
   }
 
   /** The chosen channel accepted the connection. @returns what `Selection.closed` needs when the connection has ended */
@@ -162,17 +202,24 @@ export class Attempt {
       emit({ type: "channel-back", channel, address });
     }
     this.#trace("connected");
+    const { statistics } = this.#selection;
+    if (statistics !== undefined) {
+      this.connectMs = this.#selection.now() - this.#since;
+      statistics.connected(channel, this.connectMs, this.queueMs);
+      this.attempts?.add(channel, RESULT.CONNECTED, 0, this.connectMs);
+    }
     const handle = this.#selection.own?.note(this.#client, channel) ?? NO_HANDLE;
     this.#selection.recycle(this);
     return handle;
   }
 
-  /** The chosen channel could not be reached. */
-  failed(cause: Cause, reason: string): void {
+  /** The chosen channel could not be reached. @param errno 0 if there is none */
+  failed(cause: Cause, reason: string, result: ResultNumber = RESULT.OTHER, errno = 0): void {
     const { table, lane, options, emit, resting } = this.#selection, channel = this.#channel;
     const { sequence, address } = this.#target;
     this.#trace(`failed: ${reason}`);
     // Counted first: once given back, the row may become another channel's.
+    this.#note(cause === "channel" ? result : RESULT.LOCAL, errno);
     if (cause !== "channel") lane.untried(channel);
     else lane.failed(channel);
     this.#giveBack();
@@ -205,6 +252,7 @@ export class Attempt {
   withdrawn(): void {
     const { lane, resting } = this.#selection, channel = this.#channel;
     this.#trace("withdrawn");
+    this.#note(RESULT.WITHDRAWN, 0);
     lane.untried(channel);
     this.#giveBack();
     if (this.#trial !== undefined) resting!.untried(channel, this.#trial, this.#triedBefore);
@@ -232,10 +280,16 @@ export class Attempt {
   }
 
   #chosen(id: ChannelId, step: string): ChannelId {
-    const { table, lane, resting } = this.#selection;
+    const { table, lane, resting, statistics } = this.#selection;
     this.#channel = id;
     this.#target = table.target(id);
     lane.taken(id);
+    if (statistics !== undefined) {
+      const now = this.#selection.now();
+      if (this.#waitsSince >= 0) this.#waited(now);
+      this.#since = now;
+      statistics.taken(id, now);
+    }
     this.#trial = resting?.tried(id);
     if (this.#trial !== undefined) this.#triedBefore = resting!.before;
     this.#trace(step);
@@ -246,6 +300,20 @@ export class Attempt {
     if (this.#ticket === undefined) return;
     this.#selection.table.queue!.leave(this.#ticket, why);
     this.#ticket = undefined;
+    if (this.#waitsSince >= 0) this.#waited(this.#selection.now());
+  }
+
+  /** The client has waited until now. */
+  #waited(now: number): void {
+    this.queueMs = Math.max(0, this.queueMs) + now - this.#waitsSince;
+    this.#waitsSince = -1;
+  }
+
+  /** An attempt has come to nothing. */
+  #note(result: ResultNumber, errno: number): void {
+    const { statistics, now } = this.#selection, time = now();
+    (this.attempts ??= new Attempts()).add(this.#channel, result, errno, time - this.#since);
+    statistics?.attemptFailed(this.#channel, result, errno, time);
   }
 
   #giveBack(): void {

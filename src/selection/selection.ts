@@ -1,5 +1,6 @@
 import type { ChannelId } from "../table/channel_id.ts";
 import type { Lane } from "../table/lane.ts";
+import type { StatisticsLane } from "../table/statistics/statistics.ts";
 import { NO_HANDLE, type StickyHandle, StickyLane } from "../table/sticky/sticky_lane.ts";
 import type { Table } from "../table/table.ts";
 import { isConditional } from "../table/order.ts";
@@ -17,6 +18,8 @@ import type { Client } from "./strategy.ts";
 export class Selection {
   /** Byte and connection counters of this thread. */
   readonly lane: Lane;
+  /** What this thread tells of its connections, where that is kept. */
+  readonly statistics: StatisticsLane | undefined;
   /** @internal */ readonly table: Table;
   /** @internal */ readonly failover: Failover;
   /** @internal */ readonly resting: Resting | undefined;
@@ -24,7 +27,7 @@ export class Selection {
   /** @internal */ readonly options: SelectionOptions;
   /** @internal */ readonly emit: (event: SelectionEvent) => void;
   /** @internal */ readonly conditions: Conditions;
-  readonly #now: () => number;
+  /** @internal */ readonly now: () => number;
   readonly #idle: Attempt[] = [];
 
   /**
@@ -43,7 +46,8 @@ export class Selection {
     this.lane = lane;
     this.options = options;
     this.emit = emit;
-    this.#now = now;
+    this.now = now;
+    this.statistics = before === undefined ? table.statistics?.lane(lane.number) : before.statistics;
     const conditions = this.conditions = before?.conditions ?? new Conditions();
     conditions.become(options.conditions);
     this.resting = options.failTimeout > 0 ? new Resting(table, options.failTimeout, now) : undefined;
@@ -66,7 +70,7 @@ export class Selection {
   with(options: SelectionOptions): Selection {
     this.conditions.become(options.conditions);
     if (sameOptions(options, this.options)) return this;
-    return new Selection(this.table, this.lane, options, this.emit, this.#now, this);
+    return new Selection(this.table, this.lane, options, this.emit, this.now, this);
   }
 
   /**

@@ -8,7 +8,6 @@ import { MAX_CHANNELS } from "./limits.ts";
 import { isScheduled, isShuffled, type Orders, sizeOf } from "./order.ts";
 import type { Rotation } from "./rotation.ts";
 import { smoothSchedule } from "./smooth_schedule.ts";
-import type { Totals } from "./totals.ts";
 import { Vacancies } from "./vacancies.ts";
 import type { Weights } from "./weights.ts";
 
@@ -43,7 +42,8 @@ interface Parts {
   readonly rotation: Rotation;
   readonly enabled: EnabledChannels;
   readonly addresses: Addresses;
-  readonly totals: Totals;
+  /** A row gets another channel: what was counted for the one before is not this one's. */
+  readonly reused: (id: ChannelId) => void;
   readonly weights: Weights;
 }
 
@@ -136,8 +136,8 @@ export class Arrangement {
     host: HostBytes,
     { address, maxc = 0, disabledBy = 0, weight = 1, identity, proxy }: NewRow,
   ): void {
-    const { channels, addresses, enabled, totals, weights } = this.#parts;
-    if (!this.vacancies.isUnused(id)) totals.reset(id);
+    const { channels, addresses, enabled, reused, weights } = this.#parts;
+    if (!this.vacancies.isUnused(id)) reused(id);
     Atomics.add(channels, id * CHANNEL.WORDS + CHANNEL.INCARNATION, 1);
     addresses.write(id, host, address.port);
     Atomics.store(channels, id * CHANNEL.WORDS + CHANNEL.MAXC, maxc);

@@ -43,7 +43,11 @@ export class Table extends TableGroups {
     this.#failures = new Failures(channels, addresses, choices);
     const totals = this.#totals = new Totals(buffer, this.lanes);
     const weights = this.#weights = new Weights(choices, enabled);
-    this.#arrangement = new Arrangement({ channels, orders, rotation, enabled, addresses, totals, weights });
+    const reused = (id: ChannelId) => {
+      totals.reset(id);
+      this.statistics?.clear(id);
+    };
+    this.#arrangement = new Arrangement({ channels, orders, rotation, enabled, addresses, reused, weights });
   }
 
   /** Makes an empty table that `lanes` threads can count in. @throws {RangeError} on a number of lanes out of range */

@@ -6,6 +6,7 @@ import { CHANNEL, CHANNELS, GROUP, OFFSET } from "./layout.ts";
 import { isScheduled, isShuffled, type Order, Orders, sizeOf } from "./order.ts";
 import type { Queue } from "./queue/queue.ts";
 import { Rotation } from "./rotation.ts";
+import type { Statistics } from "./statistics/statistics.ts";
 
 /**
  * The groups of a table: which channels they have, in which order, which of these are enabled, whose turn it is, and by
@@ -18,6 +19,8 @@ export abstract class TableGroups {
    * place may come free.
    */
   queue: Queue | undefined;
+  /** What its connections were like, where that is kept. */
+  statistics: Statistics | undefined;
   /** The rows of all channels. */
   protected readonly rows: Int32Array;
   protected readonly orders: Orders;

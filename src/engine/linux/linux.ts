@@ -10,6 +10,7 @@ import type {
 } from "../engine.ts";
 import { sharedBytes, UnusedMemory } from "../unused_memory.ts";
 import { linuxUnavailable } from "./availability.ts";
+import { C } from "./kernel/abi.ts";
 import { raiseDescriptorLimit } from "./kernel/descriptor_limit.ts";
 import { type Libc, openLibc } from "./kernel/libc.ts";
 import { LinuxListener } from "./main/listener.ts";
@@ -50,6 +51,8 @@ class LinuxEngine implements Engine {
   /** Listening sockets that are not served yet. */
   readonly #unserved = new Set<LinuxListener>();
   readonly #strategyModules: EngineSettings["strategyModules"];
+  /** A `struct timespec`. */
+  readonly #time = new Int32Array(4);
   #lastId = 0;
 
   constructor(settings: EngineSettings, libc: Libc, threads: number) {
@@ -72,6 +75,12 @@ class LinuxEngine implements Engine {
 
   get connections(): number {
     return this.#threads.state.seats.taken;
+  }
+
+  now(): number {
+    const time = this.#time;
+    this.#libc.call.clock_gettime(C.CLOCK_MONOTONIC, time);
+    return (time[0] >>> 0) * 1000 + time[2] / 1e6;
   }
 
   listen(place: ListenPlace, settings: ServiceSettings, beside: readonly Listener[] = []): Listener {

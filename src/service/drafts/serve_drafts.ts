@@ -1,5 +1,6 @@
 import type { Engine, Listener } from "../../engine/engine.ts";
 import { Groups } from "../../groups/groups.ts";
+import { Statistics } from "../../table/statistics/statistics.ts";
 import { Table } from "../../table/table.ts";
 import { accessOf } from "../access/access_on_demand.ts";
 import { blaming } from "../blame.ts";
@@ -47,6 +48,7 @@ export async function serveDrafts(
 export async function serveDraft(host: ServiceHost, draft: Draft, listeners: readonly Listener[]): Promise<Service> {
   const { engine, around, emit, connectFailed, stopping, slowStarts } = host, { request } = draft;
   const groups = new Groups(Table.create(around.threads), around.strategies);
+  groups.table.statistics = Statistics.create(around.threads);
   let service: Service | undefined;
   const nameOf = () => service?.name ?? request.name ?? String(listeners[0].address.port);
   if (draft.networks !== undefined) groups.conditions.learn(draft.networks);

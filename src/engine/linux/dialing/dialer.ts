@@ -2,6 +2,7 @@ import type { Greeting } from "../../../preamble/greeting.ts";
 import type { ProxyHeader } from "../../../preamble/proxy_header.ts";
 import type { Cause } from "../../../selection/cause.ts";
 import { type ChannelId, NONE } from "../../../table/channel_id.ts";
+import { RESULT, type ResultNumber, resultOf } from "../../../table/records/results.ts";
 import { causeOf } from "../../engine.ts";
 import { versionFor } from "../../header_version.ts";
 import { SHORTAGE_PAUSE } from "../../shortage_pause.ts";
@@ -101,7 +102,7 @@ export class Dialer {
     if (error !== 0 && !dropped) {
       this.#connections.close(server);
       rows[(client << SHIFT) + ROW.PEER] = -1;
-      this.#failed(dial, causeOf(errnoName(error)), this.#libc.describe(error));
+      this.#refused(dial, error);
       return this.#next(client, dial);
     }
     if (!(mask & C.EPOLLOUT) && !dropped) return;
@@ -134,7 +135,7 @@ export class Dialer {
   timeout(client: number): void {
     const dial = this.#dialOf(client);
     this.#sockets.closeOf(client);
-    this.#failed(dial, "channel", `no answer within ${dial.terms.connectTimeout} s`);
+    this.#failed(dial, "channel", `no answer within ${dial.terms.connectTimeout} s`, RESULT.TIMEOUT, 0);
     this.#next(client, dial);
   }
 
@@ -288,11 +289,12 @@ export class Dialer {
   }
 
   #refused(dial: Dial, errno: number): void {
-    this.#failed(dial, causeOf(errnoName(errno)), this.#libc.describe(errno));
+    const name = errnoName(errno);
+    this.#failed(dial, causeOf(name), this.#libc.describe(errno), resultOf(name), errno);
   }
 
-  #failed(dial: Dial, cause: Cause, reason: string): void {
-    dial.attempt.failed(cause, reason);
+  #failed(dial: Dial, cause: Cause, reason: string, result: ResultNumber, errno: number): void {
+    dial.attempt.failed(cause, reason, result, errno);
     if (cause !== "channel") this.#host.shortage("connect", reason);
   }
 

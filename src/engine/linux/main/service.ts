@@ -3,6 +3,7 @@ import { Queue } from "../../../table/queue/queue.ts";
 import type {
   CloseOptions,
   Listener,
+  OpenConnection,
   ServedService,
   ServiceEvent,
   ServiceSettings,
@@ -65,6 +66,7 @@ export class LinuxService implements ServedService {
       table: this.#setup.table.buffer,
       state: this.#state.buffer,
       queue: this.#setup.table.queue?.buffer,
+      statistics: this.#setup.table.statistics?.buffer,
       settings: sendable(this.#settings),
       sockets: stopped ? [] : [...this.#listeners].map(({ fd, port }) => ({ fd, port })),
     };
@@ -149,6 +151,14 @@ export class LinuxService implements ServedService {
   closeAll(): void {
     this.#state.closeAll();
     this.#threads.changed();
+  }
+
+  open(): Iterable<OpenConnection> {
+    throw new Error("Cannot list connections: the linux engine does not do that yet");
+  }
+
+  end(): Promise<number> {
+    return Promise.reject(new Error("Cannot end connections: the linux engine does not do that yet"));
   }
 
   /** A thread reports something. Several may report the same. */

@@ -34,6 +34,8 @@ export interface ServiceShare {
   readonly state: SharedArrayBuffer;
   /** Where its clients wait while every channel is full, if they have ever been allowed to. */
   readonly queue?: SharedArrayBuffer;
+  /** What its connections were like, where that is kept. */
+  readonly statistics?: SharedArrayBuffer;
   readonly settings: ServiceSettings;
   readonly sockets: readonly ListeningSocket[];
 }

@@ -1,5 +1,6 @@
 import type { Lane } from "../../../table/lane.ts";
 import type { AcceptRate } from "../../../table/clients/accept_rate.ts";
+import { Statistics } from "../../../table/statistics/statistics.ts";
 import { Table } from "../../../table/table.ts";
 import type { EngineEvent, ServiceSettings } from "../../engine.ts";
 import { Places } from "../../places.ts";
@@ -39,7 +40,7 @@ export class ThreadService {
     libc: Libc,
     thread: number,
     threads: number,
-    { id, table, state, settings }: ServiceShare,
+    { id, table, state, statistics, settings }: ServiceShare,
     post: (message: ThreadMessage) => void,
     intake?: Intake,
     clock: () => number = () => performance.now(),
@@ -48,6 +49,7 @@ export class ThreadService {
     this.state = ServiceState.attach(state, threads);
     this.#closingsSeen = this.state.closings;
     this.table = Table.attach(table);
+    this.table.statistics = statistics && Statistics.attach(statistics);
     this.lane = this.table.lane(thread);
     this.addresses = new ChannelAddresses(this.table);
     this.report = (event) => post({ type: "event", event, service: id });

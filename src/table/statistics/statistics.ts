@@ -1,0 +1,209 @@
+import { type ChannelId, NONE } from "../channel_id.ts";
+import { CHANNELS } from "../layout.ts";
+import { MAX_LANES } from "../limits.ts";
+import { type End, ENDS } from "../records/ends.ts";
+import { type Result, RESULTS } from "../records/results.ts";
+import { Histogram } from "./histogram.ts";
+import { middleOf } from "./log_linear.ts";
+import { StatisticsLane } from "./statistics_lane.ts";
+import {
+  bucketsOf,
+  END_DOUBLES,
+  HISTOGRAM,
+  HISTOGRAM_DOUBLES,
+  histogramAt,
+  isTime,
+  KIND,
+  type Kind,
+  MOMENT,
+  OFFSET,
+  ROW,
+  SAMPLES,
+  SECOND,
+  SECONDS,
+} from "./statistics_layout.ts";
+
+export { KIND };
+export type { Histogram, Kind, StatisticsLane };
+
+/** Seconds that `lastMinute` tells of. */
+const MINUTE = 60;
+
+/** What trouble there is with a channel. Times are milliseconds of the engine's clock. */
+export interface Trouble {
+  /** Failed attempts by result. */
+  readonly failures: Readonly<Record<Result, number>>;
+  /** Attempts that have failed through the channel's fault since one succeeded. */
+  readonly inARow: number;
+  /** Since when they have failed; -1 if the last one succeeded. */
+  readonly since: number;
+  /** The last one that failed through the channel's fault. */
+  readonly last: { readonly at: number; readonly result: Result; readonly errno: number } | undefined;
+  /** Connections that the channel ended without having said anything. */
+  readonly empty: number;
+  /** Those of them that ended within 50 ms of being connected. */
+  readonly brief: number;
+}
+
+/** Connections of the last minute, by second, the oldest first. */
+export interface LastMinute {
+  /** Clients that were accepted. */
+  readonly connections: readonly number[];
+  /** Connections that did not end well. */
+  readonly failures: readonly number[];
+}
+
+/** What one lane has, for reading. */
+interface Lane {
+  readonly ends: Float64Array;
+  readonly seconds: Int32Array;
+  readonly histograms: Float64Array;
+  readonly rows: Int32Array;
+  readonly moments: Float64Array;
+  readonly samples: Uint8Array;
+}
+
+/**
+ * What a service's connections were like: how they ended, how long things took, what failed. In a SharedArrayBuffer with
+ * a lane for each thread, which alone writes there (`StatisticsLane`); whoever reads merges the lanes. Numbers are never
+ * taken back, except for a channel's own (`clear`).
+ */
+export class Statistics {
+  readonly buffer: SharedArrayBuffer;
+  readonly #runs: Int32Array;
+  readonly #lanes: Lane[] = [];
+
+  private constructor(buffer: SharedArrayBuffer) {
+    this.buffer = buffer;
+    this.#runs = new Int32Array(buffer, 0, CHANNELS);
+    for (let at = OFFSET.lanes; at < buffer.byteLength; at += OFFSET.laneBytes) {
+      this.#lanes.push({
+        ends: new Float64Array(buffer, at + OFFSET.ends, END_DOUBLES),
+        seconds: new Int32Array(buffer, at + OFFSET.seconds, SECONDS * SECOND.WORDS),
+        histograms: new Float64Array(buffer, at + OFFSET.histograms, HISTOGRAM_DOUBLES),
+        rows: new Int32Array(buffer, at + OFFSET.rows, CHANNELS * ROW.WORDS),
+        moments: new Float64Array(buffer, at + OFFSET.moments, CHANNELS * MOMENT.DOUBLES),
+        samples: new Uint8Array(buffer, at + OFFSET.samples, CHANNELS * 2 * SAMPLES),
+      });
+    }
+  }
+
+  /** Makes empty ones that `lanes` threads can write into. @throws {RangeError} on a number of lanes out of range */
+  static create(lanes: number): Statistics {
+    if (!Number.isInteger(lanes) || lanes < 1 || lanes > MAX_LANES) {
+      throw new RangeError(`Cannot make statistics: ${lanes} lanes, but there must be 1 to ${MAX_LANES}`);
+    }
+    return new Statistics(new SharedArrayBuffer(OFFSET.lanes + lanes * OFFSET.laneBytes));
+  }
+
+  /** The same in another thread, from the buffer it was sent. */
+  static attach(buffer: SharedArrayBuffer): Statistics {
+    return new Statistics(buffer);
+  }
+
+  /** What thread number `lane` writes. */
+  lane(lane: number): StatisticsLane {
+    return new StatisticsLane(this.buffer, lane);
+  }
+
+  /** Connections that ended so. */
+  ended(end: End): number {
+    return this.#sum(({ ends }) => ends[ENDS.indexOf(end)]);
+  }
+
+  /** Times or bytes of a group's connections, those with channels that are gone included. */
+  histogram(group: number, kind: Kind): Histogram {
+    const counts = new Float64Array(bucketsOf(kind)), at = histogramAt(group, kind);
+    let sum = 0;
+    for (const { histograms } of this.#lanes) {
+      sum += histograms[at + HISTOGRAM.SUM];
+      for (let i = 0; i < counts.length; i++) counts[i] += histograms[at + HISTOGRAM.BUCKETS + i];
+    }
+    return new Histogram(counts, sum, isTime(kind) ? 0.001 : 1);
+  }
+
+  /** How long the last connections with a channel took (ms): up to 64 of each thread, at most 6 % off. Sorted. */
+  times(channel: ChannelId, kind: typeof KIND.CONNECT | typeof KIND.FIRST_BYTE): Float64Array {
+    const found: number[] = [];
+    for (const { rows, samples } of this.#lanes) {
+      const taken = Math.min(rows[channel * ROW.WORDS + ROW.TAKEN_SAMPLES + kind] >>> 0, SAMPLES);
+      const at = (channel * 2 + kind) * SAMPLES;
+      for (let i = 0; i < taken; i++) found.push(middleOf(samples[at + i]) / 1000);
+    }
+    return Float64Array.from(found).sort();
+  }
+
+  /**
+   * How many connections a second begin: over the last whole second and the present one, with less weight for the former
+   * as the latter passes.
+   *
+   * @param channel NONE for the service: clients accepted
+   * @param now milliseconds of the engine's clock
+   */
+  rate(channel: ChannelId, now: number): number {
+    const second = Math.floor(now / 1000), left = 1 - (now / 1000 - second);
+    if (channel === NONE) return this.#inSecond(second) + left * this.#inSecond(second - 1);
+    return this.#sum(({ rows }) => {
+      const row = channel * ROW.WORDS, age = second - rows[row + ROW.RATE_SECOND];
+      if (age === 0) return rows[row + ROW.RATE_NOW] + left * rows[row + ROW.RATE_BEFORE];
+      return age === 1 ? left * rows[row + ROW.RATE_NOW] : 0;
+    });
+  }
+
+  /** How many connections began and failed in each second of the last minute, the present one included. */
+  lastMinute(now: number): LastMinute {
+    const last = Math.floor(now / 1000), seconds = Array.from({ length: MINUTE }, (_, i) => last - MINUTE + 1 + i);
+    return {
+      connections: seconds.map((second) => this.#inSecond(second)),
+      failures: seconds.map((second) => this.#inSecond(second, SECOND.FAILURES)),
+    };
+  }
+
+  /** What trouble there is with a channel. */
+  trouble(channel: ChannelId): Trouble {
+    const row = channel * ROW.WORDS, moment = channel * MOMENT.DOUBLES, run = Atomics.load(this.#runs, channel);
+    const failures = Object.fromEntries(
+      RESULTS.map((result, i) => [result, this.#sum(({ rows }) => rows[row + ROW.RESULTS + i])]),
+    ) as Record<Result, number>;
+    let inARow = 0, since = Infinity, last: Trouble["last"];
+    for (const { rows, moments } of this.#lanes) {
+      if ((run & 1) === 1 && rows[row + ROW.RUN] === run) {
+        inARow += rows[row + ROW.IN_A_ROW];
+        since = Math.min(since, moments[moment + MOMENT.SINCE]);
+      }
+      const at = moments[moment + MOMENT.LAST], what = rows[row + ROW.LAST];
+      if (what === 0 || last !== undefined && last.at >= at) continue;
+      last = { at, result: RESULTS[what & 15], errno: what >> 4 };
+    }
+    return {
+      failures,
+      inARow,
+      since: inARow === 0 ? -1 : since,
+      last,
+      empty: this.#sum(({ rows }) => rows[row + ROW.EMPTY]),
+      brief: this.#sum(({ rows }) => rows[row + ROW.BRIEF]),
+    };
+  }
+
+  /** Another channel gets the row, which has no connections now. Main thread only. */
+  clear(channel: ChannelId): void {
+    const run = Atomics.load(this.#runs, channel);
+    if ((run & 1) === 1) Atomics.store(this.#runs, channel, run + 1 | 0);
+    for (const { rows, moments } of this.#lanes) {
+      // Nearly all rows have never had a channel: their memory stays untouched.
+      rows.fill(0, channel * ROW.WORDS, (channel + 1) * ROW.WORDS);
+      moments.fill(0, channel * MOMENT.DOUBLES, (channel + 1) * MOMENT.DOUBLES);
+    }
+  }
+
+  #inSecond(number: number, what: number = SECOND.CONNECTIONS): number {
+    const at = (number & SECONDS - 1) * SECOND.WORDS;
+    return this.#sum(({ seconds }) => seconds[at + SECOND.NUMBER] === number ? seconds[at + what] : 0);
+  }
+
+  #sum(of: (lane: Lane) => number): number {
+    let sum = 0;
+    for (const lane of this.#lanes) sum += of(lane);
+    return sum;
+  }
+}

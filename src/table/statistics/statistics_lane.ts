@@ -1,0 +1,168 @@
+import { type ChannelId, groupOf, NONE } from "../channel_id.ts";
+import { CHANNELS } from "../layout.ts";
+import { BY, type ByNumber, END, type EndNumber } from "../records/ends.ts";
+import { isFault, type ResultNumber } from "../records/results.ts";
+import { bucketOf } from "./log_linear.ts";
+import {
+  BYTE_BUCKETS,
+  END_DOUBLES,
+  HISTOGRAM,
+  HISTOGRAM_DOUBLES,
+  histogramAt,
+  KIND,
+  type Kind,
+  MOMENT,
+  OFFSET,
+  ROW,
+  SAMPLES,
+  SECOND,
+  SECONDS,
+  TIME_BUCKETS,
+} from "./statistics_layout.ts";
+
+/** Milliseconds within which a connection that a channel ends without a byte counts as brief. */
+const BRIEF = 50;
+
+/** The last bucket that fits into a sample. */
+const MOST_SAMPLED = 255;
+
+/** What one thread writes into a service's statistics. Nobody else writes there, and nothing is allocated. */
+export class StatisticsLane {
+  readonly #ends: Float64Array;
+  readonly #seconds: Int32Array;
+  readonly #histograms: Float64Array;
+  readonly #rows: Int32Array;
+  readonly #moments: Float64Array;
+  readonly #samples: Uint8Array;
+  /** Of all lanes, for each channel: how often it has begun or ceased to fail; odd while it does. */
+  readonly #runs: Int32Array;
+
+  constructor(buffer: SharedArrayBuffer, lane: number) {
+    const at = OFFSET.lanes + lane * OFFSET.laneBytes;
+    this.#runs = new Int32Array(buffer, 0, CHANNELS);
+    this.#ends = new Float64Array(buffer, at + OFFSET.ends, END_DOUBLES);
+    this.#seconds = new Int32Array(buffer, at + OFFSET.seconds, SECONDS * SECOND.WORDS);
+    this.#histograms = new Float64Array(buffer, at + OFFSET.histograms, HISTOGRAM_DOUBLES);
+    this.#rows = new Int32Array(buffer, at + OFFSET.rows, CHANNELS * ROW.WORDS);
+    this.#moments = new Float64Array(buffer, at + OFFSET.moments, CHANNELS * MOMENT.DOUBLES);
+    this.#samples = new Uint8Array(buffer, at + OFFSET.samples, CHANNELS * 2 * SAMPLES);
+  }
+
+  /** A client has been accepted. */
+  accepted(now: number): void {
+    this.#seconds[this.#second(now) + SECOND.CONNECTIONS]++;
+  }
+
+  /** A channel has been chosen for a client. */
+  taken(channel: ChannelId, now: number): void {
+    const rows = this.#rows, row = channel * ROW.WORDS, second = now / 1000 | 0, before = rows[row + ROW.RATE_SECOND];
+    if (second !== before) {
+      rows[row + ROW.RATE_BEFORE] = second === before + 1 ? rows[row + ROW.RATE_NOW] : 0;
+      rows[row + ROW.RATE_NOW] = 0;
+      rows[row + ROW.RATE_SECOND] = second;
+    }
+    rows[row + ROW.RATE_NOW]++;
+  }
+
+  /**
+   * The channel has accepted.
+   *
+   * @param connectMs since the connect began
+   * @param queueMs that the client waited in the queue; -1 if it did not
+   */
+  connected(channel: ChannelId, connectMs: number, queueMs: number): void {
+    const run = Atomics.load(this.#runs, channel), group = groupOf(channel);
+    if ((run & 1) === 1) Atomics.compareExchange(this.#runs, channel, run, run + 1 | 0);
+    this.#count(group, KIND.CONNECT, connectMs);
+    this.#sample(channel, KIND.CONNECT, connectMs);
+    if (queueMs >= 0) this.#count(group, KIND.QUEUE, queueMs);
+  }
+
+  /** The channel has said something for the first time. @param ms since it accepted */
+  firstByte(channel: ChannelId, ms: number): void {
+    this.#count(groupOf(channel), KIND.FIRST_BYTE, ms);
+    this.#sample(channel, KIND.FIRST_BYTE, ms);
+  }
+
+  /** A connect has failed. Before its place is given back, since the row may then become another channel's. */
+  attemptFailed(channel: ChannelId, result: ResultNumber, errno: number, now: number): void {
+    const rows = this.#rows, row = channel * ROW.WORDS, moments = this.#moments, moment = channel * MOMENT.DOUBLES;
+    rows[row + ROW.RESULTS + result]++;
+    if (!isFault(result)) return;
+    let run = Atomics.load(this.#runs, channel);
+    if ((run & 1) === 0) {
+      Atomics.compareExchange(this.#runs, channel, run, run + 1 | 0);
+      run = Atomics.load(this.#runs, channel);
+    }
+    if (rows[row + ROW.RUN] !== run) {
+      rows[row + ROW.IN_A_ROW] = 0;
+      moments[moment + MOMENT.SINCE] = now;
+      rows[row + ROW.RUN] = run;
+    }
+    rows[row + ROW.IN_A_ROW]++;
+    rows[row + ROW.LAST] = errno << 4 | result;
+    moments[moment + MOMENT.LAST] = now;
+  }
+
+  /**
+   * A connection has ended, or a client that never had one. Before the channel's place is given back.
+   *
+   * @param channel NONE if none was connected
+   * @param durationMs since accept
+   * @param sinceConnectedMs -1 if it never was
+   * @param up bytes from client to channel @param down from channel to client
+   */
+  ended(
+    channel: ChannelId,
+    end: EndNumber,
+    by: ByNumber,
+    durationMs: number,
+    sinceConnectedMs: number,
+    up: number,
+    down: number,
+    now: number,
+  ): void {
+    this.#ends[end]++;
+    if (end !== END.CLOSED) this.#seconds[this.#second(now) + SECOND.FAILURES]++;
+    if (channel === NONE) return;
+    const group = groupOf(channel);
+    this.#count(group, KIND.DURATION, durationMs);
+    this.#count(group, KIND.UP, up);
+    this.#count(group, KIND.DOWN, down);
+    if (down > 0 || by !== BY.CHANNEL) return;
+    const row = channel * ROW.WORDS;
+    this.#rows[row + ROW.EMPTY]++;
+    if (sinceConnectedMs <= BRIEF) this.#rows[row + ROW.BRIEF]++;
+  }
+
+  /**
+   * Whether the connection that has just `ended` so is to leave a record.
+   *
+   * @param every which of those that ended well do: every first of so many, 0 for none
+   */
+  isRecorded(end: EndNumber, every: number): boolean {
+    return end !== END.CLOSED || every > 0 && (this.#ends[END.CLOSED] - 1) % every === 0;
+  }
+
+  #count(group: number, kind: Kind, value: number): void {
+    const at = histogramAt(group, kind), time = kind < KIND.UP;
+    const bucket = Math.min(bucketOf(time ? value * 1000 : value), (time ? TIME_BUCKETS : BYTE_BUCKETS) - 1);
+    this.#histograms[at + HISTOGRAM.SUM] += value;
+    this.#histograms[at + HISTOGRAM.BUCKETS + bucket]++;
+  }
+
+  #sample(channel: ChannelId, kind: typeof KIND.CONNECT | typeof KIND.FIRST_BYTE, ms: number): void {
+    const taken = this.#rows[channel * ROW.WORDS + ROW.TAKEN_SAMPLES + kind]++;
+    this.#samples[(channel * 2 + kind) * SAMPLES + (taken & SAMPLES - 1)] = Math.min(bucketOf(ms * 1000), MOST_SAMPLED);
+  }
+
+  /** Where the numbers of this second are. */
+  #second(now: number): number {
+    const seconds = this.#seconds, number = now / 1000 | 0, at = (number & SECONDS - 1) * SECOND.WORDS;
+    if (seconds[at + SECOND.NUMBER] !== number) {
+      seconds[at + SECOND.CONNECTIONS] = seconds[at + SECOND.FAILURES] = 0;
+      seconds[at + SECOND.NUMBER] = number;
+    }
+    return at;
+  }
+}
