@@ -95,8 +95,8 @@ export { causeOf } from "../selection/cause.ts";
  *    `table.statistics`, if there are any, and may leave a record in the ring of its thread (`EngineSettings.records`,
  *    `ServiceSettings.records`), before it gives back its place on a channel. Both say how it ended in the words of
  *    `table/records/ends.ts`: what ended it first, whatever followed. A connection that ended well says so, and is
- *    ended by whoever sent its end first. A client that did not come in leaves a record as well, unless it was refused by
- *    its address alone before it had a place: those are counted (`Refusals`) and leave a record where the ring has room.
+ *    ended by whoever sent its end first. A client that did not come in leaves a record as well; one that
+ *    was refused by its address alone only where the ring has much room (`RecordWriter.beginMinor`).
  *    Threads neither format nor wait for anybody: if nobody takes records, they are lost, and counted. `open` shows
  *    connections from memory that threads write anyway, so that neither they nor established connections notice.
  */
@@ -209,8 +209,10 @@ export interface ServedService {
   /**
    * Closes the connections that are established with a channel, as `closeAll` does. Resolves with how many these were,
    * once they have been given back.
+   *
+   * @param why what their records say, default: `killed`
    */
-  close(channel: ChannelId, options?: CloseOptions): Promise<number>;
+  close(channel: ChannelId, options?: CloseOptions, why?: CloseReason): Promise<number>;
   /** Closes its connections. Call `stopAccepting` first. May be called again. */
   closeAll(): void;
   /**
@@ -273,8 +275,6 @@ export interface CloseOptions {
   readonly oldest?: number;
   /** Seconds over which they are closed, evenly and the oldest first. Default 0: all at once. */
   readonly within?: number;
-  /** What their records say. Default: `killed`. */
-  readonly why?: CloseReason;
 }
 
 /** How a process's descriptors are divided between connections and everything else. */

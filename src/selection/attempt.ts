@@ -181,18 +181,7 @@ export class Attempt {
     if (this.#timedOut) return END.QUEUE_TIMEOUT;
     if (this.#queueFull) return END.QUEUE_FULL;
     if (this.#search.full) return this.#turn === undefined ? END.ALL_FULL : END.QUEUE_TIMEOUT;
-    switch (this.attempts?.lastFault?.result) {
-      case RESULT.REFUSED:
-      case RESULT.RESET:
-        return END.REFUSED;
-      case RESULT.TIMEOUT:
-        return END.CONNECT_TIMEOUT;
-      case RESULT.UNREACHABLE:
-      case RESULT.OTHER:
-        return END.UNREACHABLE;
-      default:
-        return END.NO_CHANNEL;
-    }
+    return endAfter(this.attempts?.lastFault?.result);
   }
 
   /** The chosen channel accepted the connection. @returns what `Selection.closed` needs when the connection has ended */
@@ -328,5 +317,21 @@ export class Attempt {
     const channel = this.#channel, { emit } = this.#selection;
     if (channel === NONE) emit({ type: "trace", client, channel, step });
     else emit({ type: "trace", client, channel, address: this.#target.address, step });
+  }
+}
+
+/** How a connection ends whose last attempt failed so. @param result undefined if there was none */
+function endAfter(result: ResultNumber | undefined): EndNumber {
+  switch (result) {
+    case RESULT.REFUSED:
+    case RESULT.RESET:
+      return END.REFUSED;
+    case RESULT.TIMEOUT:
+      return END.CONNECT_TIMEOUT;
+    case RESULT.UNREACHABLE:
+    case RESULT.OTHER:
+      return END.UNREACHABLE;
+    default:
+      return END.NO_CHANNEL;
   }
 }

@@ -44,6 +44,7 @@ class PortableEngine implements Engine, ServiceHost, ListenerHost {
   /** The number of clients for which there are enough descriptors. */
   #affordable = Infinity;
   #connections = 0;
+  #lastId = 0;
   #paused = false;
   #stopped = false;
   #end!: () => void;
@@ -58,6 +59,10 @@ class PortableEngine implements Engine, ServiceHost, ListenerHost {
     return this.#connections;
   }
 
+  now(): number {
+    return performance.now();
+  }
+
   listen(place: ListenPlace, { backlog }: ServiceSettings): Listener {
     if (this.#stopped) throw new Error("Cannot listen: the engine has stopped accepting");
     const listener = new PortableListener(place, backlog, this);
@@ -69,7 +74,7 @@ class PortableEngine implements Engine, ServiceHost, ListenerHost {
   async serve(setup: ServiceSetup, listeners: readonly Listener[]): Promise<ServedService> {
     if (needsIntake(setup.settings)) await loadIntake();
     if (this.#stopped) throw new Error("Cannot serve: the engine has stopped accepting");
-    const service = new PortableService(this, setup);
+    const service = new PortableService(this, ++this.#lastId, setup);
     this.#services.add(service);
     for (const listener of listeners) service.add(listener as PortableListener);
     return service;

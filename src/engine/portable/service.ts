@@ -1,5 +1,12 @@
 import type { ChannelId } from "../../table/channel_id.ts";
-import type { CloseOptions, Listener, ServedService, ServiceSettings, ServiceSetup } from "../engine.ts";
+import type {
+  CloseOptions,
+  Listener,
+  OpenConnection,
+  ServedService,
+  ServiceSettings,
+  ServiceSetup,
+} from "../engine.ts";
 import { Places } from "../places.ts";
 import { Rate } from "../rate.ts";
 import { spread } from "../spread.ts";
@@ -31,6 +38,7 @@ export interface ServiceHost extends Surroundings {
 
 /** A service of the portable engine: an accept loop for each socket, and the connections. */
 export class PortableService implements ServedService, AcceptHost, ConnectionHost {
+  readonly id: number;
   readonly ended: Promise<void>;
   readonly setup: ServiceSetup;
   readonly engine: ServiceHost;
@@ -54,7 +62,8 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
   #closed = false;
   #resolveEnded!: () => void;
 
-  constructor(engine: ServiceHost, setup: ServiceSetup) {
+  constructor(engine: ServiceHost, id: number, setup: ServiceSetup) {
+    this.id = id;
     this.engine = engine;
     this.setup = setup;
     this.#terms = new Terms(setup, engine.clock);
@@ -179,6 +188,14 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
     this.#closed = this.#stopped;
     for (const loop of this.#loops) loop.dropKept();
     for (const connection of this.#connections.all()) connection.close();
+  }
+
+  open(): Iterable<OpenConnection> {
+    throw new Error("Cannot list connections: the portable engine does not do that yet");
+  }
+
+  end(): Promise<number> {
+    return Promise.reject(new Error("Cannot end connections: the portable engine does not do that yet"));
   }
 
   // For the accept loops.

@@ -39,6 +39,7 @@ function listenerOf(address: ListenPlace): Listener {
 
 /** A service of the pretended engine. */
 class Served implements ServedService {
+  readonly id = 1;
   readonly connections = 0;
   readonly ended = new Promise<void>(() => {});
   listeners: Listener[];
@@ -56,6 +57,8 @@ class Served implements ServedService {
   stopAccepting = () => {};
   close = () => Promise.resolve(0);
   closeAll = () => {};
+  open = () => [];
+  end = () => Promise.resolve(0);
 }
 
 function serviceOf(draft: Draft): { service: Service; served: Served } {

@@ -1,7 +1,7 @@
 import type { ChannelId } from "../channel_id.ts";
 import { type End, ENDS, PARTIES, type Party } from "./ends.ts";
 import { AT, ATTEMPT, ATTEMPTS, NUMBER, TEXT, WORD } from "./record_layout.ts";
-import { type Result, RESULT, RESULTS } from "./results.ts";
+import { RESULT, type Result, RESULTS } from "./results.ts";
 
 /** An address and a port. */
 export interface RecordedEndpoint {

@@ -30,18 +30,27 @@ export class RecordWriter {
 
   /** The fields of the next record, or undefined if the ring is full: then the record is lost. */
   begin(): RecordFields | undefined {
-    const written = this.#words[RING.WRITTEN];
-    if ((written - Atomics.load(this.#words, RING.TAKEN) | 0) >= this.#capacity) {
-      this.#numbers[RING.LOST]++;
-      return undefined;
-    }
-    this.#fields.begin(this.#at + (written & this.#capacity - 1) * AT.BYTES);
-    return this.#fields;
+    return this.#begin(this.#capacity);
+  }
+
+  /** The same for a record of which there may be a flood: it is lost if the ring is a quarter full. */
+  beginMinor(): RecordFields | undefined {
+    return this.#begin(Math.ceil(this.#capacity / 4));
   }
 
   /** The record is complete. @returns whether main has to be told that there is something, which it does not know yet */
   commit(): boolean {
     Atomics.store(this.#words, RING.WRITTEN, this.#words[RING.WRITTEN] + 1 | 0);
     return Atomics.load(this.#shared, HEADER.TOLD) === 0 && Atomics.exchange(this.#shared, HEADER.TOLD, 1) === 0;
+  }
+
+  #begin(most: number): RecordFields | undefined {
+    const written = this.#words[RING.WRITTEN];
+    if ((written - Atomics.load(this.#words, RING.TAKEN) | 0) >= most) {
+      this.#numbers[RING.LOST]++;
+      return undefined;
+    }
+    this.#fields.begin(this.#at + (written & this.#capacity - 1) * AT.BYTES);
+    return this.#fields;
   }
 }
