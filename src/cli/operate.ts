@@ -1,3 +1,4 @@
+import { stdout } from "node:process";
 import { isAbsent } from "../control/client.ts";
 import type { Command } from "../control/command.ts";
 import { findCommand } from "../control/commands.ts";
@@ -42,6 +43,9 @@ async function runAll({ entry, service }: Target, { commands, strict }: ControlR
   using session = await LastingSession.open(entry.path, service);
   for (const command of commands) {
     const known = findCommand(command.trim().split(/\s+/)[0]);
+    const shown = Deno.stdout.isTerminal() ? await showOnTerminal(session, command, known) : undefined;
+    for (const line of shown ?? []) say(line);
+    if (shown !== undefined) continue;
     const { text, outcome } = await runOne(session, command, entry.path, known);
     for (const line of text) say(line);
     if (text[0] === SYNTAX_ERROR && Deno.stderr.isTerminal()) complain(hint(command));
@@ -60,6 +64,13 @@ async function runOne(session: LastingSession, command: string, path: string, kn
   const { Progress } = await import("./progress.ts");
   using _progress = Progress.of(command, { path, service: session.service, group: session.group });
   return await session.run(command);
+}
+
+/** What `show` shows a person; undefined for other commands. */
+async function showOnTerminal(session: LastingSession, command: string, known: Command | undefined) {
+  if (known?.name !== "show") return undefined;
+  const { replyOfShow } = await import("../control/terminal/show/reply_of_show.ts");
+  return await replyOfShow(command, (command) => session.run(command), stdout.columns);
 }
 
 function historyPath(): string | undefined {

@@ -1,9 +1,10 @@
-import type { ChannelSnapshot, GroupSnapshot } from "../groups/snapshot.ts";
+import type { GroupSnapshot } from "../groups/snapshot.ts";
 import { escape, quote } from "../log/escape.ts";
+import type { GroupConditions } from "../options/group_conditions.ts";
 import { conditionWords } from "../options/condition_words.ts";
 import type { ControlledService } from "./control_plane.ts";
 import { portsPhrase } from "./ports_text.ts";
-import type { ServiceState } from "../state/state.ts";
+import type { ChannelState, GroupState, QueueState, ServiceState } from "../state/state.ts";
 
 /** Column widths of the table (Balance manual); a longer value widens its own cell. */
 const WIDTHS = [3, 4, 2, 3, 16, 5, 4, 11, 4, 11, 11];
@@ -30,33 +31,41 @@ export function showTable(groups: readonly GroupSnapshot[]): string[] {
 }
 
 /** A line for each group that is not for all clients. */
-function conditionLines(groups: readonly GroupSnapshot[]): string[] {
+export function conditionLines(groups: readonly Pick<GroupState, "group" | "conditions">[]): string[] {
   return groups.flatMap(({ group, conditions }) =>
-    conditions === undefined ? [] : escape(`group ${group} for clients with ${conditionWords(conditions).join(" ")}`)
+    conditions === undefined
+      ? []
+      : escape(`group ${group} for clients with ${conditionWords(conditions as GroupConditions).join(" ")}`)
   );
 }
 
 /** A line for each name whose lookups fail at this moment. */
-function staleNames(groups: readonly GroupSnapshot[]): string[] {
+export function staleNames(
+  groups: readonly { readonly channels: readonly Pick<ChannelState, "resolution">[] }[],
+): string[] {
   const all = groups.flatMap(({ channels }) => channels.flatMap(({ resolution }) => resolution ?? []));
   const stale = new Map(all.flatMap(({ name, stale }) => stale === null ? [] : [[name, stale]]));
   return [...stale].map(([name, reason]) => `stale ${quote(name)}: ${escape(reason)}`);
 }
 
 /** Whether a channel gets new connections, in a word: what Balance has for it, and for reasons that it does not know. */
-function stateWord({ disabledBy }: ChannelSnapshot): string {
+export function stateWord({ disabledBy }: Pick<ChannelState, "disabledBy">): string {
   if (disabledBy.length === 0) return "ENA";
   if (disabledBy.every((party) => party === "down")) return "dwn";
   return disabledBy.every((party) => party === "drain" || party === "weight") ? "drn" : "dis";
 }
 
+/** How clients fared that waited for a place, once there are some. */
+export function queueLines(counts: QueueState | undefined): string[] {
+  if (counts === undefined) return [];
+  const { waiting, waited, timedOut, left } = counts;
+  if (waiting + waited + timedOut + left === 0) return [];
+  return [`queue: ${waiting} waiting, ${waited} served, ${timedOut} timed out, ${left} left`];
+}
+
 /** The lines that `show` prints about a service: its table and, if clients have waited for a place, how they fared. */
 export function serviceLines({ groups }: Pick<ControlledService, "groups">): string[] {
-  const table = showTable(groups.snapshot()), counts = groups.table.queue?.counts();
-  if (counts === undefined) return table;
-  const { waiting, waited, timedOut, left } = counts;
-  if (waiting + waited + timedOut + left === 0) return table;
-  return [...table, `queue: ${waiting} waiting, ${waited} served, ${timedOut} timed out, ${left} left`];
+  return [...showTable(groups.snapshot()), ...queueLines(groups.table.queue?.counts())];
 }
 
 /** The line above a service's table when there are several services. */

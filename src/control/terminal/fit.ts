@@ -1,3 +1,4 @@
+import { shortCount } from "../../log/quantities.ts";
 import { columns } from "../columns.ts";
 
 /** Columns that hold counters, which may be long. */
@@ -8,8 +9,6 @@ const HEADINGS = /^GRP /;
 
 /** The least width of an address: enough for any IPv4 address. */
 const SHORTEST_ADDRESS = 15;
-
-const UNITS = ["", "k", "M", "G", "T", "P", "E", "Z", "Y"];
 
 /**
  * Makes the table of `show` fit a terminal: columns as narrow as possible; if that is still too wide, large counters as
@@ -40,7 +39,9 @@ function fitOne(lines: readonly string[], width: number): readonly string[] {
   if (!HEADINGS.test(lines[0]) || rows.some((row) => row.length !== headings.length)) return lines;
   const narrow = layOut(rows);
   if (narrow.every((line) => line.length <= width)) return narrow;
-  const short = rows.map((row) => row.map((cell, i) => COUNTERS.has(headings[i]) ? shortened(cell) : cell));
+  const short = rows.map((row) =>
+    row.map((cell, i) => COUNTERS.has(headings[i]) && /^\d+$/.test(cell) ? shortCount(BigInt(cell)) : cell)
+  );
   const excess = Math.max(...layOut(short).map((line) => line.length)) - width;
   if (excess <= 0) return layOut(short);
   const address = headings.indexOf("ip-address"), longest = Math.max(...short.map((row) => row[address].length));
@@ -74,16 +75,8 @@ function layOut([headings, ...rows]: readonly (readonly string[])[]): string[] {
 }
 
 /** Leaves the middle of a long cell out. */
-function cut(cell: string, room: number): string {
+export function cut(cell: string, room: number): string {
   if (cell.length <= room) return cell;
   const head = Math.ceil((room - 1) / 2);
   return `${cell.slice(0, head)}…${cell.slice(cell.length - (room - 1 - head))}`;
-}
-
-/** A whole number in at most five characters. */
-function shortened(cell: string): string {
-  if (!/^\d{6,}$/.test(cell)) return cell;
-  const unit = Math.floor((cell.length - 1) / 3), whole = cell.length - unit * 3;
-  if (UNITS[unit] === undefined) return cell;
-  return (whole === 3 ? cell.slice(0, 3) : `${cell.slice(0, whole)}.${cell[whole]}`) + UNITS[unit];
 }

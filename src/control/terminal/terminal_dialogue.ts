@@ -80,9 +80,18 @@ class TerminalDialogue {
 
   /** Runs a command. Says whether it was the last one. @throws {Error} when the instance is gone */
   async #run(line: string): Promise<boolean> {
-    const { text, outcome } = await this.#session.run(line).catch(async (error) => {
-      throw await this.#session.hasEnded() ? this.#ended() : error;
-    });
+    const run = (command: string) =>
+      this.#session.run(command).catch(async (error) => {
+        throw await this.#session.hasEnded() ? this.#ended() : error;
+      });
+    // Loaded here, since -c without a terminal does not need it.
+    const { replyOfShow } = await import("./show/reply_of_show.ts");
+    const shown = await replyOfShow(line, run, stdout.columns);
+    if (shown !== undefined) {
+      this.#print(shown.map((text) => text + "\n").join(""));
+      return false;
+    }
+    const { text, outcome } = await run(line);
     this.#print(fit(line, text).map((text) => paint(text) + "\n").join(""));
     if (text[0] === SYNTAX_ERROR) this.#print(hint(line) + "\n");
     if (outcome === "bye") return true;
