@@ -33,7 +33,7 @@ interface Write {
 export class LineWriter {
   #sink: ByteSink;
   readonly #bound: number;
-  readonly #lostText: (pieces: number, why: string) => string;
+  readonly #lostText: (lines: number, why: string) => string;
   #queue: Uint8Array[] = [];
   #queued = 0;
   #dropped = 0;
@@ -45,20 +45,22 @@ export class LineWriter {
   #cut = false;
   #underWay: Write | undefined;
   #hung = 0;
-  /** Pieces that say what was lost, each with the number of lost pieces. */
+  /** Lines of pieces that have several. */
+  readonly #lines = new WeakMap<Uint8Array, number>();
+  /** Pieces that say what was lost, each with the number of lost lines. */
   readonly #notes = new Map<Uint8Array, number>();
 
   /**
    * @param bound bytes that may wait for the reader
-   * @param lostText text to write in place of `pieces` dropped ones
+   * @param lostText text to write in place of so many lines that were dropped
    */
-  constructor(sink: ByteSink, bound: number, lostText: (pieces: number, why: string) => string) {
+  constructor(sink: ByteSink, bound: number, lostText: (lines: number, why: string) => string) {
     this.#sink = sink;
     this.#bound = bound;
     this.#lostText = lostText;
   }
 
-  /** Pieces lost so far. */
+  /** Lines lost so far. */
   get lost(): number {
     return this.#lost;
   }
@@ -68,10 +70,11 @@ export class LineWriter {
     return this.#problem;
   }
 
-  /** Queues one piece, which is written whole. */
-  write(piece: Uint8Array): void {
-    if (this.#queued + piece.length > this.#bound) return this.#drop(1);
-    if (this.#writing === undefined && performance.now() < this.#retryAt) return this.#drop(1);
+  /** Queues one piece, which is written whole. @param lines how many lines it has; if several, each with its end */
+  write(piece: Uint8Array, lines = 1): void {
+    if (this.#queued + piece.length > this.#bound) return this.#drop(lines);
+    if (this.#writing === undefined && performance.now() < this.#retryAt) return this.#drop(lines);
+    if (lines > 1) this.#lines.set(piece, lines);
     // First, so that the note is where the gap is; but a flood does not get a note for every gap.
     if (this.#queued * 2 <= this.#bound) this.#sayLost();
     this.#push(piece);
@@ -115,16 +118,20 @@ export class LineWriter {
     this.#queued += piece.length;
   }
 
-  #drop(pieces: number): void {
-    this.#dropped += pieces;
-    this.#lost += pieces;
+  #drop(lines: number): void {
+    this.#dropped += lines;
+    this.#lost += lines;
+  }
+
+  #linesOf(piece: Uint8Array): number {
+    return this.#lines.get(piece) ?? 1;
   }
 
   /** Drops everything; what a dropped note would have said is said later. */
   #dropAll(pieces: readonly Uint8Array[]): void {
     for (const piece of pieces) {
       const noted = this.#notes.get(piece);
-      if (noted === undefined) this.#drop(1);
+      if (noted === undefined) this.#drop(this.#linesOf(piece));
       else this.#dropped += noted;
     }
     this.#notes.clear();
@@ -183,8 +190,9 @@ export class LineWriter {
       if (sink === this.#sink) this.#problem = undefined;
       return true;
     } catch (error) {
+      if (this.#lines.has(piece)) this.#lines.set(piece, lineEnds(piece.subarray(offset)));
       if (write.left) {
-        this.#drop(1);
+        this.#drop(this.#linesOf(piece));
         return true;
       }
       this.#underWay = undefined;
@@ -199,6 +207,12 @@ export class LineWriter {
       if (sink !== this.#sink) sink.close?.();
     }
   }
+}
+
+function lineEnds(bytes: Uint8Array): number {
+  let count = 0;
+  for (let at = bytes.indexOf(10); at >= 0; at = bytes.indexOf(10, at + 1)) count++;
+  return count;
 }
 
 /** Whether the reader is gone for good. */

@@ -207,3 +207,32 @@ class FakeClock {
     performance.now = this.#real;
   }
 }
+
+Deno.test("of a piece of several lines, those are lost that could not be written whole", async () => {
+  let text = "", full = true;
+  const write = (bytes: Uint8Array) => {
+    if (full && text.length > 0) return Promise.reject(new Error("no space left"));
+    const taken = bytes.subarray(0, 7);
+    text += new TextDecoder().decode(taken);
+    return Promise.resolve(taken.length);
+  };
+  const writer = new LineWriter({ write, close: () => {} }, 1000, (lines, why) => `(${lines} lost: ${why})\n`);
+  writer.write(bytes("one\ntwo\nthree\n"), 3);
+  writer.write(bytes("four\nfive\n"), 2);
+  await writer.flush(10_000);
+  assert.deepEqual([text, writer.lost], ["one\ntwo", 4]);
+  full = false;
+  writer.replace({ write, close: () => {} });
+  writer.write(bytes("six\nseven\n"), 2);
+  await writer.flush(10_000);
+  assert.equal(text, "one\ntwo(4 lost: the reader was too slow)\nsix\nseven\n");
+});
+
+Deno.test("a piece of several lines for which there is no room counts as so many", async () => {
+  const sink = new SlowSink(), writer = new LineWriter(sink, 20, (lines) => `(${lines})\n`);
+  writer.write(bytes("one\ntwo\n"), 2);
+  writer.write(bytes("three\nfour\nfive\n"), 3);
+  sink.letGo();
+  await writer.flush(10_000);
+  assert.deepEqual([sink.text, writer.lost], ["one\ntwo\n(3)\n", 3]);
+});

@@ -60,7 +60,7 @@ export function parseHost(host: string): HostBytes {
 
 /** Canonical text (RFC 5952) of sixteen bytes; IPv4-mapped ones become plain IPv4. */
 export function formatHost(bytes: Uint8Array, zone = 0): string {
-  if (isMapped(bytes)) return bytes.subarray(12).join(".");
+  if (isMapped(bytes)) return `${bytes[12]}.${bytes[13]}.${bytes[14]}.${bytes[15]}`;
   const words: string[] = [];
   for (let i = 0; i < 16; i += 2) words.push(((bytes[i] << 8) | bytes[i + 1]).toString(16));
   const host = new URL(`http://[${words.join(":")}]`).hostname.slice(1, -1);
