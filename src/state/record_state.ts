@@ -41,7 +41,7 @@ export interface RecordState {
   readonly name?: string;
   /** Address and port of its channel, or null. */
   readonly address: string | null;
-  /** Channels that were tried, in order: the first seven and the last. Empty if the first one accepted. */
+  /** Channels that were tried, in order: the first seven and the last. */
   readonly attempts: readonly AttemptState[];
   /** How many channels were tried. */
   readonly attemptCount: number;
@@ -65,7 +65,7 @@ export interface RecordState {
   readonly reason: string;
   /** There while the connection lasts. */
   readonly open?: true;
-  /** Connections at that moment. */
+  /** Connections at that moment, itself included; -1 where that is not known. */
   readonly now: {
     /** Of the service. */
     readonly service: number;

@@ -1,0 +1,108 @@
+import type { Groups } from "../../groups/groups.ts";
+import type { AttemptState, RecordState } from "../../state/record_state.ts";
+import { type Address, formatAddress, formatHost } from "../../table/address.ts";
+import { type ChannelId, groupOf, NONE } from "../../table/channel_id.ts";
+import type { ConnectionRecord, RecordedAttempt, RecordedEndpoint } from "../../table/records/connection_record.ts";
+import type { Table } from "../../table/table.ts";
+import { attemptReason, endReason } from "./reasons.ts";
+
+/** The service that a connection came to. */
+export interface DescribedService {
+  readonly name: string;
+  readonly groups: Groups;
+}
+
+/** What of a connection's channel is known now. */
+type ChannelPart = Pick<RecordState, "group" | "channel" | "name" | "address">;
+
+/** Identifies a connection in words that operators can type. */
+export function connectionId(id: number): string {
+  return id.toString(36);
+}
+
+/** The number that an id stands for; undefined for anything else. */
+export function parseConnectionId(text: string): number | undefined {
+  if (!/^[0-9a-z]{1,11}$/i.test(text)) return undefined;
+  const id = Number.parseInt(text, 36);
+  return id > 0 && id <= Number.MAX_SAFE_INTEGER ? id : undefined;
+}
+
+/** When a record's connection ended. @param now this moment, by the engine's clock (ms) */
+export function endedAt({ accepted, durationMs }: ConnectionRecord, now: number): Date {
+  return new Date(Date.now() - Math.max(0, now - accepted - durationMs));
+}
+
+/**
+ * What operators are told about a connection that has ended. Its channels are named as they are now, so this is asked as
+ * soon as it has ended.
+ *
+ * @param ended when that was
+ */
+export function describeRecord(record: ConnectionRecord, service: DescribedService, ended: Date): RecordState {
+  const { groups } = service, { end, by, localPort, peer, channel, incarnation } = record;
+  const removed = channel !== NONE && groups.table.incarnation(channel) !== incarnation;
+  return {
+    id: connectionId(record.id),
+    time: ended.toISOString(),
+    service: service.name,
+    client: endpointText(record.client),
+    peer: peer === undefined ? null : endpointText(peer),
+    port: localPort,
+    sni: record.sni ?? null,
+    ...channelPart(groups, channel, removed, localPort),
+    attempts: record.attempts.map((attempt) =>
+      attemptState(attempt, groups.table, removed && attempt.channel === channel, localPort)
+    ),
+    attemptCount: record.attemptCount,
+    queueMs: timeOrNull(record.queueMs),
+    connectMs: timeOrNull(record.connectMs),
+    firstByteMs: timeOrNull(record.firstByteMs),
+    durationMs: milliseconds(record.durationMs),
+    up: record.up,
+    down: record.down,
+    end,
+    by,
+    reason: endReason(end, by, record.detail),
+    now: { ...record.now },
+  };
+}
+
+/** The channel of a connection. @param removed whether another one has its row by now */
+export function channelPart(groups: Groups, id: ChannelId, removed: boolean, localPort: number): ChannelPart {
+  if (id === NONE) return { group: null, channel: null, address: null };
+  const { table } = groups, group = groupOf(id), channel = removed ? NONE : table.numberOf(id);
+  if (channel === NONE) return { group, channel: null, name: "removed", address: null };
+  const name = groups.values.get(id)?.name, address = channelAddress(table.address(id), localPort);
+  return name === undefined ? { group, channel, address } : { group, channel, name, address };
+}
+
+/** Address and port of one side of a connection. */
+export function endpointText({ address, port }: RecordedEndpoint): string {
+  return formatAddress({ host: formatHost(address), port });
+}
+
+function attemptState(
+  { channel: id, result, errno, ms }: RecordedAttempt,
+  table: Table,
+  removed: boolean,
+  localPort: number,
+): AttemptState {
+  const number = removed ? NONE : table.numberOf(id), channel = number === NONE ? null : number;
+  const address = channel === null ? "" : channelAddress(table.address(id), localPort);
+  return { group: groupOf(id), channel, address, result, reason: attemptReason(result, errno), ms: milliseconds(ms) };
+}
+
+/** Where a channel's connection went: port 0 stands for the one that the client came to. */
+function channelAddress(address: Address, localPort: number): string {
+  return formatAddress(address.port === 0 ? { host: address.host, port: localPort } : address);
+}
+
+/** A time of a record, -1 if there was none. */
+export function timeOrNull(ms: number): number | null {
+  return ms < 0 ? null : milliseconds(ms);
+}
+
+/** Milliseconds to the microsecond, which is more than a line needs. */
+export function milliseconds(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}

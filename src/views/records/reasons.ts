@@ -1,0 +1,77 @@
+import { getSystemErrorMap } from "node:util";
+import { REFUSALS } from "../../table/clients/refusals.ts";
+import type { End, Party } from "../../table/records/ends.ts";
+import type { Result } from "../../table/records/results.ts";
+import { REFUSAL_WORDS } from "../../table/refusal_words.ts";
+
+/** How connections end, in words that fit behind a colon. */
+const ENDS: Readonly<Record<Exclude<End, "closed">, string>> = {
+  "idle": "nothing moved for the idle timeout",
+  "client-reset": "the client reset the connection",
+  "channel-reset": "the channel reset the connection",
+  "half-close-timeout": "one side had ended, and nothing came from the other for the half-close timeout",
+  "no-channel": "there was no channel to try: all are disabled, down or resting",
+  "refused": "the last channel that was tried refused the connection",
+  "unreachable": "the last channel that was tried cannot be reached",
+  "connect-timeout": "the last channel that was tried did not answer in time",
+  "all-full": "every channel was full",
+  "queue-full": "every channel was full, and so was the queue",
+  "queue-timeout": "every channel was full, and no place came free in time",
+  "left-queue": "the client left while it waited for a place",
+  "left-connecting": "the client left while a channel was being connected",
+  "left-early": "the client left before it had said what was asked of it",
+  "denied": "the client may not come in",
+  "rate": "the client came too often",
+  "per-client": "the client had too many connections",
+  "proxy-header": "there was no valid PROXY header",
+  "proxy-timeout": "the PROXY header did not come in time",
+  "no-route": "no group is for such clients",
+  "killed": "an operator closed it",
+  "drained": "its channel was drained, and its time was over",
+  "channel-down": "its channel went down",
+  "config": "a reload removed its service or its channel",
+  "stopped": "the program ended",
+  "local": "this machine was short of descriptors, ports or memory",
+  "bug": "the thread that had it died",
+};
+
+/** Ends that a refusal caused, with the reason as detail. */
+const REFUSED: ReadonlySet<End> = new Set<End>([
+  "denied",
+  "rate",
+  "per-client",
+  "proxy-header",
+  "proxy-timeout",
+  "no-route",
+]);
+
+/** Why a connection ended, in words. @param detail as in its record */
+export function endReason(end: End, by: Party, detail: number): string {
+  if (end === "closed") return by === "channel" ? "the channel ended first" : "the client ended first";
+  if (REFUSED.has(end)) return Object.hasOwn(REFUSALS, detail) ? REFUSAL_WORDS[REFUSALS[detail]] : ENDS[end];
+  const why = detail > 0 && end !== "client-reset" && end !== "channel-reset" ? errorText(detail) : undefined;
+  // Which errno it was matters where several mean the same end.
+  return why !== undefined && (end === "unreachable" || end === "local") ? `${ENDS[end]}: ${why}` : ENDS[end];
+}
+
+const RESULTS: Readonly<Record<Exclude<Result, "connected">, string>> = {
+  refused: "connection refused",
+  unreachable: "it cannot be reached",
+  timeout: "no answer in time",
+  reset: "connection reset",
+  withdrawn: "disabled meanwhile, or not reachable from the source address",
+  local: "a shortage on this machine",
+  other: "the connect failed",
+};
+
+/** Why an attempt failed, in words; empty if it did not. */
+export function attemptReason(result: Result, errno: number): string {
+  if (result === "connected") return "";
+  const why = errno > 0 && result !== "refused" && result !== "timeout" ? errorText(errno) : undefined;
+  return why === undefined || result === "withdrawn" ? RESULTS[result] : why;
+}
+
+/** What the system says about an error number; undefined if it is unknown. */
+function errorText(errno: number): string | undefined {
+  return getSystemErrorMap().get(-errno)?.[1];
+}
