@@ -24,6 +24,7 @@ import { HealthOnDemand } from "./health/health_on_demand.ts";
 import type { Service } from "./service.ts";
 import type { ServiceRequest } from "./drafts/service_request.ts";
 import { asItRuns, refuseLoopsOf, type RunningSpec, runningSpec } from "./drafts/specs.ts";
+import { RecordFeed, type RecordListener } from "./records/record_feed.ts";
 import { type StartedEngine, startEngine } from "./engine/start_engine.ts";
 import { requireStrategies } from "./drafts/strategies_loaded.ts";
 import { UnresolvedHosts } from "./names/unresolved.ts";
@@ -48,6 +49,7 @@ export class Instance {
   /** Why no clients are accepted. */
   readonly #pauses = new Set<PauseReason>();
   readonly #limits: RunningLimits;
+  readonly #records: RecordFeed;
   #ended: Promise<void> | undefined;
   /** Options of the process that hold. */
   #values: ProcessValues;
@@ -57,6 +59,7 @@ export class Instance {
   private constructor(
     around: Surroundings,
     started: StartedEngine,
+    records: RecordFeed,
     emit: (event: BalancerEvent) => void,
     { values = {}, paused = false }: InstanceSettings,
   ) {
@@ -65,13 +68,17 @@ export class Instance {
     this.engineReason = started.reason;
     this.#engine = started.engine;
     this.#limits = new RunningLimits(started);
+    this.#records = records;
     this.#emit = emit;
     this.#unresolved = new UnresolvedHosts(() => this.services, emit);
     this.#names = around.names;
     this.#access = around.access;
     const spare = () => this.limits.descriptors.spare;
     this.#health = new HealthOnDemand({ services: () => this.services, emit, spare }, paused);
-    this.#engine.ended.then(() => this.#end());
+    this.#engine.ended.then(() => {
+      this.#records.stop();
+      return this.#end();
+    });
   }
 
   /**
@@ -104,8 +111,8 @@ export class Instance {
     const around = { threads, trace, strategies: strategies ?? builtIn, customStrategies, unresolved, names, access };
     const drafts = await draftAll(requests, around);
     try {
-      const started = await startEngine(settings, drafts);
-      instance = new Instance(around, started, emit, settings);
+      const records = new RecordFeed(threads), started = await startEngine(settings, drafts, records.settings);
+      instance = new Instance(around, started, records, emit, settings);
       try {
         if (settings.paused) instance.pauseAccepting();
         await instance.#serveAll(drafts, settings.inherited);
@@ -137,6 +144,26 @@ export class Instance {
   /** Client connections of all services at this moment. */
   get connections(): number {
     return this.#engine.connections;
+  }
+
+  /** Milliseconds of the clock of records, open connections and statistics. */
+  now(): number {
+    return this.#engine.now();
+  }
+
+  /**
+   * From now on, `listener` gets the records of connections when these have ended: those that did not end well and, of
+   * the others, those that their services ask for. Must not throw.
+   *
+   * @returns what ends that
+   */
+  onRecord(listener: RecordListener): () => void {
+    return this.#records.listen(listener);
+  }
+
+  /** Records that listeners did not get because a thread had more than it could keep, since the first of them came. */
+  get lostRecords(): number {
+    return this.#records.lost;
   }
 
   /** Resolves when it has stopped and the last connection is gone. */
@@ -368,6 +395,7 @@ export class Instance {
       around: this.#around,
       emit: this.#emit,
       connectFailed: (service, event) => this.#health.connectFailed(service, event),
+      serving: (service) => this.#records.add(service),
       stopping: (service) => this.#forget(service),
       slowStarts: () => !this.#health.waits,
     };

@@ -73,7 +73,7 @@ export class Service implements AsyncDisposable {
     this.#served = served;
     this.#stopping = stopping;
     this.#drains = new ChannelDrains(groups, {
-      close: (id, options) => served.close(id, options),
+      close: (id, options) => served.close(id, options, "drained"),
       emit: (event) => emit({ ...event, service: this.name }),
     });
     served.ended.then(() => {

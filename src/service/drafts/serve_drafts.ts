@@ -24,6 +24,8 @@ export interface ServiceHost {
   readonly connectFailed: (service: Service, event: ConnectFailed) => void;
   /** Whether channels that become usable now have been out of use; false while a predecessor's state is taken over. */
   readonly slowStarts: () => boolean;
+  /** A service has begun. */
+  readonly serving: (service: Service) => void;
   /** A service accepts no more clients. Perhaps called repeatedly. */
   readonly stopping: (service: Service) => void;
 }
@@ -46,7 +48,7 @@ export async function serveDrafts(
 
 /** Serves a service on these sockets. */
 export async function serveDraft(host: ServiceHost, draft: Draft, listeners: readonly Listener[]): Promise<Service> {
-  const { engine, around, emit, connectFailed, stopping, slowStarts } = host, { request } = draft;
+  const { engine, around, emit, connectFailed, serving, stopping, slowStarts } = host, { request } = draft;
   const groups = new Groups(Table.create(around.threads), around.strategies);
   groups.table.statistics = Statistics.create(around.threads);
   let service: Service | undefined;
@@ -67,6 +69,7 @@ export async function serveDraft(host: ServiceHost, draft: Draft, listeners: rea
     }, listeners);
     const made: Service = new Service(nameOf(), draft, groups, served, () => stopping(made), sticky, emit);
     made.access = access;
+    serving(made);
     const slowStart = new SlowStart(groups.table, () => made.draft.options.slowStart, { returns: slowStarts });
     served.ended.then(() => slowStart.stop());
     return service = made;

@@ -1,4 +1,4 @@
-import type { Engine } from "../../engine/engine.ts";
+import type { Engine, RecordSettings } from "../../engine/engine.ts";
 import { openDescriptors } from "../../process/descriptors.ts";
 import { chooseEngine } from "./choose_engine.ts";
 import { requireDescriptors } from "./descriptor_budget.ts";
@@ -19,12 +19,15 @@ export interface StartedEngine {
 /**
  * Starts the engine that an instance with these services needs.
  *
+ * @param records where connections leave records, if they do
+ *
  * @throws {EngineUnavailable} when the requested engine cannot run here, or not with these options
  * @throws {TooManySockets} when so many sockets cannot be opened
  */
 export async function startEngine(
   { engine, threads, strategies, strategyModules, onEvent: emit = () => {}, tap, maxConnections }: InstanceSettings,
   drafts: readonly Draft[],
+  records?: RecordSettings,
 ): Promise<StartedEngine> {
   const needs = { threads, customStrategies: strategies !== undefined && strategyModules === undefined };
   const choice = chooseEngine(engine, needs, drafts);
@@ -32,7 +35,7 @@ export async function startEngine(
   const basis = { engine: choice.name, threads, maxConnections, open: openDescriptors() };
   const limits = limitsFor(basis, drafts);
   return {
-    engine: await choice.start({ threads, ...limits, strategyModules, emit, tap }),
+    engine: await choice.start({ threads, ...limits, strategyModules, emit, tap, records }),
     reason: choice.reason,
     limits,
     basis,

@@ -202,7 +202,7 @@ export class Health {
 
   /** With `--on-down close`, clients of a channel that is down are to come again, not all at the same time. */
   #closeConnections({ served, draft: { options: { onDown } } }: Service, id: ChannelId): void {
-    if (onDown === "close") served.close(id, { within: CLOSING });
+    if (onDown === "close") served.close(id, { within: CLOSING }, "channel-down");
   }
 
   /**

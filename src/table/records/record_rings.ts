@@ -1,11 +1,8 @@
 import { type ConnectionRecord, readRecord } from "./connection_record.ts";
-import { AT, HEADER, RING, ringAt, ringBytes } from "./record_layout.ts";
+import { AT, HEADER, RING, ringAt, ringMemory } from "./record_layout.ts";
 import { RecordWriter } from "./record_writer.ts";
 
 export type { ConnectionRecord, RecordWriter };
-
-/** Records for which a ring has room. At 20,000 connections a second, a fifth of a second's. */
-const CAPACITY = 4096;
 
 /** A ring as main reads it. */
 interface Ring {
@@ -44,11 +41,8 @@ export class RecordRings {
    * @param capacity records that each has room for, a power of two. Default: 4,096
    * @throws {RangeError} when a number is out of range
    */
-  static create(lanes: number, capacity = CAPACITY): RecordRings {
-    const buffer = new SharedArrayBuffer(ringBytes(lanes, capacity)), words = new Int32Array(buffer);
-    words[HEADER.RINGS] = lanes;
-    words[HEADER.CAPACITY] = capacity;
-    return new RecordRings(buffer);
+  static create(lanes: number, capacity?: number): RecordRings {
+    return new RecordRings(ringMemory(lanes, capacity));
   }
 
   /** The same in another thread, from the buffer it was sent. */

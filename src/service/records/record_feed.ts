@@ -1,0 +1,100 @@
+import type { RecordSettings } from "../../engine/engine.ts";
+import type { ConnectionRecord } from "../../table/records/connection_record.ts";
+import { RecordRings } from "../../table/records/record_rings.ts";
+import type { Service } from "../service.ts";
+
+/** Gets the record of a connection of this service. Must not throw. */
+export type RecordListener = (record: ConnectionRecord, service: Service) => void;
+
+/** Milliseconds between the beginnings of two drains. */
+const INTERVAL = 50;
+
+/** Records that are taken at a time, so that main can do other things in between: half a millisecond of work. */
+const SLICE = 256;
+
+/**
+ * Records of an instance's connections, from its engine's threads to whoever listens: at once, then every 50 ms while
+ * more come. As long as nobody listens, nothing is taken.
+ */
+export class RecordFeed {
+  /** What the engine gets. */
+  readonly settings: RecordSettings;
+  readonly #listeners = new Set<RecordListener>();
+  readonly #services = new Map<number, Service>();
+  /** Services that have ended, whose last records may still be in the rings. */
+  readonly #ended = new Set<number>();
+  readonly #rings: RecordRings;
+  #lostBefore = 0;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  /** When the last drain began. */
+  #begun = -Infinity;
+
+  /** @param threads of the engine */
+  constructor(threads: number) {
+    this.#rings = RecordRings.create(threads);
+    this.settings = { rings: this.#rings.buffer, waiting: () => this.#schedule() };
+  }
+
+  /** Records that did not reach those who listen, since the first of those came: a thread had more than it could keep. */
+  get lost(): number {
+    return this.#listeners.size === 0 ? 0 : this.#rings.lost() - this.#lostBefore;
+  }
+
+  /** From now on, `listener` gets the records of connections that end. @returns what ends that */
+  listen(listener: RecordListener): () => void {
+    if (this.#listeners.size === 0) {
+      // What has come while nobody listened is nobody's.
+      this.#rings.take(() => {});
+      this.#lostBefore = this.#rings.lost();
+    }
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  /** A service begins. */
+  add(service: Service): void {
+    const { id, ended } = service.served;
+    this.#services.set(id, service);
+    ended.then(() => {
+      if (this.#listeners.size === 0) return this.#services.delete(id);
+      this.#ended.add(id);
+      this.#schedule();
+    });
+  }
+
+  /** Takes what is left: the engine has ended. */
+  stop(): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#listeners.size > 0) this.#rings.take((record) => this.#tell(record));
+    this.#listeners.clear();
+    this.#services.clear();
+  }
+
+  #schedule(): void {
+    if (this.#timer !== undefined || this.#listeners.size === 0) return;
+    this.#timer = setTimeout(() => this.#drain(), Math.max(0, this.#begun + INTERVAL - performance.now()));
+  }
+
+  #drain(): void {
+    this.#begun = performance.now();
+    this.#slice(new Set(this.#ended));
+  }
+
+  /** @param ended services that had ended when the drain began */
+  #slice(ended: ReadonlySet<number>): void {
+    const full = this.#rings.take((record) => this.#tell(record), SLICE) === SLICE;
+    this.#timer = full ? setTimeout(() => this.#slice(ended), 0) : undefined;
+    if (full) return;
+    for (const id of ended) {
+      this.#services.delete(id);
+      this.#ended.delete(id);
+    }
+  }
+
+  #tell(record: ConnectionRecord): void {
+    const service = this.#services.get(record.service);
+    if (service === undefined) return;
+    for (const listener of this.#listeners) listener(record, service);
+  }
+}
