@@ -1,5 +1,5 @@
 import type { Groups } from "../groups/groups.ts";
-import type { GroupReport } from "../groups/snapshot.ts";
+import { type GroupReport, reportOf } from "../groups/report.ts";
 import type { Session } from "./command.ts";
 import type { ControlledService, ControlPlane } from "./control_plane.ts";
 import type { InstanceState, InstanceSummary, ServiceState, ServiceSummary } from "../state/state.ts";
@@ -43,7 +43,7 @@ function indexOf({ service }: Session, { services }: ControlPlane): number {
 
 function serviceState(service: ControlledService): Exact<ServiceState> {
   const { name, addresses, ports, connections, groups, access } = service, rules = access && { access };
-  return { name, addresses, ports, connections, ...queueState(groups), ...rules, ...groups.report() };
+  return { name, addresses, ports, connections, ...queueState(groups), ...rules, ...reportOf(groups) };
 }
 
 /** The state of the queue; nothing where clients have never been allowed to wait. */

@@ -12,7 +12,7 @@ import type {
 } from "../../mod.ts";
 import { quietPlane, quietService } from "../../tests/support/control_plane.ts";
 import { NetworksBuilder } from "../access/networks_builder.ts";
-import type { GroupReport } from "../groups/snapshot.ts";
+import type { GroupReport } from "../groups/report.ts";
 import type { Session } from "./command.ts";
 import { Queue } from "../table/queue/queue.ts";
 import { execute } from "./commands.ts";

@@ -5,9 +5,8 @@ import type { Address } from "../table/address.ts";
 import { type ChannelId, groupOf } from "../table/channel_id.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy, type Table } from "../table/table.ts";
-import type { ServiceActivityState } from "../state/state.ts";
 import type { AbsentMembers } from "./absent_members.ts";
-import { Activity, type Connections } from "./activity.ts";
+import type { Connections } from "./connections.ts";
 import { Channels } from "./channels.ts";
 import { keepValues, rowValues, setValue } from "./channel_values.ts";
 import type { GroupSpec } from "./group_spec.ts";
@@ -17,7 +16,7 @@ import { ConditionNumbers } from "./condition_numbers.ts";
 import { type Adopted, type GroupChange, replacement } from "./replacement.ts";
 import type { Resolution } from "./resolution.ts";
 import { restore, stateOf } from "./restoring.ts";
-import { type ChannelHealth, type GroupReport, type GroupSnapshot, report, snapshot } from "./snapshot.ts";
+import { type ChannelHealth, type GroupSnapshot, snapshot } from "./snapshot.ts";
 import type { StickyClients } from "./sticky_clients.ts";
 
 /** A channel whose host does not resolve. */
@@ -218,11 +217,5 @@ export class Groups extends Channels {
   /** All groups that have channels, at this moment. */
   snapshot(): GroupSnapshot[] {
     return snapshot(this, this.healthOf);
-  }
-
-  /** The same, and how connections fare. */
-  report(): ServiceActivityState & { readonly groups: GroupReport[] } {
-    const activity = new Activity(this.table, this.connections);
-    return { ...activity.ofService(), groups: report(this.snapshot(), this.table, activity) };
   }
 }

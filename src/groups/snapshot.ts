@@ -1,10 +1,8 @@
 import { type AllChannelValues, allValues } from "../options/channel_values.ts";
 import type { GroupConditions } from "../options/group_conditions.ts";
-import type { ChannelActivityState } from "../state/state.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
 import type { ChannelId } from "../table/channel_id.ts";
-import { DisabledBy, type Table } from "../table/table.ts";
-import type { Activity } from "./activity.ts";
+import { DisabledBy } from "../table/table.ts";
 import { valuesOf } from "./channel_values.ts";
 import { partiesOf, type Party } from "./parties.ts";
 import type { Resolution } from "./resolution.ts";
@@ -86,14 +84,6 @@ export interface GroupSnapshot {
   readonly channels: readonly ChannelSnapshot[];
 }
 
-/** One channel at one moment, and how its connections fare. */
-export interface ChannelReport extends ChannelSnapshot, ChannelActivityState {}
-
-/** One group at one moment, and how its connections fare. */
-export interface GroupReport extends Omit<GroupSnapshot, "channels"> {
-  readonly channels: readonly ChannelReport[];
-}
-
 /** Groups whose names may be followed. */
 interface Snapped extends Subject {
   readonly resolutionOf?: ((group: number, channel: number, host: string) => Resolution | undefined) | undefined;
@@ -116,17 +106,6 @@ export function snapshot(
     groups.push({ group, type: strategies[table.strategy(group)].label, ...conditions && { conditions }, channels });
   }
   return groups;
-}
-
-/** Groups that have just been read, with how their connections fare. */
-export function report(groups: readonly GroupSnapshot[], table: Table, activity: Activity): GroupReport[] {
-  return groups.map((group) => ({
-    ...group,
-    channels: group.channels.map((channel) => ({
-      ...channel,
-      ...activity.of(table.channelAt(group.group, channel.channel)),
-    })),
-  }));
 }
 
 function channelSnapshot(subject: Snapped, group: number, number: number): ChannelSnapshot {

@@ -1,0 +1,118 @@
+import type { ChannelActivityState, MinuteState, ServiceActivityState, TimesState } from "../state/state.ts";
+import { type ChannelId, NONE } from "../table/channel_id.ts";
+import { attemptReason } from "../table/records/attempt_reason.ts";
+import { ENDS } from "../table/records/ends.ts";
+import { KIND, type Statistics } from "../table/statistics/statistics.ts";
+import type { Groups } from "./groups.ts";
+import type { ChannelSnapshot, GroupSnapshot } from "./snapshot.ts";
+
+/** One channel at one moment, and how its connections fare. */
+export interface ChannelReport extends ChannelSnapshot, ChannelActivityState {}
+
+/** One group at one moment, and how its connections fare. */
+export interface GroupReport extends Omit<GroupSnapshot, "channels"> {
+  readonly channels: readonly ChannelReport[];
+}
+
+/** All groups of a service that have channels, and how connections fare, at this moment. */
+export function reportOf(groups: Groups): ServiceActivityState & { readonly groups: GroupReport[] } {
+  const report = new Report(groups);
+  return {
+    ...report.service(),
+    groups: groups.snapshot().map(({ channels, ...group }) => ({
+      ...group,
+      channels: channels.map((channel) => ({
+        ...channel,
+        ...report.channel(groups.idOf(group.group, channel.channel)),
+      })),
+    })),
+  };
+}
+
+/** What is read at one moment. */
+class Report {
+  readonly #groups: Groups;
+  /** The engine's clock, and the wall clock. */
+  readonly #now: number;
+  readonly #time = Date.now();
+  readonly #oldest: ReadonlyMap<ChannelId, number>;
+
+  constructor(groups: Groups) {
+    const { connections } = this.#groups = groups;
+    this.#now = connections?.now() ?? performance.now();
+    this.#oldest = connections?.oldest() ?? new Map();
+  }
+
+  service(): ServiceActivityState {
+    const { statistics } = this.#groups.table;
+    if (statistics === undefined) return { rate: 0, ended: {}, lastMinute: QUIET };
+    return {
+      rate: rounded(statistics.rate(NONE, this.#now)),
+      ended: Object.fromEntries(
+        ENDS.map((end) => [end, statistics.ended(end)] as const).filter(([, many]) => many > 0),
+      ),
+      lastMinute: statistics.lastMinute(this.#now),
+    };
+  }
+
+  channel(id: ChannelId): ChannelActivityState {
+    const { table } = this.#groups, accepted = this.#oldest.get(id), disabled = table.disabledSince(id);
+    return {
+      ...this.#counted(id, table.statistics),
+      oldest: accepted === undefined ? null : this.#secondsSince(accepted),
+      disabledSince: disabled === undefined ? null : new Date(disabled).toISOString(),
+    };
+  }
+
+  #counted(id: ChannelId, statistics: Statistics | undefined): Omit<ChannelActivityState, "oldest" | "disabledSince"> {
+    if (statistics === undefined) return UNCOUNTED;
+    const { last, inARow, since } = statistics.trouble(id);
+    return {
+      rate: rounded(statistics.rate(id, this.#now)),
+      times: {
+        connect: timesOf(statistics.times(id, KIND.CONNECT)),
+        firstByte: timesOf(statistics.times(id, KIND.FIRST_BYTE)),
+      },
+      lastError: last === undefined ? null : {
+        result: last.result,
+        reason: attemptReason(last.result, last.errno),
+        at: this.#timeOf(last.at),
+        age: this.#secondsSince(last.at),
+      },
+      failingSince: inARow === 0 ? null : this.#timeOf(since),
+      failuresInARow: inARow,
+    };
+  }
+
+  #secondsSince(at: number): number {
+    return Math.max(0, Math.floor((this.#now - at) / 1000));
+  }
+
+  /** The wall clock's time of a moment of the engine's clock. */
+  #timeOf(at: number): string {
+    return new Date(this.#time - Math.max(0, this.#now - at)).toISOString();
+  }
+}
+
+const UNCOUNTED = {
+  ...{ rate: 0, times: { connect: null, firstByte: null }, lastError: null, failingSince: null, failuresInARow: 0 },
+} as const;
+
+/** A minute of nothing. */
+const QUIET: MinuteState = { connections: new Array<number>(60).fill(0), failures: new Array<number>(60).fill(0) };
+
+/** @param sorted milliseconds */
+function timesOf(sorted: Float64Array): TimesState | null {
+  const { length: count } = sorted, at = (share: number) => milliseconds(sorted[Math.ceil(share * count) - 1]);
+  return count === 0 ? null : { count, median: at(0.5), p99: at(0.99) };
+}
+
+/** To the microsecond, which is more than samples tell. */
+function milliseconds(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
+}
+
+/** Connections per second, to a hundredth. */
+function rounded(rate: number): number {
+  return Math.round(rate * 100) / 100;
+}
