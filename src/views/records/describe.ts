@@ -3,8 +3,12 @@ import type { AttemptState, RecordState } from "../../state/record_state.ts";
 import { type Address, formatAddress, formatHost } from "../../table/address.ts";
 import { type ChannelId, groupOf, NONE } from "../../table/channel_id.ts";
 import type { ConnectionRecord, RecordedAttempt, RecordedEndpoint } from "../../table/records/connection_record.ts";
+import { connectionId } from "../../table/records/connection_id.ts";
 import type { Table } from "../../table/table.ts";
-import { attemptReason, endReason } from "./reasons.ts";
+import { attemptReason } from "../../table/records/attempt_reason.ts";
+import { endReason } from "./reasons.ts";
+
+export { connectionId, parseConnectionId } from "../../table/records/connection_id.ts";
 
 /** The service that a connection came to. */
 export interface DescribedService {
@@ -14,18 +18,6 @@ export interface DescribedService {
 
 /** What of a connection's channel is known now. */
 type ChannelPart = Pick<RecordState, "group" | "channel" | "name" | "address">;
-
-/** Identifies a connection in words that operators can type. */
-export function connectionId(id: number): string {
-  return id.toString(36);
-}
-
-/** The number that an id stands for; undefined for anything else. */
-export function parseConnectionId(text: string): number | undefined {
-  if (!/^[0-9a-z]{1,11}$/i.test(text)) return undefined;
-  const id = Number.parseInt(text, 36);
-  return id > 0 && id <= Number.MAX_SAFE_INTEGER ? id : undefined;
-}
 
 /** When a record's connection ended. @param now this moment, by the engine's clock (ms) */
 export function endedAt({ accepted, durationMs }: ConnectionRecord, now: number): Date {

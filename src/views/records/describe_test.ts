@@ -8,7 +8,8 @@ import { RESULTS } from "../../table/records/results.ts";
 import { Table } from "../../table/table.ts";
 import { connectionId, describeRecord, endedAt, parseConnectionId } from "./describe.ts";
 import { describeOpen } from "./describe_open.ts";
-import { attemptReason, endReason } from "./reasons.ts";
+import { attemptReason } from "../../table/records/attempt_reason.ts";
+import { endReason } from "./reasons.ts";
 
 const ended = new Date(Date.UTC(2026, 0, 2, 3, 4, 5, 678));
 

@@ -1,7 +1,6 @@
-import { getSystemErrorMap } from "node:util";
 import { REFUSALS } from "../../table/clients/refusals.ts";
+import { errorText } from "../../table/records/attempt_reason.ts";
 import type { End, Party } from "../../table/records/ends.ts";
-import type { Result } from "../../table/records/results.ts";
 import { REFUSAL_WORDS } from "../../table/refusal_words.ts";
 
 /** How connections end, in words that fit behind a colon. */
@@ -52,26 +51,4 @@ export function endReason(end: End, by: Party, detail: number): string {
   const why = detail > 0 && end !== "client-reset" && end !== "channel-reset" ? errorText(detail) : undefined;
   // Which errno it was matters where several mean the same end.
   return why !== undefined && (end === "unreachable" || end === "local") ? `${ENDS[end]}: ${why}` : ENDS[end];
-}
-
-const RESULTS: Readonly<Record<Exclude<Result, "connected">, string>> = {
-  refused: "connection refused",
-  unreachable: "it cannot be reached",
-  timeout: "no answer in time",
-  reset: "connection reset",
-  withdrawn: "disabled meanwhile, or not reachable from the source address",
-  local: "a shortage on this machine",
-  other: "the connect failed",
-};
-
-/** Why an attempt failed, in words; empty if it did not. */
-export function attemptReason(result: Result, errno: number): string {
-  if (result === "connected") return "";
-  const why = errno > 0 && result !== "refused" && result !== "timeout" ? errorText(errno) : undefined;
-  return why === undefined || result === "withdrawn" ? RESULTS[result] : why;
-}
-
-/** What the system says about an error number; undefined if it is unknown. */
-function errorText(errno: number): string | undefined {
-  return getSystemErrorMap().get(-errno)?.[1];
 }
