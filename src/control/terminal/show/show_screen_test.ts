@@ -55,7 +55,7 @@ Deno.test("where there is no room, the columns go first that one needs least, an
     "GRP # S ip-address port c failed rate connect 1st byte oldest",
     "GRP # S ip-address port c failed rate connect 1st byte",
   ]);
-  assert.match(shown([web([{ address }])], { width: 70 })[2], / 2001:[\d:]+…[\d:]+:6666 /);
+  assert.match(shown([web([{ address }])], { width: 70 })[2], / 2001:[\da-f:]+…[\d:]+:6666 /);
 });
 
 Deno.test("below a channel is why it gets no clients, or fails", () => {
