@@ -63,6 +63,7 @@ class LinuxEngine implements Engine {
         shares: () => [...this.#services.values()].filter((service) => !service.isForgotten).map(({ share }) => share),
         report: (event, id) => this.#services.get(id)?.report(event),
         drained: (id) => this.#services.get(id)?.drained(),
+        lost: (id, client, thread, writer) => this.#services.get(id)?.lost(client, thread, writer, this.now()) ?? false,
         gone: (thread) => Promise.all([...this.#services.values()].flatMap((service) => service.gone(thread) ?? [])),
       });
     } catch (error) {

@@ -1,4 +1,5 @@
 import { MOST_BYTES, type Reception, STEP, type Step } from "../../reception.ts";
+import { END, type EndNumber } from "../../../table/records/ends.ts";
 import { C, ERRNO } from "../kernel/abi.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { Backlog } from "../relaying/backlog.ts";
@@ -7,6 +8,7 @@ import type { Dialer } from "../dialing/dialer.ts";
 import type { Handles } from "../thread/handles.ts";
 import type { PartingParts } from "./partings.ts";
 import type { ReadyQueue } from "../thread/ready_queue.ts";
+import type { RecordKeeper } from "../thread/record_keeper.ts";
 import { Receptions } from "./receptions.ts";
 import type { Room } from "./room.ts";
 import { decodeHost, portOf, RESET_ON_CLOSE, setOption } from "../kernel/sockets.ts";
@@ -26,6 +28,7 @@ export interface GreetingParts extends PartingParts {
   readonly handles: Handles;
   readonly dialer: Dialer;
   readonly arrivals: Arrivals;
+  readonly records: RecordKeeper;
 }
 
 /**
@@ -49,10 +52,11 @@ export class Greetings {
 
   /** A client has been accepted; see `AcceptorHost`. */
   accepted(client: number, address: Uint8Array, service: ThreadService, port: number): number {
-    const { libc, room, handles, timers, arrivals } = this.#parts, reception = this.#receptions.next();
+    const { libc, room, handles, timers, arrivals, records } = this.#parts, reception = this.#receptions.next();
     decodeHost(address, this.#host);
     const step = reception.begin(service.terms.reception!, this.#host, portOf(address), port);
     if (step === STEP.REFUSED) {
+      records.refused(service, this.#host, portOf(address), port, reception.objection!);
       if (reception.reset) setOption(libc, client, RESET_ON_CLOSE);
       libc.call.close(client);
       // It may be long before the next client comes, and the service may be gone by then.
@@ -61,7 +65,7 @@ export class Greetings {
       return 0;
     }
     handles.set(client, reception.handle);
-    const error = arrivals.open(client, service, STAGE.GREETING);
+    const error = arrivals.open(client, service, STAGE.GREETING, reception.client, port);
     if (error !== 0) return reception.forget(), error;
     this.#rows[(client << SHIFT) + ROW.DIAL] = this.#receptions.take();
     if (step === STEP.MORE) timers.set(client, reception.time);
@@ -73,7 +77,7 @@ export class Greetings {
   happened(client: number): void {
     const flags = this.#rows[(client << SHIFT) + ROW.FLAGS], reception = this.#of(client);
     if (flags & IS.BROKEN || (flags & IS.HUNG_UP && this.#parts.services.of(client).abortOnClose)) {
-      return this.close(client);
+      return this.close(client, END.LEFT_EARLY);
     }
     // Its header is still the first that would be seen; `resumed` looks at what follows.
     if (reception.consume > 0) return;
@@ -93,15 +97,15 @@ export class Greetings {
     const reception = this.#of(client);
     if (reception.consume > 0) return this.#consume(client, reception);
     const bytes = this.#peek(client);
-    if (bytes < 0 && bytes !== -ERRNO.EAGAIN) return this.close(client);
+    if (bytes < 0 && bytes !== -ERRNO.EAGAIN) return this.close(client, END.LEFT_EARLY);
     const { buffer } = this.#parts.backlog;
     this.#goOn(client, reception, reception.expired(buffer.subarray(0, Math.max(bytes, 0))));
   }
 
-  /** Closes a client in the stage GREETING. */
-  close(client: number): void {
+  /** Closes a client in the stage GREETING, for this reason. */
+  close(client: number, end: EndNumber): void {
     this.#release(client);
-    this.#parts.ending.close(client);
+    this.#parts.ending.end(client, end);
   }
 
   /** Looks at what a client has sent. */
@@ -112,7 +116,7 @@ export class Greetings {
       this.#rows[row + ROW.FLAGS] &= ~IS.READABLE;
       return;
     }
-    if (bytes < 0) return this.close(client);
+    if (bytes < 0) return this.close(client, END.LEFT_EARLY);
     const ended = bytes === 0 || (this.#rows[row + ROW.FLAGS] & IS.HUNG_UP) !== 0;
     this.#goOn(client, reception, reception.look(this.#parts.backlog.buffer.subarray(0, bytes), ended));
   }
@@ -125,7 +129,7 @@ export class Greetings {
     while (reception.consume > 0) {
       const n = call.recv(client, buffer, reception.consume, 0);
       if (n === -ERRNO.EAGAIN) return ready.push(client);
-      if (n <= 0) return this.close(client);
+      if (n <= 0) return this.close(client, END.LEFT_EARLY);
       reception.consume -= n;
     }
     const step = reception.look(NO_BYTES, false);
@@ -149,17 +153,23 @@ export class Greetings {
   }
 
   #goOn(client: number, reception: Reception, step: Step): void {
-    const { handles, libc, backlog, arrivals } = this.#parts;
+    const { handles, libc, backlog, arrivals, records } = this.#parts, { client: who, header, objection } = reception;
     if (step === STEP.MORE) return;
     handles.set(client, reception.handle);
+    if (header?.source !== undefined && !records.live.hasPeer(client)) {
+      records.live.speaksFor(client, who.address, who.port);
+    }
     if (step === STEP.CONSUME) return this.#consume(client, reception);
     if (step === STEP.ADMITTED) return this.#admit(client, reception);
+    if (objection === undefined) records.ended(client, END.LEFT_EARLY);
+    else records.turnedAway(client, objection, who.greeting);
     const { farewell } = reception;
     if (farewell === undefined) {
       if (reception.reset) setOption(libc, client, RESET_ON_CLOSE);
       // A socket that is closed with bytes unread would be reset.
       else libc.call.recv(client, backlog.buffer, backlog.buffer.length, 0);
-      return this.close(client);
+      this.#release(client);
+      return this.#parts.ending.close(client);
     }
     this.#release(client);
     arrivals.partings!.begin(client, farewell);

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { serviceOptions } from "../../../options/values.ts";
-import { parseHost } from "../../../table/address.ts";
+import { formatHost, parseHost } from "../../../table/address.ts";
+import { RecordRings } from "../../../table/records/record_rings.ts";
+import { END, type EndNumber } from "../../../table/records/ends.ts";
 import { Table } from "../../../table/table.ts";
 import type { Admittance, ReceptionTerms } from "../../reception.ts";
 import { C, ERRNO } from "../kernel/abi.ts";
@@ -18,6 +20,8 @@ import { ReadyQueue } from "../thread/ready_queue.ts";
 import type { Room } from "./room.ts";
 import { ServiceState } from "../shared/service_state.ts";
 import { encodeAddress } from "../kernel/sockets.ts";
+import { LiveRows } from "../shared/live_rows.ts";
+import { RecordKeeper } from "../thread/record_keeper.ts";
 import { STAGE } from "../thread/stage.ts";
 import { ThreadService } from "../thread/thread_service.ts";
 import { ThreadServices } from "../thread/thread_services.ts";
@@ -95,12 +99,17 @@ function arrived({ access, listens = false, abortOnClose = false, mark = 0, unwa
   Object.assign(service.terms, { reception: access || listens ? reception : undefined });
   const place = { address: new Uint8Array(16), port: 0 }, timers = new Timers(libc, CAPACITY);
   const ready = new ReadyQueue(connections), handles = new Handles(CAPACITY), { rows } = connections;
-  const ending = {
-    close() {
-      told.push(`closed with handle ${handles.of(CLIENT)}`);
-      connections.close(CLIENT);
-    },
-  } as unknown as Ending;
+  const rings = RecordRings.create(1), live = LiveRows.create(CAPACITY);
+  const records = new RecordKeeper(live, services, timers, rings.ring(0), () => {});
+  const close = () => {
+    told.push(`closed with handle ${handles.of(CLIENT)}`);
+    connections.close(CLIENT);
+  };
+  const end = (client: number, end: EndNumber) => {
+    records.ended(client, end);
+    close();
+  };
+  const ending = { close, end } as unknown as Ending;
   const dialer = {
     prepare: () => place,
     begin(client, port, greeting, header) {
@@ -109,7 +118,7 @@ function arrived({ access, listens = false, abortOnClose = false, mark = 0, unwa
       rows[(client << SHIFT) + ROW.STAGE] = STAGE.CONNECTING;
     },
   } as Dialer;
-  const arrivals = new Arrivals(connections, new Poller(libc), services, ending, dialer);
+  const arrivals = new Arrivals(connections, new Poller(libc), services, ending, dialer, records);
   const greetings = arrivals.greetings = new Greetings({
     libc,
     connections,
@@ -122,6 +131,7 @@ function arrived({ access, listens = false, abortOnClose = false, mark = 0, unwa
     ending,
     dialer,
     arrivals,
+    records,
   });
   const result = arrivals.accepted(CLIENT, PEER, { service, port: 80 } as Listening);
   const flags = () => rows[(CLIENT << SHIFT) + ROW.FLAGS], stage = () => rows[(CLIENT << SHIFT) + ROW.STAGE];
@@ -159,6 +169,12 @@ function arrived({ access, listens = false, abortOnClose = false, mark = 0, unwa
     ready,
     handles,
     left: () => sent.bytes.length,
+    /** How connections have ended, and whose they were. */
+    ends: () => {
+      const ends: string[] = [], host = ({ address }: { address: Uint8Array }) => formatHost(address);
+      rings.take(({ client, peer, end }) => ends.push(`${end} ${host(client)}${peer ? ` by ${host(peer)}` : ""}`));
+      return ends;
+    },
   };
 }
 
@@ -169,15 +185,17 @@ Deno.test("a client of a service that asks for nothing dials at once, and not a 
 
 for (const reset of [false, true]) {
   Deno.test(`a client that may not come in is ${reset ? "reset" : "closed"} before anything is kept about it`, () => {
-    const { told, calls, result, stage } = arrived({ access: { expectsHeader: () => false, enter: () => -1, reset } });
-    assert.deepEqual([result, stage()], [0, STAGE.NONE]);
+    const access = { expectsHeader: () => false, enter: () => -1, objection: "rate", reset } as const;
+    const { told, calls, result, stage, ends } = arrived({ access });
+    assert.deepEqual([result, stage(), ends()], [0, STAGE.NONE, ["rate 192.0.2.1"]]);
     assert.deepEqual([told, calls], [["seat given back"], reset ? ["reset", "close"] : ["close"]]);
   });
 }
 
 Deno.test("a client that cannot be watched is closed, with what it has to give back", () => {
-  const { told, result } = arrived({ access: {}, unwatchable: true });
+  const { told, result, ends } = arrived({ access: {}, unwatchable: true });
   assert.deepEqual([result, told], [ERRNO.ENOMEM, ["closed with handle 0"]]);
+  assert.deepEqual(ends(), ["local 192.0.2.1"]);
   const other = arrived({ access: { expectsHeader: () => false }, unwatchable: true });
   assert.deepEqual([other.result, other.told], [ERRNO.ENOMEM, ["closed with handle 7"]]);
 });
@@ -236,16 +254,23 @@ Deno.test("a header is waited for as long as it may take, and a greeting after i
 });
 
 Deno.test("a header that does not come in time closes the client", () => {
-  const { send, told, pass, stage } = arrived({ access: {} });
+  const { send, told, pass, stage, ends } = arrived({ access: {} });
   send(LINE.slice(0, 20));
   assert.equal(pass(5001), true);
   assert.deepEqual([told, stage()], [["proxy-timeout", "closed with handle 0"], STAGE.NONE]);
+  assert.deepEqual(ends(), ["proxy-timeout 192.0.2.1"]);
+});
+
+Deno.test("a client that its PROXY header names and the lists refuse has a record under its own name", () => {
+  const { send, ends } = arrived({ access: { enter: () => -1, objection: "denied" } });
+  send(LINE);
+  assert.deepEqual(ends(), ["denied 198.51.100.7 by 192.0.2.1"]);
 });
 
 Deno.test("a proxy that leaves at once is closed and nobody is told", () => {
-  const { send, told } = arrived({ access: {} });
+  const { send, told, ends } = arrived({ access: {} });
   send("", { ended: true });
-  assert.deepEqual(told, ["closed with handle 0"]);
+  assert.deepEqual([told, ends()], [["closed with handle 0"], ["left-early 192.0.2.1"]]);
 });
 
 Deno.test("the first words of a client stay where they are", () => {
@@ -273,8 +298,8 @@ Deno.test("a client that is reset while it is looked at is closed", () => {
 });
 
 Deno.test("a client that is closed from outside gives back what it has", () => {
-  const { greetings, told, pass } = arrived({ access: { expectsHeader: () => false }, listens: true });
-  greetings.close(CLIENT);
-  assert.deepEqual(told, ["closed with handle 7"]);
+  const { greetings, told, pass, ends } = arrived({ access: { expectsHeader: () => false }, listens: true });
+  greetings.close(CLIENT, END.KILLED);
+  assert.deepEqual([told, ends()], [["closed with handle 7"], ["killed 192.0.2.1"]]);
   assert.equal(pass(10_000), false);
 });

@@ -2,6 +2,7 @@ import type { Greeting } from "../../../preamble/greeting.ts";
 import type { ProxyHeader } from "../../../preamble/proxy_header.ts";
 import type { Cause } from "../../../selection/cause.ts";
 import { type ChannelId, NONE } from "../../../table/channel_id.ts";
+import { END, type EndNumber } from "../../../table/records/ends.ts";
 import { RESULT, type ResultNumber, resultOf } from "../../../table/records/results.ts";
 import { causeOf } from "../../engine.ts";
 import { versionFor } from "../../header_version.ts";
@@ -12,6 +13,7 @@ import { ChannelSockets } from "./channel_sockets.ts";
 import { unfitSource } from "./client_source.ts";
 import { type Connections, IS, ROW, SHIFT } from "../thread/connections.ts";
 import { type Dial, Dials } from "./dials.ts";
+import type { RecordKeeper } from "../thread/record_keeper.ts";
 import type { Handles } from "../thread/handles.ts";
 import type { Libc } from "../kernel/libc.ts";
 import type { Poller } from "../kernel/poller.ts";
@@ -26,7 +28,7 @@ import type { Timers } from "../thread/timers.ts";
 export interface DialerHost {
   /** The client's peer is connected and both may be relayed. */
   established(client: number, server: number): void;
-  /** No channel took the client; it is to be closed. */
+  /** No channel took the client, whose connection is over; it is to be closed. */
   rejected(client: number): void;
   shortage(what: "connect", reason: string): void;
   /** This socket's channel gets a PROXY header: `answered` is called again as soon as there are `preludes`. */
@@ -42,6 +44,7 @@ export class Dialer {
   readonly #timers: Timers;
   readonly #services: ThreadServices;
   readonly #handles: Handles;
+  readonly #records: RecordKeeper;
   readonly #host: DialerHost;
   readonly #dials = new Dials();
   readonly #sockets: ChannelSockets;
@@ -54,6 +57,7 @@ export class Dialer {
     timers: Timers,
     services: ThreadServices,
     handles: Handles,
+    records: RecordKeeper,
     host: DialerHost,
   ) {
     this.#libc = libc;
@@ -61,6 +65,7 @@ export class Dialer {
     this.#timers = timers;
     this.#services = services;
     this.#handles = handles;
+    this.#records = records;
     this.#host = host;
     this.#sockets = new ChannelSockets(libc, connections, poller, services);
     this.#selfConnections = new SelfConnections(libc);
@@ -116,7 +121,8 @@ export class Dialer {
     const { channel, terms } = dial, row = server << SHIFT;
     const version = dropped ? 0 : versionFor(terms.service.table.proxy(channel), terms.headerVersion);
     if (version !== 0 && this.preludes === undefined) return this.#host.lacksPreludes(server, mask);
-    const handle = dial.attempt.connected();
+    const { attempt, client: { greeting } } = dial, handle = attempt.connected();
+    this.#records.established(client, server, attempt, greeting);
     if (terms.selection.isSticky) {
       // Whichever of the two ends the connection.
       this.#handles.set(client, handle);
@@ -165,14 +171,17 @@ export class Dialer {
 
   /** Ends the search of a client that has left. The client's socket stays open. */
   clientLeft(client: number): void {
+    const dial = this.#dialOf(client), { attempt } = dial;
+    this.#ended(client, dial, attempt.waits ? END.LEFT_QUEUE : END.LEFT_CONNECTING);
     this.#sockets.closeOf(client);
-    this.#dialOf(client).attempt.clientLeft();
+    attempt.clientLeft();
     this.#release(client);
   }
 
-  /** Ends the search of a client that must be closed. The client's socket stays open. */
-  abandon(client: number): void {
+  /** Ends the search of a client that must be closed, for this reason. The client's socket stays open. */
+  abandon(client: number, end: EndNumber): void {
     const dial = this.#dialOf(client);
+    this.#ended(client, dial, end);
     this.#sockets.closeOf(client);
     dial.attempt.abandon();
     this.#release(client);
@@ -189,6 +198,7 @@ export class Dialer {
     const pause = this.#pauseOf(client, dial);
     if (pause > 0) {
       this.#connections.rows[(client << SHIFT) + ROW.STAGE] = STAGE.WAITING;
+      this.#records.live.waits(client);
       return this.#timers.set(client, pause);
     }
     this.#reject(client, dial);
@@ -209,6 +219,7 @@ export class Dialer {
     }
     rows[row + ROW.PEER] = server;
     rows[row + ROW.STAGE] = STAGE.CONNECTING;
+    this.#records.live.connects(client, server, channel, dial.attempt.queueMs);
     dial.address = address;
     dial.port = portOf(address);
     this.#timers.set(client, terms.connectTimeout * 1000);
@@ -218,6 +229,7 @@ export class Dialer {
   #reject(client: number, dial: Dial): void {
     if (dial.unfit !== undefined) this.#reportUnfit(dial);
     if (!dial.attempt.shortage) dial.terms.service.reports.turnedAway();
+    this.#ended(client, dial, dial.attempt.end);
     dial.attempt.abandon();
     this.#release(client);
     this.#host.rejected(client);
@@ -286,6 +298,12 @@ export class Dialer {
       const client = formatAddress({ host: formatHost(host), port });
       return { channel, address: table.address(channel), client, reason: reason! };
     });
+  }
+
+  /** The search is over, and its client has no channel. */
+  #ended(client: number, { attempt: { attempts }, client: { greeting } }: Dial, end: EndNumber): void {
+    const cause = end === END.LOCAL ? attempts?.list.at(-1) : attempts?.lastFault;
+    this.#records.ended(client, end, undefined, cause?.errno, attempts, greeting);
   }
 
   #refused(dial: Dial, errno: number): void {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { serviceOptions } from "../../../options/values.ts";
 import { parseHost } from "../../../table/address.ts";
+import { RecordRings } from "../../../table/records/record_rings.ts";
 import { PROXY, Table } from "../../../table/table.ts";
 import { C, ERRNO } from "../kernel/abi.ts";
 import { Connections, IS, ROW, SHIFT } from "../thread/connections.ts";
@@ -12,6 +13,8 @@ import { Poller } from "../kernel/poller.ts";
 import type { Preludes } from "./preludes.ts";
 import { ServiceState } from "../shared/service_state.ts";
 import { encodeAddress, portOf } from "../kernel/sockets.ts";
+import { LiveRows, ROLE } from "../shared/live_rows.ts";
+import { RecordKeeper } from "../thread/record_keeper.ts";
 import { STAGE } from "../thread/stage.ts";
 import { ThreadService } from "../thread/thread_service.ts";
 import { ThreadServices } from "../thread/thread_services.ts";
@@ -76,13 +79,16 @@ function dialledTo(port: number, channels: number, refusal: Refusal, ...connects
   const post = (message: ThreadMessage) => message.type === "event" && told.push(message.event.type);
   const share = { id: 1, table: table.buffer, state: ServiceState.create(1).buffer, settings, sockets: [] };
   const services = new ThreadServices(CAPACITY), service = new ThreadService(libc, 0, 1, share, post);
+  const timers = new Timers(libc, CAPACITY), rings = RecordRings.create(1), live = LiveRows.create(CAPACITY);
+  const records = new RecordKeeper(live, services, timers, rings.ring(0), () => {});
   const dialer = new Dialer(
     libc,
     connections,
     new Poller(libc),
-    new Timers(libc, CAPACITY),
+    timers,
     services,
     new Handles(CAPACITY),
+    records,
     {
       established: () => told.push("established"),
       rejected: () => told.push("rejected"),
@@ -92,10 +98,19 @@ function dialledTo(port: number, channels: number, refusal: Refusal, ...connects
   );
   connections.open(CLIENT, STAGE.CONNECTING, IS.CLIENT | IS.WRITABLE, -1);
   services.enter(CLIENT, service);
+  records.accepted(CLIENT, service, ROLE.WAITING, parseHost("192.0.2.1").bytes, 1234, CLIENTS_PORT);
   dialer.prepare();
   dialer.begin(CLIENT, CLIENTS_PORT);
   const stage = () => connections.rows[(CLIENT << SHIFT) + ROW.STAGE];
-  return { dialer, table, told, stage, connects, calls };
+  /** How connections have ended, and after which attempts. */
+  const ends = () => {
+    const ends: string[] = [];
+    rings.take(({ end, detail, attempts }) =>
+      ends.push([end, detail, ...attempts.map(({ result }) => result)].join(" "))
+    );
+    return ends;
+  };
+  return { dialer, table, told, stage, connects, calls, live, ends };
 }
 
 for (const [how, connect] of [["at once", 0], ["later", ERRNO.EINPROGRESS]] as const) {
@@ -108,7 +123,8 @@ for (const [how, connect] of [["at once", 0], ["later", ERRNO.EINPROGRESS]] as c
 }
 
 Deno.test("a connect that is refused at once counts as failed", () => {
-  const { table, told } = dialled(ERRNO.ECONNREFUSED);
+  const { table, told, ends } = dialled(ERRNO.ECONNREFUSED);
+  assert.deepEqual(ends(), [`refused ${ERRNO.ECONNREFUSED} refused`]);
   assert.deepEqual([told, table.counters(0).failed], [["channel-failing", "turned-away", "rejected"], 1n]);
 });
 

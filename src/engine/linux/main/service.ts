@@ -1,7 +1,10 @@
 import { type ChannelId, NONE } from "../../../table/channel_id.ts";
+import { type EndNumber, ENDS } from "../../../table/records/ends.ts";
+import type { RecordWriter } from "../../../table/records/record_writer.ts";
 import { Queue } from "../../../table/queue/queue.ts";
 import type {
   CloseOptions,
+  CloseReason,
   Listener,
   OpenConnection,
   ServedService,
@@ -16,6 +19,7 @@ import type { Libc } from "../kernel/libc.ts";
 import type { LinuxListener } from "./listener.ts";
 import { sendable, type ServiceShare } from "../shared/messages.ts";
 import { ServiceState } from "../shared/service_state.ts";
+import { recordLost } from "./lost_connections.ts";
 import type { Threads } from "./threads.ts";
 
 /** A service of the linux engine, as main sees it. */
@@ -136,14 +140,18 @@ export class LinuxService implements ServedService {
     this.drained();
   }
 
-  async close(channel: ChannelId, { oldest, within = 0 }: CloseOptions = {}): Promise<number> {
-    const threads = this.#threads, { id } = this;
+  async close(
+    channel: ChannelId,
+    { oldest, within = 0 }: CloseOptions = {},
+    why: CloseReason = "killed",
+  ): Promise<number> {
+    const threads = this.#threads, { live } = threads, { id } = this, end = numberOf(why);
     // Whoever is being connected then either gets another channel or is established by now.
     if (oldest === undefined) await threads.tell({ type: "divert", id, channel });
-    return await spread(threads.establishedWith(id, channel).slice(0, oldest), {
+    return await spread(live.with(id, channel).slice(0, oldest), {
       seconds: within,
-      isLeft: (connection) => threads.isEstablished(connection, id, channel),
-      act: (connections) => threads.close(id, channel, connections),
+      isLeft: (connection) => live.rows.has(connection),
+      act: (connections) => threads.close(connections, end),
       over: this.ended,
     });
   }
@@ -154,11 +162,18 @@ export class LinuxService implements ServedService {
   }
 
   open(): Iterable<OpenConnection> {
-    throw new Error("Cannot list connections: the linux engine does not do that yet");
+    return this.#threads.live.open(this.id);
   }
 
-  end(): Promise<number> {
-    return Promise.reject(new Error("Cannot end connections: the linux engine does not do that yet"));
+  end(ids: readonly number[], why: CloseReason = "killed"): Promise<number> {
+    const threads = this.#threads, found = threads.live.find(this.id, new Set(ids));
+    return found.length === 0 ? Promise.resolve(0) : threads.close(found, numberOf(why));
+  }
+
+  /** The connection of a client is lost with its thread. @returns whether there are records to be taken */
+  lost(client: number, thread: number, writer: RecordWriter, now: number): boolean {
+    const { table } = this.#setup, { connections } = this;
+    return recordLost(this.#threads.live.rows, client, { table, connections }, thread, writer, now);
   }
 
   /** A thread reports something. Several may report the same. */
@@ -203,6 +218,10 @@ export class LinuxService implements ServedService {
     if (!isShared) this.#libc.call.dup3(this.#threads.placeholder, fd, C.O_CLOEXEC);
     this.#threads.tell({ type: "unwatch", fd }).then(() => this.#libc.call.close(fd));
   }
+}
+
+function numberOf(end: CloseReason): EndNumber {
+  return ENDS.indexOf(end) as EndNumber;
 }
 
 function limitOf({ maxConnections = Infinity }: ServiceSettings): number {

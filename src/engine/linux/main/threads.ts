@@ -1,8 +1,11 @@
-import type { ChannelId } from "../../../table/channel_id.ts";
+import type { EndNumber } from "../../../table/records/ends.ts";
+import { RecordRings } from "../../../table/records/record_rings.ts";
+import type { RecordWriter } from "../../../table/records/record_writer.ts";
 import type { EngineEvent, EngineSettings, GeneralEvent, ServiceEvent } from "../../engine.ts";
 import { Rate } from "../../rate.ts";
 import { C } from "../kernel/abi.ts";
-import { Established, type EstablishedConnection } from "../shared/established.ts";
+import type { LiveConnection } from "../shared/live_rows.ts";
+import { LiveConnections } from "./live_connections.ts";
 import { type Libc, SystemError } from "../kernel/libc.ts";
 import type { Order, ServiceShare, ThreadMessage, ThreadSetup } from "../shared/messages.ts";
 import { RestartBudget } from "./restart_budget.ts";
@@ -17,6 +20,8 @@ export interface ThreadsHost {
   report(event: ServiceEvent, service: number): void;
   /** The last client of a service that has stopped accepting has left. */
   drained(service: number): void;
+  /** The connection of a client of this service is lost with its thread. @returns whether there are records to be taken */
+  lost(service: number, client: number, thread: number, writer: RecordWriter): boolean;
   /** A thread no longer runs: gives back what it held. Resolves when all is given back. */
   gone(thread: number): Promise<unknown>;
 }
@@ -49,7 +54,9 @@ export class Threads {
   readonly #running: (Running | undefined)[] = [];
   /** What waits for each thread's orders with these numbers, which rise. */
   readonly #pending: { readonly order: number; readonly pending: Pending }[][];
-  readonly #established: Established;
+  /** The connections of all threads. */
+  readonly live: LiveConnections;
+  readonly #records: SharedArrayBuffer;
   /** Connections that threads have closed, by the number of the request. */
   readonly #closed = new Map<number, number>();
   #requests = 0;
@@ -71,7 +78,9 @@ export class Threads {
     this.state.seats.limit = settings.maxConnections;
     this.#owners = new SharedArrayBuffer(descriptors);
     this.#pending = Array.from({ length: count }, () => []);
-    this.#established = Established.create(descriptors);
+    this.live = new LiveConnections(this.#owners);
+    // Whose records nobody takes has no room for more than one.
+    this.#records = settings.records?.rings ?? RecordRings.create(count, 1).buffer;
     this.ended = new Promise((resolve) => this.#end = resolve);
     this.started = new Promise((resolve, reject) => (this.#begun = resolve, this.#refused = reject));
     try {
@@ -103,25 +112,11 @@ export class Threads {
     return promise;
   }
 
-  /** The established connections with a channel, the oldest first. */
-  establishedWith(service: number, channel: ChannelId): EstablishedConnection[] {
-    return this.#established.of(service, channel, new Uint8Array(this.#owners));
-  }
-
-  /** Whether the connection is still established with that channel. */
-  isEstablished(connection: EstablishedConnection, service: number, channel: ChannelId): boolean {
-    return this.#established.has(connection, service, channel);
-  }
-
-  /** Closes those of these connections that are still established with the channel. @returns how many these were */
-  async close(
-    service: number,
-    channel: ChannelId,
-    connections: readonly EstablishedConnection[],
-  ): Promise<number> {
+  /** Closes those of these connections that are still there, for this reason. @returns how many these were */
+  async close(connections: readonly LiveConnection[], end: EndNumber): Promise<number> {
     const request = ++this.#requests;
     this.#closed.set(request, 0);
-    await this.tell({ type: "close", id: service, channel, connections, request });
+    await this.tell({ type: "close", connections, end, request });
     const count = this.#closed.get(request)!;
     this.#closed.delete(request);
     return count;
@@ -169,7 +164,8 @@ export class Threads {
       thread,
       state: this.state.buffer,
       owners: this.#owners,
-      established: this.#established.buffer,
+      live: this.live.rows.buffer,
+      records: this.#records,
       wakes: this.#wakes,
       spare: descriptors?.spare,
       dump: tap !== undefined,
@@ -188,6 +184,9 @@ export class Threads {
       case "event":
         this.#report(message.event, message.service);
         this.#received(thread);
+        break;
+      case "records":
+        this.#settings.records?.waiting();
         break;
       case "chunk":
         this.#settings.tap?.(message.direction, message.bytes);
@@ -259,9 +258,10 @@ export class Threads {
     running?.worker.terminate();
     running?.orders.close();
     this.#running[thread] = undefined;
-    const owners = new Uint8Array(this.#owners), { seats } = this.state;
+    const owners = new Uint8Array(this.#owners), { seats } = this.state, { rows } = this.live;
+    this.#recordLost(thread);
     for (let fd = owners.indexOf(thread + 1); fd >= 0; fd = owners.indexOf(thread + 1, fd)) {
-      this.#established.delete(fd);
+      rows.end(fd);
       owners[fd] = 0;
       this.#libc.call.close(fd);
     }
@@ -274,6 +274,16 @@ export class Threads {
     this.callWaiting(seats);
     this.#settle(thread, Infinity);
     return { connections, freed };
+  }
+
+  /** Writes the records that a thread that no longer runs could not write. */
+  #recordLost(thread: number): void {
+    const { live } = this, writer = RecordRings.attach(this.#records).ring(thread);
+    let waiting = false;
+    for (const client of live.ofThread(thread)) {
+      if (this.#host.lost(live.rows.serviceOf(client), client, thread, writer)) waiting = true;
+    }
+    if (waiting) this.#settings.records?.waiting();
   }
 
   /** A thread has followed its orders up to this number, or will follow no more. */

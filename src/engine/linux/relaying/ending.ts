@@ -1,11 +1,12 @@
 import { NONE } from "../../../table/channel_id.ts";
 import type { ReceptionTerms } from "../../reception.ts";
-import { C } from "../kernel/abi.ts";
+import { C, ERRNO } from "../kernel/abi.ts";
 import type { Backlog } from "./backlog.ts";
 import { type Connections, IS, ROW, SHIFT } from "../thread/connections.ts";
-import type { Established } from "../shared/established.ts";
+import { type ByNumber, END, type EndNumber } from "../../../table/records/ends.ts";
 import type { Handles } from "../thread/handles.ts";
 import type { Libc } from "../kernel/libc.ts";
+import type { RecordKeeper } from "../thread/record_keeper.ts";
 import type { ReadyQueue } from "../thread/ready_queue.ts";
 import type { Room } from "../arrival/room.ts";
 import { RESET_ON_CLOSE, setOption } from "../kernel/sockets.ts";
@@ -33,11 +34,12 @@ export class Ending {
   readonly #ready: ReadyQueue;
   readonly #timers: Timers;
   readonly #services: ThreadServices;
-  readonly #established: Established;
+  readonly #records: RecordKeeper;
   readonly #room: Room;
   readonly #handles: Handles;
   readonly #clients: Handles;
   readonly #answer = new Int32Array(1);
+  readonly #length = new Uint32Array(1);
 
   constructor(
     libc: Libc,
@@ -46,7 +48,7 @@ export class Ending {
     ready: ReadyQueue,
     timers: Timers,
     services: ThreadServices,
-    established: Established,
+    records: RecordKeeper,
     room: Room,
     handles: Handles,
     clients: Handles,
@@ -58,13 +60,19 @@ export class Ending {
     this.#ready = ready;
     this.#timers = timers;
     this.#services = services;
-    this.#established = established;
+    this.#records = records;
     this.#room = room;
     this.#handles = handles;
     this.#clients = clients;
   }
 
-  /** Closes both sides of an established connection. The kernel still delivers the bytes that it has taken. */
+  /** A connection is over, for this reason: closes its sockets. @param by who has ended it, unless the reason says it */
+  end(fd: number, end: EndNumber, by?: ByNumber): void {
+    this.#records.ended(this.#clientOf(fd), end, by);
+    this.close(fd);
+  }
+
+  /** Closes what is left of a connection that is over. The kernel still delivers the bytes that it has taken. */
   close(fd: number): void {
     const peer = this.#rows[(fd << SHIFT) + ROW.PEER], terms = this.#services.of(fd);
     this.#giveBack(fd);
@@ -77,16 +85,21 @@ export class Ending {
 
   /**
    * Passes a reset on. `source` is dead, and its peer's kernel has taken everything it sent. A reset empties send
-   * queues, so the peer is reset only when it has acknowledged everything.
+   * queues, so the peer is reset only when it has acknowledged everything. For the record, the connection is over now.
+   *
+   * @param errno that the kernel has shown when bytes were moved; 0 if it has not
    */
-  reset(source: number): void {
+  reset(source: number, errno = 0): void {
     const rows = this.#rows, peer = rows[(source << SHIFT) + ROW.PEER], row = peer << SHIFT;
+    const isClient = (rows[(source << SHIFT) + ROW.FLAGS] & IS.CLIENT) !== 0;
+    const end = isClient ? END.CLIENT_RESET : END.CHANNEL_RESET;
+    this.#records.ended(isClient ? source : peer, end, undefined, errno || this.#errorOf(source));
     // The channel is given back once, and only when its own socket is closed.
-    if (!(rows[(source << SHIFT) + ROW.FLAGS] & IS.CLIENT)) {
+    if (!isClient) {
       this.#giveBack(source);
       rows[row + ROW.CHANNEL] = NONE;
     } else {
-      this.#established.move(source, peer);
+      this.#records.live.remains(source, peer);
       if (this.#services.of(source).reception !== undefined) this.#clients.set(peer, this.#clients.of(source));
     }
     this.#closeSide(source);
@@ -143,7 +156,6 @@ export class Ending {
     const { selection } = this.#services.of(fd);
     if (selection.isSticky) selection.closed(channel, this.#handles.of(fd));
     else selection.closed(channel);
-    this.#established.delete(this.#clientOf(fd));
     rows[(fd << SHIFT) + ROW.CHANNEL] = NONE;
     if (peer >= 0) rows[(peer << SHIFT) + ROW.CHANNEL] = NONE;
   }
@@ -160,7 +172,16 @@ export class Ending {
     return peer < 0 || this.#rows[(fd << SHIFT) + ROW.FLAGS] & IS.CLIENT ? fd : peer;
   }
 
+  /** What has happened to a socket, if the kernel still says so; otherwise it was reset. */
+  #errorOf(fd: number): number {
+    this.#answer[0] = 0;
+    this.#length[0] = 4;
+    this.#libc.call.getsockopt(fd, C.SOL_SOCKET, C.SO_ERROR, this.#answer, this.#length);
+    return this.#answer[0] || ERRNO.ECONNRESET;
+  }
+
   #closeSide(fd: number): void {
+    this.#records.live.end(fd);
     this.#backlog.drop(fd);
     this.#timers.clear(fd);
     this.#connections.close(fd);

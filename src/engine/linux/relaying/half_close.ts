@@ -1,3 +1,4 @@
+import { END, type EndNumber } from "../../../table/records/ends.ts";
 import { C } from "../kernel/abi.ts";
 import { type Connections, IS, ROW, SHIFT } from "../thread/connections.ts";
 import type { Libc } from "../kernel/libc.ts";
@@ -16,25 +17,25 @@ export class HalfClosed {
   readonly #timers: Timers;
   readonly #traffic: Traffic;
   readonly #services: ThreadServices;
-  readonly #close: (fd: number) => void;
+  readonly #end: (client: number, end: EndNumber) => void;
   readonly #value = new Int32Array(1);
   readonly #bytes = new Uint8Array(this.#value.buffer);
   readonly #length = new Uint32Array(1);
 
-  /** @param close closes both sides of a connection */
+  /** @param end closes both sides of a connection */
   constructor(
     libc: Libc,
     connections: Connections,
     timers: Timers,
     traffic: Traffic,
     services: ThreadServices,
-    close: (fd: number) => void,
+    end: (client: number, end: EndNumber) => void,
   ) {
     this.#libc = libc;
     this.#rows = connections.rows;
     this.#timers = timers;
     this.#traffic = traffic;
-    this.#close = close;
+    this.#end = end;
     this.#services = services;
   }
 
@@ -56,11 +57,12 @@ export class HalfClosed {
     const rows = this.#rows, row = server << SHIFT, client = rows[row + ROW.PEER];
     const { halfCloseLimit, probeAfter, probeEvery } = this.#services.of(server);
     const last = this.#traffic.lastMoves[server], silence = this.#timers.known - last;
-    if (silence >= halfCloseLimit) return this.#close(client);
+    if (silence >= halfCloseLimit) return this.#end(client, END.HALF_CLOSE_TIMEOUT);
     let next = last + probeAfter;
     if (silence >= probeAfter) {
       // One side is reset, and the other does not take the remaining bytes.
-      if ((rows[row + ROW.FLAGS] | rows[(client << SHIFT) + ROW.FLAGS]) & IS.BROKEN) return this.#close(client);
+      if (rows[(client << SHIFT) + ROW.FLAGS] & IS.BROKEN) return this.#end(client, END.CLIENT_RESET);
+      if (rows[row + ROW.FLAGS] & IS.BROKEN) return this.#end(client, END.CHANNEL_RESET);
       this.#probe(server, probeEvery);
       this.#probe(client, probeEvery);
       next = this.#timers.now() + probeAfter;

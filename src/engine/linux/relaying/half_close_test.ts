@@ -1,8 +1,12 @@
 import assert from "node:assert/strict";
+import { ENDS } from "../../../table/records/ends.ts";
+import { RecordRings } from "../../../table/records/record_rings.ts";
 import { C } from "../kernel/abi.ts";
 import { Connections, IS, ROW, SHIFT } from "../thread/connections.ts";
 import { HalfClosed } from "./half_close.ts";
 import type { Calls, Libc } from "../kernel/libc.ts";
+import { LiveRows } from "../shared/live_rows.ts";
+import { RecordKeeper } from "../thread/record_keeper.ts";
 import { STAGE } from "../thread/stage.ts";
 import type { ThreadServices } from "../thread/thread_services.ts";
 import { Timers } from "../thread/timers.ts";
@@ -17,7 +21,7 @@ const CLIENT = 10, SERVER = 20, CAPACITY = 64;
  */
 function halfClosed(limit: number, { idle = 7200, interval = 75 } = {}) {
   let seconds = 1000;
-  const keepAlive = new Map<string, number>(), closed: number[] = [];
+  const keepAlive = new Map<string, number>(), closed: string[] = [];
   for (const fd of [CLIENT, SERVER]) {
     keepAlive.set(`${fd} ${C.TCP_KEEPIDLE}`, idle).set(`${fd} ${C.TCP_KEEPINTVL}`, interval);
   }
@@ -48,10 +52,15 @@ function halfClosed(limit: number, { idle = 7200, interval = 75 } = {}) {
     probeEvery: 75,
   };
   const services = { of: () => terms } as unknown as ThreadServices;
-  const traffic = new Traffic(connections, timers, services);
+  const live = LiveRows.create(CAPACITY), writer = RecordRings.create(1).ring(0);
+  const records = new RecordKeeper(live, services, timers, writer, () => {});
+  const traffic = new Traffic(connections, timers, services, records);
   connections.open(CLIENT, STAGE.CLIENT, IS.CLIENT | IS.WRITABLE, SERVER);
   connections.open(SERVER, STAGE.CHANNEL, IS.WRITABLE, CLIENT);
-  const watch = new HalfClosed(libc, connections, timers, traffic, services, (fd) => closed.push(fd));
+  const watch = new HalfClosed(libc, connections, timers, traffic, services, (fd, end) => {
+    assert.equal(fd, CLIENT);
+    closed.push(ENDS[end]);
+  });
   const flag = (fd: number, flags: number) => connections.rows[(fd << SHIFT) + ROW.FLAGS] |= flags;
   return {
     moved: (fd: number) => traffic.moved(fd, 1),
@@ -117,7 +126,7 @@ Deno.test("a half-closed connection is closed once nothing has moved until the l
     pass(limit - 1);
     assert.deepEqual(closed, [], `${limit}`);
     pass(1);
-    assert.deepEqual(closed, [CLIENT], `${limit}`);
+    assert.deepEqual(closed, ["half-close-timeout"], `${limit}`);
   }
 });
 
@@ -134,7 +143,7 @@ Deno.test("the silence does not start anew when the second side ends", () => {
   pass(50);
   end(SERVER);
   pass(50);
-  assert.deepEqual(closed, [CLIENT]);
+  assert.deepEqual(closed, ["half-close-timeout"]);
 });
 
 Deno.test("when one side is reset and the other takes nothing, the connection is closed after a minute", () => {
@@ -143,7 +152,7 @@ Deno.test("when one side is reset and the other takes nothing, the connection is
   pass(70);
   flag(CLIENT, IS.BROKEN);
   pass(60);
-  assert.deepEqual(closed, [CLIENT]);
+  assert.deepEqual(closed, ["client-reset"]);
 });
 
 Deno.test("a connection neither of whose sides has ended has no deadline", () => {

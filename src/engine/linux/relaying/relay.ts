@@ -1,3 +1,4 @@
+import { BY, type ByNumber } from "../../../table/records/ends.ts";
 import { C, ERRNO } from "../kernel/abi.ts";
 import { type Backlog, BUFFER_SIZE, Sent } from "./backlog.ts";
 import { type Connections, IS, ROW, SHIFT } from "../thread/connections.ts";
@@ -50,10 +51,10 @@ const OF_CONNECTION: ReadonlySet<number> = new Set([
 export interface RelayHost {
   /** Sees bytes from `source` before they are passed on. */
   readonly tap: ((source: number, buffer: Uint8Array, bytes: number) => void) | undefined;
-  /** Both directions have ended and everything is delivered. */
-  finished(source: number): void;
-  /** `source` was reset, and the receiver's kernel has taken everything it sent. */
-  reset(source: number): void;
+  /** Both directions have ended and everything is delivered. @param by whose end came first */
+  finished(source: number, by: ByNumber): void;
+  /** `source` was reset, and the receiver's kernel has taken everything it sent. @param errno 0 if it has not been shown */
+  reset(source: number, errno: number): void;
   /** `splice` or its pipes are unavailable. */
   spliceRefused(action: string, errno: number): void;
 }
@@ -75,6 +76,10 @@ export class Relay {
   readonly #mark: UrgentMark;
   readonly #room: ReceiverRoom;
   #streaming = false;
+  /** The socket whose error was shown last, its generation, and the error. */
+  #failed = -1;
+  #generation = 0;
+  #errno = 0;
 
   constructor(
     libc: Libc,
@@ -152,10 +157,12 @@ export class Relay {
     const rows = this.#rows, row = source << SHIFT, peer = rows[row + ROW.PEER], peerRow = peer << SHIFT;
     const flags = rows[row + ROW.FLAGS];
     if (rows[row + ROW.PIPE_READ] >= 0) this.#backlog.returnPipe(source);
-    if (flags & IS.BROKEN) return this.#host.reset(source);
+    if (flags & IS.BROKEN) return this.#host.reset(source, this.#errorOf(source));
     if (flags & IS.PASSED) return;
     rows[row + ROW.FLAGS] = flags | IS.PASSED;
-    if (rows[peerRow + ROW.FLAGS] & IS.PASSED) return this.#host.finished(source);
+    if (rows[peerRow + ROW.FLAGS] & IS.PASSED) {
+      return this.#host.finished(source, flags & IS.CLIENT ? BY.CHANNEL : BY.CLIENT);
+    }
     // Fails only if the peer has been reset, which an event reports.
     if (!(rows[peerRow + ROW.FLAGS] & IS.BROKEN)) this.#libc.call.shutdown(peer, C.SHUT_WR);
   }
@@ -177,7 +184,7 @@ export class Relay {
       ? Math.max(MESSAGE_SIZE, Math.min(BUFFER_SIZE, this.#room.of(peer)))
       : MESSAGE_SIZE;
     const n = this.#libc.call.recv(source, buffer, wanted, 0);
-    if (n <= 0) return this.#readFailed(row, -n);
+    if (n <= 0) return this.#readFailed(source, -n);
     const after = rows[row + ROW.FLAGS] = this.#afterRead(flags, n < wanted);
     rows[(peer << SHIFT) + ROW.STREAK] = 0;
     if (flags & IS.NO_SPLICE && n === wanted && rows[row + ROW.STREAK] < LONG) rows[row + ROW.STREAK]++;
@@ -196,18 +203,38 @@ export class Relay {
   }
 
   /** A read got nothing; `errno` 0 is an end-of-stream. */
-  #readFailed(row: number, errno: number): void {
-    const flags = this.#rows[row + ROW.FLAGS] & ~IS.FRESH;
+  #readFailed(source: number, errno: number): void {
+    const row = source << SHIFT, flags = this.#rows[row + ROW.FLAGS] & ~IS.FRESH;
     if (errno === 0 || flags & IS.BROKEN) this.#rows[row + ROW.FLAGS] = flags | IS.ENDED;
     else if (errno === ERRNO.EAGAIN) this.#rows[row + ROW.FLAGS] = flags & ~IS.READABLE;
-    else this.#rows[row + ROW.FLAGS] = flags | IS.ENDED | IS.BROKEN;
+    else {
+      this.#noteError(source, errno);
+      this.#rows[row + ROW.FLAGS] = flags | IS.ENDED | IS.BROKEN;
+    }
+  }
+
+  /** The kernel shows an error only once. */
+  #noteError(fd: number, errno: number): void {
+    // It says only that something has been shown before.
+    if (errno === ERRNO.EPIPE) return;
+    this.#failed = fd;
+    this.#generation = this.#rows[(fd << SHIFT) + ROW.GENERATION];
+    this.#errno = errno;
+  }
+
+  /** What the kernel has shown of a socket, if that is the last thing it has shown; otherwise 0. */
+  #errorOf(fd: number): number {
+    return this.#failed === fd && this.#generation === this.#rows[(fd << SHIFT) + ROW.GENERATION] ? this.#errno : 0;
   }
 
   #send(source: number, peer: number, buffer: Uint8Array<ArrayBuffer>, bytes: number, how: number): void {
     this.#host.tap?.(source, buffer, bytes);
     const n = this.#libc.call.send(peer, buffer, bytes, how);
     if (n === bytes) return this.#traffic.moved(source, n);
-    if (n < 0 && n !== -ERRNO.EAGAIN) return this.#broken(peer);
+    if (n < 0 && n !== -ERRNO.EAGAIN) {
+      this.#noteError(peer, -n);
+      return this.#broken(peer);
+    }
     if (n > 0) this.#traffic.moved(source, n);
     this.#backlog.keep(source, Math.max(n, 0), bytes);
     this.#rows[(peer << SHIFT) + ROW.FLAGS] &= ~IS.WRITABLE;
@@ -247,10 +274,12 @@ export class Relay {
       rows[row + ROW.FLAGS] = (small === SMALL_SPLICES ? flags & ~IS.SPLICING : flags) | IS.BACKLOG;
       // An end-of-stream or an urgent byte; a read will show which.
     } else if (n === 0) rows[row + ROW.FLAGS] &= ~(IS.FRESH | IS.SPLICING);
-    else if (n === -ERRNO.EAGAIN) this.#readFailed(row, -n);
+    else if (n === -ERRNO.EAGAIN) this.#readFailed(source, -n);
     // Reported once, and at an urgent mark before the remaining bytes; reads take those, up to the end.
-    else if (OF_CONNECTION.has(-n)) rows[row + ROW.FLAGS] = flags & ~IS.SPLICING | IS.BROKEN;
-    else this.#withoutSplice(row, "Cannot splice", -n);
+    else if (OF_CONNECTION.has(-n)) {
+      this.#noteError(source, -n);
+      rows[row + ROW.FLAGS] = flags & ~IS.SPLICING | IS.BROKEN;
+    } else this.#withoutSplice(row, "Cannot splice", -n);
   }
 
   /** This direction goes on with read and write for good. */
@@ -271,7 +300,7 @@ export class Relay {
     if (n <= 0) {
       // At the mark a process that is being stopped gets EAGAIN although the byte is there (tcp_recvmsg).
       if (n === -ERRNO.EAGAIN && this.#mark.pending(source)) return;
-      return this.#readFailed(row, -n);
+      return this.#readFailed(source, -n);
     }
     rows[row + ROW.FLAGS] &= ~IS.FRESH;
     this.#host.tap?.(source, byte, 1);
@@ -280,7 +309,7 @@ export class Relay {
 
   /** Reads and drops bytes that have no receiver any more. */
   #discard(source: number): void {
-    const row = source << SHIFT, n = this.#libc.call.recv(source, this.#backlog.buffer, BUFFER_SIZE, 0);
-    if (n <= 0) this.#readFailed(row, -n);
+    const n = this.#libc.call.recv(source, this.#backlog.buffer, BUFFER_SIZE, 0);
+    if (n <= 0) this.#readFailed(source, -n);
   }
 }

@@ -1,6 +1,6 @@
+import { END } from "../../../table/records/ends.ts";
 import { type Connections, IS, ROW, SHIFT } from "../thread/connections.ts";
 import type { Ending } from "./ending.ts";
-import type { Established } from "../shared/established.ts";
 import type { HalfClosed } from "./half_close.ts";
 import { afterEvents } from "./readiness.ts";
 import type { Relay } from "./relay.ts";
@@ -19,7 +19,6 @@ export class Relaying {
   readonly #ending: Ending;
   readonly #halfClosed: HalfClosed;
   readonly #services: ThreadServices;
-  readonly #established: Established;
   /** Flags of every socket. */
   readonly #flags: number;
 
@@ -31,7 +30,6 @@ export class Relaying {
     ending: Ending,
     halfClosed: HalfClosed,
     services: ThreadServices,
-    established: Established,
     flags: number,
   ) {
     this.#connections = connections;
@@ -42,7 +40,6 @@ export class Relaying {
     this.#ending = ending;
     this.#halfClosed = halfClosed;
     this.#services = services;
-    this.#established = established;
     this.#flags = flags;
   }
 
@@ -53,8 +50,7 @@ export class Relaying {
     rows[serverRow + ROW.STAGE] = STAGE.CHANNEL;
     rows[row + ROW.FLAGS] |= this.#flags;
     rows[serverRow + ROW.FLAGS] |= this.#flags;
-    const { idleLimit, service } = this.#services.of(client);
-    this.#established.add(client, service.id, rows[row + ROW.CHANNEL], this.#timers.clock());
+    const { idleLimit } = this.#services.of(client);
     if (idleLimit > 0) {
       this.#traffic.touch(client);
       this.#timers.set(client, idleLimit);
@@ -88,7 +84,7 @@ export class Relaying {
     if (end > this.#timers.known) this.#timers.set(client, end - this.#timers.now());
     // The connection has something to move; this thread has just not got round to it.
     else if (this.#isQueued(client)) this.#timers.set(client, 1);
-    else this.#ending.close(client);
+    else this.#ending.end(client, END.IDLE);
   }
 
   /** The deadline of a channel's socket has passed: that of a half-close. */

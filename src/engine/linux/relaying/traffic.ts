@@ -1,4 +1,5 @@
 import { type Connections, IS, ROW, SHIFT } from "../thread/connections.ts";
+import type { RecordKeeper } from "../thread/record_keeper.ts";
 import type { ThreadServices } from "../thread/thread_services.ts";
 import type { Timers } from "../thread/timers.ts";
 
@@ -17,24 +18,31 @@ export class Traffic {
   readonly #rows: Int32Array;
   readonly #timers: Timers;
   readonly #services: ThreadServices;
+  readonly #records: RecordKeeper;
 
-  constructor(connections: Connections, timers: Timers, services: ThreadServices) {
+  constructor(connections: Connections, timers: Timers, services: ThreadServices, records: RecordKeeper) {
     this.lastMoves = new Float64Array(connections.capacity);
     this.#rows = connections.rows;
     this.#timers = timers;
     this.#services = services;
+    this.#records = records;
   }
 
   /** The receiver's kernel has taken `bytes` from `source`. */
   moved(source: number, bytes: number): void {
     this.left -= bytes;
     const rows = this.#rows, row = source << SHIFT, channel = rows[row + ROW.CHANNEL], flags = rows[row + ROW.FLAGS];
-    const { service: { lane }, idleLimit } = this.#services.of(source);
+    const { service, idleLimit } = this.#services.of(source), peer = rows[row + ROW.PEER];
     const fromClient = (flags & IS.CLIENT) !== 0;
-    if (fromClient) lane.sent(channel, bytes);
-    else lane.rcvd(channel, bytes);
-    if (flags & IS.HALF_CLOSED) this.touch(fromClient ? rows[row + ROW.PEER] : source);
-    if (idleLimit > 0) this.touch(fromClient ? source : rows[row + ROW.PEER]);
+    if (fromClient) {
+      service.lane.sent(channel, bytes);
+      this.#records.live.sent(peer, bytes);
+    } else {
+      service.lane.rcvd(channel, bytes);
+      this.#records.rcvd(peer, source, service, channel, bytes);
+    }
+    if (flags & IS.HALF_CLOSED) this.touch(fromClient ? peer : source);
+    if (idleLimit > 0) this.touch(fromClient ? source : peer);
   }
 
   /** Something has moved just now. */

@@ -1,7 +1,8 @@
 import type { ChannelId } from "../../../table/channel_id.ts";
 import type { Direction, EngineEvent, ServiceSettings } from "../../engine.ts";
 import type { StrategyModule } from "../../strategy_module.ts";
-import type { EstablishedConnection } from "./established.ts";
+import type { EndNumber } from "../../../table/records/ends.ts";
+import type { LiveConnection } from "./live_rows.ts";
 
 /** What main sends a new thread, once. */
 export interface ThreadSetup {
@@ -10,8 +11,10 @@ export interface ThreadSetup {
   readonly state: SharedArrayBuffer;
   /** One byte for each descriptor the process can have: 0, or its thread's number plus 1. */
   readonly owners: SharedArrayBuffer;
-  /** Which connections are established. */
-  readonly established: SharedArrayBuffer;
+  /** Which connections there are. */
+  readonly live: SharedArrayBuffer;
+  /** Where records of connections that have ended go. */
+  readonly records: SharedArrayBuffer;
   /** Each thread's eventfd. */
   readonly wakes: readonly number[];
   /** Descriptors that no connection ever takes. */
@@ -61,12 +64,11 @@ export type Order =
   | { readonly type: "unwatch"; readonly fd: number }
   /** Clients whose channel is being connected are to get another one, if this one has been disabled. */
   | { readonly type: "divert"; readonly id: number; readonly channel: ChannelId }
-  /** Connections to be closed, some of them the thread's, if they still are with this channel. */
+  /** Connections to be closed, some of them the thread's, if they are still there. */
   | {
     readonly type: "close";
-    readonly id: number;
-    readonly channel: ChannelId;
-    readonly connections: readonly EstablishedConnection[];
+    readonly connections: readonly LiveConnection[];
+    readonly end: EndNumber;
     /** Number of the request. */
     readonly request: number;
   }
@@ -81,6 +83,8 @@ export type ThreadMessage =
   | { readonly type: "failed"; readonly reason: string }
   /** Something worth reporting; about the service with this number, if any. */
   | { readonly type: "event"; readonly event: EngineEvent; readonly service?: number }
+  /** There are records, of which main has not been told. */
+  | { readonly type: "records" }
   | { readonly type: "chunk"; readonly direction: Direction; readonly bytes: Uint8Array<ArrayBuffer> }
   /** It has closed so many connections because of an order with this number. */
   | { readonly type: "closed"; readonly request: number; readonly count: number }

@@ -7,7 +7,7 @@ import type { Arrivals } from "../arrival/arrivals.ts";
 import type { Calls } from "./calls.ts";
 import { type Connections, ROW, SHIFT } from "./connections.ts";
 import type { Dialer } from "../dialing/dialer.ts";
-import type { Established } from "../shared/established.ts";
+import type { LiveRows } from "../shared/live_rows.ts";
 import type { GreetingParts } from "../arrival/greetings.ts";
 import type { Inbox } from "./inbox.ts";
 import type { Libc } from "../kernel/libc.ts";
@@ -29,7 +29,7 @@ export interface OrderParts {
   readonly timers: Timers;
   readonly services: ThreadServices;
   readonly connections: Connections;
-  readonly established: Established;
+  readonly live: LiveRows;
   readonly acceptor: Acceptor;
   readonly dialer: Dialer;
   readonly calls: Calls;
@@ -145,13 +145,13 @@ export class Orders {
     });
   }
 
-  #close({ id, channel, connections, request }: Extract<Order, { type: "close" }>): void {
-    const { connections: own, established, stages, post } = this.#parts, { rows } = own;
+  #close({ connections, end, request }: Extract<Order, { type: "close" }>): void {
+    const { connections: own, live, stages, post } = this.#parts, { rows } = own;
     let count = 0;
     for (const connection of connections) {
       const { fd } = connection;
-      if (!own.owns(fd) || !established.has(connection, id, channel)) continue;
-      stages[rows[(fd << SHIFT) + ROW.STAGE]].closed(fd);
+      if (!own.owns(fd) || !live.has(connection)) continue;
+      stages[rows[(fd << SHIFT) + ROW.STAGE]].closed(fd, end);
       count++;
     }
     if (count > 0) post({ type: "closed", request, count });

@@ -1,3 +1,5 @@
+import type { EndNumber } from "../../../table/records/ends.ts";
+
 /**
  * What a watched descriptor is there for, in its row's STAGE. A connection's two sockets have a stage each:
  *
@@ -37,6 +39,6 @@ export interface Stage {
   resumed(fd: number): void;
   /** The descriptor's deadline has passed. */
   expired(fd: number): void;
-  /** Everything is to be closed: ends what the descriptor stands for, if no other descriptor does. */
-  closed(fd: number): void;
+  /** It is to be closed, for a reason: ends what the descriptor stands for, if no other descriptor does. */
+  closed(fd: number, end: EndNumber): void;
 }

@@ -42,8 +42,8 @@ export function stagesOf(parts: Parts): readonly Stage[] {
       dialer.clientLeft(client);
       ending.close(client);
     },
-    closed(client) {
-      dialer.abandon(client);
+    closed(client, end) {
+      dialer.abandon(client, end);
       ending.close(client);
     },
   };
@@ -51,7 +51,7 @@ export function stagesOf(parts: Parts): readonly Stage[] {
     happened: (fd, mask) => relaying.happened(fd, mask),
     resumed: (fd) => relay.pump(fd),
     expired: (fd) => relaying.clientExpired(fd),
-    closed: (fd) => ending.close(fd),
+    closed: (fd, end) => ending.end(fd, end),
   };
   const stages: Record<keyof typeof STAGE, Stage> = {
     NONE: idle,
@@ -86,7 +86,7 @@ export function stagesOf(parts: Parts): readonly Stage[] {
       },
       resumed: (client) => arrivals.greetings!.resumed(client),
       expired: (client) => arrivals.greetings!.expired(client),
-      closed: (client) => arrivals.greetings!.close(client),
+      closed: (client, end) => arrivals.greetings!.close(client, end),
     },
     PARTING: {
       happened(client, mask) {

@@ -1,4 +1,6 @@
 import type { Strategy } from "../../../selection/strategy.ts";
+import { END, type EndNumber } from "../../../table/records/ends.ts";
+import { RecordRings } from "../../../table/records/record_rings.ts";
 import { Acceptor } from "../arrival/acceptor.ts";
 import { Admission } from "../arrival/admission.ts";
 import { Arrivals } from "../arrival/arrivals.ts";
@@ -9,16 +11,17 @@ import { Connections, IS, ROW, SHIFT } from "./connections.ts";
 import { Dialer } from "../dialing/dialer.ts";
 import { Door } from "../arrival/door.ts";
 import { Ending } from "../relaying/ending.ts";
-import { Established } from "../shared/established.ts";
 import { HalfClosed } from "../relaying/half_close.ts";
 import { Handles } from "./handles.ts";
 import { Inbox } from "./inbox.ts";
 import type { Libc } from "../kernel/libc.ts";
+import { LiveRows } from "../shared/live_rows.ts";
 import type { ThreadMessage, ThreadSetup } from "../shared/messages.ts";
 import { Orders } from "./orders.ts";
 import { PipePool } from "../relaying/pipe_pool.ts";
 import { Poller } from "../kernel/poller.ts";
 import { ReadyQueue } from "./ready_queue.ts";
+import { RecordKeeper } from "./record_keeper.ts";
 import { Relay } from "../relaying/relay.ts";
 import { Relaying } from "../relaying/relaying.ts";
 import { Room } from "../arrival/room.ts";
@@ -93,19 +96,20 @@ export class Thread {
       pipes.clear();
       reports.shortage(what, reason);
     };
-    const traffic = this.#traffic = new Traffic(connections, timers, services);
+    const live = LiveRows.attach(setup.live), writer = RecordRings.attach(setup.records).ring(thread);
+    const records = new RecordKeeper(live, services, timers, writer, () => post({ type: "records" }));
+    const traffic = this.#traffic = new Traffic(connections, timers, services, records);
     const backlog = new Backlog(libc, connections, pipes, traffic);
-    const established = Established.attach(setup.established);
     const handles = new Handles(connections.capacity);
     const clients = new Handles(connections.capacity);
-    const ending = new Ending(libc, connections, backlog, ready, timers, services, established, room, handles, clients);
+    const ending = new Ending(libc, connections, backlog, ready, timers, services, records, room, handles, clients);
     const relay = this.#relay = new Relay(libc, connections, traffic, backlog, pipes, ready, {
       tap: setup.dump ? dumper(connections, state, thread, post) : undefined,
-      finished: (source) => ending.close(source),
-      reset: (source) => ending.reset(source),
+      finished: (source, by) => ending.end(source, END.CLOSED, by),
+      reset: (source, errno) => ending.reset(source, errno),
       spliceRefused: (action, errno) => reports.spliceRefused(action, errno),
     });
-    const halfClosed = new HalfClosed(libc, connections, timers, traffic, services, (fd) => ending.close(fd));
+    const halfClosed = new HalfClosed(libc, connections, timers, traffic, services, (fd, end) => ending.end(fd, end));
     // A packet dump must see the bytes, and `splice` does not show them.
     const flags = setup.dump ? IS.NO_SPLICE : 0;
     const relaying = new Relaying(
@@ -116,11 +120,10 @@ export class Thread {
       ending,
       halfClosed,
       services,
-      established,
       flags,
     );
     this.#backlog = backlog;
-    const dialer = this.#dialer = new Dialer(libc, connections, poller, timers, services, handles, {
+    const dialer = this.#dialer = new Dialer(libc, connections, poller, timers, services, handles, records, {
       established: (client, server) => relaying.begin(client, server),
       rejected: (client) => ending.close(client),
       shortage,
@@ -128,7 +131,7 @@ export class Thread {
         this.#putBack.push({ fd, generation: connections.rows[(fd << SHIFT) + ROW.GENERATION], mask }),
     });
     this.#called = (client) => dialer.called(client);
-    const arrivals = new Arrivals(connections, poller, services, ending, dialer);
+    const arrivals = new Arrivals(connections, poller, services, ending, dialer, records);
     const greetingParts = {
       libc,
       connections,
@@ -141,6 +144,7 @@ export class Thread {
       handles: clients,
       dialer,
       arrivals,
+      records,
     };
     const door = new Door(libc, connections, wakes.length);
     const acceptor = new Acceptor(libc, connections, poller, timers, state, room, door, thread, {
@@ -172,7 +176,7 @@ export class Thread {
       timers,
       services,
       connections,
-      established,
+      live,
       acceptor,
       dialer,
       calls: this.#calls,
@@ -268,15 +272,18 @@ export class Thread {
 
   /** Accepting may have ended, paused or resumed, or connections are to be closed. */
   #lookAtChanges(): void {
-    const { closings } = this.#state, all = closings !== this.#closingsSeen, closing = new Set<ThreadService>();
+    const { closings } = this.#state, all = closings !== this.#closingsSeen;
+    const closing = new Map<ThreadService, EndNumber>();
     this.#closingsSeen = closings;
     for (const service of this.#services.all()) {
       this.#acceptor.review(service);
-      if (service.takeClosing() || all) closing.add(service);
+      const own = service.takeClosing();
+      if (all || own) closing.set(service, all ? END.STOPPED : END.CONFIG);
     }
     if (closing.size === 0) return;
     this.#connections.forEach((fd, stage) => {
-      if (closing.has(this.#services.of(fd).service)) this.#stages[stage].closed(fd);
+      const end = closing.get(this.#services.of(fd).service);
+      if (end !== undefined) this.#stages[stage].closed(fd, end);
     });
   }
 }

@@ -1,6 +1,6 @@
 import type { Lane } from "../../../table/lane.ts";
 import type { AcceptRate } from "../../../table/clients/accept_rate.ts";
-import { Statistics } from "../../../table/statistics/statistics.ts";
+import { Statistics, type StatisticsLane } from "../../../table/statistics/statistics.ts";
 import { Table } from "../../../table/table.ts";
 import type { EngineEvent, ServiceSettings } from "../../engine.ts";
 import { Places } from "../../places.ts";
@@ -19,6 +19,7 @@ export class ThreadService {
   readonly state: ServiceState;
   readonly table: Table;
   readonly lane: Lane;
+  readonly statistics: StatisticsLane | undefined;
   readonly addresses: ChannelAddresses;
   /** Its clients that found every channel full. */
   readonly places = new Places();
@@ -51,6 +52,7 @@ export class ThreadService {
     this.table = Table.attach(table);
     this.table.statistics = statistics && Statistics.attach(statistics);
     this.lane = this.table.lane(thread);
+    this.statistics = this.table.statistics?.lane(thread);
     this.addresses = new ChannelAddresses(this.table);
     this.report = (event) => post({ type: "event", event, service: id });
     this.reports = new ThreadReports(libc, this.report);

@@ -1,0 +1,49 @@
+import { NONE } from "../../../table/channel_id.ts";
+import { END, partyOf } from "../../../table/records/ends.ts";
+import type { RecordWriter } from "../../../table/records/record_writer.ts";
+import type { Table } from "../../../table/table.ts";
+import { writePresent } from "../../present_numbers.ts";
+import { describeConnection } from "../shared/describe_connection.ts";
+import { type LiveRows, ROLE } from "../shared/live_rows.ts";
+
+/** What the record of a lost connection needs of its service. */
+export interface LosingService {
+  readonly table: Table;
+  /** Its connections now. */
+  readonly connections: number;
+}
+
+/**
+ * Writes the record of a connection whose thread has died, in that thread's place. Nothing has been given back yet.
+ *
+ * @param writer of that thread
+ * @returns whether somebody must be told that there are records
+ */
+export function recordLost(
+  live: LiveRows,
+  client: number,
+  { table, connections }: LosingService,
+  thread: number,
+  writer: RecordWriter,
+  now: number,
+): boolean {
+  const server = live.channelSocketOf(client), isEstablished = live.roleOf(client) === ROLE.ESTABLISHED;
+  const channel = isEstablished ? live.channelOf(server) : NONE, by = partyOf(END.BUG);
+  table.statistics?.lane(thread).ended(
+    channel,
+    END.BUG,
+    by,
+    now - live.acceptedOf(client),
+    isEstablished ? now - live.connectedOf(client, server) : -1,
+    isEstablished ? live.upOf(server) : 0,
+    isEstablished ? live.downOf(server) : 0,
+    now,
+  );
+  const fields = writer.begin();
+  if (fields === undefined) return false;
+  describeConnection(live, client, fields, now);
+  if (channel !== NONE) fields.channel(channel, table.incarnation(channel));
+  fields.end(END.BUG, by);
+  writePresent(fields, table, channel, connections);
+  return writer.commit();
+}

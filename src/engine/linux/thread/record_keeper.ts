@@ -1,0 +1,161 @@
+import { type ChannelId, NONE } from "../../../table/channel_id.ts";
+import { type RefusalReason, REFUSALS } from "../../../table/clients/refusals.ts";
+import type { Attempts } from "../../../table/records/attempts.ts";
+import { BY, type ByNumber, END, type EndNumber, partyOf } from "../../../table/records/ends.ts";
+import type { RecordFields } from "../../../table/records/record_fields.ts";
+import type { RecordWriter } from "../../../table/records/record_writer.ts";
+import type { Attempt } from "../../../selection/attempt.ts";
+import type { Greeting } from "../../../preamble/greeting.ts";
+import { endOfRefusal } from "../../end_of_refusal.ts";
+import { writePresent } from "../../present_numbers.ts";
+import { describeConnection } from "../shared/describe_connection.ts";
+import { type LiveRows, ROLE } from "../shared/live_rows.ts";
+import type { ThreadService } from "./thread_service.ts";
+import type { ThreadServices } from "./thread_services.ts";
+import type { Timers } from "./timers.ts";
+
+/** What few connections have: attempts of which one failed, and a server name. */
+interface Particulars {
+  readonly attempts: Attempts | undefined;
+  readonly serverName: string | undefined;
+}
+
+/**
+ * Keeps what is known of a thread's connections while they last, and writes the records of how they ended. Allocates
+ * nothing for a client that gets a channel at once and has not been asked for its name.
+ */
+export class RecordKeeper {
+  /** Of all threads. This one writes where its own descriptors are. */
+  readonly live: LiveRows;
+  readonly #services: ThreadServices;
+  readonly #timers: Timers;
+  readonly #writer: RecordWriter;
+  readonly #waiting: () => void;
+  readonly #particulars = new Map<number, Particulars>();
+
+  /** @param waiting tells main that there are records */
+  constructor(live: LiveRows, services: ThreadServices, timers: Timers, writer: RecordWriter, waiting: () => void) {
+    this.live = live;
+    this.#services = services;
+    this.#timers = timers;
+    this.#writer = writer;
+    this.#waiting = waiting;
+  }
+
+  /**
+   * A client has been accepted.
+   *
+   * @param role GREETING or WAITING
+   * @param host sixteen address bytes of the socket's peer
+   */
+  accepted(
+    client: number,
+    service: ThreadService,
+    role: number,
+    host: Uint8Array,
+    port: number,
+    localPort: number,
+  ): void {
+    const now = this.#timers.clock();
+    service.statistics?.accepted(now);
+    this.live.begin(client, this.#writer.nextId(), service.id, now, role, host, port, localPort);
+  }
+
+  /** A client has been refused by its address, before anything else is known of it. */
+  refused(service: ThreadService, host: Uint8Array, port: number, localPort: number, reason: RefusalReason): void {
+    const now = this.#timers.clock(), { statistics } = service, end = endOfRefusal(reason);
+    statistics?.accepted(now);
+    statistics?.ended(NONE, end, BY.BALANCE, 0, -1, 0, 0, now);
+    const id = this.#writer.nextId(), fields = this.#writer.begin();
+    if (fields === undefined) return;
+    fields.connection(id, service.id, now, localPort);
+    fields.client(host, port);
+    fields.times(-1, -1, -1, 0);
+    this.#finish(fields, service, NONE, end, BY.BALANCE, REFUSALS.indexOf(reason));
+  }
+
+  /** A client and its channel's socket are connected. */
+  established(client: number, server: number, { attempts, connectMs }: Attempt, greeting: Greeting | undefined): void {
+    this.live.establish(client, server, connectMs, this.#timers.clock());
+    const serverName = greeting?.serverName || undefined;
+    if (attempts !== undefined || serverName !== undefined) this.#particulars.set(client, { attempts, serverName });
+  }
+
+  /** A channel's bytes have been sent to its client. */
+  rcvd(client: number, server: number, service: ThreadService, channel: ChannelId, bytes: number): void {
+    if (!this.live.rcvd(server, bytes)) return;
+    const ms = this.#timers.clock() - this.live.connectedOf(client, server);
+    this.live.firstByte(server, ms);
+    service.statistics?.firstByte(channel, ms);
+  }
+
+  /** A client that is not let in; see `ended`. */
+  turnedAway(client: number, reason: RefusalReason, greeting: Greeting | undefined): void {
+    this.ended(client, endOfRefusal(reason), BY.BALANCE, REFUSALS.indexOf(reason), undefined, greeting);
+  }
+
+  /**
+   * A client's connection is over, whatever its sockets still do: writes its record, once. The channel has not been
+   * given back yet.
+   *
+   * @param detail errno of a reset or a failure
+   * @param attempts of a client that has no channel
+   */
+  ended(
+    client: number,
+    end: EndNumber,
+    by: ByNumber = partyOf(end),
+    detail = 0,
+    attempts?: Attempts,
+    greeting?: Greeting,
+  ): void {
+    const { live } = this, role = live.roleOf(client);
+    if (role === ROLE.NONE || role > ROLE.ESTABLISHED) return;
+    const now = this.#timers.clock(), server = live.channelSocketOf(client), isEstablished = role === ROLE.ESTABLISHED;
+    const channel = isEstablished ? live.channelOf(server) : NONE, { service, settings } = this.#services.of(client);
+    const { statistics } = service, particulars = isEstablished ? this.#takeParticulars(client) : undefined;
+    statistics?.ended(
+      channel,
+      end,
+      by,
+      now - live.acceptedOf(client),
+      isEstablished ? now - live.connectedOf(client, server) : -1,
+      isEstablished ? live.upOf(server) : 0,
+      isEstablished ? live.downOf(server) : 0,
+      now,
+    );
+    if (statistics?.isRecorded(end, settings.records ?? 0) ?? end !== END.CLOSED) {
+      const fields = this.#writer.begin();
+      if (fields !== undefined) {
+        describeConnection(live, client, fields, now);
+        const tried = attempts ?? particulars?.attempts, name = greeting?.serverName || particulars?.serverName;
+        if (tried !== undefined) fields.attempts(tried);
+        if (name !== undefined) fields.sni(name);
+        this.#finish(fields, service, channel, end, by, detail);
+      }
+    }
+    live.over(client);
+  }
+
+  #takeParticulars(client: number): Particulars | undefined {
+    if (this.#particulars.size === 0) return undefined;
+    const particulars = this.#particulars.get(client);
+    this.#particulars.delete(client);
+    return particulars;
+  }
+
+  /** Hands the record over. */
+  #finish(
+    fields: RecordFields,
+    { table, state }: ThreadService,
+    channel: ChannelId,
+    end: EndNumber,
+    by: ByNumber,
+    detail: number,
+  ): void {
+    if (channel !== NONE) fields.channel(channel, table.incarnation(channel));
+    fields.end(end, by, detail);
+    writePresent(fields, table, channel, state.seats.taken);
+    if (this.#writer.commit()) this.#waiting();
+  }
+}
