@@ -1,3 +1,4 @@
+import { usableGroup } from "../groups/usable_group.ts";
 import { plural } from "../log/plural.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
 import { answer, integer, type ProcessCommand, refuse } from "./command.ts";
@@ -15,12 +16,10 @@ export const health: ProcessCommand = {
     if (plane.leaving) return refuse("bad: about to stop");
     const current = currentService(session, plane);
     if ("ok" in current) return current;
-    const { groups } = current;
-    for (let group = only ?? 0; group <= (only ?? MAX_GROUPS - 1); group++) {
-      const { usable, channels } = groups.usable(group);
-      if (usable > 0) {
-        return answer(`good: group ${group}, ${usable} of ${channels} ${plural(channels, "channel")} usable`);
-      }
+    const found = usableGroup(current.groups, only);
+    if (found !== undefined) {
+      const { group, usable, channels } = found;
+      return answer(`good: group ${group}, ${usable} of ${channels} ${plural(channels, "channel")} usable`);
     }
     return refuse(only === undefined ? "bad: no channel is usable" : `bad: no channel of group ${only} is usable`);
   },

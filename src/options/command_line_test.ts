@@ -265,11 +265,11 @@ Deno.test("the help can be asked about a topic", () => {
   }
   assert.deepEqual(refusal("--help", "lisening"), [
     64,
-    'there is no help on "lisening", only on all, listening, access, proxy, choosing, health, names, timeouts, sockets, process, logging, files, control, channels, groups, man, did you mean balance --help listening?',
+    'there is no help on "lisening", only on all, listening, access, proxy, choosing, health, names, timeouts, sockets, process, logging, views, files, control, channels, groups, man, did you mean balance --help listening?',
   ]);
   assert.deepEqual(refusal("help", "xyzzy"), [
     64,
-    'there is no help on "xyzzy", only on all, listening, access, proxy, choosing, health, names, timeouts, sockets, process, logging, files, control, channels, groups, man, see balance --help',
+    'there is no help on "xyzzy", only on all, listening, access, proxy, choosing, health, names, timeouts, sockets, process, logging, views, files, control, channels, groups, man, see balance --help',
   ]);
 });
 

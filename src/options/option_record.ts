@@ -12,6 +12,7 @@ export const SECTIONS = {
   sockets: "Sockets",
   process: "The process",
   logging: "Log",
+  views: "Metrics",
   files: "Files of services",
   control: "Control",
 } as const;

@@ -11,6 +11,7 @@ import { process } from "./records/process.ts";
 import { proxy } from "./records/proxy.ts";
 import { sockets } from "./records/sockets.ts";
 import { timeouts } from "./records/timeouts.ts";
+import { views } from "./records/views.ts";
 
 /**
  * Every option, by its name in the library, in the order of the help. Types, parser, help, checks and the text form all
@@ -27,6 +28,7 @@ export const optionRecords = {
   ...sockets,
   ...process,
   ...logging,
+  ...views,
   ...files,
   ...control,
 };

@@ -26,6 +26,8 @@ function wordFor({ name, kind }: OptionRecord): fc.Arbitrary<string> {
       return address;
     case "ADDR[:PORT]":
       return fc.constantFrom("10.0.0.53", "::1", "127.0.0.1:5353", "[::1]:53", "[2001:db8::53]:8053");
+    case "[ADDR:]PORT|PATH":
+      return fc.constantFrom("9101", "localhost:9101", "0.0.0.0:1", "[::1]:65535", "/run/m.sock", "./a b");
     case "SEC":
       return fc.oneof(seconds.map((value) => value.toFixed(6)), fc.constantFrom("1.", ".5", "00000.0010000001"));
     case "N":

@@ -10,6 +10,7 @@ import type { Instance } from "../service/instance.ts";
 import { blameOf } from "../service/blame.ts";
 import { NotUndone } from "../service/reload/not_undone.ts";
 import type { Config } from "./config.ts";
+import type { Prepared } from "./http_views.ts";
 import { serviceFault, type ShowInFile } from "./service_fault.ts";
 import { processOptions } from "../options/values.ts";
 import { checkSources, startError } from "./start_instance.ts";
@@ -18,6 +19,12 @@ import { checkSources, startError } from "./start_instance.ts";
 export interface ReloadObserver {
   /** One begins. */
   reloading(): void;
+  /**
+   * Makes everything ready that can fail outside of the services. One of the two is called if there is something.
+   *
+   * @throws {ExitError} when the file cannot be applied
+   */
+  prepare(config: Config): Promise<Prepared | undefined>;
   /** The file has been applied. */
   applied(config: Config): void;
   /** It is over, whatever came of it. */
@@ -92,13 +99,16 @@ export class Configuration {
 
   async #reload(dryRun: boolean): Promise<Outcome> {
     const logger = this.#logger, { path } = this.#config!;
-    let next: Config | undefined;
+    let next: Config | undefined, prepared: Prepared | undefined;
     try {
       next = this.#config!.again();
       await checkSources(next.spec.services, processOptions(next.spec.values), next.show);
+      if (!dryRun) prepared = await this.#observer.prepare(next);
       const lines = await this.#instance.reload(next.spec, { dryRun });
       if (dryRun) return { ok: true, lines: lines.length > 0 ? lines : ["nothing would change"] };
       this.#config = next;
+      prepared?.apply();
+      prepared = undefined;
       this.#observer.applied(next);
       // The command line of a new service is no change of its own.
       const count = lines.filter((line) => !line.startsWith(" ")).length,
@@ -108,6 +118,7 @@ export class Configuration {
       if (++this.#reloads % RELOADS === 0) releaseMemory();
       return { ok: true, lines: count > 0 ? lines : ["nothing has changed"] };
     } catch (error) {
+      prepared?.undo();
       const lines = faultLines(error, next?.show);
       if (!dryRun) logger.error("cannot reload {path}: {reason}", { path: quote(path), reason: logReason(lines) });
       return { ok: false, lines };

@@ -20,12 +20,14 @@ import { controlPlane } from "./instance_plane.ts";
 import { logStart, warnOfLimits } from "./log_start.ts";
 import { LoopWarnings } from "./loop_warnings.ts";
 import { Program } from "./program.ts";
+import { metricsOnDemand } from "./metrics_on_demand.ts";
 import { startLog } from "./program_log.ts";
 import { publish } from "./publish.ts";
 import { Report } from "./report.ts";
 import { becomeUser } from "./start_instance.ts";
 import type { Beginning } from "./start_program.ts";
 import { Upgrade } from "./upgrade.ts";
+import { ViewsOnDemand } from "./views_on_demand.ts";
 
 /**
  * Gives an instance that serves already what makes it a program: log, control socket, reloads and upgrades.
@@ -48,6 +50,7 @@ export async function equip(
   // Absolute, because the background process leaves the directory it was started in.
   const directory = resolve(chosenDirectory(options.controlDir) ?? defaultDirectory());
   let control: ControlServer | undefined, pidFile: PidFile | undefined, running: Program | undefined;
+  let opened: ViewsOnDemand | undefined;
   try {
     pidFile = preparePidFile(options);
     // On Windows the log of a background process lies in it.
@@ -72,8 +75,14 @@ export async function equip(
         return own ? undefined : inheritableControl(pathOf(directory, control!.entry));
       },
       state: () => stateOf(instance),
-      pauseAccepting: () => instance.pauseAccepting(),
-      resumeAccepting: () => instance.resumeAccepting(),
+      pauseAccepting: () => {
+        instance.pauseAccepting();
+        views.pause();
+      },
+      resumeAccepting: () => {
+        instance.resumeAccepting();
+        views.resume();
+      },
       replacedBy: (pid) => {
         supervision.replacedBy(pid);
         instance.stopAccepting();
@@ -82,6 +91,7 @@ export async function equip(
     });
     const configuration: Configuration = new Configuration(instance, config, log.logger, {
       reloading: () => supervision.reloading(),
+      prepare: ({ spec }) => views.prepare(processOptions(spec.values)),
       applied: (next) => {
         running?.follow(next);
         warnOfLimits(log.logger, instance);
@@ -95,34 +105,57 @@ export async function equip(
       killed.resolve("kill");
     };
     const name = plan?.entry ?? (config === undefined ? entryPlace(instance) : { config: String(Deno.pid) });
-    control = await startControlServer(
-      controlPlane({
-        instance,
-        log,
-        config,
-        configuration,
-        upgrade,
-        loops,
-        leaving: () => running?.leaving ?? false,
-        shutdown,
-      }),
-      { directory, ...name, draft, inherited: plan?.control },
-    );
-    if (!draft) publish(pidFile);
+    const plane = controlPlane({
+      instance,
+      log,
+      config,
+      configuration,
+      upgrade,
+      loops,
+      leaving: () => running?.leaving ?? false,
+      shutdown,
+    });
+    const views = new ViewsOnDemand({
+      instance,
+      plane,
+      logger: log.logger,
+      metrics: metricsOnDemand(instance, () => plane),
+      directory: startedBy.directory,
+    });
+    control = await startControlServer(plane, { directory, ...name, draft, inherited: plan?.control });
+    if (!draft) {
+      publish(pidFile);
+      // A successor takes the places over later. The first user's rights may be needed.
+      await (opened = views).open(options);
+    }
     becomeUser(options);
     const listens = () => {
       logStart(log.logger, instance);
+      views.logPlaces();
       loops.look();
     };
     if (!draft) listens();
     running = new Program(
-      { instance, control, log, dump, pidFile, upgrade, configuration, supervision, killed: killed.promise, listens },
+      {
+        instance,
+        control,
+        log,
+        dump,
+        pidFile,
+        upgrade,
+        configuration,
+        supervision,
+        views,
+        killed: killed.promise,
+        listens,
+      },
       options,
     );
     return running;
   } catch (error) {
     pidFile?.remove();
     control?.close();
+    await opened?.stop();
     throw error instanceof DirectoryError ? new ExitError(ExitCode.RENDEZVOUS, error.message) : error;
   }
 }

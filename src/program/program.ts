@@ -18,6 +18,7 @@ import { publish } from "./publish.ts";
 import type { Signals } from "./signals.ts";
 import type { Supervision } from "./supervision.ts";
 import type { Upgrade } from "./upgrade.ts";
+import type { ViewsOnDemand } from "./views_on_demand.ts";
 
 /** Milliseconds that the program waits for the reader of the packet dump before it ends. */
 const DUMP_FLUSH = 5_000;
@@ -32,6 +33,7 @@ export interface ProgramParts {
   readonly upgrade: Upgrade;
   readonly configuration: Configuration;
   readonly supervision: Supervision;
+  readonly views: ViewsOnDemand;
   /** Resolves when it is to end without a signal. */
   readonly killed: Promise<"kill" | "upgraded">;
   /** Says in the log that it accepts clients. */
@@ -41,6 +43,8 @@ export interface ProgramParts {
 /** Services, control socket and log of one running program. */
 export class Program {
   readonly #parts: ProgramParts;
+  /** Those of the start. */
+  readonly #options: ProcessOptions;
   /** Seconds that connections get to end. */
   #drainTimeout: number;
   /** Seconds for which it serves on when it is told to stop. */
@@ -48,13 +52,14 @@ export class Program {
   #leaving = false;
 
   /** `startProgram` makes programs. */
-  constructor(parts: ProgramParts, { drainTimeout, grace }: Pick<ProcessOptions, "drainTimeout" | "grace">) {
+  constructor(parts: ProgramParts, options: ProcessOptions) {
     this.#parts = parts;
-    this.#drainTimeout = drainTimeout;
-    this.#grace = grace;
+    this.#options = options;
+    this.#drainTimeout = options.drainTimeout;
+    this.#grace = options.grace;
   }
 
-  /** Whether it is about to stop, although it still accepts clients. */
+  /** Whether it is about to stop, although it may still accept clients. */
   get leaving(): boolean {
     return this.#leaving;
   }
@@ -84,15 +89,16 @@ export class Program {
    *
    * @param state its state; undefined when it has ended without sending one
    * @param sockets its listening sockets
-   * @throws {ExitError} when the control socket or the PID file cannot be taken over
+   * @throws {ExitError} when the control socket, the PID file or the places of views cannot be taken over
    */
   async takeOver(state: string | undefined, sockets: readonly InheritedSocket[]): Promise<void> {
-    const { instance, log, control, pidFile, listens } = this.#parts;
+    const { instance, log, control, pidFile, views, listens } = this.#parts;
     if (state !== undefined) await restoreState(instance, state, sockets, log.logger);
     else {
       log.logger.warn("counters and changes at run time are lost: the old process ended before it handed them over");
       instance.takeOverHealth(undefined);
     }
+    await views.open(this.#options);
     publish(control, pidFile);
     instance.resumeAccepting();
     listens();
@@ -136,11 +142,13 @@ export class Program {
 
   /** Serves until a signal or `kill`, then drains. @returns the exit code */
   async run(signals: Signals): Promise<number> {
-    const { instance, control, log, supervision, upgrade, killed, pidFile, dump } = this.#parts, { logger } = log;
+    const { instance, control, log, supervision, upgrade, views, killed, pidFile, dump } = this.#parts,
+      { logger } = log;
     const unwatchMemory = watchMemory(instance, logger);
     const first = await Promise.race([signals.next(), killed]);
     const cause = first === "drain" && this.#grace > 0 ? await this.#serveOn(signals) : first;
     unwatchMemory();
+    this.#leaving = true;
     if (cause !== "upgraded") {
       // Otherwise the new process would serve on, although this one was asked to end.
       await upgrade.abandon();
@@ -156,6 +164,7 @@ export class Program {
     await instance.stop();
     control.closeSessions();
     control.close();
+    await views.stop();
     pidFile?.remove();
     if (left > 0) logger.warn(`stopped, {left} ${plural(left, "connection was", "connections were")} cut`, { left });
     else logger.info("stopped");

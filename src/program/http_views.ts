@@ -1,0 +1,197 @@
+import { resolve } from "node:path";
+import type { ControlPlane } from "../control/control_plane.ts";
+import { escape } from "../log/escape.ts";
+import type { Logger } from "../log/log.ts";
+import { type HttpPlace, httpPlaceOf, placeText } from "../options/kinds/http_place.ts";
+import { optionRecords } from "../options/option_records.ts";
+import type { ProcessOptions } from "../options/values.ts";
+import { ExitCode, ExitError } from "../process/exit_codes.ts";
+import type { Instance } from "../service/instance.ts";
+import { healthRoutes } from "../views/http/health_routes.ts";
+import { HttpServer } from "../views/http/http_server.ts";
+import type { Route } from "../views/http/route.ts";
+import type { Metrics } from "../views/metrics/metrics.ts";
+
+/** What views look at. */
+export interface Viewed {
+  readonly instance: Instance;
+  readonly plane: ControlPlane;
+  readonly logger: Logger;
+  /** The metrics; the same object for all who ask. */
+  readonly metrics: () => Promise<Metrics>;
+  /** Where paths begin that are not absolute. */
+  readonly directory: string;
+}
+
+/** Options that open a place, and what is answered there besides questions about health. */
+const VIEWS = {
+  metrics: {
+    what: "metrics",
+    path: "/metrics",
+    routes: async ({ metrics }) => {
+      const { metricsRoute } = await import("../views/metrics/metrics_route.ts");
+      return [metricsRoute(await metrics())];
+    },
+  },
+} as const satisfies Readonly<Record<string, View>>;
+
+interface View {
+  /** What it is called in the log. */
+  readonly what: string;
+  /** What people ask for first. */
+  readonly path: string;
+  readonly routes: (viewed: Viewed) => Promise<readonly Route[]>;
+}
+
+type ViewKey = keyof typeof VIEWS;
+
+/** One place and the options that ask for it. */
+interface Wanted {
+  readonly place: HttpPlace;
+  readonly keys: readonly ViewKey[];
+}
+
+/** Places that are open, but not served yet. One of the two is to be called. */
+export interface Prepared {
+  apply(): void;
+  undo(): void;
+}
+
+/** Milliseconds between two trials to open a place again. */
+const AGAIN = 500;
+
+/** Where a process shows itself over HTTP. One place can serve several views. */
+export class HttpViews {
+  readonly #viewed: Viewed;
+  /** By the texts of their places. */
+  #servers = new Map<string, HttpServer>();
+  #wanted: readonly Wanted[] = [];
+  #paused = false;
+  #timer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(viewed: Viewed) {
+    this.#viewed = viewed;
+  }
+
+  /**
+   * Opens the places that options ask for and that are not open yet. What is served changes only once it is applied.
+   *
+   * @throws {ExitError} 71 when one cannot be opened; then none is
+   */
+  async prepare(options: ProcessOptions): Promise<Prepared> {
+    const wanted = this.#placesOf(options), opened = new Map<string, HttpServer>();
+    const undo = () => opened.forEach((server) => server.close());
+    const routes = new Map<string, readonly Route[]>();
+    try {
+      for (const one of wanted) {
+        const text = placeText(one.place), all = await this.#routes(one);
+        routes.set(text, all);
+        if (!this.#servers.has(text)) opened.set(text, await this.#open(one, all));
+      }
+    } catch (error) {
+      undo();
+      throw error;
+    }
+    const apply = () => {
+      const before = this.#servers;
+      this.#servers = new Map([...routes].map(([text, all]) => {
+        const server = before.get(text) ?? opened.get(text)!;
+        server.routes = all;
+        return [text, server];
+      }));
+      for (const [text, server] of before) if (!routes.has(text)) server.close();
+      this.#wanted = wanted;
+    };
+    return { apply, undo };
+  }
+
+  /** Logs where it can be looked at. */
+  logPlaces(): void {
+    for (const { place, keys } of this.#wanted) {
+      for (const { what, path } of keys.map((key) => VIEWS[key])) {
+        const where = "path" in place ? `${escape(place.path)}, path ${path}` : `http://${placeText(place)}${path}`;
+        this.#viewed.logger.info("{what}: {where}", { what, where });
+      }
+    }
+  }
+
+  /** Frees the places for a successor; nothing is answered any more, so that no number is told that it does not get. */
+  pause(): void {
+    this.#paused = true;
+    this.close();
+  }
+
+  /** Opens them again. */
+  resume(): void {
+    this.#paused = false;
+    void this.#reopen(true);
+  }
+
+  /** Frees the places. Answers that are under way are finished. */
+  close(): void {
+    clearTimeout(this.#timer);
+    for (const server of this.#servers.values()) server.close();
+    this.#servers.clear();
+  }
+
+  /** The same, and closes all connections. */
+  async stop(): Promise<void> {
+    const servers = [...this.#servers.values()];
+    this.close();
+    await Promise.all(servers.map((server) => server.stop()));
+  }
+
+  #placesOf(options: ProcessOptions): Wanted[] {
+    const all = new Map<string, { place: HttpPlace; keys: ViewKey[] }>();
+    for (const key of Object.keys(VIEWS) as ViewKey[]) {
+      const word = options[key], found = word === undefined ? undefined : httpPlaceOf(word);
+      if (found === undefined) continue;
+      const place = "path" in found ? { path: resolve(this.#viewed.directory, found.path) } : found;
+      const text = placeText(place), known = all.get(text);
+      if (known === undefined) all.set(text, { place, keys: [key] });
+      else known.keys.push(key);
+    }
+    return [...all.values()];
+  }
+
+  async #routes({ keys }: Wanted): Promise<readonly Route[]> {
+    const views = await Promise.all(keys.map((key) => VIEWS[key].routes(this.#viewed)));
+    return [...healthRoutes(this.#viewed.plane), ...views.flat()];
+  }
+
+  /** @throws {ExitError} 71 */
+  async #open({ place, keys }: Wanted, routes: readonly Route[]): Promise<HttpServer> {
+    try {
+      return await HttpServer.open(place, routes, { failed: (path, error) => this.#failed(path, error) });
+    } catch (error) {
+      const options = keys.map((key) => `--${optionRecords[key].name}`).join(" and ");
+      const reason = (error as Error).message;
+      throw new ExitError(ExitCode.SYSTEM, `cannot listen on ${escape(placeText(place))} for ${options}: ${reason}`);
+    }
+  }
+
+  /** Tries until it succeeds: who reads this may be all that watches the process. */
+  async #reopen(first: boolean): Promise<void> {
+    try {
+      for (const one of this.#wanted) {
+        const text = placeText(one.place);
+        if (this.#paused || this.#servers.has(text)) continue;
+        const server = await this.#open(one, await this.#routes(one));
+        if (this.#paused) server.close();
+        else this.#servers.set(text, server);
+      }
+    } catch (error) {
+      if (first) this.#viewed.logger.error("{reason}; trying again", { reason: (error as Error).message });
+      this.#timer = setTimeout(() => this.#reopen(false), AGAIN);
+      Deno.unrefTimer(this.#timer);
+    }
+  }
+
+  #failed(path: string, error: unknown): void {
+    const text = error instanceof Error ? error.stack ?? error.message : String(error);
+    this.#viewed.logger.error("cannot answer a request for {path}: {reason}", {
+      path: escape(path),
+      reason: escape(text),
+    });
+  }
+}

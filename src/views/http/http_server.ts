@@ -1,0 +1,124 @@
+import { type HttpPlace, placeText } from "../../options/kinds/http_place.ts";
+import { isLoopback, isLoopbackName } from "./allowed_host.ts";
+import { HttpConnection } from "./http_connection.ts";
+import { openPlace } from "./open_place.ts";
+import { answerBy, type HttpAnswer, type HttpRequest, type Route, textAnswer } from "./route.ts";
+
+/** Most connections at a time. When one more comes, one that waits for its next request gives way. */
+export const MOST_CONNECTIONS = 64;
+
+/** Milliseconds until the next accept after one that failed, at first and at most. */
+const SHORTEST_PAUSE = 50, LONGEST_PAUSE = 800;
+
+/** What becomes of what nobody expects. */
+export interface HttpHooks {
+  /** A route has failed. */
+  failed(path: string, error: unknown): void;
+}
+
+/**
+ * Speaks HTTP/1.1 with a few clients that look on: bounded in everything that they could use up. It is written by hand
+ * because out of descriptors, `Deno.serve` ends the process and a server of `node:http` accepts nothing any more.
+ */
+export class HttpServer {
+  readonly place: HttpPlace;
+  /** What it answers. May be replaced. */
+  routes: readonly Route[];
+  readonly #listener: Deno.Listener;
+  readonly #hooks: HttpHooks;
+  readonly #loopback: boolean;
+  readonly #connections = new Set<HttpConnection>();
+  readonly #ended: Promise<void>;
+  #closed = false;
+  #wake = () => {};
+
+  private constructor(place: HttpPlace, listener: Deno.Listener, routes: readonly Route[], hooks: HttpHooks) {
+    this.place = place;
+    this.routes = routes;
+    this.#listener = listener;
+    this.#hooks = hooks;
+    this.#loopback = "path" in place || isLoopback(place.hostname);
+    this.#ended = this.#accept();
+  }
+
+  /** Opens a place. @throws {Error} whose message says why that is impossible, as the end of a sentence */
+  static async open(place: HttpPlace, routes: readonly Route[], hooks: HttpHooks): Promise<HttpServer> {
+    return new HttpServer(place, await openPlace(place), routes, hooks);
+  }
+
+  /** Where it can be reached: a URL without a path, or the path of its socket. */
+  get url(): string {
+    return "path" in this.place ? this.place.path : `http://${placeText(this.place)}`;
+  }
+
+  /** Frees the place at once. Answers that are under way are finished; streams end. */
+  close(): void {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#listener.close();
+    this.#wake();
+    for (const connection of this.#connections) connection.end();
+  }
+
+  /** Closes everything at once. Resolves when it is. */
+  async stop(): Promise<void> {
+    this.close();
+    for (const connection of this.#connections) connection.close();
+    await this.#ended;
+  }
+
+  /** Accepts until it is closed; a lack of descriptors or memory is waited out, as the engines do. */
+  async #accept(): Promise<void> {
+    let pause = SHORTEST_PAUSE;
+    while (!this.#closed) {
+      try {
+        this.#begin(await this.#listener.accept());
+        pause = SHORTEST_PAUSE;
+      } catch {
+        if (this.#closed) return;
+        await this.#wait(pause);
+        pause = Math.min(pause * 2, LONGEST_PAUSE);
+      }
+    }
+  }
+
+  #begin(socket: Deno.Conn): void {
+    if (this.#connections.size >= MOST_CONNECTIONS) {
+      const idle = this.#connections.values().find(({ waiting }) => waiting);
+      if (idle === undefined) return socket.close();
+      // The longest-serving one first. It leaves the set now, not when its promise has settled.
+      idle.close();
+      this.#connections.delete(idle);
+    }
+    const { remoteAddr } = socket, client = "hostname" in remoteAddr ? remoteAddr.hostname : "";
+    const connection = new HttpConnection(socket, {
+      client,
+      loopback: this.#loopback,
+      answer: (request) => this.#answer(request),
+    });
+    this.#connections.add(connection);
+    connection.serve().then(() => this.#connections.delete(connection));
+  }
+
+  async #answer(request: HttpRequest): Promise<HttpAnswer> {
+    const host = request.headers.get("host");
+    if (this.#loopback && !("path" in this.place) && host !== undefined && !isLoopbackName(host)) {
+      return textAnswer(421, "this server is called localhost, 127.0.0.1 or [::1]");
+    }
+    try {
+      return await answerBy(this.routes, request);
+    } catch (error) {
+      this.#hooks.failed(request.path, error);
+      return textAnswer(500, "something went wrong inside the program; its log says what");
+    }
+  }
+
+  async #wait(milliseconds: number): Promise<void> {
+    let timer: ReturnType<typeof setTimeout>;
+    await new Promise<void>((resolve) => {
+      this.#wake = resolve;
+      timer = setTimeout(resolve, milliseconds);
+    });
+    clearTimeout(timer!);
+  }
+}

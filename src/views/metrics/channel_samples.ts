@@ -1,0 +1,156 @@
+import type { ChannelHealth } from "../../groups/snapshot.ts";
+import type { Groups } from "../../groups/groups.ts";
+import { type ChannelId, groupOf } from "../../table/channel_id.ts";
+import { formatChannelAddress } from "../../table/address.ts";
+import { DisabledBy, type Lifetime } from "../../table/table.ts";
+import { RESULTS } from "../../table/records/results.ts";
+import { type Exposition, type Family, labelsOf } from "./exposition.ts";
+import type { HighWater } from "./high_water.ts";
+
+/** Whether a channel gets new connections, as the column S of `show` says it. */
+export const STATES = ["enabled", "drained", "down", "disabled"] as const;
+
+type State = typeof STATES[number];
+
+/** One channel at one moment. */
+export interface MeasuredChannel {
+  readonly id: ChannelId;
+  readonly labels: string;
+  readonly groups: Groups;
+  readonly lifetime: Lifetime;
+  readonly connections: number;
+  readonly state: State;
+  readonly health: ChannelHealth | undefined;
+}
+
+/** Reads a channel. @param number its number in its group */
+export function measureChannel(
+  service: string,
+  groups: Groups,
+  id: ChannelId,
+  number: number,
+  high: HighWater,
+): MeasuredChannel {
+  const { table } = groups, by = table.disabledBy(id), lifetime = table.lifetime(id);
+  const labels = labelsOf({
+    service,
+    group: groupOf(id),
+    channel: number,
+    address: by & DisabledBy.UNRESOLVED ? groups.names.get(id) : formatChannelAddress(table.address(id)),
+    name: groups.values.get(id)?.name,
+  });
+  const connections = high.channel(id, table.incarnation(id), lifetime.total);
+  return { id, labels, groups, lifetime, connections, state: stateOf(by), health: groups.healthOf?.(id) };
+}
+
+function stateOf(by: number): State {
+  if (by === 0) return "enabled";
+  if (by === DisabledBy.DOWN) return "down";
+  return (by & ~(DisabledBy.DRAINING | DisabledBy.WEIGHT)) === 0 ? "drained" : "disabled";
+}
+
+/** Families of a channel's metrics, and the values; undefined where a channel has none. */
+const FAMILIES: readonly (Family & { readonly of: (channel: MeasuredChannel) => number | undefined })[] = [
+  {
+    name: "balance_channel_connections",
+    type: "counter",
+    help: "Connections given to the channel, failed ones included.",
+    of: ({ connections }) => connections,
+  },
+  {
+    name: "balance_channel_connections_current",
+    type: "gauge",
+    help: "Connections at this moment, those being made included.",
+    of: ({ groups, id }) => groups.table.current(id),
+  },
+  {
+    name: "balance_channel_connections_limit",
+    type: "gauge",
+    help: "Most connections at a time (maxc); missing without a limit.",
+    of: ({ groups, id }) => groups.table.maxc(id) || undefined,
+  },
+  {
+    name: "balance_channel_connect_failures",
+    type: "counter",
+    help: "Connections that the channel did not accept.",
+    of: ({ lifetime }) => lifetime.failed,
+  },
+  {
+    name: "balance_channel_sent_bytes",
+    type: "counter",
+    unit: "bytes",
+    help: "Bytes from clients to the channel.",
+    of: ({ lifetime }) => lifetime.sent,
+  },
+  {
+    name: "balance_channel_received_bytes",
+    type: "counter",
+    unit: "bytes",
+    help: "Bytes from the channel to clients.",
+    of: ({ lifetime }) => lifetime.rcvd,
+  },
+  {
+    name: "balance_channel_up",
+    type: "gauge",
+    help: "1 if the channel is alive, as far as is known: by its health checks, without them by its last connect.",
+    of: ({ groups, id, health }) => {
+      if (health === undefined) return groups.table.failing(id) ? 0 : 1;
+      return health.state === "down" ? 0 : 1;
+    },
+  },
+  {
+    name: "balance_channel_weight",
+    type: "gauge",
+    help: "Share of the clients relative to the other channels of the group.",
+    of: ({ groups, id }) => groups.table.weight(id),
+  },
+  {
+    name: "balance_channel_weight_effective",
+    type: "gauge",
+    help: "The part of the weight that counts at this moment: less than all during a slow start.",
+    of: ({ groups: { table }, id }) => table.weight(id) * table.share(id),
+  },
+  {
+    name: "balance_channel_check_duration_seconds",
+    type: "gauge",
+    unit: "seconds",
+    help: "How long the last health check took.",
+    of: ({ health }) => health?.last?.took == null ? undefined : health.last.took / 1000,
+  },
+  {
+    name: "balance_channel_check_state_age_seconds",
+    type: "gauge",
+    unit: "seconds",
+    help: "For how long health checks have said that the channel is up or down.",
+    of: ({ health }) => health?.since,
+  },
+];
+
+/** Writes what there is to say about channels. */
+export function writeChannels(to: Exposition, channels: readonly MeasuredChannel[]): void {
+  for (const family of FAMILIES) {
+    to.family(family);
+    for (const channel of channels) {
+      const value = family.of(channel);
+      if (value !== undefined) to.sample(channel.labels, value);
+    }
+  }
+  to.family({
+    name: "balance_channel_state",
+    type: "gauge",
+    help: "1 for whether the channel gets new connections, 0 for the other states.",
+  });
+  for (const { labels, state } of channels) {
+    for (const one of STATES) to.sample(`${labels},state="${one}"`, one === state ? 1 : 0);
+  }
+  to.family({
+    name: "balance_channel_connect_errors",
+    type: "counter",
+    help: "Attempts to connect that failed, by reason. A reason appears with its first failure.",
+  });
+  for (const { groups: { table }, id, labels, lifetime } of channels) {
+    const { failures } = lifetime.failed > 0 && table.statistics?.trouble(id) || {};
+    if (failures === undefined) continue;
+    for (const result of RESULTS) if (failures[result] > 0) to.sample(`${labels},reason="${result}"`, failures[result]);
+  }
+}

@@ -1,0 +1,59 @@
+import type { Groups } from "../../groups/groups.ts";
+import { MAX_GROUPS } from "../../table/limits.ts";
+import { measureChannel, type MeasuredChannel, writeChannels } from "./channel_samples.ts";
+import { Exposition, type Form } from "./exposition.ts";
+import { type MeasuredGroup, measureGroup, writeGroups } from "./group_samples.ts";
+import { HighWater } from "./high_water.ts";
+import type { Measured, MeasuredService, ProcessFigures } from "./measured.ts";
+import { writeProcess } from "./process_samples.ts";
+import { labelled, writeServices } from "./service_samples.ts";
+
+/** What is told. */
+export interface Detail {
+  readonly form: Form;
+  /** Only these services. Default: all. */
+  readonly services?: readonly string[];
+  /** Whether each channel has series of its own. Default: yes. */
+  readonly channels?: boolean;
+}
+
+/**
+ * The metrics of a process. Counters count since it was started and never go back: no `reset` of an operator changes
+ * them, and what a removed channel has counted stays in its group. No label has a value that a client chooses.
+ */
+export class Metrics {
+  readonly #measured: Measured;
+  readonly #figures: () => ProcessFigures;
+  readonly #highs = new WeakMap<Groups, HighWater>();
+
+  constructor(measured: Measured, figures: () => ProcessFigures) {
+    this.#measured = measured;
+    this.#figures = figures;
+  }
+
+  /** All metrics as text. */
+  text({ form, services: names, channels: each = true }: Detail): string {
+    const to = new Exposition(form), groups: MeasuredGroup[] = [], channels: MeasuredChannel[] = [];
+    const services = this.#measured.services.filter(({ name }) => names === undefined || names.includes(name));
+    writeProcess(to, this.#measured, this.#figures());
+    writeServices(to, services.map((service) => labelled(service, this.#highOf(service))));
+    for (const service of services) {
+      const { name, groups: all } = service, high = this.#highOf(service);
+      for (let group = 0; group < MAX_GROUPS; group++) {
+        const own = all.table.channels(group).map((id, number) => measureChannel(name, all, id, number, high));
+        const measured = measureGroup(name, all, group, own, high);
+        if (measured !== undefined) groups.push(measured);
+        if (each) channels.push(...own);
+      }
+    }
+    writeGroups(to, groups);
+    writeChannels(to, channels);
+    return to.finish();
+  }
+
+  #highOf({ groups }: MeasuredService): HighWater {
+    const high = this.#highs.get(groups) ?? new HighWater();
+    this.#highs.set(groups, high);
+    return high;
+  }
+}
