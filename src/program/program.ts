@@ -12,6 +12,7 @@ import type { Config } from "./config.ts";
 import type { Configuration } from "./configuration.ts";
 import { restoreState } from "./handed_state.ts";
 import { watchMemory } from "./memory_watch.ts";
+import { watchForHints } from "./hints.ts";
 import { logPlace } from "./log_place.ts";
 import { levelOf } from "./program_log.ts";
 import { publish } from "./publish.ts";
@@ -144,10 +145,11 @@ export class Program {
   async run(signals: Signals): Promise<number> {
     const { instance, control, log, supervision, upgrade, views, killed, pidFile, dump } = this.#parts,
       { logger } = log;
-    const unwatchMemory = watchMemory(instance, logger);
+    const unwatchMemory = watchMemory(instance, logger), unwatchForHints = watchForHints(instance, logger);
     const first = await Promise.race([signals.next(), killed]);
     const cause = first === "drain" && this.#grace > 0 ? await this.#serveOn(signals) : first;
     unwatchMemory();
+    unwatchForHints();
     this.#leaving = true;
     if (cause !== "upgraded") {
       // Otherwise the new process would serve on, although this one was asked to end.
