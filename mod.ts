@@ -21,6 +21,8 @@ export type {
   ServiceSummary,
   TimesState,
 } from "./src/state/state.ts";
+export type { AttemptState, RecordState } from "./src/state/record_state.ts";
+export type { FailuresState } from "./src/state/failures_state.ts";
 export { Balancer } from "./src/library/balancer.ts";
 export { ChannelLoop, EngineUnavailable, type ErrorCode, UnknownHost } from "./src/service/errors.ts";
 export type { BalancerEvent, ChannelPlace, HealthChange } from "./src/service/events.ts";

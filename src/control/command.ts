@@ -27,7 +27,8 @@ interface CommandWords {
   readonly alias?: string;
   /**
    * The words it takes, as the help shows them: `CH` is a channel, by number, name or address, `G` a group, `NAME` a
-   * service, small letters stand for themselves, brackets mean optional: from the first one on, words may be missing.
+   * service, small letters stand for themselves, brackets mean optional: from the first one on, words may be missing. `[WORD...]` at
+   * the end are any number of words.
    */
   readonly parameters: string;
   readonly summary: string;

@@ -151,7 +151,8 @@ function isReply(found: ControlledService | Reply): found is Reply {
 function accepts({ parameters }: Command, count: number): boolean {
   const all = parameters.split(" ").filter((parameter) => parameter !== "");
   const optional = all.findIndex((parameter) => parameter.startsWith("["));
-  return count <= all.length && count >= (optional < 0 ? all.length : optional);
+  const most = all.at(-1)?.endsWith("...]") ? Infinity : all.length;
+  return count <= most && count >= (optional < 0 ? all.length : optional);
 }
 
 function helpLines(): string[] {

@@ -4,6 +4,7 @@ import type { Action } from "../access/rules.ts";
 import type { Drained } from "../groups/drained.ts";
 import type { Groups } from "../groups/groups.ts";
 import type { Address } from "../table/address.ts";
+import type { FailuresState } from "../state/failures_state.ts";
 import type { ProcessState, ServiceActivityState, ServiceState } from "../state/state.ts";
 
 /** What the control commands work on: a process as its operator sees it. */
@@ -18,6 +19,8 @@ export interface ControlPlane {
   readonly leaving?: boolean;
   /** What `show json` says about the process besides its services. */
   describe(): ProcessState;
+  /** The last connections that did not end well. Left out where nobody remembers them. */
+  failed?(query: FailedQuery): Promise<FailuresState>;
   /** Notes a command that changed something. */
   changed(command: string, reply: string): void;
   /** Frees all ports at once and lets the process end. */
@@ -33,6 +36,16 @@ export interface ControlPlane {
   reload?(dryRun: boolean): Promise<Outcome>;
   /** Hands over to a new process of the program. Left out where that is impossible. Logs what it does. Never rejects. */
   upgrade?(): Promise<Outcome>;
+}
+
+/** Which connections that did not end well are asked for. */
+export interface FailedQuery {
+  /** The last so many of them. Default: all. */
+  readonly most?: number | undefined;
+  /** Only those that had this channel, or tried it. */
+  readonly channel?:
+    | { readonly service: ControlledService; readonly group: number; readonly number: number }
+    | undefined;
 }
 
 /** One service as its operator sees it. */

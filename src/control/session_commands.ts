@@ -3,8 +3,9 @@ import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
 import { showAccess } from "./access_commands.ts";
 import { servicesOf, suggestion } from "./choose_service.ts";
 import { showClients } from "./client_commands.ts";
-import { answer, integer, type ProcessCommand, refuse, type Reply, SyntaxFault } from "./command.ts";
+import { answer, integer, type ProcessCommand, refuse, type Reply, type Session, SyntaxFault } from "./command.ts";
 import type { ControlledService, ControlPlane } from "./control_plane.ts";
+import { showFailed } from "./failures_command.ts";
 import { instanceState } from "./instance_state.ts";
 import { toJson } from "./json.ts";
 import { currentService } from "./service_commands.ts";
@@ -28,15 +29,25 @@ const OF_SERVICE: Readonly<Record<string, (word: string | undefined, service: Co
   clients: showClients,
 };
 
+/** What `show` shows of the whole process, by its own word, with the words behind that. */
+const OF_PROCESS: Readonly<
+  Record<string, (words: readonly string[], session: Session, plane: ControlPlane) => Reply | Promise<Reply>>
+> = {
+  failed: showFailed,
+};
+
 export const show: ProcessCommand = {
   name: "show",
-  parameters: "[json|config|health|sticky|access|clients|NAME] [json|ADDR|N]",
+  parameters: "[json|config|health|sticky|access|clients|failed|NAME] [json|ADDR|N|channel] [WORD...]",
   summary:
-    "show all services, as JSON or config, their health, sticky clients, who may come in, who has the most connections, or one by name",
+    "show all services, as JSON or config, their health, sticky clients, who may come in, who has the most connections, which failed, or one by name",
   changes: false,
   scope: "process",
-  run: async ([what, word], session, plane) => {
+  run: async ([what, ...words], session, plane) => {
     if (what === undefined) return answer(...tables(plane));
+    if (Object.hasOwn(OF_PROCESS, what)) return await OF_PROCESS[what](words, session, plane);
+    const [word, ...more] = words;
+    if (more.length > 0) throw new SyntaxFault();
     if (Object.hasOwn(OF_SERVICE, what)) {
       const current = currentService(session, plane);
       return "ok" in current ? current : OF_SERVICE[what](word, current);

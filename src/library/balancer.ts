@@ -9,7 +9,8 @@ import { coded } from "../service/errors.ts";
 import { allStrategies, guarded } from "./foreign_code.ts";
 import { refuseServiceOptions, requestOf } from "./requests.ts";
 import { Instance } from "../service/instance.ts";
-import { BALANCER_OPTIONS, SECONDS, SERVE_OPTIONS } from "../service/options/option_shapes.ts";
+import { optional } from "../options/shape.ts";
+import { BALANCER_OPTIONS, CLIENTS, SECONDS, SERVE_OPTIONS } from "../service/options/option_shapes.ts";
 import type {
   BalancerOptions,
   ChannelOptions,
@@ -18,6 +19,8 @@ import type {
   ServeOptions,
 } from "../service/options/options.ts";
 import type { Service } from "../service/service.ts";
+import type { FailuresState } from "../state/failures_state.ts";
+import { FlightRecorder } from "../views/failures/flight_recorder.ts";
 
 /**
  * A running balancer: an engine, and the services that it serves.
@@ -63,11 +66,14 @@ export class Balancer implements AsyncDisposable {
   readonly #strategies: readonly Strategy[];
   /** The service that it was started with. */
   readonly #first: Service | undefined;
+  readonly #recorder: FlightRecorder;
 
   private constructor(instance: Instance, strategies: readonly Strategy[]) {
     this.#instance = instance;
     this.#strategies = strategies;
     [this.#first] = instance.services;
+    this.#recorder = new FlightRecorder(() => instance.now());
+    instance.onRecord(this.#recorder.record);
   }
 
   /**
@@ -167,6 +173,19 @@ export class Balancer implements AsyncDisposable {
   /** Client connections of all services at this moment. */
   get connections(): number {
     return this.#instance.connections;
+  }
+
+  /**
+   * The last 1,000 connections of all services that did not end well, the newest last, and how many there have been. When
+   * there were more, the oldest of the most frequent kind (service, channel and end) has made room for the latest.
+   *
+   * @param count how many of them. Default: all
+   * @throws {TypeError} when it is not a whole number
+   * @throws {RangeError} when it is below 0
+   */
+  async failures(count?: number): Promise<FailuresState> {
+    const most = optional(CLIENTS)(count, "count"), { services, lostRecords } = this.#instance;
+    return await this.#recorder.state({ most }, services, lostRecords);
   }
 
   /** Resolves when it has stopped and the last connection is gone. */

@@ -5,6 +5,7 @@ import { parsePort } from "../options/port_names.ts";
 import type { Instance } from "../service/instance.ts";
 import type { Service } from "../service/service.ts";
 import { waitUntil } from "../service/draining/waiting.ts";
+import type { FlightRecorder } from "../views/failures/flight_recorder.ts";
 import type { Config } from "./config.ts";
 import type { Configuration } from "./configuration.ts";
 import type { LoopWarnings } from "./loop_warnings.ts";
@@ -20,6 +21,7 @@ export interface Controlled {
   readonly configuration: Configuration;
   readonly upgrade: Upgrade;
   readonly loops: LoopWarnings;
+  readonly failures: FlightRecorder;
   /** Whether the process is about to stop, although it still accepts clients. */
   readonly leaving: () => boolean;
   /** Frees all ports at once and lets the process end. */
@@ -28,7 +30,7 @@ export interface Controlled {
 
 /** The process as its control commands see it. */
 export function controlPlane(
-  { instance, log, config, configuration, upgrade, loops, leaving, shutdown }: Controlled,
+  { instance, log, config, configuration, upgrade, loops, failures, leaving, shutdown }: Controlled,
 ): ControlPlane {
   return {
     get frozen() {
@@ -43,6 +45,12 @@ export function controlPlane(
     },
     version,
     describe: () => ({ version, pid: Deno.pid, ...instance.describe(), log: log.state, config: config?.path ?? null }),
+    failed: ({ most, channel: asked }) => {
+      const { services } = instance, lost = instance.lostRecords;
+      if (asked === undefined) return failures.state({ most }, services, lost);
+      const { service: { groups, name }, group, number } = asked, channel = groups.table.channelAt(group, number);
+      return failures.state({ most, channel: { service: { name, groups }, channel } }, services, lost);
+    },
     changed: (command, reply) => {
       log.logger.info("control: {command}: {reply}", { command, reply });
       loops.look();

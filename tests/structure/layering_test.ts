@@ -32,7 +32,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "table",
     "log",
   ],
-  library: ["access", "engine", "groups", "options", "selection", "service", "state", "log"],
+  library: ["access", "engine", "groups", "options", "selection", "service", "state", "views", "log"],
   program: ["control", "engine", "files", "options", "process", "service", "state", "table", "views", "log"],
   cli: ["control", "files", "names", "options", "process", "program", "service", "state", "table", "views", "log"],
 };
