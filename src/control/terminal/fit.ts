@@ -7,6 +7,9 @@ const COUNTERS: ReadonlySet<string> = new Set(["totalc", "sent", "rcvd"]);
 /** The first line of a table. */
 const HEADINGS = /^GRP /;
 
+/** What further lines of a long command begin with. */
+const HANGING = "    ";
+
 /** The least width of an address: enough for any IPv4 address. */
 const SHORTEST_ADDRESS = 15;
 
@@ -57,7 +60,7 @@ export function fitHelp(lines: readonly string[], width: number): string[] {
   return lines.flatMap((line, i) => {
     const own = columns[i], column = own > width / 2 && usual > 0 ? usual : own;
     if (line.length <= width || width - column < 10) return [line];
-    const broken: string[] = own === column ? [] : [line.slice(0, own).trimEnd()];
+    const broken: string[] = own === column ? [] : brokenHead(line.slice(0, own).trimEnd(), width);
     let head = own === column ? line.slice(0, own) : " ".repeat(column);
     for (const word of line.slice(own).split(" ")) {
       if (head.trim() !== "" && head.length > column && head.length + 1 + word.length > width) {
@@ -68,6 +71,17 @@ export function fitHelp(lines: readonly string[], width: number): string[] {
     }
     return [...broken, head];
   });
+}
+
+/** A command with its words on as many lines as it needs, broken behind spaces and bars. */
+function brokenHead(head: string, width: number): string[] {
+  const lines = [""];
+  for (const part of head.match(/ *[^ |]*\|?/g)!) {
+    const line = lines.at(-1)!;
+    if (line.trim() !== "" && line.length + part.length > width) lines.push(HANGING + part.trimStart());
+    else lines[lines.length - 1] = line + part;
+  }
+  return lines;
 }
 
 function layOut([headings, ...rows]: readonly (readonly string[])[]): string[] {

@@ -70,3 +70,19 @@ Deno.test("a description behind long words goes below them, into the column of t
   assert.deepEqual(fitHelp(lines, 50), ["  quit    end the session", long, "          show what there is"]);
   assert.deepEqual(fitHelp(lines, 200), lines);
 });
+
+Deno.test("words of a command that are too long for any line are broken behind spaces and bars", () => {
+  const lines = [
+    "  quit    end the session",
+    "  show [one|two|three|four|five] [six|seven] [eight]  show what there is",
+  ];
+  assert.deepEqual(fitHelp(lines, 26), [
+    "  quit    end the session",
+    "  show [one|two|three|",
+    "    four|five] [six|seven]",
+    "    [eight]",
+    "          show what there",
+    "          is",
+  ]);
+  assert.deepEqual(fitHelp(lines, 200), lines);
+});

@@ -6,8 +6,8 @@ import { type DescribedService, describeRecord, endedAt } from "../records/descr
 /** Connections that are kept. */
 const BOUND = 1_000;
 
-/** Milliseconds after which what is kept is described, unless it is asked for before: while channels have their names. */
-const SETTLE = 250;
+/** Connections of one kind that are described at once within how many milliseconds; others when they are asked for. */
+const AT_ONCE = 250, WINDOW = 250;
 
 /** A channel that connections had, or were to have. */
 export interface FailedChannel {
@@ -31,46 +31,48 @@ interface Kept {
   state?: RecordState;
 }
 
-/** Calls something a little later, for which the program need not go on. */
-function inAWhile(act: () => void): void {
-  Deno.unrefTimer(setTimeout(act, SETTLE));
+/** Those of one kind. */
+interface Kind {
+  /** The oldest first. */
+  readonly kept: Kept[];
+  /** When the window began, by the engine's clock. */
+  since: number;
+  /** How many were described in it. */
+  described: number;
 }
 
 /**
  * The last connections that did not end well. There are as many kinds of them as there are services, channels and ways to
  * end, and each has its fair share: when all places are taken, the oldest of the most frequent kind goes. So a flood of
- * clients that may not come in hides nothing else. It does not cost much either: only those are described that stay for a
- * while.
+ * clients that may not come in hides nothing else. It does not cost much either: most of a flood is not described, and
+ * what is left of it is when it is asked for. Otherwise that happens at once, while channels have their names.
  */
 export class Failures {
   readonly #now: () => number;
   readonly #bound: number;
-  readonly #later: (act: () => void) => void;
-  /** By kind, the oldest first. */
-  readonly #kinds = new Map<string, Kept[]>();
+  readonly #kinds = new Map<string, Kind>();
   #count = 0;
-  #settling = false;
 
-  /**
-   * @param now the engine's clock, in milliseconds
-   * @param later calls something a little later. Default: with a timer
-   */
-  constructor(now: () => number, bound = BOUND, later = inAWhile) {
+  /** @param now the engine's clock, in milliseconds */
+  constructor(now: () => number, bound = BOUND) {
     this.#now = now;
     this.#bound = bound;
-    this.#later = later;
   }
 
   /** Keeps one more. */
   add(record: ConnectionRecord, service: DescribedService): void {
     if (this.#count === this.#bound) this.#dropOne();
     else this.#count++;
-    const kind = `${record.service} ${record.end} ${lastChannel(record)}`, others = this.#kinds.get(kind);
-    if (others === undefined) this.#kinds.set(kind, [{ record, service }]);
-    else others.push({ record, service });
-    if (this.#settling) return;
-    this.#settling = true;
-    this.#later(() => this.#settle());
+    const key = `${record.service} ${record.end} ${lastChannel(record)}`, now = this.#now();
+    let kind = this.#kinds.get(key);
+    if (kind === undefined) this.#kinds.set(key, kind = { kept: [], since: now, described: 0 });
+    const kept: Kept = { record, service };
+    kind.kept.push(kept);
+    if (now - kind.since >= WINDOW) {
+      kind.since = now;
+      kind.described = 0;
+    }
+    if (kind.described++ < AT_ONCE) this.#stateOf(kept);
   }
 
   /** Those that are asked for, the newest last. */
@@ -87,12 +89,7 @@ export class Failures {
   }
 
   #all(): IteratorObject<Kept> {
-    return this.#kinds.values().flatMap((kept) => kept);
-  }
-
-  #settle(): void {
-    this.#settling = false;
-    this.#all().forEach((kept) => this.#stateOf(kept));
+    return this.#kinds.values().flatMap(({ kept }) => kept);
   }
 
   #stateOf(kept: Kept): RecordState {
@@ -102,14 +99,14 @@ export class Failures {
 
   /** Makes room for one. */
   #dropOne(): void {
-    let most: Kept[] = [], kind = "";
-    for (const [key, kept] of this.#kinds) {
+    let most: Kept[] = [], key = "";
+    for (const [other, { kept }] of this.#kinds) {
       if (kept.length < most.length || kept.length === most.length && endOf(kept[0]) >= endOf(most[0])) continue;
       most = kept;
-      kind = key;
+      key = other;
     }
     most.shift();
-    if (most.length === 0) this.#kinds.delete(kind);
+    if (most.length === 0) this.#kinds.delete(key);
   }
 }
 
