@@ -184,6 +184,19 @@ export class Attempt {
     return endAfter(this.attempts?.lastFault?.result);
   }
 
+  /** What its record says as `detail` then: the errno of the failure that `end` is about, 0 if there is none. */
+  get detail(): number {
+    const { end, attempts } = this;
+    if (attempts === undefined) return 0;
+    if (end === END.LOCAL) return attempts.list.at(-1)!.errno;
+    return end === endAfter(attempts.lastFault?.result) ? attempts.lastFault?.errno ?? 0 : 0;
+  }
+
+  /** When the channel was chosen, by the clock of the selection. */
+  get since(): number {
+    return this.#since;
+  }
+
   /** The chosen channel accepted the connection. @returns what `Selection.closed` needs when the connection has ended */
   connected(): StickyHandle {
     const { table, emit } = this.#selection, channel = this.#channel, { sequence, address } = this.#target;
@@ -191,12 +204,9 @@ export class Attempt {
       emit({ type: "channel-back", channel, address });
     }
     this.#trace("connected");
-    const { statistics } = this.#selection;
-    if (statistics !== undefined) {
-      this.connectMs = this.#selection.now() - this.#since;
-      statistics.connected(channel, this.connectMs, this.queueMs);
-      this.attempts?.add(channel, RESULT.CONNECTED, 0, this.connectMs);
-    }
+    this.connectMs = this.#selection.now() - this.#since;
+    this.attempts?.add(channel, RESULT.CONNECTED, 0, this.connectMs);
+    this.#selection.statistics?.connected(channel, this.connectMs, this.queueMs);
     const handle = this.#selection.own?.note(this.#client, channel) ?? NO_HANDLE;
     this.#selection.recycle(this);
     return handle;
@@ -257,7 +267,10 @@ export class Attempt {
   /** Ends the attempt without a connection and gives back what it holds. */
   abandon(): void {
     this.#stopWaiting("closed");
-    if (this.#channel !== NONE) this.#giveBack();
+    if (this.#channel !== NONE) {
+      this.#note(RESULT.WITHDRAWN, 0);
+      this.#giveBack();
+    }
     this.#selection.recycle(this);
   }
 
@@ -273,12 +286,9 @@ export class Attempt {
     this.#channel = id;
     this.#target = table.target(id);
     lane.taken(id);
-    if (statistics !== undefined) {
-      const now = this.#selection.now();
-      if (this.#waitsSince >= 0) this.#waited(now);
-      this.#since = now;
-      statistics.taken(id, now);
-    }
+    const now = this.#since = this.#selection.now();
+    if (this.#waitsSince >= 0) this.#waited(now);
+    statistics?.taken(id, now);
     this.#trial = resting?.tried(id);
     if (this.#trial !== undefined) this.#triedBefore = resting!.before;
     this.#trace(step);

@@ -1,6 +1,7 @@
-import type { ChannelId } from "./channel_id.ts";
+import { type ChannelId, channelId } from "./channel_id.ts";
 import type { EnabledChannels } from "./enabled_channels.ts";
 import { CHANNEL } from "./layout.ts";
+import { ROWS } from "./limits.ts";
 
 /**
  * How many connections each channel has and may have.
@@ -30,6 +31,13 @@ export class Occupancy {
   /** Connections now. */
   current(id: ChannelId): number {
     return this.#channels[id * CHANNEL.WORDS + CHANNEL.CURRENT];
+  }
+
+  /** Connections now with all channels of a group, those that have been removed included. */
+  currentIn(group: number): number {
+    let sum = 0;
+    for (let row = 0, id = channelId(group, 0); row < ROWS; row++, id++) sum += this.current(id);
+    return sum;
   }
 
   /** How many more connections the channel could take at this moment. @param ignoring `DisabledBy` bits that do not count */

@@ -249,6 +249,11 @@ export class Table extends TableGroups {
     return this.#occupancy.current(id);
   }
 
+  /** Connections now with all channels of a group, those that have been removed included. */
+  currentIn(group: number): number {
+    return this.#occupancy.currentIn(group);
+  }
+
   /** How many more connections the channel could take at this moment. @param ignoring `DisabledBy` bits that do not count */
   free(id: ChannelId, ignoring = 0): number {
     return this.#occupancy.free(id, ignoring);

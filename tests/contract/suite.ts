@@ -16,9 +16,12 @@ import { halfClose } from "./subjects/half_close.ts";
 import { idle } from "./subjects/idle.ts";
 import { leaving } from "./subjects/leaving.ts";
 import { limits } from "./subjects/limits.ts";
+import { openConnections } from "./subjects/open_connections.ts";
 import { proxyHeaders } from "./subjects/proxy_headers.ts";
 import { prelude } from "./subjects/prelude.ts";
 import { queue } from "./subjects/queue.ts";
+import { recordEnds } from "./subjects/record_ends.ts";
+import { recordFields } from "./subjects/record_fields.ts";
 import { receptionEnding } from "./subjects/reception_ending.ts";
 import { refusals } from "./subjects/refusals.ts";
 import { relayedHeaders } from "./subjects/relayed_headers.ts";
@@ -31,6 +34,7 @@ import { servicesChange } from "./subjects/services_change.ts";
 import { servicesHandOver } from "./subjects/services_hand_over.ts";
 import { servicesLimits } from "./subjects/services_limits.ts";
 import { servicesRemoval } from "./subjects/services_removal.ts";
+import { statistics } from "./subjects/statistics.ts";
 import { sticky } from "./subjects/sticky.ts";
 import { warming } from "./subjects/warming.ts";
 import { SharedTrial } from "./shared_trial.ts";
@@ -62,6 +66,8 @@ export interface ContractOptions {
   readonly threads?: number;
   /** Tests that this engine cannot pass, keyed by their sentences, each with the reason. */
   readonly skips?: Readonly<Record<string, string>>;
+  /** Whether the engine tells of its connections yet. */
+  readonly tells?: boolean;
   /** Why the engine cannot run on this machine, if it cannot. */
   readonly unable?: string;
 }
@@ -74,7 +80,7 @@ export interface ContractOptions {
 export function contract(
   name: string,
   start: StartEngine,
-  { threads = 1, skips = {}, unable: engineUnable }: ContractOptions = {},
+  { threads = 1, skips = {}, tells = true, unable: engineUnable }: ContractOptions = {},
 ): void {
   const startTrial: StartTrial = (setup) => Trial.start(start, threads, setup);
   const share: StartShared = (settings) => SharedTrial.start(start, threads, settings);
@@ -123,6 +129,7 @@ export function contract(
       clientLimits,
       clientPlaces,
       receptionEnding,
+      ...tells ? [recordEnds, recordFields, openConnections, statistics] : [],
     ]
   ) subject(test);
   if (unused.size > 0) throw new Error(`Cannot skip tests: there is none called ${[...unused].join(", ")}`);

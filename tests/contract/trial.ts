@@ -7,10 +7,12 @@ import { ClientTable } from "../../src/table/clients/client_table.ts";
 import type { Counters } from "../../src/table/counter.ts";
 import { MAX_GROUPS, ROWS } from "../../src/table/limits.ts";
 import { type RefusalCount, REFUSALS, Refusals } from "../../src/table/clients/refusals.ts";
+import { Statistics } from "../../src/table/statistics/statistics.ts";
 import { Table } from "../../src/table/table.ts";
 import { Client } from "../support/client.ts";
 import { eventually, pause, within } from "../support/eventually.ts";
 import { accessOf, type Asked, conditionNumber, conditionsOf, type GroupCondition } from "./intake.ts";
+import { TrialRecords } from "./trial_records.ts";
 import { OneService, type OneServiceSettings, STANDARD } from "../support/one_service.ts";
 
 /** A backend, or whatever else has an address. */
@@ -34,6 +36,8 @@ export interface TrialSetup extends Omit<OneServiceSettings, "strategies"> {
   /** What is asked of clients before they are served. */
   readonly asks?: Asked;
   readonly tap?: Tap;
+  /** Records that a thread's ring has room for. Default: as usual. */
+  readonly ringCapacity?: number;
 }
 
 /** Seconds in which an engine must end once everything is closed. */
@@ -45,6 +49,7 @@ export class Trial implements AsyncDisposable {
   readonly table: Table;
   readonly events: readonly EngineEvent[];
   readonly threads: number;
+  readonly records: TrialRecords;
   #settings: Partial<ServiceSettings>;
 
   private constructor(
@@ -53,7 +58,9 @@ export class Trial implements AsyncDisposable {
     events: readonly EngineEvent[],
     threads: number,
     settings: Partial<ServiceSettings>,
+    records: TrialRecords,
   ) {
+    this.records = records;
     this.threads = threads;
     this.#settings = settings;
     this.engine = engine;
@@ -62,22 +69,28 @@ export class Trial implements AsyncDisposable {
   }
 
   static async start(start: StartEngine, threads: number, setup: TrialSetup): Promise<Trial> {
-    const { channels, groups = channels ? [{ channels }] : [], tap, asks, ...others } = setup;
+    const { channels, groups = channels ? [{ channels }] : [], tap, asks, ringCapacity, ...others } = setup;
     const conditions = conditionsOf(groups.map(({ condition }) => condition));
     const asked = asks ?? (conditions.size > 0 ? {} : undefined);
     const settings = { ...others, access: asked && accessOf(asked, threads), conditions };
     const table = tableOf(threads, groups), events: EngineEvent[] = [];
+    const records = new TrialRecords(threads, ringCapacity);
     const engine = await OneService.start(start, {
       table,
+      records: records.settings,
       settings: { threads, ...settings },
       emit: (event) => events.push(event),
       tap,
     });
-    return new Trial(engine, table, events, threads, settings);
+    return new Trial(engine, table, events, threads, settings, records);
   }
 
   get port(): number {
     return this.engine.address.port;
+  }
+
+  get statistics(): Statistics {
+    return this.table.statistics!;
   }
 
   /** Changes some of its service's settings. */
@@ -170,6 +183,7 @@ export class Trial implements AsyncDisposable {
 /** A table with these groups, for so many threads. */
 export function tableOf(threads: number, groups: readonly GroupSetup[]): Table {
   const table = Table.create(threads);
+  table.statistics = Statistics.create(threads);
   groups.forEach(({ strategy = "rr", channels, condition }, group) => {
     table.setStrategy(group, strategies.findIndex(({ name }) => name === strategy));
     for (const { address, maxc } of channels) table.addChannel(group, address, maxc);

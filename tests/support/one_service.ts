@@ -3,6 +3,7 @@ import type {
   EngineEvent,
   EngineSettings,
   ListenPlace,
+  RecordSettings,
   ServedService,
   ServiceSettings,
   StartEngine,
@@ -39,15 +40,16 @@ export class OneService {
 
   static async start(
     start: StartEngine,
-    { table, settings, emit, tap }: {
+    { table, settings, emit, tap, records }: {
       readonly table: Table;
       readonly settings: OneServiceSettings;
       readonly emit: (event: EngineEvent) => void;
       readonly tap?: Tap;
+      readonly records?: RecordSettings;
     },
   ): Promise<OneService> {
     const { hostname, port, threads, descriptors, maxConnections, ...rest } = { ...STANDARD, ...settings };
-    const engine = await start({ threads, descriptors, maxConnections, emit, tap });
+    const engine = await start({ threads, descriptors, maxConnections, emit, tap, records });
     try {
       const listener = engine.listen({ hostname, port }, rest);
       return new OneService(engine, await engine.serve({ table, settings: rest, emit }, [listener]));

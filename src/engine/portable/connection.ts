@@ -1,18 +1,30 @@
 import type { Attempt } from "../../selection/attempt.ts";
 import type { Address } from "../../table/address.ts";
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
+import { BY, END, type EndNumber } from "../../table/records/ends.ts";
+import { resultOf } from "../../table/records/results.ts";
 import { NO_HANDLE } from "../../table/sticky/sticky_lane.ts";
-import { causeOf, type ServiceSetup, type Tap } from "../engine.ts";
+import {
+  causeOf,
+  type ConnectionStage,
+  type Direction,
+  type OpenConnection,
+  type ServiceSetup,
+  type Tap,
+} from "../engine.ts";
 import { type Version, versionFor } from "../header_version.ts";
 import type { Alarm, RunningClock } from "../running_clock.ts";
 import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
 import type { Places } from "../places.ts";
+import { type Account, errnoOf } from "./account.ts";
 import { SMALL } from "./buffers.ts";
 import type { Waiters } from "./waiters.ts";
 import { dial } from "./dial.ts";
 import type { Arrival } from "./intake.ts";
+import type { Ledger } from "./ledger.ts";
+import { partiesOf } from "./parties.ts";
 import { ReadAhead } from "./read_ahead.ts";
-import { relay } from "./relay.ts";
+import { relay, type RelayWatcher } from "./relay.ts";
 import { RemoteClient } from "./remote_client.ts";
 import type { Listed } from "./roster.ts";
 import type { Search, SlowSearches } from "./slow_searches.ts";
@@ -26,11 +38,16 @@ export interface Surroundings {
   readonly turns: Turns;
   readonly slowSearches: SlowSearches;
   readonly tap: Tap | undefined;
+  readonly ledger: Ledger;
   shortage(what: "accept" | "connect", reason: string): void;
 }
 
 /** What a connection needs from its service. */
 export interface ConnectionHost {
+  /** Number of the service. */
+  readonly id: number;
+  /** Its connections now. */
+  readonly connections: number;
   readonly engine: Surroundings;
   readonly setup: ServiceSetup;
   readonly places: Places;
@@ -42,10 +59,12 @@ export interface ConnectionHost {
 }
 
 /** One client, from accept to the end. */
-export class Connection implements Listed, Search {
+export class Connection implements Listed, Search, RelayWatcher {
   place = 0;
   /** What its service promised when it accepted the client. */
   readonly terms: Terms;
+  /** What there is to tell of it. */
+  readonly account: Account;
   readonly #host: ConnectionHost;
   readonly #client: Deno.TcpConn;
   /** Its way in, where the service asks something of its clients. */
@@ -54,7 +73,9 @@ export class Connection implements Listed, Search {
   /** The channel that is being connected; NONE if there is none, or if it must not be taken any more. */
   #connecting: ChannelId = NONE;
   #channel: ChannelId = NONE;
-  #since = 0;
+  #stage: ConnectionStage = "connecting";
+  /** It holds nothing any more. */
+  #over = false;
   /** Ends a connect, or the pause between two, while there is no upstream. */
   #leave: (() => void) | undefined;
   #upstream: Stream | undefined;
@@ -64,11 +85,14 @@ export class Connection implements Listed, Search {
   #clientLeft = false;
   /** What `connected` returned. */
   #handle = NO_HANDLE;
+  /** The direction that ended first. */
+  #first: Direction | undefined;
   #idle: Alarm | undefined;
   #lastMove = 0;
 
-  constructor(host: ConnectionHost, terms: Terms, client: Deno.TcpConn, arrival?: Arrival) {
+  constructor(host: ConnectionHost, terms: Terms, account: Account, client: Deno.TcpConn, arrival?: Arrival) {
     this.#host = host;
+    this.account = account;
     this.terms = terms;
     this.#client = client;
     this.#arrival = arrival;
@@ -88,8 +112,10 @@ export class Connection implements Listed, Search {
       this.#idle?.cancel();
       closeQuietly(this.#client);
       closeQuietly(this.#upstream);
+      this.#tell();
       if (this.#channel !== NONE) this.terms.selection.closed(this.#channel, this.#handle);
       this.#channel = NONE;
+      this.#over = true;
       this.#arrival?.end();
       this.#host.gone(this);
     }
@@ -98,8 +124,11 @@ export class Connection implements Listed, Search {
   /** Whether the client may have a channel. It may have to say something first. */
   async #comesIn(arrival: Arrival): Promise<boolean> {
     if (!arrival.listens) return true;
+    this.#stage = "greeting";
     const ahead = this.#ahead = new ReadAhead(this.#client), comesIn = await arrival.listen(ahead);
+    this.#stage = "connecting";
     if (this.#stopped || comesIn) return !this.#stopped;
+    if (arrival.objection !== undefined) this.account.refused(arrival.objection);
     await arrival.part(ahead);
     return false;
   }
@@ -111,7 +140,7 @@ export class Connection implements Listed, Search {
 
   /** When it was established, by `performance.now`. */
   get since(): number {
-    return this.#since;
+    return this.account.connected;
   }
 
   /** Gets another channel, if it is this one that is being connected. */
@@ -121,12 +150,28 @@ export class Connection implements Listed, Search {
     this.#leave?.();
   }
 
-  /** Ends the connection at once, whatever it is doing. */
-  close(): void {
+  /** Ends the connection at once, whatever it is doing. @param end how */
+  close(end: EndNumber): void {
+    this.account.ends(end);
     this.#stopped = true;
     this.#leave?.();
     closeQuietly(this.#client);
     closeQuietly(this.#upstream);
+  }
+
+  /** Whether it is being closed. */
+  get stopped(): boolean {
+    return this.#stopped;
+  }
+
+  /** What it is like now; undefined if it has ended. */
+  describe(): OpenConnection | undefined {
+    if (this.#over) return undefined;
+    const { id, accepted, connected, queueMs, connectMs, firstByteMs, up, down } = this.account;
+    const { client, peer, localPort } = partiesOf(this.#client, this.#arrival),
+      channel = this.#channel === NONE ? this.#connecting : this.#channel;
+    const times = { accepted, connected, queueMs, connectMs, firstByteMs };
+    return { id, stage: this.#stage, client, peer, localPort, channel, ...times, up, down };
   }
 
   /** Watches the client from now on, if it still has no channel. */
@@ -149,14 +194,16 @@ export class Connection implements Listed, Search {
   /** Tries channels until one accepts; NONE when none does. */
   async #connect(): Promise<ChannelId> {
     const { setup: { table }, engine: { clock, slowSearches } } = this.#host;
-    const { settings, selection, deadlines } = this.terms;
+    const { account, terms: { settings, selection, deadlines } } = this;
     const attempt = selection.begin(this.#arrival?.client ?? new RemoteClient(this.#client));
     let deadline = clock.now() + settings.connectTimeout * 1000, until = 0, waits = 0, called = NONE;
     if (settings.abortOnClose) this.#watchClient();
     slowSearches.add(this);
     for (;;) {
       if (this.#clientLeft) {
+        account.ends(attempt.waits ? END.LEFT_QUEUE : END.LEFT_CONNECTING);
         attempt.clientLeft();
+        account.searched(attempt);
         return NONE;
       }
       const channel = this.#stopped ? NONE : called !== NONE ? called : attempt.choose();
@@ -177,7 +224,8 @@ export class Connection implements Listed, Search {
             throw new Error("diverted");
           }
           this.#handle = attempt.connected();
-          this.#since = performance.now();
+          account.searched(attempt);
+          this.#stage = "established";
           return this.#channel = channel;
         } catch (error) {
           if (this.#stopped) break;
@@ -189,7 +237,7 @@ export class Connection implements Listed, Search {
           const { code, message } = error as { code?: string; message: string };
           const cause = causeOf(code);
           const reason = message.replace(/ \(os error \d+\)$/, "");
-          attempt.failed(cause, reason);
+          attempt.failed(cause, reason, resultOf(code), errnoOf(error));
           if (cause !== "channel") this.#host.engine.shortage("connect", reason);
         } finally {
           this.#connecting = NONE;
@@ -212,7 +260,9 @@ export class Connection implements Listed, Search {
         break;
       }
     }
+    account.ends(attempt.end, attempt.detail);
     attempt.abandon();
+    account.searched(attempt);
     return NONE;
   }
 
@@ -222,8 +272,7 @@ export class Connection implements Listed, Search {
   }
 
   async #relay(channel: ChannelId): Promise<void> {
-    const { engine: { clock, turns, tap }, setup: { table } } = this.#host;
-    const { selection: { lane }, halfClosed, headerVersion } = this.terms;
+    const { engine: { clock, turns, tap }, setup: { table } } = this.#host, { halfClosed, headerVersion } = this.terms;
     const version = versionFor(table.proxy(channel), headerVersion);
     const prelude = version === 0 ? undefined : await this.#introduction(version);
     if (this.#stopped) return;
@@ -234,11 +283,46 @@ export class Connection implements Listed, Search {
       clock,
       halfClosed,
       turns,
-      moved: (direction, bytes) => {
-        lane[direction](channel, bytes);
-        if (this.#idle !== undefined) this.#lastMove = clock.now();
-      },
+      watcher: this,
     });
+  }
+
+  // For the relay.
+
+  moved(direction: Direction, bytes: number): void {
+    const { account, terms: { selection: { lane, statistics } } } = this;
+    lane[direction](this.#channel, bytes);
+    if (direction === "sent") account.up += bytes;
+    else {
+      if (account.down === 0) {
+        account.firstByteMs = performance.now() - account.connected;
+        statistics?.firstByte(this.#channel, account.firstByteMs);
+      }
+      account.down += bytes;
+    }
+    if (this.#idle !== undefined) this.#lastMove = this.#host.engine.clock.now();
+  }
+
+  finished(direction: Direction): void {
+    this.#first ??= direction;
+  }
+
+  broke(direction: Direction, error: unknown): void {
+    this.account.reset(direction === "sent" ? END.CLIENT_RESET : END.CHANNEL_RESET, error);
+  }
+
+  silent(): void {
+    this.account.ends(END.HALF_CLOSE_TIMEOUT);
+  }
+
+  /** Tells of its end. */
+  #tell(): void {
+    const { account, terms: { selection: { statistics }, settings: { records = 0 } } } = this, channel = this.#channel;
+    const { id: service, connections, setup: { table }, engine: { ledger } } = this.#host;
+    if (channel === NONE) account.ends(END.LEFT_EARLY);
+    else account.ends(END.CLOSED, 0, this.#first === "rcvd" ? BY.CHANNEL : BY.CLIENT);
+    const belonging = { service, table, connections, statistics };
+    ledger.ended(account, channel, belonging, records, this.#client, this.#arrival);
   }
 
   /** What the channel gets first. What makes it is loaded for the first such channel. */
@@ -256,7 +340,7 @@ export class Connection implements Listed, Search {
     if (limit === 0) return;
     const check = (known: number) => {
       const end = this.#lastMove + limit;
-      if (end <= known) this.close();
+      if (end <= known) this.close(END.IDLE);
       else this.#idle = clock.at(end, check);
     };
     this.#lastMove = clock.now();
@@ -269,14 +353,20 @@ export class Connection implements Listed, Search {
     const wait = waiters.wait(attempt, { clock, seconds, until }, (leave) => this.#leave = leave);
     if (wait === undefined) return NONE;
     this.#watchClient();
-    return await wait;
+    this.#stage = "waiting";
+    const channel = await wait;
+    this.#stage = "connecting";
+    this.account.queueMs = attempt.queueMs;
+    return channel;
   }
 
   /** Waits for a place on a full channel, unless it has waited often enough. @param times how often it has waited */
   async #waitForPlace(times: number): Promise<boolean> {
     const { places } = this.#host, pause = places.wait(times);
     if (pause === 0) return false;
+    this.#stage = "waiting";
     await this.#pause(pause);
+    this.#stage = "connecting";
     places.waited();
     return true;
   }

@@ -2,6 +2,7 @@ import type { ProxyHeader } from "../../preamble/proxy_header.ts";
 import type { Selection } from "../../selection/selection.ts";
 import type { Client } from "../../selection/strategy.ts";
 import { parseHost } from "../../table/address.ts";
+import type { RefusalReason } from "../../table/clients/refusals.ts";
 import type { ServiceSetup } from "../engine.ts";
 import type { RunningClock } from "../running_clock.ts";
 import { Reception, type ReceptionTerms, STEP, type Step } from "../reception.ts";
@@ -51,6 +52,11 @@ export class Intake {
     const step = reception.begin(this.#terms, parseHost(hostname).bytes, port, client.localAddr.port);
     this.#spare = step === STEP.REFUSED ? reception : undefined;
     return step === STEP.REFUSED ? undefined : new Arrival(this, reception, step);
+  }
+
+  /** Why the client was refused that came last, if it was refused at once. */
+  get objection(): RefusalReason | undefined {
+    return this.#spare?.objection;
   }
 
   /** The connection of a client has ended. @param handle of its limit */
@@ -122,6 +128,11 @@ export class Arrival {
   /** The PROXY header that came with it. */
   get header(): ProxyHeader | undefined {
     return this.#reception.header;
+  }
+
+  /** Why it is refused, if it is. */
+  get objection(): RefusalReason | undefined {
+    return this.#reception.objection;
   }
 
   /** Whether the client has to say something first. */

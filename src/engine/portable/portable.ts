@@ -12,6 +12,7 @@ import { Rate } from "../rate.ts";
 import { RunningClock } from "../running_clock.ts";
 import { sharedBytes, UnusedMemory } from "../unused_memory.ts";
 import { loadIntake, needsIntake } from "./intake_on_demand.ts";
+import { Ledger } from "./ledger.ts";
 import { Line } from "./line.ts";
 import { type ListenerHost, PortableListener } from "./listener.ts";
 import { Reactor } from "./reactor.ts";
@@ -28,6 +29,7 @@ class PortableEngine implements Engine, ServiceHost, ListenerHost {
   readonly name = "portable";
   readonly ended: Promise<void>;
   readonly tap: Tap | undefined;
+  readonly ledger: Ledger;
   readonly #reactor = new Reactor();
   readonly clock = new RunningClock((behind) => this.#reactor.settle(behind));
   readonly turns = new Turns(this.#reactor);
@@ -52,6 +54,7 @@ class PortableEngine implements Engine, ServiceHost, ListenerHost {
   constructor(settings: EngineSettings) {
     this.#settings = settings;
     this.tap = settings.tap;
+    this.ledger = new Ledger(settings.records);
     this.ended = new Promise((resolve) => this.#end = resolve);
   }
 

@@ -23,10 +23,21 @@ const DROP_PAUSE = 10;
 
 const BIT = { sent: 1, rcvd: 2 };
 
-/** What the relay tells its connection. */
-export interface RelayReport {
+/** Who is told what happens. A direction is that of the bytes: `sent` comes from the client. */
+export interface RelayWatcher {
   /** Bytes were handed to the receiver. */
   moved(direction: Direction, bytes: number): void;
+  /** A direction's end has come. */
+  finished(direction: Direction): void;
+  /** The side where a direction begins has reset the connection, or takes nothing any more. */
+  broke(direction: Direction, error: unknown): void;
+  /** Half-closed, the connection was silent for too long, and is being closed. */
+  silent(): void;
+}
+
+/** What the relay needs from its connection. */
+export interface RelayTerms {
+  readonly watcher: RelayWatcher;
   readonly tap?: Tap;
   /** What the channel gets first; not part of the client's bytes. */
   readonly prelude?: Uint8Array;
@@ -40,8 +51,8 @@ export interface RelayReport {
  * Moves bytes both ways until both directions have ended. The caller closes the streams, which also ends the relay
  * early. Never rejects.
  */
-export async function relay(client: Stream, channel: Stream, report: RelayReport): Promise<void> {
-  const both = new Pair(client, channel, report);
+export async function relay(client: Stream, channel: Stream, terms: RelayTerms): Promise<void> {
+  const both = new Pair(client, channel, terms);
   await Promise.all([both.pump("sent", client, channel), both.pump("rcvd", channel, client)]);
 }
 
@@ -49,7 +60,7 @@ class Pair implements HalfClosedConnection {
   place = 0;
   /** When something was last handed over or a direction ended, if anyone measures it. */
   lastMove = 0;
-  readonly #report: RelayReport;
+  readonly #terms: RelayTerms;
   readonly #streams: readonly [Stream, Stream];
   #running = 2;
   /** Whether a pump only reads to drop what comes, because its receiver is gone. */
@@ -60,30 +71,31 @@ class Pair implements HalfClosedConnection {
   /** Directions in which something was handed over. */
   #handed = 0;
 
-  constructor(client: Stream, channel: Stream, report: RelayReport) {
+  constructor(client: Stream, channel: Stream, terms: RelayTerms) {
     this.#streams = [client, channel];
-    this.#report = report;
+    this.#terms = terms;
   }
 
   async pump(direction: Direction, from: Stream, to: Stream): Promise<void> {
-    const { tap, turns, prelude } = this.#report;
+    const { tap, turns, prelude } = this.#terms;
     const bit = BIT[direction];
     let buffer = takeSmall(), delivering = true, dropped = 0;
     if (prelude !== undefined && direction === "sent") {
       delivering = await this.#introduce(prelude, from, to);
-      if (!delivering) this.#receiverGone();
     }
     for (;;) {
       let length: number | null;
       try {
         length = await from.read(buffer);
-      } catch {
+      } catch (error) {
         // A reset took both directions of `from` with it, so the other pump has no receiver any more.
+        this.#terms.watcher.broke(direction, error);
         this.#reset = true;
         give(buffer, false);
         break;
       }
       if (length === null) {
+        if (delivering) this.#terms.watcher.finished(direction);
         give(buffer, true);
         break;
       }
@@ -109,9 +121,9 @@ class Pair implements HalfClosedConnection {
           offset += written;
           waited ||= offset < length;
         }
-      } catch {
+      } catch (error) {
         delivering = false;
-        this.#receiverGone();
+        this.#receiverGone(direction, error);
       }
       buffer = fitted(buffer, length, waited);
       if (buffer.length > SMALL && turns.spend(length)) await turns.next(buffer.length);
@@ -135,7 +147,7 @@ class Pair implements HalfClosedConnection {
       first = new Uint8Array(prelude.length + ahead);
       first.set(prelude);
       await from.read(first.subarray(prelude.length));
-      this.#report.tap?.("sent", first.subarray(prelude.length));
+      this.#terms.tap?.("sent", first.subarray(prelude.length));
     }
     try {
       for (let offset = 0; offset < first.length;) {
@@ -145,26 +157,28 @@ class Pair implements HalfClosedConnection {
         offset += written;
       }
       return true;
-    } catch {
+    } catch (error) {
+      this.#receiverGone("sent", error);
       return false;
     }
   }
 
   #handedOver(direction: Direction, bytes: number): void {
-    this.#report.moved(direction, bytes);
+    this.#terms.watcher.moved(direction, bytes);
     this.#handed |= BIT[direction];
-    if (this.#halfClosed || this.#lingering !== undefined) this.lastMove = this.#report.clock.now();
+    if (this.#halfClosed || this.#lingering !== undefined) this.lastMove = this.#terms.clock.now();
   }
 
   /** What still comes for the receiver is dropped. */
-  #receiverGone(): void {
+  #receiverGone(direction: Direction, error: unknown): void {
+    this.#terms.watcher.broke(direction === "sent" ? "rcvd" : "sent", error);
     this.#discarding = true;
     this.#boundRest();
   }
 
   /** Silence is limited from the end of one direction to the end of the other. */
   #watchHalf(): void {
-    const { clock, halfClosed } = this.#report;
+    const { clock, halfClosed } = this.#terms;
     if (this.#running === 1 && halfClosed.watching) {
       this.#halfClosed = true;
       this.lastMove = clock.now();
@@ -179,19 +193,20 @@ class Pair implements HalfClosedConnection {
   #boundRest(): void {
     if (this.#running === 0) return this.#lingering?.cancel();
     if (!this.#reset && !(this.#running === 1 && this.#discarding)) return;
-    this.lastMove = this.#report.clock.now();
+    this.lastMove = this.#terms.clock.now();
     if (this.#lingering === undefined) this.#linger();
   }
 
   #linger(): void {
-    this.#lingering = this.#report.clock.at(this.lastMove + LINGER, (known) => {
+    this.#lingering = this.#terms.clock.at(this.lastMove + LINGER, (known) => {
       if (this.lastMove + LINGER <= known) this.close();
       else this.#linger();
     });
   }
 
-  /** Ends both directions. */
+  /** Ends both directions. If nothing else has happened before, they were silent for too long. */
   close(): void {
+    this.#terms.watcher.silent();
     this.#streams.forEach(closeQuietly);
   }
 }

@@ -1,6 +1,8 @@
 import type { ChannelId } from "../../table/channel_id.ts";
+import { END, type EndNumber, ENDS } from "../../table/records/ends.ts";
 import type {
   CloseOptions,
+  CloseReason,
   Listener,
   OpenConnection,
   ServedService,
@@ -10,6 +12,7 @@ import type {
 import { Places } from "../places.ts";
 import { Rate } from "../rate.ts";
 import { spread } from "../spread.ts";
+import { Account } from "./account.ts";
 import { type AcceptHost, AcceptLoop } from "./accept_loop.ts";
 import { Connection, type ConnectionHost, type Surroundings } from "./connection.ts";
 import { loadIntake, needsIntake, paceFor } from "./intake_on_demand.ts";
@@ -167,7 +170,11 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
     this.#endIfDone();
   }
 
-  async close(channel: ChannelId, { oldest, within = 0 }: CloseOptions = {}): Promise<number> {
+  async close(
+    channel: ChannelId,
+    { oldest, within = 0 }: CloseOptions = {},
+    why: CloseReason = "killed",
+  ): Promise<number> {
     const all = this.#connections.all();
     if (oldest === undefined && this.setup.table.disabledBy(channel) !== 0) {
       for (const connection of all) connection.divert(channel);
@@ -177,7 +184,7 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
       seconds: within,
       isLeft: (connection) => connection.channel === channel,
       act: async (connections) => {
-        await Promise.all(connections.map((connection) => this.#end(connection)));
+        await Promise.all(connections.map((connection) => this.#end(connection, why)));
         return connections.length;
       },
       over: this.ended,
@@ -187,15 +194,21 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
   closeAll(): void {
     this.#closed = this.#stopped;
     for (const loop of this.#loops) loop.dropKept();
-    for (const connection of this.#connections.all()) connection.close();
+    for (const connection of this.#connections.all()) connection.close(END.STOPPED);
   }
 
-  open(): Iterable<OpenConnection> {
-    throw new Error("Cannot list connections: the portable engine does not do that yet");
+  *open(): Iterable<OpenConnection> {
+    for (const connection of this.#connections.all()) {
+      const open = connection.describe();
+      if (open !== undefined) yield open;
+    }
   }
 
-  end(): Promise<number> {
-    return Promise.reject(new Error("Cannot end connections: the portable engine does not do that yet"));
+  async end(ids: readonly number[], why: CloseReason = "killed"): Promise<number> {
+    const wanted = new Set(ids);
+    const found = this.#connections.all().filter(({ account: { id }, stopped }) => !stopped && wanted.has(id));
+    await Promise.all(found.map((connection) => this.#end(connection, why)));
+    return found.length;
   }
 
   // For the accept loops.
@@ -221,13 +234,19 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
     // It was accepted in the very turn in which everything was closed, so nobody else would close it.
     if (this.#closed) return client.close();
     this.#pace?.came();
-    const { intake } = this.#terms, arrival = intake?.begin(client);
+    const { intake, selection: { statistics } } = this.#terms, now = performance.now();
+    const account = new Account(this.engine.ledger.nextId(), now), arrival = intake?.begin(client);
+    statistics?.accepted(now);
     if (intake !== undefined && arrival === undefined) {
       client.close();
+      account.refused(intake.objection ?? "denied");
+      const { id: service, connections, setup: { table } } = this,
+        belonging = { service, table, connections, statistics };
+      this.engine.ledger.refused(account, belonging, client);
       // Somebody else may have the place.
       return this.passOn();
     }
-    const connection = new Connection(this, this.#terms, client, arrival);
+    const connection = new Connection(this, this.#terms, account, client, arrival);
     this.#connections.add(connection);
     this.#terms.enter();
     this.engine.came();
@@ -264,9 +283,9 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
   }
 
   /** Closes a connection that is not being closed yet. Resolves when it is gone. */
-  async #end(connection: Connection): Promise<void> {
+  async #end(connection: Connection, why: CloseReason): Promise<void> {
     const gone = new Promise<void>((resolve) => this.#ending.set(connection, resolve));
-    connection.close();
+    connection.close(ENDS.indexOf(why) as EndNumber);
     await gone;
     this.#ending.delete(connection);
   }

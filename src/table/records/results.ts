@@ -1,6 +1,7 @@
 /**
- * What came of an attempt to connect a channel, by number. `withdrawn`: the channel was disabled meanwhile, or cannot be
- * reached from the address that the connection was to have. `local`: this machine lacked something; the channel was not
+ * What came of an attempt to connect a channel, by number. `withdrawn`: it was given up before the channel answered,
+ * because the client left, the channel was disabled, or the connection was closed; or the channel cannot be reached from
+ * the address that the connection was to have. `local`: this machine lacked something; the channel was not
  * even tried.
  */
 export const RESULTS = [

@@ -1,0 +1,96 @@
+import { type ChannelId, groupOf, NONE } from "../../table/channel_id.ts";
+import { END } from "../../table/records/ends.ts";
+import { MAX_LANES } from "../../table/limits.ts";
+import type { RecordFields } from "../../table/records/record_fields.ts";
+import { RecordWriter } from "../../table/records/record_writer.ts";
+import type { Table } from "../../table/table.ts";
+import type { RecordSettings } from "../engine.ts";
+import type { StatisticsLane } from "../../table/statistics/statistics.ts";
+import type { Account } from "./account.ts";
+import type { Arrival } from "./intake.ts";
+import { type Parties, partiesOf } from "./parties.ts";
+
+/** Where a connection belongs. */
+export interface Belonging {
+  /** Number of the service. */
+  readonly service: number;
+  readonly table: Table;
+  /** Connections of the service now, this one included. */
+  readonly connections: number;
+  /** Its service's statistics, if there are any. */
+  readonly statistics: StatisticsLane | undefined;
+}
+
+/** Numbers connections, and writes their records. */
+export class Ledger {
+  readonly #writer: RecordWriter | undefined;
+  readonly #waiting: () => void;
+  #ids = 0;
+
+  constructor(records: RecordSettings | undefined) {
+    this.#writer = records && new RecordWriter(records.rings, 0);
+    this.#waiting = records?.waiting ?? (() => {});
+  }
+
+  /** A number for a new connection. */
+  nextId(): number {
+    return this.#writer?.nextId() ?? ++this.#ids * MAX_LANES;
+  }
+
+  /**
+   * A connection has ended: counts it, and writes its record. Before its channel's place is given back.
+   *
+   * @param channel NONE if it had none
+   * @param every which of those that ended well leave a record: see `ServiceSettings.records`
+   * @param arrival the client's way in, if something was asked of it
+   */
+  ended(
+    account: Account,
+    channel: ChannelId,
+    belonging: Belonging,
+    every: number,
+    client: Deno.TcpConn,
+    arrival: Arrival | undefined,
+  ): void {
+    const { accepted, connected, up, down, by } = account, end = account.end!, now = performance.now();
+    const { statistics } = belonging;
+    statistics?.ended(channel, end, by, now - accepted, connected < 0 ? -1 : now - connected, up, down, now);
+    if (end === END.CLOSED && (every === 0 || statistics?.isRecorded(end, every) === false)) return;
+    const fields = this.#writer?.begin();
+    if (fields !== undefined) this.#write(fields, account, channel, belonging, partiesOf(client, arrival), now);
+  }
+
+  /** The same for a client that was refused because of its address alone: there may be a flood of them. */
+  refused(account: Account, belonging: Belonging, client: Deno.TcpConn): void {
+    const { accepted, by } = account, now = performance.now();
+    belonging.statistics?.ended(NONE, account.end!, by, now - accepted, -1, 0, 0, now);
+    const fields = this.#writer?.beginMinor();
+    if (fields !== undefined) this.#write(fields, account, NONE, belonging, partiesOf(client, undefined), now);
+  }
+
+  #write(
+    fields: RecordFields,
+    account: Account,
+    channel: ChannelId,
+    { service, table, connections }: Belonging,
+    parties: Parties,
+    now: number,
+  ): void {
+    const { client, peer, localPort, sni } = parties;
+    fields.connection(account.id, service, account.accepted, localPort);
+    fields.client(client.address, client.port);
+    if (peer !== undefined) fields.peer(peer.address, peer.port);
+    if (sni !== "") fields.sni(sni);
+    fields.times(account.queueMs, account.connectMs, account.firstByteMs, now - account.accepted);
+    fields.bytes(account.up, account.down);
+    fields.end(account.end!, account.by, account.detail);
+    if (account.attempts !== undefined) fields.attempts(account.attempts);
+    const waiting = table.queue?.waiting ?? 0;
+    if (channel === NONE) fields.now(connections, -1, -1, waiting);
+    else {
+      fields.channel(channel, table.incarnation(channel));
+      fields.now(connections, table.currentIn(groupOf(channel)), table.current(channel), waiting);
+    }
+    if (this.#writer!.commit()) this.#waiting();
+  }
+}
