@@ -20,7 +20,7 @@ import type {
 } from "../service/options/options.ts";
 import type { Service } from "../service/service.ts";
 import type { FailuresState } from "../state/failures_state.ts";
-import { FlightRecorder } from "../views/failures/flight_recorder.ts";
+import { FailuresOnDemand } from "../views/failures/failures_on_demand.ts";
 
 /**
  * A running balancer: an engine, and the services that it serves.
@@ -66,13 +66,13 @@ export class Balancer implements AsyncDisposable {
   readonly #strategies: readonly Strategy[];
   /** The service that it was started with. */
   readonly #first: Service | undefined;
-  readonly #recorder: FlightRecorder;
+  readonly #recorder: FailuresOnDemand;
 
   private constructor(instance: Instance, strategies: readonly Strategy[]) {
     this.#instance = instance;
     this.#strategies = strategies;
     [this.#first] = instance.services;
-    this.#recorder = new FlightRecorder(() => instance.now());
+    this.#recorder = new FailuresOnDemand(() => instance.now());
     instance.onRecord(this.#recorder.record);
   }
 

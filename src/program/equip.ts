@@ -13,7 +13,7 @@ import { PidFile } from "../process/pid_file.ts";
 import type { BalancerEvent } from "../service/events.ts";
 import type { Instance } from "../service/instance.ts";
 import { placeOf } from "../service/drafts/listen.ts";
-import { FlightRecorder } from "../views/failures/flight_recorder.ts";
+import { FailuresOnDemand } from "../views/failures/failures_on_demand.ts";
 import type { Config } from "./config.ts";
 import { Configuration } from "./configuration.ts";
 import { stateOf } from "./handed_state.ts";
@@ -59,7 +59,7 @@ export async function equip(
     const file = config === undefined ? String(spec.services[0].ports[0].first) : "config";
     const log = await startLog(options, { background, directory, name: file });
     reportTo(new Report(log.logger, instance).event);
-    const failures = new FlightRecorder(() => instance.now());
+    const failures = new FailuresOnDemand(() => instance.now());
     instance.onRecord(failures.record);
     const killed = Promise.withResolvers<"kill" | "upgraded">(), loops = new LoopWarnings(log.logger, instance);
     const upgrade: Upgrade = new Upgrade(startedBy, {

@@ -5,7 +5,7 @@ import { parsePort } from "../options/port_names.ts";
 import type { Instance } from "../service/instance.ts";
 import type { Service } from "../service/service.ts";
 import { waitUntil } from "../service/draining/waiting.ts";
-import type { FlightRecorder } from "../views/failures/flight_recorder.ts";
+import type { FailuresOnDemand } from "../views/failures/failures_on_demand.ts";
 import type { Config } from "./config.ts";
 import type { Configuration } from "./configuration.ts";
 import type { LoopWarnings } from "./loop_warnings.ts";
@@ -21,7 +21,7 @@ export interface Controlled {
   readonly configuration: Configuration;
   readonly upgrade: Upgrade;
   readonly loops: LoopWarnings;
-  readonly failures: FlightRecorder;
+  readonly failures: FailuresOnDemand;
   /** Whether the process is about to stop, although it still accepts clients. */
   readonly leaving: () => boolean;
   /** Frees all ports at once and lets the process end. */

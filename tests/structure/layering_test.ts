@@ -100,7 +100,7 @@ const ON_DEMAND: Readonly<Record<string, RegExp>> = {
     /^src\/(access\/(access|networks_builder)|engine\/(reception|prelude|unique_ids)|engine\/linux\/(arrival\/(greetings|intake|partings|receptions)|dialing\/preludes)|preamble\/|table\/clients\/(accept_rate|client_|pace))/,
   "src/engine/linux/linux.ts":
     /^src\/(access\/(access|networks_builder)|preamble\/|table\/(clients\/(accept_rate|client_|pace)|sticky\/sticky))/,
-  "src/program/equip.ts": /^src\/(views\/|program\/(http_views|process_figures))/,
+  "src/program/equip.ts": /^src\/(views\/(?!failures\/failures_on_demand)|program\/(http_views|process_figures))/,
   "src/program/start_program.ts":
     /^src\/(access\/(access|networks_builder)|health\/|names\/|preamble\/|service\/(access\/(counted_clients|drafted_access|network_files|operator|service_access)|reload\/)|table\/(clients\/(accept_rate|client_|pace)|sticky\/sticky))/,
 };

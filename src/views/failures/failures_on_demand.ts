@@ -12,7 +12,7 @@ const MOST_EARLY = 1_000;
  * Remembers the last connections that did not end well. Most of what it takes is loaded with the first of them, or when
  * somebody asks.
  */
-export class FlightRecorder {
+export class FailuresOnDemand {
   readonly #now: () => number;
   #failures: Failures | undefined;
   #loading: Promise<Failures> | undefined;
