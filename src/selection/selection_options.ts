@@ -29,6 +29,8 @@ export interface SelectionOptions {
    * Default: none; a group that has a condition is then for nobody.
    */
   readonly conditions?: ConditionMap;
+  /** Numbers from 0 to just below 1. Default: `Math.random`. */
+  readonly random?: () => number;
   /** Replaces the built-in strategies; the index is what the table's groups refer to. */
   readonly strategies?: readonly Strategy[];
 }

@@ -72,6 +72,14 @@ export class HeldCounts {
     return sum;
   }
 
+  /** Copies what all lanes say about so many places into the words of lanes that have only these. */
+  copy(place: number, count: number, to: Int32Array): void {
+    for (let lane = 0; lane < this.#lanes; lane++) {
+      const from = this.#at(lane, place), end = this.#at(lane, place + count);
+      to.set(this.#words.subarray(from, end), lane * count * HELD.WORDS);
+    }
+  }
+
   /** Counts a connection of this thread. Under the lock of the place's set. */
   begin(lane: number, place: number, version: number): PlaceHandle {
     const words = this.#words, held = this.#at(lane, place);

@@ -1,6 +1,6 @@
 import { HeldCounts } from "./held_counts.ts";
 import { mix } from "./mix.ts";
-import { giveLock, takeLock } from "./owned_lock.ts";
+import { giveLock, MAIN, takeLock } from "./owned_lock.ts";
 
 /** Places of a set. Whoever has a place can be in any place of one set. */
 export const WAYS = 8;
@@ -80,6 +80,22 @@ export abstract class PlaceSets {
       this.mend(set);
       this.unlock(set);
     }
+  }
+
+  /**
+   * A table that has only this set, as it is at this moment, for somebody to try out what would happen to it. Main thread
+   * only.
+   */
+  copyOf(set: number): SharedArrayBuffer {
+    const { words } = this, size = this.#size, lanes = words[HEADER.LANES];
+    const buffer = PlaceSets.make(size, 1, lanes, this.#seed), copy = new Int32Array(buffer);
+    // If a thread has died with the lock, what it had is left out.
+    if (!this.lock(set, MAIN)) return buffer;
+    copy.set(words.subarray(HEADER.OWN, HEADER.WORDS), HEADER.OWN);
+    copy.set(words.subarray(set + 1, set + size), HEADER.WORDS + 1);
+    this.held.copy(this.placeOf(set, 0), WAYS, copy.subarray(HEADER.WORDS + size));
+    this.unlock(set);
+    return buffer;
   }
 
   /** Where the words of a set begin. @param mixed the words of an address, mixed one after the other from `seeded` on */

@@ -63,6 +63,16 @@ export class Table extends TableGroups {
     return new Table(buffer);
   }
 
+  /**
+   * A copy that others do not see, to try out what would happen. It has one lane, and of the counters only zeros. If
+   * clients may wait, it must be given a view of the queue (`QueueView`).
+   */
+  copy(): Table {
+    const copy = new SharedArrayBuffer(tableBytes(1));
+    new Uint8Array(copy).set(new Uint8Array(this.buffer, 0, OFFSET.lanes));
+    return new Table(copy);
+  }
+
   /** The counters that thread number `lane` writes. Each lane has one writer. */
   lane(lane: number): Lane {
     return new Lane(this.buffer, lane);

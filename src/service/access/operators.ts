@@ -40,6 +40,11 @@ export class Operators {
     return this.#rules.buffers;
   }
 
+  /** The rule that has this slot now. */
+  at(slot: number): { readonly action: Action; readonly network: string } | undefined {
+    return this.#made.find((rule) => rule.slot === slot);
+  }
+
   /** How many rules there are. */
   get size(): number {
     return this.#made.length;

@@ -74,6 +74,20 @@ export class ClientLane {
     if (handle !== NO_HANDLE && held.counts(this.#lane, handle)) held.end(this.#lane, handle);
   }
 
+  /** Connections of a client now. */
+  connectionsOf(address: Uint8Array): number {
+    this.#read(address);
+    const sets = this.#sets, set = sets.of(this.#a, this.#b, this.#c, this.#d);
+    const way = sets.find(set, this.#a, this.#b, this.#c, this.#d);
+    return way === NOWHERE ? 0 : sets.connections(set, way);
+  }
+
+  /** The memory of a table that knows only this client, and the few that share a set with it. Main thread only. */
+  copyFor(address: Uint8Array): SharedArrayBuffer {
+    this.#read(address);
+    return this.#sets.copyOf(this.#sets.of(this.#a, this.#b, this.#c, this.#d));
+  }
+
   #enterSet(set: number, now: number, enforced: boolean): ClientHandle {
     const sets = this.#sets, { words, doubles } = sets;
     let way = sets.find(set, this.#a, this.#b, this.#c, this.#d);

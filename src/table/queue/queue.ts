@@ -45,7 +45,7 @@ export class Queue {
   readonly #tickets: Tickets;
   readonly #calling: Calling;
 
-  private constructor(buffer: SharedArrayBuffer, table: Table, thread: number, wake: (thread: number) => void) {
+  protected constructor(buffer: SharedArrayBuffer, table: Table, thread: number, wake: (thread: number) => void) {
     const words = new Int32Array(buffer);
     this.buffer = buffer;
     this.#table = table;

@@ -87,6 +87,11 @@ export class StickyTable {
       .find(({ high, low }) => high === key.high && low === key.low);
   }
 
+  /** The memory of a table that knows only this address, and the few that share a set with it, as things are now. */
+  copyFor({ high, low }: ClientKey): SharedArrayBuffer {
+    return this.#sets.copyOf(this.#sets.of(high, low));
+  }
+
   /** Takes an address over from elsewhere, without connections. One that is here already stays as it is. */
   add({ high, low, channel, incarnation, idle }: Omit<StickyEntry, "connections">): void {
     const sets = this.#sets, set = sets.of(high, low);
