@@ -19,6 +19,7 @@ import { SYNTAX_ERROR } from "./protocol.ts";
 import * as service from "./service_commands.ts";
 import * as session from "./session_commands.ts";
 import * as sticky from "./sticky_commands.ts";
+import { why } from "./why_command.ts";
 
 const help: ProcessCommand = {
   name: "help",
@@ -69,6 +70,7 @@ export const commands: readonly Command[] = [
   access.allow,
   access.deny,
   access.unban,
+  why,
 ];
 
 /**

@@ -3,6 +3,8 @@ import type { NetworkRange } from "../access/network_words.ts";
 import type { Action } from "../access/rules.ts";
 import type { Drained } from "../groups/drained.ts";
 import type { Groups } from "../groups/groups.ts";
+import type { FirstProtocol } from "../options/kinds/conditions.ts";
+import type { WhyState } from "../state/why_state.ts";
 import type { Address } from "../table/address.ts";
 import type { FailuresState } from "../state/failures_state.ts";
 import type { ProcessState, ServiceActivityState, ServiceState } from "../state/state.ts";
@@ -57,6 +59,8 @@ export interface ControlledService extends Omit<ServiceState, "groups" | keyof S
   operators(): Promise<RulesOfOperators>;
   /** Turns the words of `create` and `assign` into an address. @throws {Error} when they are no host and port */
   resolve(host: string, port: string): Promise<Address>;
+  /** What would become of a client that came now. @throws {Error} naming what is wrong with the address or the options */
+  why(client: string, options: WhyQuestion): Promise<WhyState>;
   /** Gives a channel no new connections, until it has none; after `seconds` closes those that are left. Never rejects. */
   drain(group: number, channel: number, seconds?: number): Promise<Drained>;
   /** Closes a channel's connections, or the oldest of them. @returns how many */
@@ -66,6 +70,18 @@ export interface ControlledService extends Omit<ServiceState, "groups" | keyof S
     look: (service: ControlledService) => T | undefined,
     options: { readonly seconds?: number; readonly over?: AbortSignal },
   ): Promise<T | undefined>;
+}
+
+/** What a client does about which it is asked. */
+export interface WhyQuestion {
+  /** Port that it comes to. Default: the service's first. */
+  readonly port?: number;
+  /** Server name that it asks for. */
+  readonly sni?: string;
+  /** Protocols that it offers (ALPN). */
+  readonly alpn?: readonly string[];
+  /** What it says first. Default: unknown, unless it asks for a name or offers protocols. */
+  readonly proto?: FirstProtocol;
 }
 
 /** The rules that operators have made for a service. */

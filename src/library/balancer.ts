@@ -17,10 +17,13 @@ import type {
   DisableOptions,
   RuleOptions,
   ServeOptions,
+  WhyOptions,
 } from "../service/options/options.ts";
 import type { Service } from "../service/service.ts";
 import type { FailuresState } from "../state/failures_state.ts";
 import { FailuresOnDemand } from "../views/failures/failures_on_demand.ts";
+import { FlightRecorder } from "../views/failures/flight_recorder.ts";
+import type { WhyState } from "../state/why_state.ts";
 
 /**
  * A running balancer: an engine, and the services that it serves.
@@ -261,6 +264,11 @@ export class Balancer implements AsyncDisposable {
   /** `Service.unban` for the service that it was started with. */
   async unban(networks?: string): Promise<number> {
     return await this.#only.unban(networks);
+  }
+
+  /** `Service.why` of the service that it was started with. */
+  async why(client: string, options?: WhyOptions): Promise<WhyState> {
+    return await this.#only.why(client, options);
   }
 
   /** `Service.accessState` of the service that it was started with. */

@@ -80,6 +80,7 @@ function controlledService(service: Service): ControlledService {
       return service.access?.clients;
     },
     operators: async () => await (await import("../service/access/operator_access.ts")).operatorsOf(service),
+    why: (client, options) => service.why(client, options),
     drain: (group, channel, seconds) => service.startDrain(group, channel, seconds),
     close: (group, channel, oldest) => service.closeChannel(group, channel, { oldest }),
     waitUntil: (look, options) => waitUntil(() => look(controlledService(service)), options),

@@ -1,6 +1,6 @@
 import type { AccessState, ClientState } from "../access/access_state.ts";
 import type { Action } from "../access/rules.ts";
-import type { CloseOptions, ServedService } from "../engine/engine.ts";
+import type { CloseOptions, ServedService, ServiceSettings } from "../engine/engine.ts";
 import type { Drained } from "../groups/drained.ts";
 import type { Groups } from "../groups/groups.ts";
 import type { GroupSnapshot } from "../groups/snapshot.ts";
@@ -29,7 +29,8 @@ import {
   SECONDS,
   WEIGHT,
 } from "./options/option_shapes.ts";
-import type { ChannelOptions, DisableOptions, RuleOptions } from "./options/options.ts";
+import type { WhyState } from "../state/why_state.ts";
+import type { ChannelOptions, DisableOptions, RuleOptions, WhyOptions } from "./options/options.ts";
 import { forget, remember, remembered } from "./sticky/remembered_clients.ts";
 import type { ServiceAccess } from "./access/service_access.ts";
 import { hasSeveralPorts } from "./drafts/service_request.ts";
@@ -133,7 +134,18 @@ export class Service implements AsyncDisposable {
   /** @internal Gives threads the settings of a draft. Resolves when every thread has them. */
   async give(draft: Draft, sticky: StickyClients | undefined): Promise<void> {
     this.#given = { draft, sticky };
-    await this.#served.change(settingsWith(draft, this.groups, sticky, this.access));
+    await this.#served.change(this.settings);
+  }
+
+  /** @internal What threads have been given, or are being given. */
+  get settings(): ServiceSettings {
+    const { draft, sticky } = this.#given;
+    return settingsWith(draft, this.groups, sticky, this.access);
+  }
+
+  /** @internal The draft that this was made of. */
+  get given(): Draft {
+    return this.#given.draft;
   }
 
   /** @internal Gives threads anew who may come in. @param draft the service's own, with other access. Default: as it is */
@@ -339,6 +351,20 @@ export class Service implements AsyncDisposable {
    */
   clients(count?: number): ClientState[] {
     return this.access?.clients?.list(optional(CLIENTS)(count, "count")) ?? [];
+  }
+
+  /**
+   * What would become of a client that came now: whether it is let in, which channels it would try in which order, and why
+   * not the others. It is found out by the code that serves clients, on a copy of the state: nothing is counted, and
+   * nothing changes.
+   *
+   * @param client its address: IPv4 or IPv6
+   * @param options what it does
+   * @throws {TypeError} when a value is of the wrong kind, or the address is not numeric
+   * @throws {RangeError} when the service does not listen on that port, or a client that speaks no TLS asks for a name
+   */
+  async why(client: string, options: WhyOptions = {}): Promise<WhyState> {
+    return (await import("./explanation/why.ts")).why(this, client, options);
   }
 
   /** Who may come in, and how many were refused; undefined for a service that has always taken everybody. */

@@ -32,6 +32,7 @@ export function quietService(
     get access() {
       return access?.state;
     },
+    why: () => Promise.reject(new Error("Cannot explain: there is no engine")),
     drain: (group, channel) => {
       groups.drain(group, channel);
       return Promise.resolve({ how: "empty", closed: 0, seconds: 0 });

@@ -71,7 +71,8 @@ export function portNumbers(): List<Ports, number | string> {
 /** What a client may say first. `none`: nothing within `--preamble-timeout`. */
 export type FirstProtocol = "tls" | "ssh" | "http" | "none";
 
-const FIRST_PROTOCOLS: readonly FirstProtocol[] = ["tls", "ssh", "http", "none"];
+/** All of them. */
+export const FIRST_PROTOCOLS: readonly FirstProtocol[] = ["tls", "ssh", "http", "none"];
 
 /** What the first bytes of a client are. */
 export function firstProtocols(): List<FirstProtocol> {

@@ -4,6 +4,7 @@ import { channelRecords } from "../../options/channel_records.ts";
 import { channelShapes } from "../../options/channel_values.ts";
 import { conditionFault, conditionWords } from "../../options/condition_words.ts";
 import { conditionShape } from "../../options/group_conditions.ts";
+import { FIRST_PROTOCOLS } from "../../options/kinds/conditions.ts";
 import { type StrategyFile, strategyFile } from "../../options/kinds/strategy_file.ts";
 import { expandingFault, srvName } from "../../options/expanding_words.ts";
 import { optionList, optionRecords } from "../../options/option_records.ts";
@@ -33,6 +34,7 @@ import type {
   DisableOptions,
   RequestedGroup,
   RuleOptions,
+  WhyOptions,
 } from "./options.ts";
 
 /** Number of a group. */
@@ -48,6 +50,9 @@ export const MAXC = channelRecords.maxc.kind.check;
 
 /** A channel's share of the clients. */
 export const WEIGHT = channelRecords.weight.kind.check;
+
+/** Most protocols that a client can offer: more do not fit into a ClientHello's list (RFC 7301, 3.1). */
+const MOST_OFFERED = 32_767;
 
 /** Any time in seconds. */
 export const SECONDS = seconds(0, LONGEST_TIME);
@@ -73,6 +78,14 @@ export const NETWORKS: Shape<string | undefined> = optional(text());
 
 /** What `RuleOptions` must look like. */
 export const RULE_OPTIONS = record<RuleOptions>({ seconds: optional(SECONDS) });
+
+/** What `WhyOptions` must look like. */
+export const WHY_OPTIONS = record<WhyOptions>({
+  port: optional(PORT),
+  sni: optional(text({ filled: true })),
+  alpn: optional(list(text({ filled: true }), MOST_OFFERED)),
+  proto: optional(oneOf(FIRST_PROTOCOLS)),
+});
 
 /** What `CloseOptions` must look like. */
 export const CLOSE_OPTIONS = record<CloseOptions>({

@@ -3,6 +3,7 @@ import type { ChannelValues } from "../../options/channel_values.ts";
 import type { ConditionOptions, GroupConditions } from "../../options/group_conditions.ts";
 import type { PortRange } from "../../options/port_ranges.ts";
 import type { CheckedLibraryValues, LibraryValues, ServiceValues } from "../../options/values.ts";
+import type { FirstProtocol } from "../../options/kinds/conditions.ts";
 import type { StrategyFile } from "../../options/kinds/strategy_file.ts";
 import type { Strategy } from "../../selection/strategy.ts";
 import type { BalancerEvent } from "../events.ts";
@@ -31,6 +32,21 @@ export interface DisableOptions {
 export interface RuleOptions {
   /** Seconds after which it ends by itself. Default: never. */
   readonly seconds?: number;
+}
+
+/** What a client does about which `why` is asked. */
+export interface WhyOptions {
+  /** Port that it comes to, one of the service's. Default: the first one. */
+  readonly port?: number;
+  /** Server name that it asks for in its TLS ClientHello. */
+  readonly sni?: string;
+  /** Protocols that it offers there (ALPN). */
+  readonly alpn?: readonly string[];
+  /**
+   * What it says first: `tls`, `ssh`, `http`, or `none` for nothing. Default: `tls` if there is `sni` or `alpn`, otherwise
+   * unknown.
+   */
+  readonly proto?: FirstProtocol;
 }
 
 /** Channels that share the load; later groups take over when earlier ones have no usable channel. */

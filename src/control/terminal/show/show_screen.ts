@@ -5,7 +5,7 @@ import type { ChannelState, ServiceState } from "../../../state/state.ts";
 import { cut } from "../fit.ts";
 import { conditionLines, heading, queueLines, staleNames } from "../../show.ts";
 import { type Column, COLUMNS } from "./channel_columns.ts";
-import { type Trouble, troublesOf } from "./troubles.ts";
+import { type Trouble, troublesOf } from "../../../state/troubles.ts";
 
 /** How a terminal shows something. */
 export interface Screen {

@@ -1,6 +1,6 @@
-import { plural } from "../../../log/plural.ts";
-import { ageText, countText } from "../../../log/quantities.ts";
-import type { ChannelState } from "../../../state/state.ts";
+import { plural } from "../log/plural.ts";
+import { ageText, countText } from "../log/quantities.ts";
+import type { ChannelState } from "./state.ts";
 
 /** Something that a person ought to know about a channel. */
 export interface Trouble {
@@ -19,24 +19,33 @@ const FORGOTTEN = 3_600;
 export function troublesOf(channel: ChannelState, now: number): Trouble[] {
   const { disabledBy, lastError, maxc, current } = channel, troubles: Trouble[] = [];
   const bad = (text: string) => troubles.push({ kind: "bad", text });
-  const wanted = (text: string) => troubles.push({ kind: "wanted", text });
-  for (const party of disabledBy) {
-    if (party === "down") bad(downText(channel));
-    else if (party === "unresolved") bad(unresolvedText(channel));
-    else if (party === "drain") wanted(`draining${since(channel.drainingSince, now)}`);
-    else if (party === "weight") wanted("weight 0: gets no new clients");
-    else if (party === "maintenance") wanted(`in maintenance${since(channel.disabledSince, now)}`);
-    else if (party === "autodisable") bad(`disabled by autodisable${ago(channel.disabledSince, now)}`);
-    else wanted(`disabled by the ${party}${ago(channel.disabledSince, now)}`);
-  }
+  for (const party of disabledBy) troubles.push(troubleBy(party, channel, now));
   if (channel.health?.flapping) bad("flapping: its checks fail and succeed by turns");
   if (channel.failing || channel.failuresInARow > 0) bad(failingText(channel, now));
-  if (maxc > 0 && current >= maxc) bad(`full: ${countText(current)} of ${countText(maxc)} connections`);
+  if (maxc > 0 && current >= maxc) bad(fullText(channel));
   if (lastError !== null && troubles.length === 0 && lastError.age < FORGOTTEN) {
     const text = `last failed connect ${ageText(lastError.age)} ago: ${lastError.reason}`;
     troubles.push({ kind: "past", text });
   }
   return troubles.sort((one, other) => KINDS.indexOf(one.kind) - KINDS.indexOf(other.kind));
+}
+
+/** What is to be said about a channel that somebody keeps from getting clients. @param party one of its `disabledBy` */
+export function troubleBy(party: string, channel: ChannelState, now: number): Trouble {
+  const bad = (text: string): Trouble => ({ kind: "bad", text });
+  const wanted = (text: string): Trouble => ({ kind: "wanted", text });
+  if (party === "down") return bad(downText(channel));
+  if (party === "unresolved") return bad(unresolvedText(channel));
+  if (party === "drain") return wanted(`draining${since(channel.drainingSince, now)}`);
+  if (party === "weight") return wanted("weight 0: gets no new clients");
+  if (party === "maintenance") return wanted(`in maintenance${since(channel.disabledSince, now)}`);
+  if (party === "autodisable") return bad(`disabled by autodisable${ago(channel.disabledSince, now)}`);
+  return wanted(`disabled by the ${party}${ago(channel.disabledSince, now)}`);
+}
+
+/** What is to be said about a channel that has as many connections as it may have. */
+export function fullText({ current, maxc }: Pick<ChannelState, "current" | "maxc">): string {
+  return `full: ${countText(current)} of ${countText(maxc)} connections`;
 }
 
 function downText({ health }: ChannelState): string {
@@ -50,7 +59,8 @@ function unresolvedText({ host, resolution }: ChannelState): string {
   return `${host} does not resolve${why === null ? "" : `: ${why}`}`;
 }
 
-function failingText({ failuresInARow: count, failingSince, lastError }: ChannelState, now: number): string {
+/** How a channel fails whose last connect failed. */
+export function failingText({ failuresInARow: count, failingSince, lastError }: ChannelState, now: number): string {
   // A predecessor of the process may have told it no more than that.
   if (lastError === null) return "its last connect failed";
   const { age, reason } = lastError;

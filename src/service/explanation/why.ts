@@ -1,0 +1,117 @@
+import { type ExplainedEntry, explainedEntry } from "../../access/explained_entry.ts";
+import type { GroupReport } from "../../groups/snapshot.ts";
+import { explain } from "../../selection/explanation/explain.ts";
+import type { ExplainedChannel, ExplainedGroup, Explanation } from "../../selection/explanation/explanation.ts";
+import type { Client } from "../../selection/strategy.ts";
+import type { EntryState, WhyAttemptState, WhyChannelState, WhyGroupState, WhyState } from "../../state/why_state.ts";
+import { formatChannelAddress, formatHost } from "../../table/address.ts";
+import { AcceptRate } from "../../table/clients/accept_rate.ts";
+import { highWord, lowWord } from "../../table/sticky/client_key.ts";
+import type { WhyOptions } from "../options/options.ts";
+import type { Service } from "../service.ts";
+import { askedClient } from "./asked_client.ts";
+import { againstOf, channelReason } from "./channel_words.ts";
+import { groupReason } from "./condition_words.ts";
+import { entryOf } from "./entry_words.ts";
+import { outcomeReason } from "./outcome_words.ts";
+
+/**
+ * What would become of a client that came now. It is read from memory that threads share, and changes nothing.
+ *
+ * @throws {TypeError} when a value is of the wrong kind, or the address is not numeric
+ * @throws {RangeError} when the service does not listen on that port, or a client that speaks no TLS asks for a name
+ */
+export function why(service: Service, host: string, options: WhyOptions): WhyState {
+  const { groups, settings } = service, { sticky, table } = groups, now = Date.now();
+  const { address, localPort, greeting } = askedClient(service, host, options);
+  const clock = groups.connections?.now() ?? performance.now();
+  const stickyMemory = sticky?.table.copyFor({ high: highWord(address), low: lowWord(address) });
+  const client: Client = { address, port: 0, localPort, greeting };
+  const told = explain(table, { ...settings, strategies: groups.strategies, stickyMemory }, client, clock);
+  const entry = settings.access === undefined ? undefined : explainedEntry(settings.access, address, clock);
+  const reports = new Map(groups.report().groups.map((group) => [group.group, group]));
+  const subject: Subject = { service, client, told, now };
+  const all = told.groups.map((group) => groupState(group, reports.get(group.group)!, subject));
+  const channels = new Map(
+    told.groups.flatMap((group, i) =>
+      group.channels.map(({ id }, number) => [id, { group: group.group, state: all[i].channels[number] }] as const)
+    ),
+  );
+  const attempts = told.attempts.map(({ channel }): WhyAttemptState => {
+    const { group, state } = channels.get(channel)!;
+    return { group, channel: state.channel, address: state.address };
+  });
+  return {
+    service: service.name,
+    client: formatHost(address),
+    port: localPort,
+    says: greeting === undefined ? null : { proto: greeting.protocol, sni: greeting.serverName, alpn: greeting.alpn },
+    entry: entryStateOf(service, entry, clock),
+    outcome: told.outcome,
+    reason: outcomeReason(told, (id) => channels.get(id)!),
+    then: told.then,
+    attempts,
+    groups: all,
+  };
+}
+
+/** What everything is about. */
+export interface Subject {
+  readonly service: Service;
+  readonly client: Client;
+  readonly told: Explanation;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
+
+function entryStateOf(service: Service, entry: ExplainedEntry | undefined, clock: number): EntryState {
+  const { settings: { maxConnections, acceptRate } } = service, delays: string[] = [];
+  if (maxConnections !== undefined && service.connections >= maxConnections) {
+    delays.push(`the service has ${service.connections} of ${maxConnections} connections (--max-connections)`);
+  }
+  if (acceptRate !== undefined && !acceptRate.dryRun) {
+    const wait = new AcceptRate(acceptRate.memory.slice(0), 0, acceptRate.limit).wait(clock);
+    if (wait > 0) delays.push(`--rate: the next client is accepted in ${(wait / 1000).toFixed(1)}s`);
+  }
+  return { ...entryOf(entry, service), delays };
+}
+
+function groupState(group: ExplainedGroup, report: GroupReport, subject: Subject): WhyGroupState {
+  const { usable } = group;
+  return {
+    group: group.group,
+    type: report.type,
+    usable,
+    ...groupReason(group, report, subject),
+    channels: group.channels.map((channel, number) => channelState(channel, number, group, report, subject)),
+  };
+}
+
+function channelState(
+  channel: ExplainedChannel,
+  number: number,
+  group: ExplainedGroup,
+  { channels }: GroupReport,
+  subject: Subject,
+): WhyChannelState {
+  const { told: { attempts }, client } = subject, report = channels[number];
+  const { host, address, port, name } = report, at = attempts.findIndex((attempt) => attempt.channel === channel.id);
+  const { before, rank = null, chance = null, current, maxc, weight, share, rests } = channel;
+  return {
+    channel: number,
+    name,
+    host,
+    address: address === "" ? "" : formatChannelAddress({ host: address, port: port || client.localPort! }),
+    attempt: at < 0 ? null : at + 1,
+    against: againstOf(channel, group, at >= 0),
+    reason: channelReason(channel, number, group, report, subject),
+    before,
+    rank,
+    chance,
+    current,
+    maxc,
+    weight,
+    share,
+    rests: rests / 1000,
+  };
+}
