@@ -149,6 +149,8 @@ Deno.test("any command line gets a harmless answer, and changes nothing if it is
         const [json] = (await execute("show json", session, plane)).lines;
         assert.equal(JSON.parse(json).version, "\u202e\x9b", "escaping changed a value");
         assert.equal(plane.kills > 0, plane.changes.some((change) => change.startsWith("kill ")));
+        // Those that end by themselves have timers.
+        for (const { access, operators } of plane.services) if (access !== undefined) (await operators()).remove();
       },
     ),
     // This line was once accepted, and the end of the word became part of the channel's name.

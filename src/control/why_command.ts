@@ -11,7 +11,7 @@ import { currentService } from "./service_commands.ts";
 
 export const why: ProcessCommand = {
   name: "why",
-  parameters: "CLIENT [PORT] [sni NAME] [alpn A] [proto P] [json]",
+  parameters: "CLIENT [PORT] [WORD...]",
   summary: "say where a client would go that came now, and why not elsewhere",
   changes: false,
   scope: "process",

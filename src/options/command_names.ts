@@ -34,4 +34,5 @@ export const commandNames: readonly string[] = [
   "allow",
   "deny",
   "unban",
+  "why",
 ];

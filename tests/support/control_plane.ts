@@ -2,6 +2,9 @@ import type { ControlledService, ControlPlane } from "../../src/control/control_
 import type { ProcessState } from "../../src/state/state.ts";
 import { Groups } from "../../src/groups/groups.ts";
 import { ServiceAccess } from "../../src/service/access/service_access.ts";
+import { why } from "../../src/service/explanation/why.ts";
+import type { Draft } from "../../src/service/drafts/draft.ts";
+import type { ServiceSettings } from "../../src/engine/engine.ts";
 import { Table } from "../../src/table/table.ts";
 
 /** What a process without an engine says about itself. */
@@ -12,6 +15,9 @@ export function processState(version = "1.2.3"): ProcessState {
     ...{ log: { target: "stderr", problem: null, lost: 0 }, config: null },
   };
 }
+
+/** What decides about clients of such a service. */
+const SETTINGS: Partial<ServiceSettings> = { autodisable: false, hashFailover: false, failTimeout: 0, trace: false };
 
 /** A service without an engine: every name is 127.0.0.1, unless it is told otherwise. */
 export function quietService(
@@ -32,7 +38,15 @@ export function quietService(
     get access() {
       return access?.state;
     },
-    why: () => Promise.reject(new Error("Cannot explain: there is no engine")),
+    why: (client, options) =>
+      Promise.resolve(why(
+        {
+          ...{ name, groups, access, connections: 0, ports: [{ first: port, last: port, word: `${port}` }] },
+          ...{ address: { hostname: "0.0.0.0", port }, given: {} as Draft, settings: SETTINGS as ServiceSettings },
+        },
+        client,
+        options,
+      )),
     drain: (group, channel) => {
       groups.drain(group, channel);
       return Promise.resolve({ how: "empty", closed: 0, seconds: 0 });

@@ -1,5 +1,5 @@
 import { partiesOf } from "../../groups/parties.ts";
-import type { ChannelReport } from "../../groups/snapshot.ts";
+import type { ChannelReport } from "../../groups/report.ts";
 import { plural } from "../../log/plural.ts";
 import { ageText, countText } from "../../log/quantities.ts";
 import type { ExplainedAttempt, ExplainedChannel, ExplainedGroup } from "../../selection/explanation/explanation.ts";
@@ -21,7 +21,6 @@ export function againstOf(channel: ExplainedChannel, { usable, owned }: Explaine
 /** Why a channel would be tried when it would, or not at all, in words. */
 export function channelReason(
   channel: ExplainedChannel,
-  number: number,
   group: ExplainedGroup,
   report: ChannelReport,
   subject: Subject,
@@ -49,8 +48,8 @@ export function channelReason(
 
 const LAST_RESORT: Readonly<Record<ExplainedAttempt["need"], string>> = {
   all: "tried all the same",
-  rests: "tried all the same, as nothing better is left",
-  down: "tried all the same, as nothing else is left",
+  rests: "a last resort",
+  down: "a last resort, as all that is left is down",
 };
 
 /** Why the strategy chooses a channel when it does. */

@@ -1,4 +1,4 @@
-import type { GroupReport } from "../../groups/snapshot.ts";
+import type { GroupReport } from "../../groups/report.ts";
 import { quote } from "../../log/escape.ts";
 import { type ConditionKey, conditionRecords } from "../../options/condition_records.ts";
 import { conditionWords } from "../../options/condition_words.ts";

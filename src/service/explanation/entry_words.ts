@@ -2,10 +2,10 @@ import type { ExplainedEntry } from "../../access/explained_entry.ts";
 import { plural } from "../../log/plural.ts";
 import type { EntryState } from "../../state/why_state.ts";
 import { REFUSAL_WORDS } from "../../table/refusal_words.ts";
-import type { Service } from "../service.ts";
+import type { ExplainedService } from "./why.ts";
 
 /** Whether a client comes in, and why. @param entry undefined for a service that takes everybody */
-export function entryOf(entry: ExplainedEntry | undefined, service: Service): Omit<EntryState, "delays"> {
+export function entryOf(entry: ExplainedEntry | undefined, service: ExplainedService): Omit<EntryState, "delays"> {
   if (entry === undefined) return { allowed: true, refused: null, rule: null, proxy: false, reason: "" };
   const rule = ruleOf(entry, service), [refused = null] = entry.refusals;
   return {
@@ -24,7 +24,7 @@ export function entryOf(entry: ExplainedEntry | undefined, service: Service): Om
   };
 }
 
-function ruleOf({ operator, rule }: ExplainedEntry, { access, given }: Service): EntryState["rule"] {
+function ruleOf({ operator, rule }: ExplainedEntry, { access, given }: ExplainedService): EntryState["rule"] {
   const made = operator === undefined ? undefined : access?.operators?.at(operator);
   if (made !== undefined) return { by: "operator", action: made.action, networks: made.network };
   const own = rule === undefined ? undefined : given.access?.rules[rule];
@@ -44,7 +44,7 @@ function refusal(
   refused: NonNullable<ExplainedEntry["refusals"][number]>,
   { connections }: ExplainedEntry,
   rule: EntryState["rule"],
-  { given }: Service,
+  { given }: ExplainedService,
 ): string {
   if (refused === "denied" || refused === "operator") {
     return rule === null ? "denied, as no --allow has it" : `denied ${byText(rule)}`;

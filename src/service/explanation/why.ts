@@ -1,5 +1,5 @@
 import { type ExplainedEntry, explainedEntry } from "../../access/explained_entry.ts";
-import type { GroupReport } from "../../groups/snapshot.ts";
+import { type GroupReport, reportOf } from "../../groups/report.ts";
 import { explain } from "../../selection/explanation/explain.ts";
 import type { ExplainedChannel, ExplainedGroup, Explanation } from "../../selection/explanation/explanation.ts";
 import type { Client } from "../../selection/strategy.ts";
@@ -21,7 +21,7 @@ import { outcomeReason } from "./outcome_words.ts";
  * @throws {TypeError} when a value is of the wrong kind, or the address is not numeric
  * @throws {RangeError} when the service does not listen on that port, or a client that speaks no TLS asks for a name
  */
-export function why(service: Service, host: string, options: WhyOptions): WhyState {
+export function why(service: ExplainedService, host: string, options: WhyOptions): WhyState {
   const { groups, settings } = service, { sticky, table } = groups, now = Date.now();
   const { address, localPort, greeting } = askedClient(service, host, options);
   const clock = groups.connections?.now() ?? performance.now();
@@ -29,7 +29,7 @@ export function why(service: Service, host: string, options: WhyOptions): WhySta
   const client: Client = { address, port: 0, localPort, greeting };
   const told = explain(table, { ...settings, strategies: groups.strategies, stickyMemory }, client, clock);
   const entry = settings.access === undefined ? undefined : explainedEntry(settings.access, address, clock);
-  const reports = new Map(groups.report().groups.map((group) => [group.group, group]));
+  const reports = new Map(reportOf(groups).groups.map((group) => [group.group, group]));
   const subject: Subject = { service, client, told, now };
   const all = told.groups.map((group) => groupState(group, reports.get(group.group)!, subject));
   const channels = new Map(
@@ -55,16 +55,22 @@ export function why(service: Service, host: string, options: WhyOptions): WhySta
   };
 }
 
+/** What of a service it depends on. */
+export type ExplainedService = Pick<
+  Service,
+  "name" | "address" | "ports" | "connections" | "groups" | "access" | "settings" | "given"
+>;
+
 /** What everything is about. */
 export interface Subject {
-  readonly service: Service;
+  readonly service: ExplainedService;
   readonly client: Client;
   readonly told: Explanation;
   /** Milliseconds since 1970. */
   readonly now: number;
 }
 
-function entryStateOf(service: Service, entry: ExplainedEntry | undefined, clock: number): EntryState {
+function entryStateOf(service: ExplainedService, entry: ExplainedEntry | undefined, clock: number): EntryState {
   const { settings: { maxConnections, acceptRate } } = service, delays: string[] = [];
   if (maxConnections !== undefined && service.connections >= maxConnections) {
     delays.push(`the service has ${service.connections} of ${maxConnections} connections (--max-connections)`);
@@ -104,7 +110,7 @@ function channelState(
     address: address === "" ? "" : formatChannelAddress({ host: address, port: port || client.localPort! }),
     attempt: at < 0 ? null : at + 1,
     against: againstOf(channel, group, at >= 0),
-    reason: channelReason(channel, number, group, report, subject),
+    reason: channelReason(channel, group, report, subject),
     before,
     rank,
     chance,
