@@ -22,7 +22,6 @@ import type {
 import type { Service } from "../service/service.ts";
 import type { FailuresState } from "../state/failures_state.ts";
 import { FailuresOnDemand } from "../views/failures/failures_on_demand.ts";
-import { FlightRecorder } from "../views/failures/flight_recorder.ts";
 import type { WhyState } from "../state/why_state.ts";
 
 /**

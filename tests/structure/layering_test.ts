@@ -103,7 +103,7 @@ const ON_DEMAND: Readonly<Record<string, RegExp>> = {
     /^src\/(access\/(access|networks_builder)|preamble\/|table\/(clients\/(accept_rate|client_|pace)|sticky\/sticky))/,
   "src/program/equip.ts": /^src\/(views\/(?!failures\/failures_on_demand)|program\/(http_views|process_figures))/,
   "src/program/start_program.ts":
-    /^src\/(access\/(access|networks_builder)|health\/|names\/|preamble\/|service\/(access\/(counted_clients|drafted_access|network_files|operator|service_access)|reload\/)|table\/(clients\/(accept_rate|client_|pace)|sticky\/sticky))/,
+    /^src\/(access\/(access|networks_builder)|health\/|names\/|preamble\/|selection\/explanation\/|service\/(access\/(counted_clients|drafted_access|network_files|operator|service_access)|explanation\/|reload\/)|table\/(clients\/(accept_rate|client_|pace)|sticky\/sticky))/,
 };
 
 Deno.test("what only some services need is loaded only where a service asks for it", async () => {
