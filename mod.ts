@@ -29,6 +29,7 @@ export type { BalancerEvent, ChannelPlace, HealthChange } from "./src/service/ev
 export type {
   BalancerOptions,
   ChannelOptions,
+  ConnectionOptions,
   DisableOptions,
   GroupOptions,
   RuleOptions,

@@ -47,7 +47,6 @@ async function runAll({ entry, service }: Target, { commands, strict }: ControlR
     for (const line of shown ?? []) say(line);
     if (shown !== undefined) continue;
     const { text, outcome } = await runOne(session, command, entry.path, known);
-    for (const line of text) say(line);
     if (text[0] === SYNTAX_ERROR && Deno.stderr.isTerminal()) complain(hint(command));
     if (outcome === "error") {
       if (known?.decisive && text[0]?.startsWith(TIMED_OUT)) return ExitCode.TIMED_OUT;
@@ -58,12 +57,19 @@ async function runAll({ entry, service }: Target, { commands, strict }: ControlR
   return ExitCode.OK;
 }
 
+/** Runs a command and says what it answers: at once, unless the answer is waited for. */
 async function runOne(session: LastingSession, command: string, path: string, known: Command | undefined) {
-  if (!known?.decisive) return await session.run(command);
+  if (!known?.decisive) return await session.run(command, say);
   // Loaded here, since few commands need it.
   const { Progress } = await import("./progress.ts");
-  using _progress = Progress.of(command, { path, service: session.service, group: session.group });
-  return await session.run(command);
+  const reply = await waiting();
+  for (const line of reply.text) say(line);
+  return reply;
+
+  async function waiting() {
+    using _progress = Progress.of(command, { path, service: session.service, group: session.group });
+    return await session.run(command);
+  }
 }
 
 /** What `show` shows a person; undefined for other commands. */

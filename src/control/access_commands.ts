@@ -106,8 +106,8 @@ function rule(action: Action, summary: string): ServiceCommand {
   };
 }
 
-/** @throws {Refused} when a part of the word is no network */
-function readRanges(word: string): readonly NetworkRange[] {
+/** The networks of a word. @throws {Refused} when a part of it is none */
+export function readRanges(word: string): readonly NetworkRange[] {
   const parts = parseNetworks(word);
   if (isNetworkFault(parts)) {
     const guess = parts.suggestion === undefined ? "" : `, did you mean ${escape(parts.suggestion)}?`;

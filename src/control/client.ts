@@ -94,20 +94,33 @@ export class ControlClient implements Disposable {
     socket.on("end", over).on("close", over);
   }
 
-  /** Runs one command. @throws {Error} when the session breaks before the reply is complete */
-  async run(command: string): Promise<ControlReply> {
+  /**
+   * Runs one command.
+   *
+   * @param each called with each line as it comes, in place of keeping it: only the first stays in the reply, which may be
+   * as long as it likes
+   * @throws {Error} when the session breaks before the reply is complete
+   */
+  async run(command: string, each?: (line: string) => void): Promise<ControlReply> {
     const line = new TextEncoder().encode(command.replaceAll(/[\r\n]/g, " ") + "\n");
     // Refused here, because the instance would end the session over it.
     if (line.length - 1 > LONGEST_LINE) {
       const text = [`line too long, at most ${LONGEST_LINE} bytes`];
+      each?.(text[0]);
       return { outcome: "error", lines: text.length, group: this.#group, text };
     }
     this.#socket.write(line);
     const head = parseHead(await this.#line());
     const text: string[] = [];
     let bytes = 0;
-    while (text.length < head.lines) {
+    for (let i = 0; i < head.lines; i++) {
       const line = await this.#line();
+      if (each !== undefined) {
+        const safe = escape(line);
+        if (i === 0) text.push(safe);
+        each(safe);
+        continue;
+      }
       // The instance may be another user's, and `--list` asks those, too.
       bytes += line.length + 1;
       if (bytes > LONGEST_REPLY) throw new Error("the reply of the instance is too long");

@@ -1,4 +1,4 @@
-import type { ControlledService, ControlPlane, Outcome } from "./control_plane.ts";
+import type { ControlledService, ControlPlane, LongReply, Outcome } from "./control_plane.ts";
 
 /** What one dialogue remembers between commands. */
 export interface Session {
@@ -16,6 +16,8 @@ export interface Reply extends Outcome {
   readonly end?: boolean;
   /** The group that it was about, if that need not be the session's. */
   readonly group?: number;
+  /** More lines, behind `lines`. */
+  readonly more?: LongReply;
   /** What the command does after it has been logged. */
   readonly effect?: () => void;
 }

@@ -15,6 +15,7 @@ import {
 import type { ControlledService, ControlPlane } from "./control_plane.ts";
 import * as draining from "./drain_commands.ts";
 import { health } from "./health_command.ts";
+import * as connection from "./connection_commands.ts";
 import { SYNTAX_ERROR } from "./protocol.ts";
 import * as service from "./service_commands.ts";
 import * as session from "./session_commands.ts";
@@ -70,6 +71,7 @@ export const commands: readonly Command[] = [
   access.allow,
   access.deny,
   access.unban,
+  connection.close,
   why,
 ];
 

@@ -32,7 +32,7 @@ function plane(resolve: ControlledService["resolve"] = (host, port) => Promise.r
 Deno.test("the order of the commands is Balance's, which decides what a prefix means", () => {
   assert.deepEqual(
     commands.map(({ name }) => name).join(" "),
-    `${BALANCE} service services save reload upgrade least random stable first weight drain shut wait health forget allow deny unban why`,
+    `${BALANCE} service services save reload upgrade least random stable first weight drain shut wait health forget allow deny unban close why`,
   );
   for (const { name } of commands) assert.equal(findCommand(name)?.name, name);
   for (const [prefix, name] of [["h", "help"], ["m", "maxc"], ["mr", "mrtg-bytes"], ["r", "reset"], ["ha", "hash"]]) {

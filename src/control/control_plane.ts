@@ -1,6 +1,7 @@
 import type { ClientState } from "../access/access_state.ts";
 import type { NetworkRange } from "../access/network_words.ts";
 import type { Action } from "../access/rules.ts";
+import type { ChannelId } from "../table/channel_id.ts";
 import type { Drained } from "../groups/drained.ts";
 import type { Groups } from "../groups/groups.ts";
 import type { FirstProtocol } from "../options/kinds/conditions.ts";
@@ -65,6 +66,15 @@ export interface ControlledService extends Omit<ServiceState, "groups" | keyof S
   drain(group: number, channel: number, seconds?: number): Promise<Drained>;
   /** Closes a channel's connections, or the oldest of them. @returns how many */
   close(group: number, channel: number, oldest?: number): Promise<number>;
+  /**
+   * Lists its connections, the oldest first: as a table with headings, or as a JSON list with a connection in each line.
+   * Takes its time, in which clients are served. Once `over` has fired, the list may end early.
+   */
+  listConnections(choice: ConnectionChoice, form: "text" | "json", over?: AbortSignal): Promise<LongReply>;
+  /** Closes its connections that are meant. @returns how many */
+  closeConnections(choice: ConnectionChoice): Promise<number>;
+  /** Closes one connection, whatever service it is of. @returns the name of its service; undefined if it is not open */
+  closeConnection(id: number): Promise<string | undefined>;
   /** Looks at the service until there is something to return; undefined when the time, or the wait, is over. */
   waitUntil<T>(
     look: (service: ControlledService) => T | undefined,
@@ -82,6 +92,22 @@ export interface WhyQuestion {
   readonly alpn?: readonly string[];
   /** What it says first. Default: unknown, unless it asks for a name or offers protocols. */
   readonly proto?: FirstProtocol;
+}
+
+/** Which connections are meant: those that meet all that is given. */
+export interface ConnectionChoice {
+  /** Accepted at least so many seconds ago. */
+  readonly older?: number;
+  /** From one of these networks; with a PROXY header, the client that it names. */
+  readonly client?: readonly NetworkRange[];
+  /** With this channel, established or being connected. */
+  readonly channel?: ChannelId;
+}
+
+/** Lines that are too many to be held as text: how many, and their bytes with all line ends. */
+export interface LongReply {
+  readonly count: number;
+  readonly chunks: AsyncIterable<Uint8Array>;
 }
 
 /** The rules that operators have made for a service. */

@@ -47,8 +47,10 @@ export async function converse(
       const outcome = reply.end ? "bye" : reply.ok ? "ok" : "error";
       // Before the reply is written: a client that does not read it also counts as silent.
       deadline = setTimeout(() => connection.close(), silence);
-      const head = formatHead({ outcome, lines: reply.lines.length, group: session.group });
-      await connection.write([head, ...reply.lines].join("\n") + "\n");
+      const { lines, more } = reply;
+      const head = formatHead({ outcome, lines: lines.length + (more?.count ?? 0), group: session.group });
+      await connection.write([head, ...lines].join("\n") + "\n");
+      for await (const chunk of more?.chunks ?? []) await connection.write(chunk);
       running = false;
       if (reply.end || retired.aborted) break;
     }

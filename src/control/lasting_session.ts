@@ -73,17 +73,22 @@ export class LastingSession implements Disposable {
   /**
    * Runs one command. If the service that was chosen is gone, the reply to one that needs a service says so.
    *
+   * @param each see `ControlClient.run`
    * @throws {Error} when the instance is gone, or goes before the reply is complete
    */
-  async run(command: string): Promise<ControlReply> {
+  async run(command: string, each?: (line: string) => void): Promise<ControlReply> {
     const [first = "", ...words] = command.trim().split(/\s+/), known = findCommand(first);
-    let reply: ControlReply;
+    let reply: ControlReply, begun = false;
+    const told = each && ((line: string) => {
+      begun = true;
+      each(line);
+    });
     try {
-      reply = await this.#ask(command, known);
+      reply = await this.#ask(command, known, told);
     } catch (error) {
       // The session may have been closed while the command was on its way. One that changes something may have been run.
-      if (!(error instanceof SessionClosed) || known?.changes !== false) throw error;
-      reply = await this.#ask(command, known);
+      if (!(error instanceof SessionClosed) || known?.changes !== false || begun) throw error;
+      reply = await this.#ask(command, known, told);
     }
     if (known?.name === "service" && words.length > 0 && reply.outcome === "ok") {
       this.#service = words[0];
@@ -101,15 +106,22 @@ export class LastingSession implements Disposable {
     this.#client[Symbol.dispose]();
   }
 
-  async #ask(command: string, known: Command | undefined): Promise<ControlReply> {
+  async #ask(
+    command: string,
+    known: Command | undefined,
+    each: ((line: string) => void) | undefined,
+  ): Promise<ControlReply> {
     if (this.#client.closed) await this.#reopen();
     if (!this.#settled) {
       const reply = await this.#client.run(`service ${this.#service}`);
       this.#settled = reply.outcome === "ok";
       if (this.#settled) await this.#client.run(`group ${this.#group}`);
-      else if (known?.scope === "service") return { ...reply, group: this.#group };
+      else if (known?.scope === "service") {
+        if (each !== undefined) reply.text.forEach((line) => each(line));
+        return { ...reply, group: this.#group };
+      }
     }
-    return await this.#client.run(command);
+    return await this.#client.run(command, each);
   }
 
   async #reopen(): Promise<void> {

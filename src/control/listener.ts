@@ -2,8 +2,8 @@
 export interface Connection {
   /** Bytes as they come, until the other side ends its direction. @throws {Error} when the connection breaks or is closed */
   chunks(): AsyncIterable<Uint8Array>;
-  /** Sends text. Resolves when the system has all of it. @throws {Error} when the connection breaks or is closed */
-  write(text: string): Promise<void>;
+  /** Sends text, or its bytes. Resolves when the system has all of it. @throws {Error} when the connection breaks or is closed */
+  write(text: string | Uint8Array): Promise<void>;
   /** Ends this direction. */
   finish(): Promise<void>;
   /** Ends both directions at once; pending reads and writes fail. May be called again. */

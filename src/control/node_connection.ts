@@ -21,7 +21,7 @@ export class NodeConnection implements Connection {
     return this.#socket.iterator({ destroyOnReturn: false });
   }
 
-  write(text: string): Promise<void> {
+  write(text: string | Uint8Array): Promise<void> {
     return this.#unlessClosed((settle) => this.#socket.write(text, settle));
   }
 

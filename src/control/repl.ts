@@ -23,9 +23,8 @@ export async function pipeDialogue(path: string, service: string | undefined, pr
   using session = await LastingSession.open(path, service);
   print(banner(session.greeting) + `balance[0] `);
   for await (const line of lines(Deno.stdin.readable, LONGEST_INPUT, "cut")) {
-    const reply = await session.run(line);
-    const text = reply.text.map((text) => text + "\n").join("");
-    if (reply.outcome === "bye") return print(text);
-    print(`${text}balance[${reply.group}] `);
+    const reply = await session.run(line, (text) => print(text + "\n"));
+    if (reply.outcome === "bye") return;
+    print(`balance[${reply.group}] `);
   }
 }

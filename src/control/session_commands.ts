@@ -6,6 +6,7 @@ import { showClients } from "./client_commands.ts";
 import { answer, integer, type ProcessCommand, refuse, type Reply, type Session, SyntaxFault } from "./command.ts";
 import type { ControlledService, ControlPlane } from "./control_plane.ts";
 import { showFailed } from "./failures_command.ts";
+import { showConnections } from "./connection_commands.ts";
 import { instanceState } from "./instance_state.ts";
 import { toJson } from "./json.ts";
 import { currentService } from "./service_commands.ts";
@@ -34,13 +35,18 @@ const OF_PROCESS: Readonly<
   Record<string, (words: readonly string[], session: Session, plane: ControlPlane) => Reply | Promise<Reply>>
 > = {
   failed: showFailed,
+  connections: (words, session, plane) => {
+    const current = currentService(session, plane);
+    return "ok" in current ? current : showConnections(words, session, current);
+  },
 };
 
 export const show: ProcessCommand = {
   name: "show",
-  parameters: "[json|config|health|sticky|access|clients|failed|NAME] [json|ADDR|N|channel] [WORD...]",
+  parameters:
+    "[json|config|health|sticky|access|clients|failed|connections|NAME] [json|ADDR|N|older|client|channel] [WORD...]",
   summary:
-    "show all services, as JSON or config, their health, sticky clients, who may come in, who has the most connections, which failed, or one by name",
+    "show all services, as JSON or config, their health, sticky clients, who may come in, who has the most connections, which failed, which are open, or one by name",
   changes: false,
   scope: "process",
   run: async ([what, ...words], session, plane) => {

@@ -174,8 +174,8 @@ class UnixConnection implements Connection {
     for (let length; (length = await this.#connection.read(buffer)) !== null;) yield buffer.subarray(0, length);
   }
 
-  async write(text: string): Promise<void> {
-    const bytes = new TextEncoder().encode(text);
+  async write(text: string | Uint8Array): Promise<void> {
+    const bytes = typeof text === "string" ? new TextEncoder().encode(text) : text;
     for (let offset = 0; offset < bytes.length;) offset += await this.#connection.write(bytes.subarray(offset));
   }
 

@@ -14,11 +14,13 @@ import { BALANCER_OPTIONS, CLIENTS, SECONDS, SERVE_OPTIONS } from "../service/op
 import type {
   BalancerOptions,
   ChannelOptions,
+  ConnectionOptions,
   DisableOptions,
   RuleOptions,
   ServeOptions,
   WhyOptions,
 } from "../service/options/options.ts";
+import type { RecordState } from "../state/record_state.ts";
 import type { Service } from "../service/service.ts";
 import type { FailuresState } from "../state/failures_state.ts";
 import { FailuresOnDemand } from "../views/failures/failures_on_demand.ts";
@@ -268,6 +270,16 @@ export class Balancer implements AsyncDisposable {
   /** `Service.why` of the service that it was started with. */
   async why(client: string, options?: WhyOptions): Promise<WhyState> {
     return await this.#only.why(client, options);
+  }
+
+  /** `Service.openConnections` of the service that it was started with. */
+  async openConnections(options?: ConnectionOptions): Promise<RecordState[]> {
+    return await this.#only.openConnections(options);
+  }
+
+  /** `Service.closeConnections` of the service that it was started with. */
+  async closeConnections(options: ConnectionOptions): Promise<number> {
+    return await this.#only.closeConnections(options);
   }
 
   /** `Service.accessState` of the service that it was started with. */

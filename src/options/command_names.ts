@@ -34,5 +34,6 @@ export const commandNames: readonly string[] = [
   "allow",
   "deny",
   "unban",
+  "close",
   "why",
 ];

@@ -25,7 +25,7 @@ export const ExitCode = {
 export const EXIT_MEANINGS: Readonly<Record<(typeof ExitCode)[keyof typeof ExitCode], string>> = {
   [ExitCode.OK]: "done; a control command that is refused says so in its reply, as in Balance",
   [ExitCode.REFUSED]:
-    "a control command was refused, with --strict or if it was allow, deny, unban, drain, shut or wait; with --diff, the file cannot be applied; with --health, no channel is usable",
+    "a control command was refused, with --strict or if it was allow, close, deny, unban, drain, shut or wait; with --diff, the file cannot be applied; with --health, no channel is usable",
   [ExitCode.USAGE]: "wrong option, missing or bad port, too many channels",
   [ExitCode.ADDRESS]: "unknown or invalid channel address, or one that leads back here without a limit",
   [ExitCode.RENDEZVOUS]: "the control directory, its socket or the file of services cannot be used",

@@ -41,7 +41,7 @@ export function controlPlane(
     },
     upgrade: () => upgrade.run(),
     get services() {
-      return instance.services.map(controlledService);
+      return instance.services.map((service) => controlledService(service, instance));
     },
     version,
     describe: () => ({ version, pid: Deno.pid, ...instance.describe(), log: log.state, config: config?.path ?? null }),
@@ -64,7 +64,10 @@ export function controlPlane(
   };
 }
 
-function controlledService(service: Service): ControlledService {
+/** What few commands need, and is loaded for them. */
+const connections = () => import("../service/connections/open_connections.ts");
+
+function controlledService(service: Service, instance: Instance): ControlledService {
   return {
     name: service.name,
     addresses: service.hostnames,
@@ -83,7 +86,10 @@ function controlledService(service: Service): ControlledService {
     why: (client, options) => service.why(client, options),
     drain: (group, channel, seconds) => service.startDrain(group, channel, seconds),
     close: (group, channel, oldest) => service.closeChannel(group, channel, { oldest }),
-    waitUntil: (look, options) => waitUntil(() => look(controlledService(service)), options),
+    listConnections: async (...which) => await (await connections()).listConnections(service, ...which),
+    closeConnections: async (choice) => await (await connections()).closeConnections(service, choice),
+    closeConnection: async (id) => (await (await connections()).closeConnection(instance.services, id))?.name,
+    waitUntil: (look, options) => waitUntil(() => look(controlledService(service, instance)), options),
     resolve: async (host, word) => {
       const port = parsePort(word);
       if (port === undefined) throw new Error(`Cannot resolve port: ${quote(word)}`);

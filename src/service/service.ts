@@ -20,6 +20,7 @@ import {
   CHANNEL_OPTIONS,
   CLIENTS,
   CLOSE_OPTIONS,
+  CONNECTION_OPTIONS,
   DISABLE_OPTIONS,
   GROUP,
   HOST,
@@ -29,8 +30,9 @@ import {
   SECONDS,
   WEIGHT,
 } from "./options/option_shapes.ts";
+import type { RecordState } from "../state/record_state.ts";
 import type { WhyState } from "../state/why_state.ts";
-import type { ChannelOptions, DisableOptions, RuleOptions, WhyOptions } from "./options/options.ts";
+import type { ChannelOptions, ConnectionOptions, DisableOptions, RuleOptions, WhyOptions } from "./options/options.ts";
 import { forget, remember, remembered } from "./sticky/remembered_clients.ts";
 import type { ServiceAccess } from "./access/service_access.ts";
 import { hasSeveralPorts } from "./drafts/service_request.ts";
@@ -365,6 +367,29 @@ export class Service implements AsyncDisposable {
    */
   async why(client: string, options: WhyOptions = {}): Promise<WhyState> {
     return (await import("./explanation/why.ts")).why(this, client, options);
+  }
+
+  /**
+   * Its open connections, the oldest first. No thread is asked, so clients do not notice; a hundred thousand take about a
+   * second, in which the program can do other things.
+   *
+   * @throws {TypeError} when an option is of the wrong kind
+   * @throws {RangeError} when an option is out of range, or there is no such channel
+   */
+  async openConnections(options: ConnectionOptions = {}): Promise<RecordState[]> {
+    const { choiceOf, describeConnections } = await import("./connections/open_connections.ts");
+    return await describeConnections(this, choiceOf(this, CONNECTION_OPTIONS(options, "options")));
+  }
+
+  /**
+   * Closes open connections in whatever stage they are; without any option in `options`, all of them.
+   *
+   * @returns how many it has closed, once they are gone
+   * @throws what `openConnections` throws
+   */
+  async closeConnections(options: ConnectionOptions): Promise<number> {
+    const { choiceOf, closeConnections } = await import("./connections/open_connections.ts");
+    return await closeConnections(this, choiceOf(this, CONNECTION_OPTIONS(options, "options")));
   }
 
   /** Who may come in, and how many were refused; undefined for a service that has always taken everybody. */

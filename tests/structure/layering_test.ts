@@ -31,6 +31,7 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
     "selection",
     "state",
     "table",
+    "views",
     "log",
   ],
   library: ["access", "engine", "groups", "options", "selection", "service", "state", "views", "log"],

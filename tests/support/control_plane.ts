@@ -19,6 +19,8 @@ export function processState(version = "1.2.3"): ProcessState {
 /** What decides about clients of such a service. */
 const SETTINGS: Partial<ServiceSettings> = { autodisable: false, hashFailover: false, failTimeout: 0, trace: false };
 
+async function* nothing(): AsyncGenerator<Uint8Array> {}
+
 /** A service without an engine: every name is 127.0.0.1, unless it is told otherwise. */
 export function quietService(
   name: string,
@@ -52,6 +54,9 @@ export function quietService(
       return Promise.resolve({ how: "empty", closed: 0, seconds: 0 });
     },
     close: () => Promise.resolve(0),
+    listConnections: () => Promise.resolve({ count: 0, chunks: nothing() }),
+    closeConnections: () => Promise.resolve(0),
+    closeConnection: () => Promise.resolve(undefined),
     waitUntil: (look) => Promise.resolve(look(service)),
     ...more,
   };

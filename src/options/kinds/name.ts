@@ -17,7 +17,16 @@ export function account(names: "user" | "group"): Kind<string> {
 const LONGEST_NAME = 64;
 
 /** What the control command `show` takes besides the name of a service. */
-export const RESERVED_NAMES: readonly string[] = ["json", "config", "health", "sticky", "access", "clients", "failed"];
+export const RESERVED_NAMES: readonly string[] = [
+  "json",
+  "config",
+  "health",
+  "sticky",
+  "access",
+  "clients",
+  "failed",
+  "connections",
+];
 
 /** What control commands take in place of a channel. */
 const RESERVED_CHANNEL_NAMES: readonly string[] = ["all", "idle"];

@@ -46,8 +46,8 @@ export async function operatorsOf(service: Service): Promise<Operators> {
   return access.operators!;
 }
 
-/** @throws {RangeError} when a part is no network, or a file */
-function rangesOf(networks: string): NetworkRange[] {
+/** The networks that a program gives. @throws {RangeError} when a part is no network, or a file */
+export function rangesOf(networks: string): NetworkRange[] {
   const parts = parseNetworks(networks);
   if (isNetworkFault(parts)) {
     const { word, reason, suggestion } = parts;

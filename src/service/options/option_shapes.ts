@@ -31,6 +31,7 @@ import type {
   ChannelOptions,
   CheckedOptions,
   CheckedServeOptions,
+  ConnectionOptions,
   DisableOptions,
   RequestedGroup,
   RuleOptions,
@@ -85,6 +86,14 @@ export const WHY_OPTIONS = record<WhyOptions>({
   sni: optional(text({ filled: true })),
   alpn: optional(list(text({ filled: true }), MOST_OFFERED)),
   proto: optional(oneOf(FIRST_PROTOCOLS)),
+});
+
+/** What `ConnectionOptions` must look like. */
+export const CONNECTION_OPTIONS = record<ConnectionOptions>({
+  id: optional(text({ filled: true })),
+  older: optional(SECONDS),
+  client: optional(text({ filled: true })),
+  channel: optional(record<NonNullable<ConnectionOptions["channel"]>>({ group: GROUP, channel: CHANNEL })),
 });
 
 /** What `CloseOptions` must look like. */

@@ -49,6 +49,21 @@ export interface WhyOptions {
   readonly proto?: FirstProtocol;
 }
 
+/** Which open connections are meant: those that meet all that is given. */
+export interface ConnectionOptions {
+  /** The one with this id, as records and `openConnections` have it. */
+  readonly id?: string;
+  /** Accepted at least so many seconds ago. */
+  readonly older?: number;
+  /**
+   * From these networks, as on the command line, but without files: `10.0.0.1,10.1.0.0/16`. With a PROXY header, the
+   * client is the one that it names.
+   */
+  readonly client?: string;
+  /** With this channel, established or being connected. */
+  readonly channel?: { readonly group: number; readonly channel: number };
+}
+
 /** Channels that share the load; later groups take over when earlier ones have no usable channel. */
 export interface GroupOptions {
   /** Name of the strategy: `rr`, `hash`, `least`, `random`, `stable`, `first` or a custom one. Default `rr`. */
