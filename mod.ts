@@ -8,6 +8,7 @@ export type {
   ChannelHealthState,
   ChannelState,
   ConditionsState,
+  ConnectionLogState,
   GroupState,
   InstanceState,
   InstanceSummary,

@@ -42,8 +42,9 @@ function indexOf({ service }: Session, { services }: ControlPlane): number {
 }
 
 function serviceState(service: ControlledService): Exact<ServiceState> {
-  const { name, addresses, ports, connections, groups, access } = service, rules = access && { access };
-  return { name, addresses, ports, connections, ...queueState(groups), ...rules, ...reportOf(groups) };
+  const { name, addresses, ports, connections, groups, access, connectionLog } = service;
+  const more = { ...access && { access }, ...connectionLog && { connectionLog } };
+  return { name, addresses, ports, connections, ...queueState(groups), ...more, ...reportOf(groups) };
 }
 
 /** The state of the queue; nothing where clients have never been allowed to wait. */

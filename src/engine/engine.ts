@@ -1,4 +1,5 @@
 import type { access } from "../options/records/access.ts";
+import type { connectionLog } from "../options/records/connection_log.ts";
 import type { health } from "../options/records/health.ts";
 import type { EngineName } from "../options/engine_name.ts";
 import type { AccessSettings } from "../access/access.ts";
@@ -324,6 +325,7 @@ export type OthersOptions =
   | "acceptProxy"
   | "proxyTimeout"
   | keyof typeof access
+  | keyof typeof connectionLog
   | keyof typeof health;
 
 /**

@@ -50,6 +50,12 @@ export interface LogState {
 export interface Log {
   readonly logger: Logger;
   readonly state: LogState;
+  /** Form that its lines have; text in the system log. */
+  readonly format: LogFormat;
+  /** Whether lines of text begin with the time; otherwise who takes them notes it. */
+  readonly time: boolean;
+  /** Writes lines that are made already and safe to show, whatever the level. */
+  lines(lines: readonly string[]): void;
   /** Writes only what is at least this important from now on. */
   setLevel(level: LogLevel): void;
   /** Waits until all lines have been written, for at most half a second. */
@@ -64,6 +70,12 @@ interface Output {
   readonly writer: LineWriter | undefined;
   readonly render: (record: LogRecord) => string;
   readonly problem: () => string | undefined;
+  readonly format: LogFormat;
+  readonly time: boolean;
+  /** Makes a piece of the log of a line. */
+  readonly piece: (line: string) => string;
+  /** Whether several pieces may be written as one. */
+  readonly joins: boolean;
 }
 
 /** Sets up the program's log. @throws {Error} naming the file, when it cannot be opened */
@@ -82,6 +94,13 @@ export async function openLog(options: LogOptions): Promise<Log> {
   const logger = getLogger("balance");
   return {
     logger,
+    format: output.format,
+    time: output.time,
+    lines: (lines) => {
+      const pieces = lines.map(output.piece);
+      if (output.joins) writer?.write(encoder.encode(pieces.join("")), pieces.length);
+      else for (const piece of pieces) writer?.write(encoder.encode(piece));
+    },
     get state() {
       const problem = output.problem() ?? writer?.problem;
       return {
@@ -110,7 +129,15 @@ async function openOutput({ target, format, time }: LogOptions): Promise<Output>
   const lostText = (lines: number, why: string) => render(lostRecord(lines, why));
   // Standard error is never closed.
   const sink = target === "stderr" ? { write: (bytes: Uint8Array) => stream.write(bytes) } : stream;
-  return { writer: new LineWriter(sink, BOUND, lostText), render, problem: () => undefined };
+  return {
+    writer: new LineWriter(sink, BOUND, lostText),
+    render,
+    problem: () => undefined,
+    format,
+    time: time ?? !journal,
+    piece: journal ? (line) => `${prefix("info")}${line}\n` : (line) => `${line}\n`,
+    joins: true,
+  };
 }
 
 async function renderer(
@@ -125,18 +152,22 @@ async function renderer(
 
 function openSystemLog(): Output {
   const render = (record: LogRecord) => formatSyslog(record, "balance", Deno.pid);
+  const piece = (line: string) => render(logRecord("info", [line], {}));
+  const form = { render, format: "text", time: false, piece, joins: false } as const;
   try {
     const log = new SystemLog();
     const lostText = (lines: number) => render(lostRecord(lines, "the system log did not take them"));
-    return { writer: new LineWriter(log, SYSLOG_BOUND, lostText), render, problem: () => log.problem };
+    return { ...form, writer: new LineWriter(log, SYSLOG_BOUND, lostText), problem: () => log.problem };
   } catch (error) {
     const problem = `the system log cannot be called: ${(error as Error).message}`;
-    return { writer: undefined, render, problem: () => problem };
+    return { ...form, writer: undefined, problem: () => problem };
   }
 }
 
 function lostRecord(lines: number, why: string): LogRecord {
-  const message = ["", lines, ` ${plural(lines, "line")} lost: `, why, ""];
-  const properties = { lines, why };
-  return { category: ["balance"], level: "warning", message, rawMessage: "", properties, timestamp: Date.now() };
+  return logRecord("warning", ["", lines, ` ${plural(lines, "line")} lost: `, why, ""], { lines, why });
+}
+
+function logRecord(level: LogLevel, message: readonly unknown[], properties: Record<string, unknown>): LogRecord {
+  return { category: ["balance"], level, message, rawMessage: "", properties, timestamp: Date.now() };
 }

@@ -104,7 +104,8 @@ function optionText({ key, before, after, changeable }: OptionChange): string {
 
 function valueText({ kind, standard, repeatable, nameOf }: OptionRecord, value: unknown): string {
   if (kind.metavar === undefined) return value ? "on" : "off";
-  if (value === undefined) return standard === undefined ? "not given" : String(standard);
+  if (value === undefined && kind.off === undefined) return standard === undefined ? "not given" : String(standard);
+  if (typeof value !== "string" && kind.bare !== undefined) return value ? "on" : "off";
   return (repeatable ? value as readonly unknown[] : [value]).map((one) => {
     const word = quoteWord(kind.write(one));
     return nameOf === undefined ? word : `${nameOf(one)} ${word}`;

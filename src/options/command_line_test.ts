@@ -41,6 +41,7 @@ Deno.test("a port alone has the manual's defaults", () => {
     proxyTimeout: 5,
     preambleTimeout: 3,
     connectTimeout: 5,
+    connectionLogSample: 1,
     failTimeout: 0,
     slowStart: 0,
     queue: 0,
@@ -70,6 +71,7 @@ Deno.test("a port alone has the manual's defaults", () => {
     trace: false,
     logLevel: "info",
     logFormat: "text",
+    logInterval: 0,
   });
 });
 

@@ -1,6 +1,7 @@
 import type { OptionRecord } from "./option_record.ts";
 import { access } from "./records/access.ts";
 import { choosing } from "./records/choosing.ts";
+import { connectionLog } from "./records/connection_log.ts";
 import { control } from "./records/control.ts";
 import { files } from "./records/files.ts";
 import { health } from "./records/health.ts";
@@ -28,6 +29,7 @@ export const optionRecords = {
   ...sockets,
   ...process,
   ...logging,
+  ...connectionLog,
   ...views,
   ...files,
   ...control,

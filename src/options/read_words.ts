@@ -67,10 +67,10 @@ export function readOptions({ options }: SplitWords): { values: OptionValues; fa
   const values: Record<string, unknown> = {}, faults: Fault[] = [];
   const last = new Map(options.map((option) => [option.key, option]));
   for (const option of options) {
-    const { key, negative, text, word } = option, record: OptionRecord = optionRecords[key];
+    const { key, negative, bare, text, word } = option, record: OptionRecord = optionRecords[key];
     // As in Balance, the last one of an option that takes one value counts.
     if (!record.repeatable && last.get(key) !== option) continue;
-    const value = negative ? record.kind.off : record.kind.read(text);
+    const value = negative ? record.kind.off : bare ? record.kind.bare : record.kind.read(text);
     const { into = key } = record;
     if (value instanceof Refusal) faults.push(refused(record, value, text, word));
     else if (record.repeatable) values[into] = [...(values[into] as unknown[] | undefined) ?? [], value];

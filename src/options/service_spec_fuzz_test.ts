@@ -18,6 +18,7 @@ function wordFor({ name, kind }: OptionRecord): fc.Arbitrary<string> {
   const { metavar, words } = kind as Kind<unknown>;
   if (name === "name") return fc.stringMatching(/^[a-z][\w.-]{0,9}$/);
   if (name === "source") return fc.oneof(address, fc.constant("client"));
+  if (name === "connection-log-format") return fc.constantFrom("text", "json", "%ci:%cp [%t] 100%%", "%end");
   if (words !== undefined) return fc.constantFrom(...words);
   switch (metavar) {
     case undefined:
@@ -41,6 +42,10 @@ function wordFor({ name, kind }: OptionRecord): fc.Arbitrary<string> {
       return fc.constantFrom("1/1", "10/.5,20", "100/60.");
     case "NETWORKS":
       return fc.constantFrom("10.0.0.0/8,::1", "@a b", "10.0.0.1-10.0.0.9,all", "::ffff:10.0.0.1", "FE80::/10");
+    case "[FILE]":
+      return fc.stringMatching(/^[ -~]{1,9}$/);
+    case "NETS":
+      return fc.constantFrom("10.0.0.0/8,::1", "all");
     case "NAME":
       return fc.constantFrom("balance", "65534", "_a$");
     case "NAME=FILE":
@@ -55,11 +60,12 @@ const entries: [string, OptionRecord][] = Object.entries(optionRecords);
 /** Words of some options that belong to one of these. */
 function options(...scopes: OptionRecord["scope"][]): fc.Arbitrary<string[]> {
   const own = entries.filter(([, { scope }]) => scopes.includes(scope));
-  const one = fc.constantFrom(...own).chain(([, record]) =>
-    record.kind.metavar === undefined
-      ? fc.constantFrom(`--${record.name}`, `--${negativeName(record)}`)
-      : wordFor(record).map((word) => `--${record.name}=${word}`)
-  );
+  const one = fc.constantFrom(...own).chain(([, record]) => {
+    const { name, kind: { metavar, bare } } = record;
+    const given = metavar === undefined ? [] : [wordFor(record).map((word) => `--${name}=${word}`)];
+    const alone = metavar !== undefined && bare === undefined ? [] : [`--${name}`, `--${negativeName(record)}`];
+    return fc.oneof(...given, ...alone.map((word) => fc.constant(word)));
+  });
   // Each strategy has a name of its own.
   const nameOf = (word: string) => word.startsWith("--strategy=") ? word.split("=")[1] : Symbol();
   return fc.uniqueArray(one, { maxLength: 6, selector: nameOf });

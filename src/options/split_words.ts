@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { quote } from "../log/escape.ts";
 import { type Fault, FaultCode } from "./fault.ts";
+import { isPath } from "./kinds/optional_path.ts";
 import { nearest } from "./nearest.ts";
 import { negativeName } from "./option_record.ts";
 import { type OptionKey, optionList } from "./option_records.ts";
@@ -20,6 +21,8 @@ export interface GivenOption extends PlacedWord {
   readonly key: OptionKey;
   /** Whether it is switched off, by its negative form. */
   readonly negative: boolean;
+  /** Whether its value was left out, as it may be. */
+  readonly bare?: boolean;
   /** Index of the word that has the option; that of its value may be the next. */
   readonly at: number;
 }
@@ -40,22 +43,26 @@ interface Known {
   readonly negative: boolean;
   readonly metavar: string | undefined;
   readonly short: string | undefined;
+  /** Whether its value may be left out. */
+  readonly bare: boolean;
 }
 
 /** Options that are really called `no-…` go before negative forms. */
 const byName: ReadonlyMap<string, Known> = new Map([
   ...optionList.flatMap(([key, record]): [string, Known][] => {
     const name = negativeName(record);
-    return name === undefined ? [] : [[name, { key, negative: true, metavar: undefined, short: undefined }]];
+    return name === undefined
+      ? []
+      : [[name, { key, negative: true, metavar: undefined, short: undefined, bare: false }]];
   }),
-  ...optionList.map(([key, { name, short, kind: { metavar } }]): [string, Known] => {
-    return [name, { key, negative: false, metavar, short }];
+  ...optionList.map(([key, { name, short, kind: { metavar, bare } }]): [string, Known] => {
+    return [name, { key, negative: false, metavar, short, bare: bare !== undefined }];
   }),
 ]);
 
 /** The options as `parseArgs` takes them. */
-const PARSE_OPTIONS = Object.fromEntries([...byName].map(([name, { metavar, short }]) => [name, {
-  type: metavar === undefined ? "boolean" as const : "string" as const,
+const PARSE_OPTIONS = Object.fromEntries([...byName].map(([name, { metavar, short, bare }]) => [name, {
+  type: metavar === undefined || bare ? "boolean" as const : "string" as const,
   ...(short === undefined ? {} : { short }),
 }]));
 
@@ -76,13 +83,24 @@ export function splitWords(all: readonly string[]): SplitWords {
     tokens: true,
     options: PARSE_OPTIONS,
   });
+  // The option before the word whose value that may be.
+  let open: { readonly key: OptionKey; readonly at: number } | undefined;
   for (const token of tokens) {
-    if (token.kind === "positional") words.push({ text: token.value, word: token.index });
+    const { index } = token;
+    if (token.kind === "positional") {
+      if (open?.at === index - 1 && isPath(token.value)) {
+        options[options.length - 1] = { ...open, negative: false, text: token.value, word: index };
+      } else words.push({ text: token.value, word: index });
+    }
+    open = undefined;
     if (token.kind !== "option") continue;
     const known = byName.get(token.name), { index: word, rawName, value } = token;
     if (known === undefined) faults.push(unknownOption(rawName, word));
     else if (known.metavar === undefined && value !== undefined) {
       faults.push(wrong(word, `option ${rawName} takes no value: ${quote(value)}`));
+    } else if (known.bare && value === undefined) {
+      open = { key: known.key, at: word };
+      options.push({ ...open, negative: false, bare: true, text: "", word });
     } else if (known.metavar !== undefined && value === undefined) {
       faults.push(wrong(word, `option ${rawName} needs a value: ${known.metavar}`));
     } else {
@@ -106,7 +124,9 @@ function isNoOption(word: string): boolean {
 
 /** Whether the word is an option whose value is the next word. */
 function takesNext(word: string): boolean {
-  if (word.startsWith("--")) return byName.get(word.slice(2))?.metavar !== undefined;
+  const known = word.startsWith("--") ? byName.get(word.slice(2)) : undefined;
+  if (known !== undefined) return known.metavar !== undefined && !known.bare;
+  if (word.startsWith("--")) return false;
   return /^-./.test(word) && [...word.slice(1, LONGEST_JOINED)].findIndex(takesValue) === word.length - 2;
 }
 

@@ -58,3 +58,32 @@ Deno.test("endless joined options are refused as one word, but a value may be of
   assert.deepEqual(split(`-fc${long}`), [[["foreground", ""], ["command", long]], []]);
   assert.deepEqual(split("-c", long), [[["command", long]], []]);
 });
+
+/** Options and words, where the options may have values that were left out. */
+function splitBare(...all: string[]): [(string | [string, string])[], readonly string[]] {
+  const { options, words, faults } = splitWords(all);
+  assert.deepEqual(faults, []);
+  return [options.map(({ key, bare, text }) => bare ? key : [key, text]), words.map(({ text }) => text)];
+}
+
+Deno.test("a value that may be left out is joined, or a next word that looks like a path", () => {
+  for (
+    const [given, options, words] of [
+      [["--connection-log", "80", "a"], ["connectionLog"], ["80", "a"]],
+      [["80", "a", "--connection-log"], ["connectionLog"], ["80", "a"]],
+      [["--connection-log", "-f", "80"], ["connectionLog", ["foreground", ""]], ["80"]],
+      [["--connection-log=x", "80", "a"], [["connectionLog", "x"]], ["80", "a"]],
+      [["--connection-log=-", "80"], [["connectionLog", "-"]], ["80"]],
+      [["--connection-log", "/var/log/x", "80"], [["connectionLog", "/var/log/x"]], ["80"]],
+      [["--connection-log", "./x", "80"], [["connectionLog", "./x"]], ["80"]],
+      [["--connection-log", "C:\\log\\x", "80"], [["connectionLog", "C:\\log\\x"]], ["80"]],
+      [["80", "--connection-log", "from=10.0.0.0/8", "a"], ["connectionLog"], ["80", "from=10.0.0.0/8", "a"]],
+      [["80", "--connection-log", "alpn=http/1.1", "a"], ["connectionLog"], ["80", "alpn=http/1.1", "a"]],
+      [["--connection-log", "--", "/x/y"], ["connectionLog"], ["/x/y"]],
+      [["80", "/x", "--connection-log", "a", "/y"], ["connectionLog"], ["80", "/x", "a", "/y"]],
+      [["--connection-log", "--connection-log", "/x"], ["connectionLog", ["connectionLog", "/x"]], []],
+      [["--no-connection-log", "/x"], [["connectionLog", ""]], ["/x"]],
+    ] as const
+  ) assert.deepEqual(splitBare(...given), [options, words], given.join(" "));
+  assert.equal(refusal("--no-connection-log=x"), 'option --no-connection-log takes no value: "x"');
+});

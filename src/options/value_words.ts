@@ -18,8 +18,10 @@ function words(record: OptionRecord, value: unknown): string[] {
   const { short, kind } = record,
     name = record.nameOf?.(value) ?? record.name,
     option = short === undefined ? `--${name}` : `-${short}`;
-  if (kind.metavar === undefined) return value === kind.off ? negativeWords(record) : [option];
+  if (kind.off !== undefined && value === kind.off) return negativeWords(record);
+  if (kind.metavar === undefined || kind.bare !== undefined && value === kind.bare) return [option];
   const word = kind.write(value);
+  if (kind.bare !== undefined) return [`--${name}=${word}`];
   // A value of its own word could be taken for an option.
   return word.startsWith("-") || word === "" ? [`--${name}=${word}`] : [option, word];
 }

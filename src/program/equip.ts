@@ -3,6 +3,7 @@ import { defaultDirectory, DirectoryError, openDirectory } from "../control/dire
 import { pathOf } from "../control/entries.ts";
 import { chosenDirectory } from "../control/places.ts";
 import { type ControlServer, startControlServer } from "../control/server.ts";
+import type { Log } from "../log/log.ts";
 import type { LineWriter } from "../log/line_writer.ts";
 import type { ProcessSpec } from "../options/service_spec.ts";
 import { type ProcessOptions, processOptions } from "../options/values.ts";
@@ -16,7 +17,9 @@ import { placeOf } from "../service/drafts/listen.ts";
 import { FailuresOnDemand } from "../views/failures/failures_on_demand.ts";
 import type { Config } from "./config.ts";
 import { Configuration } from "./configuration.ts";
+import { ConnectionLogs } from "./connection_logs.ts";
 import { stateOf } from "./handed_state.ts";
+import type { Prepared } from "./http_views.ts";
 import { controlPlane } from "./instance_plane.ts";
 import { logStart, warnOfLimits } from "./log_start.ts";
 import { LoopWarnings } from "./loop_warnings.ts";
@@ -58,6 +61,7 @@ export async function equip(
     if (plan?.control === undefined) openDirectory(directory);
     const file = config === undefined ? String(spec.services[0].ports[0].first) : "config";
     const log = await startLog(options, { background, directory, name: file });
+    const connectionLogs = await logConnections(instance, log, spec);
     reportTo(new Report(log.logger, instance).event);
     const failures = new FailuresOnDemand(() => instance.now());
     instance.onRecord(failures.record);
@@ -94,7 +98,8 @@ export async function equip(
     });
     const configuration: Configuration = new Configuration(instance, config, log.logger, {
       reloading: () => supervision.reloading(),
-      prepare: ({ spec }) => views.prepare(processOptions(spec.values)),
+      prepare: ({ spec: { values, services } }) =>
+        bothPrepared(connectionLogs.open(services), () => views.prepare(processOptions(values))),
       applied: (next) => {
         running?.follow(next);
         warnOfLimits(log.logger, instance);
@@ -111,6 +116,7 @@ export async function equip(
     const plane = controlPlane({
       instance,
       log,
+      connectionLogs,
       config,
       configuration,
       upgrade,
@@ -144,6 +150,7 @@ export async function equip(
         instance,
         control,
         log,
+        connectionLogs,
         dump,
         pidFile,
         upgrade,
@@ -161,6 +168,33 @@ export async function equip(
     control?.close();
     await opened?.stop();
     throw error instanceof DirectoryError ? new ExitError(ExitCode.RENDEZVOUS, error.message) : error;
+  }
+}
+
+/** @throws {ExitError} 71 when a file cannot be opened */
+async function logConnections(instance: Instance, log: Log, spec: ProcessSpec): Promise<ConnectionLogs> {
+  const logs = new ConnectionLogs(instance, log, processOptions(spec.values).logFormat);
+  try {
+    (await logs.open(spec.services))?.apply();
+    return logs;
+  } catch (error) {
+    throw new ExitError(ExitCode.SYSTEM, uncapitalised(error));
+  }
+}
+
+/** Prepares one thing after the other, or neither. */
+async function bothPrepared(
+  first: Promise<Prepared | undefined>,
+  prepare: () => Promise<Prepared | undefined>,
+): Promise<Prepared> {
+  const one = await first;
+  try {
+    const other = await prepare();
+    const both = (act: keyof Prepared) => () => [one, other].forEach((prepared) => prepared?.[act]());
+    return { apply: both("apply"), undo: both("undo") };
+  } catch (error) {
+    one?.undo();
+    throw error;
   }
 }
 

@@ -8,6 +8,7 @@ import { waitUntil } from "../service/draining/waiting.ts";
 import type { FailuresOnDemand } from "../views/failures/failures_on_demand.ts";
 import type { Config } from "./config.ts";
 import type { Configuration } from "./configuration.ts";
+import type { ConnectionLogs } from "./connection_logs.ts";
 import type { LoopWarnings } from "./loop_warnings.ts";
 import type { Upgrade } from "./upgrade.ts";
 import { version } from "./version.ts";
@@ -16,6 +17,7 @@ import { version } from "./version.ts";
 export interface Controlled {
   readonly instance: Instance;
   readonly log: Log;
+  readonly connectionLogs: ConnectionLogs;
   /** The file that the services come from, if there is one. */
   readonly config: Config | undefined;
   readonly configuration: Configuration;
@@ -30,7 +32,7 @@ export interface Controlled {
 
 /** The process as its control commands see it. */
 export function controlPlane(
-  { instance, log, config, configuration, upgrade, loops, failures, leaving, shutdown }: Controlled,
+  { instance, log, connectionLogs, config, configuration, upgrade, loops, failures, leaving, shutdown }: Controlled,
 ): ControlPlane {
   return {
     get frozen() {
@@ -41,7 +43,7 @@ export function controlPlane(
     },
     upgrade: () => upgrade.run(),
     get services() {
-      return instance.services.map((service) => controlledService(service, instance));
+      return instance.services.map((service) => controlledService(service, instance, connectionLogs));
     },
     version,
     describe: () => ({ version, pid: Deno.pid, ...instance.describe(), log: log.state, config: config?.path ?? null }),
@@ -67,7 +69,11 @@ export function controlPlane(
 /** What few commands need, and is loaded for them. */
 const connections = () => import("../service/connections/open_connections.ts");
 
-function controlledService(service: Service, instance: Instance): ControlledService {
+function controlledService(
+  service: Service,
+  instance: Instance,
+  connectionLogs: ConnectionLogs,
+): ControlledService {
   return {
     name: service.name,
     addresses: service.hostnames,
@@ -79,6 +85,9 @@ function controlledService(service: Service, instance: Instance): ControlledServ
     get access() {
       return service.access?.state;
     },
+    get connectionLog() {
+      return connectionLogs.state(service);
+    },
     get clients() {
       return service.access?.clients;
     },
@@ -89,7 +98,7 @@ function controlledService(service: Service, instance: Instance): ControlledServ
     listConnections: async (...which) => await (await connections()).listConnections(service, ...which),
     closeConnections: async (choice) => await (await connections()).closeConnections(service, choice),
     closeConnection: async (id) => (await (await connections()).closeConnection(instance.services, id))?.name,
-    waitUntil: (look, options) => waitUntil(() => look(controlledService(service, instance)), options),
+    waitUntil: (look, options) => waitUntil(() => look(controlledService(service, instance, connectionLogs)), options),
     resolve: async (host, word) => {
       const port = parsePort(word);
       if (port === undefined) throw new Error(`Cannot resolve port: ${quote(word)}`);

@@ -9,6 +9,7 @@ import type { InheritedSocket } from "../process/match_sockets.ts";
 import type { PidFile } from "../process/pid_file.ts";
 import type { Instance } from "../service/instance.ts";
 import type { Config } from "./config.ts";
+import type { ConnectionLogs } from "./connection_logs.ts";
 import type { Configuration } from "./configuration.ts";
 import { restoreState } from "./handed_state.ts";
 import { watchMemory } from "./memory_watch.ts";
@@ -29,6 +30,7 @@ export interface ProgramParts {
   readonly instance: Instance;
   readonly control: ControlServer;
   readonly log: Log;
+  readonly connectionLogs: ConnectionLogs;
   readonly dump: LineWriter | undefined;
   readonly pidFile: PidFile | undefined;
   readonly upgrade: Upgrade;
@@ -136,14 +138,15 @@ export class Program {
     this.#parts.log.setLevel(levelOf(options));
   }
 
-  /** Opens the log file again after its rotation. */
+  /** Opens the log files again after their rotation. */
   async reopenLog(): Promise<void> {
-    await this.#parts.log.reopen();
+    const { log, connectionLogs } = this.#parts;
+    await Promise.all([log.reopen(), connectionLogs.reopen()]);
   }
 
   /** Serves until a signal or `kill`, then drains. @returns the exit code */
   async run(signals: Signals): Promise<number> {
-    const { instance, control, log, supervision, upgrade, views, killed, pidFile, dump } = this.#parts,
+    const { instance, control, log, connectionLogs, supervision, upgrade, views, killed, pidFile, dump } = this.#parts,
       { logger } = log;
     const unwatchMemory = watchMemory(instance, logger), unwatchForHints = watchForHints(instance, logger);
     const first = await Promise.race([signals.next(), killed]);
@@ -170,7 +173,7 @@ export class Program {
     pidFile?.remove();
     if (left > 0) logger.warn(`stopped, {left} ${plural(left, "connection was", "connections were")} cut`, { left });
     else logger.info("stopped");
-    await dump?.flush(DUMP_FLUSH);
+    await Promise.all([dump?.flush(DUMP_FLUSH), connectionLogs.stop()]);
     await log.flush();
     return ExitCode.OK;
   }

@@ -2,6 +2,7 @@ import { resolve } from "node:path";
 import { quote } from "../log/escape.ts";
 import { type Log, type LogLevel, type LogOptions, openLog } from "../log/log.ts";
 import { isOwnStream } from "../log/log_file.ts";
+import type { ServiceSpec } from "../options/service_spec.ts";
 import type { ProcessOptions } from "../options/values.ts";
 import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
 import { complain } from "../process/terminal.ts";
@@ -37,19 +38,23 @@ export function levelOf({ logLevel, trace }: Pick<ProcessOptions, "logLevel" | "
 }
 
 /** Says which options of the log a background process cannot follow. @throws {ExitError} 64 when it cannot go on */
-export function checkBackgroundLog({ packetDump, logFormat, logTime, logFile }: ProcessOptions): void {
+export function checkBackgroundLog(
+  { packetDump, logFormat, logTime, logFile }: ProcessOptions,
+  services: readonly ServiceSpec[],
+): void {
   if (packetDump) complain("balance: -p has no effect in the background, add -f");
   if (logFile === undefined && Deno.build.os !== "windows") {
     for (const name of [logFormat !== "text" && "log-format", logTime !== undefined && "log-time"]) {
       if (name) complain(`balance: --${name} has no effect on the system log, add -f or --log-file FILE`);
     }
   }
-  // A background process has none of its parent's streams.
-  if (logFile === undefined || !isOwnStream(resolve(logFile))) return;
-  throw new ExitError(
-    ExitCode.USAGE,
-    `option --log-file: ${
-      quote(logFile)
-    } is a stream of this process, which the background process does not have; add -f`,
-  );
+  refuseOwnStream("log-file", logFile);
+  for (const { values: { connectionLog } } of services) refuseOwnStream("connection-log", connectionLog);
+}
+
+/** A background process has none of its parent's streams. @throws {ExitError} */
+function refuseOwnStream(option: string, file: string | boolean | undefined): void {
+  if (typeof file !== "string" || !isOwnStream(resolve(file))) return;
+  const text = `${quote(file)} is a stream of this process, which the background process does not have; add -f`;
+  throw new ExitError(ExitCode.USAGE, `option --${option}: ${text}`);
 }

@@ -35,7 +35,7 @@ export async function serve(request: ServeRequest, program: string, args: readon
   }
   const spec = config?.spec ?? request, options = processOptions(spec.values);
   if (plan === undefined && !background && !options.foreground && Deno.pid !== 1) {
-    (await import("./program_log.ts")).checkBackgroundLog(options);
+    (await import("./program_log.ts")).checkBackgroundLog(options, spec.services);
     const { notes, ready, log } = await startInBackground(program, args);
     for (const note of notes) complain(`balance: ${note}`);
     // Only people are told: a script reads what it always has.

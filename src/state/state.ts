@@ -79,8 +79,22 @@ export interface ServiceState extends ServiceActivityState {
   readonly queue?: QueueState;
   /** Who may come in, and how many were refused; missing if it has always taken everybody. */
   readonly access?: AccessState;
+  /** How the log of its connections is doing; missing without `--connection-log`. */
+  readonly connectionLog?: ConnectionLogState;
   /** Groups that have channels. */
   readonly groups: readonly GroupState[];
+}
+
+/** The log of a service's connections. */
+export interface ConnectionLogState {
+  /** Where it goes: `stderr`, `syslog` or the path of a file. */
+  readonly target: string;
+  /** Why it cannot be written at this moment, or null. */
+  readonly problem: string | null;
+  /** Lines lost so far, of all that go there. */
+  readonly lost: number;
+  /** Connections without a byte that were left out (`--connection-log-skip`). */
+  readonly skipped: number;
 }
 
 /** 60 numbers in each list: one for each second, the oldest first; the last second is the present one. */

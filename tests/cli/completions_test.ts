@@ -21,6 +21,8 @@ const OFFERS: readonly (readonly [line: string, words: readonly string[]])[] = [
   ["balance --proxy v", ["v1", "v2"]],
   ["balance -B cl", ["client"]],
   ["balance --user roo", ["root"]],
+  ["balance --connection", ["--connection-log", "--connection-log-format"]],
+  ["balance --connection-log-format js", ["json"]],
 ];
 
 /** Completes a line in a shell. @param directory where instances are @returns the words it offers */
@@ -103,6 +105,13 @@ for (const [shell, complete] of Object.entries({ bash, zsh, fish })) {
       }
     },
   );
+
+  testWith([posix, installed(shell)], `${shell} completes a file whose option may stand alone`, async () => {
+    const offered = await complete("balance --connection-log=/et");
+    assert.ok(offered.some((word) => /etc\/?$/.test(word)), String(offered));
+    // Without it, the next word is the port.
+    assert.ok(!(await complete("balance --connection-log tcpm")).includes("/etc"));
+  });
 
   testWith([posix, installed(shell)], `${shell} completes what runs behind -c and -i`, async () => {
     await using instance = await Instance.start(["127.0.0.1:1"]);

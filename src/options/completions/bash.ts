@@ -13,8 +13,11 @@ import {
 /** Completions for bash: `eval "$(balance --completions bash)"`. */
 export function bashCompletions({ commands, topics }: CompletionParts): string {
   const forms = completableOptions.flatMap(({ forms }) => forms);
-  const values = completableOptions.flatMap(({ forms, value }) => {
+  const values = completableOptions.flatMap(({ forms, value, bare }) => {
     if (value === undefined) return [];
+    if (bare) {
+      return `    ${forms.join("|")}) [[ ! $joined && $current != */* ]] || { ${reply(value, [])}return; } ;;`;
+    }
     return `    ${forms.join("|")}) ${reply(value, commands.map(({ name }) => name))}return ;;`;
   });
   const conditions = CONDITIONS.filter(({ words }) => words.length > 0).map(({ name, words }) => {
@@ -22,14 +25,14 @@ export function bashCompletions({ commands, topics }: CompletionParts): string {
   });
   return `# bash completion for balance
 _balance() {
-  local program=$1 current=$2 previous=$3 word names=
+  local program=$1 current=$2 previous=$3 word names= joined=
   COMPREPLY=()
   # bash takes --option=value and condition=value apart.
   if [[ $current == = ]]; then
-    current=
+    current= joined=yes
     [[ $previous == -* ]] || previous+==
   elif [[ $previous == = ]]; then
-    previous=\${COMP_WORDS[COMP_CWORD-2]}
+    previous=\${COMP_WORDS[COMP_CWORD-2]} joined=yes
     [[ $previous == -* ]] || previous+==
   fi
   case $previous in

@@ -25,11 +25,13 @@ export interface CompletableOption {
   readonly record: OptionRecord;
   /** Where its value comes from; undefined for an option without one. */
   readonly value: ValueSource | undefined;
+  /** Whether the value may be left out: then it is joined with `=`, or a next word with a slash. */
+  readonly bare: boolean;
 }
 
 /** All options, and the negative forms of flags. */
 export const completableOptions: readonly CompletableOption[] = optionList.flatMap(([key, record]) => [
-  { forms: formsOf(key), record, value: valueSource(key, record) },
+  { forms: formsOf(key), record, value: valueSource(key, record), bare: record.kind.bare !== undefined },
   ...negativeForm(record),
 ]);
 
@@ -67,7 +69,7 @@ function negativeForm({ short: _, ...record }: OptionRecord): CompletableOption[
   const name = negativeName(record);
   if (name === undefined) return [];
   const summary = `switch --${record.name} off`;
-  return [{ forms: [`--${name}`], record: { ...record, name, summary }, value: undefined }];
+  return [{ forms: [`--${name}`], record: { ...record, name, summary }, value: undefined, bare: false }];
 }
 
 function valueSource(key: OptionKey, { kind: { metavar, words, names } }: OptionRecord): ValueSource | undefined {

@@ -11,9 +11,9 @@ import {
 
 /** Completions for fish: `balance --completions fish | source`. */
 export function fishCompletions(parts: CompletionParts): string {
-  const options = completableOptions.map(({ record: { name, short, summary }, value }) => {
+  const options = completableOptions.map(({ record: { name, short, summary }, value, bare }) => {
     const letter = short === undefined ? "" : ` -s ${short}`;
-    return `complete -c balance${letter} -l ${name}${source(value, parts)} -d ${quoted(summary)}`;
+    return `complete -c balance${letter} -l ${name}${bare ? " -F" : source(value, parts)} -d ${quoted(summary)}`;
   });
   return `# fish completion for balance
 function __balance_controls

@@ -47,13 +47,14 @@ fi`;
 }
 
 /** What `_arguments` is told about an option (zshcompsys(1)). */
-function specifications({ forms, record, value }: CompletableOption, parts: CompletionParts): string[] {
+function specifications({ forms, record, value, bare }: CompletableOption, parts: CompletionParts): string[] {
   const prefix = record.repeatable ? "*" : forms.length > 1 ? `(${forms.join(" ")})` : "";
   const { metavar } = record.kind, summary = `[${special(record.summary)}]`;
   return forms.map((form) => {
     if (value === undefined || metavar === undefined) return quoteWord(`${prefix}${form}${summary}`);
-    const joined = form.startsWith("--") ? `${form}=` : `${form}+`;
-    return quoteWord(`${prefix}${joined}${summary}:${special(metavar)}:${action(value, parts)}`);
+    // One that may be left out must be in the same word.
+    const joined = bare ? `${form}=-` : form.startsWith("--") ? `${form}=` : `${form}+`;
+    return quoteWord(`${prefix}${joined}${summary}${bare ? ":" : ""}:${special(metavar)}:${action(value, parts)}`);
   });
 }
 

@@ -14,8 +14,13 @@ export interface Kind<T, L = T> {
   read(word: string): T | Refusal;
   /** The word that is read as this value. */
   write(value: T): string;
-  /** The value of its negative form, `--no-NAME`; only a flag has one. */
+  /** The value of its negative form, `--no-NAME`; undefined if it has none. */
   readonly off?: T;
+  /**
+   * The value of the option without a word, where the word may be left out: it is joined, as in `--NAME=WORD`, or stands
+   * behind the option if it looks like a path (`isPath`).
+   */
+  readonly bare?: T;
   /** Checks what an embedding program gives. */
   readonly check: Shape<T>;
   /** All words that can be given, or some of them when there are others too. */

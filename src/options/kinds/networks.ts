@@ -16,6 +16,21 @@ export function networks(): Kind<string> {
   };
 }
 
+/** The same without files. */
+export function numericNetworks(metavar = "NETWORKS"): Kind<string> {
+  const all = networks();
+  return {
+    ...all,
+    metavar,
+    read: (word) => numeric(word) ?? all.read(word),
+    check: (value, path, owner) => {
+      const word = filled(value, path, owner), refused = numeric(word);
+      if (refused !== undefined) throw outOfRange(path, ` ${quote(word)}: it ${refused.reason}`);
+      return all.check(word, path, owner);
+    },
+  };
+}
+
 /** What is done with clients of some networks. */
 export interface AccessRule {
   /** Whether they are served. */
@@ -46,6 +61,10 @@ const shape: Shape<string> = (value, path, owner) => {
   const guess = read.suggestion === undefined ? "" : `; did you mean ${quote(read.suggestion)}?`;
   throw outOfRange(path, ` ${quote(word)}: it ${badNetwork(read)}${guess}`);
 };
+
+function numeric(word: string): Refusal | undefined {
+  return word.split(",").some((part) => part.startsWith("@")) ? new Refusal("takes no @FILE") : undefined;
+}
 
 function canonical(word: string): string | NetworkFault {
   const read = parseNetworks(word);

@@ -4,6 +4,7 @@ import type { GroupSpec } from "../../groups/group_spec.ts";
 import { CLIENT_SOURCE } from "../../options/kinds/address.ts";
 import { listeningHosts } from "../../options/listening_hosts.ts";
 import { access as accessRecords } from "../../options/records/access.ts";
+import { connectionLog as connectionLogRecords } from "../../options/records/connection_log.ts";
 import { health as healthRecords } from "../../options/records/health.ts";
 import { type ServiceOptions, serviceOptions, type ServiceValues } from "../../options/values.ts";
 import { IPV6 } from "../../process/resolve.ts";
@@ -95,6 +96,7 @@ async function placesOf(request: ServiceRequest, options: ServiceOptions): Promi
 const OTHERS: ReadonlySet<string> = new Set([
   ...["hostname", "ipv6", "allowLoop", "acceptProxy", "proxyTimeout"] satisfies OthersOptions[],
   ...Object.keys(accessRecords),
+  ...Object.keys(connectionLogRecords),
   ...Object.keys(healthRecords),
 ]);
 
@@ -104,10 +106,16 @@ async function settingsOf(options: ServiceOptions, around: Surroundings): Promis
   return {
     ...given as Omit<ServiceOptions, OthersOptions>,
     ...await sourceOf(options),
+    ...recordsOf(options),
     trace,
     // Left out if possible: functions cannot be sent to threads.
     strategies: customStrategies ? strategies : undefined,
   };
+}
+
+/** Which connections that ended well leave a record. */
+function recordsOf({ connectionLog, connectionLogSample }: ServiceOptions): Pick<ServiceSettings, "records"> {
+  return connectionLog && connectionLogSample > 0 ? { records: connectionLogSample } : {};
 }
 
 /** Where connections come from. */

@@ -1,0 +1,85 @@
+import type { Log, LogFormat } from "../log/log.ts";
+import type { ServiceSpec } from "../options/service_spec.ts";
+import { serviceOptions } from "../options/values.ts";
+import { fromStart } from "../process/start_directory.ts";
+import type { Instance } from "../service/instance.ts";
+import type { Service } from "../service/service.ts";
+import type { ConnectionLogState } from "../state/state.ts";
+import type { ConnectionLog, LoggedService } from "../views/connection_log/connection_log.ts";
+import type { ListedService, OpenLines } from "../views/connection_log/open_lines.ts";
+import type { Prepared } from "./http_views.ts";
+
+/** The logs of connections of a program. They are loaded when a service asks for one. */
+export class ConnectionLogs {
+  readonly #instance: Instance;
+  readonly #log: Log;
+  readonly #format: LogFormat;
+  #loaded: { readonly log: ConnectionLog; readonly open: OpenLines } | undefined;
+
+  /** @param format the form of lines in files, unless services have another one */
+  constructor(instance: Instance, log: Log, format: LogFormat) {
+    this.#instance = instance;
+    this.#log = log;
+    this.#format = format;
+  }
+
+  /**
+   * Opens what these services need and is not open yet.
+   *
+   * @returns what is to be called once they are served, or if they are not; undefined if there is nothing
+   * @throws {Error} naming the first file that cannot be opened; then nothing has changed
+   */
+  async open(services: readonly ServiceSpec[]): Promise<Prepared | undefined> {
+    const options = services.map(({ values }) => serviceOptions(values));
+    if (this.#loaded === undefined && !options.some(({ connectionLog }) => connectionLog)) return undefined;
+    const { log, open } = this.#loaded ??= await this.#load(), opened = await log.open(options);
+    return {
+      apply: () => {
+        opened.apply();
+        open.follow();
+      },
+      undo: opened.undo,
+    };
+  }
+
+  /** How the log of a service is doing; undefined without one. */
+  state({ name, draft: { options } }: Service): ConnectionLogState | undefined {
+    return this.#loaded?.log.state({ name, options });
+  }
+
+  /** Opens all files again. */
+  async reopen(): Promise<void> {
+    await this.#loaded?.log.reopen();
+  }
+
+  /** Writes what there is, for at most half a second, and ends. */
+  async stop(): Promise<void> {
+    this.#loaded?.open.stop();
+    await this.#loaded?.log.stop();
+  }
+
+  async #load(): Promise<{ log: ConnectionLog; open: OpenLines }> {
+    const [{ ConnectionLog }, { OpenLines }] = await Promise.all([
+      import("../views/connection_log/connection_log.ts"),
+      import("../views/connection_log/open_lines.ts"),
+    ]);
+    const instance = this.#instance, now = () => instance.now();
+    const log = new ConnectionLog({
+      log: this.#log,
+      format: this.#format,
+      resolve: fromStart,
+      now,
+      lostRecords: () => instance.lostRecords,
+    });
+    instance.onRecord((record, service) => log.record(record, logged(service)));
+    return { log, open: new OpenLines(() => instance.services.map(listed), log, now) };
+  }
+}
+
+function logged({ name, groups, draft: { options } }: Service): LoggedService {
+  return { name, groups, options };
+}
+
+function listed(service: Service): ListedService {
+  return { ...logged(service), connections: service.connections, open: () => service.served.open() };
+}

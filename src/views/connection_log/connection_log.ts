@@ -1,0 +1,239 @@
+import { includes, type Networks } from "../../access/networks.ts";
+import { NetworksBuilder } from "../../access/networks_builder.ts";
+import { isNetworkFault, parseNetworks } from "../../access/network_words.ts";
+import { escape, quote } from "../../log/escape.ts";
+import type { LogFormat, Logger } from "../../log/log.ts";
+import { plural } from "../../log/plural.ts";
+import type { ServiceOptions } from "../../options/values.ts";
+import type { RecordState } from "../../state/record_state.ts";
+import type { ConnectionLogState } from "../../state/state.ts";
+import type { ConnectionRecord } from "../../table/records/connection_record.ts";
+import { type DescribedService, describeRecord, endedAt } from "../records/describe.ts";
+import { FileOutput } from "./file_output.ts";
+import { type LineForm, lineForm } from "./line_form.ts";
+import { type LineOutput, LogOutput, type ProgramLog } from "./log_output.ts";
+import { Losses } from "./losses.ts";
+
+/** Milliseconds between looks whether something was lost. */
+const LOOK = 1_000;
+
+/** Milliseconds that the program waits for a slow disk before it ends. */
+const FLUSH = 500;
+
+/** Options of a service that this is about. */
+export type LogValues = Pick<
+  ServiceOptions,
+  "connectionLog" | "connectionLogFormat" | "connectionLogSample" | "connectionLogSkip" | "logInterval"
+>;
+
+/** A service whose connections may be logged. */
+export interface LoggedService extends DescribedService {
+  /** The same object as long as its options are the same. */
+  readonly options: LogValues;
+}
+
+/** The program around it. */
+export interface LogSurroundings {
+  /** The program's log, which gets the lines that go to no file. */
+  readonly log: ProgramLog & { readonly logger: Logger; readonly format: LogFormat; readonly time: boolean };
+  /** The form of lines in files that have none of their own. */
+  readonly format: LogFormat;
+  /** The absolute path of a file. */
+  readonly resolve: (path: string) => string;
+  /** This moment by the clock of the engine, in milliseconds. */
+  readonly now: () => number;
+  /** Records that were lost, so far, because threads wrote them faster than they could be read. */
+  readonly lostRecords: () => number;
+}
+
+/** How the connections of a service are logged, as long as it has these options. */
+interface ServiceLog {
+  readonly output: LineOutput;
+  readonly form: LineForm;
+  /** Whether connections that ended well are logged at all. */
+  readonly good: boolean;
+  readonly skip: Networks | undefined;
+}
+
+/** Writes a line for each connection, where its service asks for it. Main thread only. */
+export class ConnectionLog {
+  readonly #around: LogSurroundings;
+  readonly #log: LogOutput;
+  readonly #files = new Map<string, FileOutput>();
+  readonly #services = new WeakMap<LogValues, ServiceLog>();
+  readonly #skipped = new Map<string, number>();
+  readonly #losses = new Map<string, Losses>();
+  readonly #lostRecords: Losses;
+  readonly #timer: ReturnType<typeof setInterval>;
+
+  constructor(around: LogSurroundings) {
+    this.#around = around;
+    this.#log = new LogOutput(around.log);
+    const { log: { logger } } = around;
+    this.#lostRecords = new Losses((count) => {
+      const text = `connection log: {count} ${plural(count, "connection is", "connections are")} missing: ` +
+        "they ended faster than they could be written down";
+      logger.warn(text, { count });
+    });
+    this.#timer = setInterval(() => this.#look(), LOOK);
+    Deno.unrefTimer(this.#timer);
+  }
+
+  /**
+   * Opens the files of these services that are not open yet.
+   *
+   * @returns `apply` closes those of no service, `undo` those that were opened
+   * @throws {Error} naming the first file that cannot be opened; then nothing has changed
+   */
+  async open(services: readonly LogValues[]): Promise<{ readonly apply: () => void; readonly undo: () => void }> {
+    const paths = new Map(services.flatMap((options) => {
+      return typeof options.connectionLog === "string" ? [[this.#around.resolve(options.connectionLog), options]] : [];
+    }));
+    const added: string[] = [];
+    for (const [path, options] of paths) {
+      if (this.#files.has(path)) continue;
+      const file = this.#file(path, options);
+      added.push(path);
+      try {
+        await file.open();
+      } catch (error) {
+        await this.#close(added);
+        throw error;
+      }
+    }
+    return {
+      apply: () => void this.#close([...this.#files.keys()].filter((path) => !paths.has(path))),
+      undo: () => void this.#close(added),
+    };
+  }
+
+  /** A connection has ended. */
+  record(record: ConnectionRecord, service: LoggedService): void {
+    const log = this.#of(service.options);
+    if (log === undefined) return;
+    const { end, up, down, client, peer } = record;
+    if (end === "closed" && !log.good) return;
+    if (log.skip !== undefined && up === 0 && down === 0) {
+      if (includes(log.skip, client.address) || peer !== undefined && includes(log.skip, peer.address)) {
+        this.#skipped.set(service.name, this.skipped(service.name) + 1);
+        return;
+      }
+    }
+    log.output.push(log.form(describeRecord(record, service, endedAt(record, this.#around.now()))));
+  }
+
+  /** Writes a line about a connection that lasts. */
+  write(state: RecordState, options: LogValues): void {
+    const log = this.#of(options);
+    log?.output.push(log.form(state));
+  }
+
+  /** Connections of a service without a byte that were left out. */
+  skipped(service: string): number {
+    return this.#skipped.get(service) ?? 0;
+  }
+
+  /** How the log of a service is doing; undefined without one. */
+  state({ name, options }: Pick<LoggedService, "name" | "options">): ConnectionLogState | undefined {
+    const log = this.#of(options);
+    return log && { ...log.output.state, skipped: this.skipped(name) };
+  }
+
+  /** Opens all files again by their paths; if that fails, the old one goes on. */
+  async reopen(): Promise<void> {
+    await Promise.all([...this.#files.values()].map((file) => file.reopen()));
+  }
+
+  /** Waits until everything has been written, for at most half a second. */
+  async flush(): Promise<void> {
+    this.#look();
+    await Promise.all([this.#log, ...this.#files.values()].map((output) => output.flush(FLUSH)));
+  }
+
+  /** Ends it, after a flush. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#close([...this.#files.keys()]);
+  }
+
+  #of(options: LogValues): ServiceLog | undefined {
+    if (!options.connectionLog) return undefined;
+    let log = this.#services.get(options);
+    if (log === undefined) this.#services.set(options, log = this.#make(options));
+    return log;
+  }
+
+  #make(options: LogValues): ServiceLog {
+    const { connectionLog, connectionLogFormat, connectionLogSample, connectionLogSkip } = options,
+      { log } = this.#around;
+    const good = connectionLogSample > 0,
+      skip = connectionLogSkip === undefined ? undefined : networks(connectionLogSkip);
+    if (typeof connectionLog === "string") {
+      const path = this.#around.resolve(connectionLog), form = lineForm(this.#formOf(options));
+      return { output: this.#file(path, options), form, good, skip };
+    }
+    // As the other lines of the log begin.
+    const head = log.time ? ({ time }: RecordState) => `${time} info    connection ` : () => "connection ";
+    return { output: this.#log, form: lineForm(connectionLogFormat ?? log.format, head), good, skip };
+  }
+
+  #formOf({ connectionLogFormat }: LogValues): string {
+    return connectionLogFormat ?? this.#around.format;
+  }
+
+  #file(path: string, options: LogValues): FileOutput {
+    let file = this.#files.get(path);
+    if (file === undefined) {
+      const form = this.#formOf(options), { logger } = this.#around.log;
+      file = new FileOutput(path, {
+        lostText: (lines, why) => lostText(form, lines, why),
+        failed: (problem) => logger.error("connection log: {problem}", { problem }),
+      });
+      this.#files.set(path, file);
+    }
+    return file;
+  }
+
+  async #close(paths: readonly string[]): Promise<void> {
+    const files = paths.flatMap((path) => this.#files.get(path) ?? []);
+    for (const path of paths) this.#files.delete(path);
+    await Promise.all(files.map((file) => file.close()));
+  }
+
+  #look(): void {
+    const { logger } = this.#around.log;
+    this.#lostRecords.look(this.#around.lostRecords());
+    for (const [path, file] of this.#files) {
+      const { lost, problem } = file.state;
+      let losses = this.#losses.get(path);
+      if (losses === undefined) {
+        losses = new Losses((count) => {
+          const text = `connection log {file}: {count} ${plural(count, "line")} lost{why}`;
+          logger.warn(text, { file: quote(path), count, why: problem === null ? "" : `: ${problem}` });
+        });
+        this.#losses.set(path, losses);
+      }
+      losses.look(lost);
+    }
+  }
+}
+
+function networks(words: string): Networks {
+  const parts = parseNetworks(words), builder = new NetworksBuilder();
+  if (isNetworkFault(parts)) throw new Error(`Cannot log: ${quote(parts.word)} ${parts.reason}`);
+  for (const part of parts) {
+    if (part.kind === "range") { for (const { first, last } of part.ranges) builder.add(first, last); }
+  }
+  return builder.build();
+}
+
+/** The line in place of those that are lost. */
+function lostText(form: string, lost: number, why: string): string {
+  const time = new Date().toISOString();
+  if (form === "text") return `${time} lost=${lost} reason=${quote(why)}\n`;
+  if (form === "json" || form === "ecs") {
+    const name = form === "ecs" ? "@timestamp" : "time";
+    return JSON.stringify({ [name]: time, lost, reason: escape(why) }) + "\n";
+  }
+  return `# ${time} ${lost} ${plural(lost, "line")} lost: ${escape(why)}\n`;
+}

@@ -1,0 +1,44 @@
+import type { RecordState } from "../../state/record_state.ts";
+
+/** The version of the Elastic Common Schema whose names are used. */
+const VERSION = "8.11.0";
+
+/**
+ * A record with the names of the Elastic Common Schema. All values are in `balance` as well, under the names that they
+ * have in plain JSON.
+ */
+export function ecsRecord(record: RecordState): Readonly<Record<string, unknown>> {
+  const { time, client, address, sni, end, reason, durationMs, up, down, open } = record;
+  const start = new Date(Date.parse(time) - durationMs).toISOString();
+  return {
+    "@timestamp": time,
+    "log.level": "info",
+    "message": open ? `connection ${record.id} is open` : `connection ${record.id} has ended: ${reason}`,
+    "ecs.version": VERSION,
+    "service.name": "balance",
+    "process.pid": Deno.pid,
+    "event.kind": "event",
+    "event.category": ["network"],
+    "event.type": open ? ["connection", "info"] : ["connection", "end"],
+    "event.action": end,
+    ...!open &&
+      { "event.outcome": end === "closed" ? "success" : "failure", "event.reason": reason, "event.end": time },
+    "event.start": start,
+    "event.duration": Math.round(durationMs * 1e6),
+    ...side("client", client),
+    "client.bytes": up,
+    ...address !== null && side("server", address),
+    "server.bytes": down,
+    ...sni !== null && { "tls.client.server_name": sni },
+    "balance": record,
+  };
+}
+
+function side(name: string, text: string): Record<string, unknown> {
+  const colon = text.lastIndexOf(":"), host = text.slice(0, colon);
+  return {
+    [`${name}.address`]: text,
+    [`${name}.ip`]: host.startsWith("[") ? host.slice(1, -1) : host,
+    [`${name}.port`]: Number(text.slice(colon + 1)),
+  };
+}

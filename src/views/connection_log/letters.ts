@@ -1,0 +1,98 @@
+import { quote } from "../../log/escape.ts";
+import type { LogLetter } from "../../options/log_letters.ts";
+import type { AttemptState, RecordState } from "../../state/record_state.ts";
+import { haproxyState } from "./haproxy_state.ts";
+
+/** Text of one letter for one connection. */
+export type Letter = (record: RecordState) => string;
+
+/** What each letter of a format stands for. */
+export const letters: Readonly<Record<LogLetter, Letter>> = {
+  ID: ({ id }) => id,
+  ci: ({ client }) => hostOf(client),
+  cp: ({ client }) => portOf(client),
+  pi: ({ client, peer }) => hostOf(peer ?? client),
+  pp: ({ client, peer }) => portOf(peer ?? client),
+  f: ({ service }) => service,
+  fp: ({ port }) => String(port),
+  sni: ({ sni }) => sni ?? "-",
+  b: ({ group }) => group === null ? "-" : String(group),
+  s: channelName,
+  si: ({ address }) => address === null ? "-" : hostOf(address),
+  sp: ({ address }) => address === null ? "-" : portOf(address),
+  t: (record) => localTime(accepted(record)),
+  T: (record) => utcTime(accepted(record)),
+  Ts: (record) => String(Math.floor(accepted(record) / 1000)),
+  ms: (record) => digits(accepted(record) % 1000, 3),
+  start: (record) => new Date(accepted(record)).toISOString(),
+  time: ({ time }) => time,
+  Tw: ({ queueMs }) => whole(queueMs),
+  Tc: ({ connectMs }) => whole(connectMs),
+  Tr: ({ firstByteMs }) => whole(firstByteMs),
+  Tt: ({ durationMs }) => whole(durationMs),
+  U: ({ up }) => String(up),
+  B: ({ down }) => String(down),
+  ts: ({ end }) => haproxyState(end),
+  end: ({ end }) => end,
+  by: ({ by }) => by === "" ? "-" : by,
+  reason: ({ reason }) => quote(reason),
+  tries: ({ attempts }) => attempts.length === 0 ? "-" : attempts.map(attemptText).join(";"),
+  rc: ({ attemptCount }) => String(Math.max(0, attemptCount - 1)),
+  fc: ({ now }) => String(now.service),
+  bc: ({ now }) => String(now.group),
+  sc: ({ now }) => String(now.channel),
+  bq: ({ now }) => String(now.queue),
+  pid: () => String(Deno.pid),
+};
+
+/** An attempt in one word: `0/1:refused:0.2`. */
+export function attemptText({ group, channel, result, ms }: AttemptState): string {
+  return `${group}/${channel ?? "removed"}:${result}:${decimal(ms)}`;
+}
+
+/** Milliseconds with at most one digit behind the point. */
+export function decimal(ms: number): string {
+  return String(Math.round(10 * ms) / 10);
+}
+
+function channelName({ channel, name }: RecordState): string {
+  return name ?? (channel === null ? "-" : String(channel));
+}
+
+function hostOf(address: string): string {
+  const host = address.slice(0, address.lastIndexOf(":"));
+  return host.startsWith("[") ? host.slice(1, -1) : host;
+}
+
+function portOf(address: string): string {
+  return address.slice(address.lastIndexOf(":") + 1);
+}
+
+/** When it was accepted, in milliseconds since 1970. */
+function accepted({ time, durationMs }: RecordState): number {
+  return Math.round(Date.parse(time) - durationMs);
+}
+
+function whole(ms: number | null): string {
+  return ms === null ? "-1" : String(Math.round(ms));
+}
+
+const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+
+function digits(number: number, count: number): string {
+  return String(number).padStart(count, "0");
+}
+
+/** As HAProxy writes it, in local time. */
+function localTime(milliseconds: number): string {
+  const date = new Date(milliseconds), two = (number: number) => digits(number, 2);
+  const day = `${two(date.getDate())}/${MONTHS[date.getMonth()]}/${date.getFullYear()}`;
+  const clock = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":");
+  return `${day}:${clock}.${digits(date.getMilliseconds(), 3)}`;
+}
+
+function utcTime(milliseconds: number): string {
+  const date = new Date(milliseconds), two = (number: number) => digits(number, 2);
+  const day = `${two(date.getUTCDate())}/${MONTHS[date.getUTCMonth()]}/${date.getUTCFullYear()}`;
+  return `${day}:${[date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()].map(two).join(":")} +0000`;
+}
