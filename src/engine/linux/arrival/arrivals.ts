@@ -1,7 +1,7 @@
 import { NONE } from "../../../table/channel_id.ts";
 import { END } from "../../../table/records/ends.ts";
 import { ERRNO } from "../kernel/abi.ts";
-import { type Connections, IS, ROW, SHIFT } from "../thread/connections.ts";
+import { type Connections, IS, ROW, WIDTH } from "../thread/connections.ts";
 import type { Dialer } from "../dialing/dialer.ts";
 import type { Ending } from "../relaying/ending.ts";
 import type { Greetings } from "./greetings.ts";
@@ -75,7 +75,7 @@ export class Arrivals {
     this.#services.enter(client, service);
     const role = stage === STAGE.GREETING ? ROLE.GREETING : ROLE.WAITING;
     this.#records.accepted(client, service, role, from.address, from.port, localPort);
-    if (this.#poller.watch(client, connections.rows[(client << SHIFT) + ROW.GENERATION])) return 0;
+    if (this.#poller.watch(client, connections.rows[client * WIDTH + ROW.GENERATION])) return 0;
     this.#ending.end(client, END.LOCAL);
     return ERRNO.ENOMEM;
   }

@@ -3,7 +3,7 @@ import { END, type EndNumber } from "../../../table/records/ends.ts";
 import { C, ERRNO } from "../kernel/abi.ts";
 import type { Arrivals } from "./arrivals.ts";
 import type { Backlog } from "../relaying/backlog.ts";
-import { IS, ROW, SHIFT } from "../thread/connections.ts";
+import { IS, ROW, WIDTH } from "../thread/connections.ts";
 import type { Dialer } from "../dialing/dialer.ts";
 import type { Handles } from "../thread/handles.ts";
 import type { PartingParts } from "./partings.ts";
@@ -67,7 +67,7 @@ export class Greetings {
     handles.set(client, reception.handle);
     const error = arrivals.open(client, service, STAGE.GREETING, reception.client, port);
     if (error !== 0) return reception.forget(), error;
-    this.#rows[(client << SHIFT) + ROW.DIAL] = this.#receptions.take();
+    this.#rows[client * WIDTH + ROW.DIAL] = this.#receptions.take();
     if (step === STEP.MORE) timers.set(client, reception.time);
     else this.#admit(client, reception);
     return 0;
@@ -75,7 +75,7 @@ export class Greetings {
 
   /** There are events for a client in the stage GREETING; its flags have been noted. */
   happened(client: number): void {
-    const flags = this.#rows[(client << SHIFT) + ROW.FLAGS], reception = this.#of(client);
+    const flags = this.#rows[client * WIDTH + ROW.FLAGS], reception = this.#of(client);
     if (flags & IS.BROKEN || (flags & IS.HUNG_UP && this.#parts.services.of(client).abortOnClose)) {
       return this.close(client, END.LEFT_EARLY);
     }
@@ -110,7 +110,7 @@ export class Greetings {
 
   /** Looks at what a client has sent. */
   #look(client: number, reception: Reception): void {
-    const row = client << SHIFT, bytes = this.#peek(client);
+    const row = client * WIDTH, bytes = this.#peek(client);
     if (bytes === -ERRNO.EAGAIN) {
       // An event will tell of the next byte.
       this.#rows[row + ROW.FLAGS] &= ~IS.READABLE;
@@ -124,7 +124,7 @@ export class Greetings {
   /** Takes a PROXY header out of the stream. */
   #consume(client: number, reception: Reception): void {
     const { libc: { call }, backlog: { buffer }, timers, ready } = this.#parts;
-    this.#rows[(client << SHIFT) + ROW.FLAGS] &= ~IS.FRESH;
+    this.#rows[client * WIDTH + ROW.FLAGS] &= ~IS.FRESH;
     // It is there; but a read stops before an urgent byte, and at one it may fail while the process is being stopped.
     while (reception.consume > 0) {
       const n = call.recv(client, buffer, reception.consume, 0);
@@ -185,12 +185,12 @@ export class Greetings {
   }
 
   #of(client: number): Reception {
-    return this.#receptions.at(this.#rows[(client << SHIFT) + ROW.DIAL]);
+    return this.#receptions.at(this.#rows[client * WIDTH + ROW.DIAL]);
   }
 
   /** The client leaves the stage GREETING. */
   #release(client: number): void {
-    const at = (client << SHIFT) + ROW.DIAL;
+    const at = client * WIDTH + ROW.DIAL;
     this.#parts.timers.clear(client);
     this.#receptions.giveBack(this.#rows[at]);
     this.#rows[at] = -1;

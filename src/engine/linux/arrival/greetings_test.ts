@@ -8,7 +8,7 @@ import type { Admittance, ReceptionTerms } from "../../reception.ts";
 import { C, ERRNO } from "../kernel/abi.ts";
 import { Arrivals } from "./arrivals.ts";
 import type { Backlog } from "../relaying/backlog.ts";
-import { Connections, IS, ROW, SHIFT } from "../thread/connections.ts";
+import { Connections, IS, ROW, WIDTH } from "../thread/connections.ts";
 import type { Dialer } from "../dialing/dialer.ts";
 import type { Ending } from "../relaying/ending.ts";
 import { Greetings } from "./greetings.ts";
@@ -115,7 +115,7 @@ function arrived({ access, listens = false, abortOnClose = false, mark = 0, unwa
     begin(client, port, greeting, header) {
       const from = `${place.address.slice(12).join(".")}:${place.port}`;
       told.push(`dials for ${from} at ${port}, ${greeting?.protocol ?? "unheard"}, ${header?.length ?? "no"} header`);
-      rows[(client << SHIFT) + ROW.STAGE] = STAGE.CONNECTING;
+      rows[client * WIDTH + ROW.STAGE] = STAGE.CONNECTING;
     },
   } as Dialer;
   const arrivals = new Arrivals(connections, new Poller(libc), services, ending, dialer, records);
@@ -134,12 +134,12 @@ function arrived({ access, listens = false, abortOnClose = false, mark = 0, unwa
     records,
   });
   const result = arrivals.accepted(CLIENT, PEER, { service, port: 80 } as Listening);
-  const flags = () => rows[(CLIENT << SHIFT) + ROW.FLAGS], stage = () => rows[(CLIENT << SHIFT) + ROW.STAGE];
+  const flags = () => rows[CLIENT * WIDTH + ROW.FLAGS], stage = () => rows[CLIENT * WIDTH + ROW.STAGE];
   /** The client sends something, or ends its sending; the kernel reports that. */
   const send = (text: string, more: { ended?: boolean } = {}) => {
     sent.bytes.push(...Array.from(text, (letter) => letter.charCodeAt(0)));
     sent.ended = more.ended ?? false;
-    rows[(CLIENT << SHIFT) + ROW.FLAGS] |= IS.READABLE | IS.FRESH | (sent.ended ? IS.HUNG_UP : 0);
+    rows[CLIENT * WIDTH + ROW.FLAGS] |= IS.READABLE | IS.FRESH | (sent.ended ? IS.HUNG_UP : 0);
     greetings.happened(CLIENT);
   };
   /** Lets some time pass; returns whether the client's time is over, and then tells. */

@@ -1,6 +1,6 @@
 import { FAREWELL } from "../../farewell.ts";
 import { C, ERRNO } from "../kernel/abi.ts";
-import { type Connections, ROW, SHIFT } from "../thread/connections.ts";
+import { type Connections, ROW, WIDTH } from "../thread/connections.ts";
 import type { Ending } from "../relaying/ending.ts";
 import type { Libc } from "../kernel/libc.ts";
 import { STAGE } from "../thread/stage.ts";
@@ -30,8 +30,8 @@ export class Partings {
     const { libc: { call }, connections: { rows }, timers, ending } = this.#parts;
     if (call.send(client, farewell, farewell.length, C.MSG_NOSIGNAL) < 0) return ending.close(client);
     call.shutdown(client, C.SHUT_WR);
-    rows[(client << SHIFT) + ROW.STAGE] = STAGE.PARTING;
-    rows[(client << SHIFT) + ROW.LEFT] = FAREWELL.BYTES;
+    rows[client * WIDTH + ROW.STAGE] = STAGE.PARTING;
+    rows[client * WIDTH + ROW.LEFT] = FAREWELL.BYTES;
     timers.set(client, FAREWELL.TIME);
     this.drain(client);
   }
@@ -39,7 +39,7 @@ export class Partings {
   /** Reads and drops what a client that is PARTING has sent; closes it at its end, or after too many bytes. */
   drain(client: number): void {
     const { ending, connections: { rows } } = this.#parts, n = ending.discard(client);
-    const isOver = n <= 0 && n !== -ERRNO.EAGAIN, left = rows[(client << SHIFT) + ROW.LEFT] -= ending.discarded;
+    const isOver = n <= 0 && n !== -ERRNO.EAGAIN, left = rows[client * WIDTH + ROW.LEFT] -= ending.discarded;
     if (isOver || left <= 0) ending.close(client);
   }
 }

@@ -1,6 +1,6 @@
 import { C, ERRNO } from "../kernel/abi.ts";
 import { ClientSource } from "./client_source.ts";
-import { type Connections, IS, ROW, SHIFT } from "../thread/connections.ts";
+import { type Connections, IS, ROW, WIDTH } from "../thread/connections.ts";
 import type { Libc } from "../kernel/libc.ts";
 import type { Poller } from "../kernel/poller.ts";
 import { familyOf, RESET_ON_CLOSE, setOption, SOCKET_FLAGS, socketOption } from "../kernel/sockets.ts";
@@ -64,7 +64,7 @@ export class ChannelSockets {
       if (clientSource && error === ERRNO.EINVAL) this.sourceRefused = true;
     }
     const { rows } = this.#connections;
-    if (error === 0 && !this.#poller.watch(fd, rows[(fd << SHIFT) + ROW.GENERATION])) error = ERRNO.ENOMEM;
+    if (error === 0 && !this.#poller.watch(fd, rows[fd * WIDTH + ROW.GENERATION])) error = ERRNO.ENOMEM;
     if (error === 0) return fd;
     this.#connections.close(fd);
     return -error;
@@ -80,7 +80,7 @@ export class ChannelSockets {
 
   /** Closes the socket that is being connected for a client, if there is one. */
   closeOf(client: number): void {
-    const { rows } = this.#connections, row = client << SHIFT, server = rows[row + ROW.PEER];
+    const { rows } = this.#connections, row = client * WIDTH, server = rows[row + ROW.PEER];
     if (server < 0) return;
     rows[row + ROW.PEER] = -1;
     // If the channel has already accepted, it must learn what became of the client.

@@ -11,7 +11,7 @@ import { formatAddress, formatHost } from "../../../table/address.ts";
 import { C, ERRNO, errnoName } from "../kernel/abi.ts";
 import { ChannelSockets } from "./channel_sockets.ts";
 import { unfitSource } from "./client_source.ts";
-import { type Connections, IS, ROW, SHIFT } from "../thread/connections.ts";
+import { type Connections, IS, ROW, WIDTH } from "../thread/connections.ts";
 import { type Dial, Dials } from "./dials.ts";
 import type { RecordKeeper } from "../thread/record_keeper.ts";
 import type { Handles } from "../thread/handles.ts";
@@ -85,7 +85,7 @@ export class Dialer {
    */
   begin(client: number, port: number, greeting?: Greeting, header?: ProxyHeader): void {
     const slot = this.#dials.take(), dial = this.#dials.at(slot);
-    this.#connections.rows[(client << SHIFT) + ROW.DIAL] = slot;
+    this.#connections.rows[client * WIDTH + ROW.DIAL] = slot;
     const terms = dial.terms = this.#services.of(client);
     dial.client.localPort = port;
     dial.client.greeting = greeting;
@@ -99,14 +99,14 @@ export class Dialer {
 
   /** Something happened on a connecting socket. */
   answered(server: number, mask: number): void {
-    const { rows } = this.#connections, client = rows[(server << SHIFT) + ROW.PEER];
+    const { rows } = this.#connections, client = rows[server * WIDTH + ROW.PEER];
     const dial = this.#dialOf(client);
     const error = mask & (C.EPOLLERR | C.EPOLLHUP) ? this.#sockets.takeError(server) : 0;
     // A reset can only follow an answer (tcp(7)): the channel took the connection and dropped it at once.
     const dropped = error === ERRNO.ECONNRESET || error === ERRNO.EPIPE;
     if (error !== 0 && !dropped) {
       this.#connections.close(server);
-      rows[(client << SHIFT) + ROW.PEER] = -1;
+      rows[client * WIDTH + ROW.PEER] = -1;
       this.#refused(dial, error);
       return this.#next(client, dial);
     }
@@ -118,7 +118,7 @@ export class Dialer {
       this.#refused(dial, ERRNO.ECONNREFUSED);
       return this.#next(client, dial);
     }
-    const { channel, terms } = dial, row = server << SHIFT;
+    const { channel, terms } = dial, row = server * WIDTH;
     const version = dropped ? 0 : versionFor(terms.service.table.proxy(channel), terms.headerVersion);
     if (version !== 0 && this.preludes === undefined) return this.#host.lacksPreludes(server, mask);
     const { attempt, client: { greeting } } = dial, handle = attempt.connected();
@@ -128,7 +128,7 @@ export class Dialer {
       this.#handles.set(client, handle);
       this.#handles.set(server, handle);
     }
-    rows[(client << SHIFT) + ROW.CHANNEL] = rows[row + ROW.CHANNEL] = channel;
+    rows[client * WIDTH + ROW.CHANNEL] = rows[row + ROW.CHANNEL] = channel;
     rows[row + ROW.FLAGS] |= dropped ? IS.WRITABLE | IS.BROKEN | IS.READABLE : IS.WRITABLE;
     const held = version !== 0 && this.preludes!.begin(client, server, dial, version);
     this.#release(client);
@@ -197,7 +197,7 @@ export class Dialer {
     }
     const pause = this.#pauseOf(client, dial);
     if (pause > 0) {
-      this.#connections.rows[(client << SHIFT) + ROW.STAGE] = STAGE.WAITING;
+      this.#connections.rows[client * WIDTH + ROW.STAGE] = STAGE.WAITING;
       this.#records.live.waits(client);
       return this.#timers.set(client, pause);
     }
@@ -206,7 +206,7 @@ export class Dialer {
 
   /** Begins to connect a channel that has been chosen. Returns false if that failed at once. */
   #try(client: number, dial: Dial, channel: ChannelId): boolean {
-    const { rows } = this.#connections, row = client << SHIFT, { terms } = dial;
+    const { rows } = this.#connections, row = client * WIDTH, { terms } = dial;
     dial.channel = channel;
     const address = terms.service.addresses.of(channel, dial.client.localPort);
     const unfit = terms.clientSource ? unfitSource(dial.client.address, address) : undefined;
@@ -317,11 +317,11 @@ export class Dialer {
   }
 
   #dialOf(client: number): Dial {
-    return this.#dials.at(this.#connections.rows[(client << SHIFT) + ROW.DIAL]);
+    return this.#dials.at(this.#connections.rows[client * WIDTH + ROW.DIAL]);
   }
 
   #release(client: number): void {
-    const { rows } = this.#connections, at = (client << SHIFT) + ROW.DIAL;
+    const { rows } = this.#connections, at = client * WIDTH + ROW.DIAL;
     this.#stopWaiting(this.#dialOf(client));
     this.#timers.clear(client);
     this.#dials.giveBack(rows[at]);

@@ -4,7 +4,7 @@ import { parseHost } from "../../../table/address.ts";
 import { RecordRings } from "../../../table/records/record_rings.ts";
 import { PROXY, Table } from "../../../table/table.ts";
 import { C, ERRNO } from "../kernel/abi.ts";
-import { Connections, IS, ROW, SHIFT } from "../thread/connections.ts";
+import { Connections, IS, ROW, WIDTH } from "../thread/connections.ts";
 import { Dialer } from "./dialer.ts";
 import { Handles } from "../thread/handles.ts";
 import type { Calls, Libc } from "../kernel/libc.ts";
@@ -101,7 +101,7 @@ function dialledTo(port: number, channels: number, refusal: Refusal, ...connects
   records.accepted(CLIENT, service, ROLE.WAITING, parseHost("192.0.2.1").bytes, 1234, CLIENTS_PORT);
   dialer.prepare();
   dialer.begin(CLIENT, CLIENTS_PORT);
-  const stage = () => connections.rows[(CLIENT << SHIFT) + ROW.STAGE];
+  const stage = () => connections.rows[CLIENT * WIDTH + ROW.STAGE];
   /** How connections have ended, and after which attempts. */
   const ends = () => {
     const ends: string[] = [];

@@ -1,7 +1,7 @@
 import { Prelude } from "../../prelude.ts";
 import { C, ERRNO } from "../kernel/abi.ts";
 import type { Backlog } from "../relaying/backlog.ts";
-import { type Connections, IS, ROW, SHIFT } from "../thread/connections.ts";
+import { type Connections, IS, ROW, WIDTH } from "../thread/connections.ts";
 import type { Libc } from "../kernel/libc.ts";
 import { ADDRESS_SIZE, decodeHost, portOf, setOption, socketOption } from "../kernel/sockets.ts";
 import type { Dial } from "./dials.ts";
@@ -32,7 +32,7 @@ export class Preludes {
    */
   begin(client: number, server: number, { terms, header: received, client: source }: Dial, version: 1 | 2): boolean {
     const prelude = terms.prelude ??= new Prelude(terms.settings);
-    const { rows } = this.#connections, row = client << SHIFT, serverRow = server << SHIFT, { buffer } = this.#backlog;
+    const { rows } = this.#connections, row = client * WIDTH, serverRow = server * WIDTH, { buffer } = this.#backlog;
     const destination = received?.destination ?? this.#localOf(client);
     const bytes = prelude.write(buffer, version, { client: source, destination, received });
     const more = (rows[row + ROW.FLAGS] & IS.READABLE) !== 0;

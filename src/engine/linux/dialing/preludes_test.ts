@@ -3,7 +3,7 @@ import { parseHost } from "../../../table/address.ts";
 import { Prelude } from "../../prelude.ts";
 import { C, ERRNO } from "../kernel/abi.ts";
 import { Backlog } from "../relaying/backlog.ts";
-import { Connections, IS, ROW, SHIFT } from "../thread/connections.ts";
+import { Connections, IS, ROW, WIDTH } from "../thread/connections.ts";
 import type { Dial } from "./dials.ts";
 import type { Calls, Libc } from "../kernel/libc.ts";
 import { PipePool } from "../relaying/pipe_pool.ts";
@@ -39,7 +39,7 @@ function connected(takes: number[], { said = false } = {}) {
   const preludes = new Preludes(libc, connections, backlog);
   connections.open(CLIENT, STAGE.CLIENT, IS.CLIENT | IS.WRITABLE | (said ? IS.READABLE : 0), SERVER);
   connections.open(SERVER, STAGE.CHANNEL, IS.WRITABLE, CLIENT);
-  const flags = (fd: number) => connections.rows[(fd << SHIFT) + ROW.FLAGS];
+  const flags = (fd: number) => connections.rows[fd * WIDTH + ROW.FLAGS];
   const prelude = new Prelude({ proxyChecksum: false, proxyUniqueId: false, proxyPassTlv: false });
   const dial = {
     client: { address: parseHost("192.0.2.1").bytes, port: 1000 },

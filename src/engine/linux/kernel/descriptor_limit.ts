@@ -1,7 +1,7 @@
 import { C, LAYOUT } from "./abi.ts";
 import type { Libc } from "./libc.ts";
 
-/** The maximum number of descriptors, even if the system allows more: each row takes 64 bytes of address space. */
+/** The maximum number of descriptors, even if the system allows more: each row takes 48 bytes of address space. */
 export const MOST_DESCRIPTORS = 1 << 20;
 
 /** Raises the soft limit of open descriptors to the hard limit. Returns how many there may be, at most 1,048,576. */

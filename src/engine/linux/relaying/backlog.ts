@@ -1,5 +1,5 @@
 import { C, ERRNO } from "../kernel/abi.ts";
-import { type Connections, IS, ROW, SHIFT } from "../thread/connections.ts";
+import { type Connections, IS, ROW, WIDTH } from "../thread/connections.ts";
 import type { Libc } from "../kernel/libc.ts";
 import type { PipePool } from "./pipe_pool.ts";
 import type { Traffic } from "./traffic.ts";
@@ -59,7 +59,7 @@ export class Backlog {
       other.set(buffer.subarray(from, end));
       this.#held[slot] = other;
     }
-    const row = source << SHIFT;
+    const row = source * WIDTH;
     this.#rows[row + ROW.HELD] = slot;
     this.#rows[row + ROW.HELD_BYTES] = bytes;
     this.#rows[row + ROW.FLAGS] |= IS.BACKLOG;
@@ -67,26 +67,26 @@ export class Backlog {
 
   /** Keeps an urgent byte for the source's peer. */
   keepUrgent(source: number): void {
-    this.#rows[(source << SHIFT) + ROW.URGENT] = this.urgent[0];
-    this.#rows[(source << SHIFT) + ROW.FLAGS] |= IS.BACKLOG;
+    this.#rows[source * WIDTH + ROW.URGENT] = this.urgent[0];
+    this.#rows[source * WIDTH + ROW.FLAGS] |= IS.BACKLOG;
   }
 
   /** Sends what is kept for the source's peer. */
   flush(source: number): number {
-    const rows = this.#rows, row = source << SHIFT, peer = rows[row + ROW.PEER];
+    const rows = this.#rows, row = source * WIDTH, peer = rows[row + ROW.PEER];
     const result = rows[row + ROW.PIPED] > 0
       ? this.#flushPipe(source, peer)
       : rows[row + ROW.HELD] >= 0
       ? this.#flushHeld(source, peer)
       : this.#flushUrgent(source, peer);
     if (result === Sent.ALL) rows[row + ROW.FLAGS] &= ~(IS.BACKLOG | IS.PRELUDE);
-    else if (result === Sent.BLOCKED) rows[(peer << SHIFT) + ROW.FLAGS] &= ~IS.WRITABLE;
+    else if (result === Sent.BLOCKED) rows[peer * WIDTH + ROW.FLAGS] &= ~IS.WRITABLE;
     return result;
   }
 
   /** Drops what is kept for the source's peer. */
   drop(source: number): void {
-    const rows = this.#rows, row = source << SHIFT;
+    const rows = this.#rows, row = source * WIDTH;
     rows[row + ROW.FLAGS] &= ~(IS.BACKLOG | IS.PRELUDE);
     rows[row + ROW.URGENT] = -1;
     if (rows[row + ROW.HELD] >= 0) this.#release(row);
@@ -100,13 +100,13 @@ export class Backlog {
 
   /** Gives an empty pipe back to the pool. */
   returnPipe(source: number): void {
-    const rows = this.#rows, row = source << SHIFT;
+    const rows = this.#rows, row = source * WIDTH;
     this.#pipes.give(rows[row + ROW.PIPE_READ], rows[row + ROW.PIPE_WRITE]);
     rows[row + ROW.PIPE_READ] = rows[row + ROW.PIPE_WRITE] = -1;
   }
 
   #flushPipe(source: number, peer: number): number {
-    const rows = this.#rows, row = source << SHIFT, { call } = this.#libc;
+    const rows = this.#rows, row = source * WIDTH, { call } = this.#libc;
     for (;;) {
       const piped = rows[row + ROW.PIPED];
       const n = call.splice(rows[row + ROW.PIPE_READ], peer, piped, C.SPLICE_F_MOVE | C.SPLICE_F_NONBLOCK);
@@ -122,7 +122,7 @@ export class Backlog {
   }
 
   #flushHeld(source: number, peer: number): number {
-    const rows = this.#rows, row = source << SHIFT;
+    const rows = this.#rows, row = source * WIDTH;
     const held = this.#held[rows[row + ROW.HELD]]!, bytes = rows[row + ROW.HELD_BYTES];
     const n = this.#libc.call.send(peer, held, bytes, C.MSG_NOSIGNAL);
     if (n < 0) return n === -ERRNO.EAGAIN ? Sent.BLOCKED : Sent.BROKEN;
@@ -137,7 +137,7 @@ export class Backlog {
   }
 
   #flushUrgent(source: number, peer: number): number {
-    const rows = this.#rows, row = source << SHIFT;
+    const rows = this.#rows, row = source * WIDTH;
     this.urgent[0] = rows[row + ROW.URGENT];
     const n = this.#libc.call.send(peer, this.urgent, 1, C.MSG_OOB | C.MSG_NOSIGNAL);
     if (n < 0) return n === -ERRNO.EAGAIN ? Sent.BLOCKED : Sent.BROKEN;

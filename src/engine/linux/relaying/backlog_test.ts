@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { ERRNO } from "../kernel/abi.ts";
 import { Backlog, BUFFER_SIZE, Sent } from "./backlog.ts";
-import { Connections, IS, ROW, SHIFT } from "../thread/connections.ts";
+import { Connections, IS, ROW, WIDTH } from "../thread/connections.ts";
 import type { Calls, Libc } from "../kernel/libc.ts";
 import { PipePool } from "./pipe_pool.ts";
 import { STAGE } from "../thread/stage.ts";
@@ -30,7 +30,7 @@ function backlogged() {
   );
   connections.open(FIRST, STAGE.CLIENT, IS.CLIENT, PEER);
   connections.open(PEER, STAGE.CHANNEL, IS.WRITABLE, FIRST);
-  return { backlog, kernel, got, buffers, flags: () => connections.rows[(FIRST << SHIFT) + ROW.FLAGS] };
+  return { backlog, kernel, got, buffers, flags: () => connections.rows[FIRST * WIDTH + ROW.FLAGS] };
 }
 
 Deno.test("leftover bytes wait in a buffer that is not much larger, and arrive complete", () => {

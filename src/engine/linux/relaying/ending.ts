@@ -2,7 +2,7 @@ import { NONE } from "../../../table/channel_id.ts";
 import type { ReceptionTerms } from "../../reception.ts";
 import { C, ERRNO } from "../kernel/abi.ts";
 import type { Backlog } from "./backlog.ts";
-import { type Connections, IS, ROW, SHIFT } from "../thread/connections.ts";
+import { type Connections, IS, ROW, WIDTH } from "../thread/connections.ts";
 import { type ByNumber, END, type EndNumber } from "../../../table/records/ends.ts";
 import type { Handles } from "../thread/handles.ts";
 import type { Libc } from "../kernel/libc.ts";
@@ -74,7 +74,7 @@ export class Ending {
 
   /** Closes what is left of a connection that is over. The kernel still delivers the bytes that it has taken. */
   close(fd: number): void {
-    const peer = this.#rows[(fd << SHIFT) + ROW.PEER], terms = this.#services.of(fd);
+    const peer = this.#rows[fd * WIDTH + ROW.PEER], terms = this.#services.of(fd);
     this.#giveBack(fd);
     if (terms.reception !== undefined) this.#leave(fd, terms.reception);
     this.#closeSide(fd);
@@ -90,8 +90,8 @@ export class Ending {
    * @param errno that the kernel has shown when bytes were moved; 0 if it has not
    */
   reset(source: number, errno = 0): void {
-    const rows = this.#rows, peer = rows[(source << SHIFT) + ROW.PEER], row = peer << SHIFT;
-    const isClient = (rows[(source << SHIFT) + ROW.FLAGS] & IS.CLIENT) !== 0;
+    const rows = this.#rows, peer = rows[source * WIDTH + ROW.PEER], row = peer * WIDTH;
+    const isClient = (rows[source * WIDTH + ROW.FLAGS] & IS.CLIENT) !== 0;
     const end = isClient ? END.CLIENT_RESET : END.CHANNEL_RESET;
     this.#records.ended(isClient ? source : peer, end, undefined, errno || this.#errorOf(source));
     // The channel is given back once, and only when its own socket is closed.
@@ -115,7 +115,7 @@ export class Ending {
 
   /** Resets a socket if its send queue is empty; otherwise checks again later. For sockets that are CLOSING. */
   resetWhenDrained(fd: number): void {
-    const rows = this.#rows, row = fd << SHIFT, before = rows[row + ROW.QUEUE];
+    const rows = this.#rows, row = fd * WIDTH, before = rows[row + ROW.QUEUE];
     if (rows[row + ROW.FLAGS] & IS.BROKEN) return this.close(fd);
     this.#answer[0] = 0;
     this.#libc.call.ioctl(fd, C.TIOCOUTQ, this.#answer);
@@ -151,13 +151,13 @@ export class Ending {
 
   /** Gives the channel back, for both sides. */
   #giveBack(fd: number): void {
-    const rows = this.#rows, channel = rows[(fd << SHIFT) + ROW.CHANNEL], peer = rows[(fd << SHIFT) + ROW.PEER];
+    const rows = this.#rows, channel = rows[fd * WIDTH + ROW.CHANNEL], peer = rows[fd * WIDTH + ROW.PEER];
     if (channel === NONE) return;
     const { selection } = this.#services.of(fd);
     if (selection.isSticky) selection.closed(channel, this.#handles.of(fd));
     else selection.closed(channel);
-    rows[(fd << SHIFT) + ROW.CHANNEL] = NONE;
-    if (peer >= 0) rows[(peer << SHIFT) + ROW.CHANNEL] = NONE;
+    rows[fd * WIDTH + ROW.CHANNEL] = NONE;
+    if (peer >= 0) rows[peer * WIDTH + ROW.CHANNEL] = NONE;
   }
 
   /** Gives back what counts for the client's limits. */
@@ -168,8 +168,8 @@ export class Ending {
 
   /** The client's socket; the channel's if only that is left. */
   #clientOf(fd: number): number {
-    const peer = this.#rows[(fd << SHIFT) + ROW.PEER];
-    return peer < 0 || this.#rows[(fd << SHIFT) + ROW.FLAGS] & IS.CLIENT ? fd : peer;
+    const peer = this.#rows[fd * WIDTH + ROW.PEER];
+    return peer < 0 || this.#rows[fd * WIDTH + ROW.FLAGS] & IS.CLIENT ? fd : peer;
   }
 
   /** What has happened to a socket, if the kernel still says so; otherwise it was reset. */

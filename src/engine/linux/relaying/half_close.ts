@@ -1,6 +1,6 @@
 import { END, type EndNumber } from "../../../table/records/ends.ts";
 import { C } from "../kernel/abi.ts";
-import { type Connections, IS, ROW, SHIFT } from "../thread/connections.ts";
+import { type Connections, IS, ROW, WIDTH } from "../thread/connections.ts";
 import type { Libc } from "../kernel/libc.ts";
 import type { ThreadServices } from "../thread/thread_services.ts";
 import type { Timers } from "../thread/timers.ts";
@@ -43,10 +43,10 @@ export class HalfClosed {
    * A side of an established connection has ended its sending. May be called again, even when both sides have ended.
    */
   begin(fd: number): void {
-    const rows = this.#rows, peer = rows[(fd << SHIFT) + ROW.PEER];
-    if (rows[(fd << SHIFT) + ROW.FLAGS] & IS.HALF_CLOSED) return;
-    rows[(fd << SHIFT) + ROW.FLAGS] |= IS.HALF_CLOSED;
-    rows[(peer << SHIFT) + ROW.FLAGS] |= IS.HALF_CLOSED;
+    const rows = this.#rows, peer = rows[fd * WIDTH + ROW.PEER];
+    if (rows[fd * WIDTH + ROW.FLAGS] & IS.HALF_CLOSED) return;
+    rows[fd * WIDTH + ROW.FLAGS] |= IS.HALF_CLOSED;
+    rows[peer * WIDTH + ROW.FLAGS] |= IS.HALF_CLOSED;
     const server = this.#serverOf(fd), { probeAfter, halfCloseLimit } = this.#services.of(fd);
     this.#traffic.touch(server);
     this.#timers.set(server, Math.min(probeAfter, halfCloseLimit));
@@ -54,14 +54,14 @@ export class HalfClosed {
 
   /** The deadline of a half-closed connection has passed. */
   deadlinePassed(server: number): void {
-    const rows = this.#rows, row = server << SHIFT, client = rows[row + ROW.PEER];
+    const rows = this.#rows, row = server * WIDTH, client = rows[row + ROW.PEER];
     const { halfCloseLimit, probeAfter, probeEvery } = this.#services.of(server);
     const last = this.#traffic.lastMoves[server], silence = this.#timers.known - last;
     if (silence >= halfCloseLimit) return this.#end(client, END.HALF_CLOSE_TIMEOUT);
     let next = last + probeAfter;
     if (silence >= probeAfter) {
       // One side is reset, and the other does not take the remaining bytes.
-      if (rows[(client << SHIFT) + ROW.FLAGS] & IS.BROKEN) return this.#end(client, END.CLIENT_RESET);
+      if (rows[client * WIDTH + ROW.FLAGS] & IS.BROKEN) return this.#end(client, END.CLIENT_RESET);
       if (rows[row + ROW.FLAGS] & IS.BROKEN) return this.#end(client, END.CHANNEL_RESET);
       this.#probe(server, probeEvery);
       this.#probe(client, probeEvery);
@@ -71,13 +71,13 @@ export class HalfClosed {
   }
 
   #serverOf(fd: number): number {
-    const row = fd << SHIFT;
+    const row = fd * WIDTH;
     return this.#rows[row + ROW.FLAGS] & IS.CLIENT ? this.#rows[row + ROW.PEER] : fd;
   }
 
   /** Turns on probes of a side that has ended, unless it is already probed as often. */
   #probe(fd: number, every: number): void {
-    const row = fd << SHIFT, flags = this.#rows[row + ROW.FLAGS];
+    const row = fd * WIDTH, flags = this.#rows[row + ROW.FLAGS];
     if (!(flags & IS.HUNG_UP) || flags & IS.PROBED) return;
     this.#rows[row + ROW.FLAGS] = flags | IS.PROBED;
     this.#atMost(fd, C.TCP_KEEPIDLE, every);

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { ENDS } from "../../../table/records/ends.ts";
 import { RecordRings } from "../../../table/records/record_rings.ts";
 import { C } from "../kernel/abi.ts";
-import { Connections, IS, ROW, SHIFT } from "../thread/connections.ts";
+import { Connections, IS, ROW, WIDTH } from "../thread/connections.ts";
 import { HalfClosed } from "./half_close.ts";
 import type { Calls, Libc } from "../kernel/libc.ts";
 import { LiveRows } from "../shared/live_rows.ts";
@@ -61,7 +61,7 @@ function halfClosed(limit: number, { idle = 7200, interval = 75 } = {}) {
     assert.equal(fd, CLIENT);
     closed.push(ENDS[end]);
   });
-  const flag = (fd: number, flags: number) => connections.rows[(fd << SHIFT) + ROW.FLAGS] |= flags;
+  const flag = (fd: number, flags: number) => connections.rows[fd * WIDTH + ROW.FLAGS] |= flags;
   return {
     moved: (fd: number) => traffic.moved(fd, 1),
     closed,

@@ -1,7 +1,7 @@
 import { BY, type ByNumber } from "../../../table/records/ends.ts";
 import { C, ERRNO } from "../kernel/abi.ts";
 import { type Backlog, BUFFER_SIZE, Sent } from "./backlog.ts";
-import { type Connections, IS, ROW, SHIFT } from "../thread/connections.ts";
+import { type Connections, IS, ROW, SMALL, WIDTH } from "../thread/connections.ts";
 import type { Libc } from "../kernel/libc.ts";
 import { PIPE_SIZE, type PipePool } from "./pipe_pool.ts";
 import type { ReadyQueue } from "../thread/ready_queue.ts";
@@ -16,9 +16,6 @@ export const MESSAGE_SIZE = 16 * 1024;
  * Bytes moved at a time before a stream counts as long; also the least that the receiver of a long one gets at a time.
  */
 const FIRST_SIZE = 64 * 1024;
-
-/** Small splices in a row after which a stream counts as messages again. */
-const SMALL_SPLICES = 4;
 
 /**
  * Splices after which a stream counts as long: at least a quarter of a megabyte during which the receiver is silent.
@@ -110,7 +107,7 @@ export class Relay {
 
   /** Like `pump`, for an event, except that a long stream waits until everybody else has been served. */
   happened(source: number): void {
-    const rows = this.#rows, row = source << SHIFT;
+    const rows = this.#rows, row = source * WIDTH;
     if (rows[row + ROW.STREAK] === LONG && rows[row + ROW.FLAGS] & (IS.SPLICING | IS.NO_SPLICE)) {
       this.#ready.push(source);
     } else this.pump(source);
@@ -118,7 +115,7 @@ export class Relay {
 
   /** Moves what can be moved from `source` to its peer. The connection may be gone afterwards. */
   pump(source: number): void {
-    const rows = this.#rows, row = source << SHIFT, peer = rows[row + ROW.PEER], peerRow = peer << SHIFT;
+    const rows = this.#rows, row = source * WIDTH, peer = rows[row + ROW.PEER], peerRow = peer * WIDTH;
     for (let round = 0;;) {
       const flags = rows[row + ROW.FLAGS], peerFlags = rows[peerRow + ROW.FLAGS];
       if (flags & IS.BACKLOG) {
@@ -148,13 +145,13 @@ export class Relay {
 
   /** Notes that the socket was reset; both directions find out when it is their turn. */
   #broken(fd: number): void {
-    this.#rows[(fd << SHIFT) + ROW.FLAGS] |= IS.BROKEN | IS.READABLE;
+    this.#rows[fd * WIDTH + ROW.FLAGS] |= IS.BROKEN | IS.READABLE;
     this.#ready.push(fd);
-    this.#ready.push(this.#rows[(fd << SHIFT) + ROW.PEER]);
+    this.#ready.push(this.#rows[fd * WIDTH + ROW.PEER]);
   }
 
   #ended(source: number): void {
-    const rows = this.#rows, row = source << SHIFT, peer = rows[row + ROW.PEER], peerRow = peer << SHIFT;
+    const rows = this.#rows, row = source * WIDTH, peer = rows[row + ROW.PEER], peerRow = peer * WIDTH;
     const flags = rows[row + ROW.FLAGS];
     if (rows[row + ROW.PIPE_READ] >= 0) this.#backlog.returnPipe(source);
     if (flags & IS.BROKEN) return this.#host.reset(source, this.#errorOf(source));
@@ -168,7 +165,7 @@ export class Relay {
   }
 
   #read(source: number, peer: number): void {
-    const rows = this.#rows, row = source << SHIFT, flags = rows[row + ROW.FLAGS], buffer = this.#backlog.buffer;
+    const rows = this.#rows, row = source * WIDTH, flags = rows[row + ROW.FLAGS], buffer = this.#backlog.buffer;
     if (!(flags & (IS.FRESH | IS.URGENT))) {
       // Otherwise the first byte could arrive, and be urgent, between the check of the mark and the read.
       if (!(flags & (IS.HUNG_UP | IS.BROKEN)) && this.#mark.empty(source)) {
@@ -186,7 +183,7 @@ export class Relay {
     const n = this.#libc.call.recv(source, buffer, wanted, 0);
     if (n <= 0) return this.#readFailed(source, -n);
     const after = rows[row + ROW.FLAGS] = this.#afterRead(flags, n < wanted);
-    rows[(peer << SHIFT) + ROW.STREAK] = 0;
+    rows[peer * WIDTH + ROW.STREAK] = 0;
     if (flags & IS.NO_SPLICE && n === wanted && rows[row + ROW.STREAK] < LONG) rows[row + ROW.STREAK]++;
     // The end-of-stream that follows at once then leaves in the same segment.
     this.#send(source, peer, buffer, n, after & IS.ENDED ? C.MSG_NOSIGNAL | C.MSG_MORE : C.MSG_NOSIGNAL);
@@ -204,7 +201,7 @@ export class Relay {
 
   /** A read got nothing; `errno` 0 is an end-of-stream. */
   #readFailed(source: number, errno: number): void {
-    const row = source << SHIFT, flags = this.#rows[row + ROW.FLAGS] & ~IS.FRESH;
+    const row = source * WIDTH, flags = this.#rows[row + ROW.FLAGS] & ~IS.FRESH;
     if (errno === 0 || flags & IS.BROKEN) this.#rows[row + ROW.FLAGS] = flags | IS.ENDED;
     else if (errno === ERRNO.EAGAIN) this.#rows[row + ROW.FLAGS] = flags & ~IS.READABLE;
     else {
@@ -218,13 +215,13 @@ export class Relay {
     // It says only that something has been shown before.
     if (errno === ERRNO.EPIPE) return;
     this.#failed = fd;
-    this.#generation = this.#rows[(fd << SHIFT) + ROW.GENERATION];
+    this.#generation = this.#rows[fd * WIDTH + ROW.GENERATION];
     this.#errno = errno;
   }
 
   /** What the kernel has shown of a socket, if that is the last thing it has shown; otherwise 0. */
   #errorOf(fd: number): number {
-    return this.#failed === fd && this.#generation === this.#rows[(fd << SHIFT) + ROW.GENERATION] ? this.#errno : 0;
+    return this.#failed === fd && this.#generation === this.#rows[fd * WIDTH + ROW.GENERATION] ? this.#errno : 0;
   }
 
   #send(source: number, peer: number, buffer: Uint8Array<ArrayBuffer>, bytes: number, how: number): void {
@@ -237,12 +234,12 @@ export class Relay {
     }
     if (n > 0) this.#traffic.moved(source, n);
     this.#backlog.keep(source, Math.max(n, 0), bytes);
-    this.#rows[(peer << SHIFT) + ROW.FLAGS] &= ~IS.WRITABLE;
+    this.#rows[peer * WIDTH + ROW.FLAGS] &= ~IS.WRITABLE;
   }
 
   /** Fills the source's pipe; `pump` empties it. */
   #splice(source: number, peer: number): void {
-    const rows = this.#rows, row = source << SHIFT;
+    const rows = this.#rows, row = source * WIDTH;
     if (rows[row + ROW.PIPE_READ] < 0) {
       const error = this.#pipes.take();
       if (error !== 0) return this.#withoutSplice(row, "Cannot make pipe", error);
@@ -269,9 +266,7 @@ export class Relay {
       this.#pipes.bytes += n;
       if (rows[row + ROW.STREAK] === LONG) this.#streaming = true;
       else if (n >= MESSAGE_SIZE) rows[row + ROW.STREAK]++;
-      const small = n < MESSAGE_SIZE ? rows[row + ROW.SMALL] + 1 : 0;
-      rows[row + ROW.SMALL] = small % SMALL_SPLICES;
-      rows[row + ROW.FLAGS] = (small === SMALL_SPLICES ? flags & ~IS.SPLICING : flags) | IS.BACKLOG;
+      rows[row + ROW.FLAGS] = afterSplice(flags, n < MESSAGE_SIZE) | IS.BACKLOG;
       // An end-of-stream or an urgent byte; a read will show which.
     } else if (n === 0) rows[row + ROW.FLAGS] &= ~(IS.FRESH | IS.SPLICING);
     else if (n === -ERRNO.EAGAIN) this.#readFailed(source, -n);
@@ -290,7 +285,7 @@ export class Relay {
 
   /** One step towards, across or past an urgent byte. */
   #urgent(source: number, peer: number): void {
-    const rows = this.#rows, row = source << SHIFT;
+    const rows = this.#rows, row = source * WIDTH;
     if (!this.#mark.pending(source)) {
       rows[row + ROW.FLAGS] &= ~(IS.URGENT | IS.FRESH);
       return;
@@ -312,4 +307,10 @@ export class Relay {
     const n = this.#libc.call.recv(source, this.#backlog.buffer, BUFFER_SIZE, 0);
     if (n <= 0) this.#readFailed(source, -n);
   }
+}
+
+/** A source's flags after a splice that got something. Four small ones in a row count as messages again. */
+function afterSplice(flags: number, small: boolean): number {
+  if (!small) return flags & ~SMALL.MASK;
+  return (flags & SMALL.MASK) === SMALL.MASK ? flags & ~(SMALL.MASK | IS.SPLICING) : flags + SMALL.ONE;
 }

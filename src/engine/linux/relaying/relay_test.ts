@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { C, ERRNO } from "../kernel/abi.ts";
 import { Backlog } from "./backlog.ts";
-import { Connections, IS, ROW, SHIFT } from "../thread/connections.ts";
+import { Connections, IS, ROW, WIDTH } from "../thread/connections.ts";
 import type { Calls, Libc } from "../kernel/libc.ts";
 import { PipePool } from "./pipe_pool.ts";
 import { ReadyQueue } from "../thread/ready_queue.ts";
@@ -73,7 +73,7 @@ function relayed() {
   /** This many bytes come from a socket. */
   const come = (fd: number, bytes: number) => {
     waiting[fd] += bytes;
-    connections.rows[(fd << SHIFT) + ROW.FLAGS] |= IS.READABLE | IS.FRESH;
+    connections.rows[fd * WIDTH + ROW.FLAGS] |= IS.READABLE | IS.FRESH;
     relay.pump(fd);
     while (waiting[fd] > 0) {
       traffic.left = PORTION;
@@ -83,7 +83,7 @@ function relayed() {
   /** This many bytes come, and may find no room. */
   const flood = (fd: number, bytes: number) => {
     waiting[fd] += bytes;
-    connections.rows[(fd << SHIFT) + ROW.FLAGS] |= IS.READABLE | IS.FRESH;
+    connections.rows[fd * WIDTH + ROW.FLAGS] |= IS.READABLE | IS.FRESH;
     for (let turn = 0; turn < 100; turn++) {
       traffic.left = PORTION;
       relay.pump(fd);
@@ -92,7 +92,7 @@ function relayed() {
   /** What a call moves while a socket has this many bytes. */
   const movedBy = (fd: number, bytes: number, call: () => void) => {
     waiting[fd] = bytes;
-    connections.rows[(fd << SHIFT) + ROW.FLAGS] |= IS.READABLE;
+    connections.rows[fd * WIDTH + ROW.FLAGS] |= IS.READABLE;
     const before = sum;
     call();
     return sum - before;

@@ -1,5 +1,5 @@
 import { END } from "../../../table/records/ends.ts";
-import { type Connections, IS, ROW, SHIFT } from "../thread/connections.ts";
+import { type Connections, IS, ROW, WIDTH } from "../thread/connections.ts";
 import type { Ending } from "./ending.ts";
 import type { HalfClosed } from "./half_close.ts";
 import { afterEvents } from "./readiness.ts";
@@ -45,7 +45,7 @@ export class Relaying {
 
   /** Begins to relay between a client and the channel that has just been connected. */
   begin(client: number, server: number): void {
-    const rows = this.#rows, row = client << SHIFT, serverRow = server << SHIFT;
+    const rows = this.#rows, row = client * WIDTH, serverRow = server * WIDTH;
     rows[row + ROW.STAGE] = STAGE.CLIENT;
     rows[serverRow + ROW.STAGE] = STAGE.CHANNEL;
     rows[row + ROW.FLAGS] |= this.#flags;
@@ -65,7 +65,7 @@ export class Relaying {
 
   /** Something happened on one of a connection's sockets. */
   happened(fd: number, mask: number): void {
-    const rows = this.#rows, row = fd << SHIFT, before = rows[row + ROW.FLAGS], flags = afterEvents(before, mask);
+    const rows = this.#rows, row = fd * WIDTH, before = rows[row + ROW.FLAGS], flags = afterEvents(before, mask);
     rows[row + ROW.FLAGS] = flags;
     const generation = rows[row + ROW.GENERATION], come = flags & ~before;
     // Its peer goes on if it was waiting to send, and learns of a reset.
@@ -100,12 +100,12 @@ export class Relaying {
 
   /** Whether the connection is still relayed. */
   #goesOn(fd: number, generation: number): boolean {
-    return this.#connections.alive(fd, generation) && this.#rows[(fd << SHIFT) + ROW.STAGE] !== STAGE.CLOSING;
+    return this.#connections.alive(fd, generation) && this.#rows[fd * WIDTH + ROW.STAGE] !== STAGE.CLOSING;
   }
 
   /** Whether one of the connection's sockets waits for its turn. */
   #isQueued(fd: number): boolean {
-    const rows = this.#rows, row = fd << SHIFT, peerRow = rows[row + ROW.PEER] << SHIFT;
+    const rows = this.#rows, row = fd * WIDTH, peerRow = rows[row + ROW.PEER] * WIDTH;
     return ((rows[row + ROW.FLAGS] | rows[peerRow + ROW.FLAGS]) & IS.QUEUED) !== 0;
   }
 }

@@ -1,4 +1,4 @@
-import { type Connections, IS, ROW, SHIFT } from "../thread/connections.ts";
+import { type Connections, IS, ROW, WIDTH } from "../thread/connections.ts";
 import type { RecordKeeper } from "../thread/record_keeper.ts";
 import type { ThreadServices } from "../thread/thread_services.ts";
 import type { Timers } from "../thread/timers.ts";
@@ -31,7 +31,7 @@ export class Traffic {
   /** The receiver's kernel has taken `bytes` from `source`. */
   moved(source: number, bytes: number): void {
     this.left -= bytes;
-    const rows = this.#rows, row = source << SHIFT, channel = rows[row + ROW.CHANNEL], flags = rows[row + ROW.FLAGS];
+    const rows = this.#rows, row = source * WIDTH, channel = rows[row + ROW.CHANNEL], flags = rows[row + ROW.FLAGS];
     const { service, idleLimit } = this.#services.of(source), peer = rows[row + ROW.PEER];
     const fromClient = (flags & IS.CLIENT) !== 0;
     if (fromClient) {

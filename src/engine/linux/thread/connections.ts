@@ -1,10 +1,13 @@
 import type { Libc } from "../kernel/libc.ts";
 import { STAGE } from "./stage.ts";
 
-/** A descriptor's row starts at `fd << SHIFT`; a row is one cache line. */
-export const SHIFT = 4;
+/** Words of a row: a descriptor's begins at `fd * WIDTH`. */
+export const WIDTH = 12;
 
-/** Words (32 bits) of a socket's row. "This way" is the direction from this socket to its peer. */
+/**
+ * Words (32 bits) of a socket's row. "This way" is the direction from this socket to its peer. What never applies at the
+ * same time shares a word.
+ */
 export const ROW = {
   /** The other socket of the connection, -1 while there is none. */
   PEER: 0,
@@ -16,30 +19,29 @@ export const ROW = {
   /** This way's pipe: its read end and its write end, -1 for none. */
   PIPE_READ: 4,
   PIPE_WRITE: 5,
-  /** Bytes in the pipe. */
+  /** Bytes in the pipe; of one that is CLOSING, milliseconds since its send queue last became shorter. */
   PIPED: 6,
-  /** The buffer with the bytes that a partial write left over, -1 for none, and their number. */
+  STALLED: 6,
+  /** The buffer with the bytes that a partial write left over, -1 for none. */
   HELD: 7,
+  /**
+   * The number of these bytes; if there are none, the urgent byte that is still to be sent this way, -1 for none; of one
+   * that is CLOSING, milliseconds until the next look at its send queue.
+   */
   HELD_BYTES: 8,
-  /** The urgent byte that is still to be sent this way, -1 for none. */
-  URGENT: 9,
-  /** Small splices in a row. */
-  SMALL: 10,
+  URGENT: 8,
+  PAUSE: 8,
   /**
    * The client's reception or dial before it is served; bytes that are still read of one that is PARTING; the length of
    * the send queue of one that is CLOSING.
    */
-  DIAL: 11,
-  LEFT: 11,
-  QUEUE: 11,
-  /** Milliseconds until the next look at that queue. */
-  PAUSE: 12,
-  /** Milliseconds since the queue last became shorter. */
-  STALLED: 13,
+  DIAL: 9,
+  LEFT: 9,
+  QUEUE: 9,
   /** Splices in a row that were not small, up to `LONG`, since the peer last sent something. */
-  STREAK: 14,
+  STREAK: 10,
   /** One of `STAGE`. */
-  STAGE: 15,
+  STAGE: 11,
 } as const;
 
 /** Bits of a row's FLAGS. */
@@ -80,6 +82,9 @@ export const IS = {
   PRELUDE: 1 << 16,
 } as const;
 
+/** Two more bits of a row's FLAGS: small splices in a row. */
+export const SMALL = { MASK: 3 << 17, ONE: 1 << 17 } as const;
+
 /**
  * One thread's sockets as rows of one typed array, by descriptor. An array shared with main says which thread owns each
  * descriptor, of sockets and pipes alike: if the thread dies, main closes them.
@@ -111,48 +116,44 @@ export class Connections {
     // The caller may have calculated without knowing the limit.
     this.roof = owners.length - Math.min(spare, owners.length >> 3);
     // The kernel gives out low numbers first, and only pages that are touched take memory.
-    this.rows = new Int32Array(owners.length << SHIFT);
+    this.rows = new Int32Array(owners.length * WIDTH);
   }
 
   /** Begins a row for a new socket. */
   open(fd: number, stage: number, flags: number, peer: number): void {
-    const rows = this.rows, row = fd << SHIFT;
+    const rows = this.rows, row = fd * WIDTH;
     rows[row + ROW.PEER] = peer;
     rows[row + ROW.CHANNEL] = rows[row + ROW.PIPE_READ] = rows[row + ROW.PIPE_WRITE] = -1;
     rows[row + ROW.HELD] = rows[row + ROW.URGENT] = -1;
     rows[row + ROW.FLAGS] = flags;
-    rows[row + ROW.PIPED] =
-      rows[row + ROW.HELD_BYTES] =
-      rows[row + ROW.SMALL] =
-      rows[row + ROW.STREAK] =
-        0;
+    rows[row + ROW.PIPED] = rows[row + ROW.STREAK] = 0;
     this.enlist(fd, stage);
     this.own(fd);
   }
 
   /** Begins a row for a descriptor that is watched and not this thread's. Returns its generation. */
   enlist(fd: number, stage: number): number {
-    const rows = this.rows, row = fd << SHIFT;
+    const rows = this.rows, row = fd * WIDTH;
     rows[row + ROW.STAGE] = stage;
     return rows[row + ROW.GENERATION] = this.#generation = (this.#generation + 1) & 0x7fffffff || 1;
   }
 
   /** Ends the row of such a descriptor. */
   strike(fd: number): void {
-    this.rows[(fd << SHIFT) + ROW.GENERATION] = 0;
-    this.rows[(fd << SHIFT) + ROW.STAGE] = STAGE.NONE;
+    this.rows[fd * WIDTH + ROW.GENERATION] = 0;
+    this.rows[fd * WIDTH + ROW.STAGE] = STAGE.NONE;
   }
 
   /** Ends a socket's row and closes the socket. */
   close(fd: number): void {
     this.strike(fd);
-    this.rows[(fd << SHIFT) + ROW.FLAGS] = 0;
+    this.rows[fd * WIDTH + ROW.FLAGS] = 0;
     this.closeOwned(fd);
   }
 
   /** Whether this is still the socket that had the generation. */
   alive(fd: number, generation: number): boolean {
-    return this.rows[(fd << SHIFT) + ROW.GENERATION] === generation;
+    return this.rows[fd * WIDTH + ROW.GENERATION] === generation;
   }
 
   /** Notes a descriptor as this thread's. */
@@ -183,7 +184,7 @@ export class Connections {
   forEach(each: (fd: number, stage: number) => void): void {
     for (let fd = 0; fd <= this.#highest; fd++) {
       if (!this.owns(fd)) continue;
-      const stage = this.rows[(fd << SHIFT) + ROW.STAGE];
+      const stage = this.rows[fd * WIDTH + ROW.STAGE];
       if (stage !== STAGE.NONE) each(fd, stage);
     }
   }

@@ -5,7 +5,7 @@ import { listBytes, sharedBytes, UnusedMemory } from "../../unused_memory.ts";
 import type { Acceptor } from "../arrival/acceptor.ts";
 import type { Arrivals } from "../arrival/arrivals.ts";
 import type { Calls } from "./calls.ts";
-import { type Connections, ROW, SHIFT } from "./connections.ts";
+import { type Connections, ROW, WIDTH } from "./connections.ts";
 import type { Dialer } from "../dialing/dialer.ts";
 import type { LiveRows } from "../shared/live_rows.ts";
 import type { GreetingParts } from "../arrival/greetings.ts";
@@ -151,7 +151,7 @@ export class Orders {
     for (const connection of connections) {
       const { fd } = connection;
       if (!own.owns(fd) || !live.has(connection)) continue;
-      stages[rows[(fd << SHIFT) + ROW.STAGE]].closed(fd, end);
+      stages[rows[fd * WIDTH + ROW.STAGE]].closed(fd, end);
       count++;
     }
     if (count > 0) post({ type: "closed", request, count });

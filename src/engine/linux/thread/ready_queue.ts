@@ -1,4 +1,4 @@
-import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
+import { type Connections, IS, ROW, WIDTH } from "./connections.ts";
 
 /**
  * Sockets that have more to do than one turn allows, or that must be looked at again without an event from the kernel.
@@ -17,7 +17,7 @@ export class ReadyQueue {
 
   /** Puts a socket at the end, unless it is in the queue. */
   push(fd: number): void {
-    const { rows } = this.#connections, row = fd << SHIFT;
+    const { rows } = this.#connections, row = fd * WIDTH;
     if (rows[row + ROW.FLAGS] & IS.QUEUED) return;
     rows[row + ROW.FLAGS] |= IS.QUEUED;
     if (this.size * 2 === this.#ring.length) this.#grow();
@@ -32,7 +32,7 @@ export class ReadyQueue {
     this.#head = (this.#head + 2) % this.#ring.length;
     this.size--;
     if (!this.#connections.alive(fd, generation)) return -1;
-    this.#connections.rows[(fd << SHIFT) + ROW.FLAGS] &= ~IS.QUEUED;
+    this.#connections.rows[fd * WIDTH + ROW.FLAGS] &= ~IS.QUEUED;
     return fd;
   }
 

@@ -1,7 +1,7 @@
 import type { Acceptor } from "../arrival/acceptor.ts";
 import type { Arrivals } from "../arrival/arrivals.ts";
 import { C } from "../kernel/abi.ts";
-import { type Connections, IS, ROW, SHIFT } from "./connections.ts";
+import { type Connections, IS, ROW, WIDTH } from "./connections.ts";
 import type { Dialer } from "../dialing/dialer.ts";
 import type { Ending } from "../relaying/ending.ts";
 import { afterEvents } from "../relaying/readiness.ts";
@@ -30,7 +30,7 @@ export function stagesOf(parts: Parts): readonly Stage[] {
   const { rows } = connections, nothing = () => {};
   /** Notes events in the socket's flags and returns these. */
   const noted = (fd: number, mask: number) => {
-    const at = (fd << SHIFT) + ROW.FLAGS;
+    const at = fd * WIDTH + ROW.FLAGS;
     return rows[at] = afterEvents(rows[at], mask);
   };
   const idle: Stage = { happened: nothing, resumed: nothing, expired: nothing, closed: nothing };

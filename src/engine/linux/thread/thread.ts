@@ -7,7 +7,7 @@ import { Arrivals } from "../arrival/arrivals.ts";
 import { Calls } from "./calls.ts";
 import { Backlog } from "../relaying/backlog.ts";
 import { CompilerMemory } from "./compiler_memory.ts";
-import { Connections, IS, ROW, SHIFT } from "./connections.ts";
+import { Connections, IS, ROW, WIDTH } from "./connections.ts";
 import { Dialer } from "../dialing/dialer.ts";
 import { Door } from "../arrival/door.ts";
 import { Ending } from "../relaying/ending.ts";
@@ -128,7 +128,7 @@ export class Thread {
       rejected: (client) => ending.close(client),
       shortage,
       lacksPreludes: (fd, mask) =>
-        this.#putBack.push({ fd, generation: connections.rows[(fd << SHIFT) + ROW.GENERATION], mask }),
+        this.#putBack.push({ fd, generation: connections.rows[fd * WIDTH + ROW.GENERATION], mask }),
     });
     this.#called = (client) => dialer.called(client);
     const arrivals = new Arrivals(connections, poller, services, ending, dialer, records);
@@ -211,7 +211,7 @@ export class Thread {
     const connections = this.#connections, { rows } = connections;
     this.#dialer.preludes = new Preludes(this.#libc, connections, this.#backlog);
     for (const { fd, generation, mask } of this.#putBack.splice(0)) {
-      if (connections.alive(fd, generation)) this.#stages[rows[(fd << SHIFT) + ROW.STAGE]].happened(fd, mask);
+      if (connections.alive(fd, generation)) this.#stages[rows[fd * WIDTH + ROW.STAGE]].happened(fd, mask);
     }
   }
 
@@ -235,16 +235,16 @@ export class Thread {
       for (let i = 0; i < count; i++) {
         const fd = poller.fdAt(i);
         if (!connections.alive(fd, poller.generationAt(i))) continue;
-        stages[rows[(fd << SHIFT) + ROW.STAGE]].happened(fd, poller.maskAt(i));
+        stages[rows[fd * WIDTH + ROW.STAGE]].happened(fd, poller.maskAt(i));
       }
       // Streams that wait for their turn move at least a little, however much the others have moved.
       traffic.left = PORTION;
       for (let left = ready.size; left > 0 && traffic.left > 0; left--) {
         const fd = ready.shift();
-        if (fd >= 0) stages[rows[(fd << SHIFT) + ROW.STAGE]].resumed(fd);
+        if (fd >= 0) stages[rows[fd * WIDTH + ROW.STAGE]].resumed(fd);
       }
       for (let fd = timers.expired(); fd >= 0; fd = timers.expired()) {
-        stages[rows[(fd << SHIFT) + ROW.STAGE]].expired(fd);
+        stages[rows[fd * WIDTH + ROW.STAGE]].expired(fd);
       }
       if (calls.pending) calls.answer(this.#called);
       acceptor.accept();
@@ -296,7 +296,7 @@ function dumper(
   post: (message: ThreadMessage) => void,
 ): (source: number, buffer: Uint8Array, length: number) => void {
   return (source, buffer, length) => {
-    const direction = rows[(source << SHIFT) + ROW.FLAGS] & IS.CLIENT ? "sent" : "rcvd";
+    const direction = rows[source * WIDTH + ROW.FLAGS] & IS.CLIENT ? "sent" : "rcvd";
     post({ type: "chunk", direction, bytes: buffer.slice(0, length) });
     state.awaitDump(thread);
   };
