@@ -5,6 +5,7 @@ import type { ChannelId } from "../table/channel_id.ts";
 import type { Drained } from "../groups/drained.ts";
 import type { Groups } from "../groups/groups.ts";
 import type { FirstProtocol } from "../options/kinds/conditions.ts";
+import type { RecordState } from "../state/record_state.ts";
 import type { WhyState } from "../state/why_state.ts";
 import type { Address } from "../table/address.ts";
 import type { FailuresState } from "../state/failures_state.ts";
@@ -24,6 +25,11 @@ export interface ControlPlane {
   describe(): ProcessState;
   /** The last connections that did not end well. Left out where nobody remembers them. */
   failed?(query: FailedQuery): Promise<FailuresState>;
+  /**
+   * A connection that lasts, or one of the last ones that did not end well; undefined for all others. Left out where that
+   * cannot be told.
+   */
+  connection?(id: number): Promise<RecordState | undefined>;
   /** Notes a command that changed something. */
   changed(command: string, reply: string): void;
   /** Frees all ports at once and lets the process end. */

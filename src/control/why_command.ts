@@ -2,23 +2,29 @@ import { quote } from "../log/escape.ts";
 import { FIRST_PROTOCOLS } from "../options/kinds/conditions.ts";
 import { nearest } from "../options/nearest.ts";
 import { parsePort } from "../options/port_names.ts";
+import type { RecordState } from "../state/record_state.ts";
+import type { WhyState } from "../state/why_state.ts";
 import { familyOf } from "../table/address.ts";
+import { parseConnectionId } from "../table/records/connection_id.ts";
 import { answer, type ProcessCommand, refuse, Refused, type Reply } from "./command.ts";
-import type { ControlledService, WhyQuestion } from "./control_plane.ts";
+import type { ControlledService, ControlPlane, WhyQuestion } from "./control_plane.ts";
 import { toJson } from "./json.ts";
 import { hasPort, portsPhrase } from "./ports_text.ts";
 import { currentService } from "./service_commands.ts";
 
 export const why: ProcessCommand = {
   name: "why",
-  parameters: "CLIENT [PORT] [WORD...]",
-  summary: "say where a client would go that came now, and why not elsewhere",
+  parameters: "CLIENT|ID [PORT] [WORD...]",
+  summary: "say where a client would go that came now and why, or what became of a connection",
   changes: false,
   scope: "process",
   run: async ([word, ...words], session, plane) => {
+    const address = addressIn(word), id = address === undefined ? parseConnectionId(word) : undefined;
+    if (id !== undefined) return await tell(id, word, words, plane);
     const current = currentService(session, plane);
     if ("ok" in current) return current;
-    return await explain(addressIn(word), words, current);
+    if (address === undefined) return refuse(`${quote(word)} is neither an address, such as 192.0.2.1, nor an id`);
+    return await explain(address, words, current);
   },
 };
 
@@ -30,11 +36,34 @@ async function explain(client: string, words: readonly string[], service: Contro
   return answer(...whyLines(state));
 }
 
-/** The address of a client, as it is typed or as the log has it, with its port. */
-function addressIn(word: string): string {
+/** What became of a connection, and what would become of its client now. */
+async function tell(id: number, word: string, words: readonly string[], plane: ControlPlane): Promise<Reply> {
+  const [form, ...more] = words;
+  if (form !== undefined && form !== "json" || more.length > 0) {
+    return refuse(`cannot use ${quote(form === "json" ? more[0] : form)}: after an id there can only be json`);
+  }
+  if (plane.connection === undefined) return refuse("this process does not know its connections");
+  const connection = await plane.connection(id);
+  if (connection === undefined) return refuse(`${quote(word)} is ${UNKNOWN}`);
+  const state = { connection, again: await againOf(connection, plane) };
+  if (form === "json") return answer(toJson(state));
+  const { connectionLines } = await import("./why_connection_lines.ts");
+  return answer(...connectionLines(state, Date.now()));
+}
+
+/** Which connections have no story. */
+const UNKNOWN = "no connection that is open, nor one of the last 1,000 that did not end well; --connection-log has the others";
+
+async function againOf({ service: name, client, port, sni }: RecordState, plane: ControlPlane): Promise<WhyState | null> {
+  const service = plane.services.find((service) => service.name === name), address = addressIn(client);
+  if (service === undefined || address === undefined || !hasPort(service.ports, port)) return null;
+  return await service.why(address, sni === null ? { port } : { port, sni });
+}
+
+/** The address of a client, as it is typed or as the log has it, with its port; undefined for other words. */
+function addressIn(word: string): string | undefined {
   const address = /^\[(.*)\](?::\d+)?$/.exec(word)?.[1] ?? /^([\d.]+):\d+$/.exec(word)?.[1] ?? word;
-  if (familyOf(address) !== 0) return address;
-  throw new Refused(refuse(`${quote(word)} is no address: give that of a client, such as 192.0.2.1`));
+  return familyOf(address) === 0 ? undefined : address;
 }
 
 /** Words that another word must follow. */

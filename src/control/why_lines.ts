@@ -15,8 +15,15 @@ const THEN: Readonly<Record<string, string>> = {
 
 /** What `why CLIENT` shows: first what becomes of the client, then each channel. */
 export function whyLines(state: WhyState): string[] {
-  const { entry, attempts, then, reason, groups } = state;
-  const lines = [
+  const rows = state.groups.flatMap(rowsOf)
+    .sort((a, b) => a.order === b.order ? 0 : a.order - b.order).map(({ cells }) => cells);
+  return [...verdictLines(state), ...rows.length === 0 ? [] : columns(HEADINGS, rows, LEFT)].map(escape);
+}
+
+/** What becomes of the client. Not escaped. */
+export function verdictLines(state: WhyState): string[] {
+  const { entry, attempts, then, reason } = state;
+  return [
     `${subject(state)} ${
       entry.allowed ? `comes in${entry.reason === "" ? "" : `: ${entry.reason}`}` : `is refused: ${entry.reason}`
     }`,
@@ -24,10 +31,6 @@ export function whyLines(state: WhyState): string[] {
     `${entry.allowed ? "" : "if it came in: "}${attempts.length > 0 ? `goes to ${reason}` : reason}`,
     ...attempts.length > 0 ? [`if ${attempts.length === 1 ? "that" : "all that is tried"} fails, ${THEN[then]}`] : [],
   ];
-  const rows = groups.flatMap((group) => rowsOf(group)).sort((a, b) => a.order === b.order ? 0 : a.order - b.order).map(
-    ({ cells }) => cells,
-  );
-  return [...lines, ...rows.length === 0 ? [] : columns(HEADINGS, rows, LEFT)].map(escape);
 }
 
 /** As in "192.0.2.1 to port 443 of web, asking for www.example.com,". */

@@ -1,10 +1,20 @@
 /**
- * What `why CLIENT json` says. Fields may be added, but none is renamed, removed or given another meaning.
+ * What `why … json` says. Fields may be added, but none is renamed, removed or given another meaning.
  *
  * @module
  */
 
-/** What would become of a client that came to a service now. */
+import type { RecordState } from "./record_state.ts";
+
+/** What `why ID json` says. */
+export interface WhyConnectionState {
+  /** What became of the connection. */
+  readonly connection: RecordState;
+  /** What would become of its client if it came again now; null if its service, or its port, is gone. */
+  readonly again: WhyState | null;
+}
+
+/** What would become of a client that came to a service now, in `why CLIENT json`. */
 export interface WhyState {
   /** What operators call the service. */
   readonly service: string;
