@@ -37,7 +37,14 @@ export type {
   ServeOptions,
   WhyOptions,
 } from "./src/service/options/options.ts";
-export type { EntryState, WhyAttemptState, WhyChannelState, WhyConnectionState, WhyGroupState, WhyState } from "./src/state/why_state.ts";
+export type {
+  EntryState,
+  WhyAttemptState,
+  WhyChannelState,
+  WhyConnectionState,
+  WhyGroupState,
+  WhyState,
+} from "./src/state/why_state.ts";
 export type { AccessRuleState, AccessState, ClientState, OperatorRuleState } from "./src/access/access_state.ts";
 export { Service } from "./src/service/service.ts";
 export type { ChannelHealth, ChannelSnapshot, GroupSnapshot } from "./src/groups/snapshot.ts";

@@ -52,9 +52,13 @@ async function tell(id: number, word: string, words: readonly string[], plane: C
 }
 
 /** Which connections have no story. */
-const UNKNOWN = "no connection that is open, nor one of the last 1,000 that did not end well; --connection-log has the others";
+const UNKNOWN =
+  "no connection that is open, nor one of the last 1,000 that did not end well; --connection-log has the others";
 
-async function againOf({ service: name, client, port, sni }: RecordState, plane: ControlPlane): Promise<WhyState | null> {
+async function againOf(
+  { service: name, client, port, sni }: RecordState,
+  plane: ControlPlane,
+): Promise<WhyState | null> {
   const service = plane.services.find((service) => service.name === name), address = addressIn(client);
   if (service === undefined || address === undefined || !hasPort(service.ports, port)) return null;
   return await service.why(address, sni === null ? { port } : { port, sni });

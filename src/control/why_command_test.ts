@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { quietPlane, quietService } from "../../tests/support/control_plane.ts";
+import type { RecordState } from "../state/record_state.ts";
 import type { WhyChannelState, WhyState } from "../state/why_state.ts";
 import { execute } from "./commands.ts";
 import type { WhyQuestion } from "./control_plane.ts";
@@ -35,9 +36,24 @@ const STATE: WhyState = {
   ],
 };
 
+const RECORD: RecordState = {
+  ...{ id: "2c", time: new Date(Date.now() - 12_000).toISOString(), service: "web", client: "[2001:db8::9]:40110" },
+  ...{ peer: "10.0.0.1:5", port: 443, sni: "a.example", group: 0, channel: 1, name: "web2", address: "10.0.0.2:443" },
+  attempts: [
+    { group: 0, channel: 0, address: "10.0.0.1:443", result: "refused", reason: "connection refused", ms: 0.3 },
+    { group: 2, channel: null, address: "", result: "timeout", reason: "no answer in time", ms: 5000 },
+    { group: 0, channel: 1, address: "10.0.0.2:443", result: "connected", reason: "", ms: 0.4 },
+  ],
+  ...{ attemptCount: 5, queueMs: 1500, connectMs: 0.4, firstByteMs: 35, durationMs: 34_000, up: 1200, down: 56_000 },
+  ...{ end: "channel-reset", by: "channel", reason: "the channel reset the connection" },
+  now: { service: 12, group: 9, channel: -1, queue: 3 },
+};
+
 /** A session with a service of two ports, and what it has been asked. */
-function asked(state: WhyState = STATE) {
-  const plane = quietPlane(), questions: [client: string, question: WhyQuestion][] = [], session = { group: 0 };
+function asked(state: WhyState = STATE, connection?: (id: number) => Promise<RecordState | undefined>) {
+  const plane = { ...quietPlane(), connection },
+    questions: [client: string, question: WhyQuestion][] = [],
+    session = { group: 0 };
   plane.services.splice(
     0,
     1,
@@ -111,8 +127,11 @@ Deno.test("why takes the address in the forms that logs have, and what the clien
 Deno.test("why names the word that is wrong", async () => {
   const { say, questions } = asked();
   const wrong: [line: string, reply: string][] = [
-    ["web", '"web" is no address: give that of a client, such as 192.0.2.1'],
-    ["192.0.2", '"192.0.2" is no address: give that of a client, such as 192.0.2.1'],
+    ["a-b", '"a-b" is neither an address, such as 192.0.2.1, nor an id'],
+    ["192.0.2", '"192.0.2" is neither an address, such as 192.0.2.1, nor an id'],
+    ["web", "this process does not know its connections"],
+    ["web 80", 'cannot use "80": after an id there can only be json'],
+    ["web json 80", 'cannot use "80": after an id there can only be json'],
     ["::1 82", "port 82 is not the service's: it has ports 80-81, 443"],
     ["::1 json 80", 'cannot use "80": after the client comes its port, sni NAME, alpn A, proto P or json'],
     [
@@ -127,4 +146,52 @@ Deno.test("why names the word that is wrong", async () => {
   for (const [line, reply] of wrong) assert.deepEqual(await say(`why ${line}`), { ok: false, lines: [reply] }, line);
   assert.deepEqual((await say("why")).ok, false);
   assert.deepEqual(questions, []);
+});
+
+Deno.test("why with an id tells the story of a connection, and what would become of its client now", async () => {
+  const ids: number[] = [],
+    { say, questions } = asked(STATE, (id) => {
+      ids.push(id);
+      return Promise.resolve(RECORD);
+    });
+  const { lines } = await say("why 2c");
+  assert.deepEqual(lines.map((line) => line.replace(/\b1[23]s ago/, "12s ago").replace(/4[67]s ago/, "46s ago")), [
+    'connection 2c: [2001:db8::9]:40110 came to port 443 of service web, through 10.0.0.1:5, asked for "a.example" 46s ago',
+    "  waited 1.5s in the queue",
+    "  group 0 channel 0 (10.0.0.1:443): refused after 0.3ms, connection refused",
+    "  a channel of group 2 that has been removed since: timeout after 5.0s, no answer in time",
+    "  … 2 more attempts",
+    "  group 0 channel 1 (web2, 10.0.0.2:443): connected after 0.4ms",
+    "  first byte after 35ms; 1.2kB from the client, 56.0kB to it",
+    "  ended after 34s, 12s ago, by the channel: channel-reset, the channel reset the connection",
+    "  connections at that moment: 12 of the service, 9 of the group, 3 in the queue",
+    "",
+    "if this client came again now:",
+    "  192.0.2.1 to port 80 of service web comes in",
+    "  goes to group 0 channel 1 (web2, 10.0.0.2:80): its turn",
+    "  if that fails, it is turned away",
+    "  more: why 192.0.2.1 80",
+  ]);
+  assert.deepEqual(ids, [84]);
+  assert.deepEqual(questions, [["2001:db8::9", { port: 443, sni: "a.example" }]]);
+  assert.deepEqual(JSON.parse((await say("why 2c json")).lines[0]), { connection: RECORD, again: STATE });
+});
+
+Deno.test("the story of an open connection, and of one whose service is gone", async () => {
+  const open: RecordState = {
+    ...{ ...RECORD, attempts: [], attemptCount: 0, queueMs: null, firstByteMs: null, peer: null, sni: null },
+    ...{ end: "open", by: "", reason: "", open: true, service: "gone" },
+  };
+  const { say } = asked(STATE, () => Promise.resolve(open));
+  const { lines: [head, ...more] } = await say("why 1");
+  assert.match(head, /^connection 2c: \[2001:db8::9\]:40110 came to port 443 of service gone 4\ds ago, still open$/);
+  assert.deepEqual(more, [
+    "  group 0 channel 1 (web2, 10.0.0.2:443): connected after 0.4ms",
+    "  nothing came from the channel; 1.2kB from the client, 56.0kB to it",
+    "  open for 34s",
+    "  connections at that moment: 12 of the service, 9 of the group, 3 in the queue",
+  ]);
+  assert.equal(JSON.parse((await say("why 1 json")).lines[0]).again, null);
+  const { say: ask } = asked(STATE, () => Promise.resolve(undefined));
+  assert.match((await ask("why zz")).lines[0], /^"zz" is no connection that is open, nor one of the last 1,000 /);
 });

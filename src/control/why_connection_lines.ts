@@ -19,9 +19,9 @@ export function connectionLines({ connection, again }: WhyConnectionState, now: 
 function head({ id, client, peer, port, service, sni, durationMs, time, open }: RecordState, now: number): string {
   const came = now - Date.parse(time) + durationMs, via = peer === null ? "" : `, through ${peer}`;
   const name = sni === null ? "" : `, asked for ${quote(sni)}`;
-  return `connection ${id}: ${client} came to port ${port} of service ${service}${via}${name} ${ageText(came / 1000)} ago${
-    open ? ", and is there" : ""
-  }`;
+  return `connection ${id}: ${client} came to port ${port} of service ${service}${via}${name} ${
+    ageText(came / 1000)
+  } ago${open ? ", still open" : ""}`;
 }
 
 /** What happened on the way to a channel, and there. */
@@ -50,7 +50,9 @@ function attemptText(attempt: AttemptState, { channel, group, name }: RecordStat
   return `${place}: ${result} after ${spanText(ms)}${reason === "" || reason === result ? "" : `, ${reason}`}`;
 }
 
-function placeText({ group, channel, name, address }: Pick<RecordState, "group" | "channel" | "name" | "address">): string {
+function placeText(
+  { group, channel, name, address }: Pick<RecordState, "group" | "channel" | "name" | "address">,
+): string {
   if (channel === null) return `a channel of group ${group} that has been removed since`;
   const details = [name, address].filter((detail) => detail !== undefined && detail !== null);
   return `group ${group} channel ${channel} (${details.join(", ")})`;

@@ -53,6 +53,14 @@ export function controlPlane(
       const { service: { groups, name }, group, number } = asked, channel = groups.table.channelAt(group, number);
       return failures.state({ most, channel: { service: { name, groups }, channel } }, services, lost);
     },
+    connection: async (id) => {
+      const { describeConnections } = await connections();
+      for (const service of instance.services) {
+        const [open] = await describeConnections(service, { id });
+        if (open !== undefined) return open;
+      }
+      return await failures.find(id);
+    },
     changed: (command, reply) => {
       log.logger.info("control: {command}: {reply}", { command, reply });
       loops.look();

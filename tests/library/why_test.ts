@@ -8,6 +8,7 @@ import { Client } from "../support/client.ts";
 import { clientHello } from "../support/client_hello.ts";
 import { eventually } from "../support/eventually.ts";
 import { freePort } from "../support/free_port.ts";
+import { RefusingPort } from "../support/refusing_port.ts";
 import { linux, testWith } from "../support/requirements.ts";
 
 const STRATEGIES = ["rr", "hash", "least", "stable", "first"] as const;
@@ -76,7 +77,7 @@ for (const engine of ENGINES) {
 
   testWith(needs, `library, ${engine} engine: why knows what rests and what fails`, async () => {
     await using all = new AsyncDisposableStack();
-    const [live] = backends(1, all), dead = { port: freePort() };
+    const [live] = backends(1, all), dead = all.use(await RefusingPort.take());
     await using balancer = await start({ failTimeout: 100, groups: [{ channels: channels([dead, live]) }] });
     const before = await balancer.why("127.0.0.1");
     assert.deepEqual(before.attempts.map(({ address }) => address), [
