@@ -35,7 +35,7 @@ export async function listConnections(
   await eachChosen(service, filter, over, (connection) => {
     // Whole milliseconds in 32 bits: seven weeks. Which of those that are older comes first does not matter.
     const age = Math.min(2 ** 32 - 1, Math.max(0, Math.floor(now - connection.accepted)));
-    lines.add(format(describeOpen(connection, service, service.connections, service.now())), 2 ** 32 - 1 - age);
+    lines.add(format(described(connection, service, now)), 2 ** 32 - 1 - age);
   });
   if (form === "text") return { count: lines.count + 1, chunks: lines.take({ before: HEADINGS }) };
   return { count: lines.count + 2, chunks: lines.take({ before: "[", between: ",", after: "]" }) };
@@ -43,9 +43,9 @@ export async function listConnections(
 
 /** The connections of a service that are meant, the oldest first. */
 export async function describeConnections(service: ListedService, filter: ConnectionFilter): Promise<RecordState[]> {
-  const found: RecordState[] = [];
+  const found: RecordState[] = [], now = service.now();
   await eachChosen(service, filter, undefined, (connection) => {
-    found.push(describeOpen(connection, service, service.connections, service.now()));
+    found.push(described(connection, service, now));
   });
   return found.sort((one, other) => other.durationMs - one.durationMs);
 }
@@ -55,6 +55,11 @@ export async function chosenIds(service: ListedService, filter: ConnectionFilter
   const ids: number[] = [];
   await eachChosen(service, filter, undefined, ({ id }) => ids.push(id));
   return ids;
+}
+
+/** What is told of a connection, as if all were read at the same moment: they are in the order of their ages. */
+function described(connection: DescribableConnection, service: ListedService, now: number): RecordState {
+  return describeOpen(connection, service, service.connections, Math.max(now, connection.accepted));
 }
 
 /** Calls back for each connection that is meant, with pauses in which others have their turn. */
