@@ -222,6 +222,11 @@ export interface ServedService {
    */
   open(): Iterable<OpenConnection>;
   /**
+   * When the oldest of each channel's connections at this moment was accepted, those included whose channel is being
+   * connected; channels without any are missing. As cheap as can be: whoever looks at a process asks each second.
+   */
+  oldest(): ReadonlyMap<ChannelId, number>;
+  /**
    * Closes those of these connections that are still open, in whatever stage they are. Resolves with how many these were,
    * once what they held has been given back.
    *

@@ -1,4 +1,4 @@
-import type { ChannelId } from "../../table/channel_id.ts";
+import { type ChannelId, NONE } from "../../table/channel_id.ts";
 import { END, type EndNumber, ENDS } from "../../table/records/ends.ts";
 import type {
   CloseOptions,
@@ -202,6 +202,15 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
       const open = connection.describe();
       if (open !== undefined) yield open;
     }
+  }
+
+  oldest(): ReadonlyMap<ChannelId, number> {
+    const oldest = new Map<ChannelId, number>();
+    for (const { channel, accepted } of this.open()) {
+      const before = oldest.get(channel);
+      if (channel !== NONE && (before === undefined || accepted < before)) oldest.set(channel, accepted);
+    }
+    return oldest;
   }
 
   async end(ids: readonly number[], why: CloseReason = "killed"): Promise<number> {

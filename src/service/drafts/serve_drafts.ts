@@ -51,7 +51,6 @@ export async function serveDraft(host: ServiceHost, draft: Draft, listeners: rea
   const { engine, around, emit, connectFailed, serving, stopping, slowStarts } = host, { request } = draft;
   const groups = new Groups(Table.create(around.threads), around.strategies);
   groups.table.statistics = Statistics.create(around.threads);
-  groups.connections = { now: () => engine.now(), oldest: () => new Map() };
   let service: Service | undefined;
   const nameOf = () => service?.name ?? request.name ?? String(listeners[0].address.port);
   if (draft.networks !== undefined) groups.conditions.learn(draft.networks);
@@ -68,6 +67,7 @@ export async function serveDraft(host: ServiceHost, draft: Draft, listeners: rea
         if (named !== undefined) emit(named);
       },
     }, listeners);
+    groups.connections = { now: () => engine.now(), oldest: () => served.oldest() };
     const made: Service = new Service(nameOf(), draft, groups, served, () => stopping(made), sticky, emit);
     made.access = access;
     serving(made);

@@ -58,6 +58,7 @@ class Served implements ServedService {
   close = () => Promise.resolve(0);
   closeAll = () => {};
   open = () => [];
+  oldest = () => new Map<number, number>();
   end = () => Promise.resolve(0);
 }
 

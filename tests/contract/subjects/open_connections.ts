@@ -51,6 +51,31 @@ export function openConnections(test: ContractTest): void {
     assert.deepEqual([...trial.engine.service.open()], []);
   });
 
+  test("the oldest connection of each channel is known, and forgotten once it has ended", async (start) => {
+    await using one = echoBackend();
+    await using other = echoBackend();
+    await using trial = await start({ channels: [one, other] });
+    const { service } = trial.engine, oldest = () => [...service.oldest()].sort(([one], [other]) => one - other);
+    assert.deepEqual(oldest(), []);
+    const clients = [];
+    for (let i = 0; i < 4; i++) {
+      const client = await trial.connect();
+      clients.push(client);
+      await client.send("x");
+      await client.readExactly(1);
+    }
+    const accepted = [...service.open()].sort((one, other) => one.accepted - other.accepted).map(({ accepted }) =>
+      accepted
+    );
+    assert.deepEqual(oldest(), [[0, accepted[0]], [1, accepted[1]]]);
+    clients[0][Symbol.dispose]();
+    await eventually("it is gone", () => service.connections === 3);
+    assert.deepEqual(oldest(), [[0, accepted[2]], [1, accepted[1]]]);
+    for (const client of clients) client[Symbol.dispose]();
+    await eventually("all are gone", () => service.connections === 0);
+    assert.deepEqual(oldest(), []);
+  });
+
   test("connections show their stage, and the client that a PROXY header names", async (start) => {
     using hole = await BlackHole.open();
     await using backend = echoBackend();

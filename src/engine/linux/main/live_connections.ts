@@ -32,6 +32,20 @@ export class LiveConnections {
     }
   }
 
+  /** When the oldest connection of each channel of a service was accepted. */
+  oldest(service: number): Map<ChannelId, number> {
+    const { rows } = this, oldest = new Map<ChannelId, number>();
+    // No generator: there may be hundreds of thousands.
+    for (let fd = 0; fd < this.#owners.length; fd++) {
+      if (this.#owners[fd] === 0 || STAGES[rows.roleOf(fd)] === undefined || rows.serviceOf(fd) !== service) continue;
+      const server = rows.channelSocketOf(fd);
+      if (server === 0) continue;
+      const channel = rows.channelOf(server), accepted = rows.acceptedOf(fd), before = oldest.get(channel);
+      if (before === undefined || accepted < before) oldest.set(channel, accepted);
+    }
+    return oldest;
+  }
+
   /** Which of a service's connections have these ids. */
   find(service: number, ids: ReadonlySet<number>): LiveConnection[] {
     const found: LiveConnection[] = [];

@@ -165,6 +165,10 @@ export class LinuxService implements ServedService {
     return this.#threads.live.open(this.id);
   }
 
+  oldest(): ReadonlyMap<ChannelId, number> {
+    return this.#threads.live.oldest(this.id);
+  }
+
   end(ids: readonly number[], why: CloseReason = "killed"): Promise<number> {
     const threads = this.#threads, found = threads.live.find(this.id, new Set(ids));
     return found.length === 0 ? Promise.resolve(0) : threads.close(found, numberOf(why));
