@@ -36,6 +36,8 @@ export interface ControlPlane {
   shutdown(): void;
   /** Command lines that recreate the running state, one a line. Left out where that cannot be told. */
   config?(): readonly string[] | Promise<readonly string[]>;
+  /** All metrics in Prometheus' text format, one a line. Left out where there are none. */
+  metrics?(): Promise<readonly string[]>;
   /** Writes the running state into the file of services. Left out without a file. Never rejects. */
   save?(): Promise<Outcome>;
   /**

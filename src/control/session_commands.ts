@@ -44,9 +44,9 @@ const OF_PROCESS: Readonly<
 export const show: ProcessCommand = {
   name: "show",
   parameters:
-    "[json|config|health|sticky|access|clients|failed|connections|NAME] [json|ADDR|N|older|client|channel] [WORD...]",
+    "[json|config|health|sticky|access|clients|failed|connections|metrics|latency|NAME] [json|ADDR|N|older|client|channel] [WORD...]",
   summary:
-    "show all services, as JSON or config, their health, sticky clients, who may come in, who has the most connections, which failed, which are open, or one by name",
+    "show all services, as JSON or config, their health, sticky clients, who may come in, who has the most connections, which failed, which are open, metrics, how long things take, or one by name",
   changes: false,
   scope: "process",
   run: async ([what, ...words], session, plane) => {
@@ -65,6 +65,15 @@ export const show: ProcessCommand = {
       return lines === undefined ? refuse("this process cannot show its state as command lines") : answer(...lines);
     }
     if (what === "health") return answer(...tables(plane, healthLines, healthTable([])));
+    if (what === "metrics") {
+      const lines = await plane.metrics?.();
+      return lines === undefined ? refuse("this process has no metrics") : answer(...lines);
+    }
+    if (what === "latency") {
+      // Loaded here, since few need it.
+      const { latencyTable } = await import("./show_latency.ts");
+      return answer(...tables(plane, latencyTable, []));
+    }
     const found = servicesOf(plane.services, what);
     if (found.length > 0) return answer(...found.flatMap(serviceLines));
     // Balance's own reply to a word that `show` does not know.

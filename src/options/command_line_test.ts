@@ -290,7 +290,7 @@ Deno.test("completions are for a shell that is known", () => {
 Deno.test("no service can be called what show takes for something else", () => {
   for (const name of RESERVED_NAMES) {
     const message =
-      `option --name takes any name except json, config, health, sticky, access, clients, failed and connections, which are words of the command show: "${name}"`;
+      `option --name takes any name except json, config, health, sticky, access, clients, failed, connections, metrics and latency, which are words of the command show: "${name}"`;
     assert.deepEqual(refusal("--name", name, "80"), [64, message]);
   }
   assert.equal(serve("--name", "jsonnet", "80").name, "jsonnet");

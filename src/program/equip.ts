@@ -1,4 +1,5 @@
 import { resolve } from "node:path";
+import type { ControlPlane } from "../control/control_plane.ts";
 import { defaultDirectory, DirectoryError, openDirectory } from "../control/directory.ts";
 import { pathOf } from "../control/entries.ts";
 import { chosenDirectory } from "../control/places.ts";
@@ -113,7 +114,8 @@ export async function equip(
       killed.resolve("kill");
     };
     const name = plan?.entry ?? (config === undefined ? entryPlace(instance) : { config: String(Deno.pid) });
-    const plane = controlPlane({
+    const metrics = metricsOnDemand(instance, () => plane);
+    const plane: ControlPlane = controlPlane({
       instance,
       log,
       connectionLogs,
@@ -122,6 +124,7 @@ export async function equip(
       upgrade,
       loops,
       failures,
+      metrics,
       leaving: () => running?.leaving ?? false,
       shutdown,
     });
@@ -129,7 +132,7 @@ export async function equip(
       instance,
       plane,
       logger: log.logger,
-      metrics: metricsOnDemand(instance, () => plane),
+      metrics,
       directory: startedBy.directory,
     });
     control = await startControlServer(plane, { directory, ...name, draft, inherited: plan?.control });

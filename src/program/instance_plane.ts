@@ -6,6 +6,7 @@ import type { Instance } from "../service/instance.ts";
 import type { Service } from "../service/service.ts";
 import { waitUntil } from "../service/draining/waiting.ts";
 import type { FailuresOnDemand } from "../views/failures/failures_on_demand.ts";
+import type { Metrics } from "../views/metrics/metrics.ts";
 import type { Config } from "./config.ts";
 import type { Configuration } from "./configuration.ts";
 import type { ConnectionLogs } from "./connection_logs.ts";
@@ -24,6 +25,7 @@ export interface Controlled {
   readonly upgrade: Upgrade;
   readonly loops: LoopWarnings;
   readonly failures: FailuresOnDemand;
+  readonly metrics: () => Promise<Metrics>;
   /** Whether the process is about to stop, although it still accepts clients. */
   readonly leaving: () => boolean;
   /** Frees all ports at once and lets the process end. */
@@ -32,7 +34,8 @@ export interface Controlled {
 
 /** The process as its control commands see it. */
 export function controlPlane(
-  { instance, log, connectionLogs, config, configuration, upgrade, loops, failures, leaving, shutdown }: Controlled,
+  { instance, log, connectionLogs, config, configuration, upgrade, loops, failures, metrics, leaving, shutdown }:
+    Controlled,
 ): ControlPlane {
   return {
     get frozen() {
@@ -67,6 +70,7 @@ export function controlPlane(
     },
     shutdown,
     config: () => configuration.lines(),
+    metrics: async () => (await metrics()).text({ form: "text" }).trimEnd().split("\n"),
     ...config === undefined ? {} : {
       reload: (dryRun) => configuration.reload(dryRun),
       save: () => configuration.save(),

@@ -26,6 +26,8 @@ export const RESERVED_NAMES: readonly string[] = [
   "clients",
   "failed",
   "connections",
+  "metrics",
+  "latency",
 ];
 
 /** What control commands take in place of a channel. */

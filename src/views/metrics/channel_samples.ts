@@ -10,7 +10,8 @@ import type { HighWater } from "./high_water.ts";
 /** Whether a channel gets new connections, as the column S of `show` says it. */
 export const STATES = ["enabled", "drained", "down", "disabled"] as const;
 
-type State = typeof STATES[number];
+/** One of `STATES`. */
+export type State = typeof STATES[number];
 
 /** One channel at one moment. */
 export interface MeasuredChannel {
@@ -43,7 +44,8 @@ export function measureChannel(
   return { id, labels, groups, lifetime, connections, state: stateOf(by), health: groups.healthOf?.(id) };
 }
 
-function stateOf(by: number): State {
+/** The state that these parties make (`DisabledBy`). */
+export function stateOf(by: number): State {
   if (by === 0) return "enabled";
   if (by === DisabledBy.DOWN) return "down";
   return (by & ~(DisabledBy.DRAINING | DisabledBy.WEIGHT)) === 0 ? "drained" : "disabled";

@@ -2,7 +2,7 @@ import type { Groups } from "../../groups/groups.ts";
 import { type Histogram, KIND, type Kind } from "../../table/statistics/statistics.ts";
 import type { Lifetime } from "../../table/table.ts";
 import { countsBelow, SESSION_TIMES, SHORT_TIMES, SIZES, WAITING_TIMES } from "./bounds.ts";
-import { type MeasuredChannel, STATES } from "./channel_samples.ts";
+import { type State, stateOf, STATES } from "./channel_samples.ts";
 import { type Exposition, type Family, labelsOf } from "./exposition.ts";
 import type { HighWater } from "./high_water.ts";
 
@@ -13,7 +13,8 @@ export interface MeasuredGroup {
   readonly groups: Groups;
   readonly lifetime: Lifetime;
   readonly connections: number;
-  readonly channels: readonly MeasuredChannel[];
+  /** States of its channels. */
+  readonly states: readonly State[];
 }
 
 /** Reads a group; undefined if it has never had a channel. */
@@ -21,13 +22,13 @@ export function measureGroup(
   service: string,
   groups: Groups,
   group: number,
-  channels: readonly MeasuredChannel[],
   high: HighWater,
 ): MeasuredGroup | undefined {
   const lifetime = groups.table.groupLifetime(group);
   if (lifetime === undefined) return undefined;
+  const { table } = groups, states = table.channels(group).map((id) => stateOf(table.disabledBy(id)));
   const connections = high.group(group, lifetime.total);
-  return { group, labels: labelsOf({ service, group }), groups, lifetime, connections, channels };
+  return { group, labels: labelsOf({ service, group }), groups, lifetime, connections, states };
 }
 
 /** Counters of a group: of the channels that it has, and of those that it had. */
@@ -123,9 +124,9 @@ export function writeGroups(to: Exposition, groups: readonly MeasuredGroup[]): v
     to.sample(`${labels},${labelsOf({ strategy: all.strategyOf(group).label })}`, 1);
   }
   to.family({ name: "balance_group_channels", type: "gauge", help: "Channels of the group, by state." });
-  for (const { labels, channels } of groups) {
+  for (const { labels, states } of groups) {
     for (const state of STATES) {
-      to.sample(`${labels},state="${state}"`, channels.filter((channel) => channel.state === state).length);
+      to.sample(`${labels},state="${state}"`, states.filter((one) => one === state).length);
     }
   }
   for (const family of COUNTERS) {

@@ -40,10 +40,10 @@ export class Metrics {
     for (const service of services) {
       const { name, groups: all } = service, high = this.#highOf(service);
       for (let group = 0; group < MAX_GROUPS; group++) {
-        const own = all.table.channels(group).map((id, number) => measureChannel(name, all, id, number, high));
-        const measured = measureGroup(name, all, group, own, high);
+        const measured = measureGroup(name, all, group, high);
         if (measured !== undefined) groups.push(measured);
-        if (each) channels.push(...own);
+        if (!each) continue;
+        all.table.channels(group).forEach((id, number) => channels.push(measureChannel(name, all, id, number, high)));
       }
     }
     writeGroups(to, groups);
