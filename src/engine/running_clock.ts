@@ -27,6 +27,11 @@ export class RunningClock {
     return performance.now() - this.#lost;
   }
 
+  /** What it showed a moment ago, when `performance.now` was this. */
+  shown(at: number): number {
+    return at - this.#lost;
+  }
+
   /**
    * Calls once the clock shows `due` and everything that happened before has been handled.
    *

@@ -19,6 +19,7 @@ import type { Places } from "../places.ts";
 import { type Account, errnoOf } from "./account.ts";
 import { SMALL } from "./buffers.ts";
 import type { Waiters } from "./waiters.ts";
+import type { Watch } from "./watch.ts";
 import { dial } from "./dial.ts";
 import type { Arrival } from "./intake.ts";
 import type { Ledger } from "./ledger.ts";
@@ -35,6 +36,7 @@ import type { Turns } from "./turns.ts";
 /** What connections of all services share. */
 export interface Surroundings {
   readonly clock: RunningClock;
+  readonly watch: Watch;
   readonly turns: Turns;
   readonly slowSearches: SlowSearches;
   readonly tap: Tap | undefined;
@@ -127,6 +129,7 @@ export class Connection implements Listed, Search, RelayWatcher {
     this.#stage = "greeting";
     const ahead = this.#ahead = new ReadAhead(this.#client), comesIn = await arrival.listen(ahead);
     this.#stage = "connecting";
+    this.#host.engine.watch.look();
     if (this.#stopped || comesIn) return !this.#stopped;
     if (arrival.objection !== undefined) this.account.refused(arrival.objection);
     await arrival.part(ahead);
@@ -193,10 +196,10 @@ export class Connection implements Listed, Search, RelayWatcher {
 
   /** Tries channels until one accepts; NONE when none does. */
   async #connect(): Promise<ChannelId> {
-    const { setup: { table }, engine: { clock, slowSearches } } = this.#host;
+    const { setup: { table }, engine: { clock, slowSearches, watch } } = this.#host;
     const { account, terms: { settings, selection, deadlines } } = this;
     const attempt = selection.begin(this.#arrival?.client ?? new RemoteClient(this.#client));
-    let deadline = clock.now() + settings.connectTimeout * 1000, until = 0, waits = 0, called = NONE;
+    let deadline = clock.shown(watch.now) + settings.connectTimeout * 1000, until = 0, waits = 0, called = NONE;
     if (settings.abortOnClose) this.#watchClient();
     slowSearches.add(this);
     for (;;) {
@@ -214,10 +217,12 @@ export class Connection implements Listed, Search, RelayWatcher {
         try {
           const connect = new AbortController();
           this.#leave = () => connect.abort(new Error("stopped"));
-          this.#upstream = await dial(this.#target(table.address(channel)), settings.source, connect, deadlines);
+          const target = this.#target(table.address(channel)), now = clock.shown(watch.now);
+          this.#upstream = await dial(target, settings.source, connect, deadlines, now);
           this.#leave = undefined;
           // What the client did before that is known only now.
           if (settings.abortOnClose) await clock.settle(false);
+          watch.look();
           if (this.#clientLeft) continue;
           if (this.#connecting === NONE) {
             closeQuietly(this.#upstream);
@@ -228,6 +233,7 @@ export class Connection implements Listed, Search, RelayWatcher {
           this.#stage = "established";
           return this.#channel = channel;
         } catch (error) {
+          watch.look();
           if (this.#stopped) break;
           if (this.#clientLeft) continue;
           if (this.#connecting === NONE) {
@@ -244,15 +250,18 @@ export class Connection implements Listed, Search, RelayWatcher {
         }
       } else if (attempt.shortage && clock.now() < deadline) {
         await this.#pause(SHORTAGE_PAUSE);
+        watch.look();
         attempt.retry();
       } else if (!this.#stopped && attempt.full && settings.queue > 0) {
         until ||= clock.now() + settings.queue * 1000;
         called = await this.#waitInQueue(attempt, until);
+        watch.look();
         deadline = clock.now() + settings.connectTimeout * 1000;
         if (called !== NONE || this.#clientLeft) continue;
         if (!this.#stopped) this.#host.turnedAway();
         break;
       } else if (!this.#stopped && attempt.full && await this.#waitForPlace(waits++)) {
+        watch.look();
         attempt.retry();
       } else {
         // The shortage has already been reported.
@@ -295,7 +304,7 @@ export class Connection implements Listed, Search, RelayWatcher {
     if (direction === "sent") account.up += bytes;
     else {
       if (account.down === 0) {
-        account.firstByteMs = performance.now() - account.connected;
+        account.firstByteMs = this.#host.engine.watch.look() - account.connected;
         statistics?.firstByte(this.#channel, account.firstByteMs);
       }
       account.down += bytes;
@@ -317,12 +326,10 @@ export class Connection implements Listed, Search, RelayWatcher {
 
   /** Tells of its end. */
   #tell(): void {
-    const { account, terms: { selection: { statistics }, settings: { records = 0 } } } = this, channel = this.#channel;
-    const { id: service, connections, setup: { table }, engine: { ledger } } = this.#host;
+    const { account } = this, channel = this.#channel;
     if (channel === NONE) account.ends(END.LEFT_EARLY);
     else account.ends(END.CLOSED, 0, this.#first === "rcvd" ? BY.CHANNEL : BY.CLIENT);
-    const belonging = { service, table, connections, statistics };
-    ledger.ended(account, channel, belonging, records, this.#client, this.#arrival);
+    this.#host.engine.ledger.ended(account, channel, this.#host, this.terms, this.#client, this.#arrival);
   }
 
   /** What the channel gets first. What makes it is loaded for the first such channel. */

@@ -33,9 +33,13 @@ export class Deadlines {
     this.#pending = new Expiring(clock, ({ end }) => end, expire);
   }
 
-  /** Aborts a connect with `ConnectTimeout` when its time is over, unless it is released before. */
-  watch(connect: AbortController): Deadline {
-    const deadline = { place: 0, end: this.#clock.now() + this.#seconds * 1000, connect };
+  /**
+   * Aborts a connect with `ConnectTimeout` when its time is over, unless it is released before.
+   *
+   * @param now what the clock shows
+   */
+  watch(connect: AbortController, now = this.#clock.now()): Deadline {
+    const deadline = { place: 0, end: now + this.#seconds * 1000, connect };
     this.#pending.add(deadline);
     return deadline;
   }

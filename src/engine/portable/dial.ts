@@ -10,6 +10,7 @@ import type { Stream } from "./stream.ts";
  * @param source address to connect from
  * @param connect ends the attempt early
  * @param deadlines end it when the connect timeout has passed
+ * @param now what their clock shows, if that is known
  * @throws the reason of whoever ended the attempt
  * @throws {Error} with a `code` such as ECONNREFUSED
  */
@@ -18,8 +19,9 @@ export async function dial(
   source: string | undefined,
   connect: AbortController,
   deadlines: Deadlines,
+  now?: number,
 ): Promise<Stream> {
-  const { signal } = connect, deadline = deadlines.watch(connect);
+  const { signal } = connect, deadline = deadlines.watch(connect, now);
   try {
     if (source !== undefined) return await dialFrom(source, address, signal);
     const connection = await Deno.connect({ hostname: address.host, port: address.port, signal: quiet(signal) });

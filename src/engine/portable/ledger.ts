@@ -5,29 +5,30 @@ import type { RecordFields } from "../../table/records/record_fields.ts";
 import { RecordWriter } from "../../table/records/record_writer.ts";
 import type { Table } from "../../table/table.ts";
 import type { RecordSettings } from "../engine.ts";
-import type { StatisticsLane } from "../../table/statistics/statistics.ts";
 import type { Account } from "./account.ts";
 import type { Arrival } from "./intake.ts";
 import { type Parties, partiesOf } from "./parties.ts";
+import type { Terms } from "./terms.ts";
+import type { Watch } from "./watch.ts";
 
-/** Where a connection belongs. */
-export interface Belonging {
-  /** Number of the service. */
-  readonly service: number;
-  readonly table: Table;
-  /** Connections of the service now, this one included. */
+/** A service, for the records of its connections. */
+export interface RecordedService {
+  /** Its number. */
+  readonly id: number;
+  /** Its connections now. */
   readonly connections: number;
-  /** Its service's statistics, if there are any. */
-  readonly statistics: StatisticsLane | undefined;
+  readonly setup: { readonly table: Table };
 }
 
 /** Numbers connections, and writes their records. */
 export class Ledger {
   readonly #writer: RecordWriter | undefined;
   readonly #waiting: () => void;
+  readonly #watch: Watch;
   #ids = 0;
 
-  constructor(records: RecordSettings | undefined) {
+  constructor(records: RecordSettings | undefined, watch: Watch) {
+    this.#watch = watch;
     this.#writer = records && new RecordWriter(records.rings, 0);
     this.#waiting = records?.waiting ?? (() => {});
   }
@@ -41,43 +42,47 @@ export class Ledger {
    * A connection has ended: counts it, and writes its record. Before its channel's place is given back.
    *
    * @param channel NONE if it had none
-   * @param every which of those that ended well leave a record: see `ServiceSettings.records`
+   * @param terms under which it was accepted
    * @param arrival the client's way in, if something was asked of it
    */
   ended(
     account: Account,
     channel: ChannelId,
-    belonging: Belonging,
-    every: number,
+    service: RecordedService,
+    { selection: { statistics }, settings: { records = 0 } }: Terms,
     client: Deno.TcpConn,
     arrival: Arrival | undefined,
   ): void {
-    const { accepted, connected, up, down, by } = account, end = account.end!, now = performance.now();
-    const { statistics } = belonging;
+    const { accepted, connected, up, down, by } = account, end = account.end!, now = this.#watch.look();
     statistics?.ended(channel, end, by, now - accepted, connected < 0 ? -1 : now - connected, up, down, now);
-    if (end === END.CLOSED && (every === 0 || statistics?.isRecorded(end, every) === false)) return;
+    if (end === END.CLOSED && (records === 0 || statistics?.isRecorded(end, records) === false)) return;
     const fields = this.#writer?.begin();
-    if (fields !== undefined) this.#write(fields, account, channel, belonging, partiesOf(client, arrival), now);
+    if (fields !== undefined) this.#write(fields, account, channel, service, partiesOf(client, arrival), now);
   }
 
   /** The same for a client that was refused because of its address alone: there may be a flood of them. */
-  refused(account: Account, belonging: Belonging, client: Deno.TcpConn): void {
-    const { accepted, by } = account, now = performance.now();
-    belonging.statistics?.ended(NONE, account.end!, by, now - accepted, -1, 0, 0, now);
+  refused(
+    account: Account,
+    service: RecordedService,
+    { selection: { statistics } }: Terms,
+    client: Deno.TcpConn,
+  ): void {
+    const { accepted, by } = account, now = this.#watch.look();
+    statistics?.ended(NONE, account.end!, by, now - accepted, -1, 0, 0, now);
     const fields = this.#writer?.beginMinor();
-    if (fields !== undefined) this.#write(fields, account, NONE, belonging, partiesOf(client, undefined), now);
+    if (fields !== undefined) this.#write(fields, account, NONE, service, partiesOf(client, undefined), now);
   }
 
   #write(
     fields: RecordFields,
     account: Account,
     channel: ChannelId,
-    { service, table, connections }: Belonging,
+    { id, connections, setup: { table } }: RecordedService,
     parties: Parties,
     now: number,
   ): void {
     const { client, peer, localPort, sni } = parties;
-    fields.connection(account.id, service, account.accepted, localPort);
+    fields.connection(account.id, id, account.accepted, localPort);
     fields.client(client.address, client.port);
     if (peer !== undefined) fields.peer(peer.address, peer.port);
     if (sni !== "") fields.sni(sni);

@@ -19,6 +19,7 @@ import { Reactor } from "./reactor.ts";
 import { PortableService, type ServiceHost } from "./service.ts";
 import { SlowSearches } from "./slow_searches.ts";
 import { Turns } from "./turns.ts";
+import { Watch } from "./watch.ts";
 
 /** An engine on `Deno.listen` and `Deno.connect`: every system that Deno runs on, one thread. */
 export function startPortable(settings: EngineSettings): Engine {
@@ -32,6 +33,7 @@ class PortableEngine implements Engine, ServiceHost, ListenerHost {
   readonly ledger: Ledger;
   readonly #reactor = new Reactor();
   readonly clock = new RunningClock((behind) => this.#reactor.settle(behind));
+  readonly watch = new Watch();
   readonly turns = new Turns(this.#reactor);
   readonly slowSearches = new SlowSearches();
   readonly line = new Line();
@@ -54,7 +56,7 @@ class PortableEngine implements Engine, ServiceHost, ListenerHost {
   constructor(settings: EngineSettings) {
     this.#settings = settings;
     this.tap = settings.tap;
-    this.ledger = new Ledger(settings.records);
+    this.ledger = new Ledger(settings.records, this.watch);
     this.ended = new Promise((resolve) => this.#end = resolve);
   }
 

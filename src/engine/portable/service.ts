@@ -69,9 +69,9 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
     this.id = id;
     this.engine = engine;
     this.setup = setup;
-    this.#terms = new Terms(setup, engine.clock);
+    this.#terms = new Terms(setup, engine.clock, engine.watch);
     this.#pace = this.#paceOf(setup.settings);
-    this.waiters = new Waiters(setup.table);
+    this.waiters = new Waiters(setup.table, engine.watch);
     this.waiters.provide(setup.settings);
     this.ended = new Promise((resolve) => this.#resolveEnded = resolve);
   }
@@ -115,7 +115,7 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
 
   #become(settings: ServiceSettings): void {
     const before = this.#terms;
-    this.#terms = new Terms({ ...this.setup, settings }, this.engine.clock, before);
+    this.#terms = new Terms({ ...this.setup, settings }, this.engine.clock, this.engine.watch, before);
     before.end();
     this.waiters.provide(settings);
     const slow = this.#pace;
@@ -243,15 +243,13 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
     // It was accepted in the very turn in which everything was closed, so nobody else would close it.
     if (this.#closed) return client.close();
     this.#pace?.came();
-    const { intake, selection: { statistics } } = this.#terms, now = performance.now();
+    const { intake, selection: { statistics } } = this.#terms, now = this.engine.watch.look();
     const account = new Account(this.engine.ledger.nextId(), now), arrival = intake?.begin(client);
     statistics?.accepted(now);
     if (intake !== undefined && arrival === undefined) {
       client.close();
       account.refused(intake.objection ?? "denied");
-      const { id: service, connections, setup: { table } } = this,
-        belonging = { service, table, connections, statistics };
-      this.engine.ledger.refused(account, belonging, client);
+      this.engine.ledger.refused(account, this, this.#terms, client);
       // Somebody else may have the place.
       return this.passOn();
     }

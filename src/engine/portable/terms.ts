@@ -7,6 +7,7 @@ import { Deadlines } from "./deadlines.ts";
 import { HalfClosed } from "./half_closed.ts";
 import type { Intake } from "./intake.ts";
 import { intakeFor } from "./intake_on_demand.ts";
+import type { Watch } from "./watch.ts";
 
 /** What applies to all clients that a service has accepted with the same settings. */
 export class Terms {
@@ -24,11 +25,12 @@ export class Terms {
   #clients = 0;
   #ended = false;
 
-  /** @param before terms of the same service that these replace */
-  constructor(setup: ServiceSetup, clock: RunningClock, before?: Terms) {
+  /** @param watch to be looked at before the selection is used @param before terms of the same service that these replace */
+  constructor(setup: ServiceSetup, clock: RunningClock, watch: Watch, before?: Terms) {
     const { table, settings, emit } = setup;
     this.settings = settings;
-    this.selection = before?.selection.with(settings) ?? new Selection(table, table.lane(0), settings, emit);
+    this.selection = before?.selection.with(settings) ??
+      new Selection(table, table.lane(0), settings, emit, () => watch.now);
     this.intake = intakeFor(setup, this.selection, clock);
     this.headerVersion = standardVersion(settings);
     this.deadlines = new Deadlines(clock, settings.connectTimeout);

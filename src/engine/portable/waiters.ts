@@ -4,6 +4,7 @@ import { Queue } from "../../table/queue/queue.ts";
 import type { Table } from "../../table/table.ts";
 import type { ServiceSettings } from "../engine.ts";
 import type { Alarm, RunningClock } from "../running_clock.ts";
+import type { Watch } from "./watch.ts";
 
 /** A client that waits. */
 interface Waiter {
@@ -24,12 +25,14 @@ export interface Patience {
 /** The clients of one service that wait in its queue. */
 export class Waiters {
   readonly #table: Table;
+  readonly #watch: Watch;
   readonly #clients = new Map<number, Waiter>();
   #lastKey = 0;
   #called = false;
 
-  constructor(table: Table) {
+  constructor(table: Table, watch: Watch) {
     this.#table = table;
+    this.#watch = watch;
   }
 
   /** Makes sure that there is a queue, if clients may wait in one. */
@@ -59,6 +62,7 @@ export class Waiters {
         resolve(channel);
       };
       const expired = () => {
+        this.#watch.look();
         if (!attempt.staysHome) {
           attempt.waitEnded();
           return end(NONE);
@@ -83,6 +87,7 @@ export class Waiters {
   /** Passes on those that have been called, the first first. */
   #answer(): void {
     this.#called = false;
+    this.#watch.look();
     const queue = this.#table.queue!;
     for (let key = queue.nextCall(); key !== NONE; key = queue.nextCall()) {
       const client = this.#clients.get(key);

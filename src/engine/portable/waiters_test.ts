@@ -4,11 +4,12 @@ import { NONE } from "../../table/channel_id.ts";
 import { Table } from "../../table/table.ts";
 import { RunningClock } from "../running_clock.ts";
 import { Waiters } from "./waiters.ts";
+import { Watch } from "./watch.ts";
 
 const CLIENT = { address: new Uint8Array(16), port: 1 };
 
 Deno.test("a client that stops waiting in the very moment in which it is called leaves its turn to the next", async () => {
-  const table = Table.create(), waiters = new Waiters(table), clock = new RunningClock();
+  const table = Table.create(), waiters = new Waiters(table, new Watch()), clock = new RunningClock();
   table.addChannel(0, { host: "127.0.0.1", port: 1 }, 1);
   assert.ok(table.reserve(0));
   waiters.provide({ queue: 60, queueLimit: 2 });

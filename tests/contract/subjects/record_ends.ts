@@ -103,6 +103,7 @@ export function recordEnds(test: ContractTest): void {
     await client.readExactly(3);
     backend.resetAll();
     await client.readToEnd();
+    client[Symbol.dispose]();
     const record = await trial.records.next();
     assertEnd(trial, record, "channel-reset", "channel");
     assert.equal(record.down, 3);
@@ -264,6 +265,8 @@ export function recordEnds(test: ContractTest): void {
     });
     using client = await trial.connect();
     await client.send(clientHello({ serverName: "other.example.com" }));
+    await client.readToEnd();
+    client[Symbol.dispose]();
     const record = await trial.records.next();
     assertEnd(trial, record, "no-route", "balance");
     assert.deepEqual([record.sni, REFUSALS[record.detail]], ["other.example.com", "no-route"]);

@@ -1,0 +1,16 @@
+/**
+ * The time as of the last look (milliseconds of `performance.now`). Reading the clock takes Deno as long as all that is
+ * counted of a connection, so what happens at the same moment shares one reading.
+ */
+export class Watch {
+  #now = performance.now();
+
+  get now(): number {
+    return this.#now;
+  }
+
+  /** Reads the clock. */
+  look(): number {
+    return this.#now = performance.now();
+  }
+}
