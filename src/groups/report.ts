@@ -70,8 +70,8 @@ class Report {
     return {
       rate: rounded(statistics.rate(id, this.#now)),
       times: {
-        connect: timesOf(statistics.times(id, KIND.CONNECT)),
-        firstByte: timesOf(statistics.times(id, KIND.FIRST_BYTE)),
+        connect: timesOf(statistics.quantiles(id, KIND.CONNECT, SHARES)),
+        firstByte: timesOf(statistics.quantiles(id, KIND.FIRST_BYTE, SHARES)),
       },
       lastError: last === undefined ? null : {
         result: last.result,
@@ -101,10 +101,13 @@ const UNCOUNTED = {
 /** A minute of nothing. */
 const QUIET: MinuteState = { connections: new Array<number>(60).fill(0), failures: new Array<number>(60).fill(0) };
 
-/** @param sorted milliseconds */
-function timesOf(sorted: Float64Array): TimesState | null {
-  const { length: count } = sorted, at = (share: number) => milliseconds(sorted[Math.ceil(share * count) - 1]);
-  return count === 0 ? null : { count, median: at(0.5), p99: at(0.99) };
+/** Median and 99th percentile. */
+const SHARES = [0.5, 0.99];
+
+function timesOf(quantiles: ReturnType<Statistics["quantiles"]>): TimesState | null {
+  if (quantiles === undefined) return null;
+  const { count, times: [median, p99] } = quantiles;
+  return { count, median: milliseconds(median), p99: milliseconds(p99) };
 }
 
 /** To the microsecond, which is more than samples tell. */

@@ -53,6 +53,20 @@ Deno.test("values beyond a histogram's end are in its last bucket and spoil no o
   assert.deepEqual(statistics.histogram(0, KIND.DOWN).counts.at(-1), 1);
 });
 
+Deno.test("quantiles are those of the sorted times", () => {
+  const statistics = Statistics.create(2), [one, two] = [0, 1].map((lane) => statistics.lane(lane));
+  const shares = [0, 0.5, 0.9, 0.99, 1];
+  assert.equal(statistics.quantiles(A, KIND.CONNECT, shares), undefined);
+  for (let i = 0; i < 100; i++) {
+    if (i % 3 === 0) one.connected(A, 2 ** (i / 10), -1);
+    else two.connected(A, 1 + i % 7, -1);
+    one.firstByte(A, 1e9);
+    const sorted = statistics.times(A, KIND.CONNECT), { count, times } = statistics.quantiles(A, KIND.CONNECT, shares)!;
+    assert.equal(count, sorted.length);
+    assert.deepEqual(times, shares.map((share) => sorted[Math.max(1, Math.ceil(share * count)) - 1]));
+  }
+});
+
 Deno.test("a channel's times are those of its last connections, sorted", () => {
   const statistics = Statistics.create(2), [one, two] = [0, 1].map((lane) => statistics.lane(lane));
   for (let i = 0; i < 100; i++) one.firstByte(B, 1000);
