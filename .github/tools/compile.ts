@@ -48,13 +48,22 @@ export async function workerModules(folder = new URL("src/", root)): Promise<str
   return found.sort();
 }
 
+/** The files of the page. Nothing imports those either: they are for browsers. */
+export async function pageFiles(): Promise<string[]> {
+  const folder = "src/views/web/page/", found: string[] = [];
+  for await (const { name } of Deno.readDir(new URL(folder, root))) {
+    if (!name.endsWith("_test.ts")) found.push(folder + name);
+  }
+  return found.sort();
+}
+
 /** The name of the program for one target: `balance-0.1.0-x86_64-pc-windows-msvc.exe`. */
 export function programName(version: string, target: string): string {
   return `balance-${version}-${target}${target.includes("windows") ? ".exe" : ""}`;
 }
 
 async function compile(target: string, output: URL): Promise<void> {
-  const include = (await workerModules()).flatMap((module) => ["--include", module]);
+  const include = [...await workerModules(), ...await pageFiles()].flatMap((file) => ["--include", file]);
   const { success, code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     cwd: root,
     args: [

@@ -7,6 +7,7 @@ import { plural } from "../log/plural.ts";
 import type { FileRequest } from "../options/command_line.ts";
 import type { ServiceFile } from "../options/service_file.ts";
 import { type ProcessOptions, processOptions } from "../options/values.ts";
+import { webFault } from "../options/web_fault.ts";
 import { directoryObstacle, writeObstacle } from "../process/access.ts";
 import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
 import { PidFile } from "../process/pid_file.ts";
@@ -99,5 +100,7 @@ function checkProcess(options: ProcessOptions): Finding[] {
       checkAccounts(user, group);
     });
   }
+  const fault = webFault(options);
+  if (fault !== undefined) found.push({ code: ExitCode.USAGE, lines: [fault] });
   return found;
 }

@@ -1,6 +1,6 @@
 import { type Config, configureSync, getLogger, type Logger, type LogRecord } from "@logtape/logtape";
 import { escape } from "./escape.ts";
-import { formatJson, formatText, prefix } from "./format.ts";
+import { formatJson, formatText, messageOf, prefix } from "./format.ts";
 import { stderrIsJournal } from "./journal.ts";
 import { LineWriter } from "./line_writer.ts";
 import { openLogFile } from "./log_file.ts";
@@ -46,6 +46,15 @@ export interface LogState {
   readonly lost: number;
 }
 
+/** One line for whoever looks on. */
+export interface LogLine {
+  /** ISO 8601 in UTC. */
+  readonly time: string;
+  readonly level: string;
+  /** Escaped. */
+  readonly message: string;
+}
+
 /** The program's log. Nothing that logs ever waits. */
 export interface Log {
   readonly logger: Logger;
@@ -56,6 +65,8 @@ export interface Log {
   readonly time: boolean;
   /** Writes lines that are made already and safe to show, whatever the level. */
   lines(lines: readonly string[]): void;
+  /** Tells of each line that is written from now on. @returns what ends that */
+  onLine(listener: (line: LogLine) => void): () => void;
   /** Writes only what is at least this important from now on. */
   setLevel(level: LogLevel): void;
   /** Waits until all lines have been written, for at most half a second. */
@@ -81,10 +92,19 @@ interface Output {
 /** Sets up the program's log. @throws {Error} naming the file, when it cannot be opened */
 export async function openLog(options: LogOptions): Promise<Log> {
   const { target, level } = options, output = await openOutput(options), { writer, render } = output;
-  const encoder = new TextEncoder();
+  const encoder = new TextEncoder(), listeners = new Set<(line: LogLine) => void>();
+  const tell = (record: LogRecord) => {
+    const line = { time: new Date(record.timestamp).toISOString(), level: record.level, message: messageOf(record) };
+    listeners.forEach((listener) => listener(line));
+  };
   const setUp = (lowestLevel: LogLevel): Config<"main", never> => ({
     reset: true,
-    sinks: { main: (record: LogRecord) => writer?.write(encoder.encode(render(record))) },
+    sinks: {
+      main: (record: LogRecord) => {
+        writer?.write(encoder.encode(render(record)));
+        if (listeners.size > 0) tell(record);
+      },
+    },
     loggers: [
       { category: "balance", sinks: ["main"], lowestLevel },
       { category: ["logtape", "meta"], sinks: ["main"], lowestLevel: "error" },
@@ -108,6 +128,10 @@ export async function openLog(options: LogOptions): Promise<Log> {
         problem: problem === undefined ? null : escape(problem),
         lost: writer?.lost ?? 0,
       };
+    },
+    onLine: (listener) => {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
     },
     setLevel: (level) => configureSync(setUp(level)),
     flush: async () => await writer?.flush(FLUSH),

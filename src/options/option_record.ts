@@ -12,7 +12,7 @@ export const SECTIONS = {
   sockets: "Sockets",
   process: "The process",
   logging: "Log",
-  views: "Metrics",
+  views: "Metrics and page",
   files: "Files of services",
   control: "Control",
 } as const;

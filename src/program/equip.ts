@@ -132,6 +132,7 @@ export async function equip(
       instance,
       plane,
       logger: log.logger,
+      log,
       metrics,
       directory: startedBy.directory,
     });

@@ -1,10 +1,11 @@
 import { resolve } from "node:path";
 import type { ControlPlane } from "../control/control_plane.ts";
 import { escape } from "../log/escape.ts";
-import type { Logger } from "../log/log.ts";
+import type { Log, Logger } from "../log/log.ts";
 import { type HttpPlace, httpPlaceOf, placeText } from "../options/kinds/http_place.ts";
 import { optionRecords } from "../options/option_records.ts";
 import type { ProcessOptions } from "../options/values.ts";
+import { webFault } from "../options/web_fault.ts";
 import { ExitCode, ExitError } from "../process/exit_codes.ts";
 import type { Instance } from "../service/instance.ts";
 import { healthRoutes } from "../views/http/health_routes.ts";
@@ -21,6 +22,14 @@ export interface Viewed {
   readonly metrics: () => Promise<Metrics>;
   /** Where paths begin that are not absolute. */
   readonly directory: string;
+  readonly log: Log;
+}
+
+/** What is answered at a place for one option. */
+export interface Served {
+  readonly routes: readonly Route[];
+  /** Ends what it has begun. */
+  close?(): void;
 }
 
 /** Options that open a place, and what is answered there besides questions about health. */
@@ -30,8 +39,13 @@ const VIEWS = {
     path: "/metrics",
     routes: async ({ metrics }) => {
       const { metricsRoute } = await import("../views/metrics/metrics_route.ts");
-      return [metricsRoute(await metrics())];
+      return { routes: [metricsRoute(await metrics())] };
     },
+  },
+  web: {
+    what: "page",
+    path: "/",
+    routes: async (viewed, options) => (await import("./web_view.ts")).webView(viewed, options),
   },
 } as const satisfies Readonly<Record<string, View>>;
 
@@ -40,7 +54,8 @@ interface View {
   readonly what: string;
   /** What people ask for first. */
   readonly path: string;
-  readonly routes: (viewed: Viewed) => Promise<readonly Route[]>;
+  /** @throws {ExitError} when an option is wrong */
+  readonly routes: (viewed: Viewed, options: ProcessOptions) => Promise<Served>;
 }
 
 type ViewKey = keyof typeof VIEWS;
@@ -49,6 +64,7 @@ type ViewKey = keyof typeof VIEWS;
 interface Wanted {
   readonly place: HttpPlace;
   readonly keys: readonly ViewKey[];
+  readonly served: Served;
 }
 
 /** Places that are open, but not served yet. One of the two is to be called. */
@@ -76,31 +92,36 @@ export class HttpViews {
   /**
    * Opens the places that options ask for and that are not open yet. What is served changes only once it is applied.
    *
-   * @throws {ExitError} 71 when one cannot be opened; then none is
+   * @throws {ExitError} 71 when one cannot be opened, 64 when options contradict each other; then none is
    */
   async prepare(options: ProcessOptions): Promise<Prepared> {
-    const wanted = this.#placesOf(options), opened = new Map<string, HttpServer>();
-    const undo = () => opened.forEach((server) => server.close());
-    const routes = new Map<string, readonly Route[]>();
+    const fault = webFault(options);
+    if (fault !== undefined) throw new ExitError(ExitCode.USAGE, fault);
+    const wanted: Wanted[] = [], opened = new Map<string, HttpServer>();
+    const undo = () => {
+      for (const { served } of wanted) served.close?.();
+      opened.forEach((server) => server.close());
+    };
     try {
-      for (const one of wanted) {
-        const text = placeText(one.place), all = await this.#routes(one);
-        routes.set(text, all);
-        if (!this.#servers.has(text)) opened.set(text, await this.#open(one, all));
+      for (const { place, keys } of this.#placesOf(options)) {
+        const one = { place, keys, served: await this.#served(keys, options) }, text = placeText(place);
+        wanted.push(one);
+        if (!this.#servers.has(text)) opened.set(text, await this.#open(one));
       }
     } catch (error) {
       undo();
       throw error;
     }
     const apply = () => {
-      const before = this.#servers;
-      this.#servers = new Map([...routes].map(([text, all]) => {
-        const server = before.get(text) ?? opened.get(text)!;
-        server.routes = all;
+      const before = this.#servers, gone = this.#wanted;
+      this.#servers = new Map(wanted.map(({ place, served }) => {
+        const text = placeText(place), server = before.get(text) ?? opened.get(text)!;
+        server.routes = served.routes;
         return [text, server];
       }));
-      for (const [text, server] of before) if (!routes.has(text)) server.close();
+      for (const [text, server] of before) if (!this.#servers.has(text)) server.close();
       this.#wanted = wanted;
+      for (const { served } of gone) served.close?.();
     };
     return { apply, undo };
   }
@@ -138,10 +159,11 @@ export class HttpViews {
   async stop(): Promise<void> {
     const servers = [...this.#servers.values()];
     this.close();
+    for (const { served } of this.#wanted) served.close?.();
     await Promise.all(servers.map((server) => server.stop()));
   }
 
-  #placesOf(options: ProcessOptions): Wanted[] {
+  #placesOf(options: ProcessOptions): Pick<Wanted, "place" | "keys">[] {
     const all = new Map<string, { place: HttpPlace; keys: ViewKey[] }>();
     for (const key of Object.keys(VIEWS) as ViewKey[]) {
       const word = options[key], found = word === undefined ? undefined : httpPlaceOf(word);
@@ -154,13 +176,14 @@ export class HttpViews {
     return [...all.values()];
   }
 
-  async #routes({ keys }: Wanted): Promise<readonly Route[]> {
-    const views = await Promise.all(keys.map((key) => VIEWS[key].routes(this.#viewed)));
-    return [...healthRoutes(this.#viewed.plane), ...views.flat()];
+  async #served(keys: readonly ViewKey[], options: ProcessOptions): Promise<Served> {
+    const all: Served[] = [{ routes: healthRoutes(this.#viewed.plane) }];
+    for (const key of keys) all.push(await VIEWS[key].routes(this.#viewed, options));
+    return { routes: all.flatMap(({ routes }) => routes), close: () => all.forEach((one) => one.close?.()) };
   }
 
   /** @throws {ExitError} 71 */
-  async #open({ place, keys }: Wanted, routes: readonly Route[]): Promise<HttpServer> {
+  async #open({ place, keys, served: { routes } }: Wanted): Promise<HttpServer> {
     try {
       return await HttpServer.open(place, routes, { failed: (path, error) => this.#failed(path, error) });
     } catch (error) {
@@ -176,7 +199,7 @@ export class HttpViews {
       for (const one of this.#wanted) {
         const text = placeText(one.place);
         if (this.#paused || this.#servers.has(text)) continue;
-        const server = await this.#open(one, await this.#routes(one));
+        const server = await this.#open(one);
         if (this.#paused) server.close();
         else this.#servers.set(text, server);
       }

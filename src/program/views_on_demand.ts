@@ -17,7 +17,10 @@ export class ViewsOnDemand {
 
   /** See `HttpViews.prepare`; undefined if nothing is served and nothing is to be. */
   async prepare(options: ProcessOptions): Promise<Prepared | undefined> {
-    if (this.#views === undefined && options.metrics === undefined) return undefined;
+    const { metrics, web, webToken, webAdmin } = options;
+    if (this.#views === undefined && [metrics, web, webToken, webAdmin].every((one) => one === undefined)) {
+      return undefined;
+    }
     this.#views ??= new (await import("./http_views.ts")).HttpViews(this.#viewed);
     return await this.#views.prepare(options);
   }

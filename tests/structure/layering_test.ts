@@ -128,11 +128,15 @@ Deno.test("each third-party package is imported in one layer", async () => {
   for await (const file of sources("src/")) {
     if (file.endsWith("_test.ts")) continue;
     const text = await Deno.readTextFile(new URL(file, root));
-    for (const [, name] of text.matchAll(/^(?:import|export)\s[^;]*?from "(@[^"/]+\/[^"/]+|[a-z][\w-]*)"/gm)) {
+    const imports = /^(?:(?:import|export)\s[^;]*?from |.*\bimport\()"(@[^"/]+\/[^"/]+|[a-z][\w-]*)"/gm;
+    for (const [, name] of text.matchAll(imports)) {
       layers.set(name, (layers.get(name) ?? new Set()).add(layer(file)!));
     }
   }
-  assert.deepEqual([...layers].map(([name, where]) => [name, [...where]]), [["@logtape/logtape", ["log"]]]);
+  assert.deepEqual([...layers].map(([name, where]) => [name, [...where]]), [
+    ["@logtape/logtape", ["log"]],
+    ["uplot", ["views"]],
+  ]);
 });
 
 Deno.test("no file or folder has a meaningless name", async () => {

@@ -43,3 +43,18 @@ export function placeText(place: HttpPlace): string {
   const { hostname, port } = place;
   return hostname.includes(":") ? `[${hostname}]:${port}` : `${hostname}:${port}`;
 }
+
+/** Whether a numeric address is one that only this machine can reach. */
+export function isLoopback(address: string): boolean {
+  if (familyOf(address) === 0) return false;
+  const { bytes } = parseHost(address);
+  if (bytes.subarray(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff) {
+    return bytes[12] === 127;
+  }
+  return bytes.subarray(0, 15).every((byte) => byte === 0) && bytes[15] === 1;
+}
+
+/** Whether only this machine can connect to a place. */
+export function isLocal(place: HttpPlace): boolean {
+  return "path" in place || isLoopback(place.hostname);
+}

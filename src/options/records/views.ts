@@ -1,4 +1,5 @@
 import { httpPlace } from "../kinds/http_place.ts";
+import { path } from "../kinds/path.ts";
 import type { OptionRecord } from "../option_record.ts";
 
 /** What others can see of a running process. */
@@ -11,6 +12,42 @@ export const views = {
     summary: "serve Prometheus metrics here, at /metrics",
     more: "Without an address, only this machine can connect. /healthz says whether the process runs, " +
       "/readyz whether clients get a channel, by the rules of --health.",
+    scope: "process",
+    changeable: true,
+    programOnly: true,
+  },
+  /** Where the page can be looked at. */
+  web: {
+    name: "web",
+    kind: httpPlace(),
+    section: "views",
+    summary: "serve a page that shows everything live",
+    more:
+      "Without an address, only this machine can connect; any other than loopback takes --web-token or --web-admin. " +
+      "It may be the place of --metrics. /api/v1/state and /api/v1/events are for programs.",
+    scope: "process",
+    changeable: true,
+    programOnly: true,
+  },
+  /** File with the token that opens the page. */
+  webToken: {
+    name: "web-token",
+    kind: path("FILE"),
+    section: "views",
+    summary: "show the page to who has this token only",
+    more: "The file has one line of at least 16 characters and must be private (mode 0600). A reload reads it again.",
+    scope: "process",
+    changeable: true,
+    programOnly: true,
+  },
+  /** File with the token that opens changes. */
+  webAdmin: {
+    name: "web-admin",
+    kind: path("FILE"),
+    section: "views",
+    summary: "let who has this token change channels there",
+    more: "For each page the token in this file is asked for. It opens what there is to see as well. " +
+      "The file is like that of --web-token.",
     scope: "process",
     changeable: true,
     programOnly: true,

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { isLoopback, isLoopbackName } from "./allowed_host.ts";
+import { isLoopback } from "../../options/kinds/http_place.ts";
+import { isLoopbackName } from "./allowed_host.ts";
 
 Deno.test("loopback goes by its own names and addresses, with any port", () => {
   const good = ["localhost", "LocalHost:1", "a.localhost", "localhost.", "127.0.0.1:9101", "127.9.8.7", "[::1]:80"];

@@ -1,5 +1,5 @@
-import { type HttpPlace, placeText } from "../../options/kinds/http_place.ts";
-import { isLoopback, isLoopbackName } from "./allowed_host.ts";
+import { type HttpPlace, isLocal, placeText } from "../../options/kinds/http_place.ts";
+import { isLoopbackName } from "./allowed_host.ts";
 import { HttpConnection } from "./http_connection.ts";
 import { openPlace } from "./open_place.ts";
 import { answerBy, type HttpAnswer, type HttpRequest, type Route, textAnswer } from "./route.ts";
@@ -37,7 +37,7 @@ export class HttpServer {
     this.routes = routes;
     this.#listener = listener;
     this.#hooks = hooks;
-    this.#loopback = "path" in place || isLoopback(place.hostname);
+    this.#loopback = isLocal(place);
     this.#ended = this.#accept();
   }
 

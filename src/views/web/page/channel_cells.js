@@ -1,0 +1,93 @@
+// @ts-check
+/** The columns of the table of channels: their heads, and what a cell shows. */
+
+/** @import { Row } from "./rows.js" */
+import { problemText } from "./channel_status.js";
+import { badge, element, setAttribute, setBadge, setText } from "./elements.js";
+import { bytes, count, duration, hostAndPort, NOTHING, rate } from "./format.js";
+
+/**
+ * @typedef {{
+ *   readonly id: string, readonly head: string, readonly title: string, readonly number?: boolean,
+ *   make?(cell: HTMLElement): void, show(cell: HTMLElement, row: Row, several: boolean): void,
+ * }} Column
+ */
+
+/** @param {string} id @param {string} head @param {string} title @param {(row: Row) => string} text @returns {Column} */
+const figure = (id, head, title, text) => ({
+  ...{ id, head, title, number: true },
+  show: (cell, row) => setText(cell, text(row)),
+});
+
+/** Milliseconds without their unit, which the head has. @param {number} value */
+const ms = (value) =>
+  value < 9.95 ? value.toFixed(1) : value < 999.5 ? count(Math.round(value)) : `${(value / 1000).toFixed(1)}s`;
+
+/** @param {{ median: number, p99: number } | null} times */
+const pair = (times) => times === null ? NOTHING : `${ms(times.median)} / ${ms(times.p99)}`;
+
+/** @type {readonly Column[]} */
+export const columns = [
+  {
+    ...{ id: "place", head: "#", title: "Group and channel" },
+    show: (cell, { group, channel }) => setText(cell, `${group}/${channel.channel}`),
+  },
+  {
+    ...{ id: "state", head: "State", title: "State" },
+    make: (cell) => cell.append(badge({ level: "off", word: "" })),
+    show: (cell, { status }) => setBadge(/** @type {Element} */ (cell.firstChild), status),
+  },
+  {
+    ...{ id: "name", head: "Channel", title: "Name, or host and port" },
+    make: (cell) => cell.append(element("button", { type: "button", tabindex: "-1" }), element("small")),
+    show: (cell, row, several) => {
+      const [button, small] = /** @type {HTMLCollectionOf<HTMLElement>} */ (cell.children);
+      const { channel: { address, port }, problem, service, title } = row;
+      setText(button, several ? `${service} ${title}` : title);
+      setText(small, problem?.now ? problem.text : hostAndPort(address, port));
+      setAttribute(cell, "title", title);
+    },
+  },
+  {
+    ...{ id: "address", head: "Address", title: "Address and port" },
+    show: (cell, { channel: { address, port } }) =>
+      setText(cell, address === "" ? NOTHING : hostAndPort(address, port)),
+  },
+  {
+    ...{ id: "current", head: "Open", title: "Open connections, and the most there may be", number: true },
+    make: (cell) => cell.append(element("span", { class: "load" }, element("i")), ""),
+    show: (cell, { channel: { current, maxc } }) => {
+      const load = /** @type {HTMLElement} */ (cell.firstChild), bar = /** @type {HTMLElement} */ (load.firstChild);
+      load.hidden = maxc === 0;
+      setAttribute(load, "class", maxc > 0 && current >= maxc ? "load full" : "load");
+      bar.style.width = maxc === 0 ? "0" : `${Math.min(100, Math.round(current / maxc * 100))}%`;
+      setText(/** @type {Node} */ (cell.lastChild), maxc === 0 ? count(current) : `${count(current)}/${count(maxc)}`);
+    },
+  },
+  figure("rate", "New/s", "New connections per second", ({ channel }) => rate(channel.rate)),
+  figure("connect", "Connect ms", "Time to connect: median / 99 of 100", ({ channel }) => pair(channel.times.connect)),
+  figure(
+    ...["firstByte", "1st byte ms", "Time to the first byte from the channel: median / 99 of 100"],
+    ({ channel }) => pair(channel.times.firstByte),
+  ),
+  figure("total", "Total", "Connections since the start or the last reset", ({ channel }) => count(channel.total)),
+  {
+    ...{ id: "failed", head: "Failed", title: "Connections that it did not accept", number: true },
+    show: (cell, { channel: { failed, failuresInARow } }) => {
+      setText(cell, count(failed));
+      cell.classList.toggle("hot", failuresInARow > 0);
+    },
+  },
+  figure("sent", "Sent", "Bytes from clients", ({ channel }) => bytes(channel.sent)),
+  figure("rcvd", "Rcvd", "Bytes to clients", ({ channel }) => bytes(channel.rcvd)),
+  figure("oldest", "Oldest", "Age of its oldest connection", ({ channel }) => duration(channel.oldest)),
+  {
+    ...{ id: "problem", head: "Problem", title: "What is the matter, or was at last, and for how long" },
+    show: (cell, { problem, status }) => {
+      const text = problemText(problem, duration);
+      setText(cell, text);
+      setAttribute(cell, "title", text === "" ? undefined : text);
+      cell.classList.toggle("now", problem?.now === true && status.level === "down");
+    },
+  },
+];

@@ -1,0 +1,114 @@
+// @ts-check
+/** From the state of the process to the rows of the table of channels: flat, filtered, sorted. Pure. */
+
+/** @import { ChannelState, InstanceState, ServiceState } from "../../../state/state.ts" */
+/** @import { Level, Problem, Status } from "./channel_status.js" */
+import { LEVELS, problemOf, statusOf } from "./channel_status.js";
+
+/**
+ * One channel with what is known around it.
+ *
+ * @typedef {{
+ *   readonly key: string, readonly service: string, readonly group: number, readonly type: string,
+ *   readonly channel: ChannelState, readonly status: Status, readonly problem: Problem | undefined, readonly title: string,
+ *   readonly found: string,
+ * }} Row
+ */
+
+/** @typedef {{ readonly column: string, readonly down: boolean }} Order */
+
+/** What a column sorts by, and whether the largest values come first at the first click. @type {Record<string, { by: (row: Row) => number | string, down: boolean }>} */
+export const COLUMNS = {
+  place: { by: () => 0, down: false },
+  state: { by: ({ status }) => LEVELS.indexOf(status.level), down: false },
+  name: { by: ({ title }) => title, down: false },
+  current: { by: ({ channel }) => channel.current, down: true },
+  rate: { by: ({ channel }) => channel.rate, down: true },
+  connect: { by: ({ channel }) => channel.times.connect?.p99 ?? -1, down: true },
+  firstByte: { by: ({ channel }) => channel.times.firstByte?.p99 ?? -1, down: true },
+  total: { by: ({ channel }) => channel.total, down: true },
+  failed: { by: ({ channel }) => channel.failed, down: true },
+  sent: { by: ({ channel }) => channel.sent, down: true },
+  rcvd: { by: ({ channel }) => channel.rcvd, down: true },
+  oldest: { by: ({ channel }) => channel.oldest ?? -1, down: true },
+  problem: { by: ({ problem }) => problem === undefined ? Infinity : problem.seconds ?? 0, down: false },
+};
+
+/** @param {ServiceState} service @param {number} group @param {number} channel */
+export const keyOf = ({ name }, group, channel) => `${name}/${group}/${channel}`;
+
+/** All channels of one service, or of all. @param {InstanceState} state @param {string} [only] */
+export function rowsOf({ services, started, uptime }, only) {
+  // By the clock of the program, which may not be that of the browser.
+  const now = Date.parse(started) + uptime * 1000;
+  /** @type {Row[]} */
+  const rows = [];
+  for (const service of services) {
+    if (only !== undefined && service.name !== only) continue;
+    for (const { group, type, channels } of service.groups) {
+      for (const channel of channels) {
+        const status = statusOf(channel), problem = problemOf(channel, now), title = channel.name ?? hostOf(channel);
+        const words = [
+          service.name,
+          `group ${group}`,
+          title,
+          channel.host,
+          channel.address,
+          channel.port,
+          status.word,
+          problem?.text,
+        ];
+        rows.push({
+          key: keyOf(service, group, channel.channel),
+          ...{ service: service.name, group, type, channel, status, problem, title },
+          found: words.join(" ").toLowerCase(),
+        });
+      }
+    }
+  }
+  return rows;
+}
+
+/** @param {ChannelState} channel */
+const hostOf = ({ host, port }) => `${host.includes(":") ? `[${host}]` : host}:${port}`;
+
+/** Those in which each word of the filter occurs; a word behind a minus must not. @param {readonly Row[]} rows @param {string} filter */
+export function filtered(rows, filter) {
+  const words = filter.toLowerCase().split(/\s+/).filter((word) => word !== "" && word !== "-");
+  if (words.length === 0) return rows;
+  return rows.filter(({ found }) =>
+    words.every((word) => word.startsWith("-") ? !found.includes(word.slice(1)) : found.includes(word))
+  );
+}
+
+/** In the order of a column; those that are equal stay in the order of their numbers. @param {readonly Row[]} rows @param {Order} order */
+export function sorted(rows, { column, down }) {
+  const { by } = COLUMNS[column], sign = down ? -1 : 1;
+  if (column === "place") return down ? rows.toReversed() : rows;
+  return rows.map((row) => ({ row, value: by(row) })).sort((a, b) => sign * compare(a.value, b.value))
+    .map(({ row }) => row);
+}
+
+/** @param {number | string} a @param {number | string} b */
+function compare(a, b) {
+  if (typeof a === "string") return a.localeCompare(String(b), "en", { numeric: true });
+  return a < Number(b) ? -1 : a > Number(b) ? 1 : 0;
+}
+
+/** How many are in which condition. @param {readonly Row[]} rows */
+export function tally(rows) {
+  const counts = /** @type {Record<Level, number>} */ ({ down: 0, warn: 0, draining: 0, off: 0, up: 0 });
+  for (const { status } of rows) counts[status.level]++;
+  return counts;
+}
+
+/** The whole in one line, and how bad it is. @param {readonly Row[]} rows @returns {Status} */
+export function verdict(rows) {
+  const counts = tally(rows), all = rows.length, usable = counts.up + counts.warn;
+  if (all === 0) return { level: "off", word: "no channels" };
+  if (usable === 0) return { level: "down", word: counts.down > 0 ? "no channel is up" : "all channels are off" };
+  if (counts.down > 0) return { level: "down", word: `${counts.down} of ${all} down` };
+  if (counts.warn > 0) return { level: "warn", word: `${counts.warn} of ${all} in trouble` };
+  const off = counts.off + counts.draining;
+  return { level: "up", word: off > 0 ? `all up but ${off} off` : all === 1 ? "the channel is up" : `all ${all} up` };
+}

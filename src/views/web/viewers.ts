@@ -1,0 +1,105 @@
+import type { RecordState } from "../../state/record_state.ts";
+import { encodeEvent, EventStream } from "./event_stream.ts";
+import type { WebSource } from "./web_source.ts";
+import type { LogLine } from "../../log/log.ts";
+
+/** Most viewers at a time. */
+export const MOST_VIEWERS = 16;
+
+/** Milliseconds from one state to the next; more where making it takes longer than a fiftieth of that. */
+export const PERIOD = 1_000;
+const SHARE = 50;
+
+/** Failures and lines of each period that viewers are told of one by one. */
+const MOST_EVENTS = 50;
+
+/** Failures that a viewer gets at its start. */
+const EARLIER = 200;
+
+/** Everybody who looks at the page: all get the same bytes, which are made once. Nothing is made while nobody looks. */
+export class Viewers {
+  readonly #source: WebSource;
+  readonly #changes: boolean;
+  readonly #period: number;
+  readonly #streams = new Set<EventStream>();
+  #timer: ReturnType<typeof setTimeout> | undefined;
+  #unsubscribe: (() => void)[] = [];
+  /** The latest state, while somebody looks. */
+  #latest: Uint8Array | undefined;
+  #told = 0;
+  #left = { failures: 0, lines: 0 };
+
+  /** @param changes whether something can be changed with a token @param period milliseconds from one state to the next */
+  constructor(source: WebSource, changes: boolean, period = PERIOD) {
+    this.#source = source;
+    this.#changes = changes;
+    this.#period = period;
+  }
+
+  /** How many there are. */
+  get count(): number {
+    return this.#streams.size;
+  }
+
+  /** Everything from now on, for one more viewer; undefined if there are too many. @param over when it has gone */
+  open(over: AbortSignal): EventStream | undefined {
+    if (this.#streams.size >= MOST_VIEWERS) return undefined;
+    const stream = new EventStream(), { version } = this.#source;
+    stream.push(encodeEvent("hello", JSON.stringify({ version, admin: this.#changes })));
+    stream.push(encodeEvent("log", JSON.stringify(this.#source.lines())));
+    this.#source.failures(EARLIER).then((state) => stream.push(encodeEvent("failures", JSON.stringify(state))));
+    this.#streams.add(stream);
+    over.addEventListener("abort", () => this.#leave(stream));
+    if (over.aborted) this.#leave(stream);
+    else if (this.#streams.size === 1) this.#begin();
+    else if (this.#latest !== undefined) stream.pushState(this.#latest);
+    return stream;
+  }
+
+  /** Sends everybody away. */
+  close(): void {
+    for (const stream of this.#streams) this.#leave(stream);
+  }
+
+  #begin(): void {
+    this.#unsubscribe = [
+      this.#source.onFailure((record) => this.#tell("failure", record, "failures")),
+      this.#source.onLine((line) => this.#tell("line", line, "lines")),
+    ];
+    this.#tick();
+  }
+
+  #tick(): void {
+    const start = performance.now();
+    if (this.#left.failures + this.#left.lines > 0) {
+      const event = encodeEvent("left-out", JSON.stringify(this.#left));
+      for (const stream of this.#streams) stream.push(event);
+    }
+    this.#told = 0;
+    this.#left = { failures: 0, lines: 0 };
+    this.#latest = encodeEvent("state", this.#source.state());
+    for (const stream of this.#streams) {
+      stream.pushState(this.#latest);
+      if (stream.ended) this.#leave(stream);
+    }
+    if (this.#streams.size === 0) return;
+    const took = performance.now() - start;
+    this.#timer = setTimeout(() => this.#tick(), Math.max(this.#period, took * SHARE));
+    Deno.unrefTimer(this.#timer);
+  }
+
+  #tell(type: string, what: RecordState | LogLine, kind: "failures" | "lines"): void {
+    if (++this.#told > MOST_EVENTS) return void this.#left[kind]++;
+    const event = encodeEvent(type, JSON.stringify(what));
+    for (const stream of this.#streams) stream.push(event);
+  }
+
+  #leave(stream: EventStream): void {
+    stream.end();
+    this.#streams.delete(stream);
+    if (this.#streams.size > 0) return;
+    clearTimeout(this.#timer);
+    this.#latest = undefined;
+    this.#unsubscribe.splice(0).forEach((end) => end());
+  }
+}

@@ -1,0 +1,86 @@
+import assert from "node:assert/strict";
+import { recordState } from "../../../tests/support/made_up_state.ts";
+import type { RecordState } from "../../state/record_state.ts";
+import { MOST_WAITING } from "./event_stream.ts";
+import { EventParser } from "./page/event_parser.js";
+import { MOST_VIEWERS, Viewers } from "./viewers.ts";
+import type { WebSource } from "./web_source.ts";
+import type { LogLine } from "../../log/log.ts";
+
+/** A process of which the test says what happens. */
+class MadeUpSource implements WebSource {
+  readonly version = "1.2.3";
+  readonly told = new Set<(record: RecordState) => void>();
+  readonly logged = new Set<(line: LogLine) => void>();
+  states = 0;
+  text = "{}";
+  state = () => (this.states++, this.text);
+  failures = () => Promise.resolve({ failed: [recordState(1)], ended: { idle: 1 }, lost: 0 });
+  lines = () => [];
+  onFailure = (listener: (record: RecordState) => void) => (this.told.add(listener), () => this.told.delete(listener));
+  onLine = (listener: (line: LogLine) => void) => (this.logged.add(listener), () => this.logged.delete(listener));
+  run = () => Promise.resolve({ ok: true, lines: [] });
+}
+
+/** The next events of a stream, by their types. */
+async function next(iterator: AsyncIterator<Uint8Array>, count: number): Promise<string[]> {
+  const found: string[] = [];
+  while (found.length < count) {
+    const { value, done } = await iterator.next();
+    if (done) break;
+    found.push(...new EventParser().take(new TextDecoder().decode(value)).map(({ type }) => type));
+  }
+  return found;
+}
+
+Deno.test("a viewer is greeted with what there is, then told of what happens; nobody costs nothing", async () => {
+  const source = new MadeUpSource(), viewers = new Viewers(source, false), over = new AbortController();
+  assert.deepEqual([source.states, source.told.size], [0, 0]);
+  const events = viewers.open(over.signal)![Symbol.asyncIterator]();
+  assert.deepEqual(await next(events, 4), ["hello", "log", "failures", "state"]);
+  source.told.forEach((tell) => tell(recordState(2)));
+  source.logged.forEach((tell) => tell({ time: "", level: "info", message: "x" }));
+  assert.deepEqual(await next(events, 2), ["failure", "line"]);
+  over.abort();
+  assert.deepEqual([(await events.next()).done, viewers.count, source.told.size, source.logged.size], [true, 0, 0, 0]);
+});
+
+Deno.test("all viewers get the same bytes, made once", async () => {
+  const source = new MadeUpSource(), viewers = new Viewers(source, true), over = new AbortController();
+  const both = [viewers.open(over.signal)!, viewers.open(over.signal)!].map((one) => one[Symbol.asyncIterator]());
+  const states = await Promise.all(both.map(async (one) => {
+    await next(one, 3);
+    return (await one.next()).value;
+  }));
+  assert.equal(states[0], states[1]);
+  assert.equal(source.states, 1);
+  over.abort();
+});
+
+Deno.test("there is an end to viewers, and to what waits for a slow one", () => {
+  const source = new MadeUpSource(), viewers = new Viewers(source, false), over = new AbortController();
+  const streams = Array.from({ length: MOST_VIEWERS }, () => viewers.open(over.signal)!);
+  assert.equal(viewers.open(over.signal), undefined);
+  for (let bytes = 0; bytes < MOST_WAITING; bytes += 60_000) {
+    streams[0].push(new Uint8Array(60_000));
+  }
+  streams[0].push(new Uint8Array(60_000));
+  assert.deepEqual([streams[0].ended, streams[1].ended], [true, false]);
+  viewers.close();
+  assert.deepEqual([viewers.count, source.told.size], [0, 0]);
+  over.abort();
+});
+
+Deno.test("a flood of failures is cut, and how many were left out is said", async () => {
+  const source = new MadeUpSource(), viewers = new Viewers(source, false, 1), over = new AbortController();
+  const events = viewers.open(over.signal)![Symbol.asyncIterator]();
+  await next(events, 4);
+  for (let i = 0; i < 80; i++) source.told.forEach((tell) => tell(recordState(i)));
+  const types = await next(events, 50);
+  // The viewers' own timer keeps no process alive.
+  const alive = setTimeout(() => {}, 30_000);
+  assert.deepEqual([types.length, new Set(types)], [50, new Set(["failure"])]);
+  assert.deepEqual(await next(events, 1), ["left-out"]);
+  clearTimeout(alive);
+  over.abort();
+});
