@@ -64,5 +64,6 @@ export type { Greeting, Protocol } from "./src/preamble/greeting.ts";
 export type { Candidates, Client, Strategy } from "./src/selection/strategy.ts";
 export type { Address } from "./src/table/address.ts";
 export { MAX_CHANNELS, MAX_GROUPS } from "./src/table/limits.ts";
+export type { Result } from "./src/table/records/results.ts";
 export type { RateLimit } from "./src/table/clients/pace.ts";
 export type { RefusalReason } from "./src/table/clients/refusals.ts";

@@ -7,6 +7,7 @@ import { logHealth } from "./log_health.ts";
 import { logName } from "./log_names.ts";
 import { logNetworks } from "./log_networks.ts";
 import { placeOf } from "./place_of.ts";
+import { questionAbout, SHORTAGE_QUESTIONS } from "./questions.ts";
 import { RefusedClients } from "./refused_clients.ts";
 import { servicePrefix } from "./service_prefix.ts";
 
@@ -45,12 +46,16 @@ export class Report {
         return this.#rated(
           event,
           (repeats) =>
-            logger.warn(`${prefix}group {group} channel {channel} ({address}) does not accept: {reason}{repeats}`, {
-              ...service,
-              ...placeOf(event),
-              reason: event.reason,
-              repeats,
-            }),
+            logger.warn(
+              `${prefix}group {group} channel {channel} ({address}) does not accept: {reason}{question}{repeats}`,
+              {
+                ...service,
+                ...placeOf(event),
+                reason: event.reason,
+                question: questionAbout(event.result),
+                repeats,
+              },
+            ),
         );
       case "channel-back":
         return this.#rated(
@@ -132,9 +137,10 @@ export class Report {
           { ...service, ...placeOf(event), reason: event.reason },
         );
       case "shortage":
-        return logger.error("{what} failed, out of resources on this machine; retrying: {reason}", {
+        return logger.error("{what} failed, out of resources on this machine; retrying: {reason}{question}", {
           what: event.what,
           reason: event.reason,
+          question: SHORTAGE_QUESTIONS[event.what],
         });
       case "events-lost":
         return logger.warn(

@@ -6,7 +6,7 @@ import { MAX_GROUPS } from "../table/limits.ts";
 import type { Leaving, Ticket, Wanted } from "../table/queue/queue.ts";
 import { Attempts } from "../table/records/attempts.ts";
 import { END, type EndNumber } from "../table/records/ends.ts";
-import { RESULT, type ResultNumber } from "../table/records/results.ts";
+import { RESULT, type ResultNumber, RESULTS } from "../table/records/results.ts";
 import { DisabledBy } from "../table/table.ts";
 import type { Cause } from "./cause.ts";
 import { Search } from "./search.ts";
@@ -234,7 +234,7 @@ export class Attempt {
     resting?.failed(channel);
     const news = table.setFailing(channel, true, sequence);
     if (table.isChecked(channel)) this.#tellChecks(channel, reason);
-    else if (news) emit({ type: "channel-failing", channel, address, reason });
+    else if (news) emit({ type: "channel-failing", channel, address, reason, result: RESULTS[result] });
     if (options.autodisable && table.disableAt(channel, DisabledBy.MACHINE, sequence)) {
       emit({ type: "channel-autodisabled", channel, address, reason });
     }

@@ -1,5 +1,6 @@
 import type { Address } from "../table/address.ts";
 import type { ChannelId } from "../table/channel_id.ts";
+import type { Result } from "../table/records/results.ts";
 
 /**
  * What happened to a channel, as plain data: an engine's thread can post it to the main thread. `address` is where the
@@ -12,6 +13,7 @@ export type SelectionEvent =
     readonly channel: ChannelId;
     readonly address: Address;
     readonly reason: string;
+    readonly result: Result;
   }
   /** A connect to a channel has failed whose health is checked. `sequence` says which of its addresses that was. */
   | {

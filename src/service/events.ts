@@ -1,6 +1,7 @@
 import type { GeneralEvent, ServiceEvent } from "../engine/engine.ts";
 import type { Address } from "../table/address.ts";
 import { groupOf, NONE } from "../table/channel_id.ts";
+import type { Result } from "../table/records/results.ts";
 import type { RefusalReason } from "../table/clients/refusals.ts";
 import type { Table } from "../table/table.ts";
 
@@ -36,8 +37,11 @@ export type HealthChange =
 /** What a balancer reports, as plain data. */
 export type BalancerEvent =
   & (
-    /** The first connect that failed since the channel last worked. */
-    | ChannelPlace & { readonly type: "channel-failing"; readonly reason: string }
+    /**
+     * The first connect that failed since the channel last worked. `result`: `refused`, `unreachable`, `timeout`, `reset` or
+     * `other`.
+     */
+    | ChannelPlace & { readonly type: "channel-failing"; readonly reason: string; readonly result: Result }
     /** The first connect that worked since the channel failed. */
     | ChannelPlace & { readonly type: "channel-back" }
     /** The host of a channel from a file of services does not resolve: it waits until it does. */

@@ -14,13 +14,17 @@ function withChannels(): Table {
 
 Deno.test("an event names its channel by group and number", () => {
   const table = withChannels(), channel = channelId(31, 63);
-  assert.deepEqual(balancerEvent({ type: "channel-failing", channel, address, reason: "refused" }, table), {
-    type: "channel-failing",
-    group: 31,
-    channel: 63,
-    address,
-    reason: "refused",
-  });
+  assert.deepEqual(
+    balancerEvent({ type: "channel-failing", channel, address, reason: "refused", result: "refused" }, table),
+    {
+      type: "channel-failing",
+      group: 31,
+      channel: 63,
+      address,
+      reason: "refused",
+      result: "refused",
+    },
+  );
   assert.deepEqual(balancerEvent({ type: "channel-back", channel: 0, address }, table), {
     type: "channel-back",
     group: 0,

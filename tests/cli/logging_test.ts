@@ -82,7 +82,9 @@ Deno.test("a channel that fails and comes back is logged once each time, not for
   await instance.answers(6);
   assert.match(
     await instance.logged(/does not accept/),
-    new RegExp(`^${TIME} warning group 0 channel 0 \\(127\\.0\\.0\\.1:${port}\\) does not accept: \\S`),
+    new RegExp(
+      `^${TIME} warning group 0 channel 0 \\(127\\.0\\.0\\.1:${port}\\) does not accept: \\S.*; is it running, and does it listen there\\?$`,
+    ),
   );
   await using one = namedBackend("one", { port });
   assert.deepEqual((await instance.answers(4)).sort(), ["one", "one", "two", "two"]);
