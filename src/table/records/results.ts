@@ -13,10 +13,18 @@ export const RESULTS = [
   "withdrawn",
   "local",
   "other",
-] as const;
+] as const satisfies readonly Result[];
 
 /** What came of an attempt to connect a channel. */
-export type Result = typeof RESULTS[number];
+export type Result =
+  | "connected"
+  | "refused"
+  | "unreachable"
+  | "timeout"
+  | "reset"
+  | "withdrawn"
+  | "local"
+  | "other";
 
 /** Number of a result. */
 export const RESULT = {
