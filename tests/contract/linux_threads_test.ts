@@ -2,4 +2,4 @@ import { startLinux } from "../../src/engine/linux/linux.ts";
 import { skips, unable } from "./linux_limits.ts";
 import { contract } from "./suite.ts";
 
-contract("linux engine, 3 threads", startLinux, { threads: 3, skips, unable, tells: false });
+contract("linux engine, 3 threads", startLinux, { threads: 3, skips, unable });

@@ -66,8 +66,6 @@ export interface ContractOptions {
   readonly threads?: number;
   /** Tests that this engine cannot pass, keyed by their sentences, each with the reason. */
   readonly skips?: Readonly<Record<string, string>>;
-  /** Whether the engine tells of its connections yet. */
-  readonly tells?: boolean;
   /** Why the engine cannot run on this machine, if it cannot. */
   readonly unable?: string;
 }
@@ -80,7 +78,7 @@ export interface ContractOptions {
 export function contract(
   name: string,
   start: StartEngine,
-  { threads = 1, skips = {}, tells = true, unable: engineUnable }: ContractOptions = {},
+  { threads = 1, skips = {}, unable: engineUnable }: ContractOptions = {},
 ): void {
   const startTrial: StartTrial = (setup) => Trial.start(start, threads, setup);
   const share: StartShared = (settings) => SharedTrial.start(start, threads, settings);
@@ -129,7 +127,10 @@ export function contract(
       clientLimits,
       clientPlaces,
       receptionEnding,
-      ...tells ? [recordEnds, recordFields, openConnections, statistics] : [],
+      recordEnds,
+      recordFields,
+      openConnections,
+      statistics,
     ]
   ) subject(test);
   if (unused.size > 0) throw new Error(`Cannot skip tests: there is none called ${[...unused].join(", ")}`);

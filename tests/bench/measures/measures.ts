@@ -4,6 +4,7 @@ import { besideBulk } from "./beside_bulk.ts";
 import { besideIdle } from "./beside_idle.ts";
 import { besideIdleServices } from "./beside_idle_services.ts";
 import { bulk } from "./bulk.ts";
+import { connectionLog } from "./connection_log.ts";
 import { idle } from "./idle.ts";
 import { keepAlive } from "./keep_alive.ts";
 import { latency } from "./latency.ts";
@@ -32,6 +33,7 @@ export function measures(reference: Contender): Measure[] {
     strategies,
     wayIn,
     proxyHeader,
+    connectionLog,
     besideIdleServices,
     manyServices,
   ];

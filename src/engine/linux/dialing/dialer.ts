@@ -171,19 +171,19 @@ export class Dialer {
 
   /** Ends the search of a client that has left. The client's socket stays open. */
   clientLeft(client: number): void {
-    const dial = this.#dialOf(client), { attempt } = dial;
-    this.#ended(client, dial, attempt.waits ? END.LEFT_QUEUE : END.LEFT_CONNECTING);
+    const dial = this.#dialOf(client), { attempt } = dial, end = attempt.waits ? END.LEFT_QUEUE : END.LEFT_CONNECTING;
     this.#sockets.closeOf(client);
     attempt.clientLeft();
+    this.#ended(client, dial, end);
     this.#release(client);
   }
 
   /** Ends the search of a client that must be closed, for this reason. The client's socket stays open. */
   abandon(client: number, end: EndNumber): void {
     const dial = this.#dialOf(client);
-    this.#ended(client, dial, end);
     this.#sockets.closeOf(client);
     dial.attempt.abandon();
+    this.#ended(client, dial, end);
     this.#release(client);
   }
 
@@ -229,8 +229,9 @@ export class Dialer {
   #reject(client: number, dial: Dial): void {
     if (dial.unfit !== undefined) this.#reportUnfit(dial);
     if (!dial.attempt.shortage) dial.terms.service.reports.turnedAway();
-    this.#ended(client, dial, dial.attempt.end);
+    const { end } = dial.attempt;
     dial.attempt.abandon();
+    this.#ended(client, dial, end);
     this.#release(client);
     this.#host.rejected(client);
   }
@@ -300,10 +301,9 @@ export class Dialer {
     });
   }
 
-  /** The search is over, and its client has no channel. */
-  #ended(client: number, { attempt: { attempts }, client: { greeting } }: Dial, end: EndNumber): void {
-    const cause = end === END.LOCAL ? attempts?.list.at(-1) : attempts?.lastFault;
-    this.#records.ended(client, end, undefined, cause?.errno, attempts, greeting);
+  /** The search is over, and its client has no channel. The attempt is, too. */
+  #ended(client: number, { attempt, client: { greeting } }: Dial, end: EndNumber): void {
+    this.#records.searchEnded(client, end, attempt, greeting);
   }
 
   #refused(dial: Dial, errno: number): void {

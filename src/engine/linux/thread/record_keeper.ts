@@ -94,19 +94,27 @@ export class RecordKeeper {
     this.ended(client, endOfRefusal(reason), BY.BALANCE, REFUSALS.indexOf(reason), undefined, greeting);
   }
 
+  /** A client that has no channel when its search ends; see `ended`. @param attempt has ended as well */
+  searchEnded(client: number, end: EndNumber, attempt: Attempt, greeting: Greeting | undefined): void {
+    const { attempts } = attempt, cause = end === END.LOCAL ? attempts?.list.at(-1) : attempts?.lastFault;
+    // What a channel has said before is not why its client leaves.
+    const errno = end === END.LOCAL || partyOf(end) === BY.CHANNEL ? cause?.errno : 0;
+    this.ended(client, end, undefined, errno, attempt, greeting);
+  }
+
   /**
    * A client's connection is over, whatever its sockets still do: writes its record, once. The channel has not been
    * given back yet.
    *
    * @param detail errno of a reset or a failure
-   * @param attempts of a client that has no channel
+   * @param attempt of a client that has no channel
    */
   ended(
     client: number,
     end: EndNumber,
     by: ByNumber = partyOf(end),
     detail = 0,
-    attempts?: Attempts,
+    attempt?: Attempt,
     greeting?: Greeting,
   ): void {
     const { live } = this, role = live.roleOf(client);
@@ -128,7 +136,8 @@ export class RecordKeeper {
       const fields = this.#writer.begin();
       if (fields !== undefined) {
         describeConnection(live, client, fields, now);
-        const tried = attempts ?? particulars?.attempts, name = greeting?.serverName || particulars?.serverName;
+        if (attempt !== undefined) fields.times(attempt.queueMs, -1, -1, now - live.acceptedOf(client));
+        const tried = (attempt ?? particulars)?.attempts, name = greeting?.serverName || particulars?.serverName;
         if (tried !== undefined) fields.attempts(tried);
         if (name !== undefined) fields.sni(name);
         this.#finish(fields, service, channel, end, by, detail);

@@ -1,0 +1,40 @@
+import type { Measure } from "../measure.ts";
+import { underLoad } from "./loads.ts";
+
+/** What a new connection costs that leaves a line in a file, as a multiple of what it costs otherwise. */
+export const connectionLog: Measure<"text" | "json" | "sample"> = {
+  name: "connection-log",
+  share: 1 / 3,
+  metrics: {
+    text: metric("--connection-log"),
+    json: metric("--connection-log-format json"),
+    sample: metric("--connection-log-sample 100"),
+  },
+  // Earlier versions have no such option.
+  suits: (contender) => contender.withServices !== undefined,
+  async sample(stand, contender) {
+    const channel = `127.0.0.1:${stand.load.port}`, file = `--connection-log=${stand.directory}/connections-`;
+    const found = { text: 0, json: 0, sample: 0 };
+    for (const [name, words] of Object.entries(FORMS)) {
+      // Measured again for each, so that both windows meet the same machine.
+      const plain = await underLoad(stand, await stand.shared(contender), "newConnections");
+      const log = `${file}${name}-${contender.name.replaceAll(" ", "-")}`;
+      const logging = await stand.shared(contender, ` connection log ${name}`, [log, ...words, channel]);
+      const told = await underLoad(stand, logging, "newConnections");
+      found[name as keyof typeof FORMS] = told.processor / plain.processor;
+      // Nobody turns it over here, and a directory for temporary files may be in memory.
+      await Deno.truncate(log);
+    }
+    return found;
+  },
+};
+
+const FORMS = {
+  text: ["--connection-log-format", "text"],
+  json: ["--connection-log-format", "json"],
+  sample: ["--connection-log-sample", "100"],
+} as const;
+
+function metric(what: string) {
+  return { title: `CPU per connection, ${what}`, unit: "x", better: "less", digits: 2 } as const;
+}
