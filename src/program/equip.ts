@@ -70,7 +70,7 @@ export async function equip(
     const upgrade: Upgrade = new Upgrade(startedBy, {
       logger: log.logger,
       engine: instance.engine,
-      busy: () => configuration.busy,
+      busy: () => configuration.busy ?? (Deno.uid() === user ? undefined : views.reopenFault()),
       get control() {
         return control!;
       },

@@ -9,9 +9,10 @@ import { webFault } from "../options/web_fault.ts";
 import { ExitCode, ExitError } from "../process/exit_codes.ts";
 import type { Instance } from "../service/instance.ts";
 import { healthRoutes } from "../views/http/health_routes.ts";
-import { HttpServer } from "../views/http/http_server.ts";
+import { HttpServer, mostConnections } from "../views/http/http_server.ts";
 import type { Route } from "../views/http/route.ts";
 import type { Metrics } from "../views/metrics/metrics.ts";
+import { reopenFault } from "./reopenable.ts";
 
 /** What views look at. */
 export interface Viewed {
@@ -136,6 +137,11 @@ export class HttpViews {
     }
   }
 
+  /** Why this process could not open its places again, now that it is another user; undefined if it could. */
+  reopenFault(): string | undefined {
+    return this.#wanted.map(({ place }) => reopenFault(place)).find((fault) => fault !== undefined);
+  }
+
   /** Frees the places for a successor; nothing is answered any more, so that no number is told that it does not get. */
   pause(): void {
     this.#paused = true;
@@ -185,7 +191,10 @@ export class HttpViews {
   /** @throws {ExitError} 71 */
   async #open({ place, keys, served: { routes } }: Wanted): Promise<HttpServer> {
     try {
-      return await HttpServer.open(place, routes, { failed: (path, error) => this.#failed(path, error) });
+      return await HttpServer.open(place, routes, {
+        most: mostConnections(this.#viewed.instance.limits.descriptors.spare),
+        failed: (path, error) => this.#failed(path, error),
+      });
     } catch (error) {
       const options = keys.map((key) => `--${optionRecords[key].name}`).join(" and ");
       const reason = (error as Error).message;

@@ -4,7 +4,7 @@ import type { Instance } from "../service/instance.ts";
 import type { ProcessFigures } from "../views/metrics/measured.ts";
 
 /** What the system counts for this process. */
-export function processFigures({ limits }: Instance): ProcessFigures {
+export function processFigures({ limits, lostRecords }: Instance): ProcessFigures {
   const { user, system } = cpuUsage();
   return {
     processorSeconds: (user + system) / 1e6,
@@ -12,5 +12,6 @@ export function processFigures({ limits }: Instance): ProcessFigures {
     openDescriptors: countDescriptors(),
     mostDescriptors: descriptorLimit(),
     mostConnections: limits.maxConnections,
+    lostRecords,
   };
 }

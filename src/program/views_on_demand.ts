@@ -30,6 +30,11 @@ export class ViewsOnDemand {
     this.#views?.logPlaces();
   }
 
+  /** Why they could not be opened again by this user; undefined if they could. */
+  reopenFault(): string | undefined {
+    return this.#views?.reopenFault();
+  }
+
   /** Frees the places for a successor. */
   pause(): void {
     this.#views?.pause();

@@ -10,7 +10,7 @@ import { Instance } from "../support/instance.ts";
 import { runs } from "../support/processes.ts";
 import { run } from "../support/program.ts";
 import { ProgramCopy } from "../support/program_copy.ts";
-import { linux, posix, testWith } from "../support/requirements.ts";
+import { installed, linux, posix, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 import { upgradable, upgrade } from "../support/upgradable.ts";
 
@@ -90,6 +90,26 @@ testWith([posix], "when there are too many connections, one that asks for nothin
     for (const one of crowd) one.close();
   }
 });
+
+testWith(
+  [linux, installed("prlimit")],
+  "where descriptors are few, those who look on leave them to others",
+  async () => {
+    const port = freePort();
+    await using instance = await Instance.start(["127.0.0.1:1"], {
+      before: ["prlimit", "--nofile=128:128"],
+      options: ["--metrics", String(port), "--threads", "1"],
+    });
+    const crowd: Deno.Conn[] = [];
+    try {
+      for (let i = 0; i < 100; i++) crowd.push(await connectTo(port));
+      assert.equal((await get(port, "/healthz")).status, 200);
+      assert.match(await instance.control("health"), /^good/);
+    } finally {
+      for (const one of crowd) one.close();
+    }
+  },
+);
 
 testWith([posix], "a Unix socket is for its owner and group, and that of a dead process is replaced", async () => {
   using directory = temporaryDirectory();

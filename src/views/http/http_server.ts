@@ -4,14 +4,28 @@ import { HttpConnection } from "./http_connection.ts";
 import { openPlace } from "./open_place.ts";
 import { answerBy, type HttpAnswer, type HttpRequest, type Route, textAnswer } from "./route.ts";
 
-/** Most connections at a time. When one more comes, one that waits for its next request gives way. */
+/** Most connections at a time, where there are descriptors enough. */
 export const MOST_CONNECTIONS = 64;
+
+/** How many of the descriptors that are kept for all kinds of things the connections of one server may take: a third. */
+const PART = 1 / 3;
+
+/**
+ * Most connections at a time. When one more comes, one that waits for its next request gives way.
+ *
+ * @param spare descriptors that clients leave to others
+ */
+export function mostConnections(spare: number): number {
+  return Math.min(MOST_CONNECTIONS, Math.max(2, Math.floor(spare * PART)));
+}
 
 /** Milliseconds until the next accept after one that failed, at first and at most. */
 const SHORTEST_PAUSE = 50, LONGEST_PAUSE = 800;
 
-/** What becomes of what nobody expects. */
-export interface HttpHooks {
+/** What a server needs besides routes. */
+export interface HttpSettings {
+  /** Most connections at a time. Default: `MOST_CONNECTIONS`. */
+  readonly most?: number;
   /** A route has failed. */
   failed(path: string, error: unknown): void;
 }
@@ -25,25 +39,25 @@ export class HttpServer {
   /** What it answers. May be replaced. */
   routes: readonly Route[];
   readonly #listener: Deno.Listener;
-  readonly #hooks: HttpHooks;
+  readonly #settings: HttpSettings;
   readonly #loopback: boolean;
   readonly #connections = new Set<HttpConnection>();
   readonly #ended: Promise<void>;
   #closed = false;
   #wake = () => {};
 
-  private constructor(place: HttpPlace, listener: Deno.Listener, routes: readonly Route[], hooks: HttpHooks) {
+  private constructor(place: HttpPlace, listener: Deno.Listener, routes: readonly Route[], settings: HttpSettings) {
     this.place = place;
     this.routes = routes;
     this.#listener = listener;
-    this.#hooks = hooks;
+    this.#settings = settings;
     this.#loopback = isLocal(place);
     this.#ended = this.#accept();
   }
 
   /** Opens a place. @throws {Error} whose message says why that is impossible, as the end of a sentence */
-  static async open(place: HttpPlace, routes: readonly Route[], hooks: HttpHooks): Promise<HttpServer> {
-    return new HttpServer(place, await openPlace(place), routes, hooks);
+  static async open(place: HttpPlace, routes: readonly Route[], settings: HttpSettings): Promise<HttpServer> {
+    return new HttpServer(place, await openPlace(place), routes, settings);
   }
 
   /** Where it can be reached: a URL without a path, or the path of its socket. */
@@ -76,6 +90,8 @@ export class HttpServer {
         pause = SHORTEST_PAUSE;
       } catch {
         if (this.#closed) return;
+        // Perhaps for want of descriptors.
+        this.#makeRoom();
         await this.#wait(pause);
         pause = Math.min(pause * 2, LONGEST_PAUSE);
       }
@@ -83,13 +99,7 @@ export class HttpServer {
   }
 
   #begin(socket: Deno.Conn): void {
-    if (this.#connections.size >= MOST_CONNECTIONS) {
-      const idle = this.#connections.values().find(({ waiting }) => waiting);
-      if (idle === undefined) return socket.close();
-      // The longest-serving one first. It leaves the set now, not when its promise has settled.
-      idle.close();
-      this.#connections.delete(idle);
-    }
+    if (this.#connections.size >= (this.#settings.most ?? MOST_CONNECTIONS) && !this.#makeRoom()) return socket.close();
     const { remoteAddr } = socket, client = "hostname" in remoteAddr ? remoteAddr.hostname : "";
     const connection = new HttpConnection(socket, {
       client,
@@ -100,6 +110,15 @@ export class HttpServer {
     connection.serve().then(() => this.#connections.delete(connection));
   }
 
+  /** Closes the oldest connection that waits for its next request. @returns whether there was one */
+  #makeRoom(): boolean {
+    const idle = this.#connections.values().find(({ waiting }) => waiting);
+    if (idle === undefined) return false;
+    idle.close();
+    // Now, not when its promise has settled.
+    return this.#connections.delete(idle);
+  }
+
   async #answer(request: HttpRequest): Promise<HttpAnswer> {
     const host = request.headers.get("host");
     if (this.#loopback && !("path" in this.place) && host !== undefined && !isLoopbackName(host)) {
@@ -108,7 +127,7 @@ export class HttpServer {
     try {
       return await answerBy(this.routes, request);
     } catch (error) {
-      this.#hooks.failed(request.path, error);
+      this.#settings.failed(request.path, error);
       return textAnswer(500, "something went wrong inside the program; its log says what");
     }
   }
