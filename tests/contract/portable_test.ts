@@ -91,6 +91,25 @@ Deno.test("portable engine: a listening socket takes as many descriptors as a cl
   assert.deepEqual([backend.accepted, backend.most, trial.events[0]?.type], [9, 3, "shortage"]);
 });
 
+Deno.test("portable engine: a client that a shortage keeps from every channel has a record that says so", async () => {
+  await using backend = namedBackend("a");
+  const original = Deno.connect;
+  await using trial = await Trial.start(startPortable, 1, { channels: [backend], connectTimeout: 0.2 });
+  Deno.connect = ((options: Deno.ConnectOptions) => {
+    if (options.port !== backend.port) return original(options);
+    throw Object.assign(new Error("Too many open files (os error 24)"), { code: "EMFILE" });
+  }) as typeof Deno.connect;
+  try {
+    assert.equal(await Client.ask(trial.port), null);
+  } finally {
+    Deno.connect = original;
+  }
+  const { end, by, detail, attempts, attemptCount } = await trial.records.next();
+  assert.deepEqual([end, by, detail], ["local", "machine", 24]);
+  assert.deepEqual(new Set(attempts.map(({ result }) => result)), new Set(["local"]));
+  assert.ok(attemptCount >= 2, `${attemptCount} attempts`);
+});
+
 Deno.test("portable engine: the sockets by which it checks the kernel may die, and it goes on", async () => {
   const original = Deno.connect, reactor = new Reactor(), ends: Deno.TcpConn[] = [];
   const connect = async (options: Deno.ConnectOptions) => {

@@ -1,5 +1,6 @@
-import { type ConnectionRecord, readRecord } from "./connection_record.ts";
+import type { ConnectionRecord } from "./connection_record.ts";
 import { AT, HEADER, RING, ringAt, ringMemory } from "./record_layout.ts";
+import { RecordReader } from "./record_reader.ts";
 import { RecordWriter } from "./record_writer.ts";
 
 export type { ConnectionRecord, RecordWriter };
@@ -20,9 +21,11 @@ export class RecordRings {
   readonly buffer: SharedArrayBuffer;
   readonly #words: Int32Array;
   readonly #rings: readonly Ring[];
+  readonly #reader: RecordReader;
 
   private constructor(buffer: SharedArrayBuffer) {
     this.buffer = buffer;
+    this.#reader = new RecordReader(buffer);
     this.#words = new Int32Array(buffer, 0, HEADER.BYTES / 4);
     const capacity = this.#words[HEADER.CAPACITY];
     this.#rings = Array.from({ length: this.#words[HEADER.RINGS] }, (_, lane) => {
@@ -74,7 +77,7 @@ export class RecordRings {
     for (const { at, words } of this.#rings) {
       const written = Atomics.load(words, RING.WRITTEN), mask = this.#words[HEADER.CAPACITY] - 1;
       for (let taken = words[RING.TAKEN]; taken !== written && count < most; count++) {
-        const record = readRecord(this.buffer, at + (taken & mask) * AT.BYTES);
+        const record = this.#reader.read(at + (taken & mask) * AT.BYTES);
         taken = taken + 1 | 0;
         Atomics.store(words, RING.TAKEN, taken);
         each(record);

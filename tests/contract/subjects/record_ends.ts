@@ -146,6 +146,15 @@ export function recordEnds(test: ContractTest): void {
     assert.ok(record.attempts[0].ms >= 200);
   }, noBlackHoles);
 
+  test("a channel that cannot be reached is in the record", async (start) => {
+    // Nobody connects to everybody: the kernel says so without asking the network (ip(7)).
+    await using trial = await start({ channels: [{ address: { host: "255.255.255.255", port: 9 } }] });
+    assert.equal(await Client.ask(trial.port), null);
+    const record = await trial.records.next();
+    assertEnd(trial, record, "unreachable", "channel");
+    assert.deepEqual(record.attempts.map(({ result }) => result), ["unreachable"]);
+  }, Deno.build.os !== "linux" && "other systems send it");
+
   test("a client that found every channel full has a record that says so", async (start) => {
     await using backend = namedBackend("a");
     await using trial = await start({ channels: [{ address: backend.address, maxc: 1 }] });
