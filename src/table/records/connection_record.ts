@@ -1,7 +1,6 @@
 import type { ChannelId } from "../channel_id.ts";
-import { type End, ENDS, PARTIES, type Party } from "./ends.ts";
-import { AT, ATTEMPT, ATTEMPTS, NUMBER, TEXT, WORD } from "./record_layout.ts";
-import { RESULT, type Result, RESULTS } from "./results.ts";
+import type { End, Party } from "./ends.ts";
+import type { Result } from "./results.ts";
 
 /** An address and a port. */
 export interface RecordedEndpoint {
