@@ -225,20 +225,27 @@ testWith([posix], "a background instance cannot log to a stream of the program t
   }
 });
 
-testWith([linux], "a log file that takes nothing is told before the program leaves the terminal", async () => {
-  using directory = temporaryDirectory();
-  const place = ["--control-dir", directory.path];
-  const words = ["--log-file", "/dev/full", "-b", "127.0.0.1", String(freePort()), "127.0.0.1:1"];
-  try {
-    assert.deepEqual(await run([...place, ...words]), {
-      code: 0,
-      stdout: "",
-      stderr: "balance: the log is not written: No space left on device\n",
-    });
-  } finally {
-    for (const left of processesWith(directory.path)) await endProcess(left);
-  }
-});
+testWith(
+  [linux, ...terminals],
+  "a log file that takes nothing is told before the program leaves the terminal",
+  async () => {
+    using directory = temporaryDirectory();
+    const place = ["--control-dir", directory.path];
+    const words = ["--log-file", "/dev/full", "-b", "127.0.0.1", String(freePort()), "127.0.0.1:1"];
+    try {
+      assert.deepEqual(await run([...place, ...words]), {
+        code: 0,
+        stdout: "",
+        stderr: "balance: the log is not written: No space left on device\n",
+      });
+      assert.doesNotMatch((await run([...place, "-c", "show"])).stdout, /log/, "programs read what they always have");
+      await using terminal = new Terminal([...place, "-c", "show"]);
+      await terminal.screen.until(/the log is not written: No space left on device/);
+    } finally {
+      for (const left of processesWith(directory.path)) await endProcess(left);
+    }
+  },
+);
 
 testWith([posix, installed("mkfifo")], "a log file that is a pipe which nobody reads holds up nothing", async () => {
   using directory = temporaryDirectory();

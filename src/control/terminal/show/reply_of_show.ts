@@ -2,7 +2,7 @@ import type { InstanceState, ServiceState } from "../../../state/state.ts";
 import { servicesOf } from "../../choose_service.ts";
 import type { ControlReply } from "../../client.ts";
 import { findCommand } from "../../commands.ts";
-import { showOnScreen } from "./show_screen.ts";
+import { logOnScreen, showOnScreen } from "./show_screen.ts";
 
 /** Columns of a terminal that does not say how many it has. */
 const STANDARD_WIDTH = 80;
@@ -25,11 +25,11 @@ export async function replyOfShow(
   const { outcome, text: [json = ""] } = await run("show json");
   if (outcome !== "ok") return undefined;
   try {
-    const all = (JSON.parse(json) as InstanceState).services,
+    const { services: all, log } = JSON.parse(json) as InstanceState,
       services = word === undefined ? all : servicesOf(all, word);
     if (services.length === 0 || !services.every(saysHowConnectionsFare)) return undefined;
     const screen = { width: columns || STANDARD_WIDTH, color: !Deno.noColor, now: Date.now() };
-    return showOnScreen(services, screen);
+    return [...showOnScreen(services, screen), ...logOnScreen(log, screen)];
   } catch {
     // It is not what this version says. The plain reply will tell.
     return undefined;

@@ -1,7 +1,7 @@
 import { escape } from "../../../log/escape.ts";
 import { plural } from "../../../log/plural.ts";
 import { countText, rateText } from "../../../log/quantities.ts";
-import type { ChannelState, ServiceState } from "../../../state/state.ts";
+import type { ChannelState, ProcessState, ServiceState } from "../../../state/state.ts";
 import { cut } from "../fit.ts";
 import { conditionLines, heading, queueLines, staleNames } from "../../show.ts";
 import { type Column, COLUMNS } from "./channel_columns.ts";
@@ -28,6 +28,13 @@ const COLORS: Readonly<Record<Trouble["kind"], number>> = { bad: 31, wanted: 33,
 /** What `show` shows of services on a terminal. */
 export function showOnScreen(services: readonly ServiceState[], screen: Screen): string[] {
   return services.flatMap((service, i) => [...i === 0 ? [] : [""], ...serviceOnScreen(service, screen)]);
+}
+
+/** What is wrong with a process's log; nothing if all is well. */
+export function logOnScreen({ problem, lost }: ProcessState["log"], screen: Screen): string[] {
+  if (problem === null) return [];
+  const missing = lost === 0 ? "" : `, ${countText(lost)} ${plural(lost, "line")} lost`;
+  return [paint(`the log is not written: ${problem}${missing}`, COLORS.bad, screen)];
 }
 
 function serviceOnScreen(service: ServiceState, screen: Screen): string[] {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { ChannelState, ServiceState } from "../../../state/state.ts";
-import { showOnScreen } from "./show_screen.ts";
+import { logOnScreen, showOnScreen } from "./show_screen.ts";
 
 const NOW = Date.parse("2026-01-01T12:00:00Z");
 const at = (secondsAgo: number) => new Date(NOW - secondsAgo * 1000).toISOString();
@@ -113,5 +113,15 @@ Deno.test("several services have an empty line between them", () => {
   const lines = shown([web([]), web([], { name: "mail" })]);
   assert.deepEqual(lines.map((line) => line.slice(0, 12)), [
     ...["service web ", "GRP Type # S", "", "service mail", "GRP Type # S"],
+  ]);
+});
+
+Deno.test("a log that cannot be written is a line below, in red", () => {
+  const screen = { width: 80, color: false, now: NOW }, log = { target: "syslog", problem: null, lost: 0 };
+  assert.deepEqual(logOnScreen(log, screen), []);
+  const problem = "there is no /dev/log";
+  assert.deepEqual(logOnScreen({ ...log, problem }, screen), ["the log is not written: there is no /dev/log"]);
+  assert.deepEqual(logOnScreen({ ...log, problem: "a\x1b", lost: 1_234 }, { ...screen, color: true }), [
+    "\x1b[31mthe log is not written: a\\x1b, 1,234 lines lost\x1b[39m",
   ]);
 });
