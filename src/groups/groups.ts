@@ -16,7 +16,7 @@ import { ConditionNumbers } from "./condition_numbers.ts";
 import { type Adopted, type GroupChange, replacement } from "./replacement.ts";
 import type { Resolution } from "./resolution.ts";
 import { restore, stateOf } from "./restoring.ts";
-import { type ChannelHealth, type GroupSnapshot, snapshot } from "./snapshot.ts";
+import { type ChannelChecks, type ChannelHealth, type GroupSnapshot, snapshot } from "./snapshot.ts";
 import type { StickyClients } from "./sticky_clients.ts";
 
 /** A channel whose host does not resolve. */
@@ -47,6 +47,8 @@ export class Groups extends Channels {
   readonly strategies: readonly Strategy[];
   /** Says what health checks know of a channel; undefined while nothing is checked. */
   /** @internal */ healthOf: ((id: ChannelId) => ChannelHealth | undefined) | undefined;
+  /** The same as numbers. */
+  /** @internal */ checksOf: ((id: ChannelId) => ChannelChecks | undefined) | undefined;
   /** Host names as they were given. The table holds addresses only. */
   /** @internal */ readonly names = new Map<ChannelId, string>();
   /** Options of channels that the table does not hold. */

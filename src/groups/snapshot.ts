@@ -35,6 +35,20 @@ export interface ChannelHealth {
   } | null;
 }
 
+/** What is counted of a channel's health checks. Channels that are checked alike share their checks. */
+export interface ChannelChecks {
+  /** Whether it is up, which is assumed until the first result. */
+  readonly up: boolean;
+  /** Checks that have failed in this process. */
+  readonly failed: number;
+  /** How often it has gone down or come up in this process. */
+  readonly changes: number;
+  /** Milliseconds that the last check took; undefined until there is one, or if a client's connect failed since. */
+  readonly took: number | undefined;
+  /** When it got its state, in milliseconds since 1970. */
+  readonly changedAt: number;
+}
+
 /** One channel at one moment. */
 export interface ChannelSnapshot extends AllChannelValues {
   /** Number in its group. */

@@ -47,6 +47,8 @@ export class Monitor {
   #since: number;
   #cameUpAt = -Infinity;
   #last: LastResult | undefined;
+  #failed = 0;
+  #changes = 0;
 
   constructor(target: Target, now: number) {
     this.target = target;
@@ -75,6 +77,16 @@ export class Monitor {
     return this.#since;
   }
 
+  /** Checks that have failed in this process. */
+  get failed(): number {
+    return this.#failed;
+  }
+
+  /** How often it has gone down or come up in this process. */
+  get changes(): number {
+    return this.#changes;
+  }
+
   /** Undefined until there is one. */
   get last(): LastResult | undefined {
     return this.#last;
@@ -85,6 +97,7 @@ export class Monitor {
     const alive = isAlive(verdict), ends = this.#flapping.isOver(now);
     if (ends) this.#need();
     this.#last = { ...verdict, took, at: now };
+    if (alive === false) this.#failed++;
     const change = alive === undefined ? NOTHING : this.#counted(alive, now);
     return ends ? { ...change, flapping: "ends" } : change;
   }
@@ -128,6 +141,7 @@ export class Monitor {
     const changed = alive ? this.#count.succeeded() : this.#count.failed();
     if (!changed) return alive || this.up ? NOTHING : { stillDown: true };
     this.#since = now;
+    this.#changes++;
     if (alive) this.#cameUpAt = now;
     const begins = this.#flapping.changed(now);
     this.#need();

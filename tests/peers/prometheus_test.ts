@@ -57,6 +57,8 @@ testWith([promtool], "promtool finds nothing wrong with the metrics, and show me
   assert.equal(headers.get("content-type"), "text/plain; version=0.0.4; charset=utf-8");
   assert.equal(await check(["check", "metrics"], body), "");
   assert.match(body, /^balance_channel_check_duration_seconds\{.*name="one"\} 0\.\d+$/m);
+  assert.match(body, /^balance_channel_check_failures_total\{[^}]*channel="1"[^}]*\} [1-9]\d*$/m);
+  assert.match(body, /^balance_channel_transitions_total\{[^}]*channel="1"[^}]*\} 1$/m);
   const heads = (text: string) => text.match(/^# .*$/gm)!;
   assert.deepEqual(heads(await world.instance.control("show metrics")), heads(body));
 });

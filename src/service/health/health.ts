@@ -1,6 +1,6 @@
 import type { SelectionEvent } from "../../selection/events.ts";
 import { ALL } from "../../groups/channels.ts";
-import type { ChannelHealth } from "../../groups/snapshot.ts";
+import type { ChannelChecks, ChannelHealth } from "../../groups/snapshot.ts";
 import { Checker } from "../../health/checker.ts";
 import type { Change, Monitor, MonitorState } from "../../health/monitor.ts";
 import { Probes } from "../../health/probes/probes.ts";
@@ -79,6 +79,7 @@ export class Health {
       keys.set(service, own);
       service.groups.changed ??= () => this.#lookSoon();
       service.groups.healthOf ??= (id) => this.#healthOf(service, id);
+      service.groups.checksOf ??= (id) => this.#checksOf(service, id);
       for (const { id, target } of checkedChannels(service)) {
         const key = targetKey(target), channels = this.#channels.get(key);
         targets.set(key, target);
@@ -228,6 +229,13 @@ export class Health {
   ): Monitor | undefined {
     const key = keys.get(service)?.get(id);
     return key === undefined ? undefined : this.#checker.monitor(key);
+  }
+
+  #checksOf(service: Service, id: ChannelId): ChannelChecks | undefined {
+    const monitor = this.#monitorOf(service, id);
+    if (monitor === undefined) return undefined;
+    const { up, failed, changes, since, last } = monitor, took = last?.took;
+    return { up, failed, changes, took, changedAt: performance.timeOrigin + since };
   }
 
   #healthOf(service: Service, id: ChannelId): ChannelHealth | undefined {

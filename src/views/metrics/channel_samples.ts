@@ -1,4 +1,4 @@
-import type { ChannelHealth } from "../../groups/snapshot.ts";
+import type { ChannelChecks } from "../../groups/snapshot.ts";
 import type { Groups } from "../../groups/groups.ts";
 import { type ChannelId, groupOf } from "../../table/channel_id.ts";
 import { formatChannelAddress } from "../../table/address.ts";
@@ -21,7 +21,7 @@ export interface MeasuredChannel {
   readonly lifetime: Lifetime;
   readonly connections: number;
   readonly state: State;
-  readonly health: ChannelHealth | undefined;
+  readonly checks: ChannelChecks | undefined;
 }
 
 /** Reads a channel. @param number its number in its group */
@@ -41,7 +41,7 @@ export function measureChannel(
     name: groups.values.get(id)?.name,
   });
   const connections = high.channel(id, table.incarnation(id), lifetime.total);
-  return { id, labels, groups, lifetime, connections, state: stateOf(by), health: groups.healthOf?.(id) };
+  return { id, labels, groups, lifetime, connections, state: stateOf(by), checks: groups.checksOf?.(id) };
 }
 
 /** The state that these parties make (`DisabledBy`). */
@@ -95,10 +95,7 @@ const FAMILIES: readonly (Family & { readonly of: (channel: MeasuredChannel) => 
     name: "balance_channel_up",
     type: "gauge",
     help: "1 if the channel is alive, as far as is known: by its health checks, without them by its last connect.",
-    of: ({ groups, id, health }) => {
-      if (health === undefined) return groups.table.failing(id) ? 0 : 1;
-      return health.state === "down" ? 0 : 1;
-    },
+    of: ({ groups, id, checks }) => (checks === undefined ? !groups.table.failing(id) : checks.up) ? 1 : 0,
   },
   {
     name: "balance_channel_weight",
@@ -117,14 +114,26 @@ const FAMILIES: readonly (Family & { readonly of: (channel: MeasuredChannel) => 
     type: "gauge",
     unit: "seconds",
     help: "How long the last health check took.",
-    of: ({ health }) => health?.last?.took == null ? undefined : health.last.took / 1000,
+    of: ({ checks }) => checks?.took === undefined ? undefined : checks.took / 1000,
   },
   {
-    name: "balance_channel_check_state_age_seconds",
+    name: "balance_channel_check_failures",
+    type: "counter",
+    help: "Health checks that have failed. Channels that are checked alike share their checks.",
+    of: ({ checks }) => checks?.failed,
+  },
+  {
+    name: "balance_channel_transitions",
+    type: "counter",
+    help: "How often health checks have found that the channel has gone down or come up.",
+    of: ({ checks }) => checks?.changes,
+  },
+  {
+    name: "balance_channel_last_change_timestamp_seconds",
     type: "gauge",
     unit: "seconds",
-    help: "For how long health checks have said that the channel is up or down.",
-    of: ({ health }) => health?.since,
+    help: "Since when health checks have said that the channel is up or down, in seconds since 1970.",
+    of: ({ checks }) => checks && Math.round(checks.changedAt) / 1000,
   },
 ];
 
