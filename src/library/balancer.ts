@@ -94,7 +94,7 @@ export class Balancer implements AsyncDisposable {
    * @throws {Error} with a `code` such as EADDRINUSE when a port cannot be opened
    */
   static async start(options: BalancerOptions): Promise<Balancer> {
-    const checked = BALANCER_OPTIONS(options, ""), { port, threads, onEvent, onChunk } = checked;
+    const checked = BALANCER_OPTIONS(options, ""), { port, threads, onEvent, onConnection, onChunk } = checked;
     const emit = onEvent && guarded(onEvent);
     const own = await allStrategies(
       checked.strategies ?? [],
@@ -104,6 +104,7 @@ export class Balancer implements AsyncDisposable {
     // The limit is the process's: it holds for all services together.
     const requests = port === undefined ? [] : [requestOf({ ...checked, port, maxConnections: undefined }, list)];
     if (port === undefined) refuseServiceOptions(checked);
+    const telling = onConnection && await tellingOfConnections(guarded(onConnection));
     const instance = await Instance.start({
       engine: checked.engine ?? "auto",
       threads: typeof threads === "number" ? threads : 1,
@@ -112,8 +113,10 @@ export class Balancer implements AsyncDisposable {
       resolver: checked.resolver,
       ...checked.strategies === undefined ? {} : own,
       onEvent: emit,
+      records: onConnection !== undefined,
       tap: onChunk && guarded(onChunk),
     }, requests);
+    telling?.(instance);
     return new Balancer(instance, list);
   }
 
@@ -332,4 +335,11 @@ export class Balancer implements AsyncDisposable {
     const message = "Cannot tell which service is meant: the balancer was started without a port";
     throw coded(new Error(message), "ERR_NO_SUCH_SERVICE");
   }
+}
+
+/** What gives a callback the records of an instance's connections, as viewers see them. */
+async function tellingOfConnections(tell: (connection: RecordState) => void): Promise<(instance: Instance) => void> {
+  const { describeRecord, endedAt } = await import("../views/records/describe.ts");
+  return (instance) =>
+    void instance.onRecord((record, service) => tell(describeRecord(record, service, endedAt(record, instance.now()))));
 }

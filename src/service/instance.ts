@@ -90,7 +90,8 @@ export class Instance {
    * @throws {Error} with a `code` such as EADDRINUSE when a port cannot be opened
    */
   static async start(settings: InstanceSettings, requests: readonly ServiceRequest[] = []): Promise<Instance> {
-    const { threads, trace, strategies, onEvent: emit = () => {}, unresolved = "error" } = settings;
+    const { threads, trace, records: all = false, strategies, onEvent: emit = () => {}, unresolved = "error" } =
+      settings;
     const customStrategies = strategies !== undefined;
     let instance: Instance | undefined;
     const names = new NamesOnDemand({
@@ -108,7 +109,16 @@ export class Instance {
       },
       busy: () => instance === undefined || instance.#reloading,
     });
-    const around = { threads, trace, strategies: strategies ?? builtIn, customStrategies, unresolved, names, access };
+    const around = {
+      threads,
+      trace,
+      records: all,
+      strategies: strategies ?? builtIn,
+      customStrategies,
+      unresolved,
+      names,
+      access,
+    };
     const drafts = await draftAll(requests, around);
     try {
       const records = new RecordFeed(threads), started = await startEngine(settings, drafts, records.settings);

@@ -14,6 +14,8 @@ export interface InstanceSettings {
   readonly threads: number;
   /** Report every step of every connection. */
   readonly trace: boolean;
+  /** Whether all connections leave records, for `onRecord`. Default: those that did not end well. */
+  readonly records?: boolean;
   /** Most clients of all services. Default: what the descriptor limit allows. */
   readonly maxConnections?: number;
   /** Options of the process as they were given, for `reload` to compare with. Default: none. */

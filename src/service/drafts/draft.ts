@@ -25,6 +25,8 @@ export interface Surroundings {
   readonly threads: number;
   /** Report every step of every connection. */
   readonly trace: boolean;
+  /** Whether all connections leave records, whatever services ask for. */
+  readonly records: boolean;
   /** All strategies, the built-in ones included. */
   readonly strategies: readonly Strategy[];
   /** Whether some of them are the embedding program's. */
@@ -106,7 +108,7 @@ async function settingsOf(options: ServiceOptions, around: Surroundings): Promis
   return {
     ...given as Omit<ServiceOptions, OthersOptions>,
     ...await sourceOf(options),
-    ...recordsOf(options),
+    ...recordsOf(options, around.records),
     trace,
     // Left out if possible: functions cannot be sent to threads.
     strategies: customStrategies ? strategies : undefined,
@@ -114,7 +116,11 @@ async function settingsOf(options: ServiceOptions, around: Surroundings): Promis
 }
 
 /** Which connections that ended well leave a record. */
-function recordsOf({ connectionLog, connectionLogSample }: ServiceOptions): Pick<ServiceSettings, "records"> {
+function recordsOf(
+  { connectionLog, connectionLogSample }: ServiceOptions,
+  all: boolean,
+): Pick<ServiceSettings, "records"> {
+  if (all) return { records: 1 };
   return connectionLog && connectionLogSample > 0 ? { records: connectionLogSample } : {};
 }
 

@@ -168,6 +168,7 @@ export const BALANCER_OPTIONS = record<CheckedOptions>({
   ...libraryShapes,
   strategies: optional(list(ANY_STRATEGY, MOST_STRATEGIES)),
   onEvent: optional(callback()),
+  onConnection: optional(callback()),
   onChunk: optional(callback()),
 });
 

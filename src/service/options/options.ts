@@ -6,6 +6,7 @@ import type { CheckedLibraryValues, LibraryValues, ServiceValues } from "../../o
 import type { FirstProtocol } from "../../options/kinds/conditions.ts";
 import type { StrategyFile } from "../../options/kinds/strategy_file.ts";
 import type { Strategy } from "../../selection/strategy.ts";
+import type { RecordState } from "../../state/record_state.ts";
 import type { BalancerEvent } from "../events.ts";
 
 /** A channel to balance to. */
@@ -113,6 +114,11 @@ export interface BalancerOptions extends LibraryValues, Pick<ServeOptions, "name
   readonly strategies?: readonly (Strategy | StrategyFile)[];
   /** Called with everything worth reporting. If it throws, that is reported as an uncaught error (`reportError`). */
   readonly onEvent?: (event: BalancerEvent) => void;
+  /**
+   * Called with every connection when it has ended, up to a tenth of a second later. If more end than the program can be
+   * told of, some are left out. If it throws, that is reported as an uncaught error (`reportError`).
+   */
+  readonly onConnection?: (connection: RecordState) => void;
   /**
    * Called with every chunk before it is passed on; the bytes are valid only during the call. If it throws, that is
    * reported as an uncaught error (`reportError`), and the chunk is still passed on.
