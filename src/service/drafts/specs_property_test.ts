@@ -24,7 +24,14 @@ const access = new AccessOnDemand({
   mostConnections: () => 100,
   busy: () => false,
 });
-const COMMON = { threads: 1, trace: false, strategies, customStrategies: false, unresolved: "error" } as const;
+const COMMON = {
+  threads: 1,
+  trace: false,
+  records: false,
+  strategies,
+  customStrategies: false,
+  unresolved: "error",
+} as const;
 const AROUND = { ...COMMON, names, access };
 const ADDRESS = "192.0.2.1";
 

@@ -21,7 +21,14 @@ const access = new AccessOnDemand({
   mostConnections: () => 100,
   busy: () => false,
 });
-const COMMON = { threads: 1, trace: false, strategies, customStrategies: false, unresolved: "error" } as const;
+const COMMON = {
+  threads: 1,
+  trace: false,
+  records: false,
+  strategies,
+  customStrategies: false,
+  unresolved: "error",
+} as const;
 const AROUND = { ...COMMON, names, access };
 
 function specOf(name: string, port: number, hostname = "127.0.0.1"): ServiceSpec {
