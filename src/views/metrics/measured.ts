@@ -1,6 +1,6 @@
 import type { AccessState } from "../../access/access_state.ts";
 import type { Groups } from "../../groups/groups.ts";
-import type { ProcessState } from "../../state/state.ts";
+import type { ConnectionLogState, ProcessState } from "../../state/state.ts";
 
 /** A process as metrics see it. */
 export interface Measured {
@@ -17,6 +17,7 @@ export interface MeasuredService {
   readonly connections: number;
   readonly groups: Groups;
   readonly access?: AccessState;
+  readonly connectionLog?: ConnectionLogState;
 }
 
 /** What the system counts for the process; what it does not tell is missing. */

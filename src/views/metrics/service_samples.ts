@@ -13,8 +13,8 @@ export interface LabelledService extends MeasuredService {
 
 /** Gives a service its labels. */
 export function labelled(service: MeasuredService, high: HighWater): LabelledService {
-  const { name, connections, groups, access } = service;
-  return { name, connections, groups, access, high, labels: labelsOf({ service: name }) };
+  const { name, connections, groups, access, connectionLog } = service;
+  return { name, connections, groups, access, connectionLog, high, labels: labelsOf({ service: name }) };
 }
 
 /** Families of a service's metrics, and the values; undefined where a service has none. */
@@ -76,6 +76,18 @@ const FAMILIES: readonly (Family & { readonly of: (service: LabelledService) => 
     type: "counter",
     help: "How often accepting has had to wait for --rate.",
     of: ({ access }) => access?.paced,
+  },
+  {
+    name: "balance_service_connection_log_lost_lines",
+    type: "counter",
+    help: "Lines of the log of connections that could not be written, of all services that log there.",
+    of: ({ connectionLog }) => connectionLog?.lost,
+  },
+  {
+    name: "balance_service_connection_log_skipped",
+    type: "counter",
+    help: "Connections without a byte that this log has left out (--connection-log-skip).",
+    of: ({ connectionLog }) => connectionLog?.skipped,
   },
 ];
 
