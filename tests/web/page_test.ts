@@ -142,7 +142,7 @@ browserTest(
     const panel = page.locator("#panel-why");
     await panel.getByText("it gets channel 1").waitFor();
     await panel.getByText("disabled by the operator").waitFor();
-    await page.getByLabel("Client or connection").fill("192.0.2.9");
+    await page.getByLabel("Client or id").fill("192.0.2.9");
     await page.keyboard.press("Enter");
     await panel.getByText("no such client").waitFor();
     await page.getByRole("tab", { name: "Failures" }).click();

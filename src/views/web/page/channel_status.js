@@ -55,7 +55,7 @@ export function statusOf(channel) {
 
 /** Who keeps a channel from its clients, in words. @type {Record<string, string>} */
 const BY = {
-  drain: "draining",
+  drain: "drained by the operator",
   operator: "disabled by the operator",
   maintenance: "in maintenance",
   weight: "its weight is 0",

@@ -17,7 +17,7 @@ export class Why {
   #form = element(
     "form",
     { class: "asking" },
-    element("label", {}, "Client or connection", this.#client),
+    element("label", {}, "Client or id", this.#client),
     element("label", {}, "Port", this.#port),
     element("label", {}, "Server name", this.#sni),
     element("button", { type: "submit", class: "main" }, "Why?"),
@@ -100,9 +100,12 @@ function group({ group, type, usable, conditions, reason, channels }) {
     "section",
     {},
     element("h3", {}, `group ${group} `, element("span", { class: "muted" }, about)),
-    element("ol", {}, ...channels.map(channelItem)),
+    element("ol", {}, ...channels.toSorted(byAttempt).map(channelItem)),
   );
 }
+
+/** In the order in which they would be tried; those that would not come last. @param {WhyChannelState} a @param {WhyChannelState} b */
+const byAttempt = (a, b) => (a.attempt ?? Infinity) - (b.attempt ?? Infinity) || 0;
 
 /** @param {WhyChannelState} state */
 function channelItem({ channel, name, host, address, attempt, reason, against }) {
