@@ -1,4 +1,4 @@
-import * as util from "node:util";
+import { getSystemErrorMessage } from "node:util";
 import type { Result } from "./results.ts";
 
 const RESULTS: Readonly<Record<Exclude<Result, "connected">, string>> = {
@@ -18,7 +18,7 @@ export function attemptReason(result: Result, errno: number): string {
   return why === undefined || result === "withdrawn" ? RESULTS[result] : why;
 }
 
-/** What the system says about an error number; undefined if it is unknown, or this version of Deno does not tell (2.7). */
+/** What the system says about an error number; undefined if it is unknown. */
 export function errorText(errno: number): string | undefined {
-  return util.getSystemErrorMap?.().get(-errno)?.[1];
+  return getSystemErrorMessage(-errno);
 }
