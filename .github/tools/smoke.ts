@@ -182,16 +182,31 @@ async function drained(port: number, child: Deno.ChildProcess): Promise<void> {
   say("SIGTERM closes the port, lets a request end and gives code 0");
 }
 
+/** The page is for browsers and not imported, so that it is missing where a program was not compiled with it. */
+async function page(port: number): Promise<void> {
+  const get = async (path: string) => {
+    const response = await fetch(`http://127.0.0.1:${port}${path}`);
+    assert.equal(response.status, 200, path);
+    return await response.text();
+  };
+  const html = await get("/"), files = [...html.matchAll(/(?:src|href)="([^"]+)"/g)].map(([, file]) => file);
+  assert.ok(files.length > 5, html);
+  for (const file of files) assert.ok((await get(`/${file}`)).length > 100, file);
+  assert.equal(JSON.parse(await get("/api/v1/state")).services.length, 1);
+  say("the page and its files are there");
+}
+
 async function background(): Promise<void> {
   const backEnds = [0, 1, 2].map((number) => new BackEnd(number));
-  const port = freePort();
-  const { code, stderr } = await run(words, String(port), ...backEnds.map((backEnd) => backEnd.address));
+  const port = freePort(), web = freePort(), channels = backEnds.map((backEnd) => backEnd.address);
+  const { code, stderr } = await run(words, "--web", String(web), String(port), ...channels);
   try {
     assert.equal(code, 0, stderr);
     // The parent promises that the port is open once it has ended: no waiting here.
     await ask(port);
     say("goes to the background once it serves");
     await balance(port, backEnds, []);
+    await page(web);
     const { stdout } = await run(words, "--list");
     assert.match(stdout, new RegExp(`\\b${port}\\b`));
     say("--list shows it");

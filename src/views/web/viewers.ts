@@ -1,5 +1,5 @@
 import type { RecordState } from "../../state/record_state.ts";
-import { encodeEvent, EventStream } from "./event_stream.ts";
+import { type Coding, EncodedEvent, EventStream } from "./event_stream.ts";
 import type { WebSource } from "./web_source.ts";
 import type { LogLine } from "../../log/log.ts";
 
@@ -25,7 +25,7 @@ export class Viewers {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #unsubscribe: (() => void)[] = [];
   /** The latest state, while somebody looks. */
-  #latest: Uint8Array | undefined;
+  #latest: EncodedEvent | undefined;
   #told = 0;
   #left = { failures: 0, lines: 0 };
 
@@ -42,12 +42,12 @@ export class Viewers {
   }
 
   /** Everything from now on, for one more viewer; undefined if there are too many. @param over when it has gone */
-  open(over: AbortSignal): EventStream | undefined {
+  open(over: AbortSignal, coding: Coding = "plain"): EventStream | undefined {
     if (this.#streams.size >= MOST_VIEWERS) return undefined;
-    const stream = new EventStream(), { version } = this.#source;
-    stream.push(encodeEvent("hello", JSON.stringify({ version, admin: this.#changes })));
-    stream.push(encodeEvent("log", JSON.stringify(this.#source.lines())));
-    this.#source.failures(EARLIER).then((state) => stream.push(encodeEvent("failures", JSON.stringify(state))));
+    const stream = new EventStream(coding), { version } = this.#source;
+    stream.push(new EncodedEvent("hello", JSON.stringify({ version, admin: this.#changes })));
+    stream.push(new EncodedEvent("log", JSON.stringify(this.#source.lines())));
+    this.#source.failures(EARLIER).then((state) => stream.push(new EncodedEvent("failures", JSON.stringify(state))));
     this.#streams.add(stream);
     over.addEventListener("abort", () => this.#leave(stream));
     if (over.aborted) this.#leave(stream);
@@ -72,12 +72,12 @@ export class Viewers {
   #tick(): void {
     const start = performance.now();
     if (this.#left.failures + this.#left.lines > 0) {
-      const event = encodeEvent("left-out", JSON.stringify(this.#left));
+      const event = new EncodedEvent("left-out", JSON.stringify(this.#left));
       for (const stream of this.#streams) stream.push(event);
     }
     this.#told = 0;
     this.#left = { failures: 0, lines: 0 };
-    this.#latest = encodeEvent("state", this.#source.state());
+    this.#latest = new EncodedEvent("state", this.#source.state());
     for (const stream of this.#streams) {
       stream.pushState(this.#latest);
       if (stream.ended) this.#leave(stream);
@@ -90,7 +90,7 @@ export class Viewers {
 
   #tell(type: string, what: RecordState | LogLine, kind: "failures" | "lines"): void {
     if (++this.#told > MOST_EVENTS) return void this.#left[kind]++;
-    const event = encodeEvent(type, JSON.stringify(what));
+    const event = new EncodedEvent(type, JSON.stringify(what));
     for (const stream of this.#streams) stream.push(event);
   }
 

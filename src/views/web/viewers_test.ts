@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { recordState } from "../../../tests/support/made_up_state.ts";
 import type { RecordState } from "../../state/record_state.ts";
-import { MOST_WAITING } from "./event_stream.ts";
+import { EncodedEvent, MOST_WAITING } from "./event_stream.ts";
 import { EventParser } from "./page/event_parser.js";
 import { MOST_VIEWERS, Viewers } from "./viewers.ts";
 import type { WebSource } from "./web_source.ts";
@@ -57,14 +57,42 @@ Deno.test("all viewers get the same bytes, made once", async () => {
   over.abort();
 });
 
+Deno.test("a stream by gzip is one that anybody can unpack, from whatever event on one looks", async () => {
+  const source = new MadeUpSource(), viewers = new Viewers(source, false, 1), over = new AbortController();
+  source.text = JSON.stringify("state ".repeat(1000));
+  const alive = setTimeout(() => {}, 30_000);
+  const first = viewers.open(over.signal, "gzip")!;
+  await next(viewers.open(over.signal)![Symbol.asyncIterator](), 5);
+  const packed = new DecompressionStream("gzip"), writer = packed.writable.getWriter(), parser = new EventParser();
+  const found: string[] = [],
+    reading = (async () => {
+      for await (const piece of packed.readable.pipeThrough(new TextDecoderStream())) {
+        found.push(...parser.take(piece).map(({ type, data }) => `${type} ${data.length}`));
+        if (found.length >= 5) break;
+      }
+    })();
+  let bytes = 0;
+  for await (const chunk of first) {
+    bytes += chunk.length;
+    await writer.write(new Uint8Array(chunk));
+    if (found.length >= 5) break;
+  }
+  await reading.catch(() => {});
+  clearTimeout(alive);
+  over.abort();
+  assert.deepEqual(found.map((event) => event.split(" ")[0]).slice(0, 4), ["hello", "log", "failures", "state"]);
+  assert.ok(found.includes(`state ${source.text.length}`) && bytes < 2000, `${bytes} bytes`);
+});
+
 Deno.test("there is an end to viewers, and to what waits for a slow one", () => {
   const source = new MadeUpSource(), viewers = new Viewers(source, false), over = new AbortController();
   const streams = Array.from({ length: MOST_VIEWERS }, () => viewers.open(over.signal)!);
   assert.equal(viewers.open(over.signal), undefined);
+  const large = new EncodedEvent("line", JSON.stringify("x".repeat(60_000)));
   for (let bytes = 0; bytes < MOST_WAITING; bytes += 60_000) {
-    streams[0].push(new Uint8Array(60_000));
+    streams[0].push(large);
   }
-  streams[0].push(new Uint8Array(60_000));
+  streams[0].push(large);
   assert.deepEqual([streams[0].ended, streams[1].ended], [true, false]);
   viewers.close();
   assert.deepEqual([viewers.count, source.told.size], [0, 0]);

@@ -42,7 +42,7 @@ export async function openWeb(source: WebSource, guard: Guard): Promise<Web> {
       api("state", "see", () => jsonAnswer(source.state())),
       api("failures", "see", ({ query }) => failures(source, query)),
       api("log", "see", () => jsonAnswer(JSON.stringify(source.lines()))),
-      api("events", "see", ({ over }) => events(viewers, over)),
+      api("events", "see", (request) => events(viewers, request)),
       api("why", "see", ({ query }) => why(source, query)),
       api("act", "change", (request) => act(source, request)),
     ],
@@ -74,10 +74,13 @@ async function failures(source: WebSource, query: URLSearchParams): Promise<Http
   return jsonAnswer(JSON.stringify(await source.failures(Number(word))));
 }
 
-function events(viewers: Viewers, over: AbortSignal): HttpAnswer {
-  const body = viewers.open(over);
+function events(viewers: Viewers, { over, headers }: HttpRequest): HttpAnswer {
+  const gzip = /\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))/.test(headers.get("accept-encoding") ?? "");
+  const body = viewers.open(over, gzip ? "gzip" : "plain");
   if (body === undefined) return textAnswer(503, `${MOST_VIEWERS} others look at the page, no more can`);
-  return { status: 200, headers: { "content-type": "text/event-stream", "x-accel-buffering": "no" }, body };
+  const coding: Record<string, string> = gzip ? { "content-encoding": "gzip", vary: "accept-encoding" } : {};
+  // Proxies on the way should not wait for more.
+  return { status: 200, headers: { "content-type": "text/event-stream", "x-accel-buffering": "no", ...coding }, body };
 }
 
 async function why(source: WebSource, query: URLSearchParams): Promise<HttpAnswer> {

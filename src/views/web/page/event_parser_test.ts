@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { encodeEvent } from "../event_stream.ts";
+import { EncodedEvent } from "../event_stream.ts";
 import { EventParser } from "./event_parser.js";
 
 Deno.test("page: events are read whatever the pieces they come in", () => {
@@ -10,7 +10,8 @@ Deno.test("page: events are read whatever the pieces they come in", () => {
   fc.assert(
     fc.property(fc.array(event), fc.infiniteStream(fc.integer({ min: 1, max: 20 })), (events, sizes) => {
       const decoder = new TextDecoder();
-      const text = events.map(({ type, value }) => decoder.decode(encodeEvent(type, JSON.stringify(value)))).join("");
+      const text = events.map(({ type, value }) => decoder.decode(new EncodedEvent(type, JSON.stringify(value)).plain))
+        .join("");
       const parser = new EventParser(), found: unknown[] = [];
       for (let at = 0; at < text.length;) {
         const size = sizes.next().value!;
