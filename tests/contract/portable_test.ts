@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { Balancer } from "../../src/library/balancer.ts";
-import type { ConnectionHost } from "../../src/engine/portable/connection.ts";
+import type { ConnectionHost } from "../../src/engine/portable/connection_host.ts";
 import { Deadlines } from "../../src/engine/portable/deadlines.ts";
 import { dial } from "../../src/engine/portable/dial.ts";
 import { startPortable } from "../../src/engine/portable/portable.ts";

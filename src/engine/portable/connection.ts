@@ -4,61 +4,23 @@ import { type ChannelId, NONE } from "../../table/channel_id.ts";
 import { BY, END, type EndNumber } from "../../table/records/ends.ts";
 import { resultOf } from "../../table/records/results.ts";
 import { NO_HANDLE } from "../../table/sticky/sticky_lane.ts";
-import {
-  causeOf,
-  type ConnectionStage,
-  type Direction,
-  type OpenConnection,
-  type ServiceSetup,
-  type Tap,
-} from "../engine.ts";
+import { causeOf, type ConnectionStage, type Direction, type OpenConnection } from "../engine.ts";
 import { type Version, versionFor } from "../header_version.ts";
-import type { Alarm, RunningClock } from "../running_clock.ts";
 import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
-import type { Places } from "../places.ts";
 import { type Account, errnoOf } from "./account.ts";
 import { SMALL } from "./buffers.ts";
-import type { Waiters } from "./waiters.ts";
-import type { Watch } from "./watch.ts";
+import type { ConnectionHost } from "./connection_host.ts";
 import { dial } from "./dial.ts";
+import { IdleWatch } from "./idle_watch.ts";
 import type { Arrival } from "./intake.ts";
-import type { Ledger } from "./ledger.ts";
 import { partiesOf } from "./parties.ts";
 import { ReadAhead } from "./read_ahead.ts";
 import { relay, type RelayWatcher } from "./relay.ts";
 import { RemoteClient } from "./remote_client.ts";
 import type { Listed } from "./roster.ts";
-import type { Search, SlowSearches } from "./slow_searches.ts";
+import type { Search } from "./slow_searches.ts";
 import { closeQuietly, type Stream } from "./stream.ts";
 import type { Terms } from "./terms.ts";
-import type { Turns } from "./turns.ts";
-
-/** What connections of all services share. */
-export interface Surroundings {
-  readonly clock: RunningClock;
-  readonly watch: Watch;
-  readonly turns: Turns;
-  readonly slowSearches: SlowSearches;
-  readonly tap: Tap | undefined;
-  readonly ledger: Ledger;
-  shortage(what: "accept" | "connect", reason: string): void;
-}
-
-/** What a connection needs from its service. */
-export interface ConnectionHost {
-  /** Number of the service. */
-  readonly id: number;
-  /** Its connections now. */
-  readonly connections: number;
-  readonly engine: Surroundings;
-  readonly setup: ServiceSetup;
-  readonly places: Places;
-  readonly waiters: Waiters;
-  /** A client is closed because no channel can take it. */
-  turnedAway(): void;
-  /** The connection has ended and holds nothing any more. */
-  gone(connection: Connection): void;
-}
 
 /** One client, from accept to the end. */
 export class Connection implements Listed, Search, RelayWatcher {
@@ -89,8 +51,7 @@ export class Connection implements Listed, Search, RelayWatcher {
   #handle = NO_HANDLE;
   /** The direction that ended first. */
   #first: Direction | undefined;
-  #idle: Alarm | undefined;
-  #lastMove = 0;
+  #idle: IdleWatch | undefined;
 
   constructor(host: ConnectionHost, terms: Terms, account: Account, client: Deno.TcpConn, arrival?: Arrival) {
     this.#host = host;
@@ -111,7 +72,7 @@ export class Connection implements Listed, Search, RelayWatcher {
     } catch {
       // The client was gone before its socket could be set up.
     } finally {
-      this.#idle?.cancel();
+      this.#idle?.stop();
       closeQuietly(this.#client);
       closeQuietly(this.#upstream);
       this.#tell();
@@ -285,7 +246,8 @@ export class Connection implements Listed, Search, RelayWatcher {
     const version = versionFor(table.proxy(channel), headerVersion);
     const prelude = version === 0 ? undefined : await this.#introduction(version);
     if (this.#stopped) return;
-    this.#watchIdle();
+    const { idleTimeout } = this.terms.settings;
+    if (idleTimeout > 0) this.#idle = new IdleWatch(clock, idleTimeout * 1000, () => this.close(END.IDLE));
     await relay(this.#ahead?.served() ?? this.#client, this.#upstream!, {
       tap,
       prelude,
@@ -309,7 +271,7 @@ export class Connection implements Listed, Search, RelayWatcher {
       }
       account.down += bytes;
     }
-    if (this.#idle !== undefined) this.#lastMove = this.#host.engine.clock.now();
+    this.#idle?.moved();
   }
 
   finished(direction: Direction): void {
@@ -336,22 +298,6 @@ export class Connection implements Listed, Search, RelayWatcher {
   async #introduction(version: Exclude<Version, 0>): Promise<Uint8Array> {
     const { terms } = this, introduce = terms.introduction ??= (await import("./introduction.ts")).introduction;
     return introduce(terms, version, this.#client, this.#arrival);
-  }
-
-  /**
-   * One timer for a whole idle period, instead of one per chunk; when it fires, it is set again for the time that
-   * remains.
-   */
-  #watchIdle(): void {
-    const { clock } = this.#host.engine, limit = this.terms.settings.idleTimeout * 1000;
-    if (limit === 0) return;
-    const check = (known: number) => {
-      const end = this.#lastMove + limit;
-      if (end <= known) this.close(END.IDLE);
-      else this.#idle = clock.at(end, check);
-    };
-    this.#lastMove = clock.now();
-    this.#idle = clock.at(this.#lastMove + limit, check);
   }
 
   /** Waits in the service's queue until a time. Returns the channel that it has got, NONE if none. */
