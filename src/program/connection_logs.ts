@@ -5,6 +5,7 @@ import { fromStart } from "../process/start_directory.ts";
 import type { Instance } from "../service/instance.ts";
 import type { Service } from "../service/service.ts";
 import type { ConnectionLogState } from "../state/state.ts";
+import type { ConnectionRecord } from "../table/records/connection_record.ts";
 import type { ConnectionLog, LoggedService } from "../views/connection_log/connection_log.ts";
 import type { ListedService, OpenLines } from "../views/connection_log/open_lines.ts";
 import type { Prepared } from "./http_views.ts";
@@ -14,6 +15,8 @@ export class ConnectionLogs {
   readonly #instance: Instance;
   readonly #log: Log;
   readonly #format: LogFormat;
+  /** Records that came before the log was loaded; undefined until something is to be logged. */
+  #early: [ConnectionRecord, Service][] | undefined;
   #loaded: { readonly log: ConnectionLog; readonly open: OpenLines } | undefined;
 
   /** @param format the form of lines in files, unless services have another one */
@@ -32,6 +35,7 @@ export class ConnectionLogs {
   async open(services: readonly ServiceSpec[]): Promise<Prepared | undefined> {
     const options = services.map(({ values }) => serviceOptions(values));
     if (this.#loaded === undefined && !options.some(({ connectionLog }) => connectionLog)) return undefined;
+    this.#listen();
     const { log, open } = this.#loaded ??= await this.#load(), opened = await log.open(options);
     return {
       apply: () => {
@@ -40,6 +44,16 @@ export class ConnectionLogs {
       },
       undo: opened.undo,
     };
+  }
+
+  /** Keeps what comes before the log is loaded. */
+  #listen(): void {
+    if (this.#early !== undefined) return;
+    this.#early = [];
+    this.#instance.onRecord((record, service) => {
+      if (this.#loaded === undefined) this.#early!.push([record, service]);
+      else this.#loaded.log.record(record, logged(service));
+    });
   }
 
   /** How the log of a service is doing; undefined without one. */
@@ -71,7 +85,7 @@ export class ConnectionLogs {
       now,
       lostRecords: () => instance.lostRecords,
     });
-    instance.onRecord((record, service) => log.record(record, logged(service)));
+    this.#early!.splice(0).forEach(([record, service]) => log.record(record, logged(service)));
     return { log, open: new OpenLines(() => instance.services.map(listed), log, now) };
   }
 }

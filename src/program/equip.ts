@@ -62,10 +62,11 @@ export async function equip(
     if (plan?.control === undefined) openDirectory(directory);
     const file = config === undefined ? String(spec.services[0].ports[0].first) : "config";
     const log = await startLog(options, { background, directory, name: file });
+    const failures = new FailuresOnDemand(() => instance.now());
+    // Both begin to listen in the same turn, so that both get what has come before.
+    instance.onRecord(failures.record);
     const connectionLogs = await logConnections(instance, log, spec);
     reportTo(new Report(log.logger, instance).event);
-    const failures = new FailuresOnDemand(() => instance.now());
-    instance.onRecord(failures.record);
     const killed = Promise.withResolvers<"kill" | "upgraded">(), loops = new LoopWarnings(log.logger, instance);
     const upgrade: Upgrade = new Upgrade(startedBy, {
       logger: log.logger,

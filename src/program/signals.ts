@@ -16,7 +16,7 @@ const WINDOWS = Deno.build.os === "windows";
  * | SIGTERM, SIGBREAK on Windows  | drain                                                       |
  * | SIGINT                        | end at once                                                 |
  * | SIGHUP                        | reload, or without a file of services drain (in foreground) |
- * | SIGUSR1                       | open the log file again                                     |
+ * | SIGUSR1                       | open the files of logs again                                |
  * | SIGUSR2                       | upgrade                                                     |
  *
  * What arrives before anybody waits for it is kept. All handlers are added at the start, because adding the first one

@@ -163,7 +163,7 @@ export class Instance {
 
   /**
    * From now on, `listener` gets the records of connections when these have ended: those that did not end well and, of
-   * the others, those that their services ask for. Must not throw.
+   * the others, those that their services ask for. Whoever is first gets those from before as well. Must not throw.
    *
    * @returns what ends that
    */

@@ -237,6 +237,43 @@ testWith([linux], "on a full disk lines are lost, counted and said to be, and cl
   assert.deepEqual(connectionLog, { target: "/dev/full", problem: "No space left on device", lost: 3, skipped: 0 });
 });
 
+testWith(
+  [linux],
+  "a reader that is too slow loses lines, which are counted and said to be, and no client waits",
+  async () => {
+    using directory = temporaryDirectory();
+    await using back = echoBackend();
+    const pipe = `${directory.path}/pipe`, count = 1500, filler = "x".repeat(8000);
+    assert.ok((await new Deno.Command("mkfifo", { args: [pipe] }).output()).success);
+    await using instance = await Instance.start([`127.0.0.1:${back.port}`], {
+      options: [`--connection-log=${pipe}`, "--connection-log-format", `%ID ${filler}`],
+    });
+    let left = count;
+    await Promise.all(Array.from({ length: 20 }, async () => {
+      while (left-- > 0) await exchange(instance.port, 1);
+    }));
+    await instance.logged(/connection log ".*pipe": \d+ lines lost/);
+    // Each line either is or will be in the pipe, or is counted.
+    using reader = await Deno.open(pipe, { read: true });
+    let text = "", said = 0, lines: string[] = [];
+    const decoder = new TextDecoder(), buffer = new Uint8Array(1024 * 1024);
+    while (lines.length + said < count) {
+      const read = await reader.read(buffer);
+      if (read === null) break;
+      text += decoder.decode(buffer.subarray(0, read));
+      const whole = text.slice(0, text.lastIndexOf("\n")).split("\n");
+      lines = whole.filter((line) => line.endsWith(filler));
+      said = whole.reduce(
+        (sum, line) => sum + Number(/^# \S+ (\d+) lines? lost: the reader was too slow$/.exec(line)?.[1] ?? 0),
+        0,
+      );
+    }
+    const { services: [{ connectionLog }] } = await instance.state();
+    assert.deepEqual([lines.length + said, connectionLog!.lost], [count, said]);
+    assert.ok(said > 0 && new Set(lines).size === lines.length);
+  },
+);
+
 testWith([posix], "a file that cannot be opened is an error at the start, and refuses a reload", async () => {
   using directory = temporaryDirectory();
   const missing = `${directory.path}/missing/log`, port = freePort();
@@ -328,6 +365,21 @@ for (
     assert.ok(stderr.includes(error), stderr);
   });
 }
+
+testWith([posix], "a connection that the end of the program cuts has its line", async () => {
+  using directory = temporaryDirectory();
+  await using back = echoBackend();
+  const log = `${directory.path}/log`;
+  await using instance = await Instance.start([`127.0.0.1:${back.port}`], {
+    options: [`--connection-log=${log}`, "--connection-log-format", "%end %by %reason"],
+  });
+  using client = await instance.client();
+  await client.send("a");
+  await client.readExactly(1);
+  instance.signal("SIGINT");
+  assert.equal(await instance.ended(), 0);
+  assert.deepEqual(await linesOf(log, 1), ['stopped operator "the program ended"']);
+});
 
 testWith([posix], "a stream of the program cannot be the file of a background process", async () => {
   const { code, stderr } = await run(["--connection-log=/dev/stdout", "80", "host"]);

@@ -123,7 +123,7 @@ const SIGNALS = [
     "With a file of services, reloads it. Otherwise, in the foreground, the same as SIGTERM.",
   ],
   ["SIGINT", "Ends at once, as does a second SIGTERM."],
-  ["SIGUSR1", "Opens the log file again."],
+  ["SIGUSR1", "Opens the files of the log and of connection logs again."],
   ["SIGUSR2", "Replaces the program with the one on disk, as the control command upgrade does."],
 ] as const;
 

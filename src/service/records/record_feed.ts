@@ -25,6 +25,8 @@ export class RecordFeed {
   readonly #ended = new Set<number>();
   readonly #rings: RecordRings;
   #lostBefore = 0;
+  /** Whether anybody has ever listened. */
+  #heard = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
   /** When the last drain began. */
   #begun = -Infinity;
@@ -40,14 +42,23 @@ export class RecordFeed {
     return this.#listeners.size === 0 ? 0 : this.#rings.lost() - this.#lostBefore;
   }
 
-  /** From now on, `listener` gets the records of connections that end. @returns what ends that */
+  /**
+   * From now on, `listener` gets the records of connections that end; whoever is first, and those that listen before the
+   * next turn of the event loop, also get those of connections that have ended before.
+   *
+   * @returns what ends that
+   */
   listen(listener: RecordListener): () => void {
-    if (this.#listeners.size === 0) {
-      // What has come while nobody listened is nobody's.
+    if (this.#listeners.size === 0 && this.#heard) {
+      // What has come while nobody listened any more is nobody's.
       this.#rings.take(() => {});
       this.#lostBefore = this.#rings.lost();
     }
     this.#listeners.add(listener);
+    if (!this.#heard) {
+      this.#heard = true;
+      this.#schedule();
+    }
     return () => void this.#listeners.delete(listener);
   }
 
@@ -56,7 +67,7 @@ export class RecordFeed {
     const { id, ended } = service.served;
     this.#services.set(id, service);
     ended.then(() => {
-      if (this.#listeners.size === 0) return this.#services.delete(id);
+      if (this.#listeners.size === 0 && this.#heard) return this.#services.delete(id);
       this.#ended.add(id);
       this.#schedule();
     });

@@ -53,9 +53,23 @@ Deno.test("whoever listens gets the records of each service, in their order", as
   feed.stop();
 });
 
-Deno.test("what came while nobody listened is nobody's, and not lost either", async () => {
+Deno.test("who listens first gets what came before, as far as there was room", async () => {
+  const feed = new RecordFeed(1), writer = new Writer(feed), { service: one, end } = service(1);
+  feed.add(one);
+  for (let id = 0; id < 5000; id++) writer.write(id, 1);
+  end();
+  await one.served.ended;
+  const { got, seen } = listened(feed, 4096), other = listened(feed, 4096);
+  assert.equal(feed.lost, 904);
+  await Promise.all([seen, other.seen]);
+  assert.deepEqual([got[0], got.at(-1), other.got.length], ["s1 0", "s1 4095", 4096]);
+  feed.stop();
+});
+
+Deno.test("what came while nobody listened any more is nobody's, and not lost either", async () => {
   const feed = new RecordFeed(1), writer = new Writer(feed);
   feed.add(service(1).service);
+  feed.listen(() => {})();
   for (let id = 0; id < 5000; id++) writer.write(id, 1);
   const { got, seen } = listened(feed, 1);
   assert.equal(feed.lost, 0);

@@ -144,15 +144,11 @@ export class ConnectionLog {
     await Promise.all([...this.#files.values()].map((file) => file.reopen()));
   }
 
-  /** Waits until everything has been written, for at most half a second. */
-  async flush(): Promise<void> {
-    this.#look();
-    await Promise.all([this.#log, ...this.#files.values()].map((output) => output.flush(FLUSH)));
-  }
-
-  /** Ends it, after a flush. */
+  /** Ends it once everything has been written, but waits for at most half a second. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    await Promise.all([this.#log, ...this.#files.values()].map((output) => output.flush(FLUSH)));
+    this.#look();
     await this.#close([...this.#files.keys()]);
   }
 
