@@ -21,6 +21,12 @@ browserTest("the page shows channels, figures, failures and the log, and changes
   assert.equal(await page.locator("#figures dd").nth(1).innerText(), "25");
   await page.locator("#panel-failures").getByText("channel-reset by channel").waitFor();
   await page.locator(".chart canvas").first().waitFor();
+  const nameless = await page.evaluate(() =>
+    [...document.querySelectorAll<HTMLInputElement>("button, input, select, [role=img], section, nav")].filter((one) =>
+      !(one.textContent?.trim() || one.getAttribute("aria-label") || one.labels?.length)
+    ).map(({ outerHTML }) => outerHTML)
+  );
+  assert.deepEqual(nameless, [], "whatever can be used or looked at has a name");
   await page.getByRole("tab", { name: "Log" }).click();
   await page.getByText("balance 1.2.3 starts").waitFor();
 

@@ -10,6 +10,9 @@ export const MOST_VIEWERS = 16;
 export const PERIOD = 1_000;
 const SHARE = 50;
 
+/** Milliseconds after which one comes in any case: the page takes a longer silence for a lost connection. */
+const LONGEST_PERIOD = 10_000;
+
 /** Failures and lines of each period that viewers are told of one by one. */
 const MOST_EVENTS = 50;
 
@@ -84,7 +87,7 @@ export class Viewers {
     }
     if (this.#streams.size === 0) return;
     const took = performance.now() - start;
-    this.#timer = setTimeout(() => this.#tick(), Math.max(this.#period, took * SHARE));
+    this.#timer = setTimeout(() => this.#tick(), Math.max(this.#period, Math.min(LONGEST_PERIOD, took * SHARE)));
     Deno.unrefTimer(this.#timer);
   }
 

@@ -84,6 +84,21 @@ Deno.test("a stream by gzip is one that anybody can unpack, from whatever event 
   assert.ok(found.includes(`state ${source.text.length}`) && bytes < 2000, `${bytes} bytes`);
 });
 
+Deno.test("a viewer who is slow gets the latest state, and none of those that it missed", async () => {
+  const source = new MadeUpSource(), viewers = new Viewers(source, false, 1), over = new AbortController();
+  const events = viewers.open(over.signal)![Symbol.asyncIterator](), alive = setTimeout(() => {}, 30_000);
+  await next(events, 3);
+  const missed = source.states + 20;
+  while (source.states < missed) {
+    source.text = JSON.stringify(source.states);
+    await new Promise((resolve) => setTimeout(resolve, 1));
+  }
+  const [text] = [new TextDecoder().decode((await events.next()).value)];
+  clearTimeout(alive);
+  over.abort();
+  assert.ok(Number(/data: (\d+)/.exec(text)![1]) > missed - 5, text);
+});
+
 Deno.test("there is an end to viewers, and to what waits for a slow one", () => {
   const source = new MadeUpSource(), viewers = new Viewers(source, false), over = new AbortController();
   const streams = Array.from({ length: MOST_VIEWERS }, () => viewers.open(over.signal)!);

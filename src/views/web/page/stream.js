@@ -5,7 +5,7 @@
 import { EventParser } from "./event_parser.js";
 import { ask } from "./requests.js";
 
-/** Milliseconds without a word from the program after which the connection counts as lost; it says something every 5 s. */
+/** Milliseconds without a word from the program after which the connection counts as lost; it says something every 10 s. */
 const SILENCE = 16_000;
 
 /** Milliseconds between two tries; the last one repeats. */
