@@ -40,6 +40,8 @@ class Explaining {
   readonly #before: ChannelId;
   /** A bit for each group that is for the client. */
   readonly #usable: number;
+  /** Another copy, in which nothing keeps channels out. */
+  #ideal: Table | undefined;
   /** A bit for each group whose strategy has drawn lots. */
   #drawn = 0;
 
@@ -107,10 +109,10 @@ class Explaining {
     // A strategy from a file may remember how often it was asked.
     const isBuiltIn = builtIn.includes(strategy), chooser = { options, client, conditions, resting };
     const ranked = usable && isBuiltIn && strategy.name !== "random"
-      ? ranks(this.#table.copy(), group, chooser)
+      ? ranks(this.#ideal ??= this.#table.copy(), group, chooser)
       : undefined;
     const likely = first !== undefined && chance && isBuiltIn
-      ? chances(this.#table.copy(), group, strategy, { ...chooser, demands: demandsOf(first.need) })
+      ? chances(copy, group, strategy, { ...chooser, demands: demandsOf(first.need), looks: this.#drawnChannels })
       : undefined;
     return {
       group,
@@ -125,6 +127,15 @@ class Explaining {
         chance: likely?.[number],
       })),
     };
+  }
+
+  /** Channels of groups whose strategies have drawn lots. */
+  get #drawnChannels(): number {
+    let sum = 0;
+    for (let group = 0; group < MAX_GROUPS; group++) {
+      if ((this.#drawn >>> group & 1) === 1) sum += this.#copy.size(group);
+    }
+    return sum;
   }
 
   #channel(id: ChannelId): Omit<ExplainedChannel, "rank" | "chance"> {

@@ -20,7 +20,7 @@ interface Chooser {
  * The place of each channel of a group in the order in which a client would try all of them, if nothing kept any of them
  * out. By their numbers, from 1; undefined for one of weight 0, which no strategy ever chooses.
  *
- * @param copy a copy of the table; afterwards it is good for nothing else
+ * @param copy a copy of the table; afterwards it is good for nothing else than other groups
  */
 export function ranks(copy: Table, group: number, { options, client, conditions }: Chooser): (number | undefined)[] {
   const ids = copy.channels(group), found: (number | undefined)[] = ids.map(() => undefined);
@@ -41,8 +41,8 @@ export function ranks(copy: Table, group: number, { options, client, conditions 
   }
 }
 
-/** How often a strategy is asked that leaves its choice to chance. */
-const SAMPLES = 4096;
+/** How often a strategy is asked that leaves its choice to chance: less often where there are many channels to look at. */
+const MOST_SAMPLES = 4096, FEWEST_SAMPLES = 256, LOOKS = 200_000;
 
 /** Multiples of these, less their whole parts, fill the square evenly (Roberts, 2018). */
 const STEPS = [0.7548776662466927, 0.5698402909980532] as const;
@@ -51,15 +51,17 @@ const STEPS = [0.7548776662466927, 0.5698402909980532] as const;
  * How likely each channel of a group is the one that a client tries first there: the strategy is asked often, with
  * numbers that are as even as chance is in the long run.
  *
- * @param copy a copy of the table, as it is
+ * @param copy a copy of the table
+ * @param looks channels that will be looked at by all such groups, for each time that they are asked
  */
 export function chances(
   copy: Table,
   group: number,
   strategy: Strategy,
-  { options, client, resting, demands }: Omit<Chooser, "conditions"> & {
+  { options, client, resting, demands, looks }: Omit<Chooser, "conditions"> & {
     readonly resting: Resting | undefined;
     readonly demands: Demands;
+    readonly looks: number;
   },
 ): number[] {
   let sample = 0, draw = 0;
@@ -69,10 +71,11 @@ export function chances(
   search.group = group;
   search.demands = demands;
   const chosen = copy.channels(group).map(() => 0);
-  for (; sample < SAMPLES; sample++) {
+  const samples = Math.max(FEWEST_SAMPLES, Math.min(MOST_SAMPLES, Math.floor(LOOKS / looks)));
+  for (; sample < samples; sample++) {
     draw = 0;
     const number = strategy.choose(candidates.of(search, order, copy.cursor(group), strategy), client);
     if (number >= 0) chosen[number]++;
   }
-  return chosen.map((count) => count / SAMPLES);
+  return chosen.map((count) => count / samples);
 }

@@ -74,7 +74,8 @@ function strategyReason(
     return `${isFirst ? "least busy" : "then least busy"}: ${load}${weighed}${slow}`;
   }
   if (chance !== undefined) {
-    const percent = chance === 0 ? "below 0.1" : chance < 0.1 ? (chance * 100).toFixed(1) : Math.round(chance * 100);
+    if (chance === 0) return `at random, hardly ever first${slow}`;
+    const percent = chance < 0.1 ? (chance * 100).toFixed(1) : Math.round(chance * 100);
     return `at random, chance of being first: ${percent} %${slow}`;
   }
   if (name === "first") return `${isFirst ? "the first" : "the next"} that is available${slow}`;
