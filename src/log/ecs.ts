@@ -2,7 +2,7 @@ import type { LogRecord } from "@logtape/logtape";
 import { jsonLine, messageOf, timeOf } from "./format.ts";
 
 /** The version of the Elastic Common Schema whose names are used. */
-const VERSION = "8.11.0";
+export const ECS_VERSION = "8.11.0";
 
 /**
  * A record as one JSON object with the names of the Elastic Common Schema, in the order that its guide for loggers
@@ -15,7 +15,7 @@ export function formatEcs(record: LogRecord): string {
     "@timestamp": timeOf(record),
     "log.level": level,
     "message": messageOf(record),
-    "ecs.version": VERSION,
+    "ecs.version": ECS_VERSION,
     "service.name": "balance",
     "process.pid": Deno.pid,
     ...typeof client === "string" && clientFields(client),

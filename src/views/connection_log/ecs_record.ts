@@ -1,7 +1,5 @@
+import { ECS_VERSION } from "../../log/ecs.ts";
 import type { RecordState } from "../../state/record_state.ts";
-
-/** The version of the Elastic Common Schema whose names are used. */
-const VERSION = "8.11.0";
 
 /**
  * A record with the names of the Elastic Common Schema. All values are in `balance` as well, under the names that they
@@ -14,7 +12,7 @@ export function ecsRecord(record: RecordState): Readonly<Record<string, unknown>
     "@timestamp": time,
     "log.level": "info",
     "message": open ? `connection ${record.id} is open` : `connection ${record.id} has ended: ${reason}`,
-    "ecs.version": VERSION,
+    "ecs.version": ECS_VERSION,
     "service.name": "balance",
     "process.pid": Deno.pid,
     "event.kind": "event",
