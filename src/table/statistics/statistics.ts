@@ -29,6 +29,9 @@ export type { Histogram, Kind, StatisticsLane };
 /** Seconds that `lastMinute` tells of. */
 const MINUTE = 60;
 
+/** How many samples are in each bucket, for one look. */
+const COUNTS = new Uint32Array(256);
+
 /** What trouble there is with a channel. Times are milliseconds of the engine's clock. */
 export interface Trouble {
   /** Failed attempts by result. */
@@ -71,23 +74,12 @@ interface Lane {
 export class Statistics {
   readonly buffer: SharedArrayBuffer;
   readonly #runs: Int32Array;
-  readonly #lanes: Lane[] = [];
-  /** How many samples are in each bucket, for one look. */
-  readonly #counts = new Uint32Array(256);
+  /** Made when somebody reads: threads and most of many services never do. */
+  #read: readonly Lane[] | undefined;
 
   private constructor(buffer: SharedArrayBuffer) {
     this.buffer = buffer;
     this.#runs = new Int32Array(buffer, 0, CHANNELS);
-    for (let at = OFFSET.lanes; at < buffer.byteLength; at += OFFSET.laneBytes) {
-      this.#lanes.push({
-        ends: new Float64Array(buffer, at + OFFSET.ends, END_DOUBLES),
-        seconds: new Int32Array(buffer, at + OFFSET.seconds, SECONDS * SECOND.WORDS),
-        histograms: new Float64Array(buffer, at + OFFSET.histograms, HISTOGRAM_DOUBLES),
-        rows: new Int32Array(buffer, at + OFFSET.rows, CHANNELS * ROW.WORDS),
-        moments: new Float64Array(buffer, at + OFFSET.moments, CHANNELS * MOMENT.DOUBLES),
-        samples: new Uint8Array(buffer, at + OFFSET.samples, CHANNELS * 2 * SAMPLES),
-      });
-    }
   }
 
   /** Makes empty ones that `lanes` threads can write into. @throws {RangeError} on a number of lanes out of range */
@@ -136,7 +128,7 @@ export class Statistics {
     kind: typeof KIND.CONNECT | typeof KIND.FIRST_BYTE,
     shares: readonly number[],
   ): { readonly count: number; readonly times: readonly number[] } | undefined {
-    const counts = this.#counts.fill(0);
+    const counts = COUNTS.fill(0);
     let count = 0;
     for (const { rows, samples } of this.#lanes) {
       const taken = Math.min(rows[channel * ROW.WORDS + ROW.TAKEN_SAMPLES + kind] >>> 0, SAMPLES);
@@ -227,6 +219,10 @@ export class Statistics {
     }
   }
 
+  get #lanes(): readonly Lane[] {
+    return this.#read ??= lanesOf(this.buffer);
+  }
+
   #inSecond(number: number, what: number = SECOND.CONNECTIONS): number {
     const at = (number & SECONDS - 1) * SECOND.WORDS;
     return this.#sum(({ seconds }) => seconds[at + SECOND.NUMBER] === number ? seconds[at + what] : 0);
@@ -237,4 +233,19 @@ export class Statistics {
     for (const lane of this.#lanes) sum += of(lane);
     return sum;
   }
+}
+
+function lanesOf(buffer: SharedArrayBuffer): Lane[] {
+  const lanes: Lane[] = [];
+  for (let at = OFFSET.lanes; at < buffer.byteLength; at += OFFSET.laneBytes) {
+    lanes.push({
+      ends: new Float64Array(buffer, at + OFFSET.ends, END_DOUBLES),
+      seconds: new Int32Array(buffer, at + OFFSET.seconds, SECONDS * SECOND.WORDS),
+      histograms: new Float64Array(buffer, at + OFFSET.histograms, HISTOGRAM_DOUBLES),
+      rows: new Int32Array(buffer, at + OFFSET.rows, CHANNELS * ROW.WORDS),
+      moments: new Float64Array(buffer, at + OFFSET.moments, CHANNELS * MOMENT.DOUBLES),
+      samples: new Uint8Array(buffer, at + OFFSET.samples, CHANNELS * 2 * SAMPLES),
+    });
+  }
+  return lanes;
 }
