@@ -101,14 +101,20 @@ export class ChannelPanel {
     if (row === undefined || this.#acts.hidden) return;
     const { service, group, channel: { channel, current, weight: before }, title } = row,
       weight = Number(this.#weight.value);
-    const name = `${service} ${group}/${channel} ${title}`, open = plural(current, "open connection");
+    const name = `${service} ${group}/${channel} ${title}`,
+      open = plural(current, "open connection"),
+      none = "It gets no new clients.";
     const questions = {
       enable: [`Enable ${name}?`, "It gets clients again.", "Enable"],
-      disable: [`Disable ${name}?`, `It gets no new clients; its ${open} may go on.`, "Disable"],
-      drain: [`Drain ${name}?`, `It gets no new clients, so that its ${open} can come to an end.`, "Drain"],
+      disable: [`Disable ${name}?`, current === 0 ? none : `${none.slice(0, -1)}; its ${open} may go on.`, "Disable"],
+      drain: [
+        `Drain ${name}?`,
+        current === 0 ? none : `${none.slice(0, -1)}, so that its ${open} can come to an end.`,
+        "Drain",
+      ],
       weight: [
         `Weight of ${name}: ${before} → ${weight}?`,
-        weight === 0 ? "It gets no new clients." : "Its share of the clients changes.",
+        weight === 0 ? none : "Its share of the clients changes.",
         "Set",
       ],
     };
