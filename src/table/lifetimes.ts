@@ -2,6 +2,7 @@ import { type ChannelId, channelId } from "./channel_id.ts";
 import { readNumber } from "./counter.ts";
 import { CHANNEL, CHANNELS, COUNT, OFFSET } from "./layout.ts";
 import { ROWS } from "./limits.ts";
+import type { Table } from "./table.ts";
 
 /** What a channel or a group has counted, as far as a double tells. */
 export interface Lifetime {
@@ -13,35 +14,29 @@ export interface Lifetime {
 
 /**
  * What has been counted in this process, which no `reset` takes back: for a channel since it got its row, for a group
- * by all channels that it has or had. Main thread only.
+ * by all channels that it has or had. For the thread that arranges the channels.
  */
 export class Lifetimes {
+  readonly #table: Table;
   readonly #rows: Int32Array;
   readonly #lanes: Float64Array[] = [];
-  /** What earlier channels had counted in a row when it got its present one. */
-  readonly #before = new Map<ChannelId, Lifetime>();
 
-  /** @param rows the rows of all channels @param lanes how many the buffer has */
-  constructor(buffer: SharedArrayBuffer, rows: Int32Array, lanes: number) {
-    this.#rows = rows;
+  constructor(table: Table) {
+    const { buffer, lanes } = this.#table = table;
+    this.#rows = new Int32Array(buffer, OFFSET.channels, CHANNELS * CHANNEL.WORDS);
     for (let i = 0; i < lanes; i++) {
       this.#lanes.push(new Float64Array(buffer, OFFSET.lanes + i * OFFSET.laneBytes, CHANNELS * COUNT.DOUBLES));
     }
   }
 
-  /** A row gets another channel. */
-  begin(id: ChannelId): void {
-    this.#before.set(id, this.#sum(id, { total: 0, failed: 0, sent: 0, rcvd: 0 }));
-  }
-
   /** Of a channel. A connection may be uncounted again, for which the channel was not even tried. */
   ofChannel(id: ChannelId): Lifetime {
-    const now = this.#sum(id, { total: 0, failed: 0, sent: 0, rcvd: 0 }), before = this.#before.get(id);
+    const now = this.#sum(id, { total: 0, failed: 0, sent: 0, rcvd: 0 }), before = this.#table.countedBefore(id);
     if (before === undefined) return now;
-    now.total -= before.total;
-    now.failed -= before.failed;
-    now.sent -= before.sent;
-    now.rcvd -= before.rcvd;
+    now.total -= Number(before.total);
+    now.failed -= Number(before.failed);
+    now.sent -= Number(before.sent);
+    now.rcvd -= Number(before.rcvd);
     return now;
   }
 

@@ -8,14 +8,13 @@ import type { ReturnListener } from "./enabled_channels.ts";
 import { Failures } from "./failures.ts";
 import { CHANNEL, CHANNELS, CHOICE, OFFSET, PROXY, tableBytes } from "./layout.ts";
 import { Lane } from "./lane.ts";
-import { type Lifetime, Lifetimes } from "./lifetimes.ts";
 import { Occupancy } from "./occupancy.ts";
 import { TableGroups } from "./table_groups.ts";
 import { Totals } from "./totals.ts";
 import { Weights } from "./weights.ts";
 
 export { DisabledBy, PROXY };
-export type { Lifetime, NewRow, Rearranged };
+export type { NewRow, Rearranged };
 
 /**
  * Groups, channels, limits and counters in one SharedArrayBuffer: the state that the control plane and the engine's
@@ -31,7 +30,6 @@ export class Table extends TableGroups {
   readonly #addresses: Addresses;
   readonly #failures: Failures;
   readonly #totals: Totals;
-  #lifetimes: Lifetimes | undefined;
   readonly #arrangement: Arrangement;
   readonly #weights: Weights;
 
@@ -46,8 +44,7 @@ export class Table extends TableGroups {
     const totals = this.#totals = new Totals(buffer, this.lanes);
     const weights = this.#weights = new Weights(choices, enabled);
     const reused = (id: ChannelId) => {
-      totals.reset(id);
-      this.#lived.begin(id);
+      totals.begin(id);
       this.statistics?.clear(id);
     };
     this.#arrangement = new Arrangement({ channels, orders, rotation, enabled, addresses, reused, weights });
@@ -377,18 +374,9 @@ export class Table extends TableGroups {
     return this.#totals.of(id);
   }
 
-  /** What the channel has counted in this process, whatever was reset. Main thread only. */
-  lifetime(id: ChannelId): Lifetime {
-    return this.#lived.ofChannel(id);
-  }
-
-  /** The same for all channels that a group has or had; undefined if it has never had one. Main thread only. */
-  groupLifetime(group: number): Lifetime | undefined {
-    return this.#lived.ofGroup(group);
-  }
-
-  get #lived(): Lifetimes {
-    return this.#lifetimes ??= new Lifetimes(this.buffer, this.rows, this.lanes);
+  /** What earlier channels had counted in a row when it got its present one, if there were any. Main thread only. */
+  countedBefore(id: ChannelId): Counters | undefined {
+    return this.#totals.before(id);
   }
 
   /** Sets the channel's counters to 0. Main thread only. */

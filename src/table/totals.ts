@@ -6,6 +6,7 @@ import { BASE, CHANNELS, COUNT, OFFSET } from "./layout.ts";
 export class Totals {
   readonly #bases: BigInt64Array;
   readonly #lanes: Float64Array[] = [];
+  #before: Map<ChannelId, Counters> | undefined;
 
   /** @param lanes how many the buffer has */
   constructor(buffer: SharedArrayBuffer, lanes: number) {
@@ -27,6 +28,17 @@ export class Totals {
       sent: now.sent - Atomics.load(this.#bases, base + BASE.SENT),
       rcvd: now.rcvd - Atomics.load(this.#bases, base + BASE.RCVD),
     };
+  }
+
+  /** Another channel gets a row: what was counted there is not its own. Main thread only. */
+  begin(id: ChannelId): void {
+    (this.#before ??= new Map()).set(id, this.#sum(id));
+    this.reset(id);
+  }
+
+  /** What had been counted in a row when its present channel got it; undefined if that is the first one. */
+  before(id: ChannelId): Counters | undefined {
+    return this.#before?.get(id);
   }
 
   /** Sets a channel's counters to 0. Main thread only. */

@@ -2,7 +2,8 @@ import type { ChannelChecks } from "../../groups/snapshot.ts";
 import type { Groups } from "../../groups/groups.ts";
 import { type ChannelId, groupOf } from "../../table/channel_id.ts";
 import { formatChannelAddress } from "../../table/address.ts";
-import { DisabledBy, type Lifetime } from "../../table/table.ts";
+import type { Lifetime } from "../../table/lifetimes.ts";
+import { DisabledBy } from "../../table/table.ts";
 import { RESULTS } from "../../table/records/results.ts";
 import { type Exposition, type Family, labelsOf } from "./exposition.ts";
 import type { HighWater } from "./high_water.ts";
@@ -32,7 +33,7 @@ export function measureChannel(
   number: number,
   high: HighWater,
 ): MeasuredChannel {
-  const { table } = groups, by = table.disabledBy(id), lifetime = table.lifetime(id);
+  const { table } = groups, by = table.disabledBy(id), lifetime = high.lifetimes.ofChannel(id);
   const labels = labelsOf({
     service,
     group: groupOf(id),

@@ -1,6 +1,6 @@
 import type { Groups } from "../../groups/groups.ts";
 import { type Histogram, KIND, type Kind } from "../../table/statistics/statistics.ts";
-import type { Lifetime } from "../../table/table.ts";
+import type { Lifetime } from "../../table/lifetimes.ts";
 import { countsBelow, SESSION_TIMES, SHORT_TIMES, SIZES, WAITING_TIMES } from "./bounds.ts";
 import { type State, stateOf, STATES } from "./channel_samples.ts";
 import { type Exposition, type Family, labelsOf } from "./exposition.ts";
@@ -24,7 +24,7 @@ export function measureGroup(
   group: number,
   high: HighWater,
 ): MeasuredGroup | undefined {
-  const lifetime = groups.table.groupLifetime(group);
+  const lifetime = high.lifetimes.ofGroup(group);
   if (lifetime === undefined) return undefined;
   const { table } = groups, states = table.channels(group).map((id) => stateOf(table.disabledBy(id)));
   const connections = high.group(group, lifetime.total);

@@ -52,7 +52,7 @@ export class Metrics {
   }
 
   #highOf({ groups }: MeasuredService): HighWater {
-    const high = this.#highs.get(groups) ?? new HighWater();
+    const high = this.#highs.get(groups) ?? new HighWater(groups.table);
     this.#highs.set(groups, high);
     return high;
   }
