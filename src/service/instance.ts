@@ -399,13 +399,28 @@ export class Instance {
     return this.services.map(({ draft }) => draft);
   }
 
+  /** Why clients of all services wait in the kernel's queues, in words. */
+  get #held(): string[] {
+    const { connections, limits: { maxConnections } } = this;
+    const pauses = [...this.#pauses].map((reason) =>
+      reason === "memory" ? "accepting pauses, as memory is nearly used up" : "accepting is paused"
+    );
+    return connections < maxConnections ? pauses : [
+      ...pauses,
+      `the process has ${connections} of ${maxConnections} connections (--max-connections, or descriptors)`,
+    ];
+  }
+
   get #host(): ServiceHost {
     return {
       engine: this.#engine,
       around: this.#around,
       emit: this.#emit,
       connectFailed: (service, event) => this.#health.connectFailed(service, event),
-      serving: (service) => this.#records.add(service),
+      serving: (service) => {
+        this.#records.add(service);
+        service.held = () => this.#held;
+      },
       stopping: (service) => this.#forget(service),
       slowStarts: () => !this.#health.waits,
     };

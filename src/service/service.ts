@@ -44,6 +44,8 @@ export class Service implements AsyncDisposable {
   readonly groups: Groups;
   /** @internal Who may come in; undefined as long as everybody may. */
   access: ServiceAccess | undefined;
+  /** @internal Why clients of all services wait in the kernel's queues at this moment, in words. */
+  held: () => readonly string[] = () => [];
   #name: string;
   #draft: Draft;
   /** What threads have been given, or are being given: in the middle of a reload, what the service is to become. */

@@ -167,6 +167,25 @@ for (const engine of ENGINES) {
   });
 }
 
+Deno.test("library: why knows why clients wait in the kernel's queue", async () => {
+  await using all = new AsyncDisposableStack();
+  await using balancer = await Balancer.start({
+    ...{ engine: "portable", hostname: "127.0.0.1", port: 0, maxConnections: 1, rate: { count: 1, seconds: 1000 } },
+    groups: [{ channels: channels(backends(1, all)) }],
+  });
+  const delays = async () => (await balancer.why("127.0.0.1")).entry.delays;
+  assert.deepEqual(await delays(), []);
+  balancer.pauseAccepting();
+  assert.deepEqual(await delays(), ["accepting is paused"]);
+  balancer.resumeAccepting();
+  using client = await Client.connect(balancer.address.port);
+  await client.readText();
+  const [full, rate, ...more] = await delays();
+  assert.equal(full, "the process has 1 of 1 connections (--max-connections, or descriptors)");
+  assert.match(rate, /^--rate: the next client is accepted in \d+\.\ds$/);
+  assert.deepEqual(more, []);
+});
+
 Deno.test("library: why says which value is wrong", async () => {
   await using balancer = await Balancer.start({ engine: "portable", hostname: "127.0.0.1", port: 0 });
   const wrong: [client: string, options: object, message: RegExp, code: string][] = [

@@ -44,7 +44,12 @@ export function quietService(
       Promise.resolve(why(
         {
           ...{ name, groups, access, connections: 0, ports: [{ first: port, last: port, word: `${port}` }] },
-          ...{ address: { hostname: "0.0.0.0", port }, given: {} as Draft, settings: SETTINGS as ServiceSettings },
+          ...{
+            address: { hostname: "0.0.0.0", port },
+            given: {} as Draft,
+            held: () => [],
+            settings: SETTINGS as ServiceSettings,
+          },
         },
         client,
         options,

@@ -58,7 +58,7 @@ export function why(service: ExplainedService, host: string, options: WhyOptions
 /** What of a service it depends on. */
 export type ExplainedService = Pick<
   Service,
-  "name" | "address" | "ports" | "connections" | "groups" | "access" | "settings" | "given"
+  "name" | "address" | "ports" | "connections" | "groups" | "access" | "settings" | "given" | "held"
 >;
 
 /** What everything is about. */
@@ -71,7 +71,7 @@ export interface Subject {
 }
 
 function entryStateOf(service: ExplainedService, entry: ExplainedEntry | undefined, clock: number): EntryState {
-  const { settings: { maxConnections, acceptRate } } = service, delays: string[] = [];
+  const { settings: { maxConnections, acceptRate } } = service, delays = [...service.held()];
   if (maxConnections !== undefined && service.connections >= maxConnections) {
     delays.push(`the service has ${service.connections} of ${maxConnections} connections (--max-connections)`);
   }
