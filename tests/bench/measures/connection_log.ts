@@ -13,13 +13,17 @@ export const connectionLog: Measure<"text" | "json" | "sample"> = {
   // Earlier versions have no such option.
   suits: (contender) => contender.withServices !== undefined,
   async sample(stand, contender) {
-    const channel = `127.0.0.1:${stand.load.port}`, file = `--connection-log=${stand.directory}/connections-`;
+    const channel = `127.0.0.1:${stand.load.port}`, file = `${stand.directory}/connections-`;
     const found = { text: 0, json: 0, sample: 0 };
     for (const [name, words] of Object.entries(FORMS)) {
       // Measured again for each, so that both windows meet the same machine.
       const plain = await underLoad(stand, await stand.shared(contender), "newConnections");
       const log = `${file}${name}-${contender.name.replaceAll(" ", "-")}`;
-      const logging = await stand.shared(contender, ` connection log ${name}`, [log, ...words, channel]);
+      const logging = await stand.shared(contender, ` connection log ${name}`, [
+        `--connection-log=${log}`,
+        ...words,
+        channel,
+      ]);
       const told = await underLoad(stand, logging, "newConnections");
       found[name as keyof typeof FORMS] = told.processor / plain.processor;
       // Nobody turns it over here, and a directory for temporary files may be in memory.
