@@ -42,21 +42,23 @@ export class Report {
   readonly event = (event: BalancerEvent): void => {
     const logger = this.#logger, { prefix, service } = servicePrefix(this.#instance, event.service);
     switch (event.type) {
-      case "channel-failing":
+      case "channel-failing": {
+        const { end, values } = questionAbout(event.result);
         return this.#rated(
           event,
           (repeats) =>
             logger.warn(
-              `${prefix}group {group} channel {channel} ({address}) does not accept: {reason}{question}{repeats}`,
+              `${prefix}group {group} channel {channel} ({address}) does not accept: {reason}${end}{repeats}`,
               {
                 ...service,
                 ...placeOf(event),
                 reason: event.reason,
-                question: questionAbout(event.result),
+                ...values,
                 repeats,
               },
             ),
         );
+      }
       case "channel-back":
         return this.#rated(
           event,
@@ -137,7 +139,7 @@ export class Report {
           { ...service, ...placeOf(event), reason: event.reason },
         );
       case "shortage":
-        return logger.error("{what} failed, out of resources on this machine; retrying: {reason}{question}", {
+        return logger.error("{what} failed, out of resources on this machine; retrying: {reason}; {question}", {
           what: event.what,
           reason: event.reason,
           question: SHORTAGE_QUESTIONS[event.what],
