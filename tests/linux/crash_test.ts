@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
 import { startLinux } from "../../src/engine/linux/linux.ts";
 import { openDescriptors } from "../../src/process/descriptors.ts";
+import { formatHost } from "../../src/table/address.ts";
 import { parseClientKey } from "../../src/table/sticky/client_key.ts";
 import { ClientTable } from "../../src/table/clients/client_table.ts";
+import type { ConnectionRecord } from "../../src/table/records/record_rings.ts";
 import { StickyTable } from "../../src/table/sticky/sticky.ts";
 import { accessOf } from "../contract/intake.ts";
 import { type ServiceTrial, SharedTrial } from "../contract/shared_trial.ts";
@@ -23,7 +25,7 @@ const RESTARTS = 5;
 Deno.test(
   { name: "when a thread dies, it is reported and restarted; its connections end, others go on", ignore },
   () =>
-    withEngine(async ({ engine, table, backend, events, until, pair }) => {
+    withEngine(async ({ engine, table, backend, events, rings, until, pair }) => {
       const pairs = Array.from({ length: 40 }, () => pair());
       for (const [client, server] of pairs) {
         // A stream, so that pipes are involved.
@@ -50,6 +52,15 @@ Deno.test(
       assert.ok(crash.connections > 0 && crash.restartIn === 0);
       assert.equal(engine.connections, pairs.length - crash.connections);
       assert.equal(table.current(0), engine.connections);
+      const lost: ConnectionRecord[] = [];
+      rings.take((record) => lost.push(record));
+      assert.equal(lost.length, crash.connections);
+      assert.equal(table.statistics!.ended("bug"), crash.connections);
+      for (const { end, by, channel, client, down, connectMs } of lost) {
+        assert.deepEqual([end, by, channel, formatHost(client.address)], ["bug", "machine", 0, "127.0.0.1"]);
+        assert.ok(down === 100_000 && connectMs >= 0, `${down} bytes, ${connectMs} ms`);
+      }
+      assert.equal([...engine.service.open()].length, engine.connections);
       let ended = 0;
       for (const [client, server] of pairs) {
         server.send(Uint8Array.of(2));

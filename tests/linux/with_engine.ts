@@ -3,6 +3,8 @@ import type { EngineEvent, Tap } from "../../src/engine/engine.ts";
 import { C } from "../../src/engine/linux/kernel/abi.ts";
 import { linuxUnavailable } from "../../src/engine/linux/availability.ts";
 import { startLinux } from "../../src/engine/linux/linux.ts";
+import { RecordRings } from "../../src/table/records/record_rings.ts";
+import { Statistics } from "../../src/table/statistics/statistics.ts";
 import { Table } from "../../src/table/table.ts";
 import { eventually } from "../support/eventually.ts";
 import { OneService, type OneServiceSettings } from "../support/one_service.ts";
@@ -17,6 +19,8 @@ export interface Bench {
   readonly table: Table;
   readonly backend: RawSocket;
   readonly events: EngineEvent[];
+  /** Of connections that have ended. */
+  readonly rings: RecordRings;
   /** A client and the connection it leads to. */
   pair(): [client: RawSocket, server: RawSocket];
   /** Waits until the condition holds, or fails. */
@@ -33,11 +37,14 @@ export async function withEngine(
   tap?: Tap,
 ): Promise<void> {
   const table = Table.create(settings.threads ?? 1), backend = RawSocket.listen(4096), events: EngineEvent[] = [];
+  const rings = RecordRings.create(settings.threads ?? 1);
+  table.statistics = Statistics.create(settings.threads ?? 1);
   table.addChannel(0, { host: "127.0.0.1", port: backend.port });
   const engine = await OneService.start(startLinux, {
     table,
     emit: (event) => void events.push(event),
     ...tap && { tap },
+    records: { rings: rings.buffer, waiting: () => {} },
     settings,
   });
   const until = (condition: () => boolean) => eventually(`${condition}`, condition);
@@ -47,6 +54,7 @@ export async function withEngine(
       table,
       backend,
       events,
+      rings,
       until,
       pair: () => {
         const client = RawSocket.connect(engine.address.port), server = backend.accept();

@@ -1,10 +1,11 @@
-import { type ChannelId, groupOf, NONE } from "../../table/channel_id.ts";
+import { type ChannelId, NONE } from "../../table/channel_id.ts";
 import { END } from "../../table/records/ends.ts";
 import { MAX_LANES } from "../../table/limits.ts";
 import type { RecordFields } from "../../table/records/record_fields.ts";
 import { RecordWriter } from "../../table/records/record_writer.ts";
 import type { Table } from "../../table/table.ts";
 import type { RecordSettings } from "../engine.ts";
+import { writeChannel } from "../record_channel.ts";
 import type { Account } from "./account.ts";
 import type { Arrival } from "./intake.ts";
 import { type Parties, partiesOf } from "./parties.ts";
@@ -90,12 +91,7 @@ export class Ledger {
     fields.bytes(account.up, account.down);
     fields.end(account.end!, account.by, account.detail);
     if (account.attempts !== undefined) fields.attempts(account.attempts);
-    const waiting = table.queue?.waiting ?? 0;
-    if (channel === NONE) fields.now(connections, -1, -1, waiting);
-    else {
-      fields.channel(channel, table.incarnation(channel));
-      fields.now(connections, table.currentIn(groupOf(channel)), table.current(channel), waiting);
-    }
+    writeChannel(fields, table, channel, connections);
     if (this.#writer!.commit()) this.#waiting();
   }
 }

@@ -2,7 +2,7 @@ import { NONE } from "../../../table/channel_id.ts";
 import { END, partyOf } from "../../../table/records/ends.ts";
 import type { RecordWriter } from "../../../table/records/record_writer.ts";
 import type { Table } from "../../../table/table.ts";
-import { writePresent } from "../../present_numbers.ts";
+import { writeChannel } from "../../record_channel.ts";
 import { describeConnection } from "../shared/describe_connection.ts";
 import { type LiveRows, ROLE } from "../shared/live_rows.ts";
 
@@ -42,8 +42,7 @@ export function recordLost(
   const fields = writer.begin();
   if (fields === undefined) return false;
   describeConnection(live, client, fields, now);
-  if (channel !== NONE) fields.channel(channel, table.incarnation(channel));
+  writeChannel(fields, table, channel, connections);
   fields.end(END.BUG, by);
-  writePresent(fields, table, channel, connections);
   return writer.commit();
 }

@@ -1,13 +1,13 @@
 import { type ChannelId, NONE } from "../../../table/channel_id.ts";
-import { type RefusalReason, REFUSALS } from "../../../table/clients/refusals.ts";
+import type { RefusalReason } from "../../../table/clients/refusals.ts";
 import type { Attempts } from "../../../table/records/attempts.ts";
 import { BY, type ByNumber, END, type EndNumber, partyOf } from "../../../table/records/ends.ts";
 import type { RecordFields } from "../../../table/records/record_fields.ts";
+import { detailOfRefusal, endOfRefusal } from "../../../table/records/refusal_end.ts";
 import type { RecordWriter } from "../../../table/records/record_writer.ts";
 import type { Attempt } from "../../../selection/attempt.ts";
 import type { Greeting } from "../../../preamble/greeting.ts";
-import { endOfRefusal } from "../../end_of_refusal.ts";
-import { writePresent } from "../../present_numbers.ts";
+import { writeChannel } from "../../record_channel.ts";
 import { describeConnection } from "../shared/describe_connection.ts";
 import { type LiveRows, ROLE } from "../shared/live_rows.ts";
 import type { ThreadService } from "./thread_service.ts";
@@ -61,17 +61,17 @@ export class RecordKeeper {
     this.live.begin(client, this.#writer.nextId(), service.id, now, role, host, port, localPort);
   }
 
-  /** A client has been refused by its address, before anything else is known of it. */
+  /** A client has been refused by its address alone: there may be a flood of them. */
   refused(service: ThreadService, host: Uint8Array, port: number, localPort: number, reason: RefusalReason): void {
     const now = this.#timers.clock(), { statistics } = service, end = endOfRefusal(reason);
     statistics?.accepted(now);
     statistics?.ended(NONE, end, BY.BALANCE, 0, -1, 0, 0, now);
-    const id = this.#writer.nextId(), fields = this.#writer.begin();
+    const id = this.#writer.nextId(), fields = this.#writer.beginMinor();
     if (fields === undefined) return;
     fields.connection(id, service.id, now, localPort);
     fields.client(host, port);
     fields.times(-1, -1, -1, 0);
-    this.#finish(fields, service, NONE, end, BY.BALANCE, REFUSALS.indexOf(reason));
+    this.#finish(fields, service, NONE, end, BY.BALANCE, detailOfRefusal(reason));
   }
 
   /** A client and its channel's socket are connected. */
@@ -91,7 +91,7 @@ export class RecordKeeper {
 
   /** A client that is not let in; see `ended`. */
   turnedAway(client: number, reason: RefusalReason, greeting: Greeting | undefined): void {
-    this.ended(client, endOfRefusal(reason), BY.BALANCE, REFUSALS.indexOf(reason), undefined, greeting);
+    this.ended(client, endOfRefusal(reason), BY.BALANCE, detailOfRefusal(reason), undefined, greeting);
   }
 
   /** A client that has no channel when its search ends; see `ended`. @param attempt has ended as well */
@@ -162,9 +162,8 @@ export class RecordKeeper {
     by: ByNumber,
     detail: number,
   ): void {
-    if (channel !== NONE) fields.channel(channel, table.incarnation(channel));
+    writeChannel(fields, table, channel, state.seats.taken);
     fields.end(end, by, detail);
-    writePresent(fields, table, channel, state.seats.taken);
     if (this.#writer.commit()) this.#waiting();
   }
 }
