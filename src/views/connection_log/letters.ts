@@ -83,12 +83,19 @@ function digits(number: number, count: number): string {
   return String(number).padStart(count, "0");
 }
 
+/** The last second that was written in local time, since that takes longer than the rest of a line. */
+let second = NaN, secondText = "";
+
 /** As HAProxy writes it, in local time. */
 function localTime(milliseconds: number): string {
-  const date = new Date(milliseconds), two = (number: number) => digits(number, 2);
-  const day = `${two(date.getDate())}/${MONTHS[date.getMonth()]}/${date.getFullYear()}`;
-  const clock = [date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":");
-  return `${day}:${clock}.${digits(date.getMilliseconds(), 3)}`;
+  const whole = Math.floor(milliseconds / 1000);
+  if (whole !== second) {
+    const date = new Date(milliseconds), two = (number: number) => digits(number, 2);
+    const day = `${two(date.getDate())}/${MONTHS[date.getMonth()]}/${date.getFullYear()}`;
+    secondText = `${day}:${[date.getHours(), date.getMinutes(), date.getSeconds()].map(two).join(":")}`;
+    second = whole;
+  }
+  return `${secondText}.${digits(milliseconds - 1000 * whole, 3)}`;
 }
 
 function utcTime(milliseconds: number): string {

@@ -53,7 +53,7 @@ function textLine(record: RecordState): string {
   if (attemptCount > 1 || attempts.some(({ result }) => result !== "connected")) {
     line += ` tried=${attemptCount}:${attempts.map(attemptText).join(";")}`;
   }
-  line += ` now=${[now.service, now.group, now.channel, now.queue].map(known).join("/")}`;
+  line += ` now=${known(now.service)}/${known(now.group)}/${known(now.channel)}/${known(now.queue)}`;
   return end === "closed" || end === "open" ? line : `${line} reason=${quote(reason)}`;
 }
 
