@@ -7,6 +7,7 @@ import { ClientTable } from "../../src/table/clients/client_table.ts";
 import type { Counters } from "../../src/table/counter.ts";
 import { MAX_GROUPS, ROWS } from "../../src/table/limits.ts";
 import { type RefusalCount, REFUSALS, Refusals } from "../../src/table/clients/refusals.ts";
+import { ENDS } from "../../src/table/records/ends.ts";
 import { Statistics } from "../../src/table/statistics/statistics.ts";
 import { Table } from "../../src/table/table.ts";
 import { Client } from "../support/client.ts";
@@ -177,6 +178,8 @@ export class Trial implements AsyncDisposable {
     await within(ENDING, "the engine ends", this.engine.ended);
     assert.equal(this.engine.connections, 0, "connections of an engine that has ended");
     assertGivenBack(this.table);
+    const ended = ENDS.reduce((sum, end) => sum + this.statistics.ended(end), 0);
+    assert.equal(ended, this.records.connections(), "each connection has ended once");
   }
 }
 

@@ -1,5 +1,6 @@
 import type { RecordSettings } from "../../src/engine/engine.ts";
 import { type ConnectionRecord, RecordRings } from "../../src/table/records/record_rings.ts";
+import { MAX_LANES } from "../../src/table/limits.ts";
 import { within } from "../support/eventually.ts";
 
 /** Seconds in which a record must come. */
@@ -30,6 +31,16 @@ export class TrialRecords {
   /** Records that were lost. */
   get lost(): number {
     return this.#rings.lost();
+  }
+
+  /** How many connections have got an id; once the engine has ended. */
+  connections(): number {
+    let count = 0;
+    // What the next connection would be called.
+    for (let lane = 0; lane < this.#rings.lanes; lane++) {
+      count += Math.floor(this.#rings.ring(lane).nextId() / MAX_LANES) - 1;
+    }
+    return count;
   }
 
   /** Waits until there are so many in all, and returns them. Only then are they taken. */

@@ -1,10 +1,12 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
+import { parameters } from "../../../tests/fuzz/parameters.ts";
 import { parseHost } from "../address.ts";
 import { NONE } from "../channel_id.ts";
 import { Attempts } from "./attempts.ts";
-import { BY, END } from "./ends.ts";
+import { BY, type ByNumber, END, type EndNumber, ENDS, PARTIES } from "./ends.ts";
 import { RecordRings } from "./record_rings.ts";
-import { RESULT } from "./results.ts";
+import { RESULT, type ResultNumber, RESULTS } from "./results.ts";
 import type { ConnectionRecord } from "./record_rings.ts";
 
 const ADDRESS = parseHost("192.0.2.7").bytes;
@@ -184,4 +186,58 @@ Deno.test("there are rings for 1 to 16 threads, and their room is a power of two
   assert.throws(() => RecordRings.create(0), { name: "RangeError", message: /0 lanes/ });
   assert.throws(() => RecordRings.create(17), { name: "RangeError", message: /17 lanes/ });
   assert.throws(() => RecordRings.create(1, 3), { name: "RangeError", message: /capacity 3/ });
+});
+
+Deno.test("whatever is written is read again, also from places that were used before", () => {
+  const rings = RecordRings.create(1, 2),
+    writer = rings.ring(0),
+    address = fc.uint8Array({ minLength: 16, maxLength: 16 });
+  const time = fc.double({ noNaN: true }), word = fc.integer({ min: -1, max: 2 ** 31 - 1 }), port = fc.nat(65_535);
+  const record = fc.record({
+    times: fc.tuple(time, time, time, time),
+    bytes: fc.tuple(fc.maxSafeNat(), fc.maxSafeNat()),
+    now: fc.tuple(word, word, word, word),
+    client: fc.tuple(address, port),
+    peer: fc.option(fc.tuple(address, port)),
+    channel: fc.tuple(fc.nat(4095), word),
+    end: fc.tuple(fc.nat(ENDS.length - 1), fc.nat(PARTIES.length - 1), fc.nat(1000)),
+    attempts: fc.array(fc.tuple(fc.nat(4095), fc.nat(RESULTS.length - 1), fc.nat(1000), fc.nat(1 << 20)), {
+      minLength: 1,
+      maxLength: 12,
+    }),
+    sni: fc.option(fc.string({ unit: fc.constantFrom(..."abc.-_09"), minLength: 1, maxLength: 80 })),
+  });
+  fc.assert(
+    fc.property(record, ({ times, bytes, now, client, peer, channel, end, attempts, sni }) => {
+      const fields = writer.begin()!, list = new Attempts();
+      for (const [id, result, errno, ms] of attempts) list.add(id, result as ResultNumber, errno, ms);
+      fields.times(...times);
+      fields.bytes(...bytes);
+      fields.now(...now);
+      fields.client(...client);
+      if (peer !== null) fields.peer(...peer);
+      fields.channel(...channel);
+      fields.end(end[0] as EndNumber, end[1] as ByNumber, end[2]);
+      fields.attempts(list);
+      if (sni !== null) fields.sni(sni);
+      writer.commit();
+      rings.take((read) => {
+        assert.deepEqual([read.queueMs, read.connectMs, read.firstByteMs, read.durationMs], times);
+        assert.deepEqual([read.up, read.down], bytes);
+        assert.deepEqual(Object.values(read.now), now);
+        assert.deepEqual([read.client.address, read.client.port], client);
+        assert.deepEqual(read.peer && [read.peer.address, read.peer.port], peer ?? undefined);
+        assert.deepEqual([read.channel, read.incarnation], channel);
+        assert.deepEqual([read.end, read.by, read.detail], [ENDS[end[0]], PARTIES[end[1]], end[2]]);
+        assert.equal(read.sni, sni?.slice(0, 64));
+        const kept = attempts.length > 8 ? [...attempts.slice(0, 7), attempts.at(-1)!] : attempts;
+        assert.deepEqual(
+          read.attempts.map(({ channel, result, errno, ms }) => [channel, RESULTS.indexOf(result), errno, ms]),
+          kept,
+        );
+        assert.equal(read.attemptCount, attempts.length);
+      });
+    }),
+    parameters(200),
+  );
 });
