@@ -1,4 +1,3 @@
-import { plural } from "../log/plural.ts";
 import { ageText, countText } from "../log/quantities.ts";
 import type { ChannelState } from "./state.ts";
 
@@ -65,8 +64,9 @@ export function failingText({ failuresInARow: count, failingSince, lastError }: 
   if (lastError === null) return "its last connect failed";
   const { age, reason } = lastError;
   if (count < 2) return `its last connect failed ${ageText(age)} ago: ${reason}`;
-  const many = `${countText(count)} ${plural(count, "connect")} in a row failed`;
-  return `${many}${since(failingSince, now)}, the last ${ageText(age)} ago: ${reason}`;
+  return `failing${since(failingSince, now)}: ${countText(count)} connects in a row, the last ${
+    ageText(age)
+  } ago: ${reason}`;
 }
 
 function since(time: string | null, now: number): string {

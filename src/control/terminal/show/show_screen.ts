@@ -50,7 +50,7 @@ function serviceOnScreen(service: ServiceState, screen: Screen): string[] {
 function summary({ connections, rate, lastMinute }: ServiceState): string {
   const sum = (numbers: readonly number[]) => numbers.reduce((all, number) => all + number, 0);
   const made = sum(lastMinute.connections), failed = sum(lastMinute.failures);
-  const minute = made + failed === 0 ? "" : `; last minute: ${countText(made)} new, ${countText(failed)} not well`;
+  const minute = made + failed === 0 ? "" : `; last minute: ${countText(made)} new, ${countText(failed)} ended badly`;
   return `: ${countText(connections)} ${plural(connections, "connection")}, ${rateText(rate)}/s${minute}`;
 }
 

@@ -29,7 +29,7 @@ function shown(services: readonly ServiceState[], { width = 200, color = false }
 
 Deno.test("Balance's columns come first, and at their right how connections fare", () => {
   assert.deepEqual(shown([web([{}, { times: { connect: null, firstByte: null }, oldest: null, current: 0 }])]), [
-    "service web on port 80: 1,234 connections, 3.7/s; last minute: 234 new, 3 not well",
+    "service web on port 80: 1,234 connections, 3.7/s; last minute: 234 new, 3 ended badly",
     "GRP Type #   S ip-address port c totalc  sent   rcvd failed rate connect   p99 1st byte  p99 oldest",
     "  0   RR 0 ENA   10.0.0.1   80 3 12,345 1.2MB 98.7GB      2  3.7   0.2ms 1.2ms     35ms 1.8s 3m 20s",
     "  0   RR 1 ENA   10.0.0.1   80 0 12,345 1.2MB 98.7GB      2  3.7       -     -        -    -      -",
@@ -85,7 +85,7 @@ Deno.test("below a channel is why it gets no clients, or fails", () => {
     ...["--", "down for 40s: L4TOUT, no answer", "flapping: its checks fail and succeed by turns"],
     ...["--", "weight 0: gets no new clients"],
     ...["--", "nowhere.example does not resolve"],
-    ...["--", "1,200 connects in a row failed for 1h 1m, the last 4s ago: connection refused"],
+    ...["--", "failing for 1h 1m: 1,200 connects in a row, the last 4s ago: connection refused"],
     ...["--", "full: 100 of 100 connections"],
     ...["--", "last failed connect 59m 59s ago: connection refused"],
     ...["--", "--", "its last connect failed"],
