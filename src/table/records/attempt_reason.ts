@@ -6,7 +6,7 @@ const RESULTS: Readonly<Record<Exclude<Result, "connected">, string>> = {
   unreachable: "it cannot be reached",
   timeout: "no answer in time",
   reset: "connection reset",
-  withdrawn: "disabled meanwhile, or not reachable from the source address",
+  withdrawn: "given up before it answered, or not reachable from the source address",
   local: "a shortage on this machine",
   other: "the connect failed",
 };

@@ -8,6 +8,7 @@ import { eventually, pause } from "../../support/eventually.ts";
 import { concat, textHeader } from "../../support/proxy_headers.ts";
 import { RefusingPort } from "../../support/refusing_port.ts";
 import { noIPv6 } from "../../support/requirements.ts";
+import { ResettingClient } from "../../support/resetting.ts";
 import { readChunks, writeAll } from "../../support/streams.ts";
 import type { ContractTest } from "../suite.ts";
 
@@ -161,6 +162,26 @@ export function recordFields(test: ContractTest): void {
     assert.equal(await Client.ask(trial.port), "a");
     await trial.records.next();
   });
+
+  test("a flood of clients that are refused by their addresses costs no other record", async (start) => {
+    await using trial = await start({
+      channels: [],
+      asks: { access: [["deny", "127.0.0.2"]] },
+      ringCapacity: 8,
+    });
+    for (let i = 1; i <= 30; i++) {
+      using _denied = await ResettingClient.connect(trial.port, { from: "127.0.0.2" });
+      await eventually("it is refused", () => trial.statistics.ended("denied") === i);
+    }
+    assert.equal(await Client.ask(trial.port), null);
+    await eventually("it is turned away", () => trial.statistics.ended("no-channel") === 1);
+    await trial.turn();
+    const records = await trial.records.all(3), denied = records.filter(({ end }) => end === "denied").length;
+    // A quarter of each ring.
+    assert.ok(denied <= 2 * trial.threads, `${denied} of 30`);
+    assert.equal(records.length, denied + 1);
+    assert.equal(trial.records.lost, 30 - denied);
+  }, Deno.build.os !== "linux" && "has only 127.0.0.1");
 
   test("whether connections leave records changes with the settings, for those that come from then on", async (start) => {
     await using backend = namedBackend("a");
