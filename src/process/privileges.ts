@@ -77,6 +77,16 @@ export function checkAccounts(user: string | undefined, group: string | undefine
   }
 }
 
+/** The number of a user. @throws {TypeError} when there is no such user */
+export function userNumber(user: string): number {
+  const library = Deno.dlopen("", SYMBOLS);
+  try {
+    return findUser(library.symbols, user).uid;
+  } finally {
+    library.close();
+  }
+}
+
 function findUser(call: Calls, user: string): UserEntry {
   const number = parseNumber(user);
   const entry = number === undefined ? call.getpwnam(text(user)) : call.getpwuid(number);

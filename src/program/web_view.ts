@@ -7,6 +7,7 @@ import { escape } from "../log/escape.ts";
 import type { Log, LogLine } from "../log/log.ts";
 import type { ProcessOptions } from "../options/values.ts";
 import { ExitCode, ExitError } from "../process/exit_codes.ts";
+import { privilegesUnavailable, userNumber } from "../process/privileges.ts";
 import type { Instance } from "../service/instance.ts";
 import { describeRecord, endedAt } from "../views/records/describe.ts";
 import { Guard } from "../views/web/guard.ts";
@@ -21,10 +22,13 @@ const KEPT = 200;
 
 /** The page of a program. @throws {ExitError} when a token cannot be read */
 export async function webView({ instance, plane, log, directory }: Viewed, options: ProcessOptions): Promise<Served> {
+  const future = options.user !== undefined && privilegesUnavailable() === undefined
+    ? userNumber(options.user)
+    : undefined;
   const read = async (path: string | undefined, option: string) => {
     if (path === undefined) return undefined;
     try {
-      return await Token.read(resolve(directory, path));
+      return await Token.read(resolve(directory, path), future);
     } catch (error) {
       throw new ExitError(ExitCode.SYSTEM, `option ${option}: ${(error as Error).message}`);
     }

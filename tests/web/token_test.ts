@@ -36,6 +36,9 @@ testWith(
     }
     await assert.rejects(Token.read(`${path}-none`), /does not exist/);
     await assert.rejects(Token.read(directory.path), /is no regular file|cannot be read/);
+    const pipe = `${directory.path}/pipe`;
+    assert.ok((await new Deno.Command("mkfifo", { args: ["-m", "600", pipe] }).output()).success);
+    await assert.rejects(Token.read(pipe), /is no regular file/);
   },
 );
 
@@ -45,4 +48,5 @@ testWith([posix, root], "a token in a file of another user is refused", async ()
   Deno.writeTextFileSync(path, "a-token-of-somebody-else", { mode: 0o600 });
   Deno.chownSync(path, 65_534, 65_534);
   await assert.rejects(Token.read(path), /belongs to another user/);
+  assert.ok((await Token.read(path, 65_534)).is("a-token-of-somebody-else"), "but not that of the user to become");
 });

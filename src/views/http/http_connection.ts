@@ -15,6 +15,9 @@ export interface Answering {
   answer(request: HttpRequest): Promise<HttpAnswer>;
 }
 
+/** What a connection does: nothing, take in a request, or answer one. */
+export type Phase = "idle" | "asking" | "answering";
+
 /** One client, which may ask several times. */
 export class HttpConnection {
   readonly #socket: Deno.Conn;
@@ -23,7 +26,7 @@ export class HttpConnection {
   readonly #buffer = new Uint8Array(LONGEST_HEAD);
   /** Bytes in the buffer: of the next request. */
   #filled = 0;
-  #waiting = true;
+  #phase: Phase = "idle";
   #ending = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -32,9 +35,14 @@ export class HttpConnection {
     this.#answering = answering;
   }
 
-  /** Whether nothing is asked for at this moment. */
-  get waiting(): boolean {
-    return this.#waiting;
+  /** Its client's numeric address; empty over a Unix socket. */
+  get client(): string {
+    return this.#answering.client;
+  }
+
+  /** What it does at this moment. */
+  get phase(): Phase {
+    return this.#phase;
   }
 
   /** Answers until the client has gone. Never rejects. */
@@ -52,7 +60,7 @@ export class HttpConnection {
   end(): void {
     this.#ending = true;
     this.#over.abort();
-    if (this.#waiting) this.close();
+    if (this.#phase === "idle") this.close();
   }
 
   /** Ends it at once. */
@@ -68,8 +76,8 @@ export class HttpConnection {
 
   /** @returns whether there may be another request */
   async #serveOne(): Promise<boolean> {
-    this.#waiting = this.#filled === 0;
-    this.#within(this.#waiting ? IDLE : REQUEST);
+    this.#phase = this.#filled === 0 ? "idle" : "asking";
+    this.#within(this.#phase === "idle" ? IDLE : REQUEST);
     let head: RequestHead | undefined, answer: HttpAnswer;
     try {
       head = await this.#readHead();
@@ -77,6 +85,7 @@ export class HttpConnection {
       const body = await this.#readBody(head);
       if (body === undefined) return false;
       this.#within(0);
+      this.#phase = "answering";
       const { method, path, query, headers } = head, { client, loopback } = this.#answering;
       const request = { method, path, query, headers, body, client, loopback, over: this.#over.signal };
       answer = await this.#answering.answer(request);
@@ -96,8 +105,8 @@ export class HttpConnection {
       if (this.#filled === LONGEST_HEAD) throw new BadRequest(431, `the head is longer than ${LONGEST_HEAD} bytes`);
       const length = await this.#socket.read(this.#buffer.subarray(this.#filled));
       if (length === null) return undefined;
-      if (this.#waiting) this.#within(REQUEST);
-      this.#waiting = false;
+      if (this.#phase === "idle") this.#within(REQUEST);
+      this.#phase = "asking";
       this.#filled += length;
     }
   }
@@ -129,7 +138,9 @@ export class HttpConnection {
   async #write(head: RequestHead | undefined, { status, headers = {}, body = "" }: HttpAnswer): Promise<boolean> {
     const bytes = typeof body === "string" ? UTF8.encode(body) : body instanceof Uint8Array ? body : undefined;
     const chunked = bytes === undefined && head?.modern === true;
-    const goesOn = head?.goesOn === true && !this.#ending && (bytes !== undefined || chunked);
+    // A stream without a reader ends with its connection.
+    const unread = head?.method === "HEAD" && bytes === undefined;
+    const goesOn = head?.goesOn === true && !this.#ending && !unread && (bytes !== undefined || chunked);
     const fields = {
       date: new Date().toUTCString(),
       "x-content-type-options": "nosniff",
@@ -179,6 +190,7 @@ export class HttpConnection {
   async #finish(unread: boolean): Promise<void> {
     await this.#socket.closeWrite();
     if (!unread) return;
+    this.#phase = "idle";
     // Closing with bytes unread would reset the connection, and the answer with it.
     this.#within(REQUEST / 10);
     for (const rest = new Uint8Array(PIECE); await this.#socket.read(rest) !== null;);

@@ -1,6 +1,6 @@
 import { type HttpPlace, isLocal, placeText } from "../../options/kinds/http_place.ts";
 import { isLoopbackName } from "./allowed_host.ts";
-import { HttpConnection } from "./http_connection.ts";
+import { HttpConnection, type Phase } from "./http_connection.ts";
 import { openPlace } from "./open_place.ts";
 import { answerBy, type HttpAnswer, type HttpRequest, type Route, textAnswer } from "./route.ts";
 
@@ -11,7 +11,7 @@ export const MOST_CONNECTIONS = 64;
 const PART = 1 / 3;
 
 /**
- * Most connections at a time. When one more comes, one that waits for its next request gives way.
+ * Most connections at a time. When one more comes, one that waits for its next request gives way, or one that hangs.
  *
  * @param spare descriptors that clients leave to others
  */
@@ -99,8 +99,9 @@ export class HttpServer {
   }
 
   #begin(socket: Deno.Conn): void {
-    if (this.#connections.size >= (this.#settings.most ?? MOST_CONNECTIONS) && !this.#makeRoom()) return socket.close();
     const { remoteAddr } = socket, client = "hostname" in remoteAddr ? remoteAddr.hostname : "";
+    const full = this.#connections.size >= (this.#settings.most ?? MOST_CONNECTIONS);
+    if (full && !this.#makeRoom(client)) return socket.close();
     const connection = new HttpConnection(socket, {
       client,
       loopback: this.#loopback,
@@ -110,13 +111,21 @@ export class HttpServer {
     connection.serve().then(() => this.#connections.delete(connection));
   }
 
-  /** Closes the oldest connection that waits for its next request. @returns whether there was one */
-  #makeRoom(): boolean {
-    const idle = this.#connections.values().find(({ waiting }) => waiting);
-    if (idle === undefined) return false;
-    idle.close();
+  /**
+   * Closes a connection: one that waits for its next request, else one whose request has not come as a whole, so that
+   * nobody is kept out by clients that ask for nothing; else one of somebody who has many more than the newcomer. Of
+   * several, the oldest.
+   *
+   * @param newcomer the address of a client that wants one @returns whether there was one to close
+   */
+  #makeRoom(newcomer?: string): boolean {
+    const all = [...this.#connections], inPhase = (wanted: Phase) => all.find(({ phase }) => phase === wanted);
+    const victim = inPhase("idle") ?? inPhase("asking") ??
+      (newcomer === undefined ? undefined : ofCrowd(all, newcomer));
+    if (victim === undefined) return false;
+    victim.close();
     // Now, not when its promise has settled.
-    return this.#connections.delete(idle);
+    return this.#connections.delete(victim);
   }
 
   async #answer(request: HttpRequest): Promise<HttpAnswer> {
@@ -140,4 +149,12 @@ export class HttpServer {
     });
     clearTimeout(timer!);
   }
+}
+
+/** The oldest connection of the client that has most, if that is fair to it. */
+function ofCrowd(all: readonly HttpConnection[], newcomer: string): HttpConnection | undefined {
+  const counts = new Map<string, number>();
+  for (const { client } of all) counts.set(client, (counts.get(client) ?? 0) + 1);
+  const most = Math.max(...counts.values());
+  return most > (counts.get(newcomer) ?? 0) + 1 ? all.find(({ client }) => counts.get(client) === most) : undefined;
 }

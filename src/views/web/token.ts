@@ -16,22 +16,25 @@ export class Token {
    * Reads one from a file: its only line, of 16 to 512 visible ASCII characters. Whoever may read the file may use the
    * page, so only its owner may, and that must be this user or root.
    *
+   * @param future the number of the user that this process becomes, who may own it as well
    * @throws {Error} naming the file, and what is wrong with it
    */
-  static async read(path: string): Promise<Token> {
+  static async read(path: string, future?: number): Promise<Token> {
     const fail = (reason: string): never => {
       throw new Error(`token file ${quote(path)}: ${reason}`);
     };
+    // A pipe that nobody writes to would never open.
+    const kind = await Deno.stat(path).catch((error) => fail(reasonOf(error)));
+    if (!kind.isFile) fail("is no regular file");
     const file = await Deno.open(path).catch((error) => fail(reasonOf(error)));
     try {
-      const { isFile, mode, uid } = await file.stat();
-      if (!isFile) fail("is no regular file");
+      const { mode, uid } = await file.stat();
       // Windows has no modes.
       if (mode !== null && (mode & 0o077) !== 0) {
         fail(`others may use it (mode ${(mode & 0o7777).toString(8).padStart(4, "0")}); chmod 600 makes it private`);
       }
       const user = Deno.uid();
-      if (user !== null && uid !== null && uid !== user && uid !== 0) fail("belongs to another user");
+      if (user !== null && uid !== null && ![0, user, future].includes(uid)) fail("belongs to another user");
       const bytes = new Uint8Array(LONGEST + 3);
       let length = 0;
       for (let count: number | null = 0; count !== null && length < bytes.length; length += count ?? 0) {
