@@ -4,7 +4,7 @@ import type { RecordState } from "../../src/state/record_state.ts";
 import { engineOptions, ENGINES } from "../faults/subject.ts";
 import { echoBackend } from "../support/backends.ts";
 import { Client } from "../support/client.ts";
-import { pause } from "../support/eventually.ts";
+import { eventually, pause } from "../support/eventually.ts";
 import { FileInstance } from "../support/file_instance.ts";
 import { freePort } from "../support/free_port.ts";
 import { BackgroundInstance, Instance } from "../support/instance.ts";
@@ -386,3 +386,41 @@ testWith([posix], "a stream of the program cannot be the file of a background pr
   assert.equal(code, 64);
   assert.match(stderr, /option --connection-log: "\/dev\/stdout" is a stream of this process/);
 });
+
+testWith(
+  [linux],
+  "connections of a service that a reload removes have their lines, and then the file is closed",
+  async () => {
+    using directory = temporaryDirectory();
+    await using back = echoBackend();
+    const log = `${directory.path}/log`, port = freePort(), other = `${freePort()} 127.0.0.1:${back.port}`;
+    await using instance = await FileInstance.start([`--connection-log=${log} ${port} 127.0.0.1:${back.port}`, other]);
+    const files = () =>
+      [...Deno.readDirSync(`/proc/${instance.pid}/fd`)].filter(({ name }) => {
+        try {
+          return Deno.readLinkSync(`/proc/${instance.pid}/fd/${name}`).startsWith(log);
+        } catch {
+          return false;
+        }
+      }).length;
+    using first = await Client.connect(port);
+    using second = await Client.connect(port);
+    for (const client of [first, second]) {
+      await client.send(new Uint8Array(1));
+      await client.readExactly(1);
+    }
+    await exchange(port, 2);
+    await linesOf(log, 1);
+    await instance.write([other]);
+    await instance.control("reload");
+    await eventually("it is closed", () => files() === 0);
+    await first.finish();
+    await first.readToEnd();
+    assert.match((await linesOf(log, 2))[1], / end=closed .* up=1 down=1 /);
+    await eventually("it is closed again", () => files() === 0);
+    instance.signal("SIGTERM");
+    instance.signal("SIGTERM");
+    await instance.ended();
+    assert.match((await linesOf(log, 3))[2], / end=stopped /);
+  },
+);

@@ -60,6 +60,8 @@ export class ConnectionLog {
   readonly #around: LogSurroundings;
   readonly #log: LogOutput;
   readonly #files = new Map<string, FileOutput>();
+  /** The form of lines in each file; where services differ, that of one of them. */
+  readonly #forms = new Map<string, string>();
   readonly #services = new WeakMap<LogValues, ServiceLog>();
   readonly #skipped = new Map<string, number>();
   readonly #losses = new Map<string, Losses>();
@@ -89,21 +91,24 @@ export class ConnectionLog {
     const paths = new Map(services.flatMap((options) => {
       return typeof options.connectionLog === "string" ? [[this.#around.resolve(options.connectionLog), options]] : [];
     }));
-    const added: string[] = [];
-    for (const [path, options] of paths) {
-      if (this.#files.has(path)) continue;
-      const file = this.#file(path, options);
-      added.push(path);
+    const added: FileOutput[] = [],
+      retire = (files: readonly FileOutput[]) => Promise.all(files.map((one) => one.retire()));
+    for (const path of paths.keys()) {
+      const file = this.#file(path);
+      if (!file.isOpen) added.push(file);
       try {
         await file.open();
       } catch (error) {
-        await this.#close(added);
+        await retire(added);
         throw error;
       }
     }
     return {
-      apply: () => void this.#close([...this.#files.keys()].filter((path) => !paths.has(path))),
-      undo: () => void this.#close(added),
+      apply: () => {
+        for (const [path, options] of paths) this.#forms.set(path, this.#formOf(options));
+        void retire([...this.#files].flatMap(([path, file]) => paths.has(path) ? [] : [file]));
+      },
+      undo: () => void retire(added),
     };
   }
 
@@ -149,7 +154,7 @@ export class ConnectionLog {
     clearInterval(this.#timer);
     await Promise.all([this.#log, ...this.#files.values()].map((output) => output.flush(FLUSH)));
     this.#look();
-    await this.#close([...this.#files.keys()]);
+    await Promise.all([...this.#files.values()].map((file) => file.close()));
   }
 
   #of(options: LogValues): ServiceLog | undefined {
@@ -166,7 +171,7 @@ export class ConnectionLog {
       skip = connectionLogSkip === undefined ? undefined : networks(connectionLogSkip);
     if (typeof connectionLog === "string") {
       const path = this.#around.resolve(connectionLog), form = lineForm(this.#formOf(options));
-      return { output: this.#file(path, options), form, good, skip };
+      return { output: this.#file(path), form, good, skip };
     }
     // As the other lines of the log begin.
     const head = log.time ? ({ time }: RecordState) => `${time} info    connection ` : () => "connection ";
@@ -177,23 +182,17 @@ export class ConnectionLog {
     return connectionLogFormat ?? this.#around.format;
   }
 
-  #file(path: string, options: LogValues): FileOutput {
+  #file(path: string): FileOutput {
     let file = this.#files.get(path);
     if (file === undefined) {
-      const form = this.#formOf(options), { logger } = this.#around.log;
+      const { format, log: { logger } } = this.#around;
       file = new FileOutput(path, {
-        lostText: (lines, why) => lostText(form, lines, why),
+        lostText: (lines, why) => lostText(this.#forms.get(path) ?? format, lines, why),
         failed: (problem) => logger.error("connection log: {problem}", { problem }),
       });
       this.#files.set(path, file);
     }
     return file;
-  }
-
-  async #close(paths: readonly string[]): Promise<void> {
-    const files = paths.flatMap((path) => this.#files.get(path) ?? []);
-    for (const path of paths) this.#files.delete(path);
-    await Promise.all(files.map((file) => file.close()));
   }
 
   #look(): void {

@@ -36,6 +36,9 @@ export class FileOutput implements LineOutput {
   #opening: Promise<void> | undefined;
   #sending: Promise<void> | undefined;
   #lookedAt = -Infinity;
+  /** Whether no service has it any more; connections of one that had it may still end. */
+  #retired = false;
+  #closing: ReturnType<typeof setTimeout> | undefined;
   /** Lines that were lost before there was a file, and why. */
   #early = 0;
   #unsaid = 0;
@@ -56,13 +59,21 @@ export class FileOutput implements LineOutput {
     };
   }
 
+  /** Whether it is open. */
+  get isOpen(): boolean {
+    return this.#writer !== undefined;
+  }
+
   /** Opens the file, unless it is open. @throws {Error} naming it */
   async open(): Promise<void> {
+    this.#retired = false;
+    clearTimeout(this.#closing);
     if (this.#writer === undefined) await this.#open();
   }
 
-  /** Opens the file again by its path; if that fails, lines go on to the old one. Never rejects. */
+  /** Opens the file again by its path if it is open; if that fails, lines go on to the old one. Never rejects. */
   async reopen(): Promise<void> {
+    if (this.#writer === undefined) return;
     try {
       await this.#open();
     } catch (error) {
@@ -88,6 +99,12 @@ export class FileOutput implements LineOutput {
     clearTimeout(timer);
   }
 
+  /** Closes the file, which no service has any more. Lines that still come open it for as long as there are some. */
+  async retire(): Promise<void> {
+    this.#retired = true;
+    await this.close();
+  }
+
   /** Closes the file once what has been pushed is written. It is opened again if more comes. */
   async close(): Promise<void> {
     await this.flush(LOOK);
@@ -95,6 +112,8 @@ export class FileOutput implements LineOutput {
     this.#writer?.replace({ write: (bytes) => Promise.resolve(bytes.length) });
     this.#early += this.#writer?.lost ?? 0;
     this.#writer = this.#identity = undefined;
+    // The next line is to open it at once.
+    this.#lookedAt = -Infinity;
   }
 
   async #flushed(milliseconds: number): Promise<void> {
@@ -132,6 +151,13 @@ export class FileOutput implements LineOutput {
       count = 0;
     }
     if (count > 0) writer.write(this.#encoder.encode(text), count);
+    if (this.#retired) this.#closeSoon();
+  }
+
+  #closeSoon(): void {
+    clearTimeout(this.#closing);
+    this.#closing = setTimeout(() => this.#retired && void this.close(), LOOK);
+    Deno.unrefTimer(this.#closing);
   }
 
   /** Opens the file if it is not open, or not the one of that path any more. */
