@@ -23,7 +23,13 @@ const CHANNEL: Record<Exclude<keyof ChannelState, "health" | "resolution">, unkn
   ...{ port: "number", current: "number", maxc: "number", total: "number", failed: "number", sent: "number" },
   ...{ rcvd: "number", failing: "boolean", weight: "number", name: "null", drainingSince: "null" },
   ...{ rate: "number", times: { connect: "null", firstByte: "null" }, oldest: "null", lastError: "null" },
-  ...{ failingSince: "null", failuresInARow: "number", disabledSince: "string" },
+  ...{
+    failingSince: "null",
+    failuresInARow: "number",
+    unanswered: "number",
+    unansweredSince: "null",
+    disabledSince: "string",
+  },
   ...{ proxy: "null", check: "null", checkPort: "null", checkHost: "null" },
 };
 const ACTIVITY: Record<keyof ServiceActivityState, unknown> = {

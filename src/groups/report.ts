@@ -1,5 +1,5 @@
 import type { ChannelActivityState, MinuteState, ServiceActivityState, TimesState } from "../state/state.ts";
-import { type ChannelId, NONE } from "../table/channel_id.ts";
+import { type ChannelId, groupOf, NONE } from "../table/channel_id.ts";
 import { attemptReason } from "../table/records/attempt_reason.ts";
 import { ENDS } from "../table/records/ends.ts";
 import { KIND, type Statistics } from "../table/statistics/statistics.ts";
@@ -36,6 +36,7 @@ class Report {
   readonly #now: number;
   readonly #time = Date.now();
   readonly #oldest: ReadonlyMap<ChannelId, number>;
+  readonly #answering = new Map<number, boolean>();
 
   constructor(groups: Groups) {
     const { connections } = this.#groups = groups;
@@ -66,7 +67,8 @@ class Report {
 
   #counted(id: ChannelId, statistics: Statistics | undefined): Omit<ChannelActivityState, "oldest" | "disabledSince"> {
     if (statistics === undefined) return UNCOUNTED;
-    const { last, inARow, since } = statistics.trouble(id);
+    const { last, inARow, since, ...more } = statistics.trouble(id);
+    const unanswered = more.unanswered > 0 && this.#answers(groupOf(id), statistics) ? more.unanswered : 0;
     return {
       rate: rounded(statistics.rate(id, this.#now)),
       times: {
@@ -81,7 +83,16 @@ class Report {
       },
       failingSince: inARow === 0 ? null : this.#timeOf(since),
       failuresInARow: inARow,
+      unanswered,
+      unansweredSince: unanswered === 0 ? null : this.#timeOf(more.unansweredSince),
     };
+  }
+
+  /** Whether channels of the group have ever said anything. */
+  #answers(group: number, statistics: Statistics): boolean {
+    let answers = this.#answering.get(group);
+    if (answers === undefined) this.#answering.set(group, answers = statistics.answers(group));
+    return answers;
   }
 
   #secondsSince(at: number): number {
@@ -96,6 +107,7 @@ class Report {
 
 const UNCOUNTED = {
   ...{ rate: 0, times: { connect: null, firstByte: null }, lastError: null, failingSince: null, failuresInARow: 0 },
+  ...{ unanswered: 0, unansweredSince: null },
 } as const;
 
 /** A minute of nothing. */

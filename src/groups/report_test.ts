@@ -89,3 +89,26 @@ Deno.test("who keeps a channel from getting connections has done so since a time
   const { groups: [{ channels: [one, other] }] } = reportOf(groups);
   assert.deepEqual([one.disabledSince, other.disabledSince], [null, "2026-01-01T00:00:07.000Z"]);
 });
+
+Deno.test("connections without an answer count in a row over all threads, once the group has ever answered", () => {
+  const { groups, id, one, two } = reporting();
+  const ended = (lane: typeof one, up: number, down: number, at: number) =>
+    lane.ended(id, END.CLOSED, BY.CLIENT, 5, 4, up, down, at);
+  const channel = () => {
+    const { unanswered, unansweredSince } = reportOf(groups).groups[0].channels[0];
+    return [unanswered, unansweredSince === null];
+  };
+  ended(one, 5, 0, NOW - 9_000);
+  assert.deepEqual(channel(), [0, true], "in some protocols only clients speak");
+  one.firstByte(groups.idOf(3, 1), 1);
+  assert.deepEqual(channel(), [1, false]);
+  ended(two, 5, 0, NOW - 8_000);
+  ended(two, 0, 0, NOW - 7_000);
+  assert.deepEqual(channel(), [2, false], "whoever says nothing needs no answer");
+  const { unanswered, unansweredSince } = groups.table.statistics!.trouble(id);
+  assert.deepEqual([unanswered, unansweredSince], [2, NOW - 9_000]);
+  two.firstByte(id, 1);
+  assert.deepEqual(channel(), [0, true]);
+  ended(two, 5, 0, NOW);
+  assert.deepEqual(groups.table.statistics!.trouble(id).unansweredSince, NOW);
+});

@@ -218,6 +218,13 @@ export interface ChannelActivityState {
   readonly failingSince: string | null;
   /** Connects that have failed since the last one that did not. */
   readonly failuresInARow: number;
+  /**
+   * Connections in a row, the latest ones, over which clients said something and got nothing until they ended. Always 0 as
+   * long as no channel of the group has ever said anything, as in protocols in which only clients do.
+   */
+  readonly unanswered: number;
+  /** When the first of these ended, as ISO 8601 in UTC; null if there are none. */
+  readonly unansweredSince: string | null;
   /** Since when somebody has kept it from getting connections, as ISO 8601 in UTC; null if nobody does. */
   readonly disabledSince: string | null;
 }

@@ -11,6 +11,9 @@ export interface Trouble {
 /** The worst first. */
 const KINDS: readonly Trouble["kind"][] = ["bad", "wanted", "past"];
 
+/** Connections in a row without an answer from which on that is told: a few clients may just have changed their minds. */
+const UNANSWERED = 5;
+
 /** Seconds after which an error of a channel that works again is no longer told. */
 const FORGOTTEN = 3_600;
 
@@ -21,6 +24,7 @@ export function troublesOf(channel: ChannelState, now: number): Trouble[] {
   for (const party of disabledBy) troubles.push(troubleBy(party, channel, now));
   if (channel.health?.flapping) bad("flapping: its checks fail and succeed by turns");
   if (channel.failing || channel.failuresInARow > 0) bad(failingText(channel, now));
+  if (channel.unanswered >= UNANSWERED) bad(unansweredText(channel, now));
   if (maxc > 0 && current >= maxc) bad(fullText(channel));
   if (lastError !== null && troubles.length === 0 && lastError.age < FORGOTTEN) {
     const text = `last failed connect ${ageText(lastError.age)} ago: ${lastError.reason}`;
@@ -45,6 +49,11 @@ export function troubleBy(party: string, channel: ChannelState, now: number): Tr
 /** What is to be said about a channel that has as many connections as it may have. */
 export function fullText({ current, maxc }: Pick<ChannelState, "current" | "maxc">): string {
   return `full: ${countText(current)} of ${countText(maxc)} connections`;
+}
+
+/** How a channel fares that accepts, but does not answer. */
+function unansweredText({ unanswered, unansweredSince }: ChannelState, now: number): string {
+  return `no answer over the last ${countText(unanswered)} connections${since(unansweredSince, now)}`;
 }
 
 function downText({ health }: ChannelState): string {

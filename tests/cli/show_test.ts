@@ -92,6 +92,8 @@ function withoutActivity(groups: readonly GroupState[]) {
         failingSince: _4,
         failuresInARow: _5,
         disabledSince: _6,
+        unanswered: _7,
+        unansweredSince: _8,
         ...rest
       },
     ) => rest),

@@ -13,6 +13,7 @@ export function channelState(channel: number, more: Partial<ChannelState> = {}):
       firstByte: { count: 128, median: 4.2 + channel % 11, p99: 38 + channel % 30 },
     },
     ...{ oldest: 312 + channel, lastError: null, failingSince: null, failuresInARow: 0, disabledSince: null },
+    ...{ unanswered: 0, unansweredSince: null },
     ...more,
   };
 }

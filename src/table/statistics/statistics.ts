@@ -42,6 +42,13 @@ export interface Trouble {
   readonly since: number;
   /** The last one that failed through the channel's fault. */
   readonly last: { readonly at: number; readonly result: Result; readonly errno: number } | undefined;
+  /**
+   * Connections in a row, the latest ones, that ended without a byte from the channel although the client had said
+   * something. Where clients never get an answer, these are all.
+   */
+  readonly unanswered: number;
+  /** When the first of them ended; -1 if there are none. */
+  readonly unansweredSince: number;
   /** Connections that the channel ended without having said anything. */
   readonly empty: number;
   /** Those of them that ended within 50 ms of being connected. */
@@ -74,12 +81,14 @@ interface Lane {
 export class Statistics {
   readonly buffer: SharedArrayBuffer;
   readonly #runs: Int32Array;
+  readonly #unanswered: Int32Array;
   /** Made when somebody reads: threads and most of many services never do. */
   #read: readonly Lane[] | undefined;
 
   private constructor(buffer: SharedArrayBuffer) {
     this.buffer = buffer;
-    this.#runs = new Int32Array(buffer, 0, CHANNELS);
+    this.#runs = new Int32Array(buffer, OFFSET.runs, CHANNELS);
+    this.#unanswered = new Int32Array(buffer, OFFSET.unanswered, CHANNELS);
   }
 
   /** Makes empty ones that `lanes` threads can write into. @throws {RangeError} on a number of lanes out of range */
@@ -182,18 +191,27 @@ export class Statistics {
     };
   }
 
+  /** Whether channels of the group have ever said anything: in some protocols only clients do. */
+  answers(group: number): boolean {
+    const at = histogramAt(group, KIND.FIRST_BYTE) + HISTOGRAM.BUCKETS, end = at + bucketsOf(KIND.FIRST_BYTE);
+    return this.#lanes.some(({ histograms }) => histograms.subarray(at, end).some((count) => count > 0));
+  }
+
   /** What trouble there is with a channel. */
   trouble(channel: ChannelId): Trouble {
     const row = channel * ROW.WORDS, moment = channel * MOMENT.DOUBLES, run = Atomics.load(this.#runs, channel);
     const failures = Object.fromEntries(
       RESULTS.map((result, i) => [result, this.#sum(({ rows }) => rows[row + ROW.RESULTS + i])]),
     ) as Record<Result, number>;
-    let inARow = 0, since = Infinity, last: Trouble["last"];
+    const unanswered = Atomics.load(this.#unanswered, channel);
+    let inARow = 0, since = Infinity, unansweredSince = -1, last: Trouble["last"];
     for (const { rows, moments } of this.#lanes) {
       if ((run & 1) === 1 && rows[row + ROW.RUN] === run) {
         inARow += rows[row + ROW.IN_A_ROW];
         since = Math.min(since, moments[moment + MOMENT.SINCE]);
       }
+      // Only the lane that had the first of them has written when it was, and all earlier ones are older.
+      if (unanswered > 0) unansweredSince = Math.max(unansweredSince, moments[moment + MOMENT.UNANSWERED]);
       const at = moments[moment + MOMENT.LAST], what = rows[row + ROW.LAST];
       if (what === 0 || last !== undefined && last.at >= at) continue;
       last = { at, result: RESULTS[what & 15], errno: what >> 4 };
@@ -203,6 +221,8 @@ export class Statistics {
       inARow,
       since: inARow === 0 ? -1 : since,
       last,
+      unanswered,
+      unansweredSince,
       empty: this.#sum(({ rows }) => rows[row + ROW.EMPTY]),
       brief: this.#sum(({ rows }) => rows[row + ROW.BRIEF]),
     };
@@ -212,6 +232,7 @@ export class Statistics {
   clear(channel: ChannelId): void {
     const run = Atomics.load(this.#runs, channel);
     if ((run & 1) === 1) Atomics.store(this.#runs, channel, run + 1 | 0);
+    Atomics.store(this.#unanswered, channel, 0);
     for (const { rows, moments } of this.#lanes) {
       // Nearly all rows have never had a channel: their memory stays untouched.
       rows.fill(0, channel * ROW.WORDS, (channel + 1) * ROW.WORDS);

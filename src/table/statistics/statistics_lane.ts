@@ -36,10 +36,13 @@ export class StatisticsLane {
   readonly #samples: Uint8Array;
   /** Of all lanes, for each channel: how often it has begun or ceased to fail; odd while it does. */
   readonly #runs: Int32Array;
+  /** Of all lanes, for each channel: its latest connections in a row over which clients said something and got nothing. */
+  readonly #unanswered: Int32Array;
 
   constructor(buffer: SharedArrayBuffer, lane: number) {
     const at = OFFSET.lanes + lane * OFFSET.laneBytes;
-    this.#runs = new Int32Array(buffer, 0, CHANNELS);
+    this.#runs = new Int32Array(buffer, OFFSET.runs, CHANNELS);
+    this.#unanswered = new Int32Array(buffer, OFFSET.unanswered, CHANNELS);
     this.#ends = new Float64Array(buffer, at + OFFSET.ends, END_DOUBLES);
     this.#seconds = new Int32Array(buffer, at + OFFSET.seconds, SECONDS * SECOND.WORDS);
     this.#histograms = new Float64Array(buffer, at + OFFSET.histograms, HISTOGRAM_DOUBLES);
@@ -80,6 +83,7 @@ export class StatisticsLane {
 
   /** The channel has said something for the first time. @param ms since it accepted */
   firstByte(channel: ChannelId, ms: number): void {
+    if (Atomics.load(this.#unanswered, channel) !== 0) Atomics.store(this.#unanswered, channel, 0);
     this.#count(groupOf(channel), KIND.FIRST_BYTE, ms);
     this.#sample(channel, KIND.FIRST_BYTE, ms);
   }
@@ -129,7 +133,11 @@ export class StatisticsLane {
     this.#count(group, KIND.DURATION, durationMs);
     this.#count(group, KIND.UP, up);
     this.#count(group, KIND.DOWN, down);
-    if (down > 0 || by !== BY.CHANNEL) return;
+    if (down > 0) return;
+    if (up > 0 && Atomics.add(this.#unanswered, channel, 1) === 0) {
+      this.#moments[channel * MOMENT.DOUBLES + MOMENT.UNANSWERED] = now;
+    }
+    if (by !== BY.CHANNEL) return;
     const row = channel * ROW.WORDS;
     this.#rows[row + ROW.EMPTY]++;
     if (sinceConnectedMs <= BRIEF) this.#rows[row + ROW.BRIEF]++;

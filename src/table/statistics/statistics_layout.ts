@@ -74,14 +74,21 @@ export const ROW = {
   WORDS: 18,
 } as const;
 
-/** Doubles of a channel in a lane: when the row of failures began, and when the last one was (ms). */
-export const MOMENT = { SINCE: 0, LAST: 1, DOUBLES: 2 } as const;
+/**
+ * Doubles of a channel in a lane (ms): when the row of failures began, when the last one was, and when connections
+ * without an answer began, if this lane had the first.
+ */
+export const MOMENT = { SINCE: 0, LAST: 1, UNANSWERED: 2, DOUBLES: 3 } as const;
 
 const align = (offset: number) => Math.ceil(offset / 64) * 64;
 
-/** Byte offsets: first what all lanes share, then the lanes; within a lane, from its beginning. */
+/**
+ * Byte offsets: first what all lanes share, a word for each channel of runs and of connections without an answer, then
+ * the lanes; within a lane, from its beginning.
+ */
 export const OFFSET = (() => {
-  const lanes = align(CHANNELS * 4);
+  const runs = 0, unanswered = align(CHANNELS * 4);
+  const lanes = align(unanswered + CHANNELS * 4);
   const ends = 0;
   const seconds = align(ends + END_DOUBLES * 8);
   const histograms = align(seconds + SECONDS * SECOND.WORDS * 4);
@@ -89,7 +96,7 @@ export const OFFSET = (() => {
   const moments = align(rows + CHANNELS * ROW.WORDS * 4);
   const samples = align(moments + CHANNELS * MOMENT.DOUBLES * 8);
   const laneBytes = align(samples + CHANNELS * 2 * SAMPLES);
-  return { lanes, ends, seconds, histograms, rows, moments, samples, laneBytes } as const;
+  return { runs, unanswered, lanes, ends, seconds, histograms, rows, moments, samples, laneBytes } as const;
 })();
 
 /** Doubles of all histograms of a lane. */

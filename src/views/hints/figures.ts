@@ -15,6 +15,10 @@ export interface ChannelFigures {
   readonly empty: number;
   /** Those of them that it ended within 50 ms. */
   readonly brief: number;
+  /** Connections in a row, the latest ones of all, over which a client said something and got nothing. */
+  readonly unanswered: number;
+  /** Whether channels of its group have ever said anything. */
+  readonly answers: boolean;
   /** Whether its connections begin with a PROXY header. */
   readonly proxy: boolean;
   /** How long its last connects took (ms), sorted. */

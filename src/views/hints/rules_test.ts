@@ -3,6 +3,7 @@ import type { End } from "../../table/records/ends.ts";
 import type { ChannelFigures, GroupFigures, Rule, ServiceFigures, Verdict } from "./figures.ts";
 import { lostSyn } from "./lost_syn.ts";
 import { noProxyHeader } from "./no_proxy_header.ts";
+import { noAnswer } from "./no_answer.ts";
 import { oneAddress } from "./one_address.ts";
 import { shortIdleTimeout } from "./short_idle_timeout.ts";
 import { silentChannel } from "./silent_channel.ts";
@@ -15,6 +16,8 @@ const channel = (figures: Partial<ChannelFigures>): ChannelFigures => ({
   ended: 0,
   empty: 0,
   brief: 0,
+  unanswered: 0,
+  answers: true,
   proxy: false,
   connectTimes: () => new Float64Array(),
   ...figures,
@@ -81,6 +84,27 @@ for (
     ],
     ["one that answers once is not silent", silentChannel, channel({ ended: 1000, empty: 999 }), "too little"],
     ["one that answers half of them is over it", silentChannel, channel({ ended: 10, empty: 4 }), "no"],
+    [
+      "a channel of a group that answers does not",
+      noAnswer,
+      channel({ unanswered: 20, ended: 30 }),
+      "group 1 channel 2 (192.0.2.1:80) has not answered over the last 20 connections: does it hang? " +
+      "A health check that waits for an answer would take it out (--check http:/)",
+    ],
+    [
+      "one that ends them itself is another matter",
+      noAnswer,
+      channel({ unanswered: 20, ended: 30, empty: 30 }),
+      "too little",
+    ],
+    ["19 without an answer are too few", noAnswer, channel({ unanswered: 19, ended: 30 }), "too little"],
+    [
+      "where no channel ever answers, none is expected to",
+      noAnswer,
+      channel({ unanswered: 50, answers: false }),
+      "too little",
+    ],
+    ["an answer ends it", noAnswer, channel({ ended: 5 }), "no"],
     [
       "few connects say nothing",
       lostSyn,

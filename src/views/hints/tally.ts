@@ -28,9 +28,10 @@ interface Counts {
   readonly ended: number;
   readonly empty: number;
   readonly brief: number;
+  readonly unanswered: number;
 }
 
-const NOTHING: Omit<Counts, "incarnation"> = { given: 0, ended: 0, empty: 0, brief: 0 };
+const NOTHING: Omit<Counts, "incarnation"> = { given: 0, ended: 0, empty: 0, brief: 0, unanswered: 0 };
 
 /** What had been counted of a service at one moment. */
 export class Tally {
@@ -111,6 +112,8 @@ export class Tally {
       ended: now.ended - ended,
       empty: now.empty - empty,
       brief: now.brief - brief,
+      unanswered: now.unanswered,
+      answers: statistics.answers(groupOf(id)),
       proxy: proxy === PROXY.INHERITED ? inherited : proxy !== PROXY.OFF,
       connectTimes: () => statistics.times(id, KIND.CONNECT),
     };
@@ -125,6 +128,6 @@ function countsOf(table: Table, statistics: Statistics, id: ChannelId): Counts {
   const { total, failed } = table.counters(id), incarnation = table.incarnation(id), given = Number(total);
   // Most channels of a large group may have had no connection at all.
   if (given === 0) return { incarnation, ...NOTHING };
-  const { empty, brief } = statistics.trouble(id);
-  return { incarnation, given, ended: given - Number(failed) - table.current(id), empty, brief };
+  const { empty, brief, unanswered } = statistics.trouble(id);
+  return { incarnation, given, ended: given - Number(failed) - table.current(id), empty, brief, unanswered };
 }

@@ -11,6 +11,7 @@ const WELL: ChannelState = {
   ...{ sent: 1_234_567, rcvd: 98_765_432_101, drainingSince: null, failing: false, rate: 3.71, oldest: 200 },
   times: { connect: { count: 64, median: 0.21, p99: 1.18 }, firstByte: { count: 64, median: 35.2, p99: 1840 } },
   ...{ lastError: null, failingSince: null, failuresInARow: 0, disabledSince: null },
+  ...{ unanswered: 0, unansweredSince: null },
 };
 
 function web(channels: readonly Partial<ChannelState>[], more: Partial<ServiceState> = {}): ServiceState {
@@ -76,6 +77,8 @@ Deno.test("below a channel is why it gets no clients, or fails", () => {
     { lastError: { ...error, age: 3599 } },
     { lastError: { ...error, age: 3600 } },
     { failing: true },
+    { unanswered: 4, unansweredSince: at(20) },
+    { unanswered: 4200, unansweredSince: at(20) },
   ];
   const said = shown([web(channels)]).slice(2).map((line) => line.replace(/^ {2}0 .*/, "--").trim());
   assert.deepEqual(said, [
@@ -89,6 +92,7 @@ Deno.test("below a channel is why it gets no clients, or fails", () => {
     ...["--", "full: 100 of 100 connections"],
     ...["--", "last failed connect 59m 59s ago: connection refused"],
     ...["--", "--", "its last connect failed"],
+    ...["--", "--", "no answer over the last 4,200 connections for 20s"],
   ]);
 });
 

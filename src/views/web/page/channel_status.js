@@ -63,7 +63,17 @@ const BY = {
 
 /** What is the matter, or was at last; undefined if nothing is known. @param {ChannelState} channel @param {number} now as Date.now() @returns {Problem | undefined} */
 export function problemOf(
-  { lastError, failingSince, failuresInARow, health, resolution, disabledBy, disabledSince },
+  {
+    lastError,
+    failingSince,
+    failuresInARow,
+    unanswered,
+    unansweredSince,
+    health,
+    resolution,
+    disabledBy,
+    disabledSince,
+  },
   now,
 ) {
   if (health?.state === "down" && health.last !== null) {
@@ -77,6 +87,10 @@ export function problemOf(
   if (by !== undefined) {
     const seconds = disabledSince === null ? null : Math.max(0, (now - Date.parse(disabledSince)) / 1000);
     return { text: BY[by], seconds, more: "", now: true };
+  }
+  if (failingSince === null && unanswered >= 5) {
+    const seconds = unansweredSince === null ? null : Math.max(0, (now - Date.parse(unansweredSince)) / 1000);
+    return { text: "no answer", seconds, more: `the last ${unanswered} connections`, now: true };
   }
   if (lastError === null) return undefined;
   const more = failuresInARow > 1 ? `${failuresInARow} in a row` : "";

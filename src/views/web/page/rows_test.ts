@@ -37,6 +37,10 @@ Deno.test("page: a problem has its reason, and for how long it has been there", 
     "L4TOUT: no answer within 2 s, for 30 s",
   );
   assert.equal(
+    text({ unanswered: 12, unansweredSince: "2026-01-01T00:04:30Z" }),
+    "no answer, for 30 s, the last 12 connections",
+  );
+  assert.equal(
     text({ disabledBy: ["operator"], disabledSince: "2026-01-01T00:04:00Z" }),
     "disabled by the operator, for 60 s",
   );
