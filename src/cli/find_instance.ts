@@ -4,7 +4,7 @@ import type { Entry } from "../control/entries.ts";
 import { type Place, placesToLook } from "../control/places.ts";
 import type { ServiceSummary } from "../state/state.ts";
 import { quote } from "../log/escape.ts";
-import type { ControlRequest } from "../options/command_line.ts";
+import type { InstanceRequest } from "../options/command_line.ts";
 import { ExitCode, ExitError } from "../process/exit_codes.ts";
 import { formatAddress } from "../table/address.ts";
 import { listeningAddress } from "./listening_address.ts";
@@ -42,7 +42,7 @@ interface Candidate {
  * @throws {ExitError} 69 when there is none, or several
  * @throws {DirectoryError} when the first directory cannot be used
  */
-export async function findInstance({ port, service, bind, ipv6, controlDir }: ControlRequest): Promise<Target> {
+export async function findInstance({ port, service, bind, ipv6, controlDir }: InstanceRequest): Promise<Target> {
   const address = bind === undefined ? undefined : await listeningAddress(bind, ipv6);
   const wanted: Wanted = { word: service ?? port?.toString(), port, address };
   const { own, foreign } = placesToLook(controlDir), exact = (entry: Entry) => isExact(entry, wanted);

@@ -43,6 +43,8 @@ async function act(request: Request, program: string, args: readonly string[]): 
       return await (await import("./diff.ts")).diff(request);
     case "control":
       return await (await import("./operate.ts")).control(request);
+    case "top":
+      return await (await import("./top.ts")).top(request);
     case "serve":
       return await (await import("../program/serve.ts")).serve(request, program, args);
   }

@@ -5,6 +5,7 @@ import { conditionWords } from "../options/condition_words.ts";
 import type { ControlledService } from "./control_plane.ts";
 import { portsPhrase } from "./ports_text.ts";
 import type { ChannelState, GroupState, QueueState, ServiceState } from "../state/state.ts";
+import { stateWord } from "../state/state_word.ts";
 
 /** Column widths of the table (Balance manual); a longer value widens its own cell. */
 const WIDTHS = [3, 4, 2, 3, 16, 5, 4, 11, 4, 11, 11];
@@ -46,13 +47,6 @@ export function staleNames(
   const all = groups.flatMap(({ channels }) => channels.flatMap(({ resolution }) => resolution ?? []));
   const stale = new Map(all.flatMap(({ name, stale }) => stale === null ? [] : [[name, stale]]));
   return [...stale].map(([name, reason]) => `stale ${quote(name)}: ${escape(reason)}`);
-}
-
-/** Whether a channel gets new connections, in a word: what Balance has for it, and for reasons that it does not know. */
-export function stateWord({ disabledBy }: Pick<ChannelState, "disabledBy">): string {
-  if (disabledBy.length === 0) return "ENA";
-  if (disabledBy.every((party) => party === "down")) return "dwn";
-  return disabledBy.every((party) => party === "drain" || party === "weight") ? "drn" : "dis";
 }
 
 /** How clients fared that waited for a place, once there are some. */

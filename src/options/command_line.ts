@@ -28,11 +28,8 @@ export interface FileRequest {
   readonly values: ProcessValues;
 }
 
-/** Talk to a running instance. */
-export interface ControlRequest {
-  readonly action: "control";
-  /** Commands to run one after the other, none for a dialogue. */
-  readonly commands: readonly string[];
+/** Which running instance is meant, and which of its services. */
+export interface InstanceRequest {
   /** Address the instance listens on, or undefined for any. */
   readonly bind: string | undefined;
   /** Whether that is an IPv6 address. */
@@ -41,10 +38,22 @@ export interface ControlRequest {
   readonly port: number | undefined;
   /** The word itself, if it can be a name: the service has this name or listens on the port. */
   readonly service: string | undefined;
-  /** Whether a refused command ends the program with an exit code of 1. */
-  readonly strict: boolean;
   readonly debug: boolean;
   readonly controlDir: string | undefined;
+}
+
+/** Talk to a running instance. */
+export interface ControlRequest extends InstanceRequest {
+  readonly action: "control";
+  /** Commands to run one after the other, none for a dialogue. */
+  readonly commands: readonly string[];
+  /** Whether a refused command ends the program with an exit code of 1. */
+  readonly strict: boolean;
+}
+
+/** Watch a running instance. */
+export interface TopRequest extends InstanceRequest {
+  readonly action: "top";
 }
 
 /** What a command line asks for. */
@@ -52,6 +61,7 @@ export type Request =
   | ServeRequest
   | FileRequest
   | ControlRequest
+  | TopRequest
   | { readonly action: "list"; readonly controlDir: string | undefined; readonly json: boolean }
   | { readonly action: "help"; readonly topic: HelpTopic | undefined }
   | {
@@ -77,6 +87,8 @@ export function parseCommandLine(args: readonly string[]): Request {
     return { action: "completions", of: of!, controlDir };
   }
   if (values.list) {
+    const top = given("top");
+    if (top !== undefined) refuse(wrong(top.at, "options --list and --top cannot be combined"));
     refuse(moreWords(split.words, 0, "--list"));
     return { action: "list", controlDir, json: values.json ?? false };
   }
@@ -84,6 +96,7 @@ export function parseCommandLine(args: readonly string[]): Request {
   if (json !== undefined) {
     refuse(wrong(json.at, "option --json needs --list; for a single instance use -c 'show json'"));
   }
+  if (given("top")) return top(values, split, refuse);
   if (given("health")) return health(values, split.words, refuse);
   if (values.interactive || values.command !== undefined) return control(values, split.words, refuse);
   const strict = given("strict");
@@ -126,24 +139,43 @@ function control(
   refuse: Refuse,
   label = values.interactive ? "-i" : "-c",
 ): ControlRequest {
-  const { interactive, command = [], hostname, ipv6 = false, strict = false, trace = false, controlDir } = values;
-  const [word] = words;
+  const { interactive, command = [], strict = false } = values;
   if (interactive && command.length > 0) refuse(wrong(0, "options -i and -c cannot be combined"));
+  return { action: "control", commands: command, strict, ...instance(values, words, refuse, label) };
+}
+
+/** @param label the option that needs the instance */
+function instance(
+  { hostname, ipv6 = false, trace = false, controlDir }: OptionValues,
+  words: readonly PlacedWord[],
+  refuse: Refuse,
+  label: string,
+): InstanceRequest {
+  const [word] = words;
   refuse(moreWords(words, 1, label));
   const { ports, faults } = word === undefined ? { ports: [], faults: [] } : readPorts(word);
   const service = word === undefined ? undefined : serviceName().read(word.text), named = typeof service === "string";
   if (!named) refuse(faults);
   return {
-    action: "control",
-    commands: command,
     bind: hostname?.at(-1) ?? (ipv6 ? "::" : undefined),
     ipv6,
     port: ports[0]?.first,
     service: named ? service : undefined,
-    strict,
     debug: trace,
     controlDir,
   };
+}
+
+/** Options that say what else to do with an instance, as they are called. */
+const OTHER_THAN_TOP = { interactive: "-i", command: "-c", health: "--health", strict: "--strict" } as const;
+
+function top(values: OptionValues, { options, words }: SplitWords, refuse: Refuse): TopRequest {
+  for (const { key, at } of options) {
+    if (!(key in OTHER_THAN_TOP)) continue;
+    const other = OTHER_THAN_TOP[key as keyof typeof OTHER_THAN_TOP];
+    refuse(wrong(at, `options --top and ${other} cannot be combined`));
+  }
+  return { action: "top", ...instance(values, words, refuse, "--top") };
 }
 
 /** The same as the control command, with an exit code that tells. */

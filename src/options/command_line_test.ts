@@ -295,3 +295,19 @@ Deno.test("no service can be called what show takes for something else", () => {
   }
   assert.equal(serve("--name", "jsonnet", "80").name, "jsonnet");
 });
+
+Deno.test("--top takes an instance as -i does, and nothing else to do with it", () => {
+  const request = { action: "top", bind: "::1", ipv6: false, port: 80, service: undefined, debug: false };
+  assert.deepEqual(parseCommandLine(["--top", "80", "-b", "::1"]), { ...request, controlDir: undefined });
+  const wrong = [
+    ["options --top and -i cannot be combined", "--top", "-i"],
+    ["options --top and -c cannot be combined", "-c", "show", "--top"],
+    ["options --top and --health cannot be combined", "--top", "--health"],
+    ["options --top and --strict cannot be combined", "--top", "--strict"],
+    ["options --list and --top cannot be combined", "--list", "--top"],
+    ['unexpected word after --top: "b"', "--top", "80", "b"],
+  ];
+  for (const [message, ...words] of wrong) {
+    assert.throws(() => parseCommandLine(words), (error: Error) => error.message.includes(message), message);
+  }
+});

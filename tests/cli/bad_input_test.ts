@@ -276,6 +276,9 @@ Deno.test("control options combined with anything that does not go with them are
     [["-i", PORT, "!"], '"!"'],
     [["-i", "-c", "show", PORT], "-c"],
     [["-ic", "show", PORT], "-c"],
+    [["--top", PORT, HOST], `"${HOST}"`],
+    [["--top", "-i", PORT], "-i"],
+    [["--top", PORT], "needs a terminal"],
   ]));
 
 Deno.test("without an instance, -i and -c end with 69", async () => {

@@ -1,3 +1,4 @@
+import { cut } from "../../log/cut.ts";
 import { shortCount } from "../../log/quantities.ts";
 import { columns } from "../columns.ts";
 
@@ -86,11 +87,4 @@ function brokenHead(head: string, width: number): string[] {
 
 function layOut([headings, ...rows]: readonly (readonly string[])[]): string[] {
   return columns(headings, rows, new Set());
-}
-
-/** Leaves the middle of a long cell out. */
-export function cut(cell: string, room: number): string {
-  if (cell.length <= room) return cell;
-  const head = Math.ceil((room - 1) / 2);
-  return `${cell.slice(0, head)}…${cell.slice(cell.length - (room - 1 - head))}`;
 }

@@ -55,7 +55,11 @@ export const CONDITION_WORDS: readonly string[] = CONDITIONS.flatMap(({ name, wo
 export const STRATEGY_WORDS: readonly string[] = strategyNames.map((name) => `%${name}`);
 
 /** Options after which the other words are names of running instances. */
-export const CONTROLLING: readonly string[] = [...formsOf("command"), ...formsOf("interactive")];
+export const CONTROLLING: readonly string[] = [
+  ...formsOf("command"),
+  ...formsOf("interactive"),
+  ...formsOf("top"),
+];
 
 /** Words after which there may be a topic of the help. */
 export const HELPING: readonly string[] = [...formsOf("help"), "help"];

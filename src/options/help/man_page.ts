@@ -37,6 +37,8 @@ export function manPage({ version, commands, exitCodes }: ManPageParts): string 
     ".br",
     `${bold("balance")} ${bold("-i")} [${italic("PORT")}]`,
     ".br",
+    `${bold("balance")} ${bold("--top")} [${italic("PORT")}]`,
+    ".br",
     `${bold("balance")} ${bold("-c")} ${italic("CMD")} [${italic("PORT")}]`,
     ".br",
     `${bold("balance")} ${bold("--list")}`,

@@ -23,7 +23,7 @@ export function overview(version: string, colour: boolean): string {
     bold("Usage"),
     "  balance [OPTIONS] PORT [HOST[:PORT[:MAXC]]] [!|%] …    start an instance",
     "  balance [OPTIONS] --config FILE    start one from a file of services",
-    "  balance -i [PORT]  balance -c CMD [PORT]  balance --list    control instances",
+    "  balance -i|--top|-c CMD [PORT]  balance --list    control or watch instances",
     "",
     "PORT may be a list: 80,443,8000-8010. A channel is a host, its port (default:",
     "the one the client came to), its connection limit and options: a:80,weight=3.",

@@ -31,6 +31,15 @@ export const control = {
     scope: "action",
     repeatable: true,
   },
+  /** Watch an instance. */
+  top: {
+    name: "top",
+    kind: flag(),
+    section: "control",
+    summary: "watch a running instance, full screen",
+    more: "It needs a terminal, also over ssh -t. ? shows its keys, q leaves.",
+    scope: "action",
+  },
   /** Let a refused command end the program. */
   strict: {
     name: "strict",

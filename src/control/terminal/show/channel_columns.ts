@@ -1,6 +1,6 @@
 import { ageText, bytesText, countText, rateText, shortCount, spanText } from "../../../log/quantities.ts";
 import type { ChannelState, GroupState, TimesState } from "../../../state/state.ts";
-import { stateWord } from "../../show.ts";
+import { stateWord } from "../../../state/state_word.ts";
 
 /** A column of the table of channels. */
 export interface Column {

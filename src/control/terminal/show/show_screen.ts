@@ -1,8 +1,8 @@
+import { cut } from "../../../log/cut.ts";
 import { escape } from "../../../log/escape.ts";
 import { plural } from "../../../log/plural.ts";
 import { countText, rateText } from "../../../log/quantities.ts";
 import type { ChannelState, ProcessState, ServiceState } from "../../../state/state.ts";
-import { cut } from "../fit.ts";
 import { conditionLines, heading, queueLines, staleNames } from "../../show.ts";
 import { type Column, COLUMNS } from "./channel_columns.ts";
 import { type Trouble, troublesOf } from "../../../state/troubles.ts";
