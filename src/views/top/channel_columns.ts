@@ -91,9 +91,10 @@ export function statusOf(channel: ChannelState, unicode: boolean): Status {
     const wanted = channel.disabledBy.every((party) => party !== "autodisable" && party !== "unresolved");
     return { sign: sign("off"), word, style: wanted ? "wanted" : "bad" };
   }
-  const fails = channel.failing || channel.failuresInARow > 0,
-    full = channel.maxc > 0 && channel.current >= channel.maxc;
-  if (fails || full) return { sign: sign("wrong"), word: fails ? "ERR" : "FUL", style: "bad" };
+  if (troublesOf(channel, 0).some(({ kind }) => kind === "bad")) {
+    const full = channel.maxc > 0 && channel.current >= channel.maxc && !channel.failing;
+    return { sign: sign("wrong"), word: full ? "FUL" : "ERR", style: "bad" };
+  }
   return { sign: sign("up"), word, style: "good" };
 }
 
@@ -102,7 +103,11 @@ export const SIGN_MEANINGS = (unicode: boolean): readonly (Omit<Status, "word"> 
   const sign = (which: keyof typeof SIGNS) => SIGNS[which][unicode ? 0 : 1];
   return [
     { sign: sign("up"), style: "good", what: "ENA gets clients" },
-    { sign: sign("wrong"), style: "bad", what: "ERR its last connect failed; FUL has as many connections as it may" },
+    {
+      sign: sign("wrong"),
+      style: "bad",
+      what: "ERR connects fail, or it does not answer; FUL has all connections it may",
+    },
     { sign: sign("down"), style: "bad", what: "dwn its health checks fail" },
     { sign: sign("off"), style: "wanted", what: "dis somebody has disabled it, or its name does not resolve" },
     { sign: sign("leaving"), style: "wanted", what: "drn no new clients: it drains, or has weight 0" },

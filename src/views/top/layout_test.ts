@@ -15,6 +15,7 @@ const WELL: ChannelState = {
   ...{ sent: 1000, rcvd: 2000, drainingSince: null, failing: false, rate: 3.71, oldest: 200 },
   times: { connect: { count: 64, median: 0.21, p99: 1.18 }, firstByte: { count: 64, median: 35.2, p99: 1840 } },
   ...{ lastError: null, failingSince: null, failuresInARow: 0, disabledSince: null },
+  ...{ unanswered: 0, unansweredSince: null },
 };
 const HEALTH = { flapping: false, counter: 0, rise: 2, fall: 3, since: 40 };
 const DOWN: Partial<ChannelState> = {
