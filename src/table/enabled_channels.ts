@@ -56,10 +56,16 @@ export class EnabledChannels {
 
   /** Disables a channel on behalf of `party`; returns whether it was enabled before. */
   disable(id: ChannelId, party: number): boolean {
-    const before = Atomics.or(this.#channels, wordOf(id), party);
-    if (before === 0) this.setDisabledSince(id, Date.now());
+    const before = this.#add(id, party);
     this.#copy(id);
     return before === 0;
+  }
+
+  /** @returns which parties kept it disabled before */
+  #add(id: ChannelId, party: number): number {
+    // First: whoever sees that the channel is disabled also sees since when.
+    if (this.disabledBy(id) === 0) this.setDisabledSince(id, Date.now());
+    return Atomics.or(this.#channels, wordOf(id), party);
   }
 
   /** Withdraws the `parties`' bits; returns whether that made the channel usable. */
@@ -78,8 +84,7 @@ export class EnabledChannels {
    */
   disableWhile(still: () => boolean, id: ChannelId, party: number): boolean {
     if (!still()) return false;
-    const before = Atomics.or(this.#channels, wordOf(id), party);
-    if (before === 0) this.setDisabledSince(id, Date.now());
+    const before = this.#add(id, party);
     if (still()) this.#copy(id);
     else if ((before & party) === 0) this.enable(id, party);
     return before === 0 && still();
@@ -87,8 +92,8 @@ export class EnabledChannels {
 
   /** Gives a new channel its bits. */
   set(id: ChannelId, parties: number): void {
-    Atomics.store(this.#channels, wordOf(id), parties);
     if (parties !== 0) this.setDisabledSince(id, Date.now());
+    Atomics.store(this.#channels, wordOf(id), parties);
     this.#copy(id);
   }
 

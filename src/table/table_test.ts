@@ -128,6 +128,19 @@ Deno.test("since when a channel is disabled is that of the first party, and ends
   assert.ok(table.disabledSince(created)! >= before);
 });
 
+Deno.test("nobody sees a disabled channel without the time since when it is", () => {
+  const table = withChannels(2), { now } = Date, seen: number[] = [];
+  // The time is read before the channel is disabled, and noted at once.
+  Date.now = () => (seen.push(table.disabledBy(0) | table.disabledBy(1)), now());
+  try {
+    table.disable(0, OPERATOR);
+    table.disableAt(1, MACHINE, table.addressSequence(1));
+  } finally {
+    Date.now = now;
+  }
+  assert.deepEqual(seen, [0, OPERATOR]);
+});
+
 Deno.test("a channel added disabled has to be enabled first", () => {
   const table = Table.create();
   const id = table.addChannel(3, { host: HOST, port: 1 }, 0, OPERATOR)!;

@@ -9,6 +9,9 @@ export type RecordListener = (record: ConnectionRecord, service: Service) => voi
 /** Milliseconds between the beginnings of two drains. */
 const INTERVAL = 50;
 
+/** Records that are kept of services which are not known yet. Threads serve them for a moment before main knows all have. */
+const MOST_EARLY = 1000;
+
 /** Records that are taken at a time, so that main can do other things in between: half a millisecond of work. */
 const SLICE = 256;
 
@@ -23,6 +26,8 @@ export class RecordFeed {
   readonly #services = new Map<number, Service>();
   /** Services that have ended, whose last records may still be in the rings. */
   readonly #ended = new Set<number>();
+  /** Of services that are not known yet. */
+  #early: ConnectionRecord[] = [];
   readonly #rings: RecordRings;
   #lostBefore = 0;
   /** Whether anybody has ever listened. */
@@ -66,6 +71,11 @@ export class RecordFeed {
   add(service: Service): void {
     const { id, ended } = service.served;
     this.#services.set(id, service);
+    if (this.#early.length > 0) {
+      const early = this.#early;
+      this.#early = [];
+      for (const record of early) this.#tell(record);
+    }
     ended.then(() => {
       if (this.#listeners.size === 0 && this.#heard) return this.#services.delete(id);
       this.#ended.add(id);
@@ -80,6 +90,7 @@ export class RecordFeed {
     if (this.#listeners.size > 0) this.#rings.take((record) => this.#tell(record));
     this.#listeners.clear();
     this.#services.clear();
+    this.#early = [];
   }
 
   #schedule(): void {
@@ -105,7 +116,10 @@ export class RecordFeed {
 
   #tell(record: ConnectionRecord): void {
     const service = this.#services.get(record.service);
-    if (service === undefined) return;
+    if (service === undefined) {
+      if (this.#early.length < MOST_EARLY) this.#early.push(record);
+      return;
+    }
     for (const listener of this.#listeners) listener(record, service);
   }
 }

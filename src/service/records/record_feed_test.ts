@@ -93,6 +93,20 @@ Deno.test("a flood comes in slices, and what had no room is counted", async () =
   feed.stop();
 });
 
+Deno.test("records of a service that threads serve already come as soon as main knows it", async () => {
+  const feed = new RecordFeed(1), writer = new Writer(feed), { got, seen } = listened(feed, 1);
+  feed.add(service(1).service);
+  writer.write(7, 2);
+  writer.write(8, 1);
+  await seen;
+  assert.deepEqual(got, ["s1 8"]);
+  feed.add(service(2).service);
+  assert.deepEqual(got, ["s1 8", "s2 7"]);
+  feed.add(service(3).service);
+  assert.equal(got.length, 2);
+  feed.stop();
+});
+
 Deno.test("a service's last records come after its end", async () => {
   const feed = new RecordFeed(1), writer = new Writer(feed), { got, seen } = listened(feed, 1);
   const { service: one, end } = service(1);

@@ -15,12 +15,12 @@ import {
   isTime,
   KIND,
   type Kind,
-  MOMENT,
   OFFSET,
   ROW,
   SAMPLES,
   SECOND,
   SECONDS,
+  TROUBLE,
 } from "./statistics_layout.ts";
 
 export { KIND };
@@ -69,7 +69,7 @@ interface Lane {
   readonly seconds: Int32Array;
   readonly histograms: Float64Array;
   readonly rows: Int32Array;
-  readonly moments: Float64Array;
+  readonly troubles: Float64Array;
   readonly samples: Uint8Array;
 }
 
@@ -199,22 +199,22 @@ export class Statistics {
 
   /** What trouble there is with a channel. */
   trouble(channel: ChannelId): Trouble {
-    const row = channel * ROW.WORDS, moment = channel * MOMENT.DOUBLES, run = Atomics.load(this.#runs, channel);
+    const row = channel * ROW.WORDS, at = channel * TROUBLE.DOUBLES, run = Atomics.load(this.#runs, channel);
     const failures = Object.fromEntries(
-      RESULTS.map((result, i) => [result, this.#sum(({ rows }) => rows[row + ROW.RESULTS + i])]),
+      RESULTS.map((result, i) => [result, this.#sum(({ troubles }) => troubles[at + TROUBLE.RESULTS + i])]),
     ) as Record<Result, number>;
     const unanswered = Atomics.load(this.#unanswered, channel);
     let inARow = 0, since = Infinity, unansweredSince = -1, last: Trouble["last"];
-    for (const { rows, moments } of this.#lanes) {
+    for (const { rows, troubles } of this.#lanes) {
       if ((run & 1) === 1 && rows[row + ROW.RUN] === run) {
         inARow += rows[row + ROW.IN_A_ROW];
-        since = Math.min(since, moments[moment + MOMENT.SINCE]);
+        since = Math.min(since, troubles[at + TROUBLE.SINCE]);
       }
       // Only the lane that had the first of them has written when it was, and all earlier ones are older.
-      if (unanswered > 0) unansweredSince = Math.max(unansweredSince, moments[moment + MOMENT.UNANSWERED]);
-      const at = moments[moment + MOMENT.LAST], what = rows[row + ROW.LAST];
-      if (what === 0 || last !== undefined && last.at >= at) continue;
-      last = { at, result: RESULTS[what & 15], errno: what >> 4 };
+      if (unanswered > 0) unansweredSince = Math.max(unansweredSince, troubles[at + TROUBLE.UNANSWERED]);
+      const moment = troubles[at + TROUBLE.LAST], what = rows[row + ROW.LAST];
+      if (what === 0 || last !== undefined && last.at >= moment) continue;
+      last = { at: moment, result: RESULTS[what & 15], errno: what >> 4 };
     }
     return {
       failures,
@@ -223,8 +223,8 @@ export class Statistics {
       last,
       unanswered,
       unansweredSince,
-      empty: this.#sum(({ rows }) => rows[row + ROW.EMPTY]),
-      brief: this.#sum(({ rows }) => rows[row + ROW.BRIEF]),
+      empty: this.#sum(({ troubles }) => troubles[at + TROUBLE.EMPTY]),
+      brief: this.#sum(({ troubles }) => troubles[at + TROUBLE.BRIEF]),
     };
   }
 
@@ -233,10 +233,9 @@ export class Statistics {
     const run = Atomics.load(this.#runs, channel);
     if ((run & 1) === 1) Atomics.store(this.#runs, channel, run + 1 | 0);
     Atomics.store(this.#unanswered, channel, 0);
-    for (const { rows, moments } of this.#lanes) {
-      // Nearly all rows have never had a channel: their memory stays untouched.
+    for (const { rows, troubles } of this.#lanes) {
       rows.fill(0, channel * ROW.WORDS, (channel + 1) * ROW.WORDS);
-      moments.fill(0, channel * MOMENT.DOUBLES, (channel + 1) * MOMENT.DOUBLES);
+      troubles.fill(0, channel * TROUBLE.DOUBLES, (channel + 1) * TROUBLE.DOUBLES);
     }
   }
 
@@ -264,7 +263,7 @@ function lanesOf(buffer: SharedArrayBuffer): Lane[] {
       seconds: new Int32Array(buffer, at + OFFSET.seconds, SECONDS * SECOND.WORDS),
       histograms: new Float64Array(buffer, at + OFFSET.histograms, HISTOGRAM_DOUBLES),
       rows: new Int32Array(buffer, at + OFFSET.rows, CHANNELS * ROW.WORDS),
-      moments: new Float64Array(buffer, at + OFFSET.moments, CHANNELS * MOMENT.DOUBLES),
+      troubles: new Float64Array(buffer, at + OFFSET.troubles, CHANNELS * TROUBLE.DOUBLES),
       samples: new Uint8Array(buffer, at + OFFSET.samples, CHANNELS * 2 * SAMPLES),
     });
   }

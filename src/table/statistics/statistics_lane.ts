@@ -11,13 +11,13 @@ import {
   histogramAt,
   KIND,
   type Kind,
-  MOMENT,
   OFFSET,
   ROW,
   SAMPLES,
   SECOND,
   SECONDS,
   TIME_BUCKETS,
+  TROUBLE,
 } from "./statistics_layout.ts";
 
 /** Milliseconds within which a connection that a channel ends without a byte counts as brief. */
@@ -32,7 +32,7 @@ export class StatisticsLane {
   readonly #seconds: Int32Array;
   readonly #histograms: Float64Array;
   readonly #rows: Int32Array;
-  readonly #moments: Float64Array;
+  readonly #troubles: Float64Array;
   readonly #samples: Uint8Array;
   /** Of all lanes, for each channel: how often it has begun or ceased to fail; odd while it does. */
   readonly #runs: Int32Array;
@@ -47,7 +47,7 @@ export class StatisticsLane {
     this.#seconds = new Int32Array(buffer, at + OFFSET.seconds, SECONDS * SECOND.WORDS);
     this.#histograms = new Float64Array(buffer, at + OFFSET.histograms, HISTOGRAM_DOUBLES);
     this.#rows = new Int32Array(buffer, at + OFFSET.rows, CHANNELS * ROW.WORDS);
-    this.#moments = new Float64Array(buffer, at + OFFSET.moments, CHANNELS * MOMENT.DOUBLES);
+    this.#troubles = new Float64Array(buffer, at + OFFSET.troubles, CHANNELS * TROUBLE.DOUBLES);
     this.#samples = new Uint8Array(buffer, at + OFFSET.samples, CHANNELS * 2 * SAMPLES);
   }
 
@@ -90,8 +90,8 @@ export class StatisticsLane {
 
   /** A connect has failed. Before its place is given back, since the row may then become another channel's. */
   attemptFailed(channel: ChannelId, result: ResultNumber, errno: number, now: number): void {
-    const rows = this.#rows, row = channel * ROW.WORDS, moments = this.#moments, moment = channel * MOMENT.DOUBLES;
-    rows[row + ROW.RESULTS + result]++;
+    const rows = this.#rows, row = channel * ROW.WORDS, troubles = this.#troubles, at = channel * TROUBLE.DOUBLES;
+    troubles[at + TROUBLE.RESULTS + result]++;
     if (!isFault(result)) return;
     let run = Atomics.load(this.#runs, channel);
     if ((run & 1) === 0) {
@@ -100,12 +100,12 @@ export class StatisticsLane {
     }
     if (rows[row + ROW.RUN] !== run) {
       rows[row + ROW.IN_A_ROW] = 0;
-      moments[moment + MOMENT.SINCE] = now;
+      troubles[at + TROUBLE.SINCE] = now;
       rows[row + ROW.RUN] = run;
     }
     rows[row + ROW.IN_A_ROW]++;
     rows[row + ROW.LAST] = errno << 4 | result;
-    moments[moment + MOMENT.LAST] = now;
+    troubles[at + TROUBLE.LAST] = now;
   }
 
   /**
@@ -134,13 +134,11 @@ export class StatisticsLane {
     this.#count(group, KIND.UP, up);
     this.#count(group, KIND.DOWN, down);
     if (down > 0) return;
-    if (up > 0 && Atomics.add(this.#unanswered, channel, 1) === 0) {
-      this.#moments[channel * MOMENT.DOUBLES + MOMENT.UNANSWERED] = now;
-    }
+    const at = channel * TROUBLE.DOUBLES;
+    if (up > 0 && Atomics.add(this.#unanswered, channel, 1) === 0) this.#troubles[at + TROUBLE.UNANSWERED] = now;
     if (by !== BY.CHANNEL) return;
-    const row = channel * ROW.WORDS;
-    this.#rows[row + ROW.EMPTY]++;
-    if (sinceConnectedMs <= BRIEF) this.#rows[row + ROW.BRIEF]++;
+    this.#troubles[at + TROUBLE.EMPTY]++;
+    if (sinceConnectedMs <= BRIEF) this.#troubles[at + TROUBLE.BRIEF]++;
   }
 
   /**

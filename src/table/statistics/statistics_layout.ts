@@ -67,18 +67,24 @@ export const ROW = {
   RUN: 5,
   IN_A_ROW: 6,
   LAST: 7,
-  EMPTY: 8,
-  BRIEF: 9,
-  /** Eight words, one for each result. */
-  RESULTS: 10,
-  WORDS: 18,
+  WORDS: 8,
 } as const;
 
 /**
- * Doubles of a channel in a lane (ms): when the row of failures began, when the last one was, and when connections
- * without an answer began, if this lane had the first.
+ * Doubles of a channel in a lane. Times (ms): when the row of failures began, when the last one was, and when connections
+ * without an answer began, if this lane had the first. Then what is counted for as long as the process runs, which may be
+ * more than a word holds.
  */
-export const MOMENT = { SINCE: 0, LAST: 1, UNANSWERED: 2, DOUBLES: 3 } as const;
+export const TROUBLE = {
+  SINCE: 0,
+  LAST: 1,
+  UNANSWERED: 2,
+  EMPTY: 3,
+  BRIEF: 4,
+  /** Eight doubles, one for each result. */
+  RESULTS: 5,
+  DOUBLES: 13,
+} as const;
 
 const align = (offset: number) => Math.ceil(offset / 64) * 64;
 
@@ -93,10 +99,10 @@ export const OFFSET = (() => {
   const seconds = align(ends + END_DOUBLES * 8);
   const histograms = align(seconds + SECONDS * SECOND.WORDS * 4);
   const rows = align(histograms + MAX_GROUPS * GROUP_DOUBLES * 8);
-  const moments = align(rows + CHANNELS * ROW.WORDS * 4);
-  const samples = align(moments + CHANNELS * MOMENT.DOUBLES * 8);
+  const troubles = align(rows + CHANNELS * ROW.WORDS * 4);
+  const samples = align(troubles + CHANNELS * TROUBLE.DOUBLES * 8);
   const laneBytes = align(samples + CHANNELS * 2 * SAMPLES);
-  return { runs, unanswered, lanes, ends, seconds, histograms, rows, moments, samples, laneBytes } as const;
+  return { runs, unanswered, lanes, ends, seconds, histograms, rows, troubles, samples, laneBytes } as const;
 })();
 
 /** Doubles of all histograms of a lane. */

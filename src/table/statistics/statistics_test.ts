@@ -5,6 +5,7 @@ import { RESULT } from "../records/results.ts";
 import { Table } from "../table.ts";
 import { KIND, Statistics } from "./statistics.ts";
 import { StatisticsLane } from "./statistics_lane.ts";
+import { OFFSET, TROUBLE } from "./statistics_layout.ts";
 
 const A = channelId(0, 0), B = channelId(1, 3);
 
@@ -192,9 +193,19 @@ Deno.test("a new channel begins anew; its group's numbers stay", () => {
   assert.deepEqual(statistics.trouble(id).since, 2_000);
 });
 
-Deno.test("there are statistics for 1 to 16 threads, at most 1.5 MB each", () => {
+Deno.test("there are statistics for 1 to 16 threads, at most 1.7 MB each", () => {
   assert.throws(() => Statistics.create(0), { name: "RangeError", message: /0 lanes/ });
   assert.throws(() => Statistics.create(17), { name: "RangeError", message: /17 lanes/ });
-  assert.ok(Statistics.create(1).buffer.byteLength < 1.55e6);
+  assert.ok(Statistics.create(1).buffer.byteLength < 1.7e6);
   assert.deepEqual(Statistics.attach(Statistics.create(3).buffer).lane(2) instanceof StatisticsLane, true);
+});
+
+Deno.test("failures are counted beyond what 32 bits hold", () => {
+  const statistics = Statistics.create(1), lane = statistics.lane(0), many = 2 ** 32;
+  const numbers = new Float64Array(statistics.buffer, OFFSET.lanes + OFFSET.troubles, TROUBLE.DOUBLES);
+  for (const at of [TROUBLE.EMPTY, TROUBLE.BRIEF, TROUBLE.RESULTS + RESULT.REFUSED]) numbers[at] = many;
+  lane.attemptFailed(A, RESULT.REFUSED, 111, 1);
+  lane.ended(A, END.CLOSED, BY.CHANNEL, 1, 1, 0, 0, 2);
+  const { failures, empty, brief } = statistics.trouble(A);
+  assert.deepEqual([failures.refused, empty, brief], [many + 1, many + 1, many + 1]);
 });
