@@ -102,6 +102,11 @@ export class Connection implements Listed, Search, RelayWatcher {
     return this.#stopped ? NONE : this.#channel;
   }
 
+  /** The channel that it has, or that is being connected; NONE if there is none. */
+  get chosen(): ChannelId {
+    return this.#channel === NONE ? this.#connecting : this.#channel;
+  }
+
   /** When it was established, by `performance.now`. */
   get since(): number {
     return this.account.connected;
@@ -132,8 +137,7 @@ export class Connection implements Listed, Search, RelayWatcher {
   describe(): OpenConnection | undefined {
     if (this.#over) return undefined;
     const { id, accepted, connected, queueMs, connectMs, firstByteMs, up, down } = this.account;
-    const { client, peer, localPort } = partiesOf(this.#client, this.#arrival),
-      channel = this.#channel === NONE ? this.#connecting : this.#channel;
+    const { client, peer, localPort } = partiesOf(this.#client, this.#arrival), channel = this.chosen;
     const times = { accepted, connected, queueMs, connectMs, firstByteMs };
     return { id, stage: this.#stage, client, peer, localPort, channel, ...times, up, down };
   }
@@ -266,7 +270,8 @@ export class Connection implements Listed, Search, RelayWatcher {
     if (direction === "sent") account.up += bytes;
     else {
       if (account.down === 0) {
-        account.firstByteMs = this.#host.engine.watch.look() - account.connected;
+        // That was a sum, and may be off by the last bit.
+        account.firstByteMs = Math.max(0, this.#host.engine.watch.look() - account.connected);
         statistics?.firstByte(this.#channel, account.firstByteMs);
       }
       account.down += bytes;

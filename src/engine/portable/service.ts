@@ -1,5 +1,5 @@
 import { type ChannelId, NONE } from "../../table/channel_id.ts";
-import { END, type EndNumber, ENDS } from "../../table/records/ends.ts";
+import { END, endNumber } from "../../table/records/ends.ts";
 import type {
   CloseOptions,
   CloseReason,
@@ -207,7 +207,7 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
 
   oldest(): ReadonlyMap<ChannelId, number> {
     const oldest = new Map<ChannelId, number>();
-    for (const { channel, accepted } of this.open()) {
+    for (const { chosen: channel, account: { accepted } } of this.#connections.all()) {
       const before = oldest.get(channel);
       if (channel !== NONE && (before === undefined || accepted < before)) oldest.set(channel, accepted);
     }
@@ -293,7 +293,7 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
   /** Closes a connection that is not being closed yet. Resolves when it is gone. */
   async #end(connection: Connection, why: CloseReason): Promise<void> {
     const gone = new Promise<void>((resolve) => this.#ending.set(connection, resolve));
-    connection.close(ENDS.indexOf(why) as EndNumber);
+    connection.close(endNumber(why));
     await gone;
     this.#ending.delete(connection);
   }

@@ -82,6 +82,11 @@ export const END = {
 /** One of `END`. */
 export type EndNumber = typeof END[keyof typeof END];
 
+/** The number of an end. */
+export function endNumber(end: End): EndNumber {
+  return ENDS.indexOf(end) as EndNumber;
+}
+
 /** Who ends connections, by number. A connection that ended well was ended by whoever sent its end first. */
 export const PARTIES = ["client", "channel", "balance", "operator", "machine"] as const;
 

@@ -1,7 +1,7 @@
 import { type ChannelId, NONE } from "../channel_id.ts";
 import { CHANNELS } from "../layout.ts";
 import { MAX_LANES } from "../limits.ts";
-import { type End, ENDS } from "../records/ends.ts";
+import { type End, endNumber } from "../records/ends.ts";
 import { type Result, RESULTS } from "../records/results.ts";
 import { Histogram } from "./histogram.ts";
 import { middleOf } from "./log_linear.ts";
@@ -111,7 +111,7 @@ export class Statistics {
 
   /** Connections that ended so. */
   ended(end: End): number {
-    return this.#sum(({ ends }) => ends[ENDS.indexOf(end)]);
+    return this.#sum(({ ends }) => ends[endNumber(end)]);
   }
 
   /** Times or bytes of a group's connections, those with channels that are gone included. */

@@ -3,7 +3,7 @@ import { formatChannelAddress } from "../../table/address.ts";
 import { type ChannelId, groupOf } from "../../table/channel_id.ts";
 import { PROXY } from "../../table/layout.ts";
 import { MAX_GROUPS } from "../../table/limits.ts";
-import { type End, ENDS } from "../../table/records/ends.ts";
+import { type End, endNumber, ENDS } from "../../table/records/ends.ts";
 import { KIND, type Statistics } from "../../table/statistics/statistics.ts";
 import type { Table } from "../../table/table.ts";
 import type { ChannelFigures, GroupFigures, ServiceFigures } from "./figures.ts";
@@ -94,7 +94,7 @@ export class Tally {
       seconds: Math.max(1, Math.round((this.at - before.at) / 1000)),
       idleTimeout,
       groups: all,
-      ended: (end?: End) => end === undefined ? ends.reduce((sum, count) => sum + count, 0) : ends[ENDS.indexOf(end)],
+      ended: (end?: End) => end === undefined ? ends.reduce((sum, count) => sum + count, 0) : ends[endNumber(end)],
     };
   }
 

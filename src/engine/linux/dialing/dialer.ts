@@ -229,9 +229,9 @@ export class Dialer {
   #reject(client: number, dial: Dial): void {
     if (dial.unfit !== undefined) this.#reportUnfit(dial);
     if (!dial.attempt.shortage) dial.terms.service.reports.turnedAway();
-    const { end } = dial.attempt;
+    const { end, detail } = dial.attempt;
     dial.attempt.abandon();
-    this.#ended(client, dial, end);
+    this.#ended(client, dial, end, detail);
     this.#release(client);
     this.#host.rejected(client);
   }
@@ -302,8 +302,8 @@ export class Dialer {
   }
 
   /** The search is over, and its client has no channel. The attempt is, too. */
-  #ended(client: number, { attempt, client: { greeting } }: Dial, end: EndNumber): void {
-    this.#records.searchEnded(client, end, attempt, greeting);
+  #ended(client: number, { attempt, client: { greeting } }: Dial, end: EndNumber, detail = 0): void {
+    this.#records.ended(client, end, undefined, detail, attempt, greeting);
   }
 
   #refused(dial: Dial, errno: number): void {

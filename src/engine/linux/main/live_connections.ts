@@ -17,6 +17,8 @@ const READINGS = 3;
 export class LiveConnections {
   readonly rows: LiveRows;
   readonly #owners: Uint8Array;
+  /** When the oldest connection of each service's channels was accepted, while this is asked of one after the other. */
+  #oldest: Map<number, Map<ChannelId, number>> | undefined;
 
   /** @param owners one byte for each descriptor, 0 if no thread has it */
   constructor(owners: SharedArrayBuffer) {
@@ -33,17 +35,13 @@ export class LiveConnections {
   }
 
   /** When the oldest connection of each channel of a service was accepted. */
-  oldest(service: number): Map<ChannelId, number> {
-    const { rows } = this, oldest = new Map<ChannelId, number>();
-    // No generator: there may be hundreds of thousands.
-    for (let fd = 0; fd < this.#owners.length; fd++) {
-      if (this.#owners[fd] === 0 || STAGES[rows.roleOf(fd)] === undefined || rows.serviceOf(fd) !== service) continue;
-      const server = rows.channelSocketOf(fd);
-      if (server === 0) continue;
-      const channel = rows.channelOf(server), accepted = rows.acceptedOf(fd), before = oldest.get(channel);
-      if (before === undefined || accepted < before) oldest.set(channel, accepted);
+  oldest(service: number): ReadonlyMap<ChannelId, number> {
+    if (this.#oldest === undefined) {
+      this.#oldest = this.#findOldest();
+      // Whoever asks this of one service asks it of all others, and each look takes as long as one at all.
+      queueMicrotask(() => this.#oldest = undefined);
     }
-    return oldest;
+    return this.#oldest.get(service) ?? new Map();
   }
 
   /** Which of a service's connections have these ids. */
@@ -76,6 +74,21 @@ export class LiveConnections {
     for (let fd = 0; fd < this.#owners.length; fd++) {
       if (this.#owners[fd] === thread + 1 && STAGES[this.rows.roleOf(fd)] !== undefined) yield fd;
     }
+  }
+
+  #findOldest(): Map<number, Map<ChannelId, number>> {
+    const { rows } = this, all = new Map<number, Map<ChannelId, number>>();
+    // No generator: there may be hundreds of thousands.
+    for (let fd = 0; fd < this.#owners.length; fd++) {
+      if (this.#owners[fd] === 0 || STAGES[rows.roleOf(fd)] === undefined) continue;
+      const server = rows.channelSocketOf(fd), service = rows.serviceOf(fd);
+      if (server === 0) continue;
+      let oldest = all.get(service);
+      if (oldest === undefined) all.set(service, oldest = new Map());
+      const channel = rows.channelOf(server), accepted = rows.acceptedOf(fd), before = oldest.get(channel);
+      if (before === undefined || accepted < before) oldest.set(channel, accepted);
+    }
+    return all;
   }
 
   *#clients(service: number): Iterable<number> {

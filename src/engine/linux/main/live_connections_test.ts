@@ -99,3 +99,18 @@ Deno.test("connections are found by their ids, and those of a thread by its numb
   assert.deepEqual([...main.ofThread(0)], [4, 6]);
   assert.deepEqual([...main.ofThread(1)], [3]);
 });
+
+Deno.test("the oldest connections are those of one look for all services, and of a new one afterwards", async () => {
+  const { main, thread, establish, accept } = setUp(), oldest = () => [1, 2, 3].map((id) => [...main.oldest(id)]);
+  establish(3, 1, 5, 1010);
+  thread.begin(5, 500, 1, 900, ROLE.WAITING, HOST, 1234, 80);
+  thread.connects(5, 25, 5, -1);
+  establish(7, 2, 6, 1020);
+  accept(9, 2);
+  const before = [[[5, 900]], [[6, 1000]], []];
+  assert.deepEqual(oldest(), before);
+  thread.end(5);
+  assert.deepEqual(oldest(), before);
+  await Promise.resolve();
+  assert.deepEqual(oldest(), [[[5, 1000]], [[6, 1000]], []]);
+});

@@ -1,10 +1,10 @@
-import { NONE } from "../../../table/channel_id.ts";
 import { END, partyOf } from "../../../table/records/ends.ts";
 import type { RecordWriter } from "../../../table/records/record_writer.ts";
 import type { Table } from "../../../table/table.ts";
 import { writeChannel } from "../../record_channel.ts";
+import { countEnd } from "../shared/count_end.ts";
 import { describeConnection } from "../shared/describe_connection.ts";
-import { type LiveRows, ROLE } from "../shared/live_rows.ts";
+import type { LiveRows } from "../shared/live_rows.ts";
 
 /** What the record of a lost connection needs of its service. */
 export interface LosingService {
@@ -27,18 +27,7 @@ export function recordLost(
   writer: RecordWriter,
   now: number,
 ): boolean {
-  const server = live.channelSocketOf(client), isEstablished = live.roleOf(client) === ROLE.ESTABLISHED;
-  const channel = isEstablished ? live.channelOf(server) : NONE, by = partyOf(END.BUG);
-  table.statistics?.lane(thread).ended(
-    channel,
-    END.BUG,
-    by,
-    now - live.acceptedOf(client),
-    isEstablished ? now - live.connectedOf(client, server) : -1,
-    isEstablished ? live.upOf(server) : 0,
-    isEstablished ? live.downOf(server) : 0,
-    now,
-  );
+  const by = partyOf(END.BUG), channel = countEnd(table.statistics?.lane(thread), live, client, END.BUG, by, now);
   const fields = writer.begin();
   if (fields === undefined) return false;
   describeConnection(live, client, fields, now);

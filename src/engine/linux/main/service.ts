@@ -1,5 +1,5 @@
 import { type ChannelId, NONE } from "../../../table/channel_id.ts";
-import { type EndNumber, ENDS } from "../../../table/records/ends.ts";
+import { endNumber } from "../../../table/records/ends.ts";
 import type { RecordWriter } from "../../../table/records/record_writer.ts";
 import { Queue } from "../../../table/queue/queue.ts";
 import type {
@@ -145,7 +145,7 @@ export class LinuxService implements ServedService {
     { oldest, within = 0 }: CloseOptions = {},
     why: CloseReason = "killed",
   ): Promise<number> {
-    const threads = this.#threads, { live } = threads, { id } = this, end = numberOf(why);
+    const threads = this.#threads, { live } = threads, { id } = this, end = endNumber(why);
     // Whoever is being connected then either gets another channel or is established by now.
     if (oldest === undefined) await threads.tell({ type: "divert", id, channel });
     return await spread(live.with(id, channel).slice(0, oldest), {
@@ -171,7 +171,7 @@ export class LinuxService implements ServedService {
 
   end(ids: readonly number[], why: CloseReason = "killed"): Promise<number> {
     const threads = this.#threads, found = threads.live.find(this.id, new Set(ids));
-    return found.length === 0 ? Promise.resolve(0) : threads.close(found, numberOf(why));
+    return found.length === 0 ? Promise.resolve(0) : threads.close(found, endNumber(why));
   }
 
   /** The connection of a client is lost with its thread. @returns whether there are records to be taken */
@@ -222,10 +222,6 @@ export class LinuxService implements ServedService {
     if (!isShared) this.#libc.call.dup3(this.#threads.placeholder, fd, C.O_CLOEXEC);
     this.#threads.tell({ type: "unwatch", fd }).then(() => this.#libc.call.close(fd));
   }
-}
-
-function numberOf(end: CloseReason): EndNumber {
-  return ENDS.indexOf(end) as EndNumber;
 }
 
 function limitOf({ maxConnections = Infinity }: ServiceSettings): number {

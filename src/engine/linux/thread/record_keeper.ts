@@ -8,6 +8,7 @@ import type { RecordWriter } from "../../../table/records/record_writer.ts";
 import type { Attempt } from "../../../selection/attempt.ts";
 import type { Greeting } from "../../../preamble/greeting.ts";
 import { writeChannel } from "../../record_channel.ts";
+import { countEnd } from "../shared/count_end.ts";
 import { describeConnection } from "../shared/describe_connection.ts";
 import { type LiveRows, ROLE } from "../shared/live_rows.ts";
 import type { ThreadService } from "./thread_service.ts";
@@ -84,7 +85,8 @@ export class RecordKeeper {
   /** A channel's bytes have been sent to its client. */
   rcvd(client: number, server: number, service: ThreadService, channel: ChannelId, bytes: number): void {
     if (!this.live.rcvd(server, bytes)) return;
-    const ms = this.#timers.clock() - this.live.connectedOf(client, server);
+    // When it was connected is known to 24 bits only, and may seem to be later.
+    const ms = Math.max(0, this.#timers.clock() - this.live.connectedOf(client, server));
     this.live.firstByte(server, ms);
     service.statistics?.firstByte(channel, ms);
   }
@@ -92,14 +94,6 @@ export class RecordKeeper {
   /** A client that is not let in; see `ended`. */
   turnedAway(client: number, reason: RefusalReason, greeting: Greeting | undefined): void {
     this.ended(client, endOfRefusal(reason), BY.BALANCE, detailOfRefusal(reason), undefined, greeting);
-  }
-
-  /** A client that has no channel when its search ends; see `ended`. @param attempt has ended as well */
-  searchEnded(client: number, end: EndNumber, attempt: Attempt, greeting: Greeting | undefined): void {
-    const { attempts } = attempt, cause = end === END.LOCAL ? attempts?.list.at(-1) : attempts?.lastFault;
-    // What a channel has said before is not why its client leaves.
-    const errno = end === END.LOCAL || partyOf(end) === BY.CHANNEL ? cause?.errno : 0;
-    this.ended(client, end, undefined, errno, attempt, greeting);
   }
 
   /**
@@ -119,19 +113,9 @@ export class RecordKeeper {
   ): void {
     const { live } = this, role = live.roleOf(client);
     if (role === ROLE.NONE || role > ROLE.ESTABLISHED) return;
-    const now = this.#timers.clock(), server = live.channelSocketOf(client), isEstablished = role === ROLE.ESTABLISHED;
-    const channel = isEstablished ? live.channelOf(server) : NONE, { service, settings } = this.#services.of(client);
-    const { statistics } = service, particulars = isEstablished ? this.#takeParticulars(client) : undefined;
-    statistics?.ended(
-      channel,
-      end,
-      by,
-      now - live.acceptedOf(client),
-      isEstablished ? now - live.connectedOf(client, server) : -1,
-      isEstablished ? live.upOf(server) : 0,
-      isEstablished ? live.downOf(server) : 0,
-      now,
-    );
+    const now = this.#timers.clock(), { service, settings } = this.#services.of(client), { statistics } = service;
+    const particulars = role === ROLE.ESTABLISHED ? this.#takeParticulars(client) : undefined;
+    const channel = countEnd(statistics, live, client, end, by, now);
     if (statistics?.isRecorded(end, settings.records ?? 0) ?? end !== END.CLOSED) {
       const fields = this.#writer.begin();
       if (fields !== undefined) {
