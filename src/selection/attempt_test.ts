@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { parseHost } from "../table/address.ts";
 import { NONE } from "../table/channel_id.ts";
+import { RESULT } from "../table/records/results.ts";
 import { DisabledBy, Table } from "../table/table.ts";
 import { Selection } from "./selection.ts";
 import type { SelectionOptions } from "./selection_options.ts";
@@ -39,7 +40,7 @@ Deno.test("a failure is counted and gives the connection back, and the next chan
   const attempt = selection.begin(CLIENT);
   for (const channel of [0, 1, 2]) {
     assert.equal(attempt.choose(), channel);
-    attempt.failed("channel", "Connection refused");
+    attempt.failed("channel", "Connection refused", RESULT.REFUSED, 111);
     assert.deepEqual([table.current(channel), table.counters(channel).failed], [0, 1n]);
   }
   assert.equal(attempt.choose(), NONE);
@@ -118,7 +119,7 @@ Deno.test("a failing channel is reported once, and once more when it is back", (
     const attempt = selection.begin(CLIENT), channel = attempt.choose();
     if (works) attempt.connected();
     else {
-      attempt.failed("channel", "Connection refused");
+      attempt.failed("channel", "Connection refused", RESULT.REFUSED, 111);
       attempt.abandon();
     }
     if (works) selection.closed(channel);
@@ -126,9 +127,9 @@ Deno.test("a failing channel is reported once, and once more when it is back", (
   for (const works of [true, false, false, true, true, false]) connect(works);
   const at = { channel: 0, address: { host: "127.0.0.1", port: 1 } };
   assert.deepEqual(events, [
-    { type: "channel-failing", ...at, reason: "Connection refused" },
+    { type: "channel-failing", ...at, reason: "Connection refused", result: "refused" },
     { type: "channel-back", ...at },
-    { type: "channel-failing", ...at, reason: "Connection refused" },
+    { type: "channel-failing", ...at, reason: "Connection refused", result: "refused" },
   ]);
   assert.ok(table.failing(0));
   assert.equal(table.disabledBy(0), 0);
@@ -255,11 +256,11 @@ for (const works of [false, true]) {
     if (works) {
       const late = selection.begin(CLIENT);
       assert.equal(late.choose(), 0);
-      late.failed("channel", "no answer");
+      late.failed("channel", "no answer", RESULT.TIMEOUT);
       late.abandon();
       early.connected();
     } else {
-      early.failed("channel", "no answer");
+      early.failed("channel", "no answer", RESULT.TIMEOUT);
       assert.equal(table.counters(0).failed, 1n);
       early.abandon();
     }
@@ -272,7 +273,7 @@ for (const works of [false, true]) {
           ["chosen", old],
           ["chosen", address],
           ["failed: no answer", address],
-          { type: "channel-failing", channel: 0, address, reason: "no answer" },
+          { type: "channel-failing", channel: 0, address, reason: "no answer", result: "timeout" },
           ["connected", old],
         ]
         : [["chosen", old], ["failed: no answer", old]],
@@ -286,14 +287,14 @@ Deno.test("a trace has every step with its client", () => {
   const { events, selection } = withChannels(1, { trace: true });
   const attempt = selection.begin({ address: parseHost("2001:db8::7").bytes, port: 99 });
   attempt.choose();
-  attempt.failed("channel", "no answer");
+  attempt.failed("channel", "no answer", RESULT.TIMEOUT);
   attempt.choose();
   attempt.abandon();
   const client = "[2001:db8::7]:99", at = { channel: 0, address: { host: "127.0.0.1", port: 1 } };
   assert.deepEqual(events, [
     { type: "trace", client, ...at, step: "chosen" },
     { type: "trace", client, ...at, step: "failed: no answer" },
-    { type: "channel-failing", ...at, reason: "no answer" },
+    { type: "channel-failing", ...at, reason: "no answer", result: "timeout" },
     { type: "trace", client, channel: NONE, step: "no usable channel" },
   ]);
 });
@@ -321,18 +322,18 @@ Deno.test("failures of a channel whose health is checked are all reported, and i
   for (let i = 0; i < 2; i++) {
     const attempt = selection.begin(CLIENT);
     assert.equal(attempt.choose(), 0);
-    attempt.failed("channel", "Connection refused");
+    attempt.failed("channel", "Connection refused", RESULT.REFUSED, 111);
     attempt.abandon();
   }
   const sequence = table.addressSequence(0), address = table.address(0);
-  const failure = { type: "connect-failed", channel: 0, address, sequence, reason: "Connection refused" };
+  const failure = { type: "connect-failed", channel: 0, address, sequence, reason: "Connection refused", result: "refused" };
   assert.deepEqual(events, [failure, failure]);
   assert.equal(selection.resting?.has(0), false);
   // Checks know that by now, and nobody hears of a shortage.
   table.disable(0, DisabledBy.DOWN);
   const last = selection.begin(CLIENT);
   assert.equal(last.choose(), 0, "it is all that is left");
-  last.failed("channel", "Connection refused");
+  last.failed("channel", "Connection refused", RESULT.REFUSED, 111);
   last.abandon();
   assert.equal(events.length, 2);
   table.setAddress(0, { host: "127.0.0.2", port: 1 });
