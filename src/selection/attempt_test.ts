@@ -326,7 +326,7 @@ Deno.test("failures of a channel whose health is checked are all reported, and i
     attempt.abandon();
   }
   const sequence = table.addressSequence(0), address = table.address(0);
-  const failure = { type: "connect-failed", channel: 0, address, sequence, reason: "Connection refused", result: "refused" };
+  const failure = { type: "connect-failed", channel: 0, address, sequence, reason: "Connection refused" };
   assert.deepEqual(events, [failure, failure]);
   assert.equal(selection.resting?.has(0), false);
   // Checks know that by now, and nobody hears of a shortage.
