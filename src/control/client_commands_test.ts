@@ -42,12 +42,18 @@ Deno.test("show clients shows twenty unless it is told how many", async () => {
   assert.equal(JSON.parse((await say("show clients json")).lines[0]).length, 30);
 });
 
-Deno.test("show clients says what is missing for a service without limits", async () => {
-  const plane = quietPlane();
-  assert.deepEqual(await execute("show clients", { group: 0 }, plane), {
-    ok: false,
-    lines: ['service "8080" has no limits per client: use --max-per-client or --rate-per-client'],
-  });
+Deno.test("show clients of a service without limits adds up the open connections of each client", async () => {
+  const plane = quietPlane(), client = { connections: 3, oldest: 200, sent: 1_234, rcvd: 5_000_000 };
+  const all = Array.from({ length: 30 }, (_, i) => ({ ...client, address: `192.0.2.${i}` }));
+  plane.services = [quietService("8080", plane.groups, { connectedClients: () => Promise.resolve(all) })];
+  const say = async (line: string) => (await execute(line, { group: 0 }, plane)).lines;
+  assert.deepEqual(await say("show clients 2"), [
+    "client     c  oldest   sent   rcvd",
+    "192.0.2.0  3  3m 20s  1.2kB  5.0MB",
+    "192.0.2.1  3  3m 20s  1.2kB  5.0MB",
+  ]);
+  assert.equal((await say("show clients")).length, 21);
+  assert.deepEqual(JSON.parse((await say("show clients json"))[0]), all);
 });
 
 Deno.test("unban forgets that limits have refused clients, and how fast they came", async () => {

@@ -7,6 +7,7 @@ import type { Groups } from "../groups/groups.ts";
 import type { FirstProtocol } from "../options/kinds/conditions.ts";
 import type { RecordState } from "../state/record_state.ts";
 import type { WhyState } from "../state/why_state.ts";
+import type { ConnectedClientState } from "../state/connected_client_state.ts";
 import type { Address } from "../table/address.ts";
 import type { FailuresState } from "../state/failures_state.ts";
 import type { ProcessState, ServiceActivityState, ServiceState } from "../state/state.ts";
@@ -79,6 +80,8 @@ export interface ControlledService extends Omit<ServiceState, "groups" | keyof S
    * Takes its time, in which clients are served. Once `over` has fired, the list may end early.
    */
   listConnections(choice: ConnectionChoice, form: "text" | "json", over?: AbortSignal): Promise<LongReply>;
+  /** Its open connections by client, those with the most first. Once `over` has fired, some may be missing. */
+  connectedClients(over?: AbortSignal): Promise<readonly ConnectedClientState[]>;
   /** Closes its connections that are meant. @returns how many */
   closeConnections(choice: ConnectionChoice): Promise<number>;
   /** Closes one connection, whatever service it is of. @returns the name of its service; undefined if it is not open */

@@ -24,7 +24,9 @@ export const quit: ProcessCommand = {
 };
 
 /** What `show` shows of the current service, by its own word and, if there is one, the next. */
-const OF_SERVICE: Readonly<Record<string, (word: string | undefined, service: ControlledService) => Reply>> = {
+const OF_SERVICE: Readonly<
+  Record<string, (word: string | undefined, service: ControlledService, over?: AbortSignal) => Reply | Promise<Reply>>
+> = {
   sticky: showSticky,
   access: showAccess,
   clients: showClients,
@@ -56,7 +58,7 @@ export const show: ProcessCommand = {
     if (more.length > 0) throw new SyntaxFault();
     if (Object.hasOwn(OF_SERVICE, what)) {
       const current = currentService(session, plane);
-      return "ok" in current ? current : OF_SERVICE[what](word, current);
+      return "ok" in current ? current : await OF_SERVICE[what](word, current, session.over);
     }
     if (word !== undefined) throw new SyntaxFault();
     if (what === "json") return answer(toJson(instanceState(session, plane)));

@@ -108,6 +108,7 @@ function controlledService(
     drain: (group, channel, seconds) => service.startDrain(group, channel, seconds),
     close: (group, channel, oldest) => service.closeChannel(group, channel, { oldest }),
     listConnections: async (...which) => await (await connections()).listConnections(service, ...which),
+    connectedClients: async (over) => await (await connections()).connectedClients(service, over),
     closeConnections: async (choice) => await (await connections()).closeConnections(service, choice),
     closeConnection: async (id) => (await (await connections()).closeConnection(instance.services, id))?.name,
     waitUntil: (look, options) => waitUntil(() => look(controlledService(service, instance, connectionLogs)), options),

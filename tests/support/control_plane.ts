@@ -60,6 +60,7 @@ export function quietService(
     },
     close: () => Promise.resolve(0),
     listConnections: () => Promise.resolve({ count: 0, chunks: nothing() }),
+    connectedClients: () => Promise.resolve([]),
     closeConnections: () => Promise.resolve(0),
     closeConnection: () => Promise.resolve(undefined),
     waitUntil: (look) => Promise.resolve(look(service)),

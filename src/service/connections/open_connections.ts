@@ -1,4 +1,5 @@
 import type { NetworkRange } from "../../access/network_words.ts";
+import type { ConnectedClientState } from "../../state/connected_client_state.ts";
 import type { RecordState } from "../../state/record_state.ts";
 import type { ChannelId } from "../../table/channel_id.ts";
 import { parseConnectionId } from "../../table/records/connection_id.ts";
@@ -46,6 +47,12 @@ export async function listConnections(
 export async function describeConnections(service: Service, choice: ConnectionChoice): Promise<RecordState[]> {
   const views = await import("../../views/connections/list_connections.ts");
   return await views.describeConnections(listed(service), choice);
+}
+
+/** Its open connections by client, those with the most first. */
+export async function connectedClients(service: Service, over?: AbortSignal): Promise<ConnectedClientState[]> {
+  const views = await import("../../views/connections/clients.ts");
+  return await views.connectedClients(listed(service), over);
 }
 
 /** Closes the connections that are meant. @returns how many, once they are gone */

@@ -1,21 +1,12 @@
 import { escapeJson } from "../../log/escape.ts";
 import { type DescribableConnection, describeOpen } from "../records/describe_open.ts";
-import type { DescribedService } from "../records/describe.ts";
 import type { RecordState } from "../../state/record_state.ts";
 import { chooses, type ConnectionFilter } from "./connection_filter.ts";
+import { eachConnection, type ListedService } from "./each_connection.ts";
 import { connectionLine, HEADINGS } from "./connection_line.ts";
-import { Slices } from "./slices.ts";
 import { type SizedText, SortedLines } from "./sorted_lines.ts";
 
-/** A service whose connections are asked for. */
-export interface ListedService extends DescribedService {
-  /** How many connections it has. */
-  readonly connections: number;
-  /** Its connections at this moment. */
-  open(): Iterable<DescribableConnection>;
-  /** The engine's clock, in milliseconds. */
-  now(): number;
-}
+export type { ListedService };
 
 /** How connections are listed: for people, or as a JSON list with a connection in each line. */
 export type Form = "text" | "json";
@@ -62,20 +53,17 @@ function described(connection: DescribableConnection, service: ListedService, no
   return describeOpen(connection, service, service.connections, Math.max(now, connection.accepted));
 }
 
-/** Calls back for each connection that is meant, with pauses in which others have their turn. */
+/** Calls back for each connection that is meant. */
 async function eachChosen(
   service: ListedService,
   filter: ConnectionFilter,
   over: AbortSignal | undefined,
   act: (connection: DescribableConnection) => void,
 ): Promise<void> {
-  const slices = new Slices(), isChosen = chooses(filter, service.now());
-  for (const connection of service.open()) {
+  const isChosen = chooses(filter, service.now());
+  await eachConnection(service, over, (connection) => {
     if (isChosen(connection)) act(connection);
-    if (!slices.full) continue;
-    await slices.pause();
-    if (over?.aborted) return;
-  }
+  });
 }
 
 function jsonLine(connection: RecordState): string {

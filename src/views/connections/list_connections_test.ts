@@ -6,6 +6,7 @@ import { NONE } from "../../table/channel_id.ts";
 import { parseHost } from "../../table/address.ts";
 import { Table } from "../../table/table.ts";
 import type { DescribableConnection } from "../records/describe_open.ts";
+import { connectedClients } from "./clients.ts";
 import { chosenIds, describeConnections, listConnections, type ListedService } from "./list_connections.ts";
 
 /** This moment, by the engine's clock. */
@@ -133,4 +134,20 @@ Deno.test("a list ends early when nobody wants it any more", async () => {
     over.signal,
   );
   assert.ok(list.count > 1000 && list.count < 500_000, `${list.count}`);
+});
+
+Deno.test("connections add up by client, and the client with the most comes first", async () => {
+  assert.deepEqual(await connectedClients(web([...few, connection(70, "10.1.2.4")])), [
+    { address: "10.1.2.4", connections: 3, oldest: 70, sent: 1234 + 1234, rcvd: 5 + 5 },
+    { address: "2001:db8::1", connections: 1, oldest: 200, sent: 1234, rcvd: 5 },
+    { address: "10.1.2.3", connections: 1, oldest: 5, sent: 1234, rcvd: 5 },
+  ]);
+  const over = new AbortController(),
+    endless = function* () {
+      for (let i = 1;; i++) {
+        yield connection(i, "10.0.0.1");
+        if (i === 50_000) over.abort();
+      }
+    };
+  assert.ok((await connectedClients(web(endless()), over.signal))[0].connections >= 50_000, "and ends early");
 });
