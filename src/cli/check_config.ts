@@ -7,7 +7,6 @@ import { plural } from "../log/plural.ts";
 import type { FileRequest } from "../options/command_line.ts";
 import type { ServiceFile } from "../options/service_file.ts";
 import { type ProcessOptions, processOptions } from "../options/values.ts";
-import { webFault } from "../options/web_fault.ts";
 import { directoryObstacle, writeObstacle } from "../process/access.ts";
 import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
 import { PidFile } from "../process/pid_file.ts";
@@ -28,14 +27,16 @@ export async function checkConfig({ config, values }: FileRequest): Promise<numb
   const file = readServices(config!, values), options = processOptions({ ...file.spec.values, ...values });
   // In the order of a start, which ends at the first of them: its code is the exit code.
   const engine = checkEngine(file, options);
-  const { sources, hosts, ports } = await checkServices(file, engine.tooMany, options);
+  const { sources, hosts, ports, logs, views } = await checkServices(file, engine.tooMany, options);
   const found = [
     ...sources,
     ...await checkStrategies(options),
     ...hosts,
     ...engine.found,
     ...ports,
+    ...logs,
     ...checkProcess(options),
+    ...views,
   ];
   for (const { lines } of found.filter(({ code }) => code === undefined)) {
     complain(`balance: warning: ${lines[0]}`);
@@ -100,7 +101,5 @@ function checkProcess(options: ProcessOptions): Finding[] {
       checkAccounts(user, group);
     });
   }
-  const fault = webFault(options);
-  if (fault !== undefined) found.push({ code: ExitCode.USAGE, lines: [fault] });
   return found;
 }

@@ -1,3 +1,4 @@
+import { resolve } from "node:path";
 import { type Finding, findingAt } from "../files/finding.ts";
 import { channelValue } from "../options/channel_values.ts";
 import { escape, quote } from "../log/escape.ts";
@@ -10,15 +11,18 @@ import { CLIENT_SOURCE } from "../options/kinds/address.ts";
 import { partPlace, type PlacedService } from "../options/service_places.ts";
 import type { ServiceFile } from "../options/service_file.ts";
 import type { ProcessOptions } from "../options/values.ts";
+import { writeObstacle } from "../process/access.ts";
 import { IPV6, mayResolveLater, resolveHost, sameFamilyAs, type Wanted } from "../process/resolve.ts";
 import {
   clientSourceFault,
+  connectionLogFault,
   hostFault,
   listenFault,
   loopFault,
   type ServiceFault,
   sourceFault,
 } from "../program/service_fault.ts";
+import { wantsViews } from "../program/views_on_demand.ts";
 import { familyOf } from "../table/address.ts";
 import { followedName } from "../service/names/followed_words.ts";
 import { nameSource } from "../service/names/names_on_demand.ts";
@@ -35,6 +39,10 @@ export interface ServiceFindings {
   readonly hosts: readonly Finding[];
   /** Ports that cannot be opened. */
   readonly ports: readonly Finding[];
+  /** Files for logs of connections. */
+  readonly logs: readonly Finding[];
+  /** Metrics and page of the process, which need ports that no service has. */
+  readonly views: readonly Finding[];
 }
 
 /**
@@ -59,6 +67,9 @@ export async function checkServices(
         ...await checkNetworks(services),
       ],
       ports: services.flatMap((service) => checkPorts(service, names, listeners, tooMany)),
+      logs: services.flatMap(checkConnectionLog),
+      // Looked for while the ports are open.
+      views: wantsViews(options) ? await (await import("./check_views.ts")).checkViews(options) : [],
     };
   } finally {
     for (const listener of listeners) listener.close();
@@ -100,6 +111,14 @@ function checkPorts(service: PlacedService, names: Names, listeners: Deno.Listen
     }
   }
   return findings;
+}
+
+/** Whether the file for a service's log of connections can be written. */
+function checkConnectionLog(service: PlacedService): Finding[] {
+  const { connectionLog } = service.spec.values;
+  if (typeof connectionLog !== "string") return [];
+  const path = resolve(connectionLog), obstacle = writeObstacle(path);
+  return obstacle === undefined ? [] : [found(service, connectionLogFault(path, obstacle))];
 }
 
 function checkSource(service: PlacedService, names: Names, options: ProcessOptions): Finding[] {

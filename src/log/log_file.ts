@@ -5,10 +5,21 @@ import { reasonOf } from "./line_writer.ts";
 /** Milliseconds to wait for a file to open: its file system may hang. */
 const PATIENCE = 1_000;
 
+/** A file that cannot be opened for a log. */
+export class LogFileProblem extends Error {
+  /** Why, as the end of a sentence. */
+  readonly reason: string;
+
+  constructor(path: string, reason: string) {
+    super(`Cannot open log file ${quote(path)}: ${reason}`);
+    this.reason = reason;
+  }
+}
+
 /**
  * Opens a file to append to. A new one is readable for its owner and group.
  *
- * @throws {Error} naming the file, when it cannot be opened or that takes too long
+ * @throws {LogFileProblem} when it cannot be opened or that takes too long
  */
 export async function openLogFile(path: string): Promise<Deno.FsFile> {
   const opening = open(path);
@@ -18,12 +29,12 @@ export async function openLogFile(path: string): Promise<Deno.FsFile> {
     const file = await Promise.race([opening, late]);
     if (file !== "late") return file;
   } catch (error) {
-    throw new Error(`Cannot open log file ${quote(path)}: ${reason(error, path)}`);
+    throw new LogFileProblem(path, reason(error, path));
   } finally {
     clearTimeout(timer);
   }
   opening.then((file) => file.close(), () => {});
-  throw new Error(`Cannot open log file ${quote(path)}: its file system does not answer`);
+  throw new LogFileProblem(path, "its file system does not answer");
 }
 
 /** Links that are followed at most. */

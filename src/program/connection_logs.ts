@@ -1,6 +1,7 @@
 import type { Log, LogFormat } from "../log/log.ts";
 import type { ServiceSpec } from "../options/service_spec.ts";
 import { serviceOptions } from "../options/values.ts";
+import { writeObstacle } from "../process/access.ts";
 import { fromStart } from "../process/start_directory.ts";
 import type { Instance } from "../service/instance.ts";
 import type { Service } from "../service/service.ts";
@@ -9,6 +10,7 @@ import type { ConnectionRecord } from "../table/records/connection_record.ts";
 import type { ConnectionLog, LoggedService } from "../views/connection_log/connection_log.ts";
 import type { ListedService, OpenLines } from "../views/connection_log/open_lines.ts";
 import type { Prepared } from "./http_views.ts";
+import { connectionLogFault, refusal, type ShowInFile } from "./service_fault.ts";
 
 /** The logs of connections of a program. They are loaded when a service asks for one. */
 export class ConnectionLogs {
@@ -29,14 +31,19 @@ export class ConnectionLogs {
   /**
    * Opens what these services need and is not open yet.
    *
+   * @param show shows a service's fault in its file
    * @returns what is to be called once they are served, or if they are not; undefined if there is nothing
-   * @throws {Error} naming the first file that cannot be opened; then nothing has changed
+   * @throws {ExitError} 71 naming the first file that cannot be opened; then nothing has changed
    */
-  async open(services: readonly ServiceSpec[]): Promise<Prepared | undefined> {
+  async open(services: readonly ServiceSpec[], show: ShowInFile | undefined): Promise<Prepared | undefined> {
     const options = services.map(({ values }) => serviceOptions(values));
     if (this.#loaded === undefined && !options.some(({ connectionLog }) => connectionLog)) return undefined;
     this.#listen();
-    const { log, open } = this.#loaded ??= await this.#load(), opened = await log.open(options);
+    const { log, open } = this.#loaded ??= await this.#load();
+    const opened = await log.open(options, (of, path, reason) => {
+      const service = services[options.findIndex((one) => one === of)];
+      return refusal([[service, connectionLogFault(path, writeObstacle(path) ?? reason)]], show);
+    });
     return {
       apply: () => {
         opened.apply();

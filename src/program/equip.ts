@@ -4,7 +4,6 @@ import { defaultDirectory, DirectoryError, openDirectory } from "../control/dire
 import { pathOf } from "../control/entries.ts";
 import { chosenDirectory } from "../control/places.ts";
 import { type ControlServer, startControlServer } from "../control/server.ts";
-import type { Log } from "../log/log.ts";
 import type { LineWriter } from "../log/line_writer.ts";
 import type { ProcessSpec } from "../options/service_spec.ts";
 import { type ProcessOptions, processOptions } from "../options/values.ts";
@@ -65,7 +64,8 @@ export async function equip(
     const failures = new FailuresOnDemand(() => instance.now());
     // Both begin to listen in the same turn, so that both get what has come before.
     instance.onRecord(failures.record);
-    const connectionLogs = await logConnections(instance, log, spec);
+    const connectionLogs = new ConnectionLogs(instance, log, options.logFormat);
+    (await connectionLogs.open(spec.services, config?.show))?.apply();
     reportTo(new Report(log.logger, instance).event);
     const killed = Promise.withResolvers<"kill" | "upgraded">(), loops = new LoopWarnings(log.logger, instance);
     const upgrade: Upgrade = new Upgrade(startedBy, {
@@ -100,8 +100,8 @@ export async function equip(
     });
     const configuration: Configuration = new Configuration(instance, config, log.logger, {
       reloading: () => supervision.reloading(),
-      prepare: ({ spec: { values, services } }) =>
-        bothPrepared(connectionLogs.open(services), () => views.prepare(processOptions(values))),
+      prepare: ({ spec: { values, services }, show }) =>
+        bothPrepared(connectionLogs.open(services, show), () => views.prepare(processOptions(values))),
       applied: (next) => {
         running?.follow(next);
         warnOfLimits(log.logger, instance);
@@ -173,17 +173,6 @@ export async function equip(
     control?.close();
     await opened?.stop();
     throw error instanceof DirectoryError ? new ExitError(ExitCode.RENDEZVOUS, error.message) : error;
-  }
-}
-
-/** @throws {ExitError} 71 when a file cannot be opened */
-async function logConnections(instance: Instance, log: Log, spec: ProcessSpec): Promise<ConnectionLogs> {
-  const logs = new ConnectionLogs(instance, log, processOptions(spec.values).logFormat);
-  try {
-    (await logs.open(spec.services))?.apply();
-    return logs;
-  } catch (error) {
-    throw new ExitError(ExitCode.SYSTEM, uncapitalised(error));
   }
 }
 

@@ -1,9 +1,7 @@
-import { resolve } from "node:path";
 import type { ControlPlane } from "../control/control_plane.ts";
 import { escape } from "../log/escape.ts";
 import type { Log, Logger } from "../log/log.ts";
-import { type HttpPlace, httpPlaceOf, placeText } from "../options/kinds/http_place.ts";
-import { optionRecords } from "../options/option_records.ts";
+import { placeText } from "../options/kinds/http_place.ts";
 import type { ProcessOptions } from "../options/values.ts";
 import { webFault } from "../options/web_fault.ts";
 import { ExitCode, ExitError } from "../process/exit_codes.ts";
@@ -13,6 +11,7 @@ import { HttpServer, mostConnections } from "../views/http/http_server.ts";
 import type { Route } from "../views/http/route.ts";
 import type { Metrics } from "../views/metrics/metrics.ts";
 import { reopenFault } from "./reopenable.ts";
+import { placeFault, type ViewKey, type ViewPlace, viewPlaces } from "./view_places.ts";
 
 /** What views look at. */
 export interface Viewed {
@@ -48,7 +47,7 @@ const VIEWS = {
     path: "/",
     routes: async (viewed, options) => (await import("./web_view.ts")).webView(viewed, options),
   },
-} as const satisfies Readonly<Record<string, View>>;
+} as const satisfies Readonly<Record<ViewKey, View>>;
 
 interface View {
   /** What it is called in the log. */
@@ -59,12 +58,8 @@ interface View {
   readonly routes: (viewed: Viewed, options: ProcessOptions) => Promise<Served>;
 }
 
-type ViewKey = keyof typeof VIEWS;
-
-/** One place and the options that ask for it. */
-interface Wanted {
-  readonly place: HttpPlace;
-  readonly keys: readonly ViewKey[];
+/** A place, and what is answered there. */
+interface Wanted extends ViewPlace {
   readonly served: Served;
 }
 
@@ -104,7 +99,7 @@ export class HttpViews {
       opened.forEach((server) => server.close());
     };
     try {
-      for (const { place, keys } of this.#placesOf(options)) {
+      for (const { place, keys } of viewPlaces(options, this.#viewed.directory)) {
         const one = { place, keys, served: await this.#served(keys, options) }, text = placeText(place);
         wanted.push(one);
         if (!this.#servers.has(text)) opened.set(text, await this.#open(one));
@@ -169,19 +164,6 @@ export class HttpViews {
     await Promise.all(servers.map((server) => server.stop()));
   }
 
-  #placesOf(options: ProcessOptions): Pick<Wanted, "place" | "keys">[] {
-    const all = new Map<string, { place: HttpPlace; keys: ViewKey[] }>();
-    for (const key of Object.keys(VIEWS) as ViewKey[]) {
-      const word = options[key], found = word === undefined ? undefined : httpPlaceOf(word);
-      if (found === undefined) continue;
-      const place = "path" in found ? { path: resolve(this.#viewed.directory, found.path) } : found;
-      const text = placeText(place), known = all.get(text);
-      if (known === undefined) all.set(text, { place, keys: [key] });
-      else known.keys.push(key);
-    }
-    return [...all.values()];
-  }
-
   async #served(keys: readonly ViewKey[], options: ProcessOptions): Promise<Served> {
     const all: Served[] = [{ routes: healthRoutes(this.#viewed.plane) }];
     for (const key of keys) all.push(await VIEWS[key].routes(this.#viewed, options));
@@ -196,9 +178,7 @@ export class HttpViews {
         failed: (path, error) => this.#failed(path, error),
       });
     } catch (error) {
-      const options = keys.map((key) => `--${optionRecords[key].name}`).join(" and ");
-      const reason = (error as Error).message;
-      throw new ExitError(ExitCode.SYSTEM, `cannot listen on ${escape(placeText(place))} for ${options}: ${reason}`);
+      throw placeFault({ place, keys }, (error as Error).message);
     }
   }
 

@@ -89,6 +89,12 @@ export function listenFault(error: unknown, place: { readonly hostname: string; 
 /** Codes of errors that are about the address rather than the port. */
 const ADDRESS_CODES: ReadonlySet<string> = new Set(["EADDRNOTAVAIL", "ENODEV", "EAFNOSUPPORT"]);
 
+/** A log of connections that cannot be written. @param path absolute @param reason as the end of a sentence */
+export function connectionLogFault(path: string, reason: string): ServiceFault {
+  const message = `cannot open connection log ${quote(path)}: ${reason}`;
+  return { part: { option: "connectionLog" }, message, code: ExitCode.SYSTEM };
+}
+
 /**
  * Why connections cannot come from the source address; undefined if they can. Otherwise every connect would fail later.
  *

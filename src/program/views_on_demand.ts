@@ -1,6 +1,11 @@
 import type { ProcessOptions } from "../options/values.ts";
 import type { HttpViews, Prepared, Viewed } from "./http_views.ts";
 
+/** Whether options are about any view. */
+export function wantsViews({ metrics, web, webToken, webAdmin }: ProcessOptions): boolean {
+  return [metrics, web, webToken, webAdmin].some((one) => one !== undefined);
+}
+
 /** What can be seen of a process over HTTP. Nothing is loaded before an option asks for it. */
 export class ViewsOnDemand {
   readonly #viewed: Viewed;
@@ -17,10 +22,7 @@ export class ViewsOnDemand {
 
   /** See `HttpViews.prepare`; undefined if nothing is served and nothing is to be. */
   async prepare(options: ProcessOptions): Promise<Prepared | undefined> {
-    const { metrics, web, webToken, webAdmin } = options;
-    if (this.#views === undefined && [metrics, web, webToken, webAdmin].every((one) => one === undefined)) {
-      return undefined;
-    }
+    if (this.#views === undefined && !wantsViews(options)) return undefined;
     this.#views ??= new (await import("./http_views.ts")).HttpViews(this.#viewed);
     return await this.#views.prepare(options);
   }

@@ -1,4 +1,3 @@
-import { resolve } from "node:path";
 import type { ControlPlane } from "../control/control_plane.ts";
 import { execute } from "../control/commands.ts";
 import { instanceState } from "../control/instance_state.ts";
@@ -6,15 +5,13 @@ import { toJson } from "../control/json.ts";
 import { escape } from "../log/escape.ts";
 import type { Log, LogLine } from "../log/log.ts";
 import type { ProcessOptions } from "../options/values.ts";
-import { ExitCode, ExitError } from "../process/exit_codes.ts";
-import { privilegesUnavailable, userNumber } from "../process/privileges.ts";
 import type { Instance } from "../service/instance.ts";
 import { describeRecord, endedAt } from "../views/records/describe.ts";
 import { Guard } from "../views/web/guard.ts";
-import { Token } from "../views/web/token.ts";
 import { openWeb } from "../views/web/web_routes.ts";
 import type { WebSource } from "../views/web/web_source.ts";
 import type { Served, Viewed } from "./http_views.ts";
+import { readTokens } from "./web_tokens.ts";
 import { WrongTokens } from "./wrong_tokens.ts";
 
 /** Lines of the log that are kept for those who begin to look. */
@@ -22,21 +19,7 @@ const KEPT = 200;
 
 /** The page of a program. @throws {ExitError} when a token cannot be read */
 export async function webView({ instance, plane, log, directory }: Viewed, options: ProcessOptions): Promise<Served> {
-  const future = options.user !== undefined && privilegesUnavailable() === undefined
-    ? userNumber(options.user)
-    : undefined;
-  const read = async (path: string | undefined, option: string) => {
-    if (path === undefined) return undefined;
-    try {
-      return await Token.read(resolve(directory, path), future);
-    } catch (error) {
-      throw new ExitError(ExitCode.SYSTEM, `option ${option}: ${(error as Error).message}`);
-    }
-  };
-  const tokens = {
-    read: await read(options.webToken, "--web-token"),
-    admin: await read(options.webAdmin, "--web-admin"),
-  };
+  const tokens = await readTokens(options, directory);
   const wrong = new WrongTokens(log.logger), lines: LogLine[] = [];
   const forget = log.onLine((line) => {
     if (lines.push(line) > KEPT) lines.shift();

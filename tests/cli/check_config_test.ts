@@ -96,6 +96,44 @@ testWith([linux, root], "an unknown user and a log file that cannot be written a
   );
 });
 
+Deno.test("what metrics and page need is looked for: places that are free, and tokens", async () => {
+  using listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr, views = `--metrics ${port} --web ${one} --web-token /none/x`;
+  const { code, stderr } = await check(`process ${views}\n-b 127.0.0.1 ${one} a:1\n`);
+  assert.equal(code, 71);
+  assert.match(
+    stderr,
+    new RegExp(
+      'balance: option --web-token: token file "/none/x": does not exist\n' +
+        `cannot listen on 127\\.0\\.0\\.1:${port} for --metrics: it is in use\n` +
+        `cannot listen on 127\\.0\\.0\\.1:${one} for --web: it is in use\n`,
+    ),
+  );
+  const together = await check(`process --web-token x\n-b 127.0.0.1 ${one} a:1\n`);
+  assert.deepEqual([together.code, together.stderr.split("\n").slice(-2)[0]], [
+    64,
+    "balance: option --web-token needs --web",
+  ]);
+});
+
+testWith([posix], "a Unix socket for metrics is not made, nor one that is dead removed", async () => {
+  using directory = temporaryDirectory();
+  const dead = `${directory.path}/dead`, alive = `${directory.path}/alive`;
+  // As after a crash: whoever closes a socket removes it.
+  const crashed = Deno.listen({ transport: "unix", path: `${directory.path}/new` });
+  Deno.renameSync(`${directory.path}/new`, dead);
+  crashed.close();
+  using _listener = Deno.listen({ transport: "unix", path: alive });
+  const checked = async (path: string) => (await check(`process --metrics ${path}\n-b 127.0.0.1 ${one} 127.0.0.1:1\n`));
+  for (const path of [dead, `${directory.path}/none`]) assert.deepEqual((await checked(path)).stderr, "");
+  assert.match((await checked(alive)).stderr, /alive for --metrics: another process answers there\n$/);
+  assert.match(
+    (await checked("/none/x")).stderr,
+    /cannot listen on \/none\/x for --metrics: there is no such directory\n$/,
+  );
+  assert.deepEqual([...Deno.readDirSync(directory.path)].map(({ name }) => name).sort(), ["alive", "dead"]);
+});
+
 Deno.test("a file that is not there is refused with 66, and so is a directory", async () => {
   using directory = temporaryDirectory();
   for (const path of [`${directory.path}/none`, directory.path]) {

@@ -280,13 +280,13 @@ testWith([posix], "a file that cannot be opened is an error at the start, and re
   const args = ["-f", "--control-dir", directory.path, `--connection-log=${missing}`, String(port), "127.0.0.1:1"];
   const { code, stderr } = await run(args);
   assert.equal(code, 71);
-  assert.match(stderr, /cannot open log file ".*missing\/log": /);
+  assert.match(stderr, /cannot open connection log ".*missing\/log": /);
   const line = `--name web -b 127.0.0.1 ${port} 127.0.0.1:1`;
   await using instance = await FileInstance.start([line]);
   await instance.write([`--connection-log=${missing} ${line}`]);
   const { code: refused, stdout } = await instance.run("reload", undefined, ["--strict"]);
   assert.equal(refused, 1);
-  assert.match(stdout, /^cannot open log file ".*missing\/log": /m);
+  assert.match(stdout, /^.*services\.conf:1:1: cannot open connection log ".*missing\/log": /);
   assert.match(await instance.control("show config"), new RegExp(`^balance ${line}$`, "m"));
 });
 

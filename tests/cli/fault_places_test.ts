@@ -78,6 +78,12 @@ testWith([posix], "a check, a start and a reload say the same of a file, with th
       'option -b: cannot resolve host: "300.1.1.1" is not an IPv4 address',
     ],
     [
+      "a log of connections in no directory",
+      `${at} --connection-log /none/x^ ${port + 1} 127.0.0.1:1`,
+      71,
+      'cannot open connection log "/none/x": there is no such directory',
+    ],
+    [
       "a channel that never resolves",
       `${at} ${port + 1} 127.0.0.1:1 ! 127.0.0.1:2 300.1.1.1:80^`,
       65,

@@ -3,6 +3,7 @@ import { NetworksBuilder } from "../../access/networks_builder.ts";
 import { isNetworkFault, parseNetworks } from "../../access/network_words.ts";
 import { escape, quote } from "../../log/escape.ts";
 import type { LogFormat, Logger } from "../../log/log.ts";
+import { LogFileProblem } from "../../log/log_file.ts";
 import { plural } from "../../log/plural.ts";
 import type { ServiceOptions } from "../../options/values.ts";
 import type { RecordState } from "../../state/record_state.ts";
@@ -84,23 +85,27 @@ export class ConnectionLog {
   /**
    * Opens the files of these services that are not open yet.
    *
+   * @param refusal what is thrown when a file cannot be opened, made of the service that wants it, its path and why
    * @returns `apply` closes those of no service, `undo` those that were opened
-   * @throws {Error} naming the first file that cannot be opened; then nothing has changed
+   * @throws what `refusal` has made for the first file that cannot be opened; then nothing has changed
    */
-  async open(services: readonly LogValues[]): Promise<{ readonly apply: () => void; readonly undo: () => void }> {
+  async open(
+    services: readonly LogValues[],
+    refusal: (options: LogValues, path: string, reason: string) => Error,
+  ): Promise<{ readonly apply: () => void; readonly undo: () => void }> {
     const paths = new Map(services.flatMap((options) => {
       return typeof options.connectionLog === "string" ? [[this.#around.resolve(options.connectionLog), options]] : [];
     }));
     const added: FileOutput[] = [],
       retire = (files: readonly FileOutput[]) => Promise.all(files.map((one) => one.retire()));
-    for (const path of paths.keys()) {
+    for (const [path, options] of paths) {
       const file = this.#file(path);
       if (!file.isOpen) added.push(file);
       try {
         await file.open();
       } catch (error) {
         await retire(added);
-        throw error;
+        throw refusal(options, path, error instanceof LogFileProblem ? error.reason : (error as Error).message);
       }
     }
     return {
