@@ -1,3 +1,4 @@
+import { KillGuard } from "./kill_guard.ts";
 import { type Line, painted } from "./line.ts";
 
 /** Alternate screen, hidden cursor, no wrapping of long lines; and back (xterm, DEC private modes). */
@@ -16,6 +17,7 @@ export class Terminal {
   #shown: string[] = [];
   #size = { columns: 0, rows: 0 };
   #entered = false;
+  #guard: KillGuard | undefined;
 
   constructor({ color, unicode }: { readonly color: boolean; readonly unicode: boolean }) {
     this.#color = color;
@@ -23,8 +25,10 @@ export class Terminal {
   }
 
   enter(): void {
-    this.#entered = true;
+    // Continued after a stop, it may be in the mode of the shell.
     Deno.stdin.setRaw(true);
+    if (!this.#entered) this.#guard = new KillGuard(LEAVE);
+    this.#entered = true;
     this.redraw();
     write(ENTER);
   }
@@ -33,6 +37,7 @@ export class Terminal {
   leave(): void {
     if (!this.#entered) return;
     this.#entered = false;
+    this.#guard?.[Symbol.dispose]();
     try {
       write(LEAVE);
     } catch {
