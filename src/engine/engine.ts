@@ -1,20 +1,15 @@
-import type { access } from "../options/records/access.ts";
-import type { connectionLog } from "../options/records/connection_log.ts";
-import type { health } from "../options/records/health.ts";
 import type { EngineName } from "../options/engine_name.ts";
-import type { AccessSettings } from "../access/access.ts";
-import type { ServiceOptions } from "../options/values.ts";
-import type { SelectionOptions } from "../selection/selection_options.ts";
-import type { StrategyModule } from "./strategy_module.ts";
-import type { SelectionEvent } from "../selection/events.ts";
-import type { Address } from "../table/address.ts";
 import type { ChannelId } from "../table/channel_id.ts";
-import type { RateLimit } from "../table/clients/pace.ts";
-import type { RefusalReason } from "../table/clients/refusals.ts";
 import type { End } from "../table/records/ends.ts";
 import type { Table } from "../table/table.ts";
+import type { ServiceEvent } from "./engine_events.ts";
+import type { EngineSettings, ServiceSettings } from "./engine_settings.ts";
+import type { OpenConnection } from "./open_connection.ts";
 
 export { causeOf } from "../selection/cause.ts";
+export type * from "./engine_events.ts";
+export type * from "./engine_settings.ts";
+export type * from "./open_connection.ts";
 
 /**
  * # The engine contract
@@ -88,7 +83,6 @@ export { causeOf } from "../selection/cause.ts";
  *    chosen, or a called client gets one, only by the condition that its group has at that moment. A socket that is
  *    handed over to another service stays open: each client in its queue is served once, by the old service or, once all
  *    threads have followed, by the new one. Connections stay with the service that accepted them.
- *    Settings of records hold for connections that are accepted from then on as well.
  * 8. **Sockets.** TCP_NODELAY and SO_KEEPALIVE are set on both sides. Timeouts come from the monotonic clock. None
  *    expires before everything that the kernel had received by then has been read: whoever answered while this process
  *    was busy, stopped or frozen has answered in time.
@@ -223,7 +217,8 @@ export interface ServedService {
   open(): Iterable<OpenConnection>;
   /**
    * When the oldest of each channel's connections at this moment was accepted, those included whose channel is being
-   * connected; channels without any are missing. As cheap as can be: whoever looks at a process asks each second.
+   * connected; channels without any are missing. Whoever looks at a process asks this of all services each second, so what
+   * several get in the same turn may be of the same moment.
    */
   oldest(): ReadonlyMap<ChannelId, number>;
   /**
@@ -238,43 +233,6 @@ export interface ServedService {
 /** Why connections are closed that might have gone on. */
 export type CloseReason = Extract<End, "killed" | "drained" | "channel-down" | "config">;
 
-/** How far a connection has come. `greeting`: the client has to say something first. `waiting`: for a place. */
-export type ConnectionStage = "greeting" | "connecting" | "waiting" | "established";
-
-/** An address and a port. */
-export interface ConnectionEndpoint {
-  /** Sixteen bytes; IPv4 as IPv4-mapped. */
-  readonly address: Uint8Array;
-  readonly port: number;
-}
-
-/** A connection that has not ended. Times are milliseconds; moments are of the engine's clock. */
-export interface OpenConnection {
-  /** As in its record, once it has ended. */
-  readonly id: number;
-  readonly stage: ConnectionStage;
-  readonly client: ConnectionEndpoint;
-  /** Who connected, if a PROXY header named another client. */
-  readonly peer?: ConnectionEndpoint;
-  /** The port that it came to. */
-  readonly localPort: number;
-  /** The channel that it has, or that is being connected; NONE if there is none. */
-  readonly channel: ChannelId;
-  readonly accepted: number;
-  /** When its channel accepted it; -1 if that has not happened. */
-  readonly connected: number;
-  /** In the queue; -1 if it was not there. */
-  readonly queueMs: number;
-  /** How long its channel took to accept; -1 if it has not. */
-  readonly connectMs: number;
-  /** From then to the channel's first byte; -1 if there has been none. */
-  readonly firstByteMs: number;
-  /** Bytes from client to channel so far. */
-  readonly up: number;
-  /** Bytes from channel to client so far. */
-  readonly down: number;
-}
-
 /** Which of a channel's connections are closed, and how fast. */
 export interface CloseOptions {
   /** Only so many, those that were established first. Default: all. */
@@ -282,170 +240,6 @@ export interface CloseOptions {
   /** Seconds over which they are closed, evenly and the oldest first. Default 0: all at once. */
   readonly within?: number;
 }
-
-/** How a process's descriptors are divided between connections and everything else. */
-export interface DescriptorShares {
-  /** Simultaneous clients for which there are enough descriptors. An engine that sees the numbers need not count. */
-  readonly connections: number;
-  /** Descriptors that no connection ever takes: operators, look-ups and the log need some as well. */
-  readonly spare: number;
-  /** Listening sockets that have been taken into account. Default: one. */
-  readonly sockets?: number;
-}
-
-/** What an engine must know about the process. */
-export interface EngineSettings {
-  /** Threads that relay, default 1; every table must have a lane for each. Only the linux engine has more than one. */
-  readonly threads?: number;
-  /** Clients of all services that are served at the same time, at least 1. */
-  readonly maxConnections: number;
-  /** What connections may take of the process's descriptors. Default: all of them. */
-  readonly descriptors?: DescriptorShares;
-  /**
-   * Modules of all strategies that are not built in, for threads to load; the settings of services have the strategies
-   * themselves. Default: there are none, or they are in no files.
-   */
-  readonly strategyModules?: readonly StrategyModule[];
-  /** Called for everything worth reporting that concerns no single service, from the main thread. Must not throw. */
-  readonly emit: (event: GeneralEvent) => void;
-  /** Where connections leave records when they end. Default: nowhere. */
-  readonly records?: RecordSettings;
-  /** Called with every chunk before it is passed on. The bytes are valid during the call only. Must not throw. */
-  readonly tap?: Tap;
-}
-
-/** Where connections leave records. */
-export interface RecordSettings {
-  /** The buffer of `RecordRings` with a ring for each thread. */
-  readonly rings: SharedArrayBuffer;
-  /** Called on main when there are records for the first time since they were last taken. Must not throw. */
-  readonly waiting: () => void;
-}
-
-/** Options of a service that an engine has nothing to do with, or gets in another form. */
-export type OthersOptions =
-  | "hostname"
-  | "ipv6"
-  | "allowLoop"
-  | "acceptProxy"
-  | "proxyTimeout"
-  | keyof typeof access
-  | keyof typeof connectionLog
-  | keyof typeof health;
-
-/**
- * What an engine must know about a service: its options, with what has been resolved. Options that only the linux
- * engine has are ignored by the portable one.
- */
-export interface ServiceSettings
-  extends Omit<SelectionOptions, keyof ServiceOptions>, Omit<ServiceOptions, OthersOptions> {
-  /** Numeric source address of outgoing connections. */
-  readonly source?: string;
-  /**
-   * Whether outgoing connections come from the client's own address; then there is no `source`. If the channel's address
-   * is of the other family, or the system refuses, the channel is passed over for this client. Default false. Only the
-   * linux engine can do it, with the capability CAP_NET_ADMIN.
-   */
-  readonly clientSource?: boolean;
-  /** Clients of this service that are served at the same time, at least 1. Default: no limit of its own. */
-  readonly maxConnections?: number;
-  /**
-   * Which connections leave a record: those that did not end well and, of the others, every nth, counted by each thread
-   * from its first. Default 0: none of the others.
-   */
-  readonly records?: number;
-  /** Who may come in. Default: everybody. */
-  readonly access?: AccessSettings;
-  /** How fast clients are accepted. Default: as fast as they come. */
-  readonly acceptRate?: AcceptRateSettings;
-  /**
-   * When the kernel probes the side of a half-closed connection that has ended, to learn whether it has only shut down
-   * or is gone: seconds of silence before the first keep-alive probe, default 60, and between two probes, default 75
-   * (whole seconds).
-   */
-  readonly halfCloseProbes?: { readonly after: number; readonly every: number };
-}
-
-/** How fast a service's clients are accepted, by all threads together. */
-export interface AcceptRateSettings {
-  readonly limit: RateLimit;
-  /** Made by `AcceptRate.create`. */
-  readonly memory: SharedArrayBuffer;
-  /** Whether clients who come too early are only counted. */
-  readonly dryRun: boolean;
-}
-
-/** `sent` is from client to channel, `rcvd` from channel to client. */
-export type Direction = "sent" | "rcvd";
-
-/** Sees the bytes that are relayed. */
-export type Tap = (direction: Direction, bytes: Uint8Array) => void;
-
-/** What an engine reports. */
-export type EngineEvent = ServiceEvent | GeneralEvent;
-
-/** What an engine reports about a service. */
-export type ServiceEvent =
-  | SelectionEvent
-  /** A client was closed because no channel could take it. At most one a second for each thread. */
-  | { readonly type: "turned-away" }
-  /**
-   * A client was refused, or would have been if this were not a dry run. At most one a second for each reason and
-   * thread; `Refusals` in the table's folder counts them all.
-   */
-  | {
-    readonly type: "refused";
-    readonly reason: RefusalReason;
-    readonly client: string;
-    readonly dryRun: boolean;
-    /** What was wrong with its PROXY header, if that is why. */
-    readonly fault?: string;
-  }
-  /**
-   * A client is turned away, and a connection to this channel cannot come from its address, as `clientSource` wants. The
-   * channel is not to blame. At most one a second for each thread.
-   */
-  | {
-    readonly type: "source-unfit";
-    readonly channel: ChannelId;
-    readonly address: Address;
-    readonly client: string;
-    readonly reason: string;
-  }
-  /**
-   * As many clients have come as `acceptRate` allows; further ones wait in the kernel's queue, unless this is a dry run.
-   * At most one a second.
-   */
-  | { readonly type: "paced"; readonly dryRun: boolean }
-  /** The configured maximum of clients is served; new ones wait in the kernel's queue. At most one a second. */
-  | { readonly type: "saturated"; readonly connections: number };
-
-/** What an engine reports that does not concern a single service. */
-export type GeneralEvent =
-  /** This machine is short of something. At most one a second, for both values of `what` together. */
-  | { readonly type: "shortage"; readonly what: "accept" | "connect"; readonly reason: string }
-  /** `splice` or its pipes are unavailable; connections go on with read and write. Once for each reason. */
-  | { readonly type: "splice-refused"; readonly reason: string }
-  /**
-   * A strategy from a file has thrown, or chosen a channel that is not a candidate; channels take turns instead. Once
-   * for each.
-   */
-  | { readonly type: "strategy-failed"; readonly name: string; readonly reason: string }
-  /** A thread died and took its connections with it. It is started again after `restartIn` seconds. */
-  | {
-    readonly type: "thread-crashed";
-    readonly thread: number;
-    readonly connections: number;
-    readonly reason: string;
-    readonly restartIn: number;
-  }
-  /**
-   * A thread had more to report than the main thread could take, so `count` events are missing. Traces are dropped
-   * first.
-   */
-  | { readonly type: "events-lost"; readonly count: number }
-  /** The process's maximum of clients is served; new ones wait in the kernel's queue. At most one a second. */
-  | { readonly type: "saturated"; readonly connections: number };
 
 /** Starts an engine, which serves nothing yet. @throws {Error} when it cannot run here */
 export type StartEngine = (settings: EngineSettings) => Engine | Promise<Engine>;

@@ -10,7 +10,7 @@ import type { Partings } from "./partings.ts";
 import type { Poller } from "../kernel/poller.ts";
 import { decodeHost, portOf } from "../kernel/sockets.ts";
 import type { RecordKeeper } from "../thread/record_keeper.ts";
-import { ROLE } from "../shared/live_rows.ts";
+import { ROLE } from "../shared/live_roles.ts";
 import { STAGE } from "../thread/stage.ts";
 import type { ThreadService } from "../thread/thread_service.ts";
 import type { ThreadServices } from "../thread/thread_services.ts";

@@ -1,6 +1,7 @@
 import { type ChannelId, NONE } from "../../../table/channel_id.ts";
 import type { ConnectionEndpoint, ConnectionStage, OpenConnection } from "../../engine.ts";
-import { type LiveConnection, LiveRows, ROLE } from "../shared/live_rows.ts";
+import { ROLE } from "../shared/live_roles.ts";
+import { type LiveConnection, LiveRows } from "../shared/live_rows.ts";
 
 /** Stages by role. */
 const STAGES: Readonly<Record<number, ConnectionStage>> = {

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { parseHost } from "../../../table/address.ts";
 import { NONE } from "../../../table/channel_id.ts";
-import { LiveRows, ROLE } from "../shared/live_rows.ts";
+import { ROLE } from "../shared/live_roles.ts";
+import { LiveRows } from "../shared/live_rows.ts";
 import { LiveConnections } from "./live_connections.ts";
 
 const HOST = parseHost("192.0.2.1").bytes;

@@ -1,7 +1,8 @@
 import { type ChannelId, NONE } from "../../../table/channel_id.ts";
 import type { ByNumber, EndNumber } from "../../../table/records/ends.ts";
 import type { StatisticsLane } from "../../../table/statistics/statistics.ts";
-import { type LiveRows, ROLE } from "./live_rows.ts";
+import { ROLE } from "./live_roles.ts";
+import type { LiveRows } from "./live_rows.ts";
 
 /** Counts the end of a client's connection as its rows tell of it. @returns the channel that it had, or NONE */
 export function countEnd(

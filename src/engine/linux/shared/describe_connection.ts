@@ -1,5 +1,6 @@
 import type { RecordFields } from "../../../table/records/record_fields.ts";
-import { type LiveRows, ROLE } from "./live_rows.ts";
+import { ROLE } from "./live_roles.ts";
+import type { LiveRows } from "./live_rows.ts";
 
 const host = new Uint8Array(16);
 

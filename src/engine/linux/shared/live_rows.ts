@@ -1,25 +1,7 @@
 import { isMapped } from "../../../table/address.ts";
 import type { ChannelId } from "../../../table/channel_id.ts";
-
-/** What a descriptor's row is about. The first ones are stages of a connection and stand in the client's row. */
-export const ROLE = {
-  /** Nothing. */
-  NONE: 0,
-  /** A client that has to say something first. */
-  GREETING: 1,
-  /** A client that waits for a channel. */
-  WAITING: 2,
-  /** A client whose channel is being connected. */
-  CONNECTING: 3,
-  /** A client that is connected with its channel. */
-  ESTABLISHED: 4,
-  /** A client whose connection is over, although its socket is not closed yet. */
-  OVER: 5,
-  /** The channel's side of a connection that is being made, or is established. */
-  CHANNEL: 6,
-  /** What is left of a connection whose client is gone: the channel's socket, which has still something to send. */
-  REMAINS: 7,
-} as const;
+import { coded, decoded } from "./coded_time.ts";
+import { isListed, ROLE } from "./live_roles.ts";
 
 /**
  * Bytes of a row: two doubles, then words (32 bits) and floats. A connection has two rows, the client's and the
@@ -297,18 +279,4 @@ export class LiveRows {
     for (let i = 0; i < 16; i++) this.#hosts[client * 16 + i] = host[i];
     return IPV6;
   }
-}
-
-/** Whether a row with this role stands for a connection that can be closed. */
-export function isListed(role: number): boolean {
-  return role !== ROLE.NONE && role <= ROLE.ESTABLISHED || role === ROLE.REMAINS;
-}
-
-/** A time in sixteen bits, logarithmic: at most 0.02 % off, up to 46 days. 0 for none. */
-function coded(ms: number): number {
-  return ms < 0 ? 0 : Math.min(0xffff, 1 + Math.round(Math.log2(1 + ms) * 2048));
-}
-
-function decoded(code: number): number {
-  return code === 0 ? -1 : 2 ** ((code - 1) / 2048) - 1;
 }

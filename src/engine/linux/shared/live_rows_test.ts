@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parameters } from "../../../../tests/fuzz/parameters.ts";
 import { parseHost } from "../../../table/address.ts";
-import { LiveRows, ROLE } from "./live_rows.ts";
+import { ROLE } from "./live_roles.ts";
+import { LiveRows } from "./live_rows.ts";
 
 const CLIENT = 7, SERVER = 9;
 const IPV4 = parseHost("192.0.2.255").bytes, IPV6 = parseHost("2001:db8::ff").bytes;
