@@ -105,9 +105,15 @@ class Report {
   }
 }
 
+/** A channel of which nothing is counted. */
 const UNCOUNTED = {
-  ...{ rate: 0, times: { connect: null, firstByte: null }, lastError: null, failingSince: null, failuresInARow: 0 },
-  ...{ unanswered: 0, unansweredSince: null },
+  rate: 0,
+  times: { connect: null, firstByte: null },
+  lastError: null,
+  failingSince: null,
+  failuresInARow: 0,
+  unanswered: 0,
+  unansweredSince: null,
 } as const;
 
 /** A minute of nothing. */

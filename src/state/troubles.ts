@@ -8,6 +8,9 @@ export interface Trouble {
   readonly text: string;
 }
 
+/** A channel, as far as its troubles go: with its counters as in JSON, or exact ones. */
+export type TroubledChannel = Omit<ChannelState, "total" | "failed" | "sent" | "rcvd">;
+
 /** The worst first. */
 const KINDS: readonly Trouble["kind"][] = ["bad", "wanted", "past"];
 
@@ -18,7 +21,7 @@ const UNANSWERED = 5;
 const FORGOTTEN = 3_600;
 
 /** What is to be said about a channel, the worst first; nothing if all is well. @param now milliseconds since 1970 */
-export function troublesOf(channel: ChannelState, now: number): Trouble[] {
+export function troublesOf(channel: TroubledChannel, now: number): Trouble[] {
   const { disabledBy, lastError, maxc, current } = channel, troubles: Trouble[] = [];
   const bad = (text: string) => troubles.push({ kind: "bad", text });
   for (const party of disabledBy) troubles.push(troubleBy(party, channel, now));
@@ -34,7 +37,7 @@ export function troublesOf(channel: ChannelState, now: number): Trouble[] {
 }
 
 /** What is to be said about a channel that somebody keeps from getting clients. @param party one of its `disabledBy` */
-export function troubleBy(party: string, channel: ChannelState, now: number): Trouble {
+export function troubleBy(party: string, channel: TroubledChannel, now: number): Trouble {
   const bad = (text: string): Trouble => ({ kind: "bad", text });
   const wanted = (text: string): Trouble => ({ kind: "wanted", text });
   if (party === "down") return bad(downText(channel));
@@ -47,28 +50,28 @@ export function troubleBy(party: string, channel: ChannelState, now: number): Tr
 }
 
 /** What is to be said about a channel that has as many connections as it may have. */
-export function fullText({ current, maxc }: Pick<ChannelState, "current" | "maxc">): string {
+export function fullText({ current, maxc }: Pick<TroubledChannel, "current" | "maxc">): string {
   return `full: ${countText(current)} of ${countText(maxc)} connections`;
 }
 
 /** How a channel fares that accepts, but does not answer. */
-function unansweredText({ unanswered, unansweredSince }: ChannelState, now: number): string {
+function unansweredText({ unanswered, unansweredSince }: TroubledChannel, now: number): string {
   return `no answer over the last ${countText(unanswered)} connections${since(unansweredSince, now)}`;
 }
 
-function downText({ health }: ChannelState): string {
+function downText({ health }: TroubledChannel): string {
   if (health === undefined) return "down";
   const { since, last } = health, reason = last === null || last.reason === "" ? "" : `, ${last.reason}`;
   return `down for ${ageText(since)}${last === null ? "" : `: ${last.result}${reason}`}`;
 }
 
-function unresolvedText({ host, resolution }: ChannelState): string {
+function unresolvedText({ host, resolution }: TroubledChannel): string {
   const why = resolution?.stale ?? null;
   return `${host} does not resolve${why === null ? "" : `: ${why}`}`;
 }
 
 /** How a channel fails whose last connect failed. */
-export function failingText({ failuresInARow: count, failingSince, lastError }: ChannelState, now: number): string {
+export function failingText({ failuresInARow: count, failingSince, lastError }: TroubledChannel, now: number): string {
   // A predecessor of the process may have told it no more than that.
   if (lastError === null) return "its last connect failed";
   const { age, reason } = lastError;

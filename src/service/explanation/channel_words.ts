@@ -3,9 +3,8 @@ import type { ChannelReport } from "../../groups/report.ts";
 import { plural } from "../../log/plural.ts";
 import { ageText, countText } from "../../log/quantities.ts";
 import type { ExplainedAttempt, ExplainedChannel, ExplainedGroup } from "../../selection/explanation/explanation.ts";
-import type { ChannelState } from "../../state/state.ts";
 import { failingText, fullText, troubleBy } from "../../state/troubles.ts";
-import type { Subject } from "./why.ts";
+import type { Subject } from "./subject.ts";
 
 /** What counts against a channel, see `WhyChannelState`. @param tried whether it would be tried all the same */
 export function againstOf(channel: ExplainedChannel, { usable, owned }: ExplainedGroup, tried: boolean): string[] {
@@ -27,14 +26,12 @@ export function channelReason(
 ): string {
   const { told: { attempts, home }, now, service } = subject;
   if (!group.usable) return "its group is not for this client";
-  // Counters are whole numbers of any size here; none of them is in the words.
-  const state = report as unknown as ChannelState;
   const attempt = attempts.find(({ channel: id }) => id === channel.id);
   const against = againstOf(channel, group, attempt !== undefined).map((word) => {
     if (word === "full") return fullText(channel);
     if (word === "queue") return "clients who came earlier wait for it";
-    if (word === "rests") return `rests ${ageText(Math.ceil(channel.rests / 1000))} more: ${failingText(state, now)}`;
-    return word === "other" ? "" : troubleBy(word, state, now).text;
+    if (word === "rests") return `rests ${ageText(Math.ceil(channel.rests / 1000))} more: ${failingText(report, now)}`;
+    return word === "other" ? "" : troubleBy(word, report, now).text;
   }).filter((text) => text !== "");
   if (attempt !== undefined) {
     const why = strategyReason(channel, attempt, group, subject);

@@ -6,7 +6,7 @@ import type { GroupConditions } from "../../options/group_conditions.ts";
 import { type Condition, Conditions } from "../../selection/conditions.ts";
 import type { ExplainedGroup } from "../../selection/explanation/explanation.ts";
 import type { Client } from "../../selection/strategy.ts";
-import type { Subject } from "./why.ts";
+import type { Subject } from "./subject.ts";
 
 /** For whom a group is, and why it is not for this client. */
 export function groupReason(

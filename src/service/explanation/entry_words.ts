@@ -2,7 +2,7 @@ import type { ExplainedEntry } from "../../access/explained_entry.ts";
 import { plural } from "../../log/plural.ts";
 import type { EntryState } from "../../state/why_state.ts";
 import { REFUSAL_WORDS } from "../../table/refusal_words.ts";
-import type { ExplainedService } from "./why.ts";
+import type { ExplainedService } from "./subject.ts";
 
 /** Whether a client comes in, and why. @param entry undefined for a service that takes everybody */
 export function entryOf(entry: ExplainedEntry | undefined, service: ExplainedService): Omit<EntryState, "delays"> {

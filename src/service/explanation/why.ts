@@ -1,19 +1,19 @@
 import { type ExplainedEntry, explainedEntry } from "../../access/explained_entry.ts";
 import { type GroupReport, reportOf } from "../../groups/report.ts";
 import { explain } from "../../selection/explanation/explain.ts";
-import type { ExplainedChannel, ExplainedGroup, Explanation } from "../../selection/explanation/explanation.ts";
+import type { ExplainedChannel, ExplainedGroup } from "../../selection/explanation/explanation.ts";
 import type { Client } from "../../selection/strategy.ts";
 import type { EntryState, WhyAttemptState, WhyChannelState, WhyGroupState, WhyState } from "../../state/why_state.ts";
 import { formatChannelAddress, formatHost } from "../../table/address.ts";
 import { AcceptRate } from "../../table/clients/accept_rate.ts";
 import { highWord, lowWord } from "../../table/sticky/client_key.ts";
 import type { WhyOptions } from "../options/options.ts";
-import type { Service } from "../service.ts";
 import { askedClient } from "./asked_client.ts";
 import { againstOf, channelReason } from "./channel_words.ts";
 import { groupReason } from "./condition_words.ts";
 import { entryOf } from "./entry_words.ts";
 import { outcomeReason } from "./outcome_words.ts";
+import type { ExplainedService, Subject } from "./subject.ts";
 
 /**
  * What would become of a client that came now. It is read from memory that threads share, and changes nothing.
@@ -53,21 +53,6 @@ export function why(service: ExplainedService, host: string, options: WhyOptions
     attempts,
     groups: all,
   };
-}
-
-/** What of a service it depends on. */
-export type ExplainedService = Pick<
-  Service,
-  "name" | "address" | "ports" | "connections" | "groups" | "access" | "settings" | "given" | "held"
->;
-
-/** What everything is about. */
-export interface Subject {
-  readonly service: ExplainedService;
-  readonly client: Client;
-  readonly told: Explanation;
-  /** Milliseconds since 1970. */
-  readonly now: number;
 }
 
 function entryStateOf(service: ExplainedService, entry: ExplainedEntry | undefined, clock: number): EntryState {

@@ -1,0 +1,18 @@
+import type { Explanation } from "../../selection/explanation/explanation.ts";
+import type { Client } from "../../selection/strategy.ts";
+import type { Service } from "../service.ts";
+
+/** What of a service an explanation depends on. */
+export type ExplainedService = Pick<
+  Service,
+  "name" | "address" | "ports" | "connections" | "groups" | "access" | "settings" | "given" | "held"
+>;
+
+/** What words of an explanation are about. */
+export interface Subject {
+  readonly service: ExplainedService;
+  readonly client: Client;
+  readonly told: Explanation;
+  /** Milliseconds since 1970. */
+  readonly now: number;
+}
