@@ -1,6 +1,13 @@
 import { isMapped } from "../table/address.ts";
 import { type Networks, word, WORDS } from "./networks.ts";
 
+/** The networks that ranges make: each from its first to its last address, as `NetworksBuilder.add` takes them. */
+export function networksOf(ranges: readonly { readonly first: Uint8Array; readonly last: Uint8Array }[]): Networks {
+  const builder = new NetworksBuilder();
+  for (const { first, last } of ranges) builder.add(first, last);
+  return builder.build();
+}
+
 /** Collects ranges of addresses. They may come in any order, overlap, and be given repeatedly. */
 export class NetworksBuilder {
   readonly #ipv4 = new Ranges(WORDS.ipv4);

@@ -36,7 +36,7 @@ export async function showFailed(words: readonly string[], session: Session, pla
     channel = { service, ...findChannel(service.groups, word, { group: session.group }) };
   }
   const state = await plane.failed({ most: most ?? (json ? undefined : SHOWN), channel });
-  return answer(...json ? [toJson(state)] : lines(state, plane.services.length > 1));
+  return answer(...json ? [toJson(state)] : lines(state, plane.services.length > 1, word));
 }
 
 /** What the words ask for, or what is wrong with them. */
@@ -44,7 +44,7 @@ function read(words: readonly string[]): Asked | string {
   const asked: Asked = {}, left = [...words];
   if (left.length > 0 && /^\d/.test(left[0])) {
     const word = left.shift()!;
-    if (!/^[1-9]\d{0,8}$/.test(word)) return `invalid number of connections ${quote(word)}: give 1 or more`;
+    if (!/^0*[1-9]\d*$/.test(word)) return `invalid number of connections ${quote(word)}: give 1 or more`;
     asked.most = Number(word);
   }
   if (left[0] === "channel") {
@@ -59,11 +59,15 @@ function read(words: readonly string[]): Asked | string {
   return left.length === 0 ? asked : `give [N] [channel CH] [json], not ${quote(left[0])}`;
 }
 
-function lines({ failed, ended, lost }: FailuresState, several: boolean): string[] {
+/** @param channel the word for the channel that was asked for, if there was one */
+function lines({ failed, ended, lost }: FailuresState, several: boolean, channel?: string): string[] {
   const all = Object.values(ended).reduce((sum, count) => sum + count, 0);
   const missing = lost === 0 ? [] : [`${countText(lost)} ended faster than they could be written down`];
   if (failed.length === 0) {
-    return [all === 0 ? "no connection has failed" : "none of them is known any more", ...missing];
+    const none = channel === undefined
+      ? "none of those that have failed is known any more"
+      : `of those that are known, none had channel ${quote(channel)} or tried it`;
+    return [all === 0 ? "no connection has failed" : none, ...missing];
   }
   const own = several ? HEADINGS : HEADINGS.filter((heading) => heading !== "service"), now = Date.now();
   const rows = failed.map((record) => {

@@ -84,7 +84,10 @@ Deno.test("with several services, each connection says whose it is", async () =>
 Deno.test("a process without failures says so", async () => {
   assert.deepEqual((await remembering({}).say("show failed")).lines, ["no connection has failed"]);
   assert.deepEqual((await remembering({ ended: { idle: 3 } }).say("show failed")).lines, [
-    "none of them is known any more",
+    "none of those that have failed is known any more",
+  ]);
+  assert.deepEqual((await remembering({ ended: { idle: 3 } }).say("show failed channel 1")).lines, [
+    'of those that are known, none had channel "1" or tried it',
   ]);
 });
 
@@ -100,6 +103,7 @@ for (
   const [line, most, channel] of [
     ["show failed", 20, undefined],
     ["show failed 5", 5, undefined],
+    ["show failed 12345678901", 12_345_678_901, undefined],
     ["show failed json", undefined, undefined],
     ["show failed 7 json", 7, undefined],
     ["show failed channel 1", 20, 1],

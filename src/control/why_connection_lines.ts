@@ -2,6 +2,7 @@ import { escape, quote } from "../log/escape.ts";
 import { plural } from "../log/plural.ts";
 import { ageText, bytesText, countText, spanText } from "../log/quantities.ts";
 import type { AttemptState, RecordState } from "../state/record_state.ts";
+import type { Party } from "../table/records/ends.ts";
 import type { WhyConnectionState } from "../state/why_state.ts";
 import { verdictLines } from "./why_lines.ts";
 
@@ -62,10 +63,10 @@ function placeText(
 function end({ open, end, by, reason, time, durationMs }: RecordState, now: number): string {
   if (open) return `  open for ${spanText(durationMs)}${reason === "" ? "" : `: ${reason}`}`;
   const ago = ageText((now - Date.parse(time)) / 1000);
-  return `  ended after ${spanText(durationMs)}, ${ago} ago, by ${WHO[by] ?? by}: ${end}, ${reason}`;
+  return `  ended after ${spanText(durationMs)}, ${ago} ago, by ${WHO[by as Party] ?? by}: ${end}, ${reason}`;
 }
 
-const WHO: Readonly<Record<string, string>> = {
+const WHO: Readonly<Record<Party, string>> = {
   client: "the client",
   channel: "the channel",
   balance: "the balancer",

@@ -30,7 +30,7 @@ export const logLetters = {
   ts: "how it ended, in two letters as HAProxy has them",
   end: "how it ended, in a word",
   by: "who ended it",
-  reason: "the same in words, in quotes",
+  reason: "how it ended and who ended it, in words and in quotes",
   tries: "channels that were tried, each with result and time",
   rc: "retries: channels tried before the last one",
   fc: "connections of the service at that moment",

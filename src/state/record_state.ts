@@ -31,7 +31,7 @@ export interface RecordState {
   readonly peer: string | null;
   /** Port that it came to. */
   readonly port: number;
-  /** Server name in its TLS ClientHello, or null. */
+  /** Server name in its TLS ClientHello, if groups ask for that; null without one, and while it is open. */
   readonly sni: string | null;
   /** Number of the group of its channel; null without a channel. */
   readonly group: number | null;
@@ -41,9 +41,9 @@ export interface RecordState {
   readonly name?: string;
   /** Address and port of its channel, or null. */
   readonly address: string | null;
-  /** Channels that were tried, in order: the first seven and the last. */
+  /** Channels that were tried, in order: the first seven and the last. Empty while it is open. */
   readonly attempts: readonly AttemptState[];
-  /** How many channels were tried. */
+  /** How many channels were tried; 0 while it is open. */
   readonly attemptCount: number;
   /** For how long it waited for a place on a full channel (`--queue`). */
   readonly queueMs: number | null;

@@ -71,7 +71,7 @@ export const connectionLog = {
     standard: 0,
     section: "logging",
     summary: "log open ones every SEC (default 0: no)",
-    more: "Each connection that has lasted that long gets a line now and then, and again after as much time.",
+    more: "A connection that has lasted that long gets a line, and another one each time that long has passed again.",
     needs,
     scope: "service",
     changeable: true,

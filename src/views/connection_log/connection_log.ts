@@ -1,5 +1,5 @@
 import { includes, type Networks } from "../../access/networks.ts";
-import { NetworksBuilder } from "../../access/networks_builder.ts";
+import { networksOf } from "../../access/networks_builder.ts";
 import { isNetworkFault, parseNetworks } from "../../access/network_words.ts";
 import { escape, quote } from "../../log/escape.ts";
 import type { LogFormat, Logger } from "../../log/log.ts";
@@ -219,12 +219,9 @@ export class ConnectionLog {
 }
 
 function networks(words: string): Networks {
-  const parts = parseNetworks(words), builder = new NetworksBuilder();
+  const parts = parseNetworks(words);
   if (isNetworkFault(parts)) throw new Error(`Cannot log: ${quote(parts.word)} ${parts.reason}`);
-  for (const part of parts) {
-    if (part.kind === "range") { for (const { first, last } of part.ranges) builder.add(first, last); }
-  }
-  return builder.build();
+  return networksOf(parts.flatMap((part) => part.kind === "range" ? part.ranges : []));
 }
 
 /** The line in place of those that are lost. */

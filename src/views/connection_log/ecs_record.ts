@@ -1,5 +1,6 @@
 import { ECS_VERSION } from "../../log/ecs.ts";
 import type { RecordState } from "../../state/record_state.ts";
+import { hostOf, portOf } from "./endpoint_parts.ts";
 
 /**
  * A record with the names of the Elastic Common Schema. All values are in `balance` as well, under the names that they
@@ -32,11 +33,10 @@ export function ecsRecord(record: RecordState): Readonly<Record<string, unknown>
   };
 }
 
-function side(name: string, text: string): Record<string, unknown> {
-  const colon = text.lastIndexOf(":"), host = text.slice(0, colon);
+function side(name: string, endpoint: string): Record<string, unknown> {
   return {
-    [`${name}.address`]: text,
-    [`${name}.ip`]: host.startsWith("[") ? host.slice(1, -1) : host,
-    [`${name}.port`]: Number(text.slice(colon + 1)),
+    [`${name}.address`]: endpoint,
+    [`${name}.ip`]: hostOf(endpoint),
+    [`${name}.port`]: Number(portOf(endpoint)),
   };
 }

@@ -1,8 +1,10 @@
+import type { End } from "../../table/records/ends.ts";
+
 /**
  * How connections end, as HAProxy says it in two letters (its manual, "Session state at disconnection"): who or what
  * ended it, and in which phase. `-` is nobody: it ended well.
  */
-const STATES: Readonly<Record<string, string>> = {
+const STATES: Readonly<Record<End, string>> = {
   "closed": "--",
   "idle": "cD",
   "client-reset": "CD",
@@ -33,7 +35,7 @@ const STATES: Readonly<Record<string, string>> = {
   "bug": "ID",
 };
 
-/** HAProxy's two letters for an end; `??` for one that this list does not have, and `LD` while it lasts. */
+/** HAProxy's two letters for the end of a record; `LD` while the connection lasts. */
 export function haproxyState(end: string): string {
-  return end === "open" ? "LD" : STATES[end] ?? "??";
+  return end === "open" ? "LD" : STATES[end as End];
 }

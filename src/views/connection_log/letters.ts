@@ -1,6 +1,7 @@
 import { quote } from "../../log/escape.ts";
 import type { LogLetter } from "../../options/log_letters.ts";
 import type { AttemptState, RecordState } from "../../state/record_state.ts";
+import { hostOf, portOf } from "./endpoint_parts.ts";
 import { haproxyState } from "./haproxy_state.ts";
 
 /** Text of one letter for one connection. */
@@ -57,15 +58,6 @@ export function decimal(ms: number): string {
 
 function channelName({ channel, name }: RecordState): string {
   return name ?? (channel === null ? "-" : String(channel));
-}
-
-function hostOf(address: string): string {
-  const host = address.slice(0, address.lastIndexOf(":"));
-  return host.startsWith("[") ? host.slice(1, -1) : host;
-}
-
-function portOf(address: string): string {
-  return address.slice(address.lastIndexOf(":") + 1);
 }
 
 /** When it was accepted, in milliseconds since 1970. */

@@ -1,8 +1,6 @@
+import { Slices } from "../connections/slices.ts";
 import { type DescribableConnection, describeOpen } from "../records/describe_open.ts";
 import type { ConnectionLog, LoggedService } from "./connection_log.ts";
-
-/** Milliseconds of work between two pauses, so that main can do other things. */
-const SLICE = 5;
 
 /** A service whose open connections can be listed. */
 export interface ListedService extends LoggedService {
@@ -66,17 +64,16 @@ export class OpenLines {
   }
 
   async #list(service: ListedService, interval: number): Promise<void> {
-    let begun = performance.now();
+    const slices = new Slices();
     for (const open of service.open()) {
       const now = this.#now();
       // Those that are younger get theirs next time.
       if (now - open.accepted >= interval) {
         this.#log.write(describeOpen(open, service, service.connections, now), service.options);
       }
-      if (performance.now() - begun < SLICE) continue;
-      await new Promise<void>((resolve) => setTimeout(resolve, 0));
+      if (!slices.full) continue;
+      await slices.pause();
       if (this.#stopped) return;
-      begun = performance.now();
     }
   }
 }

@@ -1,5 +1,5 @@
-import { includes, type Networks } from "../../access/networks.ts";
-import { NetworksBuilder } from "../../access/networks_builder.ts";
+import { includes } from "../../access/networks.ts";
+import { networksOf } from "../../access/networks_builder.ts";
 import type { NetworkRange } from "../../access/network_words.ts";
 import type { ChannelId } from "../../table/channel_id.ts";
 import type { DescribableConnection } from "../records/describe_open.ts";
@@ -28,10 +28,4 @@ export function chooses(
     connection.accepted <= latest &&
     (channel === undefined || connection.channel === channel) &&
     (networks === undefined || includes(networks, connection.client.address));
-}
-
-function networksOf(ranges: readonly NetworkRange[]): Networks {
-  const builder = new NetworksBuilder();
-  for (const { first, last } of ranges) builder.add(first, last);
-  return builder.build();
 }
