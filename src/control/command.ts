@@ -86,6 +86,11 @@ export function answer(...lines: string[]): Reply {
   return { ok: true, lines };
 }
 
+/** The same with any number of lines: a call takes no more than some 100,000 arguments. */
+export function answerAll(lines: readonly string[]): Reply {
+  return { ok: true, lines };
+}
+
 export function refuse(line: string): Reply {
   return { ok: false, lines: [line] };
 }

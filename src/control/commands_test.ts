@@ -179,3 +179,9 @@ Deno.test("no service can have the name of a word that a command takes in its pl
   const beside = words.filter((all) => all.includes("NAME")).flat().filter((word) => word !== "NAME");
   assert.deepEqual(beside.sort(), [...RESERVED_NAMES].sort());
 });
+
+Deno.test("a process of many services has more metrics than a call takes arguments", async () => {
+  const { instance, session } = plane(), metrics = Array<string>(300_000).fill("a 1");
+  const reply = await execute("show metrics", session, { ...instance, metrics: () => Promise.resolve(metrics) });
+  assert.equal(reply.ok && reply.lines.length, metrics.length);
+});

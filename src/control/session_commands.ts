@@ -3,7 +3,16 @@ import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
 import { showAccess } from "./access_commands.ts";
 import { servicesOf, suggestion } from "./choose_service.ts";
 import { showClients } from "./client_commands.ts";
-import { answer, integer, type ProcessCommand, refuse, type Reply, type Session, SyntaxFault } from "./command.ts";
+import {
+  answer,
+  answerAll,
+  integer,
+  type ProcessCommand,
+  refuse,
+  type Reply,
+  type Session,
+  SyntaxFault,
+} from "./command.ts";
 import type { ControlledService, ControlPlane } from "./control_plane.ts";
 import { showFailed } from "./failures_command.ts";
 import { showConnections } from "./connection_commands.ts";
@@ -64,17 +73,17 @@ export const show: ProcessCommand = {
     if (what === "json") return answer(toJson(instanceState(session, plane)));
     if (what === "config") {
       const lines = await plane.config?.();
-      return lines === undefined ? refuse("this process cannot show its state as command lines") : answer(...lines);
+      return lines === undefined ? refuse("this process cannot show its state as command lines") : answerAll(lines);
     }
-    if (what === "health") return answer(...tables(plane, healthLines, healthTable([])));
+    if (what === "health") return answerAll(tables(plane, healthLines, healthTable([])));
     if (what === "metrics") {
       const lines = await plane.metrics?.();
-      return lines === undefined ? refuse("this process has no metrics") : answer(...lines);
+      return lines === undefined ? refuse("this process has no metrics") : answerAll(lines);
     }
     if (what === "latency") {
       // Loaded here, since few need it.
       const { latencyTable } = await import("./show_latency.ts");
-      return answer(...tables(plane, latencyTable, []));
+      return answerAll(tables(plane, latencyTable, []));
     }
     const found = servicesOf(plane.services, what);
     if (found.length > 0) return answer(...found.flatMap(serviceLines));

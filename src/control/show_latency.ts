@@ -49,6 +49,7 @@ export function latencyTable({ groups }: { readonly groups: Groups }): string[] 
 }
 
 function groupRows(statistics: Statistics, group: number): string[][] {
+  if (!statistics.hasTimes(group)) return [];
   return OF_GROUP.flatMap(([word, kind]) => {
     const histogram = statistics.histogram(group, kind), { count } = histogram;
     if (count === 0) return [];

@@ -29,6 +29,9 @@ export type { Histogram, Kind, StatisticsLane };
 /** Seconds that `lastMinute` tells of. */
 const MINUTE = 60;
 
+/** Kinds that are times. */
+const TIMES = Object.values(KIND).filter(isTime);
+
 /** How many samples are in each bucket, for one look. */
 const COUNTS = new Uint32Array(256);
 
@@ -123,6 +126,12 @@ export class Statistics {
       for (let i = 0; i < counts.length; i++) counts[i] += histograms[at + HISTOGRAM.BUCKETS + i];
     }
     return new Histogram(counts, sum, isTime(kind) ? 0.001 : 1);
+  }
+
+  /** Whether anything has been measured in a group that takes time. Much cheaper than to look at its histograms. */
+  hasTimes(group: number): boolean {
+    const at = TIMES.map((kind) => histogramAt(group, kind) + HISTOGRAM.SUM);
+    return this.#lanes.some(({ histograms }) => at.some((sum) => histograms[sum] > 0));
   }
 
   /**

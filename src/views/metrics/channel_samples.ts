@@ -138,11 +138,15 @@ const FAMILIES: readonly (Family & { readonly of: (channel: MeasuredChannel) => 
   },
 ];
 
-/** Writes what there is to say about channels. */
-export function writeChannels(to: Exposition, channels: readonly MeasuredChannel[]): void {
+/** Writes what there is to say about channels, in small steps. */
+export function* writeChannels(
+  to: Exposition,
+  channels: readonly MeasuredChannel[],
+): Generator<void, void, undefined> {
   for (const family of FAMILIES) {
     to.family(family);
     for (const channel of channels) {
+      yield;
       const value = family.of(channel);
       if (value !== undefined) to.sample(channel.labels, value);
     }
@@ -153,6 +157,7 @@ export function writeChannels(to: Exposition, channels: readonly MeasuredChannel
     help: "1 for whether the channel gets new connections, 0 for the other states.",
   });
   for (const { labels, state } of channels) {
+    yield;
     for (const one of STATES) to.sample(`${labels},state="${one}"`, one === state ? 1 : 0);
   }
   to.family({
@@ -161,6 +166,7 @@ export function writeChannels(to: Exposition, channels: readonly MeasuredChannel
     help: "Attempts to connect that failed, by reason. A reason appears with its first failure.",
   });
   for (const { groups: { table }, id, labels, lifetime } of channels) {
+    yield;
     const { failures } = lifetime.failed > 0 && table.statistics?.trouble(id) || {};
     if (failures === undefined) continue;
     for (const result of RESULTS) if (failures[result] > 0) to.sample(`${labels},reason="${result}"`, failures[result]);

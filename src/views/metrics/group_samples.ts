@@ -113,30 +113,36 @@ const HISTOGRAMS: readonly (Family & { readonly kind: Kind; readonly bounds: rea
   },
 ];
 
-/** Writes what there is to say about groups. */
-export function writeGroups(to: Exposition, groups: readonly MeasuredGroup[]): void {
+/** Writes what there is to say about groups, in small steps. */
+export function* writeGroups(to: Exposition, groups: readonly MeasuredGroup[]): Generator<void, void, undefined> {
   to.family({
     name: "balance_group",
     type: "info",
     help: "Which strategy the group has, as show calls it.",
   });
   for (const { labels, groups: all, group } of groups) {
+    yield;
     to.sample(`${labels},${labelsOf({ strategy: all.strategyOf(group).label })}`, 1);
   }
   to.family({ name: "balance_group_channels", type: "gauge", help: "Channels of the group, by state." });
   for (const { labels, states } of groups) {
+    yield;
     for (const state of STATES) {
       to.sample(`${labels},state="${state}"`, states.filter((one) => one === state).length);
     }
   }
   for (const family of COUNTERS) {
     to.family(family);
-    for (const group of groups) to.sample(group.labels, family.of(group));
+    for (const group of groups) {
+      yield;
+      to.sample(group.labels, family.of(group));
+    }
   }
   for (const { kind, bounds, ...family } of HISTOGRAMS) {
     const unit = family.unit === "seconds" ? 1000 : 1;
     to.family(family);
     for (const { labels, groups: { table }, group } of groups) {
+      yield;
       const found = table.statistics?.histogram(group, kind);
       if (found !== undefined) writeHistogram(to, labels, found, bounds, unit);
     }

@@ -4,6 +4,7 @@ import { measureChannel, type MeasuredChannel, writeChannels } from "./channel_s
 import { Exposition, type Form } from "./exposition.ts";
 import { type MeasuredGroup, measureGroup, writeGroups } from "./group_samples.ts";
 import { HighWater } from "./high_water.ts";
+import { Slices } from "../slices.ts";
 import type { Measured, MeasuredService, ProcessFigures } from "./measured.ts";
 import { writeProcess } from "./process_samples.ts";
 import { labelled, writeServices } from "./service_samples.ts";
@@ -31,13 +32,24 @@ export class Metrics {
     this.#figures = figures;
   }
 
-  /** All metrics as text. */
-  text({ form, services: names, channels: each = true }: Detail): string {
-    const to = new Exposition(form), groups: MeasuredGroup[] = [], channels: MeasuredChannel[] = [];
+  /** All metrics as text. It takes its time, in which others have their turn: there may be thousands of groups. */
+  async text(detail: Detail): Promise<string> {
+    const to = new Exposition(detail.form), slices = new Slices();
+    for (const _step of this.write(to, detail)) if (slices.full) await slices.pause();
+    return to.finish();
+  }
+
+  /** Writes all metrics, in small steps. */
+  *write(
+    to: Exposition,
+    { services: names, channels: each = true }: Omit<Detail, "form">,
+  ): Generator<void, void, undefined> {
+    const groups: MeasuredGroup[] = [], channels: MeasuredChannel[] = [];
     const services = this.#measured.services.filter(({ name }) => names === undefined || names.includes(name));
     writeProcess(to, this.#measured, this.#figures());
-    writeServices(to, services.map((service) => labelled(service, this.#highOf(service))));
+    yield* writeServices(to, services.map((service) => labelled(service, this.#highOf(service))));
     for (const service of services) {
+      yield;
       const { name, groups: all } = service, high = this.#highOf(service);
       for (let group = 0; group < MAX_GROUPS; group++) {
         const measured = measureGroup(name, all, group, high);
@@ -46,9 +58,8 @@ export class Metrics {
         all.table.channels(group).forEach((id, number) => channels.push(measureChannel(name, all, id, number, high)));
       }
     }
-    writeGroups(to, groups);
-    writeChannels(to, channels);
-    return to.finish();
+    yield* writeGroups(to, groups);
+    yield* writeChannels(to, channels);
   }
 
   #highOf({ groups }: MeasuredService): HighWater {

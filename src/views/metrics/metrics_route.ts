@@ -12,7 +12,7 @@ export function metricsRoute(metrics: Metrics): Route {
   return { path: "/metrics", answer: (request) => answer(metrics, request) };
 }
 
-function answer(metrics: Metrics, { query, headers }: HttpRequest): HttpAnswer {
+async function answer(metrics: Metrics, { query, headers }: HttpRequest): Promise<HttpAnswer> {
   const services = query.getAll("service"), detail = query.get("detail") ?? "channel";
   if (detail !== "channel" && detail !== "group") {
     return textAnswer(400, `detail is group or channel, not ${quote(detail)}`);
@@ -21,7 +21,7 @@ function answer(metrics: Metrics, { query, headers }: HttpRequest): HttpAnswer {
   return {
     status: 200,
     headers: { "content-type": CONTENT_TYPE[form], vary: "accept" },
-    body: metrics.text({
+    body: await metrics.text({
       form,
       ...services.length > 0 && { services },
       channels: detail === "channel",

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { Groups } from "../../groups/groups.ts";
 import { Statistics } from "../../table/statistics/statistics.ts";
 import { Table } from "../../table/table.ts";
+import { Exposition } from "./exposition.ts";
 import type { Measured } from "./measured.ts";
 import { Metrics } from "./metrics.ts";
 
@@ -20,7 +21,11 @@ function subject() {
   const metrics = new Metrics(measured, () => ({ openDescriptors: 12 }));
   const add = (port: number, group = 0, name?: string) =>
     groups.idOf(group, groups.add(group, { host: "10.0.0.1", address: { host: "10.0.0.1", port }, name })!);
-  const lines = (options = {}) => metrics.text({ form: "text", ...options }).split("\n");
+  const lines = (options = {}) => {
+    const to = new Exposition("text");
+    for (const _step of metrics.write(to, options));
+    return to.finish().split("\n");
+  };
   /** The value of one series. */
   const value = (series: string) => lines().find((line) => line.startsWith(`${series} `))?.slice(series.length + 1);
   return { groups, add, lines, value, lane: groups.table.lane(0), statistics: groups.table.statistics.lane(0) };
@@ -110,4 +115,19 @@ Deno.test("no series is told twice, and each belongs to the family above it", ()
     return line.slice(0, line.lastIndexOf(" "));
   });
   assert.equal(new Set(series).size, series.length);
+});
+
+Deno.test("others have their turn while the metrics of many services are written", async () => {
+  const { groups, add } = subject();
+  for (let port = 1; port <= 100; port++) add(port);
+  const services = Array.from({ length: 50 }, (_, i) => ({ name: `s${i}`, connections: 0, groups }));
+  const metrics = new Metrics({ version: "1.2.3", services, describe: () => state }, () => ({ openDescriptors: 12 }));
+  let turns = 0;
+  const timer = setInterval(() => turns++);
+  const text = await metrics.text({ form: "text" });
+  clearInterval(timer);
+  assert.ok(turns > 0);
+  const to = new Exposition("text");
+  for (const _step of metrics.write(to, {}));
+  assert.equal(text, to.finish());
 });

@@ -91,11 +91,15 @@ const FAMILIES: readonly (Family & { readonly of: (service: LabelledService) => 
   },
 ];
 
-/** Writes what there is to say about services. */
-export function writeServices(to: Exposition, services: readonly LabelledService[]): void {
+/** Writes what there is to say about services, in small steps. */
+export function* writeServices(
+  to: Exposition,
+  services: readonly LabelledService[],
+): Generator<void, void, undefined> {
   for (const family of FAMILIES) {
     to.family(family);
     for (const service of services) {
+      yield;
       const value = family.of(service);
       if (value !== undefined) to.sample(service.labels, value);
     }
@@ -106,11 +110,13 @@ export function writeServices(to: Exposition, services: readonly LabelledService
     help: "Connections that have ended, by how; all but those that are closed have not ended well.",
   });
   for (const { labels, groups: { table: { statistics } } } of services) {
+    yield;
     if (statistics === undefined) continue;
     for (const end of ENDS) to.sample(`${labels},end="${end}"`, statistics.ended(end));
   }
   to.family({ name: "balance_service_denied", type: "counter", help: "Clients that were refused, by reason." });
   for (const { labels, access } of services) {
+    yield;
     if (access === undefined) continue;
     for (const reason of REFUSALS) to.sample(`${labels},reason="${reason}"`, access.refused[reason]);
   }
@@ -120,6 +126,7 @@ export function writeServices(to: Exposition, services: readonly LabelledService
     help: "Clients that would have been refused if it were not a dry run, by reason.",
   });
   for (const { labels, access } of services) {
+    yield;
     if (access === undefined || !access.dryRun && REFUSALS.every((reason) => access.spared[reason] === 0)) continue;
     for (const reason of REFUSALS) to.sample(`${labels},reason="${reason}"`, access.spared[reason]);
   }
