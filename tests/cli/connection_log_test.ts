@@ -237,6 +237,21 @@ testWith([linux], "on a full disk lines are lost, counted and said to be, and cl
   assert.deepEqual(connectionLog, { target: "/dev/full", problem: "No space left on device", lost: 3, skipped: 0 });
 });
 
+testWith([linux], "a disk that is full only later is named as the reason for lost lines", async () => {
+  using directory = temporaryDirectory();
+  await using back = echoBackend();
+  const log = `${directory.path}/log`;
+  await using instance = await Instance.start([`127.0.0.1:${back.port}`], { options: [`--connection-log=${log}`] });
+  await exchange(instance.port, 1);
+  await linesOf(log, 1);
+  // Every second, the program looks for losses: once here, when there are none.
+  await pause(1_100);
+  Deno.removeSync(log);
+  Deno.symlinkSync("/dev/full", log);
+  await exchange(instance.port, 1);
+  assert.match(await instance.logged(/lost/), /: 1 line lost: No space left on device$/);
+});
+
 testWith(
   [linux],
   "a reader that is too slow loses lines, which are counted and said to be, and no client waits",

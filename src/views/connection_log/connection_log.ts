@@ -204,16 +204,16 @@ export class ConnectionLog {
     const { logger } = this.#around.log;
     this.#lostRecords.look(this.#around.lostRecords());
     for (const [path, file] of this.#files) {
-      const { lost, problem } = file.state;
       let losses = this.#losses.get(path);
       if (losses === undefined) {
         losses = new Losses((count) => {
+          const { problem } = file.state;
           const text = `connection log {file}: {count} ${plural(count, "line")} lost{why}`;
           logger.warn(text, { file: quote(path), count, why: problem === null ? "" : `: ${problem}` });
         });
         this.#losses.set(path, losses);
       }
-      losses.look(lost);
+      losses.look(file.state.lost);
     }
   }
 }
