@@ -93,16 +93,18 @@ export class HttpViews {
   async prepare(options: ProcessOptions): Promise<Prepared> {
     const fault = webFault(options);
     if (fault !== undefined) throw new ExitError(ExitCode.USAGE, fault);
+    const places = viewPlaces(options, this.#viewed.directory), kept = new Set(places.map(({ place }) => placeText(place)));
     const wanted: Wanted[] = [], opened = new Map<string, HttpServer>();
     const undo = () => {
       for (const { served } of wanted) served.close?.();
       opened.forEach((server) => server.close());
+      void Promise.all([...opened.values()].map(({ freed }) => freed)).then(() => this.#reopen(true));
     };
     try {
-      for (const { place, keys } of viewPlaces(options, this.#viewed.directory)) {
+      for (const { place, keys } of places) {
         const one = { place, keys, served: await this.#served(keys, options) }, text = placeText(place);
         wanted.push(one);
-        if (!this.#servers.has(text)) opened.set(text, await this.#open(one));
+        if (!this.#servers.has(text)) opened.set(text, await this.#openInstead(one, kept));
       }
     } catch (error) {
       undo();
@@ -159,6 +161,7 @@ export class HttpViews {
   /** The same, and closes all connections. */
   async stop(): Promise<void> {
     const servers = [...this.#servers.values()];
+    this.#paused = true;
     this.close();
     for (const { served } of this.#wanted) served.close?.();
     await Promise.all(servers.map((server) => server.stop()));
@@ -168,6 +171,30 @@ export class HttpViews {
     const all: Served[] = [{ routes: healthRoutes(this.#viewed.plane) }];
     for (const key of keys) all.push(await VIEWS[key].routes(this.#viewed, options));
     return { routes: all.flatMap(({ routes }) => routes), close: () => all.forEach((one) => one.close?.()) };
+  }
+
+  /**
+   * Opens a place. Servers on the same port of other addresses, all of which `0.0.0.0` stands for, are closed first if
+   * that is what it takes and they are not to be kept; `#reopen` opens them again.
+   *
+   * @param kept texts of the places that are wanted @throws {ExitError} 71
+   */
+  async #openInstead(one: Wanted, kept: ReadonlySet<string>): Promise<HttpServer> {
+    try {
+      return await this.#open(one);
+    } catch (error) {
+      const { place } = one,
+        inTheWay = [...this.#servers].filter(([text, { place: other }]) => {
+          return !kept.has(text) && "port" in place && "port" in other && place.port === other.port;
+        });
+      if (inTheWay.length === 0) throw error;
+      for (const [text, server] of inTheWay) {
+        server.close();
+        this.#servers.delete(text);
+        await server.freed;
+      }
+      return await this.#open(one);
+    }
   }
 
   /** @throws {ExitError} 71 */

@@ -172,6 +172,24 @@ testWith(
   },
 );
 
+testWith([posix], "a reload moves the place to all addresses on the same port, or leaves it where it is", async () => {
+  const [port, taken] = [freePort(), freePort()], service = `--name web ${freePort()} 127.0.0.1:1`;
+  using _ = Deno.listen({ hostname: "127.0.0.1", port: taken });
+  await using instance = await FileInstance.start([`process --metrics ${port}`, service]);
+  await instance.write([`process --metrics 0.0.0.0:${port} --web ${taken}`, service]);
+  assert.equal(await instance.control("reload"), `cannot listen on 127.0.0.1:${taken} for --web: it is in use\n`);
+  // Names of other hosts are refused on loopback only.
+  const status = async () => (await get(port, "/healthz", "Host: a.example\r\n")).status;
+  while (!await get(port, "/healthz").then(() => true, () => false)) await pause(5);
+  assert.equal(await status(), 421);
+  await instance.write([`process --metrics 0.0.0.0:${port}`, service]);
+  assert.equal(await instance.control("reload"), `process: metrics ${port} → 0.0.0.0:${port}\n`);
+  assert.equal(await status(), 200);
+  await instance.write([`process --metrics ${port}`, service]);
+  await instance.control("reload");
+  assert.equal(await status(), 421);
+});
+
 testWith([linux], "an upgrade hands the place over, and one that fails at the last moment keeps it", async () => {
   using copy = new ProgramCopy();
   const port = freePort();

@@ -74,6 +74,11 @@ export class HttpServer {
     for (const connection of this.#connections) connection.end();
   }
 
+  /** Resolves once it has been closed and others can open its place. */
+  get freed(): Promise<void> {
+    return this.#ended;
+  }
+
   /** Closes everything at once. Resolves when it is. */
   async stop(): Promise<void> {
     this.close();
