@@ -93,7 +93,8 @@ export class HttpViews {
   async prepare(options: ProcessOptions): Promise<Prepared> {
     const fault = webFault(options);
     if (fault !== undefined) throw new ExitError(ExitCode.USAGE, fault);
-    const places = viewPlaces(options, this.#viewed.directory), kept = new Set(places.map(({ place }) => placeText(place)));
+    const places = viewPlaces(options, this.#viewed.directory),
+      kept = new Set(places.map(({ place }) => placeText(place)));
     const wanted: Wanted[] = [], opened = new Map<string, HttpServer>();
     const undo = () => {
       for (const { served } of wanted) served.close?.();
