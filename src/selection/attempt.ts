@@ -32,9 +32,9 @@ export class Attempt {
   /** The channels that were tried, once one has failed. */
   attempts: Attempts | undefined;
   /** Milliseconds that the client has waited in the queue; -1 if it has not. */
-  queueMs = -1;
+  queueMs!: number;
   /** Milliseconds that the channel took to accept; -1 if none has. */
-  connectMs = -1;
+  connectMs!: number;
   readonly #selection: Selection;
   readonly #search = new Search();
   #client!: Client;
@@ -50,8 +50,8 @@ export class Attempt {
   /** When the trial before that was. */
   #triedBefore = 0;
   /** When the channel was chosen, and when the client began to wait: -1 while it does not. */
-  #since = 0;
-  #waitsSince = -1;
+  #since!: number;
+  #waitsSince!: number;
   /** Whether it would have waited, but too many did; and whether it has waited as long as it may. */
   #queueFull = false;
   #timedOut = false;
@@ -204,9 +204,9 @@ export class Attempt {
       emit({ type: "channel-back", channel, address });
     }
     this.#trace("connected");
-    this.connectMs = this.#selection.now() - this.#since;
-    this.attempts?.add(channel, RESULT.CONNECTED, 0, this.connectMs);
-    this.#selection.statistics?.connected(channel, this.connectMs, this.queueMs);
+    const connectMs = this.connectMs = this.#selection.now() - this.#since;
+    this.attempts?.add(channel, RESULT.CONNECTED, 0, connectMs);
+    this.#selection.statistics?.connected(channel, connectMs, this.queueMs);
     const handle = this.#selection.own?.note(this.#client, channel) ?? NO_HANDLE;
     this.#selection.recycle(this);
     return handle;

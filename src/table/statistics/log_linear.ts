@@ -8,14 +8,22 @@ export const PER_OCTAVE = 8;
 /** What the bucket of 1 would be, if the exponent were not moved. */
 const ONE = 1023 * PER_OCTAVE;
 
-const value = new Float64Array(1), words = new Uint32Array(value.buffer);
+/** What `measuredBucket` is about. A hot path writes it here: a number that is passed to a function may be allocated. */
+export const measured = new Float64Array(1);
+
+const words = new Uint32Array(measured.buffer);
 /** Index of the word that holds the exponent. */
 const HIGH = new Uint8Array(new Uint16Array([1]).buffer)[0] === 1 ? 1 : 0;
 
 /** The bucket of a value. */
 export function bucketOf(of: number): number {
-  if (!(of >= 1)) return 0;
-  value[0] = of;
+  measured[0] = of;
+  return measuredBucket();
+}
+
+/** The bucket of what is in `measured`. */
+export function measuredBucket(): number {
+  if (!(measured[0] >= 1)) return 0;
   return (words[HIGH] >>> 17) - ONE + 1;
 }
 

@@ -2,7 +2,7 @@ import { type ChannelId, groupOf, NONE } from "../channel_id.ts";
 import { CHANNELS } from "../layout.ts";
 import { BY, type ByNumber, END, type EndNumber } from "../records/ends.ts";
 import { isFault, type ResultNumber } from "../records/results.ts";
-import { bucketOf } from "./log_linear.ts";
+import { measured, measuredBucket } from "./log_linear.ts";
 import {
   BYTE_BUCKETS,
   END_DOUBLES,
@@ -76,16 +76,14 @@ export class StatisticsLane {
   connected(channel: ChannelId, connectMs: number, queueMs: number): void {
     const run = Atomics.load(this.#runs, channel), group = groupOf(channel);
     if ((run & 1) === 1) Atomics.compareExchange(this.#runs, channel, run, run + 1 | 0);
-    this.#count(group, KIND.CONNECT, connectMs);
-    this.#sample(channel, KIND.CONNECT, connectMs);
+    this.#sample(channel, KIND.CONNECT, this.#count(group, KIND.CONNECT, connectMs));
     if (queueMs >= 0) this.#count(group, KIND.QUEUE, queueMs);
   }
 
   /** The channel has said something for the first time. @param ms since it accepted */
   firstByte(channel: ChannelId, ms: number): void {
     if (Atomics.load(this.#unanswered, channel) !== 0) Atomics.store(this.#unanswered, channel, 0);
-    this.#count(groupOf(channel), KIND.FIRST_BYTE, ms);
-    this.#sample(channel, KIND.FIRST_BYTE, ms);
+    this.#sample(channel, KIND.FIRST_BYTE, this.#count(groupOf(channel), KIND.FIRST_BYTE, ms));
   }
 
   /** A connect has failed. Before its place is given back, since the row may then become another channel's. */
@@ -150,16 +148,19 @@ export class StatisticsLane {
     return end !== END.CLOSED || every > 0 && (this.#ends[END.CLOSED] - 1) % every === 0;
   }
 
-  #count(group: number, kind: Kind, value: number): void {
+  /** @returns the bucket */
+  #count(group: number, kind: Kind, value: number): number {
     const at = histogramAt(group, kind), time = kind < KIND.UP;
-    const bucket = Math.min(bucketOf(time ? value * 1000 : value), (time ? TIME_BUCKETS : BYTE_BUCKETS) - 1);
+    measured[0] = time ? value * 1000 : value;
+    const bucket = Math.min(measuredBucket(), (time ? TIME_BUCKETS : BYTE_BUCKETS) - 1);
     this.#histograms[at + HISTOGRAM.SUM] += value;
     this.#histograms[at + HISTOGRAM.BUCKETS + bucket]++;
+    return bucket;
   }
 
-  #sample(channel: ChannelId, kind: typeof KIND.CONNECT | typeof KIND.FIRST_BYTE, ms: number): void {
+  #sample(channel: ChannelId, kind: typeof KIND.CONNECT | typeof KIND.FIRST_BYTE, bucket: number): void {
     const taken = this.#rows[channel * ROW.WORDS + ROW.TAKEN_SAMPLES + kind]++;
-    this.#samples[(channel * 2 + kind) * SAMPLES + (taken & SAMPLES - 1)] = Math.min(bucketOf(ms * 1000), MOST_SAMPLED);
+    this.#samples[(channel * 2 + kind) * SAMPLES + (taken & SAMPLES - 1)] = Math.min(bucket, MOST_SAMPLED);
   }
 
   /** Where the numbers of this second are. */

@@ -55,7 +55,7 @@ Deno.test("open connections are those in any stage that have not ended", () => {
   thread.over(8);
   thread.sent(23, 10);
   thread.rcvd(23, 20);
-  thread.firstByte(23, 3);
+  thread.firstByte(3, 23, 1013);
   const client = { address: HOST, port: 1234 }, accepted = 1000, localPort = 80;
   const none = { channel: NONE, connected: -1, queueMs: -1, connectMs: -1, firstByteMs: -1, up: 0, down: 0 };
   const open = [...main.open(1)];

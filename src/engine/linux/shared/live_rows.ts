@@ -114,7 +114,8 @@ export class LiveRows {
   /** They are connected. @param connectMs since the connect began */
   establish(client: number, server: number, connectMs: number, now: number): void {
     this.#floats[server * WORDS + CHANNEL.CONNECT] = connectMs;
-    this.#floats[server * WORDS + CHANNEL.CONNECTED] = now - this.acceptedOf(client);
+    // Read here: what another method returns may be boxed.
+    this.#floats[server * WORDS + CHANNEL.CONNECTED] = now - this.#doubles[client * DOUBLES + CLIENT.ACCEPTED];
     this.#turn(client, ROLE.ESTABLISHED, server);
   }
 
@@ -130,9 +131,11 @@ export class LiveRows {
     return before === 0;
   }
 
-  /** @param ms from the moment in which both were connected */
-  firstByte(server: number, ms: number): void {
-    this.#floats[server * WORDS + CHANNEL.FIRST_BYTE] = ms;
+  /** The channel's first bytes have been sent to the client. @returns milliseconds since both were connected */
+  firstByte(client: number, server: number, now: number): number {
+    const floats = this.#floats, at = server * WORDS, accepted = this.#doubles[client * DOUBLES + CLIENT.ACCEPTED];
+    // When it was connected is known to 24 bits only, and may seem to be later.
+    return floats[at + CHANNEL.FIRST_BYTE] = Math.max(0, now - accepted - floats[at + CHANNEL.CONNECTED]);
   }
 
   /** The connection is over, and the record of it is written. */

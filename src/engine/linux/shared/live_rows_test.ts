@@ -56,7 +56,7 @@ Deno.test("a connection goes through its stages, and its numbers stand in both r
   live.sent(SERVER, 2 ** 52);
   live.sent(SERVER, 1);
   assert.deepEqual([live.rcvd(SERVER, 3), live.rcvd(SERVER, 4)], [true, false]);
-  live.firstByte(SERVER, 7.25);
+  assert.equal(live.firstByte(CLIENT, SERVER, 123_458_299.25), 7.25);
   assert.deepEqual([other.upOf(SERVER), other.downOf(SERVER), other.firstByteMsOf(SERVER)], [2 ** 52 + 1, 7, 7.25]);
 });
 

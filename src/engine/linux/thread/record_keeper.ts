@@ -86,10 +86,7 @@ export class RecordKeeper {
   /** A channel's bytes have been sent to its client. */
   rcvd(client: number, server: number, service: ThreadService, channel: ChannelId, bytes: number): void {
     if (!this.live.rcvd(server, bytes)) return;
-    // When it was connected is known to 24 bits only, and may seem to be later.
-    const ms = Math.max(0, this.#timers.clock() - this.live.connectedOf(client, server));
-    this.live.firstByte(server, ms);
-    service.statistics?.firstByte(channel, ms);
+    service.statistics?.firstByte(channel, this.live.firstByte(client, server, this.#timers.clock()));
   }
 
   /** A client that is not let in; see `ended`. */
