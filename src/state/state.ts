@@ -295,8 +295,8 @@ export interface ResolutionState {
 }
 
 /**
- * What `services json` says: as `show json`, with numbers of channels in place of the channels, and without who may come in and how
- * connections fare.
+ * What `services json` says: as `show json`, with numbers of channels in place of the channels, and without who may come
+ * in, how connections fare and how their log is doing.
  */
 export interface InstanceSummary extends ProcessState, Pick<InstanceState, "service"> {
   /** All services, in the order they were given. */
@@ -304,7 +304,8 @@ export interface InstanceSummary extends ProcessState, Pick<InstanceState, "serv
 }
 
 /** One service, in `services json`. */
-export interface ServiceSummary extends Omit<ServiceState, "groups" | "access" | keyof ServiceActivityState> {
+export interface ServiceSummary
+  extends Omit<ServiceState, "groups" | "access" | "connectionLog" | keyof ServiceActivityState> {
   /** How many channels it has. */
   readonly channels: number;
   /** How many of these are enabled. */
