@@ -62,7 +62,7 @@ function read(words: readonly string[]): Asked | string {
 /** @param channel the word for the channel that was asked for, if there was one */
 function lines({ failed, ended, lost }: FailuresState, several: boolean, channel?: string): string[] {
   const all = Object.values(ended).reduce((sum, count) => sum + count, 0);
-  const missing = lost === 0 ? [] : [`${countText(lost)} ended faster than they could be written down`];
+  const missing = lost === 0 ? [] : [`${countText(lost)} more were lost: they ended faster than they could be noted`];
   if (failed.length === 0) {
     const none = channel === undefined
       ? "none of those that have failed is known any more"

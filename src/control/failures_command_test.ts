@@ -70,7 +70,7 @@ Deno.test("connections that failed are a table, and how many there were of each 
       "1m 5s  2b  192.0.2.1:5000    1  -  -               5.5ms    0B    0B  refused        the last channel that was tried refused the connection",
       "1m 5s  1a  192.0.2.1:5000    -  -  -                 12s  120B    0B  denied         bad\\x1b[31m\\x0awords",
       "12,002 connections failed since the start: 12,000 denied, 2 idle",
-      "1,234 ended faster than they could be written down",
+      "1,234 more were lost: they ended faster than they could be noted",
     ],
   );
 });

@@ -15,7 +15,7 @@ import { currentService } from "./service_commands.ts";
 export const why: ProcessCommand = {
   name: "why",
   parameters: "CLIENT|ID [PORT] [WORD...]",
-  summary: "say where a client would go that came now and why, or what became of a connection",
+  summary: "say where a client would go now and why, or what became of a connection",
   changes: false,
   scope: "process",
   run: async ([word, ...words], session, plane) => {
@@ -53,7 +53,7 @@ async function tell(id: number, word: string, words: readonly string[], plane: C
 
 /** Which connections have no story. */
 const UNKNOWN =
-  "no connection that is open, nor one of the last 1,000 that did not end well; --connection-log has the others";
+  "neither an open connection nor one of the last 1,000 that ended badly; --connection-log has the others";
 
 async function againOf(
   { service: name, client, port, sni }: RecordState,

@@ -193,5 +193,5 @@ Deno.test("the story of an open connection, and of one whose service is gone", a
   ]);
   assert.equal(JSON.parse((await say("why 1 json")).lines[0]).again, null);
   const { say: ask } = asked(STATE, () => Promise.resolve(undefined));
-  assert.match((await ask("why zz")).lines[0], /^"zz" is no connection that is open, nor one of the last 1,000 /);
+  assert.match((await ask("why zz")).lines[0], /^"zz" is neither an open connection nor one of the last 1,000 /);
 });

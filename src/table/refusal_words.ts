@@ -9,5 +9,5 @@ export const REFUSAL_WORDS: Readonly<Record<RefusalReason, string>> = {
   rate: "over --rate-per-client",
   "proxy-header": "no valid PROXY header",
   "proxy-timeout": "no PROXY header in time",
-  "no-route": "no group is for such clients",
+  "no-route": "no group is for this client",
 };

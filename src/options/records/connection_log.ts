@@ -16,9 +16,8 @@ export const connectionLog = {
     kind: optionalPath(),
     section: "logging",
     summary: "log each connection when it ends",
-    more:
-      "The lines go where the log goes, or to a file: --connection-log=FILE, or a next word with a slash. SIGUSR1 opens " +
-      "the file again; so does the program itself when the file was moved or deleted. Several services may have the same file.",
+    more: "The lines go where the log goes, or to a file: --connection-log=FILE, or a next word with a slash. The " +
+      "program opens the file again on SIGUSR1 and when it was moved or deleted. Services may share a file.",
     scope: "service",
     changeable: true,
     programOnly: true,
@@ -44,7 +43,7 @@ export const connectionLog = {
     standard: 1,
     section: "logging",
     summary: "log every Nth that ended well (default 1)",
-    more: "With 0, none of them. Connections that did not end well are always logged.",
+    more: "With 0, none of them. Connections that ended badly are always logged.",
     needs,
     scope: "service",
     changeable: true,
@@ -57,8 +56,8 @@ export const connectionLog = {
     section: "logging",
     summary: "leave out connections without a byte",
     more:
-      "NETS are networks such as 10.0.0.0/8,::1 of monitors that connect and leave again. Their connections are only " +
-      "counted if no byte went either way.",
+      "NETS are the networks of monitors that connect and leave again, such as 10.0.0.5,::1. Their connections are " +
+      "left out, and only counted, if no byte went either way.",
     needs,
     scope: "service",
     changeable: true,
@@ -71,7 +70,7 @@ export const connectionLog = {
     standard: 0,
     section: "logging",
     summary: "log open ones every SEC (default 0: no)",
-    more: "A connection that has lasted that long gets a line, and another one each time that long has passed again.",
+    more: "A connection that has been open for SEC gets a line with end=open, and another one after each further SEC.",
     needs,
     scope: "service",
     changeable: true,

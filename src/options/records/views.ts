@@ -22,9 +22,8 @@ export const views = {
     kind: httpPlace(),
     section: "views",
     summary: "serve a page that shows everything live",
-    more:
-      "Without an address, only this machine can connect; any other than loopback takes --web-token or --web-admin. " +
-      "It may be the place of --metrics. /api/v1/state and /api/v1/events are for programs.",
+    more: "Without an address, only this machine can connect; an address that others can reach needs --web-token or " +
+      "--web-admin. It can be the same as that of --metrics. Programs find JSON at /api/v1/state and /api/v1/events.",
     scope: "process",
     changeable: true,
     programOnly: true,
@@ -34,7 +33,7 @@ export const views = {
     name: "web-token",
     kind: path("FILE"),
     section: "views",
-    summary: "show the page to who has this token only",
+    summary: "ask for this token to show the page",
     more: "The file has one line of at least 16 characters and must be private (mode 0600). A reload reads it again.",
     scope: "process",
     changeable: true,
@@ -45,9 +44,9 @@ export const views = {
     name: "web-admin",
     kind: path("FILE"),
     section: "views",
-    summary: "let who has this token change channels there",
-    more: "For each page the token in this file is asked for. It opens what there is to see as well. " +
-      "The file is like that of --web-token.",
+    summary: "let the page change channels, with a token",
+    more: "The page asks for the token in this file at the first change. The token also opens the page, as that of " +
+      "--web-token does; the file is like that one.",
     scope: "process",
     changeable: true,
     programOnly: true,

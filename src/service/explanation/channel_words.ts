@@ -30,7 +30,9 @@ export function channelReason(
   const against = againstOf(channel, group, attempt !== undefined).map((word) => {
     if (word === "full") return fullText(channel);
     if (word === "queue") return "clients who came earlier wait for it";
-    if (word === "rests") return `rests ${ageText(Math.ceil(channel.rests / 1000))} more: ${failingText(report, now)}`;
+    if (word === "rests") {
+      return `skipped for ${ageText(Math.ceil(channel.rests / 1000))} more: ${failingText(report, now)}`;
+    }
     return word === "other" ? "" : troubleBy(word, report, now).text;
   }).filter((text) => text !== "");
   if (attempt !== undefined) {

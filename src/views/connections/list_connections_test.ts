@@ -57,8 +57,8 @@ Deno.test("the table has the oldest connections first, and says at the end of a 
       "id      client                GRP  # channel                   age connect 1st byte   sent   rcvd",
       "5k      [2001:db8::1]:1200      0  1 10.0.0.9:81            3m 20s   0.3ms     30ms  1.2kB     5B via 10.9.9.9:7",
       "5       10.1.2.3:1005           0  0 10.0.0.9:81                5s   0.3ms     30ms  1.2kB     5B",
-      "1       10.1.2.4:1001           0  0 10.0.0.9:81                1s       -        -     0B     0B a channel is being connected",
-      "9       10.1.2.4:1000           -  - -                          0s       -        -  1.2kB     5B the client waits for a place on a channel",
+      "1       10.1.2.4:1001           0  0 10.0.0.9:81                1s       -        -     0B     0B connects to the channel",
+      "9       10.1.2.4:1000           -  - -                          0s       -        -  1.2kB     5B waits for a place on a channel",
     ],
   );
 });

@@ -25,7 +25,7 @@ export const lostSyn: Rule = {
     if (slow < connects * SLOW) return undefined;
     const { text, values } = aboutChannel(channel);
     return {
-      text: `${text} took 1 or 3 s for {slow} of the last {connects} connects, as when a SYN is lost: ` +
+      text: `${text} took 1 or 3 s to accept {slow} of the last {connects} connections, as when a SYN is lost: ` +
         "is its backlog full (net.core.somaxconn), or does a firewall drop packets?",
       values: { ...values, slow, connects },
     };

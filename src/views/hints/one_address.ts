@@ -17,7 +17,7 @@ export const oneAddress: Rule = {
     if (most.given < given) return most.given < given * (1 - OVER) ? "no" : undefined;
     const { text, values } = aboutChannel(most);
     return {
-      text: `${text} gets all {given} clients of {seconds} s, since their address decides: ` +
+      text: `${text} got all {given} clients of the last {seconds} s, chosen by their addresses: ` +
         "do they come through one proxy or NAT (--accept-proxy, or another strategy)?",
       values: { ...values, given, seconds },
     };

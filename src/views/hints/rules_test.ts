@@ -115,7 +115,7 @@ for (
       "connects that take 1 or 3 s among fast ones ask about the backlog",
       lostSyn,
       channel({ given: 100, connectTimes: times(60, 1010, 1003, 3030) }),
-      "group 1 channel 2 (192.0.2.1:80) took 1 or 3 s for 3 of the last 63 connects, as when a SYN is lost: " +
+      "group 1 channel 2 (192.0.2.1:80) took 1 or 3 s to accept 3 of the last 63 connections, as when a SYN is lost: " +
       "is its backlog full (net.core.somaxconn), or does a firewall drop packets?",
     ],
     [
@@ -134,8 +134,8 @@ for (
       "most connections that end by the idle timeout",
       shortIdleTimeout,
       service({ idle: 80, closed: 20 }),
-      "80 of 100 connections in 20 s ended by the idle timeout of 30 s: " +
-      "do clients keep connections open for longer (--idle-timeout)?",
+      "80 of 100 connections in 20 s ended because nothing moved for 30 s (--idle-timeout): " +
+      "is that too short for these clients?",
     ],
     ["few connections that end by the idle timeout", shortIdleTimeout, service({ idle: 49 }), "too little"],
     ["not most of them", shortIdleTimeout, service({ idle: 79, closed: 21 }), "too little"],
@@ -153,7 +153,7 @@ for (
       "a hash that gives all clients to one channel",
       oneAddress,
       group(0, 200, 0),
-      "group 1 channel 1 (192.0.2.1:80) gets all 200 clients of 20 s, since their address decides: " +
+      "group 1 channel 1 (192.0.2.1:80) got all 200 clients of the last 20 s, chosen by their addresses: " +
       "do they come through one proxy or NAT (--accept-proxy, or another strategy)?",
     ],
     ["not by the address", oneAddress, { ...group(200, 0), byAddress: false }, "too little"],

@@ -16,8 +16,9 @@ export const shortIdleTimeout: Rule = {
     if (idle < ended * OVER) return "no";
     if (idle < ENOUGH || idle < ended * MOST) return undefined;
     return {
-      text: "{idle} of {ended} connections in {seconds} s ended by the idle timeout of {idleTimeout} s: " +
-        "do clients keep connections open for longer (--idle-timeout)?",
+      text:
+        "{idle} of {ended} connections in {seconds} s ended because nothing moved for {idleTimeout} s (--idle-timeout): " +
+        "is that too short for these clients?",
       values: { idle, ended, seconds, idleTimeout },
     };
   },

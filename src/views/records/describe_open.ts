@@ -28,9 +28,9 @@ export interface DescribableConnection {
 
 /** What a connection is doing, in words. */
 const STAGES: Readonly<Record<DescribableConnection["stage"], string>> = {
-  greeting: "the client has yet to say what is asked of it",
-  connecting: "a channel is being connected",
-  waiting: "the client waits for a place on a channel",
+  greeting: "waits for the first bytes of the client",
+  connecting: "connects to the channel",
+  waiting: "waits for a place on a channel",
   established: "",
 };
 

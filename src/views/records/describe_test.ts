@@ -123,7 +123,7 @@ Deno.test("a connection that lasts has the same fields, and says what it is doin
   const ended = describeRecord(record(table), service, new Date());
   assert.deepEqual(Object.keys(state).filter((name) => name !== "open").sort(), Object.keys(ended).sort());
   assert.deepEqual([state.open, state.end, state.durationMs, state.now.service], [true, "open", 2500, 7]);
-  assert.equal(state.reason, "a channel is being connected");
+  assert.equal(state.reason, "connects to the channel");
 });
 
 Deno.test("an id is read back from its text, in either case, and nothing else is", () => {
@@ -155,6 +155,6 @@ Deno.test("each end and each result has words of its own", () => {
 Deno.test("a refusal says which rule it was, and an unreachable channel why it is", () => {
   assert.equal(endReason("denied", "balance", 2), "denied by an operator");
   assert.equal(endReason("denied", "balance", 99), "the client may not come in");
-  assert.equal(endReason("unreachable", "channel", 0), "the last channel that was tried cannot be reached");
+  assert.equal(endReason("unreachable", "channel", 0), "the last channel that was tried could not be reached");
   assert.match(endReason("local", "machine", 24), /short of descriptors, ports or memory: \S/);
 });

@@ -16,7 +16,9 @@ export function failureLines(state: FailuresState | undefined, width: number, no
       span(`${countText(all)} ${plural(all, "connection")} did not end well since the start`, "bold"),
       span(kinds.map(([end, count]) => `${countText(count)} ${end}`).join(", ").replace(/^(?=.)/, ": ")),
     ),
-    ...lost === 0 ? [] : [line(span(`${countText(lost)} ended faster than they could be written down`, "bad"))],
+    ...lost === 0
+      ? []
+      : [line(span(`${countText(lost)} more were lost: they ended faster than they could be noted`, "bad"))],
   ];
   if (failed.length === 0) return lines;
   const narrow = width < NARROW;

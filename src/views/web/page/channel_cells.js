@@ -82,7 +82,7 @@ export const columns = [
   figure("rcvd", "Rcvd", "Bytes to clients", ({ channel }) => bytes(channel.rcvd)),
   figure("oldest", "Oldest", "Age of its oldest connection", ({ channel }) => duration(channel.oldest)),
   {
-    ...{ id: "problem", head: "Problem", title: "What is the matter, or was at last, and for how long" },
+    ...{ id: "problem", head: "Problem", title: "What is wrong, or was last, and for how long" },
     show: (cell, { problem, status }) => {
       const text = problemText(problem, duration);
       setText(cell, text);

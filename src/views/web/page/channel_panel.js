@@ -13,7 +13,7 @@ import { bytes, count, duration, hostAndPort, milliseconds, NOTHING, plural, rat
 
 export class ChannelPanel {
   #place = byId("panel-channel", "div");
-  #empty = element("p", { class: "empty" }, "Choose a channel: click on it, or press j and k.");
+  #empty = element("p", { class: "empty" }, "Choose a channel: click one, or press j and k.");
   #inner = element("div", { class: "inner", hidden: true });
   #badge = badge({ level: "off", word: "" });
   #title = element("h2");
@@ -140,7 +140,7 @@ function factsOf({ channel, group, type, problem }) {
     ["Address", address === "" ? "does not resolve" : hostAndPort(address, port)],
     ...host === address ? [] : [["Host", host]],
     ["Group", `${group}, ${type}`],
-    ["Kept out by", channel.disabledBy.join(", ") || "nobody"],
+    ["Disabled by", channel.disabledBy.join(", ") || "nobody"],
     ...channel.disabledSince ? [["Since", when(channel.disabledSince)]] : [],
     ...channel.drainingSince ? [["Draining since", when(channel.drainingSince)]] : [],
     ["Open", maxc === 0 ? `${count(current)}, no limit` : `${count(current)} of ${count(maxc)}`],

@@ -56,7 +56,7 @@ const panel = new ChannelPanel(async (action) => {
     if (unlocked) return { ok, text };
     const token = await askToken(
       "Unlock changes",
-      asked ? `${text}. Try again.` : "Changes take the token of --web-admin.",
+      asked ? `${text}. Try again.` : "Changes need the token of --web-admin.",
     );
     if (token === undefined) return undefined;
     useToken(token);
@@ -205,7 +205,7 @@ follow(
       word: words[now],
     });
     document.body.classList.toggle("stale", now !== "live");
-    if (now === "lost") notice(`What is shown is old: ${reason}. Trying again.`);
+    if (now === "lost") notice(`What you see is out of date: ${reason}. Trying again.`);
     if (now === "locked") ask(reason);
   },
   () => new Promise((resolve) => unlock = resolve),
@@ -215,7 +215,7 @@ follow(
 async function ask(reason) {
   useToken(
     await askToken(
-      "This page takes a token",
+      "This page needs a token",
       `${reason}. It is in the file that --web-token or --web-admin names.`,
       true,
     ),
@@ -227,17 +227,17 @@ async function ask(reason) {
 const shortcuts = [
   { keys: "/", what: "filter the channels", run: () => (isNarrow() && openTab("channels"), filter.focus()) },
   { keys: "j ArrowDown", what: "next channel", run: () => move(1) },
-  { keys: "k ArrowUp", what: "channel before", run: () => move(-1) },
+  { keys: "k ArrowUp", what: "previous channel", run: () => move(-1) },
   { keys: "Enter", what: "show the chosen channel", run: () => chosen !== undefined && openTab("channel") },
   { keys: "f", what: "failures", run: () => openTab("failures") },
   { keys: "w", what: "why", run: () => (openTab("why"), why.focus()) },
   { keys: "l", what: "log", run: () => openTab("log") },
   { keys: "e", what: "enable the chosen channel", run: () => panel.act("enable") },
   { keys: "d", what: "drain the chosen channel", run: () => panel.act("drain") },
-  { keys: "s", what: "the worst channels first, or in their order", run: sortByState },
-  { keys: "p", what: "hold the picture, or go on", run: pause },
-  { keys: "t", what: "light, dark, as the system has it", run: nextTheme },
-  { keys: "Escape", what: "leave the filter; clear it", run: escape },
+  { keys: "s", what: "worst channels first, or in their usual order", run: sortByState },
+  { keys: "p", what: "pause or resume", run: pause },
+  { keys: "t", what: "light, dark or automatic", run: nextTheme },
+  { keys: "Escape", what: "clear or leave the filter", run: escape },
   { keys: "?", what: "this list", run: help },
 ];
 listenToKeys(shortcuts);

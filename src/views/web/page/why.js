@@ -32,7 +32,7 @@ export class Why {
     const hint = element(
       "p",
       { class: "muted" },
-      "For a client: which channel it would get now, and why none of those before it. " +
+      "For a client: which channel it would get now, and why not the others. " +
         "For the id of a connection: what became of it. Asking changes nothing.",
     );
     byId("panel-why", "div").append(element("div", { class: "inner" }, this.#form, hint, this.#answer));
