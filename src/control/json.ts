@@ -2,7 +2,17 @@ import { escapeJson } from "../log/escape.ts";
 
 /** JSON text in which counters of any size stay whole numbers, on one line and without characters that could steer a terminal. */
 export function toJson(value: unknown): string {
-  return escapeJson(JSON.stringify(value, (_, item) => typeof item === "bigint" ? raw(String(item)) : item));
+  return escapeJson(textOf(value));
+}
+
+function textOf(value: unknown): string {
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    if (!(error instanceof TypeError)) throw error;
+    // A BigInt. Not at once, since a function that is called for each value takes several times as long.
+    return JSON.stringify(value, (_, item) => typeof item === "bigint" ? raw(String(item)) : item);
+  }
 }
 
 /** `JSON.rawJSON` (ECMAScript 2026), which TypeScript does not know yet. */

@@ -112,3 +112,13 @@ Deno.test("connections without an answer count in a row over all threads, once t
   ended(two, 5, 0, NOW);
   assert.deepEqual(groups.table.statistics!.trouble(id).unansweredSince, NOW);
 });
+
+Deno.test("counters are numbers as long as these are exact", () => {
+  const { groups, id } = reporting(), lane = groups.table.lane(0);
+  const sent = () => reportOf(groups).groups[0].channels[0].sent;
+  lane.sent(id, 2 ** 52);
+  lane.sent(id, 2 ** 52 - 1);
+  assert.equal(sent(), Number.MAX_SAFE_INTEGER);
+  lane.sent(id, 2);
+  assert.equal(sent(), 2n ** 53n + 1n);
+});

@@ -1,41 +1,73 @@
 import type { Logger } from "../log/log.ts";
 import type { Instance } from "../service/instance.ts";
 import type { Service } from "../service/service.ts";
-import { ENDS } from "../table/records/ends.ts";
 import type { WatchedService } from "../views/hints/tally.ts";
 import type { HintWatch } from "../views/hints/hint_watch.ts";
 import { servicePrefix } from "./service_prefix.ts";
 
-/** Milliseconds between two looks at the statistics. */
+/** Milliseconds between two looks at the statistics while connections end. */
 const INTERVAL = 5_000;
+
+/** The same when none has ended for long: each look that finds nothing doubles it, so that an idle process sleeps. */
+const LONGEST = 60_000;
 
 /** Connections of a service that have to end before anything can be found, and before the code for it is loaded. */
 const ENOUGH = 10;
 
-/** Logs what the statistics of services tell that an operator can do something about. @returns what ends that */
-export function watchForHints(instance: Instance, logger: Logger): () => void {
+/**
+ * Logs what the statistics of services tell that an operator can do something about.
+ *
+ * @param later calls back once, until what it returns is called
+ * @returns what ends that
+ */
+export function watchForHints(
+  instance: Pick<Instance, "services" | "onRecord">,
+  logger: Logger,
+  later: (act: () => void, milliseconds: number) => () => void = unreferenced,
+): () => void {
   const began = performance.now();
-  let watch: HintWatch | undefined, loading = false;
+  let watch: HintWatch | undefined, seen = 0, pause = INTERVAL, stop = () => {};
   const look = () => {
-    if (watch === undefined) return void load();
-    for (const { service, kind, text, values } of watch.look(instance.services.map(watched), performance.now())) {
+    for (const { service, kind, text, values } of watch!.look(instance.services.map(watched), performance.now())) {
       const about = servicePrefix(instance, service);
       logger.warn(`${about.prefix}${text}`, { ...about.service, ...values, hint: kind });
     }
   };
-  const load = async () => {
-    if (loading || !instance.services.some((service) => ended(service) >= ENOUGH)) return;
-    loading = true;
-    watch = new (await import("../views/hints/hint_watch.ts")).HintWatch(began);
+  const turn = async () => {
+    const counts = instance.services.map(ended), sum = counts.reduce((all, count) => all + count, 0);
+    pause = sum === seen ? Math.min(2 * pause, LONGEST) : INTERVAL;
+    seen = sum;
+    wait();
+    if (watch === undefined) {
+      if (!counts.some((count) => count >= ENOUGH)) return;
+      const { HintWatch } = await import("../views/hints/hint_watch.ts");
+      watch ??= new HintWatch(began);
+    }
     look();
   };
-  const timer = setInterval(look, INTERVAL);
+  const wait = () => void (stop = later(turn, pause));
+  wait();
+  // Those that did not end well are told at once.
+  const unlisten = instance.onRecord(() => {
+    if (pause === INTERVAL) return;
+    stop();
+    pause = INTERVAL;
+    wait();
+  });
+  return () => {
+    unlisten();
+    stop();
+  };
+}
+
+function unreferenced(act: () => void, milliseconds: number): () => void {
+  const timer = setTimeout(act, milliseconds);
   Deno.unrefTimer(timer);
-  return () => clearInterval(timer);
+  return () => clearTimeout(timer);
 }
 
 function ended({ groups: { table: { statistics } } }: Service): number {
-  return statistics === undefined ? 0 : ENDS.reduce((sum, end) => sum + statistics.ended(end), 0);
+  return statistics?.endedSoFar() ?? 0;
 }
 
 function watched({ name, groups, draft: { options: { idleTimeout, proxy } } }: Service): WatchedService {

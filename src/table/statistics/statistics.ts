@@ -117,6 +117,16 @@ export class Statistics {
     return this.#sum(({ ends }) => ends[endNumber(end)]);
   }
 
+  /** Connections that have ended. Whoever watches many services can ask each: nothing is made that stays. */
+  endedSoFar(): number {
+    let sum = 0;
+    for (let at = OFFSET.lanes; at < this.buffer.byteLength; at += OFFSET.laneBytes) {
+      const ends = new Float64Array(this.buffer, at + OFFSET.ends, END_DOUBLES);
+      for (let i = 0; i < END_DOUBLES; i++) sum += ends[i];
+    }
+    return sum;
+  }
+
   /** Times or bytes of a group's connections, those with channels that are gone included. */
   histogram(group: number, kind: Kind): Histogram {
     const counts = new Float64Array(bucketsOf(kind)), at = histogramAt(group, kind);
