@@ -121,6 +121,17 @@ export function problemOf(channel: ChannelState, now: number): { readonly text: 
   return { text: troubles.map(({ text }) => text).join("; "), style: worst.kind === "past" ? "faint" : worst.kind };
 }
 
+/** The same where there is little room: in a word, and since when. */
+export function shortProblemOf(channel: ChannelState, now: number): string {
+  const { disabledBy: [party], health, lastError, failingSince, drainingSince, disabledSince } = channel;
+  const since = (time: string | null) => time === null ? "" : ` ${ageText((now - Date.parse(time)) / 1000)}`;
+  if (party === "down" && health?.last) return `${health.last.result} ${ageText(health.since)}`;
+  if (party === "drain") return `drain${since(drainingSince)}`;
+  if (party !== undefined) return `${party}${since(disabledSince)}`;
+  if (failingSince !== null && lastError !== null) return `${lastError.result}${since(failingSince)}`;
+  return problemOf(channel, now).text;
+}
+
 /** Name of a channel, or where it leads. */
 export function titleOf({ name, address, host, port, disabledBy }: ChannelState): string {
   const place = disabledBy.includes("unresolved") || address === "" ? host : address;

@@ -2,7 +2,7 @@ import { cut } from "../../log/cut.ts";
 import { ageText, bytesText, countText, rateText, spanText } from "../../log/quantities.ts";
 import { plural } from "../../log/plural.ts";
 import type { ServiceState } from "../../state/state.ts";
-import { type Column, COLUMNS, problemOf, statusOf, titleOf } from "./channel_columns.ts";
+import { type Column, COLUMNS, problemOf, shortProblemOf, statusOf, titleOf } from "./channel_columns.ts";
 import type { Choice } from "./choice.ts";
 import { type Line, line, type Span, span } from "./line.ts";
 import type { ChannelRow, Row } from "./rows.ts";
@@ -76,7 +76,8 @@ export function channelLine(row: ChannelRow, table: Table, chosen: boolean, unic
     const bad = column.heading === "failed" && channel.failuresInARow > 0;
     spans.push(" ", span(column.left ? cell.padEnd(column.width) : cell.padStart(column.width), bad ? "bad" : "plain"));
   }
-  if (table.problem > 0) spans.push(" ", span(shortened(problem.text, table.problem, unicode), problem.style));
+  const said = problem.text.length <= table.problem ? problem.text : shortProblemOf(channel, now);
+  if (table.problem > 0) spans.push(" ", span(shortened(said, table.problem, unicode), problem.style));
   return { ...line(...spans), chosen };
 }
 

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { ChannelState, InstanceState, ServiceState } from "../../state/state.ts";
 import { act } from "./act.ts";
 import { ByteRates } from "./byte_rates.ts";
+import { shortProblemOf } from "./channel_columns.ts";
 import { type Choice, FIRST_CHOICE } from "./choice.ts";
 import { layOut, type Picture, scrolled } from "./layout.ts";
 import type { Line } from "./line.ts";
@@ -60,10 +61,22 @@ Deno.test("at 80 columns everything that one needs has its place", () => {
   assert.match(lines[2], /^ +#▾ state channel .* c {2}rate failed connect 1st byte what is wrong$/);
   assert.match(lines[3], /^web port 80: 1,234 connections, 3\.7\/s, 1\.0\/s fail +█{20,}$/);
   assert.match(lines[4], /^ {4}0\/0 ● ENA one 10\.0\.0\.1:80 +3 {3}3\.7 {6}2 {3}0\.2ms {5}35ms$/);
-  assert.match(lines[5], /^> {3}0\/1 ✖ dwn 10\.0\.0\.1:80 .* down for 40s:…$/);
+  assert.match(lines[5], /^> {3}0\/1 ✖ dwn 10\.0\.0\.1:80 .* L4TOUT 40s$/);
   assert.match(lines[21], /^web 0\/1 10\.0\.0\.1:80, total 12,345, failed 2, connect p99 1\.2ms, oldest 3m 20s/);
   assert.equal(lines[22], "down for 40s: L4TOUT, no answer");
   assert.equal(lines[23], "q quit ? help / find <> sort d drain e enable x disable c close w why f failed");
+});
+
+Deno.test("where there is little room, what is wrong is a word and since when", () => {
+  const at = (seconds: number) => new Date(NOW - seconds * 1000).toISOString();
+  const lastError = { result: "refused", reason: "connection refused", at: at(1), age: 1 };
+  const said = (channel: Partial<ChannelState>) => shortProblemOf({ ...WELL, ...channel }, NOW);
+  assert.equal(said({ failing: true, failingSince: at(100), failuresInARow: 7, lastError }), "refused 1m 40s");
+  assert.equal(said({ disabledBy: ["drain"], drainingSince: at(9), disabledSince: at(9) }), "drain 9s");
+  assert.equal(said({ disabledBy: ["operator"], disabledSince: at(300) }), "operator 5m");
+  assert.equal(said(DOWN), "L4TOUT 40s");
+  assert.equal(said({ maxc: 3, current: 3 }), "full: 3 of 3 connections");
+  assert.equal(said({}), "");
 });
 
 Deno.test("columns come and go with the width, and no line is longer", () => {

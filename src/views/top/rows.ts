@@ -2,6 +2,7 @@ import type { ChannelState, ServiceState } from "../../state/state.ts";
 import { type ByteRate, type ByteRates, keyOf } from "./byte_rates.ts";
 import { COLUMNS, problemOf, statusOf, titleOf } from "./channel_columns.ts";
 import type { Choice } from "./choice.ts";
+import type { Style } from "./line.ts";
 
 export interface ServiceRow {
   readonly kind: "service";
@@ -56,10 +57,11 @@ function sorted(rows: ChannelRow[], { sort, reversed }: Choice): ChannelRow[] {
     .map(({ row }) => row);
 }
 
+/** The worst first. */
+const GRAVITY: Readonly<Record<Style, number>> = { bad: 2, wanted: 1, good: 0, plain: 0, bold: 0, faint: 0 };
+
 function valueOf(heading: string): ((row: ChannelRow) => number | string) | undefined {
-  if (heading === "state") {
-    return ({ channel }) => statusOf(channel, false).sign.charCodeAt(0) === 43 ? "z" : statusOf(channel, false).word;
-  }
+  if (heading === "state") return ({ channel }) => GRAVITY[statusOf(channel, false).style];
   if (heading === "channel") return ({ channel }) => titleOf(channel);
   return COLUMNS.find((column) => column.heading === heading)?.value;
 }
