@@ -1,12 +1,12 @@
 import { cut } from "../../log/cut.ts";
 import { ageText, bytesText, countText, rateText, spanText } from "../../log/quantities.ts";
 import { plural } from "../../log/plural.ts";
-import type { ServiceState } from "../../state/state.ts";
+import type { MinuteState, ServiceState } from "../../state/state.ts";
 import { type Column, COLUMNS, problemOf, shortProblemOf, statusOf, titleOf } from "./channel_columns.ts";
 import type { Choice } from "./choice.ts";
 import { type Line, line, type Span, span } from "./line.ts";
 import type { ChannelRow, Row } from "./rows.ts";
-import { sparkline } from "./sparkline.ts";
+import { added, sparkline } from "./sparkline.ts";
 
 /** Widths of the columns at the left: the mark of the chosen channel, its number, its state. */
 const NUMBER = 6, STATE = 5;
@@ -97,7 +97,19 @@ export function serviceLine(service: ServiceState, width: number, unicode: boole
   const bars = [60, 30, 20, 15, 12, 10].find((bars) => bars <= room);
   if (bars === undefined) return line(...spans);
   const gap = " ".repeat(Math.max(1, width - used - bars));
-  return line(...spans, gap, span(sparkline(lastMinute.connections, bars, unicode), failures >= 0.05 ? "bad" : "good"));
+  return line(...spans, gap, ...minuteSpans(lastMinute, bars, unicode));
+}
+
+/** The last minute's new connections, red when one of ten or more did not end well. */
+function minuteSpans({ connections, failures }: MinuteState, width: number, unicode: boolean): Span[] {
+  const bars = sparkline(connections, width, unicode), all = added(connections, width), bad = added(failures, width);
+  const spans: Span[] = [];
+  [...bars].forEach((bar, i) => {
+    const style = bad[i] > 0 && bad[i] * 10 >= all[i] ? "bad" : "good", last = spans.at(-1);
+    if (last?.style === style) spans[spans.length - 1] = { text: last.text + bar, style };
+    else spans.push({ text: bar, style });
+  });
+  return spans;
 }
 
 /** Connections per second that did not end well; the present second is not over yet. */

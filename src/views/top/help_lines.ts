@@ -23,6 +23,6 @@ export function helpLines(unicode: boolean): Line[] {
     title("Columns"),
     line("  connect, 1st byte: half of its latest connections took no longer; p99: 99 %"),
     line("  up/s, down/s: bytes per second from clients, and to clients"),
-    line("  The bars are the service's new connections in the last minute."),
+    line("  The bars are new connections in the last minute, red when 1 of 10 ended badly."),
   ];
 }

@@ -3,6 +3,7 @@ import type { ChannelState, InstanceState, ServiceState } from "../../state/stat
 import { act } from "./act.ts";
 import { ByteRates } from "./byte_rates.ts";
 import { shortProblemOf } from "./channel_columns.ts";
+import { serviceLine } from "./channel_table.ts";
 import { type Choice, FIRST_CHOICE } from "./choice.ts";
 import { layOut, type Picture, scrolled } from "./layout.ts";
 import type { Line } from "./line.ts";
@@ -91,6 +92,13 @@ Deno.test("columns come and go with the width, and no line is longer", () => {
   assert.doesNotMatch(headings[2], /oldest|p99|total/);
   assert.match(headings[3], /total failed connect p99 1st byte 1st p99 (?:oldest )?.*what is wrong$/);
   assert.match(headings[4], /oldest up\/s down\/s what is wrong$/);
+});
+
+Deno.test("seconds of the last minute in which much failed are red", () => {
+  const lastMinute = { connections: Array(60).fill(20), failures: [...Array(57).fill(1), 20, 2, 0] };
+  const { spans } = serviceLine({ ...service("web", []), lastMinute }, 140, true);
+  const bars = spans.filter(({ text }) => /^█+$/.test(text)).map(({ text, style }) => [text.length, style]);
+  assert.deepEqual(bars, [[57, "good"], [2, "bad"], [1, "good"]]);
 });
 
 Deno.test("a small screen shows the chosen channel among 2,048", () => {

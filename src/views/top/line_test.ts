@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { line, painted, span } from "./line.ts";
-import { sparkline } from "./sparkline.ts";
+import { added, sparkline } from "./sparkline.ts";
 import { speaksUnicode } from "./terminal.ts";
 
 Deno.test("a line is cut at the last column, and its rest is emptied where there is one", () => {
@@ -17,6 +17,7 @@ Deno.test("bars are as high as the most, and there are as many as there is room"
   assert.equal(sparkline([0, 1, 4, 8], 4, true), " ▁▄█");
   assert.equal(sparkline([0, 1, 4, 8], 4, false), " .=@");
   assert.equal(sparkline([1, 1, 2, 2, 4], 3, true), "▁▄█");
+  assert.deepEqual(added([1, 1, 2, 2, 4], 3), [1, 3, 6]);
   assert.equal(sparkline([0, 0], 2, true), "  ");
   assert.equal(sparkline([], 2, true), "");
 });
