@@ -52,6 +52,13 @@ Deno.test("README: `show json` has the fields that it names", () => {
   assert.deepEqual([...new Set(told)].sort(), [...all].sort());
 });
 
+Deno.test("README: the table of a connection in JSON has all of its fields", () => {
+  const told = README.table("of a connection").flatMap(([names]) => spans(names));
+  const source = Deno.readTextFileSync(new URL("src/state/record_state.ts", root));
+  const [shape] = /export interface RecordState \{[^]*?^\}/m.exec(source)!;
+  assert.deepEqual(told.sort(), [...shape.matchAll(/^ {2}readonly (\w+)/gm)].map(([, name]) => name).sort());
+});
+
 Deno.test("README: what only the linux engine has is an error with the portable one", () => {
   const [sentence] = /Only it passes on.*?they are errors/s.exec(README.prose)!;
   const told = spans(sentence).map((span) =>
