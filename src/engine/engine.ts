@@ -231,7 +231,7 @@ export interface ServedService {
 }
 
 /** Why connections are closed that might have gone on. */
-export type CloseReason = Extract<End, "killed" | "drained" | "channel-down" | "config">;
+export type CloseReason = Extract<End, "killed" | "drained" | "channel-down">;
 
 /** Which of a channel's connections are closed, and how fast. */
 export interface CloseOptions {

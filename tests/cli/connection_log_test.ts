@@ -393,7 +393,7 @@ testWith([posix], "a connection that the end of the program cuts has its line", 
   await client.readExactly(1);
   instance.signal("SIGINT");
   assert.equal(await instance.ended(), 0);
-  assert.deepEqual(await linesOf(log, 1), ['stopped operator "the program ended"']);
+  assert.deepEqual(await linesOf(log, 1), ['stopped operator "its service, or the program, ended"']);
 });
 
 testWith([posix], "a stream of the program cannot be the file of a background process", async () => {

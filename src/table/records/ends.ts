@@ -10,7 +10,7 @@
  * - Not let in: `denied` (access lists), `rate`, `per-client` (its own limits), `proxy-header`, `proxy-timeout`,
  *   `no-route` (no group is for it).
  * - Because of an operator: `killed`; `drained`; `channel-down` (connections with a channel that is down are closed);
- *   `config` (service or channel removed by a reload); `stopped` (the program ends).
+ *   `stopped` (service or program ends).
  * - `local`: this machine lacked descriptors, ports or memory. `bug`: its thread died.
  */
 export const ENDS = [
@@ -38,7 +38,6 @@ export const ENDS = [
   "killed",
   "drained",
   "channel-down",
-  "config",
   "stopped",
   "local",
   "bug",
@@ -73,10 +72,9 @@ export const END = {
   KILLED: 21,
   DRAINED: 22,
   CHANNEL_DOWN: 23,
-  CONFIG: 24,
-  STOPPED: 25,
-  LOCAL: 26,
-  BUG: 27,
+  STOPPED: 24,
+  LOCAL: 25,
+  BUG: 26,
 } as const;
 
 /** One of `END`. */
@@ -119,7 +117,6 @@ const PARTY_OF: readonly ByNumber[] = ENDS.map((end) => {
       return BY.CHANNEL;
     case "killed":
     case "drained":
-    case "config":
     case "stopped":
       return BY.OPERATOR;
     case "local":

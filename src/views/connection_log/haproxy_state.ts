@@ -29,7 +29,6 @@ const STATES: Readonly<Record<End, string>> = {
   "killed": "KD",
   "drained": "KD",
   "channel-down": "DD",
-  "config": "KD",
   "stopped": "KD",
   "local": "RC",
   "bug": "ID",

@@ -28,8 +28,7 @@ const ENDS: Readonly<Record<Exclude<End, "closed">, string>> = {
   "killed": "an operator closed it",
   "drained": "its channel was drained, and the time for that was over",
   "channel-down": "its channel went down",
-  "config": "a reload removed its service or its channel",
-  "stopped": "the program ended",
+  "stopped": "its service, or the program, ended",
   "local": "this machine was short of descriptors, ports or memory",
   "bug": "the thread that had it died",
 };

@@ -171,9 +171,9 @@ export function openConnections(test: ContractTest): void {
     assert.equal(await client.readAllText(), "bye");
     const [open] = trial.engine.service.open();
     assert.deepEqual([open.stage, open.client.port, open.down], ["established", client.localPort, 3]);
-    assert.equal(await trial.engine.service.end([open.id], "config"), 1);
+    assert.equal(await trial.engine.service.end([open.id], "drained"), 1);
     const record = await trial.records.next();
-    assert.deepEqual([record.id, record.end], [open.id, "config"]);
+    assert.deepEqual([record.id, record.end], [open.id, "drained"]);
   });
 
   test("services have numbers of their own, and show their own connections only", async (_, share) => {

@@ -281,7 +281,7 @@ export function recordEnds(test: ContractTest): void {
     assert.deepEqual([record.sni, REFUSALS[record.detail]], ["other.example.com", "no-route"]);
   });
 
-  for (const why of ["killed", "drained", "channel-down", "config"] as const) {
+  for (const why of ["killed", "drained", "channel-down"] as const) {
     test(`connections that are closed with a channel say why: ${why}`, async (start) => {
       await using backend = namedBackend("a");
       await using trial = await start({ channels: [backend] });
@@ -291,6 +291,16 @@ export function recordEnds(test: ContractTest): void {
       assertEnd(trial, await trial.records.next(), why, why === "channel-down" ? "balance" : "operator");
     });
   }
+
+  test("connections that are closed with their service say so", async (start) => {
+    await using backend = namedBackend("a");
+    await using trial = await start({ channels: [backend] });
+    using client = await trial.connect();
+    assert.equal(await client.readText(), "a");
+    trial.engine.service.stopAccepting();
+    trial.engine.service.closeAll();
+    assertEnd(trial, await trial.records.next(), "stopped", "operator");
+  });
 
   test("connections that are closed because all end say so, in every stage", async (start) => {
     using hole = await BlackHole.open();

@@ -1,5 +1,5 @@
 import type { Strategy } from "../../../selection/strategy.ts";
-import { END, type EndNumber } from "../../../table/records/ends.ts";
+import { END } from "../../../table/records/ends.ts";
 import { RecordRings } from "../../../table/records/record_rings.ts";
 import { Acceptor } from "../arrival/acceptor.ts";
 import { Admission } from "../arrival/admission.ts";
@@ -273,17 +273,15 @@ export class Thread {
   /** Accepting may have ended, paused or resumed, or connections are to be closed. */
   #lookAtChanges(): void {
     const { closings } = this.#state, all = closings !== this.#closingsSeen;
-    const closing = new Map<ThreadService, EndNumber>();
+    const closing = new Set<ThreadService>();
     this.#closingsSeen = closings;
     for (const service of this.#services.all()) {
       this.#acceptor.review(service);
-      const own = service.takeClosing();
-      if (all || own) closing.set(service, all ? END.STOPPED : END.CONFIG);
+      if (service.takeClosing() || all) closing.add(service);
     }
     if (closing.size === 0) return;
     this.#connections.forEach((fd, stage) => {
-      const end = closing.get(this.#services.of(fd).service);
-      if (end !== undefined) this.#stages[stage].closed(fd, end);
+      if (closing.has(this.#services.of(fd).service)) this.#stages[stage].closed(fd, END.STOPPED);
     });
   }
 }

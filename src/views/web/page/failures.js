@@ -20,7 +20,6 @@ const SOFT = new Set([
   "killed",
   "drained",
   "stopped",
-  "config",
 ]);
 
 export class Failures {
