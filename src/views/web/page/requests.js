@@ -6,10 +6,20 @@ let token;
 
 /** A token behind `#token=` in the address opens the page at once; it is taken out of the address. */
 export function takeTokenOfAddress() {
-  const [, found] = /^#token=(.+)$/.exec(location.hash) ?? [];
+  const found = tokenIn(location.hash);
   if (found === undefined) return;
-  token = decodeURIComponent(found);
+  token = found;
   history.replaceState(null, "", location.pathname + location.search);
+}
+
+/** The token in `#token=…`; a token with a percent sign may stand there as it is. @param {string} hash */
+export function tokenIn(hash) {
+  const [, found] = /^#token=(.+)$/.exec(hash) ?? [];
+  try {
+    return found && decodeURIComponent(found);
+  } catch {
+    return found;
+  }
 }
 
 /** @param {string | undefined} value */
