@@ -90,7 +90,7 @@ testWith(inTmux, "--top shows failures, where a client would go, and its keys", 
   using tmux = await watched(instance, { LC_ALL: "C" });
   await tmux.until(/! ERR one/);
   tmux.type("f");
-  await tmux.until(/^1 connection did not end well since the start: 1 refused/m);
+  await tmux.until(/^1 connection ended badly since the start: 1 refused/m);
   tmux.type("w192.0.2.1", "Enter");
   await tmux.until(/^192\.0\.2\.1 to port \d+ of service \d+ comes in/m);
   tmux.type("?");

@@ -13,7 +13,7 @@ export function failureLines(state: FailuresState | undefined, width: number, no
   const all = kinds.reduce((sum, [, count]) => sum + count, 0);
   const lines = [
     line(
-      span(`${countText(all)} ${plural(all, "connection")} did not end well since the start`, "bold"),
+      span(`${countText(all)} ${plural(all, "connection")} ended badly since the start`, "bold"),
       span(kinds.map(([end, count]) => `${countText(count)} ${end}`).join(", ").replace(/^(?=.)/, ": ")),
     ),
     ...lost === 0

@@ -8,8 +8,8 @@ const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ["/", "show only channels with these words; Esc shows all"],
   ["d e x c", "drain, enable, disable it, close its connections; asks first"],
   ["w", "why: where would a client go, or what became of a connection"],
-  ["f", "the last connections that did not end well"],
-  ["p", "pause, and go on"],
+  ["f", "the last connections that ended badly"],
+  ["p", "pause or resume"],
   ["q Ctrl-C", "leave; q leads back from here"],
 ];
 

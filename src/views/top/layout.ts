@@ -117,8 +117,8 @@ function channelsSpans({ services }: InstanceState): Span[] {
 /** What must not be overlooked: that what is shown is not what is. */
 function statusLine({ lost, waits, state }: Picture, { paused }: Choice): Line | undefined {
   if (lost !== undefined) return line(span(`${lost}; waits for it to answer again (q leaves)`, "bad"));
-  if (waits >= PATIENCE) return line(span(`no answer for ${waits} s; what is shown is older`, "bad"));
-  if (paused) return line(span("paused: p goes on", "wanted"));
+  if (waits >= PATIENCE) return line(span(`no answer for ${waits} s; what you see is older`, "bad"));
+  if (paused) return line(span("paused; p resumes", "wanted"));
   const problem = state?.log?.problem ?? null;
   return problem === null ? undefined : line(span(`the log is not written: ${problem}`, "bad"));
 }
