@@ -10,7 +10,7 @@ import { findInstance, nobodyThere, type Target } from "./find_instance.ts";
 
 /** Watches an instance, full screen. @returns the exit code */
 export async function top(request: TopRequest): Promise<number> {
-  if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal()) {
+  if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal() || Deno.env.get("TERM") === "dumb") {
     throw new ExitError(
       ExitCode.USAGE,
       "option --top needs a terminal (over ssh: ssh -t); programs use -c 'show json'",

@@ -1,3 +1,4 @@
+import { saysHowConnectionsFare } from "../../state/activity.ts";
 import type { FailuresState } from "../../state/failures_state.ts";
 import type { InstanceState } from "../../state/state.ts";
 import { act, type Acted, type Effect } from "./act.ts";
@@ -170,6 +171,9 @@ class Watch {
 
   async #ask(): Promise<void> {
     const state = await this.#json<InstanceState>("show json");
+    if (!Array.isArray(state.services) || !state.services.every(saysHowConnectionsFare)) {
+      throw new Error("the instance is of another version, which does not say how connections fare");
+    }
     const failures = this.#choice.pane === "failures"
       ? await this.#json<FailuresState>(`show failed ${FAILURES} json`)
       : this.#failures;

@@ -1,4 +1,5 @@
-import type { InstanceState, ServiceState } from "../../../state/state.ts";
+import type { InstanceState } from "../../../state/state.ts";
+import { saysHowConnectionsFare } from "../../../state/activity.ts";
 import { servicesOf } from "../../choose_service.ts";
 import type { ControlReply } from "../../client.ts";
 import { findCommand } from "../../commands.ts";
@@ -39,8 +40,4 @@ export async function replyOfShow(
 /** Whether a word behind `show` is not the name of a service. */
 function isWordOfShow(word: string, parameters: string): boolean {
   return parameters.split(" ")[0].replace(/^\[|\]$/g, "").split("|").includes(word);
-}
-
-function saysHowConnectionsFare({ groups, rate }: ServiceState): boolean {
-  return typeof rate === "number" && groups.every(({ channels }) => channels.every(({ times }) => times !== undefined));
 }
