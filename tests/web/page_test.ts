@@ -230,11 +230,11 @@ browserTest(
     await page.getByText("all 2 up").waitFor();
     await site[Symbol.asyncDispose]();
     await page.getByText("not connected").waitFor();
-    await page.getByText("What is shown is old").waitFor();
+    await page.getByText("What you see is out of date").waitFor();
     await using again = await MadeUpSite.open({}, "127.0.0.1", Number(new URL(url).port));
     again.change(0, { failing: true });
     await page.getByText("1 of 2 down").waitFor();
-    await page.getByText("What is shown is old").waitFor({ state: "hidden" });
+    await page.getByText("What you see is out of date").waitFor({ state: "hidden" });
     complaints.splice(0);
   },
 );

@@ -7,8 +7,8 @@ import { sections } from "./topics.ts";
 export const EXAMPLES: readonly (readonly [command: string, what: string])[] = [
   ["balance 8080 host1 host2 ! standby", "two in turn, a third as standby"],
   ["balance --check tcp 80 a::100 b,weight=3", "checked; at most 100 on a, more on b"],
-  ["balance -H https web1 web2 web3 %", "each client keeps its host"],
   ['balance -c "disable 0" 8080', "take host1 out of service"],
+  ['balance -c "show failed" 8080', "which connections failed, and why"],
 ];
 
 /** How flags are switched off. */

@@ -13,7 +13,7 @@ export const logging = {
     standard: false,
     section: "logging",
     summary: "trace every decision in the log",
-    more: "It makes --log-level debug.",
+    more: "It implies --log-level debug.",
     common: true,
     scope: "process",
     changeable: true,
