@@ -1,4 +1,5 @@
 // @ts-check
+/// <reference lib="dom" />
 /** What the page asks of the program, with the token that opens it, if one is needed. */
 
 /** Kept in memory only: it is gone with the page. @type {string | undefined} */
