@@ -1,3 +1,4 @@
+import { closeInspector } from "../process/close_inspector.ts";
 import { isIgnored } from "../process/ignored_signals.ts";
 
 /** How urgently a signal asks the program to end. */
@@ -45,7 +46,10 @@ export class Signals {
       ["SIGTERM", drain],
       ["SIGINT", interrupt],
       ["SIGHUP", hangUp],
-      ["SIGUSR1", () => this.#came("reopen")],
+      ["SIGUSR1", () => {
+        void closeInspector();
+        this.#came("reopen");
+      }],
       ["SIGUSR2", () => this.#came("upgrade")],
     ];
     for (const [signal, handler] of handlers) Deno.addSignalListener(signal, handler);
