@@ -1,6 +1,6 @@
 import type { Strategy } from "../../../selection/strategy.ts";
 import { END } from "../../../table/records/ends.ts";
-import { RecordRings } from "../../../table/records/record_rings.ts";
+import { RecordWriter } from "../../../table/records/record_writer.ts";
 import { Acceptor } from "../arrival/acceptor.ts";
 import { Admission } from "../arrival/admission.ts";
 import { Arrivals } from "../arrival/arrivals.ts";
@@ -96,7 +96,7 @@ export class Thread {
       pipes.clear();
       reports.shortage(what, reason);
     };
-    const live = LiveRows.attach(setup.live), writer = RecordRings.attach(setup.records).ring(thread);
+    const live = LiveRows.attach(setup.live), writer = new RecordWriter(setup.records, thread);
     const records = new RecordKeeper(live, services, timers, writer, () => post({ type: "records" }));
     const traffic = this.#traffic = new Traffic(connections, timers, services, records);
     const backlog = new Backlog(libc, connections, pipes, traffic);
