@@ -18,6 +18,9 @@ import { Losses } from "./losses.ts";
 /** Milliseconds between looks whether something was lost. */
 const LOOK = 1_000;
 
+/** Looks after the last line: more than `Losses` is silent for, so that all is said before the process sleeps. */
+const LAST_LOOKS = 15;
+
 /** Milliseconds that the program waits for a slow disk before it ends. */
 const FLUSH = 500;
 
@@ -67,7 +70,9 @@ export class ConnectionLog {
   readonly #skipped = new Map<string, number>();
   readonly #losses = new Map<string, Losses>();
   readonly #lostRecords: Losses;
-  readonly #timer: ReturnType<typeof setInterval>;
+  #timer: ReturnType<typeof setInterval> | undefined;
+  /** Looks that are left. */
+  #looks = 0;
 
   constructor(around: LogSurroundings) {
     this.#around = around;
@@ -78,8 +83,6 @@ export class ConnectionLog {
         "they ended faster than they could be written down";
       logger.warn(text, { count });
     });
-    this.#timer = setInterval(() => this.#look(), LOOK);
-    Deno.unrefTimer(this.#timer);
   }
 
   /**
@@ -121,6 +124,7 @@ export class ConnectionLog {
   record(record: ConnectionRecord, service: LoggedService): void {
     const log = this.#of(service.options);
     if (log === undefined) return;
+    this.#watch();
     const { end, up, down, client, peer } = record;
     if (end === "closed" && !log.good) return;
     if (log.skip !== undefined && up === 0 && down === 0) {
@@ -135,7 +139,9 @@ export class ConnectionLog {
   /** Writes a line about a connection that lasts. */
   write(state: RecordState, options: LogValues): void {
     const log = this.#of(options);
-    log?.output.push(log.form(state));
+    if (log === undefined) return;
+    this.#watch();
+    log.output.push(log.form(state));
   }
 
   /** Connections of a service without a byte that were left out. */
@@ -156,7 +162,7 @@ export class ConnectionLog {
 
   /** Ends it once everything has been written, but waits for at most half a second. */
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
+    this.#unwatch();
     await Promise.all([this.#log, ...this.#files.values()].map((output) => output.flush(FLUSH)));
     this.#look();
     await Promise.all([...this.#files.values()].map((file) => file.close()));
@@ -198,6 +204,22 @@ export class ConnectionLog {
       this.#files.set(path, file);
     }
     return file;
+  }
+
+  /** Looks from time to time as long as lines come, and a little longer: an idle process is not woken. */
+  #watch(): void {
+    this.#looks = LAST_LOOKS;
+    if (this.#timer !== undefined) return;
+    this.#timer = setInterval(() => {
+      this.#look();
+      if (--this.#looks <= 0) this.#unwatch();
+    }, LOOK);
+    Deno.unrefTimer(this.#timer);
+  }
+
+  #unwatch(): void {
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   #look(): void {
