@@ -6,17 +6,17 @@ import type { Service } from "../service.ts";
 /** Gets the record of a connection of this service. Must not throw. */
 export type RecordListener = (record: ConnectionRecord, service: Service) => void;
 
-/** Milliseconds between the beginnings of two drains. */
-const INTERVAL = 50;
+/** Milliseconds between the beginnings of two drains: each wakes main, and is a write for a connection log. */
+const INTERVAL = 100;
 
 /** Records that are kept of services which are not known yet. Threads serve them for a moment before main knows all have. */
 const MOST_EARLY = 1000;
 
-/** Records that are taken at a time, so that main can do other things in between: half a millisecond of work. */
-const SLICE = 256;
+/** Records that are taken at a time, so that main can do other things in between: a millisecond of work. */
+const SLICE = 512;
 
 /**
- * Records of an instance's connections, from its engine's threads to whoever listens: at once, then every 50 ms while
+ * Records of an instance's connections, from its engine's threads to whoever listens: at once, then every 100 ms while
  * more come. As long as nobody listens, nothing is taken.
  */
 export class RecordFeed {

@@ -53,7 +53,9 @@ export function attemptText({ group, channel, result, ms }: AttemptState): strin
 
 /** Milliseconds with at most one digit behind the point. */
 export function decimal(ms: number): string {
-  return String(Math.round(10 * ms) / 10);
+  const tenths = Math.round(10 * ms), rest = tenths % 10;
+  // Of integers, because the text of a fraction takes several times as long.
+  return rest === 0 ? String(tenths / 10) : `${(tenths - rest) / 10}.${rest}`;
 }
 
 function channelName({ channel, name }: RecordState): string {

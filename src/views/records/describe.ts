@@ -31,32 +31,52 @@ export function endedAt({ accepted, durationMs }: ConnectionRecord, now: number)
  * @param ended when that was
  */
 export function describeRecord(record: ConnectionRecord, service: DescribedService, ended: Date): RecordState {
-  const { groups } = service, { end, by, localPort, peer, channel, incarnation } = record;
-  const removed = channel !== NONE && groups.table.incarnation(channel) !== incarnation;
+  const { groups } = service, { end, by, localPort, up, down, attemptCount } = record, id = record.channel;
+  const removed = id !== NONE && groups.table.incarnation(id) !== record.incarnation;
+  const { group, channel, name, address } = channelPart(groups, id, removed, localPort);
+  const attempts = record.attempts.map((attempt) =>
+    attemptState(attempt, groups.table, removed && attempt.channel === id, localPort)
+  );
+  const { service: inService, group: inGroup, channel: onChannel, queue } = record.now;
+  // Fields that are copied from one object into another take longer than all the rest.
   return {
     id: connectionId(record.id),
-    time: ended.toISOString(),
+    time: isoTime(ended.getTime()),
     service: service.name,
     client: endpointText(record.client),
-    peer: peer === undefined ? null : endpointText(peer),
+    peer: record.peer === undefined ? null : endpointText(record.peer),
     port: localPort,
     sni: record.sni ?? null,
-    ...channelPart(groups, channel, removed, localPort),
-    attempts: record.attempts.map((attempt) =>
-      attemptState(attempt, groups.table, removed && attempt.channel === channel, localPort)
-    ),
-    attemptCount: record.attemptCount,
+    group,
+    channel,
+    name,
+    address,
+    attempts,
+    attemptCount,
     queueMs: timeOrNull(record.queueMs),
     connectMs: timeOrNull(record.connectMs),
     firstByteMs: timeOrNull(record.firstByteMs),
     durationMs: milliseconds(record.durationMs),
-    up: record.up,
-    down: record.down,
+    up,
+    down,
     end,
     by,
     reason: endReason(end, by, record.detail),
-    now: { ...record.now },
+    now: { service: inService, group: inGroup, channel: onChannel, queue },
   };
+}
+
+/** The last second of which the text was made: that takes longer than the rest of a line. */
+let second = NaN, secondText = "";
+
+/** A time in milliseconds since 1970 as ISO 8601 in UTC. */
+export function isoTime(time: number): string {
+  const whole = Math.floor(time / 1000), rest = Math.floor(time - 1000 * whole);
+  if (whole !== second) {
+    secondText = new Date(1000 * whole).toISOString().slice(0, -4);
+    second = whole;
+  }
+  return `${secondText}${rest < 10 ? "00" : rest < 100 ? "0" : ""}${rest}Z`;
 }
 
 /** The channel of a connection. @param removed whether another one has its row by now */
