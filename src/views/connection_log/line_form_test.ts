@@ -5,6 +5,7 @@ import { logLetters } from "../../options/log_letters.ts";
 import type { RecordState } from "../../state/record_state.ts";
 import { ENDS } from "../../table/records/ends.ts";
 import { haproxyState } from "./haproxy_state.ts";
+import { decimal } from "./letters.ts";
 import { lineForm } from "./line_form.ts";
 
 const record: RecordState = {
@@ -109,4 +110,10 @@ Deno.test("no name that a peer chose can forge a line or steer a terminal, in an
     }),
     parameters(300),
   );
+});
+
+Deno.test("times have at most one digit behind the point, as JavaScript rounds and writes it", () => {
+  for (const ms of [0, 0.04, 0.05, 0.25, 0.95, 1, 1.4, 99.96, 1678, 86_400_000.15, 2 ** 45]) {
+    assert.equal(decimal(ms), String(Math.round(10 * ms) / 10));
+  }
 });

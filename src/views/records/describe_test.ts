@@ -6,7 +6,7 @@ import type { ConnectionRecord } from "../../table/records/connection_record.ts"
 import { ENDS } from "../../table/records/ends.ts";
 import { RESULTS } from "../../table/records/results.ts";
 import { Table } from "../../table/table.ts";
-import { connectionId, describeRecord, endedAt, parseConnectionId } from "./describe.ts";
+import { connectionId, describeRecord, endedAt, isoTime, parseConnectionId } from "./describe.ts";
 import { describeOpen } from "./describe_open.ts";
 import { attemptReason } from "../../table/records/attempt_reason.ts";
 import { endReason } from "./reasons.ts";
@@ -157,4 +157,10 @@ Deno.test("a refusal says which rule it was, and an unreachable channel why it i
   assert.equal(endReason("denied", "balance", 99), "the client may not come in");
   assert.equal(endReason("unreachable", "channel", 0), "the last channel that was tried could not be reached");
   assert.match(endReason("local", "machine", 24), /short of descriptors, ports or memory: \S/);
+});
+
+Deno.test("a time is written as Date writes it, whichever second was written before", () => {
+  for (const time of [0, 7, 45, 999, 1000, 1_767_323_045_678, 1_767_323_045_001, 1_767_323_046_000, 59_999, -1]) {
+    assert.equal(isoTime(time), new Date(time).toISOString());
+  }
 });
