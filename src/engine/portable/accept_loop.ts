@@ -1,7 +1,10 @@
 import { SHORTAGE_PAUSE } from "../shortage_pause.ts";
 import type { Line, Waiting } from "./line.ts";
 
-/** Errors of an accept that mean no shortage: the client has left the queue, and Deno asks the socket for its peer. */
+/**
+ * Errors of an accept that mean no shortage: the client has left the queue, and Deno asks the socket for its peer. Nothing
+ * is known of such a client, so it has no record and is not counted.
+ */
 const CLIENT_LEFT = new Set(["ECONNABORTED", "ECONNRESET", "ENOTCONN", "EPROTO"]);
 
 /** Whoever serves the clients of a socket. */
