@@ -40,8 +40,10 @@ export function watchForHints(
     wait();
     if (watch === undefined) {
       if (!counts.some((count) => count >= ENOUGH)) return;
-      const { HintWatch } = await import("../views/hints/hint_watch.ts");
-      watch ??= new HintWatch(began);
+      // If it cannot be loaded now, the next turn tries again.
+      const loaded = await import("../views/hints/hint_watch.ts").catch(() => undefined);
+      if (loaded === undefined) return;
+      watch ??= new loaded.HintWatch(began);
     }
     look();
   };

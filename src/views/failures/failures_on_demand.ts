@@ -28,7 +28,8 @@ export class FailuresOnDemand {
     if (record.end === "closed") return;
     if (this.#failures !== undefined) return this.#failures.add(record, service);
     if (this.#early.length < MOST_EARLY) this.#early.push([record, service]);
-    this.#load();
+    // If the code cannot be loaded now, the next record tries again.
+    this.#load().catch(() => {});
   };
 
   /** The last ones. @param services those that there are @param lost records that did not reach this */
@@ -51,6 +52,9 @@ export class FailuresOnDemand {
       for (const [record, service] of this.#early) failures.add(record, service);
       this.#early = [];
       return failures;
+    }).catch((error) => {
+      this.#loading = undefined;
+      throw error;
     });
   }
 }

@@ -1,3 +1,4 @@
+import type { FailuresState } from "../../state/failures_state.ts";
 import type { RecordState } from "../../state/record_state.ts";
 import { type Coding, EncodedEvent, EventStream } from "./event_stream.ts";
 import type { WebSource } from "./web_source.ts";
@@ -50,7 +51,9 @@ export class Viewers {
     const stream = new EventStream(coding), { version } = this.#source;
     stream.push(new EncodedEvent("hello", JSON.stringify({ version, admin: this.#changes })));
     stream.push(new EncodedEvent("log", JSON.stringify(this.#source.lines())));
-    this.#source.failures(EARLIER).then((state) => stream.push(new EncodedEvent("failures", JSON.stringify(state))));
+    const tell = (state: FailuresState) => stream.push(new EncodedEvent("failures", JSON.stringify(state)));
+    // If they cannot be told, it asks again when it comes again.
+    this.#source.failures(EARLIER).then(tell, () => stream.end());
     this.#streams.add(stream);
     over.addEventListener("abort", () => this.#leave(stream));
     if (over.aborted) this.#leave(stream);

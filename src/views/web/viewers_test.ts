@@ -15,7 +15,7 @@ class MadeUpSource implements WebSource {
   states = 0;
   text = "{}";
   state = () => (this.states++, this.text);
-  failures = () => Promise.resolve({ failed: [recordState(1)], ended: { idle: 1 }, lost: 0 });
+  failures: WebSource["failures"] = () => Promise.resolve({ failed: [recordState(1)], ended: { idle: 1 }, lost: 0 });
   lines = () => [];
   onFailure = (listener: (record: RecordState) => void) => (this.told.add(listener), () => this.told.delete(listener));
   onLine = (listener: (line: LogLine) => void) => (this.logged.add(listener), () => this.logged.delete(listener));
@@ -43,6 +43,16 @@ Deno.test("a viewer is greeted with what there is, then told of what happens; no
   assert.deepEqual(await next(events, 2), ["failure", "line"]);
   over.abort();
   assert.deepEqual([(await events.next()).done, viewers.count, source.told.size, source.logged.size], [true, 0, 0, 0]);
+});
+
+Deno.test("a viewer who cannot be told of failures is sent away, and nothing else happens", async () => {
+  const source = new MadeUpSource(), viewers = new Viewers(source, false), over = new AbortController();
+  source.failures = () => Promise.reject(new Error("not now"));
+  const stream = viewers.open(over.signal)!;
+  await new Promise((resolve) => setTimeout(resolve, 0));
+  assert.equal(stream.ended, true);
+  over.abort();
+  assert.equal(viewers.count, 0);
 });
 
 Deno.test("all viewers get the same bytes, made once", async () => {
