@@ -1,7 +1,6 @@
 import type { Log, LogFormat } from "../log/log.ts";
 import type { ServiceSpec } from "../options/service_spec.ts";
 import { serviceOptions } from "../options/values.ts";
-import { writeObstacle } from "../process/access.ts";
 import { fromStart } from "../process/start_directory.ts";
 import type { Instance } from "../service/instance.ts";
 import type { Service } from "../service/service.ts";
@@ -40,6 +39,8 @@ export class ConnectionLogs {
     if (this.#loaded === undefined && !options.some(({ connectionLog }) => connectionLog)) return undefined;
     this.#listen();
     const { log, open } = this.#loaded ??= await this.#load();
+    // It needs Node's files, which take the time and memory of many modules.
+    const { writeObstacle } = await import("../process/access.ts");
     const opened = await log.open(options, (of, path, reason) => {
       const service = services[options.findIndex((one) => one === of)];
       return refusal([[service, connectionLogFault(path, writeObstacle(path) ?? reason)]], show);

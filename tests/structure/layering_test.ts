@@ -99,10 +99,11 @@ const ON_DEMAND: Readonly<Record<string, RegExp>> = {
   "src/engine/portable/portable.ts":
     /^src\/(access\/(access|networks_builder)|engine\/(reception|prelude|unique_ids)|engine\/portable\/(intake\.|introduction|pace_line)|preamble\/|table\/clients\/(accept_rate|client_|pace))/,
   "src/engine/linux/thread/worker.ts":
-    /^src\/(access\/(access|networks_builder)|engine\/(reception|prelude|unique_ids)|engine\/linux\/(arrival\/(greetings|intake|partings|receptions)|dialing\/preludes)|preamble\/|table\/clients\/(accept_rate|client_|pace))/,
+    /^src\/(access\/(access|networks_builder)|engine\/(reception|prelude|unique_ids)|engine\/linux\/(arrival\/(greetings|intake|partings|receptions)|dialing\/preludes)|preamble\/|table\/(clients\/(accept_rate|client_|pace)|records\/record_r(eader|ings)))/,
   "src/engine/linux/linux.ts":
     /^src\/(access\/(access|networks_builder)|preamble\/|table\/(clients\/(accept_rate|client_|pace)|sticky\/sticky))/,
-  "src/program/equip.ts": /^src\/(views\/(?!failures\/failures_on_demand)|program\/(http_views|process_figures))/,
+  "src/program/equip.ts":
+    /^src\/(process\/access\.ts|views\/(?!failures\/failures_on_demand)|program\/(http_views|process_figures))/,
   "src/program/start_program.ts":
     /^src\/(access\/(access|networks_builder)|health\/|names\/|preamble\/|selection\/explanation\/|service\/(access\/(counted_clients|drafted_access|network_files|operator|service_access)|explanation\/|reload\/)|table\/(clients\/(accept_rate|client_|pace)|sticky\/sticky))/,
 };
