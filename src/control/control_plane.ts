@@ -76,7 +76,8 @@ export interface ControlledService extends Omit<ServiceState, "groups" | keyof S
   /** Closes a channel's connections, or the oldest of them. @returns how many */
   close(group: number, channel: number, oldest?: number): Promise<number>;
   /**
-   * Lists its connections, the oldest first: as a table with headings, or as a JSON list with a connection in each line.
+   * Lists its connections, the oldest first: as a table with headings, or as a JSON object with the list `connections`, one
+   * in each line.
    * Takes its time, in which clients are served. Once `over` has fired, the list may end early.
    */
   listConnections(choice: ConnectionChoice, form: "text" | "json", over?: AbortSignal): Promise<LongReply>;

@@ -33,7 +33,7 @@ for (const engine of ENGINES) {
         assert.match(client, /^127\.0\.0\.1:\d+$/);
         return id;
       });
-      const json: RecordState[] = JSON.parse(
+      const { connections: json }: { connections: RecordState[] } = JSON.parse(
         await instance.control("show connections channel web1 client 127.0.0.1 json"),
       );
       assert.deepEqual(json.map(({ id }) => id), ids, "the oldest first");

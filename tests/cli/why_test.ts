@@ -29,7 +29,8 @@ for (const engine of ENGINES) {
       assert.match(await instance.control("why 192.0.2.7"), / is refused: denied by --deny 192\.0\.2\.0\/24\n/);
       using client = await Client.connect(instance.port);
       assert.equal(await client.readText(), "one");
-      const [{ id }]: RecordState[] = JSON.parse(await instance.control("show connections json"));
+      const all: { connections: RecordState[] } = JSON.parse(await instance.control("show connections json"));
+      const [{ id }] = all.connections;
       const open = await instance.control(`why ${id}`);
       assert.match(
         open,

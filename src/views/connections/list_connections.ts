@@ -8,7 +8,7 @@ import { type SizedText, SortedLines } from "./sorted_lines.ts";
 
 export type { ListedService };
 
-/** How connections are listed: for people, or as a JSON list with a connection in each line. */
+/** How connections are listed: for people, or as a JSON object with the list `connections`, one in each line. */
 export type Form = "text" | "json";
 
 /**
@@ -29,7 +29,7 @@ export async function listConnections(
     lines.add(format(described(connection, service, now)), 2 ** 32 - 1 - age);
   });
   if (form === "text") return { count: lines.count + 1, chunks: lines.take({ before: HEADINGS }) };
-  return { count: lines.count + 2, chunks: lines.take({ before: "[", between: ",", after: "]" }) };
+  return { count: lines.count + 2, chunks: lines.take({ before: '{"connections":[', between: ",", after: "]}" }) };
 }
 
 /** The connections of a service that are meant, the oldest first. */

@@ -63,15 +63,16 @@ Deno.test("the table has the oldest connections first, and says at the end of a 
   );
 });
 
-Deno.test("JSON is a list with a connection in each line, in the shape of a record", async () => {
-  const lines = await listed(web(few), "json"), all = JSON.parse(lines.join("\n")) as RecordState[];
+Deno.test("JSON has a list with a connection in each line, in the shape of a record", async () => {
+  const lines = await listed(web(few), "json"),
+    { connections: all } = JSON.parse(lines.join("\n")) as { connections: RecordState[] };
   assert.deepEqual(all.map(({ id }) => id), ["5k", "5", "1", "9"]);
   assert.deepEqual(lines.slice(1, -1).map((line) => JSON.parse(line.replace(/,$/, ""))), all);
   const [{ service, client, peer, group, channel, durationMs, open, end }] = all;
   assert.deepEqual([service, client, peer], ["web", "[2001:db8::1]:1200", "10.9.9.9:7"]);
   assert.deepEqual([group, channel, durationMs, open, end], [0, 1, 200_000, true, "open"]);
   assert.equal(all[1].name, "one");
-  assert.deepEqual(await listed(web([]), "json"), ["[", "]"]);
+  assert.deepEqual(await listed(web([]), "json"), ['{"connections":[', "]}"]);
 });
 
 Deno.test("connections are chosen by age, client, channel and id, all of which must fit", async () => {
