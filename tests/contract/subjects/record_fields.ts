@@ -117,7 +117,8 @@ export function recordFields(test: ContractTest): void {
     assert.equal(await second.readText(), "a");
     await second.finish();
     await second.readToEnd();
-    const [one, other] = await trial.records.all(2);
+    // Each thread has a ring of its own.
+    const [one, other] = (await trial.records.all(2)).toSorted((a, b) => a.accepted - b.accepted);
     assert.equal(one.queueMs, -1);
     assert.ok(other.queueMs >= 90 && other.queueMs <= other.durationMs, `${other.queueMs} ms`);
     assert.ok(other.connectMs < other.queueMs);
