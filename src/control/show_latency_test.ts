@@ -10,9 +10,9 @@ Deno.test("show latency has percentiles of groups and channels, as far as there 
   const lane = statistics.lane(0);
   for (const port of [80, 81]) groups.add(0, { host: "web1", address: { host: "10.0.0.1", port } });
   groups.add(2, { host: "10.0.0.2", address: { host: "10.0.0.2", port: 80 }, name: "spare" });
-  for (let i = 0; i < 1000; i++) lane.connected(groups.idOf(0, 0), i < 990 ? 2 : 400, -1);
-  for (let i = 0; i < 10; i++) lane.connected(groups.idOf(2, 0), 20, 3000);
-  lane.firstByte(groups.idOf(2, 0), 70_000);
+  for (let i = 0; i < 1000; i++) lane.connected(groups.idOf(0, 0), { connectMs: i < 990 ? 2 : 400, queueMs: -1 });
+  for (let i = 0; i < 10; i++) lane.connected(groups.idOf(2, 0), { connectMs: 20, queueMs: 3000 });
+  lane.firstByte(groups.idOf(2, 0), [70_000]);
   assert.deepEqual(latencyTable({ groups }), [
     "GRP # channel time         n median   p90   p99 p99.9",
     "  0   all     connect  1,000  2.0ms 2.0ms 2.0ms 410ms",

@@ -38,10 +38,10 @@ Deno.test("rates, times and ends are those of all threads", () => {
   const { groups, id, one, two } = reporting();
   for (const lane of [one, two]) {
     for (let i = 1; i <= 50; i++) {
-      lane.accepted(NOW);
-      lane.taken(id, NOW);
-      lane.connected(id, i, -1);
-      lane.firstByte(id, 10 * i);
+      lane.accepted([NOW]);
+      lane.taken(id, [NOW]);
+      lane.connected(id, { connectMs: i, queueMs: -1 });
+      lane.firstByte(id, [10 * i]);
     }
   }
   two.ended(id, END.CLOSED, BY.CLIENT, 5, 4, 1, 1, NOW);
@@ -70,7 +70,7 @@ Deno.test("failures in a row end with the first connect that works, and the last
   isAt(lastError!.at, time - 4_000);
   isAt(failingSince!, time - 90_000);
   assert.equal(Date.parse(lastError!.at) - Date.parse(failingSince!), 86_000);
-  one.connected(id, 1, -1);
+  one.connected(id, { connectMs: 1, queueMs: -1 });
   assert.deepEqual([channel().failingSince, channel().failuresInARow], [null, 0]);
   assert.equal(channel().lastError?.result, "refused");
 });
@@ -100,14 +100,14 @@ Deno.test("connections without an answer count in a row over all threads, once t
   };
   ended(one, 5, 0, NOW - 9_000);
   assert.deepEqual(channel(), [0, true], "in some protocols only clients speak");
-  one.firstByte(groups.idOf(3, 1), 1);
+  one.firstByte(groups.idOf(3, 1), [1]);
   assert.deepEqual(channel(), [1, false]);
   ended(two, 5, 0, NOW - 8_000);
   ended(two, 0, 0, NOW - 7_000);
   assert.deepEqual(channel(), [2, false], "whoever says nothing needs no answer");
   const { unanswered, unansweredSince } = groups.table.statistics!.trouble(id);
   assert.deepEqual([unanswered, unansweredSince], [2, NOW - 9_000]);
-  two.firstByte(id, 1);
+  two.firstByte(id, [1]);
   assert.deepEqual(channel(), [0, true]);
   ended(two, 5, 0, NOW);
   assert.deepEqual(groups.table.statistics!.trouble(id).unansweredSince, NOW);

@@ -31,10 +31,13 @@ export class Attempt {
   shortage = false;
   /** The channels that were tried, once one has failed. */
   attempts: Attempts | undefined;
-  /** Milliseconds that the client has waited in the queue; -1 if it has not. */
-  queueMs!: number;
+  /**
+   * Milliseconds that the client has waited in the queue; -1 if it has not. Like the other times, it begins as a number
+   * that is no integer, so that V8 has a place for such numbers, and later ones are not allocated.
+   */
+  queueMs = NaN;
   /** Milliseconds that the channel took to accept; -1 if none has. */
-  connectMs!: number;
+  connectMs = NaN;
   readonly #selection: Selection;
   readonly #search = new Search();
   #client!: Client;
@@ -50,8 +53,8 @@ export class Attempt {
   /** When the trial before that was. */
   #triedBefore = 0;
   /** When the channel was chosen, and when the client began to wait: -1 while it does not. */
-  #since!: number;
-  #waitsSince!: number;
+  #since = NaN;
+  #waitsSince = NaN;
   /** Whether it would have waited, but too many did; and whether it has waited as long as it may. */
   #queueFull = false;
   #timedOut = false;
@@ -199,14 +202,15 @@ export class Attempt {
 
   /** The chosen channel accepted the connection. @returns what `Selection.closed` needs when the connection has ended */
   connected(): StickyHandle {
-    const { table, emit } = this.#selection, channel = this.#channel, { sequence, address } = this.#target;
+    const { table, emit, clock } = this.#selection, channel = this.#channel, { sequence, address } = this.#target;
     if (table.setFailing(channel, false, sequence) && !table.isChecked(channel)) {
       emit({ type: "channel-back", channel, address });
     }
     this.#trace("connected");
-    const connectMs = this.connectMs = this.#selection.now() - this.#since;
-    this.attempts?.add(channel, RESULT.CONNECTED, 0, connectMs);
-    this.#selection.statistics?.connected(channel, connectMs, this.queueMs);
+    clock.look();
+    this.connectMs = clock.time[0] - this.#since;
+    this.attempts?.add(channel, RESULT.CONNECTED, 0, this.connectMs);
+    this.#selection.statistics?.connected(channel, this);
     const handle = this.#selection.own?.note(this.#client, channel) ?? NO_HANDLE;
     this.#selection.recycle(this);
     return handle;
@@ -282,13 +286,14 @@ export class Attempt {
   }
 
   #chosen(id: ChannelId, step: string): ChannelId {
-    const { table, lane, resting, statistics } = this.#selection;
+    const { table, lane, resting, statistics, clock } = this.#selection, { time } = clock;
     this.#channel = id;
     this.#target = table.target(id);
     lane.taken(id);
-    const now = this.#since = this.#selection.now();
-    if (this.#waitsSince >= 0) this.#waited(now);
-    statistics?.taken(id, now);
+    clock.look();
+    this.#since = time[0];
+    if (this.#waitsSince >= 0) this.#waited(time[0]);
+    statistics?.taken(id, time);
     this.#trial = resting?.tried(id);
     if (this.#trial !== undefined) this.#triedBefore = resting!.before;
     this.#trace(step);
@@ -310,7 +315,7 @@ export class Attempt {
 
   /** An attempt has come to nothing. */
   #note(result: ResultNumber, errno: number): void {
-    const { statistics, now } = this.#selection, time = now();
+    const { statistics } = this.#selection, time = this.#selection.now();
     (this.attempts ??= new Attempts()).add(this.#channel, result, errno, time - this.#since);
     statistics?.attemptFailed(this.#channel, result, errno, time);
   }

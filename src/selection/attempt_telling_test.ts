@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { parseHost } from "../table/address.ts";
 import { NONE } from "../table/channel_id.ts";
+import { clockOf } from "../table/clock.ts";
 import { Queue } from "../table/queue/queue.ts";
 import { ENDS } from "../table/records/ends.ts";
 import { RESULT, type ResultNumber, RESULTS } from "../table/records/results.ts";
@@ -18,7 +19,7 @@ function telling(count: number, { maxc = 0, queue = 0, queueLimit = 10 } = {}) {
   for (let i = 0; i < count; i++) table.addChannel(0, { host: "127.0.0.1", port: 1 + i }, maxc);
   Queue.provide(table, { queue, queueLimit }, 0, () => {});
   const options = { autodisable: false, hashFailover: false, failTimeout: 0, trace: false, queue, queueLimit };
-  const selection = new Selection(table, table.lane(0), options, () => {}, () => clock.now);
+  const selection = new Selection(table, table.lane(0), options, () => {}, clockOf(() => clock.now));
   return { table, selection, clock };
 }
 

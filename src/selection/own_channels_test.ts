@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { parseHost } from "../table/address.ts";
 import { type ChannelId, channelId, NONE } from "../table/channel_id.ts";
+import { clockOf } from "../table/clock.ts";
 import { NO_HANDLE, type StickyHandle } from "../table/sticky/sticky_lane.ts";
 import { Queue } from "../table/queue/queue.ts";
 import { StickyTable } from "../table/sticky/sticky.ts";
@@ -23,7 +24,7 @@ function made(sizes: readonly number[], options: Partial<SelectionOptions> = {},
     table.lane(0),
     { ...all, sticky: TIME, stickyMemory: memory.buffer, ...options },
     () => {},
-    now,
+    clockOf(now),
   );
   return { table, memory, selection };
 }

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { parameters } from "../../tests/fuzz/parameters.ts";
 import { parseHost } from "../table/address.ts";
 import { NONE } from "../table/channel_id.ts";
+import { clockOf } from "../table/clock.ts";
 import { Table } from "../table/table.ts";
 import { Selection } from "./selection.ts";
 
@@ -15,7 +16,7 @@ function withChannels(count: number, lanes = 1) {
   const options = { autodisable: false, hashFailover: false, failTimeout: 10, trace: false };
   const selections = Array.from(
     { length: lanes },
-    (_, lane) => new Selection(table, table.lane(lane), options, () => {}, () => clock.seconds * 1000),
+    (_, lane) => new Selection(table, table.lane(lane), options, () => {}, clockOf(() => clock.seconds * 1000)),
   );
   /** Serves a client; returns the channels that it tried. */
   const serve = (works: (channel: number) => boolean, lane = 0): number[] => {

@@ -1,4 +1,5 @@
 import type { ChannelId } from "../table/channel_id.ts";
+import { type Clock, clockOf } from "../table/clock.ts";
 import type { Lane } from "../table/lane.ts";
 import type { StatisticsLane } from "../table/statistics/statistics.ts";
 import { NO_HANDLE, type StickyHandle, StickyLane } from "../table/sticky/sticky_lane.ts";
@@ -27,11 +28,11 @@ export class Selection {
   /** @internal */ readonly options: SelectionOptions;
   /** @internal */ readonly emit: (event: SelectionEvent) => void;
   /** @internal */ readonly conditions: Conditions;
-  /** @internal */ readonly now: () => number;
+  /** @internal */ readonly clock: Clock;
   readonly #idle: Attempt[] = [];
 
   /**
-   * @param now milliseconds of a clock that never goes back, and that all threads share
+   * @param clock that never goes back, and that all threads share
    * @param before one of the same thread and table, which has the same conditions from now on
    */
   constructor(
@@ -39,23 +40,29 @@ export class Selection {
     lane: Lane,
     options: SelectionOptions,
     emit: (event: SelectionEvent) => void,
-    now: () => number = () => performance.now(),
+    clock: Clock = clockOf(() => performance.now()),
     before?: Selection,
   ) {
     this.table = table;
     this.lane = lane;
     this.options = options;
     this.emit = emit;
-    this.now = now;
+    this.clock = clock;
     this.statistics = before === undefined ? table.statistics?.lane(lane.number) : before.statistics;
     const conditions = this.conditions = before?.conditions ?? new Conditions();
     conditions.become(options.conditions);
-    this.resting = options.failTimeout > 0 ? new Resting(table, options.failTimeout, now) : undefined;
+    this.resting = options.failTimeout > 0 ? new Resting(table, options.failTimeout, () => this.now()) : undefined;
     const { sticky = 0, stickyMemory } = options;
     if (sticky > 0 && stickyMemory !== undefined) {
       this.own = new OwnChannels(table, new StickyLane(stickyMemory, lane.number, sticky), this.resting, conditions);
     }
     this.failover = new Failover(table, options, { resting: this.resting, own: this.own, conditions });
+  }
+
+  /** Milliseconds of the clock. */
+  now(): number {
+    this.clock.look();
+    return this.clock.time[0];
   }
 
   /** Whether clients come back to their channels, so that `closed` needs the handles of connections. */
@@ -70,7 +77,7 @@ export class Selection {
   with(options: SelectionOptions): Selection {
     this.conditions.become(options.conditions);
     if (sameOptions(options, this.options)) return this;
-    return new Selection(this.table, this.lane, options, this.emit, this.now, this);
+    return new Selection(this.table, this.lane, options, this.emit, this.clock, this);
   }
 
   /**

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { CLIENTS } from "../../tests/fuzz/clients.ts";
 import { parameters } from "../../tests/fuzz/parameters.ts";
 import { type ChannelId, channelId, groupOf, NONE, rowOf } from "../table/channel_id.ts";
+import { clockOf } from "../table/clock.ts";
 import { smoothSchedule } from "../table/smooth_schedule.ts";
 import { DisabledBy, Table } from "../table/table.ts";
 import type { Attempt } from "./attempt.ts";
@@ -136,7 +137,7 @@ class Simulation {
       { length: setup.lanes },
       (_, lane) => {
         const options = { ...setup, conditions, trace: false };
-        return new Selection(table, table.lane(lane), options, () => {}, () => this.#now * 1000);
+        return new Selection(table, table.lane(lane), options, () => {}, clockOf(() => this.#now * 1000));
       },
     );
   }

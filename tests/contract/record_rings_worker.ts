@@ -32,8 +32,8 @@ self.onmessage = ({ data }: MessageEvent<RecordTask>) => {
   Atomics.wait(new Int32Array(go), 0, 0);
   for (let i = 0; i < count; i++) {
     const id = ring.nextId();
-    statistics.accepted(1000);
-    statistics.connected(CHANNEL, 5, -1);
+    statistics.accepted([1000]);
+    statistics.connected(CHANNEL, { connectMs: 5, queueMs: -1 });
     // The last of each thread is a failure, all before that are followed by a success.
     statistics.attemptFailed(CHANNEL, RESULT.REFUSED, 111, 1000);
     statistics.ended(CHANNEL, END.IDLE, BY.BALANCE, 7, 2, 10, 20, 1000);

@@ -272,7 +272,7 @@ export class Connection implements Listed, Search, RelayWatcher {
       if (account.down === 0) {
         // That was a sum, and may be off by the last bit.
         account.firstByteMs = Math.max(0, this.#host.engine.watch.look() - account.connected);
-        statistics?.firstByte(this.#channel, account.firstByteMs);
+        statistics?.firstByte(this.#channel, [account.firstByteMs]);
       }
       account.down += bytes;
     }

@@ -244,9 +244,9 @@ export class PortableService implements ServedService, AcceptHost, ConnectionHos
     // It was accepted in the very turn in which everything was closed, so nobody else would close it.
     if (this.#closed) return client.close();
     this.#pace?.came();
-    const { intake, selection: { statistics } } = this.#terms, now = this.engine.watch.look();
+    const { intake, selection: { statistics } } = this.#terms, { watch } = this.engine, now = watch.look();
     const account = new Account(this.engine.ledger.nextId(), now), arrival = intake?.begin(client);
-    statistics?.accepted(now);
+    statistics?.accepted(watch.time);
     if (intake !== undefined && arrival === undefined) {
       client.close();
       account.refused(intake.objection ?? "denied");

@@ -30,7 +30,7 @@ export class Terms {
     const { table, settings, emit } = setup;
     this.settings = settings;
     this.selection = before?.selection.with(settings) ??
-      new Selection(table, table.lane(0), settings, emit, () => watch.now);
+      new Selection(table, table.lane(0), settings, emit, { time: watch.time, look: () => {} });
     this.intake = intakeFor(setup, this.selection, clock);
     this.headerVersion = standardVersion(settings);
     this.deadlines = new Deadlines(clock, settings.connectTimeout);

@@ -3,14 +3,15 @@
  * counted of a connection, so what happens at the same moment shares one reading.
  */
 export class Watch {
-  #now = performance.now();
+  /** In its first cell; see `Clock`. */
+  readonly time = Float64Array.of(performance.now());
 
   get now(): number {
-    return this.#now;
+    return this.time[0];
   }
 
   /** Reads the clock. */
   look(): number {
-    return this.#now = performance.now();
+    return this.time[0] = performance.now();
   }
 }

@@ -1,4 +1,5 @@
 import { type ChannelId, groupOf, NONE } from "../../table/channel_id.ts";
+import { clockOf } from "../../table/clock.ts";
 import { MAX_GROUPS } from "../../table/limits.ts";
 import type { Wanted } from "../../table/queue/queue.ts";
 import { QueueView } from "../../table/queue/queue_view.ts";
@@ -55,7 +56,7 @@ class Explaining {
       return 0.5;
     };
     this.#options = { ...options, random, trace: false };
-    this.#selection = new Selection(copy, copy.lane(0), this.#options, () => {}, () => now);
+    this.#selection = new Selection(copy, copy.lane(0), this.#options, () => {}, clockOf(() => now));
     this.#before = this.#channelBefore();
     this.#usable = this.#selection.failover.usableBy(client);
   }

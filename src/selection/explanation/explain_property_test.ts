@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { CLIENTS } from "../../../tests/fuzz/clients.ts";
 import { parameters } from "../../../tests/fuzz/parameters.ts";
 import { type ChannelId, groupOf, NONE } from "../../table/channel_id.ts";
+import { clockOf } from "../../table/clock.ts";
 import { Queue } from "../../table/queue/queue.ts";
 import { StickyTable } from "../../table/sticky/sticky.ts";
 import { StickyLane } from "../../table/sticky/sticky_lane.ts";
@@ -179,7 +180,7 @@ Deno.test("what is explained is what then happens, in another thread too, and ex
       const elsewhere = Table.attach(table.buffer);
       if (queue !== undefined) Queue.attach(queue.buffer, elsewhere, 1, () => {});
       const { tried, then } = happens(
-        new Selection(elsewhere, elsewhere.lane(1), options, () => {}, () => NOW),
+        new Selection(elsewhere, elsewhere.lane(1), options, () => {}, clockOf(() => NOW)),
         client,
       );
       assert.equal(told.then, then);

@@ -9,6 +9,7 @@ export class RecordWriter {
   readonly #words: Int32Array;
   readonly #numbers: Float64Array;
   readonly #fields: RecordFields;
+  readonly #id = new Float64Array(1);
   /** Where the records begin. */
   readonly #at: number;
   readonly #capacity: number;
@@ -25,7 +26,14 @@ export class RecordWriter {
 
   /** A number for a connection that no other of the engine has, also if the thread dies and another has its ring. */
   nextId(): number {
-    return ++this.#numbers[RING.IDS] * MAX_LANES + this.#lane;
+    const id = this.#id;
+    this.writeNextId(id);
+    return id[0];
+  }
+
+  /** The same on hot paths, into the first cell; see `Clock`. */
+  writeNextId(into: Float64Array): void {
+    into[0] = ++this.#numbers[RING.IDS] * MAX_LANES + this.#lane;
   }
 
   /** The fields of the next record, or undefined if the ring is full: then the record is lost. */

@@ -20,13 +20,24 @@ import {
   TROUBLE,
 } from "./statistics_layout.ts";
 
+/** How long it took (ms) until a client had a channel. */
+export interface ConnectTimes {
+  /** Since the connect began. */
+  readonly connectMs: number;
+  /** That the client waited in the queue; -1 if it did not. */
+  readonly queueMs: number;
+}
+
 /** Milliseconds within which a connection that a channel ends without a byte counts as brief. */
 const BRIEF = 50;
 
 /** The last bucket that fits into a sample. */
 const MOST_SAMPLED = 255;
 
-/** What one thread writes into a service's statistics. Nobody else writes there, and nothing is allocated. */
+/**
+ * What one thread writes into a service's statistics. Nobody else writes there, and nothing is allocated: what the paths of
+ * each connection have to say is read from where it lies; see `Clock`.
+ */
 export class StatisticsLane {
   readonly #ends: Float64Array;
   readonly #seconds: Int32Array;
@@ -51,14 +62,15 @@ export class StatisticsLane {
     this.#samples = new Uint8Array(buffer, at + OFFSET.samples, CHANNELS * 2 * SAMPLES);
   }
 
-  /** A client has been accepted. */
-  accepted(now: number): void {
-    this.#seconds[this.#second(now) + SECOND.CONNECTIONS]++;
+  /** A client has been accepted. @param time of a clock */
+  accepted(time: ArrayLike<number>): void {
+    this.#seconds[this.#second(time[0] / 1000 | 0) + SECOND.CONNECTIONS]++;
   }
 
-  /** A channel has been chosen for a client. */
-  taken(channel: ChannelId, now: number): void {
-    const rows = this.#rows, row = channel * ROW.WORDS, second = now / 1000 | 0, before = rows[row + ROW.RATE_SECOND];
+  /** A channel has been chosen for a client. @param time of a clock */
+  taken(channel: ChannelId, time: ArrayLike<number>): void {
+    const rows = this.#rows, row = channel * ROW.WORDS, before = rows[row + ROW.RATE_SECOND];
+    const second = time[0] / 1000 | 0;
     if (second !== before) {
       rows[row + ROW.RATE_BEFORE] = second === before + 1 ? rows[row + ROW.RATE_NOW] : 0;
       rows[row + ROW.RATE_NOW] = 0;
@@ -67,23 +79,21 @@ export class StatisticsLane {
     rows[row + ROW.RATE_NOW]++;
   }
 
-  /**
-   * The channel has accepted.
-   *
-   * @param connectMs since the connect began
-   * @param queueMs that the client waited in the queue; -1 if it did not
-   */
-  connected(channel: ChannelId, connectMs: number, queueMs: number): void {
+  /** The channel has accepted. */
+  connected(channel: ChannelId, times: ConnectTimes): void {
     const run = Atomics.load(this.#runs, channel), group = groupOf(channel);
     if ((run & 1) === 1) Atomics.compareExchange(this.#runs, channel, run, run + 1 | 0);
-    this.#sample(channel, KIND.CONNECT, this.#count(group, KIND.CONNECT, connectMs));
-    if (queueMs >= 0) this.#count(group, KIND.QUEUE, queueMs);
+    measured[0] = times.connectMs;
+    this.#sample(channel, KIND.CONNECT, this.#count(group, KIND.CONNECT));
+    measured[0] = times.queueMs;
+    if (measured[0] >= 0) this.#count(group, KIND.QUEUE);
   }
 
-  /** The channel has said something for the first time. @param ms since it accepted */
-  firstByte(channel: ChannelId, ms: number): void {
+  /** The channel has said something for the first time. @param ms since it accepted, in the first cell */
+  firstByte(channel: ChannelId, ms: ArrayLike<number>): void {
     if (Atomics.load(this.#unanswered, channel) !== 0) Atomics.store(this.#unanswered, channel, 0);
-    this.#sample(channel, KIND.FIRST_BYTE, this.#count(groupOf(channel), KIND.FIRST_BYTE, ms));
+    measured[0] = ms[0];
+    this.#sample(channel, KIND.FIRST_BYTE, this.#count(groupOf(channel), KIND.FIRST_BYTE));
   }
 
   /** A connect has failed. Before its place is given back, since the row may then become another channel's. */
@@ -125,12 +135,15 @@ export class StatisticsLane {
     now: number,
   ): void {
     this.#ends[end]++;
-    if (end !== END.CLOSED) this.#seconds[this.#second(now) + SECOND.FAILURES]++;
+    if (end !== END.CLOSED) this.#seconds[this.#second(now / 1000 | 0) + SECOND.FAILURES]++;
     if (channel === NONE) return;
     const group = groupOf(channel);
-    this.#count(group, KIND.DURATION, durationMs);
-    this.#count(group, KIND.UP, up);
-    this.#count(group, KIND.DOWN, down);
+    measured[0] = durationMs;
+    this.#count(group, KIND.DURATION);
+    measured[0] = up;
+    this.#count(group, KIND.UP);
+    measured[0] = down;
+    this.#count(group, KIND.DOWN);
     if (down > 0) return;
     const at = channel * TROUBLE.DOUBLES;
     if (up > 0 && Atomics.add(this.#unanswered, channel, 1) === 0) this.#troubles[at + TROUBLE.UNANSWERED] = now;
@@ -148,12 +161,12 @@ export class StatisticsLane {
     return end !== END.CLOSED || every > 0 && (this.#ends[END.CLOSED] - 1) % every === 0;
   }
 
-  /** @returns the bucket */
-  #count(group: number, kind: Kind, value: number): number {
+  /** Counts what is in `measured`. @returns the bucket */
+  #count(group: number, kind: Kind): number {
     const at = histogramAt(group, kind), time = kind < KIND.UP;
-    measured[0] = time ? value * 1000 : value;
+    this.#histograms[at + HISTOGRAM.SUM] += measured[0];
+    if (time) measured[0] *= 1000;
     const bucket = Math.min(measuredBucket(), (time ? TIME_BUCKETS : BYTE_BUCKETS) - 1);
-    this.#histograms[at + HISTOGRAM.SUM] += value;
     this.#histograms[at + HISTOGRAM.BUCKETS + bucket]++;
     return bucket;
   }
@@ -164,8 +177,8 @@ export class StatisticsLane {
   }
 
   /** Where the numbers of this second are. */
-  #second(now: number): number {
-    const seconds = this.#seconds, number = now / 1000 | 0, at = (number & SECONDS - 1) * SECOND.WORDS;
+  #second(number: number): number {
+    const seconds = this.#seconds, at = (number & SECONDS - 1) * SECOND.WORDS;
     if (seconds[at + SECOND.NUMBER] !== number) {
       seconds[at + SECOND.CONNECTIONS] = seconds[at + SECOND.FAILURES] = 0;
       seconds[at + SECOND.NUMBER] = number;

@@ -16,7 +16,7 @@ Deno.test("percentiles are at most 6.3 % off those of the sorted values, whichev
       fc.double({ min: 0.01, max: 1, noNaN: true }),
       (times, share) => {
         const statistics = Statistics.create(LANES);
-        for (const [ms, lane] of times) statistics.lane(lane).connected(CHANNEL, ms, ms);
+        for (const [ms, lane] of times) statistics.lane(lane).connected(CHANNEL, { connectMs: ms, queueMs: ms });
         const sorted = times.map(([ms]) => ms).sort((one, other) => one - other);
         const expected = sorted[Math.ceil(share * sorted.length) - 1];
         for (const kind of [KIND.CONNECT, KIND.QUEUE]) {
@@ -55,11 +55,11 @@ Deno.test("a channel's trouble, its rate and the last minute are what a plain li
           ended.push(now);
           continue;
         }
-        own.accepted(now);
-        own.taken(CHANNEL, now);
+        own.accepted([now]);
+        own.taken(CHANNEL, [now]);
         taken.push(now);
         if (what === "connected") {
-          own.connected(CHANNEL, 1, -1);
+          own.connected(CHANNEL, { connectMs: 1, queueMs: -1 });
           inARow = 0;
           since = -1;
         } else {

@@ -25,8 +25,8 @@ Deno.test("ends are counted over all lanes", () => {
 
 Deno.test("histograms of a group have times in milliseconds, and bytes", () => {
   const statistics = Statistics.create(2), [one, two] = [0, 1].map((lane) => statistics.lane(lane));
-  for (let i = 1; i <= 50; i++) one.connected(A, i, -1);
-  for (let i = 51; i <= 100; i++) two.connected(channelId(0, 1), i, 2 * i);
+  for (let i = 1; i <= 50; i++) one.connected(A, { connectMs: i, queueMs: -1 });
+  for (let i = 51; i <= 100; i++) two.connected(channelId(0, 1), { connectMs: i, queueMs: 2 * i });
   one.ended(B, END.CLOSED, BY.CLIENT, 5000, 1, 100, 1 << 20, 0);
   const connect = statistics.histogram(0, KIND.CONNECT);
   assert.deepEqual([connect.count, connect.sum], [100, 5050]);
@@ -46,7 +46,7 @@ Deno.test("histograms of a group have times in milliseconds, and bytes", () => {
 
 Deno.test("values beyond a histogram's end are in its last bucket and spoil no other", () => {
   const statistics = Statistics.create(1), lane = statistics.lane(0);
-  lane.connected(A, 1e300, -1);
+  lane.connected(A, { connectMs: 1e300, queueMs: -1 });
   lane.ended(A, END.CLOSED, BY.CLIENT, 1, 1, 2 ** 53, Number.MAX_VALUE, 0);
   assert.deepEqual(statistics.histogram(0, KIND.CONNECT).counts.at(-1), 1);
   assert.deepEqual(statistics.histogram(0, KIND.FIRST_BYTE).count, 0);
@@ -59,9 +59,9 @@ Deno.test("quantiles are those of the sorted times", () => {
   const shares = [0, 0.5, 0.9, 0.99, 1];
   assert.equal(statistics.quantiles(A, KIND.CONNECT, shares), undefined);
   for (let i = 0; i < 100; i++) {
-    if (i % 3 === 0) one.connected(A, 2 ** (i / 10), -1);
-    else two.connected(A, 1 + i % 7, -1);
-    one.firstByte(A, 1e9);
+    if (i % 3 === 0) one.connected(A, { connectMs: 2 ** (i / 10), queueMs: -1 });
+    else two.connected(A, { connectMs: 1 + i % 7, queueMs: -1 });
+    one.firstByte(A, [1e9]);
     const sorted = statistics.times(A, KIND.CONNECT), { count, times } = statistics.quantiles(A, KIND.CONNECT, shares)!;
     assert.equal(count, sorted.length);
     assert.deepEqual(times, shares.map((share) => sorted[Math.max(1, Math.ceil(share * count)) - 1]));
@@ -70,10 +70,10 @@ Deno.test("quantiles are those of the sorted times", () => {
 
 Deno.test("a channel's times are those of its last connections, sorted", () => {
   const statistics = Statistics.create(2), [one, two] = [0, 1].map((lane) => statistics.lane(lane));
-  for (let i = 0; i < 100; i++) one.firstByte(B, 1000);
-  for (let i = 0; i < 64; i++) one.firstByte(B, 10);
-  two.firstByte(B, 5);
-  two.firstByte(A, 77);
+  for (let i = 0; i < 100; i++) one.firstByte(B, [1000]);
+  for (let i = 0; i < 64; i++) one.firstByte(B, [10]);
+  two.firstByte(B, [5]);
+  two.firstByte(A, [77]);
   const times = statistics.times(B, KIND.FIRST_BYTE);
   assert.deepEqual(times.length, 65);
   near(times[0], 5, 0.4);
@@ -83,11 +83,11 @@ Deno.test("a channel's times are those of its last connections, sorted", () => {
 
 Deno.test("the rate is that of the last whole second, and the present one's more and more", () => {
   const statistics = Statistics.create(2), [one, two] = [0, 1].map((lane) => statistics.lane(lane));
-  for (let i = 0; i < 10; i++) one.taken(A, 5_100);
-  for (let i = 0; i < 20; i++) two.taken(A, 5_900);
+  for (let i = 0; i < 10; i++) one.taken(A, [5_100]);
+  for (let i = 0; i < 20; i++) two.taken(A, [5_900]);
   assert.deepEqual(statistics.rate(A, 6_000), 30);
   assert.deepEqual(statistics.rate(A, 6_500), 15);
-  one.taken(A, 6_500);
+  one.taken(A, [6_500]);
   assert.deepEqual(statistics.rate(A, 6_500), 16);
   assert.deepEqual(statistics.rate(A, 7_500), 0.5);
   assert.deepEqual(statistics.rate(A, 8_000), 0);
@@ -96,16 +96,16 @@ Deno.test("the rate is that of the last whole second, and the present one's more
 
 Deno.test("the service's rate counts clients that were accepted", () => {
   const statistics = Statistics.create(2);
-  for (let i = 0; i < 8; i++) statistics.lane(i % 2).accepted(5_000);
+  for (let i = 0; i < 8; i++) statistics.lane(i % 2).accepted([5_000]);
   assert.deepEqual(statistics.rate(NONE, 6_250), 6);
 });
 
 Deno.test("the last minute has sixty seconds, the present one last", () => {
   const statistics = Statistics.create(2), [one, two] = [0, 1].map((lane) => statistics.lane(lane));
-  one.accepted(940_500);
-  one.accepted(1_000_000);
-  two.accepted(1_000_999);
-  two.accepted(999_000);
+  one.accepted([940_500]);
+  one.accepted([1_000_000]);
+  two.accepted([1_000_999]);
+  two.accepted([999_000]);
   two.ended(NONE, END.NO_CHANNEL, BY.BALANCE, 0, -1, 0, 0, 999_999);
   two.ended(A, END.CLOSED, BY.CLIENT, 0, 0, 1, 1, 999_999);
   const { connections, failures } = statistics.lastMinute(1_000_999);
@@ -116,7 +116,7 @@ Deno.test("the last minute has sixty seconds, the present one last", () => {
   assert.deepEqual(connections[0], 0);
   assert.deepEqual(statistics.lastMinute(999_999).connections[0], 1);
   // Sixty-four seconds later, the same place is another second's.
-  one.accepted(1_064_000);
+  one.accepted([1_064_000]);
   assert.deepEqual(statistics.lastMinute(1_064_000).connections.reduce((sum, each) => sum + each), 1);
 });
 
@@ -142,7 +142,7 @@ Deno.test("failures in a row end with a connection of any thread", () => {
     local: 1,
     other: 0,
   });
-  three.connected(A, 1, -1);
+  three.connected(A, { connectMs: 1, queueMs: -1 });
   assert.deepEqual([statistics.trouble(A).inARow, statistics.trouble(A).since], [0, -1]);
   assert.deepEqual(statistics.trouble(A).last?.at, 3_000);
   two.attemptFailed(A, RESULT.REFUSED, 111, 9_000);
@@ -173,9 +173,9 @@ Deno.test("every nth connection that ended well is recorded, and all others", ()
 Deno.test("a new channel begins anew; its group's numbers stay", () => {
   const table = Table.create(1), statistics = table.statistics = Statistics.create(1), lane = statistics.lane(0);
   const address = { host: "127.0.0.1", port: 1 }, id = table.addChannel(0, address)!;
-  lane.taken(id, 1_000);
-  lane.connected(id, 5, -1);
-  lane.firstByte(id, 5);
+  lane.taken(id, [1_000]);
+  lane.connected(id, { connectMs: 5, queueMs: -1 });
+  lane.firstByte(id, [5]);
   lane.ended(id, END.CLOSED, BY.CHANNEL, 1, 1, 1, 0, 0);
   lane.attemptFailed(id, RESULT.REFUSED, 111, 1_000);
   table.rearrange(0, []);

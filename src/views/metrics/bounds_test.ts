@@ -22,7 +22,7 @@ Deno.test("each count is that of a bound which is at most an eighth off, and cou
       const statistics = Statistics.create(1), lane = statistics.lane(0);
       let before = SHORT_TIMES.map(() => 0);
       for (const [i, time] of times.entries()) {
-        lane.connected(0, time, -1);
+        lane.connected(0, { connectMs: time, queueMs: -1 });
         const histogram = statistics.histogram(0, KIND.CONNECT), now = countsBelow(histogram, SHORT_TIMES, 1000);
         const seen = times.slice(0, i + 1);
         now.forEach((count, place) => {

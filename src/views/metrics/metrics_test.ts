@@ -81,7 +81,7 @@ Deno.test("how connections ended and failed is counted by reason", () => {
   const { add, value, lane, statistics } = subject(),
     id = add(80),
     end = 'balance_service_ended_total{service="web",end=';
-  statistics.connected(id, 2, 40);
+  statistics.connected(id, { connectMs: 2, queueMs: 40 });
   statistics.ended(id, 0, 0, 1000, 990, 10, 20, 5);
   statistics.ended(-1, 6, 1, 5, -1, 0, 0, 5);
   lane.failed(id);

@@ -193,7 +193,8 @@ export class Acceptor {
     // Main stops a service and then looks whether anybody has a seat; here it is the other way round, so that at least
     // one sees the other.
     if (service.state.stopped) return this.#room.leave(service), 0;
-    const early = pace === undefined ? 0 : pace.take(this.#timers.clock());
+    if (pace !== undefined) this.#timers.look();
+    const early = pace === undefined ? 0 : pace.take(this.#timers.time[0]);
     if (early > 0 && service.mustPace) return this.#untilTime(listening, early, first), 1;
     const fd = this.#door.accept(listening.fd);
     listening.since = 0;

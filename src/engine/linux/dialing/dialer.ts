@@ -22,7 +22,7 @@ import { SelfConnections } from "./self_connections.ts";
 import { portOf, RESET_ON_CLOSE, setOption } from "../kernel/sockets.ts";
 import { STAGE } from "../thread/stage.ts";
 import type { ThreadServices } from "../thread/thread_services.ts";
-import type { Timers } from "../thread/timers.ts";
+import { NOW, type Timers } from "../thread/timers.ts";
 
 /** What the dialer tells its thread. */
 export interface DialerHost {
@@ -91,7 +91,8 @@ export class Dialer {
     dial.client.greeting = greeting;
     dial.header = header;
     dial.attempt = terms.selection.begin(dial.client);
-    dial.deadline = this.#timers.now() + terms.connectTimeout * 1000;
+    this.#timers.look();
+    dial.deadline = this.#timers.time[NOW] + terms.connectTimeout * 1000;
     dial.waits = dial.until = 0;
     dial.unfit = undefined;
     this.#next(client, dial);

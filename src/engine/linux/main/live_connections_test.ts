@@ -14,11 +14,11 @@ function setUp() {
   for (let fd = 0; fd < own.length; fd++) own[fd] = 1 + fd % 2;
   const thread = LiveRows.attach(main.rows.buffer);
   const accept = (client: number, service: number, id = client * 100) =>
-    thread.begin(client, id, service, 1000, ROLE.WAITING, HOST, 1234, 80);
+    thread.begin(client, [id, 1000], service, ROLE.WAITING, HOST, 1234, 80);
   const establish = (client: number, service: number, channel: number, since: number) => {
     accept(client, service);
     thread.connects(client, client + 20, channel, -1);
-    thread.establish(client, client + 20, 2, since);
+    thread.establish(client, client + 20, { connectMs: 2 }, [since]);
   };
   return { main, own, thread, accept, establish };
 }
@@ -49,13 +49,13 @@ Deno.test("open connections are those in any stage that have not ended", () => {
   accept(4, 1);
   accept(5, 1);
   thread.connects(5, 25, 6, 40);
-  thread.begin(6, 600, 1, 1000, ROLE.GREETING, HOST, 1234, 80);
+  thread.begin(6, [600, 1000], 1, ROLE.GREETING, HOST, 1234, 80);
   accept(7, 2);
   establish(8, 1, 5, 1020);
   thread.over(8);
   thread.sent(23, 10);
   thread.rcvd(23, 20);
-  thread.firstByte(3, 23, 1013);
+  thread.firstByte(3, 23, [1013], new Float64Array(1));
   const client = { address: HOST, port: 1234 }, accepted = 1000, localPort = 80;
   const none = { channel: NONE, connected: -1, queueMs: -1, connectMs: -1, firstByteMs: -1, up: 0, down: 0 };
   const open = [...main.open(1)];
@@ -104,7 +104,7 @@ Deno.test("connections are found by their ids, and those of a thread by its numb
 Deno.test("the oldest connections are those of one look for all services, and of a new one afterwards", async () => {
   const { main, thread, establish, accept } = setUp(), oldest = () => [1, 2, 3].map((id) => [...main.oldest(id)]);
   establish(3, 1, 5, 1010);
-  thread.begin(5, 500, 1, 900, ROLE.WAITING, HOST, 1234, 80);
+  thread.begin(5, [500, 900], 1, ROLE.WAITING, HOST, 1234, 80);
   thread.connects(5, 25, 5, -1);
   establish(7, 2, 6, 1020);
   accept(9, 2);

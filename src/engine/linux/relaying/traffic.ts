@@ -1,7 +1,7 @@
 import { type Connections, IS, ROW, WIDTH } from "../thread/connections.ts";
 import type { RecordKeeper } from "../thread/record_keeper.ts";
 import type { ThreadServices } from "../thread/thread_services.ts";
-import type { Timers } from "../thread/timers.ts";
+import { NOW, type Timers } from "../thread/timers.ts";
 
 /** Bytes that streams may move before the kernel is asked what else there is to do: half a millisecond or so. */
 export const PORTION = 4 << 20;
@@ -47,6 +47,7 @@ export class Traffic {
 
   /** Something has moved just now. */
   touch(fd: number): void {
-    this.lastMoves[fd] = this.#timers.now();
+    this.#timers.look();
+    this.lastMoves[fd] = this.#timers.time[NOW];
   }
 }

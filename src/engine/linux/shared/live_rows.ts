@@ -64,16 +64,15 @@ export class LiveRows {
   /**
    * A client has been accepted.
    *
+   * @param birth its id, and when it was accepted (ms)
    * @param service the service's number
-   * @param accepted milliseconds
    * @param host sixteen address bytes of the socket's peer
    * @param localPort the port that it came to
    */
   begin(
     client: number,
-    id: number,
+    birth: ArrayLike<number>,
     service: number,
-    accepted: number,
     role: number,
     host: Uint8Array,
     port: number,
@@ -81,8 +80,8 @@ export class LiveRows {
   ): void {
     const words = this.#words, at = client * WORDS;
     words[at + TAG] = ROLE.NONE;
-    this.#doubles[client * DOUBLES + CLIENT.ID] = id;
-    this.#doubles[client * DOUBLES + CLIENT.ACCEPTED] = accepted;
+    this.#doubles[client * DOUBLES + CLIENT.ID] = birth[0];
+    this.#doubles[client * DOUBLES + CLIENT.ACCEPTED] = birth[1];
     words[at + CLIENT.SERVICE] = service;
     words[at + CLIENT.PORTS] = localPort;
     words[at + TAG] = role | this.#setClient(client, host, port);
@@ -111,11 +110,15 @@ export class LiveRows {
     this.#turn(client, ROLE.CONNECTING, server);
   }
 
-  /** They are connected. @param connectMs since the connect began */
-  establish(client: number, server: number, connectMs: number, now: number): void {
-    this.#floats[server * WORDS + CHANNEL.CONNECT] = connectMs;
-    // Read here: what another method returns may be boxed.
-    this.#floats[server * WORDS + CHANNEL.CONNECTED] = now - this.#doubles[client * DOUBLES + CLIENT.ACCEPTED];
+  /** They are connected. @param times of the connect @param time of a clock */
+  establish(
+    client: number,
+    server: number,
+    times: { readonly connectMs: number },
+    time: ArrayLike<number>,
+  ): void {
+    this.#floats[server * WORDS + CHANNEL.CONNECT] = times.connectMs;
+    this.#floats[server * WORDS + CHANNEL.CONNECTED] = time[0] - this.#doubles[client * DOUBLES + CLIENT.ACCEPTED];
     this.#turn(client, ROLE.ESTABLISHED, server);
   }
 
@@ -131,11 +134,16 @@ export class LiveRows {
     return before === 0;
   }
 
-  /** The channel's first bytes have been sent to the client. @returns milliseconds since both were connected */
-  firstByte(client: number, server: number, now: number): number {
+  /**
+   * The channel's first bytes have been sent to the client.
+   *
+   * @param time of a clock
+   * @param ms gets how long that was since both were connected
+   */
+  firstByte(client: number, server: number, time: ArrayLike<number>, ms: Float64Array): void {
     const floats = this.#floats, at = server * WORDS, accepted = this.#doubles[client * DOUBLES + CLIENT.ACCEPTED];
     // When it was connected is known to 24 bits only, and may seem to be later.
-    return floats[at + CHANNEL.FIRST_BYTE] = Math.max(0, now - accepted - floats[at + CHANNEL.CONNECTED]);
+    ms[0] = floats[at + CHANNEL.FIRST_BYTE] = Math.max(0, time[0] - accepted - floats[at + CHANNEL.CONNECTED]);
   }
 
   /** The connection is over, and the record of it is written. */

@@ -107,8 +107,8 @@ export class Orders {
   /** Serves one more service. */
   serve(share: ServiceShare): void {
     const { libc, thread, state: { threads }, timers, services, calls, acceptor, post } = this.#parts;
-    const own = { ...share, settings: this.#own(share.settings) }, clock = () => timers.clock();
-    const service = new ThreadService(libc, thread, threads, own, post, this.#intake, clock);
+    const own = { ...share, settings: this.#own(share.settings) };
+    const service = new ThreadService(libc, thread, threads, own, post, this.#intake, timers);
     services.add(service);
     if (share.queue !== undefined) calls.add(service, share.queue);
     for (const socket of share.sockets) acceptor.add(socket, service);

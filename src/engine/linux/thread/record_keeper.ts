@@ -1,4 +1,5 @@
 import { type ChannelId, NONE } from "../../../table/channel_id.ts";
+import type { Clock } from "../../../table/clock.ts";
 import type { RefusalReason } from "../../../table/clients/refusals.ts";
 import type { Attempts } from "../../../table/records/attempts.ts";
 import { BY, type ByNumber, END, type EndNumber, partyOf } from "../../../table/records/ends.ts";
@@ -14,7 +15,6 @@ import { ROLE } from "../shared/live_roles.ts";
 import type { LiveRows } from "../shared/live_rows.ts";
 import type { ThreadService } from "./thread_service.ts";
 import type { ThreadServices } from "./thread_services.ts";
-import type { Timers } from "./timers.ts";
 
 /** What few connections have: attempts of which one failed, and a server name. */
 interface Particulars {
@@ -30,16 +30,20 @@ export class RecordKeeper {
   /** Of all threads. This one writes where its own descriptors are. */
   readonly live: LiveRows;
   readonly #services: ThreadServices;
-  readonly #timers: Timers;
+  readonly #clock: Clock;
   readonly #writer: RecordWriter;
   readonly #waiting: () => void;
+  /** Id and time of the client that has just been accepted. */
+  readonly #birth = new Float64Array(2);
+  /** Milliseconds until a channel's first byte. */
+  readonly #firstByteMs = new Float64Array(1);
   readonly #particulars = new Map<number, Particulars>();
 
   /** @param waiting tells main that there are records */
-  constructor(live: LiveRows, services: ThreadServices, timers: Timers, writer: RecordWriter, waiting: () => void) {
+  constructor(live: LiveRows, services: ThreadServices, clock: Clock, writer: RecordWriter, waiting: () => void) {
     this.live = live;
     this.#services = services;
-    this.#timers = timers;
+    this.#clock = clock;
     this.#writer = writer;
     this.#waiting = waiting;
   }
@@ -58,15 +62,17 @@ export class RecordKeeper {
     port: number,
     localPort: number,
   ): void {
-    const now = this.#timers.clock();
-    service.statistics?.accepted(now);
-    this.live.begin(client, this.#writer.nextId(), service.id, now, role, host, port, localPort);
+    const birth = this.#birth, { time } = this.#look();
+    service.statistics?.accepted(time);
+    this.#writer.writeNextId(birth);
+    birth[1] = time[0];
+    this.live.begin(client, birth, service.id, role, host, port, localPort);
   }
 
   /** A client has been refused by its address alone: there may be a flood of them. */
   refused(service: ThreadService, host: Uint8Array, port: number, localPort: number, reason: RefusalReason): void {
-    const now = this.#timers.clock(), { statistics } = service, end = endOfRefusal(reason);
-    statistics?.accepted(now);
+    const { time } = this.#look(), now = time[0], { statistics } = service, end = endOfRefusal(reason);
+    statistics?.accepted(time);
     statistics?.ended(NONE, end, BY.BALANCE, 0, -1, 0, 0, now);
     const id = this.#writer.nextId(), fields = this.#writer.beginMinor();
     if (fields === undefined) return;
@@ -77,16 +83,17 @@ export class RecordKeeper {
   }
 
   /** A client and its channel's socket are connected. */
-  established(client: number, server: number, { attempts, connectMs }: Attempt, greeting: Greeting | undefined): void {
-    this.live.establish(client, server, connectMs, this.#timers.clock());
-    const serverName = greeting?.serverName || undefined;
+  established(client: number, server: number, attempt: Attempt, greeting: Greeting | undefined): void {
+    this.live.establish(client, server, attempt, this.#look().time);
+    const { attempts } = attempt, serverName = greeting?.serverName || undefined;
     if (attempts !== undefined || serverName !== undefined) this.#particulars.set(client, { attempts, serverName });
   }
 
   /** A channel's bytes have been sent to its client. */
   rcvd(client: number, server: number, service: ThreadService, channel: ChannelId, bytes: number): void {
     if (!this.live.rcvd(server, bytes)) return;
-    service.statistics?.firstByte(channel, this.live.firstByte(client, server, this.#timers.clock()));
+    this.live.firstByte(client, server, this.#look().time, this.#firstByteMs);
+    service.statistics?.firstByte(channel, this.#firstByteMs);
   }
 
   /** A client that is not let in; see `ended`. */
@@ -111,7 +118,7 @@ export class RecordKeeper {
   ): void {
     const { live } = this, role = live.roleOf(client);
     if (role === ROLE.NONE || role > ROLE.ESTABLISHED) return;
-    const now = this.#timers.clock(), { service, settings } = this.#services.of(client), { statistics } = service;
+    const now = this.#look().time[0], { service, settings } = this.#services.of(client), { statistics } = service;
     const particulars = role === ROLE.ESTABLISHED ? this.#takeParticulars(client) : undefined;
     const channel = countEnd(statistics, live, client, end, by, now);
     if (statistics?.isRecorded(end, settings.records ?? 0) ?? end !== END.CLOSED) {
@@ -126,6 +133,12 @@ export class RecordKeeper {
       }
     }
     live.over(client);
+  }
+
+  /** The clock, which shows the time. */
+  #look(): Clock {
+    this.#clock.look();
+    return this.#clock;
   }
 
   #takeParticulars(client: number): Particulars | undefined {

@@ -64,8 +64,8 @@ export class Terms {
     this.probeAfter = after * 1000;
     this.probeEvery = every;
     this.abortOnClose = settings.abortOnClose;
-    const { intake, lane: { number }, clock, report } = service;
-    this.reception = intake?.receptionTerms(settings, this.selection, { lane: number, now: clock, emit: report });
+    const { intake, lane: { number }, report } = service, now = () => this.selection.now();
+    this.reception = intake?.receptionTerms(settings, this.selection, { lane: number, now, emit: report });
     this.connectTimeout = settings.connectTimeout;
     this.queueTime = settings.queue * 1000;
     this.channelOptions = sideOptions(settings, settings.channelKeepAlive);

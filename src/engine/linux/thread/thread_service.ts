@@ -1,3 +1,4 @@
+import { type Clock, clockOf } from "../../../table/clock.ts";
 import type { Lane } from "../../../table/lane.ts";
 import type { AcceptRate } from "../../../table/clients/accept_rate.ts";
 import { Statistics, type StatisticsLane } from "../../../table/statistics/statistics.ts";
@@ -29,8 +30,8 @@ export class ThreadService {
   readonly listening = new Set<Listening>();
   /** What is needed where clients are asked for something or have to wait, if it is loaded; see `usesIntake`. */
   intake: Intake | undefined;
-  /** Milliseconds of a clock that all threads share. */
-  readonly clock: () => number;
+  /** All threads share it. */
+  readonly clock: Clock;
   /** For clients accepted from now on. */
   terms: Terms;
   /** How fast they are accepted; undefined if as fast as they come. */
@@ -44,7 +45,7 @@ export class ThreadService {
     { id, table, state, statistics, settings }: ServiceShare,
     post: (message: ThreadMessage) => void,
     intake?: Intake,
-    clock: () => number = () => performance.now(),
+    clock: Clock = clockOf(() => performance.now()),
   ) {
     this.id = id;
     this.state = ServiceState.attach(state, threads);

@@ -1,8 +1,12 @@
+import type { Clock } from "../../../table/clock.ts";
 import { C } from "../kernel/abi.ts";
 import type { Libc } from "../kernel/libc.ts";
 
 /** Children of a node. Four keep the heap flat, and they lie in one cache line. */
 const ARITY = 4;
+
+/** Where `Timers.time` has the time by which deadlines pass. */
+export const NOW = 1;
 
 /** Milliseconds by which a turn of the event loop may exceed its planned length before the time counts as lost. */
 const LATE = 1000;
@@ -19,16 +23,14 @@ const LATE = 1000;
  *
  *     wait → (ask the kernel) → turn → (deal with the events) → expired
  */
-export class Timers {
+export class Timers implements Clock {
   readonly #libc: Libc;
   readonly #timespec = new Int32Array(4);
   /**
-   * Both without a value at first: V8 then keeps references to numbers, and telling the time, which is done several times
-   * for each connection, allocates nothing.
+   * Milliseconds as of the last look: of CLOCK_MONOTONIC, which all threads agree on, and at NOW of the clock that
+   * deadlines go by.
    */
-  #now!: number;
-  /** The raw clock at its last reading. */
-  #clock!: number;
+  readonly time = new Float64Array(2);
   #stale = true;
   /** Milliseconds that the kernel was asked to wait since then. */
   #asked = 0;
@@ -51,16 +53,15 @@ export class Timers {
     this.#places = new Int32Array(descriptors);
   }
 
-  /** Milliseconds as of this turn of the event loop. */
-  now(): number {
-    if (this.#stale) this.#look();
-    return this.#now;
+  /** Reads the clock, once in each turn of the event loop. */
+  look(): void {
+    if (this.#stale) this.#read();
   }
 
-  /** Milliseconds of CLOCK_MONOTONIC as of this turn of the event loop, which all threads agree on. */
-  clock(): number {
-    if (this.#stale) this.#look();
-    return this.#clock;
+  /** Milliseconds as of this turn of the event loop. */
+  now(): number {
+    this.look();
+    return this.time[NOW];
   }
 
   /** The time up to which everything that happened is known. */
@@ -74,7 +75,8 @@ export class Timers {
    */
   wait(most = Infinity): number {
     if (this.#size === 0) return most === 0 ? 0 : -1;
-    const now = this.now(), left = this.#deadlines[0] - now;
+    this.look();
+    const now = this.time[NOW], left = this.#deadlines[0] - now;
     if (this.#before < 0) this.#before = now;
     // epoll_wait takes a C int.
     const asked = left <= 0 ? 0 : Math.min(Math.ceil(left), most, 0x7fffffff);
@@ -104,10 +106,13 @@ export class Timers {
 
   /** Sets or moves the descriptor's deadline to `delay` milliseconds from now. */
   set(fd: number, delay: number): void {
-    const deadline = this.now() + delay;
+    this.look();
     this.clear(fd);
     if (this.#size === this.#owners.length) this.#grow();
-    this.#rise(this.#size++, fd, deadline);
+    const place = this.#size++;
+    this.#deadlines[place] = this.time[NOW] + delay;
+    this.#owners[place] = fd;
+    this.#rise(place);
   }
 
   /** Forgets the descriptor's deadline, if it has one. */
@@ -117,38 +122,44 @@ export class Timers {
     this.#places[fd] = 0;
     const last = --this.#size;
     if (place === last) return;
-    const owner = this.#owners[last], deadline = this.#deadlines[last];
     // The last entry fills the hole. It may come from another branch, and then must rise instead of sink.
-    if (place > 0 && deadline < this.#deadlines[parent(place)]) this.#rise(place, owner, deadline);
-    else this.#sink(place, owner, deadline);
+    this.#deadlines[place] = this.#deadlines[last];
+    this.#owners[place] = this.#owners[last];
+    if (place > 0 && this.#deadlines[place] < this.#deadlines[parent(place)]) this.#rise(place);
+    else this.#sink(place);
   }
 
-  #look(): void {
-    const time = this.#timespec;
-    this.#libc.call.clock_gettime(C.CLOCK_MONOTONIC, time);
-    const clock = (time[0] >>> 0) * 1000 + time[2] / 1e6, passed = clock - this.#clock;
+  #read(): void {
+    const timespec = this.#timespec, { time } = this;
+    this.#libc.call.clock_gettime(C.CLOCK_MONOTONIC, timespec);
+    const clock = (timespec[0] >>> 0) * 1000 + timespec[2] / 1e6, passed = clock - time[0];
     // Nobody knows which part of the wait the thread slept through, so none of it counts. But on an overloaded machine,
     // where every wait is late, deadlines must still pass.
     const late = this.#size > 0 && passed > this.#asked + LATE;
     if (late) this.#lost += this.#late ? passed - this.#asked : passed;
     this.#late = late;
-    this.#clock = clock;
     this.#asked = 0;
-    this.#now = this.#lost === 0 ? clock : clock - this.#lost;
+    time[0] = clock;
+    time[NOW] = clock - this.#lost;
     this.#stale = false;
   }
 
-  #rise(place: number, owner: number, deadline: number): void {
+  /** Moves the entry at this place up to where it belongs. */
+  #rise(place: number): void {
+    const owner = this.#owners[place], deadline = this.#deadlines[place];
     while (place > 0) {
       const above = parent(place);
       if (this.#deadlines[above] <= deadline) break;
-      this.#put(place, this.#owners[above], this.#deadlines[above]);
+      this.#move(above, place);
       place = above;
     }
-    this.#put(place, owner, deadline);
+    this.#deadlines[place] = deadline;
+    this.#settle(place, owner);
   }
 
-  #sink(place: number, owner: number, deadline: number): void {
+  /** Moves the entry at this place down to where it belongs. */
+  #sink(place: number): void {
+    const owner = this.#owners[place], deadline = this.#deadlines[place];
     for (;;) {
       const first = place * ARITY + 1, end = Math.min(first + ARITY, this.#size);
       let least = -1, leastDeadline = deadline;
@@ -156,15 +167,20 @@ export class Timers {
         if (this.#deadlines[child] < leastDeadline) least = child, leastDeadline = this.#deadlines[child];
       }
       if (least < 0) break;
-      this.#put(place, this.#owners[least], leastDeadline);
+      this.#move(least, place);
       place = least;
     }
-    this.#put(place, owner, deadline);
+    this.#deadlines[place] = deadline;
+    this.#settle(place, owner);
   }
 
-  #put(place: number, owner: number, deadline: number): void {
+  #move(from: number, to: number): void {
+    this.#deadlines[to] = this.#deadlines[from];
+    this.#settle(to, this.#owners[from]);
+  }
+
+  #settle(place: number, owner: number): void {
     this.#owners[place] = owner;
-    this.#deadlines[place] = deadline;
     this.#places[owner] = place + 1;
   }
 
