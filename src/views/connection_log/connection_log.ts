@@ -12,6 +12,7 @@ import type { ConnectionRecord } from "../../table/records/connection_record.ts"
 import { type DescribedService, describeRecord, endedAt } from "../records/describe.ts";
 import { FileOutput } from "./file_output.ts";
 import { type LineForm, lineForm } from "./line_form.ts";
+import { LineTemplates } from "./line_templates.ts";
 import { type LineOutput, LogOutput, type ProgramLog } from "./log_output.ts";
 import { Losses } from "./losses.ts";
 
@@ -54,6 +55,8 @@ export interface LogSurroundings {
 interface ServiceLog {
   readonly output: LineOutput;
   readonly form: LineForm;
+  /** For outputs that take bytes. */
+  readonly templates: LineTemplates | undefined;
   /** Whether connections that ended well are logged at all. */
   readonly good: boolean;
   readonly skip: Networks | undefined;
@@ -70,6 +73,8 @@ export class ConnectionLog {
   readonly #skipped = new Map<string, number>();
   readonly #losses = new Map<string, Losses>();
   readonly #lostRecords: Losses;
+  /** This moment by both clocks, for all records of a turn of the event loop. */
+  #now: { readonly now: number; readonly wall: number } | undefined;
   #timer: ReturnType<typeof setInterval> | undefined;
   /** Looks that are left. */
   #looks = 0;
@@ -133,7 +138,11 @@ export class ConnectionLog {
         return;
       }
     }
-    log.output.push(log.form(describeRecord(record, service, endedAt(record, this.#around.now()))));
+    const { now, wall } = this.#moment(), ended = endedAt(record, now, wall);
+    const template = log.templates?.of(record, service, ended);
+    if (template === undefined) return log.output.push(log.form(describeRecord(record, service, ended)));
+    const bytes = log.output.next!();
+    if (bytes !== undefined) template.write(record, ended.getTime(), bytes);
   }
 
   /** Writes a line about a connection that lasts. */
@@ -168,6 +177,14 @@ export class ConnectionLog {
     await Promise.all([...this.#files.values()].map((file) => file.close()));
   }
 
+  #moment(): { readonly now: number; readonly wall: number } {
+    if (this.#now === undefined) {
+      this.#now = { now: this.#around.now(), wall: Date.now() };
+      queueMicrotask(() => this.#now = undefined);
+    }
+    return this.#now;
+  }
+
   #of(options: LogValues): ServiceLog | undefined {
     if (!options.connectionLog) return undefined;
     let log = this.#services.get(options);
@@ -181,12 +198,15 @@ export class ConnectionLog {
     const good = connectionLogSample > 0,
       skip = connectionLogSkip === undefined ? undefined : networks(connectionLogSkip);
     if (typeof connectionLog === "string") {
-      const path = this.#around.resolve(connectionLog), form = lineForm(this.#formOf(options));
-      return { output: this.#file(path), form, good, skip };
+      const path = this.#around.resolve(connectionLog), name = this.#formOf(options), form = lineForm(name);
+      const digits = name === "text" ? 1 : name === "json" ? 3 : undefined;
+      const templates = digits && new LineTemplates(form, digits);
+      return { output: this.#file(path), form, templates, good, skip };
     }
     // As the other lines of the log begin.
     const head = log.time ? ({ time }: RecordState) => `${time} info    connection ` : () => "connection ";
-    return { output: this.#log, form: lineForm(connectionLogFormat ?? log.format, head), good, skip };
+    const form = lineForm(connectionLogFormat ?? log.format, head);
+    return { output: this.#log, form, templates: undefined, good, skip };
   }
 
   #formOf({ connectionLogFormat }: LogValues): string {

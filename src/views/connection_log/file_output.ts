@@ -1,13 +1,11 @@
 import { escape } from "../../log/escape.ts";
 import { LineWriter } from "../../log/line_writer.ts";
 import { openLogFile } from "../../log/log_file.ts";
+import { LineBytes } from "./line_bytes.ts";
 import type { LineOutput, OutputState } from "./log_output.ts";
 
 /** Bytes that may wait for a slow disk. */
 const BOUND = 4 * 1024 * 1024;
-
-/** Characters that are written at once. */
-const PIECE = 64 * 1024;
 
 /** Milliseconds between looks whether the file is still there, and between attempts to open it. */
 const LOOK = 1_000;
@@ -28,8 +26,7 @@ export class FileOutput implements LineOutput {
   readonly #path: string;
   readonly #around: FileSurroundings;
   readonly #encoder = new TextEncoder();
-  #lines: string[] = [];
-  #size = 0;
+  readonly #lines = new LineBytes();
   #writer: LineWriter | undefined;
   /** Which file is open; undefined unless it is a regular one whose identity the system tells. */
   #identity: string | undefined;
@@ -82,14 +79,18 @@ export class FileOutput implements LineOutput {
   }
 
   push(line: string): void {
-    if (this.#size > BOUND) {
+    this.next()?.line(line);
+  }
+
+  /** Where the next line is to be written, at once and as bytes; undefined if it is lost, since too much waits. */
+  next(): LineBytes | undefined {
+    if (this.#lines.size > BOUND) {
       this.#early++;
       this.#unsaid++;
-      return;
+      return undefined;
     }
-    this.#lines.push(line);
-    this.#size += line.length;
     this.#sending ??= Promise.resolve().then(() => this.#send());
+    return this.#lines;
   }
 
   async flush(milliseconds: number): Promise<void> {
@@ -129,28 +130,18 @@ export class FileOutput implements LineOutput {
       await this.#look();
     }
     this.#sending = undefined;
-    const lines = this.#lines, writer = this.#writer;
-    this.#lines = [];
-    this.#size = 0;
+    const pieces = this.#lines.take(), writer = this.#writer;
     if (writer === undefined) {
-      this.#early += lines.length;
-      this.#unsaid += lines.length;
+      const lost = pieces.reduce((sum, { count }) => sum + count, 0);
+      this.#early += lost;
+      this.#unsaid += lost;
       return;
     }
     if (this.#unsaid > 0) {
       writer.write(this.#encoder.encode(this.#around.lostText(this.#unsaid, this.#problem ?? "the file was not open")));
       this.#unsaid = 0;
     }
-    let text = "", count = 0;
-    for (const line of lines) {
-      text += line + "\n";
-      count++;
-      if (text.length < PIECE) continue;
-      writer.write(this.#encoder.encode(text), count);
-      text = "";
-      count = 0;
-    }
-    if (count > 0) writer.write(this.#encoder.encode(text), count);
+    for (const { bytes, count } of pieces) writer.write(bytes, count);
     if (this.#retired) this.#closeSoon();
   }
 

@@ -1,7 +1,11 @@
+import type { LineBytes } from "./line_bytes.ts";
+
 /** Where lines go. */
 export interface LineOutput {
   /** Takes a line, without its end. Never waits. */
   push(line: string): void;
+  /** Where the next line can be written as bytes instead; undefined if it is lost. Missing where lines are texts. */
+  next?(): LineBytes | undefined;
   readonly state: OutputState;
   /** Waits until all lines have been written, for at most so many milliseconds. */
   flush(milliseconds: number): Promise<void>;

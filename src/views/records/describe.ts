@@ -19,9 +19,14 @@ export interface DescribedService {
 /** What of a connection's channel is known now. */
 type ChannelPart = Pick<RecordState, "group" | "channel" | "name" | "address">;
 
-/** When a record's connection ended. @param now this moment, by the engine's clock (ms) */
-export function endedAt({ accepted, durationMs }: ConnectionRecord, now: number): Date {
-  return new Date(Date.now() - Math.max(0, now - accepted - durationMs));
+/**
+ * When a record's connection ended.
+ *
+ * @param now this moment, by the engine's clock (ms)
+ * @param wall the same, in milliseconds since 1970
+ */
+export function endedAt({ accepted, durationMs }: ConnectionRecord, now: number, wall = Date.now()): Date {
+  return new Date(wall - Math.max(0, now - accepted - durationMs));
 }
 
 /**

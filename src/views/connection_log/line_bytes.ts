@@ -1,0 +1,114 @@
+/** Bytes of a piece, about. */
+const PIECE = 64 * 1024;
+
+/** Whole lines, each with its end. */
+export interface Lines {
+  readonly bytes: Uint8Array;
+  readonly count: number;
+}
+
+/** Lines as bytes that wait to be written. Appending to them allocates nothing. */
+export class LineBytes {
+  #bytes = new Uint8Array(0);
+  #length = 0;
+  #count = 0;
+  #pieces: Lines[] = [];
+  /** Bytes of the pieces. */
+  #cutBytes = 0;
+  readonly #encoder = new TextEncoder();
+
+  /** Bytes that wait. */
+  get size(): number {
+    return this.#cutBytes + this.#length;
+  }
+
+  /** A whole line. @param text without its end */
+  line(text: string): void {
+    this.room(3 * text.length + 1);
+    this.#length += this.#encoder.encodeInto(text, this.#bytes.subarray(this.#length)).written;
+    this.#bytes[this.#length++] = 10;
+    this.end();
+  }
+
+  /** A line of at most so many bytes begins. */
+  room(most: number): void {
+    if (this.#length + most <= this.#bytes.length) return;
+    const bytes = new Uint8Array(Math.max(2 * this.#bytes.length, this.#length + most, 4096));
+    bytes.set(this.#bytes.subarray(0, this.#length));
+    this.#bytes = bytes;
+  }
+
+  /** The line is complete. */
+  end(): void {
+    this.#count++;
+    if (this.#length >= PIECE) this.#cut();
+  }
+
+  /** Takes all that wait, in pieces of about 64 KB. */
+  take(): readonly Lines[] {
+    if (this.#count > 0) this.#cut();
+    const pieces = this.#pieces;
+    this.#pieces = [];
+    this.#cutBytes = 0;
+    return pieces;
+  }
+
+  /** Bytes as they are. */
+  put(bytes: Uint8Array): void {
+    const { length } = bytes, to = this.#bytes, at = this.#length;
+    // A call takes as long as some tens of bytes.
+    if (length > 48) to.set(bytes, at);
+    else for (let i = 0; i < length; i++) to[at + i] = bytes[i];
+    this.#length = at + length;
+  }
+
+  /** Text of ASCII characters only. */
+  ascii(text: string): void {
+    const { length } = text, to = this.#bytes, at = this.#length;
+    for (let i = 0; i < length; i++) to[at + i] = text.charCodeAt(i);
+    this.#length = at + length;
+  }
+
+  /** One character, by its code. */
+  character(code: number): void {
+    this.#bytes[this.#length++] = code;
+  }
+
+  /** A number from 0 to 2^53 - 1. @param radix at most 36 */
+  integer(number: number, radix = 10): void {
+    const to = this.#bytes;
+    let end = this.#length + 1;
+    for (let most = radix; number >= most; most *= radix) end++;
+    this.#length = end;
+    for (; number > 0x7fffffff; number = Math.floor(number / radix)) to[--end] = digit(number % radix);
+    // From here on V8 calculates with integers.
+    for (let rest = number | 0;;) {
+      const quotient = rest / radix | 0;
+      to[--end] = digit(rest - quotient * radix);
+      if (quotient === 0) return;
+      rest = quotient;
+    }
+  }
+
+  /** A number of thousandths, without zeros at the end. */
+  thousandths(number: number): void {
+    const rest = number % 1000;
+    this.integer((number - rest) / 1000);
+    if (rest === 0) return;
+    this.character(46);
+    this.character(48 + Math.floor(rest / 100));
+    if (rest % 100 === 0) return;
+    this.character(48 + Math.floor(rest / 10) % 10);
+    if (rest % 10 !== 0) this.character(48 + rest % 10);
+  }
+
+  #cut(): void {
+    this.#pieces.push({ bytes: this.#bytes.slice(0, this.#length), count: this.#count });
+    this.#cutBytes += this.#length;
+    this.#length = this.#count = 0;
+  }
+}
+
+function digit(value: number): number {
+  return value < 10 ? 48 + value : 87 + value;
+}
