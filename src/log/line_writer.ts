@@ -70,6 +70,11 @@ export class LineWriter {
     return this.#problem;
   }
 
+  /** Whether nothing waits to be written or is being written, so that no piece is needed any more. */
+  get isIdle(): boolean {
+    return this.#writing === undefined && this.#hung === 0;
+  }
+
   /** Queues one piece, which is written whole. @param lines how many lines it has; if several, each with its end */
   write(piece: Uint8Array, lines = 1): void {
     if (this.#queued + piece.length > this.#bound) return this.#drop(lines);

@@ -113,6 +113,8 @@ export class FileOutput implements LineOutput {
     this.#writer?.replace({ write: (bytes) => Promise.resolve(bytes.length) });
     this.#early += this.#writer?.lost ?? 0;
     this.#writer = this.#identity = undefined;
+    // A write may hang with it.
+    this.#lines.leave();
     // The next line is to open it at once.
     this.#lookedAt = -Infinity;
   }
@@ -130,7 +132,9 @@ export class FileOutput implements LineOutput {
       await this.#look();
     }
     this.#sending = undefined;
-    const pieces = this.#lines.take(), writer = this.#writer;
+    const writer = this.#writer;
+    if (writer?.isIdle) this.#lines.reuse();
+    const pieces = this.#lines.take();
     if (writer === undefined) {
       const lost = pieces.reduce((sum, { count }) => sum + count, 0);
       this.#early += lost;

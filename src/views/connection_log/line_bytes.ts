@@ -1,6 +1,12 @@
 /** Bytes of a piece, about. */
 const PIECE = 64 * 1024;
 
+/** Bytes of memory for a piece: of the first, and of one to which there is more to say than usual. */
+const SMALLEST = 4 * 1024, LARGEST = PIECE + SMALLEST;
+
+/** Pieces of memory that are kept for later lines. */
+const KEPT = 4;
+
 /** Whole lines, each with its end. */
 export interface Lines {
   readonly bytes: Uint8Array;
@@ -15,6 +21,10 @@ export class LineBytes {
   #pieces: Lines[] = [];
   /** Bytes of the pieces. */
   #cutBytes = 0;
+  /** Memory of the pieces, of those that have been taken, and for new ones. */
+  #used: Uint8Array<ArrayBuffer>[] = [];
+  #lent: Uint8Array<ArrayBuffer>[] = [];
+  readonly #free: Uint8Array<ArrayBuffer>[] = [];
   readonly #encoder = new TextEncoder();
 
   /** Bytes that wait. */
@@ -33,7 +43,8 @@ export class LineBytes {
   /** A line of at most so many bytes begins. */
   room(most: number): void {
     if (this.#length + most <= this.#bytes.length) return;
-    const bytes = new Uint8Array(Math.max(2 * this.#bytes.length, this.#length + most, 4096));
+    const larger = Math.min(2 * this.#bytes.length, LARGEST);
+    const bytes = new Uint8Array(Math.max(larger, this.#length + most, SMALLEST));
     bytes.set(this.#bytes.subarray(0, this.#length));
     this.#bytes = bytes;
   }
@@ -50,7 +61,20 @@ export class LineBytes {
     const pieces = this.#pieces;
     this.#pieces = [];
     this.#cutBytes = 0;
+    for (const bytes of this.#used) if (this.#lent.length < KEPT) this.#lent.push(bytes);
+    this.#used = [];
     return pieces;
+  }
+
+  /** Nobody needs what has been taken so far: its memory is for new lines. */
+  reuse(): void {
+    for (const bytes of this.#lent) if (this.#free.length < KEPT) this.#free.push(bytes);
+    this.#lent = [];
+  }
+
+  /** Somebody may need what has been taken so far for ever. */
+  leave(): void {
+    this.#lent = [];
   }
 
   /** Bytes as they are. */
@@ -103,9 +127,15 @@ export class LineBytes {
   }
 
   #cut(): void {
-    this.#pieces.push({ bytes: this.#bytes.slice(0, this.#length), count: this.#count });
-    this.#cutBytes += this.#length;
+    const bytes = this.#bytes, length = this.#length;
+    // Many small pieces may wait for a slow disk, which must not take more memory than there is in them.
+    const isFull = 2 * length >= bytes.length;
+    this.#pieces.push({ bytes: isFull ? bytes.subarray(0, length) : bytes.slice(0, length), count: this.#count });
+    this.#cutBytes += length;
     this.#length = this.#count = 0;
+    if (!isFull) return;
+    if (this.#used.length < KEPT && length >= PIECE / 2) this.#used.push(bytes);
+    this.#bytes = this.#free.pop() ?? new Uint8Array(0);
   }
 }
 

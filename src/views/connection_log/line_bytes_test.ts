@@ -53,3 +53,24 @@ Deno.test("lines come out whole, in their order and in pieces, each with the num
     parameters(30),
   );
 });
+
+Deno.test("memory is used again only when nobody needs what has been taken", () => {
+  const bytes = new LineBytes(),
+    text = (lines: readonly { readonly bytes: Uint8Array }[]) =>
+      lines.map(({ bytes }) => new TextDecoder().decode(bytes)).join("");
+  const fill = (word: string) => {
+    for (let i = 0; i < 20_000; i++) bytes.line(word + i);
+    return Array.from({ length: 20_000 }, (_, i) => `${word}${i}\n`).join("");
+  };
+  const one = fill("one"), first = bytes.take(), two = fill("two");
+  bytes.reuse();
+  // These had been taken; those of the second time had not.
+  const three = fill("three"), second = bytes.take();
+  assert.equal(text(second), two + three);
+  assert.notEqual(text(first), one);
+  const four = fill("four"), third = bytes.take();
+  bytes.leave();
+  bytes.reuse();
+  fill("five");
+  assert.deepEqual([text(second), text(third)], [two + three, four]);
+});
