@@ -9,6 +9,9 @@ export type RecordListener = (record: ConnectionRecord, service: Service) => voi
 /** Milliseconds between the beginnings of two drains: each wakes main, and is a write for a connection log. */
 const INTERVAL = 100;
 
+/** Services that have ended and are kept for whoever listens first. */
+const MOST_UNHEARD = 16;
+
 /** Records that are kept of services which are not known yet. Threads serve them for a moment before main knows all have. */
 const MOST_EARLY = 1000;
 
@@ -79,8 +82,17 @@ export class RecordFeed {
     ended.then(() => {
       if (this.#listeners.size === 0 && this.#heard) return this.#services.delete(id);
       this.#ended.add(id);
+      if (!this.#heard) this.#forgetFirst();
       this.#schedule();
     });
+  }
+
+  /** Keeps only the last few services that have ended: nobody has listened, and perhaps nobody ever will. */
+  #forgetFirst(): void {
+    if (this.#ended.size <= MOST_UNHEARD) return;
+    const [first] = this.#ended;
+    this.#ended.delete(first);
+    this.#services.delete(first);
   }
 
   /** Takes what is left: the engine has ended. */
