@@ -17,6 +17,9 @@ import { LinuxListener } from "./main/listener.ts";
 import { LinuxService } from "./main/service.ts";
 import { Threads } from "./main/threads.ts";
 
+/** A parameter of mallopt(3), and the bytes from which on memory gets a mapping of its own. */
+const M_MMAP_THRESHOLD = -3, OWN_MAPPING = 256 * 1024;
+
 /**
  * An engine on libc, epoll and splice: Linux on x86_64 and aarch64, as many threads as wanted.
  *
@@ -29,7 +32,11 @@ export async function startLinux(settings: EngineSettings): Promise<Engine> {
   if (!Number.isInteger(threads) || threads < 1 || threads > MAX_LANES) {
     throw new RangeError(`Cannot start linux engine: ${threads} threads, a table has room for 1 to ${MAX_LANES}`);
   }
-  const engine = new LinuxEngine(settings, openLibc(), threads);
+  const libc = openLibc();
+  // Otherwise glibc takes the memory of services that come after others from its heap, zeroes and so touches all of it,
+  // and does not return it (mallopt(3), M_MMAP_THRESHOLD).
+  libc.call.mallopt?.(M_MMAP_THRESHOLD, OWN_MAPPING);
+  const engine = new LinuxEngine(settings, libc, threads);
   try {
     await engine.started;
   } catch (error) {

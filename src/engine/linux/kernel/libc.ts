@@ -28,6 +28,7 @@ const SYMBOLS = {
   strerror: { parameters: ["i32"], result: "pointer" },
   // musl has no such call, and keeps less.
   malloc_trim: { parameters: ["u32"], result: "i32", optional: true },
+  mallopt: { parameters: ["i32", "i32"], result: "i32", optional: true },
   __errno_location: { parameters: [], result: "pointer" },
   // Calls that every connection and message needs are made by number (the first parameter): libc's own functions for
   // them are cancellation points (pthreads(7)), which costs 2 to 3 % of a message.
