@@ -15,7 +15,7 @@ export type TroubledChannel = Omit<ChannelState, "total" | "failed" | "sent" | "
 const KINDS: readonly Trouble["kind"][] = ["bad", "wanted", "past"];
 
 /** Connections in a row without an answer from which on that is told: a few clients may just have changed their minds. */
-const UNANSWERED = 5;
+export const UNANSWERED = 5;
 
 /** Seconds after which an error of a channel that works again is no longer told. */
 const FORGOTTEN = 3_600;

@@ -17,6 +17,9 @@
 
 /** @typedef {{ readonly level: Level, readonly word: string }} Status */
 
+/** Connections in a row without an answer from which on that is told: as `show` does, see `state/troubles.ts`. */
+export const UNANSWERED = 5;
+
 /** The worst first. */
 export const LEVELS = /** @type {readonly Level[]} */ (["down", "warn", "draining", "off", "up"]);
 
@@ -88,7 +91,7 @@ export function problemOf(
     const seconds = disabledSince === null ? null : Math.max(0, (now - Date.parse(disabledSince)) / 1000);
     return { text: BY[by], seconds, more: "", now: true };
   }
-  if (failingSince === null && unanswered >= 5) {
+  if (failingSince === null && unanswered >= UNANSWERED) {
     const seconds = unansweredSince === null ? null : Math.max(0, (now - Date.parse(unansweredSince)) / 1000);
     return { text: "no answer", seconds, more: `the last ${unanswered} connections`, now: true };
   }

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { channelState, instanceState, serviceState } from "../../../../tests/support/made_up_state.ts";
-import { problemOf, problemText, statusOf } from "./channel_status.js";
+import { problemOf, problemText, statusOf, UNANSWERED } from "./channel_status.js";
 import { filtered, rowsOf, sorted, tally, verdict } from "./rows.js";
+import { UNANSWERED as told } from "../../../state/troubles.ts";
 
 const health = { flapping: false, counter: 0, rise: 2, fall: 3, since: 30 };
 const timedOut = { result: "L4TOUT", reason: "no answer within 2 s", took: 2000, age: 1 };
@@ -21,6 +22,8 @@ Deno.test("page: each state of a channel has its word and says how bad that is",
     ...["off disabled", "off maintenance", "down unresolved", "down down", "down auto-disabled", "off weight 0"],
   ]);
 });
+
+Deno.test("page: as many connections without an answer are told as in show", () => assert.equal(UNANSWERED, told));
 
 Deno.test("page: a problem has its reason, and for how long it has been there", () => {
   const now = Date.parse("2026-01-01T00:05:00Z"),
