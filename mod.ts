@@ -7,21 +7,21 @@ export type {
   ChannelActivityState,
   ChannelHealthState,
   ChannelState,
-  ConditionsState,
-  ConnectionLogState,
-  GroupState,
-  InstanceState,
-  InstanceSummary,
-  MinuteState,
-  PortsState,
-  ProcessState,
-  QueueState,
   ResolutionState,
+  ResolutionState as Resolution,
+  TimesState,
+} from "./src/state/channel_state.ts";
+export type { ConditionsState, GroupState } from "./src/state/group_state.ts";
+export type { PortsState } from "./src/state/ports_state.ts";
+export type {
+  ConnectionLogState,
+  MinuteState,
+  QueueState,
   ServiceActivityState,
   ServiceState,
   ServiceSummary,
-  TimesState,
-} from "./src/state/state.ts";
+} from "./src/state/service_state.ts";
+export type { InstanceState, InstanceSummary, ProcessState } from "./src/state/state.ts";
 export type { AttemptState, RecordState } from "./src/state/record_state.ts";
 export type { FailuresState } from "./src/state/failures_state.ts";
 export { Balancer } from "./src/library/balancer.ts";
@@ -48,9 +48,8 @@ export type {
 export type { AccessRuleState, AccessState, ClientState, OperatorRuleState } from "./src/access/access_state.ts";
 export { Service } from "./src/service/service.ts";
 export type { ChannelHealth, ChannelSnapshot, GroupSnapshot } from "./src/groups/snapshot.ts";
-export type { Resolution } from "./src/groups/resolution.ts";
 export type { StickyClient } from "./src/groups/sticky_clients.ts";
-export type { CloseOptions, Direction, GeneralEvent, Tap } from "./src/engine/engine.ts";
+export type { CloseOptions, Direction, GeneralEvent, IntakeEvent, Tap } from "./src/engine/engine.ts";
 export type { EngineChoice, EngineName } from "./src/options/engine_name.ts";
 export type { KeepAlive } from "./src/options/keep_alive.ts";
 export type { AllChannelValues, ChannelValues } from "./src/options/channel_values.ts";
@@ -63,6 +62,7 @@ export type { StrategyFile } from "./src/options/kinds/strategy_file.ts";
 export type { Greeting, Protocol } from "./src/preamble/greeting.ts";
 export type { Candidates, Client, Strategy } from "./src/selection/strategy.ts";
 export type { Address } from "./src/table/address.ts";
+export type { Counters } from "./src/table/counter.ts";
 export { MAX_CHANNELS, MAX_GROUPS } from "./src/table/limits.ts";
 export type { Result } from "./src/table/records/results.ts";
 export type { RateLimit } from "./src/table/clients/pace.ts";

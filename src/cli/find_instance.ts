@@ -2,7 +2,7 @@ import { servicesOf, suggestion } from "../control/choose_service.ts";
 import { ownUser } from "../control/directory.ts";
 import type { Entry } from "../control/entries.ts";
 import { type Place, placesToLook } from "../control/places.ts";
-import type { ServiceSummary } from "../state/state.ts";
+import type { ServiceSummary } from "../state/service_state.ts";
 import { quote } from "../log/escape.ts";
 import type { InstanceRequest } from "../options/command_line.ts";
 import { ExitCode, ExitError } from "../process/exit_codes.ts";

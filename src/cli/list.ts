@@ -4,7 +4,7 @@ import type { Entry } from "../control/entries.ts";
 import { toJson } from "../control/json.ts";
 import { type Place, placesToLook } from "../control/places.ts";
 import { portsText } from "../control/ports_text.ts";
-import type { ServiceSummary } from "../state/state.ts";
+import type { ServiceSummary } from "../state/service_state.ts";
 import { escape } from "../log/escape.ts";
 import { ExitCode } from "../process/exit_codes.ts";
 import { complain, say } from "../process/terminal.ts";

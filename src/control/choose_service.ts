@@ -2,7 +2,7 @@ import { quote } from "../log/escape.ts";
 import { nearest } from "../options/nearest.ts";
 import { parsePort } from "../options/port_names.ts";
 import { hasPort } from "./ports_text.ts";
-import type { PortsState } from "../state/state.ts";
+import type { PortsState } from "../state/ports_state.ts";
 
 /** What a service is known by. */
 interface Known {

@@ -10,7 +10,8 @@ import type { WhyState } from "../state/why_state.ts";
 import type { ConnectedClientState } from "../state/connected_client_state.ts";
 import type { Address } from "../table/address.ts";
 import type { FailuresState } from "../state/failures_state.ts";
-import type { ProcessState, ServiceActivityState, ServiceState } from "../state/state.ts";
+import type { ServiceActivityState, ServiceState } from "../state/service_state.ts";
+import type { ProcessState } from "../state/state.ts";
 
 /** What the control commands work on: a process as its operator sees it. */
 export interface ControlPlane {

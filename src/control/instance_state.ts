@@ -2,7 +2,8 @@ import type { Groups } from "../groups/groups.ts";
 import { type GroupReport, reportOf } from "../groups/report.ts";
 import type { Session } from "./command.ts";
 import type { ControlledService, ControlPlane } from "./control_plane.ts";
-import type { InstanceState, InstanceSummary, ServiceState, ServiceSummary } from "../state/state.ts";
+import type { ServiceState, ServiceSummary } from "../state/service_state.ts";
+import type { InstanceState, InstanceSummary } from "../state/state.ts";
 
 /** What becomes `Parsed` once it was JSON text. */
 type Exact<Parsed> = { [Key in keyof Parsed]: Key extends "groups" ? readonly GroupReport[] : Exact<Parsed[Key]> };

@@ -1,4 +1,4 @@
-import type { PortsState } from "../state/state.ts";
+import type { PortsState } from "../state/ports_state.ts";
 
 /** Characters of ports in a table or a heading, at most. */
 const WIDTH = 32;

@@ -1,5 +1,6 @@
 import type { ControlReply } from "./client.ts";
-import type { PortsState, ServiceSummary } from "../state/state.ts";
+import type { PortsState } from "../state/ports_state.ts";
+import type { ServiceSummary } from "../state/service_state.ts";
 
 /** What the client needs to know of an instance, which may be another user's: nothing in it is trusted. */
 export interface Summary {

@@ -1,7 +1,7 @@
 import { escape } from "../log/escape.ts";
 import { columns } from "./columns.ts";
 import { portsText } from "./ports_text.ts";
-import type { ServiceSummary } from "../state/state.ts";
+import type { ServiceSummary } from "../state/service_state.ts";
 
 const HEADINGS = ["SERVICE", "PORTS", "CHANNELS", "CONNECTIONS"], LEFT = new Set(["SERVICE", "PORTS"]);
 

@@ -4,7 +4,9 @@ import type { GroupConditions } from "../options/group_conditions.ts";
 import { conditionWords } from "../options/condition_words.ts";
 import type { ControlledService } from "./control_plane.ts";
 import { portsPhrase } from "./ports_text.ts";
-import type { ChannelState, GroupState, QueueState, ServiceState } from "../state/state.ts";
+import type { ChannelState } from "../state/channel_state.ts";
+import type { GroupState } from "../state/group_state.ts";
+import type { QueueState, ServiceState } from "../state/service_state.ts";
 import { stateWord } from "../state/state_word.ts";
 
 /** Column widths of the table (Balance manual); a longer value widens its own cell. */

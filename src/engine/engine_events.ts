@@ -9,20 +9,7 @@ export type EngineEvent = ServiceEvent | GeneralEvent;
 /** What an engine reports about a service. */
 export type ServiceEvent =
   | SelectionEvent
-  /** A client was closed because no channel could take it. At most one a second for each thread. */
-  | { readonly type: "turned-away" }
-  /**
-   * A client was refused, or would have been if this were not a dry run. At most one a second for each reason and
-   * thread; `Refusals` in the table's folder counts them all.
-   */
-  | {
-    readonly type: "refused";
-    readonly reason: RefusalReason;
-    readonly client: string;
-    readonly dryRun: boolean;
-    /** What was wrong with its PROXY header, if that is why. */
-    readonly fault?: string;
-  }
+  | IntakeEvent
   /**
    * A client is turned away, and a connection to this channel cannot come from its address, as `clientSource` wants. The
    * channel is not to blame. At most one a second for each thread.
@@ -34,13 +21,30 @@ export type ServiceEvent =
     readonly client: string;
     readonly reason: string;
   }
-  /**
-   * As many clients have come as `acceptRate` allows; further ones wait in the kernel's queue, unless this is a dry run.
-   * At most one a second.
-   */
-  | { readonly type: "paced"; readonly dryRun: boolean }
   /** The configured maximum of clients is served; new ones wait in the kernel's queue. At most one a second. */
   | { readonly type: "saturated"; readonly connections: number };
+
+/** What an engine reports about clients that a service does not take, or not yet. */
+export type IntakeEvent =
+  /** A client was closed because no channel could take it. At most one a second for each thread. */
+  | { readonly type: "turned-away" }
+  /**
+   * A client was refused, or would have been if this were not a dry run. At most one a second for each reason and
+   * thread; `ServiceState.access` counts them all.
+   */
+  | {
+    readonly type: "refused";
+    readonly reason: RefusalReason;
+    readonly client: string;
+    readonly dryRun: boolean;
+    /** What was wrong with its PROXY header, if that is why. */
+    readonly fault?: string;
+  }
+  /**
+   * As many clients have come as the service's rate allows; further ones wait in the kernel's queue, unless this is a dry
+   * run. At most one a second; `ServiceState.access` counts how often.
+   */
+  | { readonly type: "paced"; readonly dryRun: boolean };
 
 /** What an engine reports that does not concern a single service. */
 export type GeneralEvent =

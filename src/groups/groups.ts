@@ -14,7 +14,7 @@ import type { GroupsState } from "./groups_state.ts";
 import { newIdentity, setHost, setStrategy } from "./identities.ts";
 import { ConditionNumbers } from "./condition_numbers.ts";
 import { type Adopted, type GroupChange, replacement } from "./replacement.ts";
-import type { Resolution } from "./resolution.ts";
+import type { ResolutionState } from "../state/channel_state.ts";
 import { restore, stateOf } from "./restoring.ts";
 import { type ChannelChecks, type ChannelHealth, type GroupSnapshot, snapshot } from "./snapshot.ts";
 import type { StickyClients } from "./sticky_clients.ts";
@@ -62,7 +62,9 @@ export class Groups extends Channels {
   /** Who keeps channels of names out of use whose addresses are gone at present. */
   /** @internal */ absent: AbsentMembers = new Map();
   /** What is known about the name of a channel with this host; undefined if it is not followed. */
-  /** @internal */ resolutionOf: ((group: number, channel: number, host: string) => Resolution | undefined) | undefined;
+  /** @internal */ resolutionOf:
+    | ((group: number, channel: number, host: string) => ResolutionState | undefined)
+    | undefined;
 
   constructor(table: Table, list: readonly Strategy[] = strategies) {
     super(table);

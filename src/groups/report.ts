@@ -1,4 +1,5 @@
-import type { ChannelActivityState, MinuteState, ServiceActivityState, TimesState } from "../state/state.ts";
+import type { ChannelActivityState, TimesState } from "../state/channel_state.ts";
+import type { MinuteState, ServiceActivityState } from "../state/service_state.ts";
 import type { Counters } from "../table/counter.ts";
 import { type ChannelId, groupOf, NONE } from "../table/channel_id.ts";
 import { attemptReason } from "../table/records/attempt_reason.ts";

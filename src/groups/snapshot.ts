@@ -1,38 +1,19 @@
 import { type AllChannelValues, allValues } from "../options/channel_values.ts";
 import type { GroupConditions } from "../options/group_conditions.ts";
-import { MAX_GROUPS } from "../table/limits.ts";
+import type { ChannelHealthState, ChannelState, ResolutionState } from "../state/channel_state.ts";
+import type { GroupState } from "../state/group_state.ts";
 import type { ChannelId } from "../table/channel_id.ts";
+import type { Counters } from "../table/counter.ts";
+import { MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy } from "../table/table.ts";
 import { valuesOf } from "./channel_values.ts";
 import { partiesOf, type Party } from "./parties.ts";
-import type { Resolution } from "./resolution.ts";
 import type { Subject } from "./replacement.ts";
 
-/** What health checks know about a channel. Times are in seconds. */
-export interface ChannelHealth {
+/** What health checks know about a channel, as `show json` says it. */
+export interface ChannelHealth extends ChannelHealthState {
   /** `unknown` until the first result. */
   readonly state: "up" | "down" | "unknown";
-  /** Whether it is flapping: it goes up and down again and again. */
-  readonly flapping: boolean;
-  /** From 0 to rise + fall - 1; up from `rise` on. */
-  readonly counter: number;
-  /** Successes in a row that it takes to come up; more while it flaps. */
-  readonly rise: number;
-  /** Failures in a row that take it down. */
-  readonly fall: number;
-  /** How long it has been in this state. */
-  readonly since: number;
-  /** The last result, or null: how it is checked, what became of it and when. */
-  readonly last: {
-    /** In HAProxy's words, such as `L4OK`, `L4TOUT` or `L7STS`. */
-    readonly result: string;
-    /** Why, in words; empty if all is well. */
-    readonly reason: string;
-    /** Milliseconds that it took; null if a client's connect failed. */
-    readonly took: number | null;
-    /** For how long it has been known. */
-    readonly age: number;
-  } | null;
 }
 
 /** What is counted of a channel's health checks. Channels that are checked alike share their checks. */
@@ -49,49 +30,28 @@ export interface ChannelChecks {
   readonly changedAt: number;
 }
 
+/** @internal What it has in common with what `show json` says. */
+type Stated =
+  | "channel"
+  | "enabled"
+  | "host"
+  | "address"
+  | "port"
+  | "current"
+  | "drainingSince"
+  | "failing"
+  | "resolution";
+
 /** One channel at one moment. */
-export interface ChannelSnapshot extends AllChannelValues {
-  /** Number in its group. */
-  readonly channel: number;
-  /** Whether it may be chosen. */
-  readonly enabled: boolean;
-  /**
-   * Who keeps it from getting connections: `operator`, `autodisable`, `drain`, `maintenance`, `weight` if that is 0,
-   * `down` if its health checks fail, `unresolved` while its host does not resolve.
-   */
+export interface ChannelSnapshot extends Pick<ChannelState, Stated>, AllChannelValues, Counters {
+  /** Who keeps it from getting connections, see `ChannelState`. */
   readonly disabledBy: readonly Party[];
-  /** Host as it was given, a name or an address. */
-  readonly host: string;
-  /** Numeric address of the host, empty while it does not resolve. */
-  readonly address: string;
-  /** TCP port, 0 for the port that the client came to. */
-  readonly port: number;
-  /** Connections now. */
-  readonly current: number;
-  /** Connections given to it since the start or the last reset, failed ones included. */
-  readonly total: bigint;
-  /** Connections that it did not accept. */
-  readonly failed: bigint;
-  /** Bytes from clients. */
-  readonly sent: bigint;
-  /** Bytes to clients. */
-  readonly rcvd: bigint;
-  /** Since when it has been draining, as ISO 8601 in UTC; null when it is not draining. */
-  readonly drainingSince: string | null;
-  /** Whether its last connect failed. */
-  readonly failing: boolean;
   /** What health checks know of it; missing if it is not checked. */
   readonly health?: ChannelHealth;
-  /** What is known about its name; missing if that is not followed. */
-  readonly resolution?: Resolution;
 }
 
 /** One group at one moment. */
-export interface GroupSnapshot {
-  /** Number of the group. */
-  readonly group: number;
-  /** Its strategy, as `show` calls it: `RR`, `Hash`, `LC`, `Rand`, `Stab`, `1st` or another label. */
-  readonly type: string;
+export interface GroupSnapshot extends Pick<GroupState, "group" | "type"> {
   /** Which clients it is for; missing if it is for all. */
   readonly conditions?: GroupConditions;
   /** Its channels in the order of their numbers. */
@@ -100,7 +60,7 @@ export interface GroupSnapshot {
 
 /** Groups whose names may be followed. */
 interface Snapped extends Subject {
-  readonly resolutionOf?: ((group: number, channel: number, host: string) => Resolution | undefined) | undefined;
+  readonly resolutionOf?: ((group: number, channel: number, host: string) => ResolutionState | undefined) | undefined;
 }
 
 /** Reads all groups that have channels. */

@@ -4,7 +4,7 @@ import { serviceOptions } from "../options/values.ts";
 import { fromStart } from "../process/start_directory.ts";
 import type { Instance } from "../service/instance.ts";
 import type { Service } from "../service/service.ts";
-import type { ConnectionLogState } from "../state/state.ts";
+import type { ConnectionLogState } from "../state/service_state.ts";
 import type { ConnectionRecord } from "../table/records/connection_record.ts";
 import type { ConnectionLog, LoggedService } from "../views/connection_log/connection_log.ts";
 import type { ListedService, OpenLines } from "../views/connection_log/open_lines.ts";

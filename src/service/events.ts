@@ -1,8 +1,7 @@
-import type { GeneralEvent, ServiceEvent } from "../engine/engine.ts";
+import type { GeneralEvent, IntakeEvent, ServiceEvent } from "../engine/engine.ts";
 import type { Address } from "../table/address.ts";
 import { groupOf, NONE } from "../table/channel_id.ts";
 import type { Result } from "../table/records/results.ts";
-import type { RefusalReason } from "../table/clients/refusals.ts";
 import type { Table } from "../table/table.ts";
 
 /** The channel that an event is about. */
@@ -94,29 +93,11 @@ export type BalancerEvent =
      * `source: "client"` wants. At most one a second for each thread.
      */
     | ChannelPlace & { readonly type: "source-unfit"; readonly client: string; readonly reason: string }
-    /** A client was closed because no channel could take it. At most one a second for each thread. */
-    | { readonly type: "turned-away" }
-    /**
-     * A client was refused, or would have been if this were not a dry run. At most one a second for each reason and
-     * thread; `ServiceState.access` counts them all.
-     */
-    | {
-      readonly type: "refused";
-      readonly reason: RefusalReason;
-      readonly client: string;
-      readonly dryRun: boolean;
-      /** What was wrong with its PROXY header, if that is why. */
-      readonly fault?: string;
-    }
-    /**
-     * As many clients have come as `rate` allows; further ones wait, unless this is a dry run. At most one a second;
-     * `ServiceState.access` counts how often.
-     */
-    | { readonly type: "paced"; readonly dryRun: boolean }
     /** A file of networks has been read again; it has so many ranges of addresses. */
     | { readonly type: "networks-read"; readonly file: string; readonly ranges: number }
     /** A file of networks has changed, and is unreadable or bad now: what it said before still holds. */
     | { readonly type: "networks-stale"; readonly file: string; readonly reason: string }
+    | IntakeEvent
     | GeneralEvent
   )
   & {

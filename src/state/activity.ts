@@ -1,4 +1,4 @@
-import type { ServiceState } from "./state.ts";
+import type { ServiceState } from "./service_state.ts";
 
 /** Whether a service says how its connections fare: earlier versions do not. */
 export function saysHowConnectionsFare({ groups, rate, lastMinute }: ServiceState): boolean {

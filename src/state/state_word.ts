@@ -1,4 +1,4 @@
-import type { ChannelState } from "./state.ts";
+import type { ChannelState } from "./channel_state.ts";
 
 /** Whether a channel gets new connections, in a word: what Balance has for it, and for reasons that it does not know. */
 export function stateWord({ disabledBy }: Pick<ChannelState, "disabledBy">): string {

@@ -1,5 +1,5 @@
 import { ageText, countText } from "../log/quantities.ts";
-import type { ChannelState } from "./state.ts";
+import type { ChannelState } from "./channel_state.ts";
 
 /** Something that a person ought to know about a channel. */
 export interface Trouble {

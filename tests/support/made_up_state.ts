@@ -1,5 +1,8 @@
 import type { RecordState } from "../../src/state/record_state.ts";
-import type { ChannelState, GroupState, InstanceState, ServiceState } from "../../src/state/state.ts";
+import type { ChannelState } from "../../src/state/channel_state.ts";
+import type { GroupState } from "../../src/state/group_state.ts";
+import type { ServiceState } from "../../src/state/service_state.ts";
+import type { InstanceState } from "../../src/state/state.ts";
 
 /** A channel where all is well. */
 export function channelState(channel: number, more: Partial<ChannelState> = {}): ChannelState {

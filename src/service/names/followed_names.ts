@@ -1,5 +1,5 @@
 import type { GroupSpec } from "../../groups/group_spec.ts";
-import type { Resolution } from "../../groups/resolution.ts";
+import type { ResolutionState } from "../../state/channel_state.ts";
 import { NoRoom } from "../../groups/replacement.ts";
 import type { Name } from "../../names/name.ts";
 import type { NameSource } from "../../names/name_source.ts";
@@ -165,7 +165,7 @@ export class FollowedNames {
     return { ...withinRoom(service, withOperatorsWeights(service, allowed)), crowded };
   }
 
-  #resolution(draft: Draft, group: number, channel: number, host: string): Resolution | undefined {
+  #resolution(draft: Draft, group: number, channel: number, host: string): ResolutionState | undefined {
     const spec = draft.groups[group]?.channels[channel];
     // An operator may have assigned another host.
     if (spec?.origin === undefined || spec.host !== host) return undefined;

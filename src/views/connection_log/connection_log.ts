@@ -7,7 +7,7 @@ import { LogFileProblem } from "../../log/log_file.ts";
 import { plural } from "../../log/plural.ts";
 import type { ServiceOptions } from "../../options/values.ts";
 import type { RecordState } from "../../state/record_state.ts";
-import type { ConnectionLogState } from "../../state/state.ts";
+import type { ConnectionLogState } from "../../state/service_state.ts";
 import type { ConnectionRecord } from "../../table/records/connection_record.ts";
 import { type DescribedService, describeRecord, endedAt } from "../records/describe.ts";
 import { FileOutput } from "./file_output.ts";

@@ -1,6 +1,7 @@
 import type { AccessState } from "../../access/access_state.ts";
 import type { Groups } from "../../groups/groups.ts";
-import type { ConnectionLogState, ProcessState } from "../../state/state.ts";
+import type { ConnectionLogState } from "../../state/service_state.ts";
+import type { ProcessState } from "../../state/state.ts";
 
 /** A process as metrics see it. */
 export interface Measured {

@@ -1,4 +1,5 @@
-import type { ChannelState, ServiceState } from "../../state/state.ts";
+import type { ChannelState } from "../../state/channel_state.ts";
+import type { ServiceState } from "../../state/service_state.ts";
 
 /** Bytes per second of a channel. */
 export interface ByteRate {

@@ -1,6 +1,6 @@
 import { ageText, bytesText, rateText, shortCount, spanText } from "../../log/quantities.ts";
 import { stateWord } from "../../state/state_word.ts";
-import type { ChannelState, TimesState } from "../../state/state.ts";
+import type { ChannelState, TimesState } from "../../state/channel_state.ts";
 import { troublesOf } from "../../state/troubles.ts";
 import type { Style } from "./line.ts";
 import type { ChannelRow } from "./rows.ts";

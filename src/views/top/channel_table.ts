@@ -1,7 +1,7 @@
 import { cut } from "../../log/cut.ts";
 import { ageText, bytesText, countText, rateText, spanText } from "../../log/quantities.ts";
 import { plural } from "../../log/plural.ts";
-import type { MinuteState, ServiceState } from "../../state/state.ts";
+import type { MinuteState, ServiceState } from "../../state/service_state.ts";
 import { type Column, COLUMNS, problemOf, shortProblemOf, statusOf, titleOf } from "./channel_columns.ts";
 import type { Choice } from "./choice.ts";
 import { type Line, line, type Span, span } from "./line.ts";

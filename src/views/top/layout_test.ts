@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
-import type { ChannelState, InstanceState, ServiceState } from "../../state/state.ts";
+import type { ChannelState } from "../../state/channel_state.ts";
+import type { ServiceState } from "../../state/service_state.ts";
+import type { InstanceState } from "../../state/state.ts";
 import { act } from "./act.ts";
 import { ByteRates } from "./byte_rates.ts";
 import { shortProblemOf } from "./channel_columns.ts";

@@ -1,4 +1,5 @@
-import type { ChannelState, ServiceState } from "../../state/state.ts";
+import type { ChannelState } from "../../state/channel_state.ts";
+import type { ServiceState } from "../../state/service_state.ts";
 import { type ByteRate, type ByteRates, keyOf } from "./byte_rates.ts";
 import { COLUMNS, problemOf, statusOf, titleOf } from "./channel_columns.ts";
 import type { Choice } from "./choice.ts";

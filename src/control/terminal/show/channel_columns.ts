@@ -1,5 +1,6 @@
 import { ageText, bytesText, countText, rateText, shortCount, spanText } from "../../../log/quantities.ts";
-import type { ChannelState, GroupState, TimesState } from "../../../state/state.ts";
+import type { ChannelState, TimesState } from "../../../state/channel_state.ts";
+import type { GroupState } from "../../../state/group_state.ts";
 import { stateWord } from "../../../state/state_word.ts";
 
 /** A column of the table of channels. */

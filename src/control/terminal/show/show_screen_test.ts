@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import type { ChannelState, ServiceState } from "../../../state/state.ts";
+import type { ChannelState } from "../../../state/channel_state.ts";
+import type { ServiceState } from "../../../state/service_state.ts";
 import { logOnScreen, showOnScreen } from "./show_screen.ts";
 
 const NOW = Date.parse("2026-01-01T12:00:00Z");

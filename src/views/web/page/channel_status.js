@@ -1,7 +1,7 @@
 // @ts-check
 /** What is the matter with a channel, in a word. Pure. */
 
-/** @import { ChannelState } from "../../../state/state.ts" */
+/** @import { ChannelState } from "../../../state/channel_state.ts" */
 
 /**
  * How bad it is. Each has its shape and colour on the page.

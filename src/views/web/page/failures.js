@@ -2,7 +2,7 @@
 /** The connections that did not end well, the newest first. */
 
 /** @import { RecordState } from "../../../state/record_state.ts" */
-/** @import { ServiceState } from "../../../state/state.ts" */
+/** @import { ServiceState } from "../../../state/service_state.ts" */
 import { byId, element } from "./elements.js";
 import { bytes, count, milliseconds, plural, timeOfDay } from "./format.js";
 import { numberTab, openedTab } from "./tabs.js";

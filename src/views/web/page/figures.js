@@ -1,7 +1,7 @@
 // @ts-check
 /** The large figures above everything. */
 
-/** @import { ServiceState } from "../../../state/state.ts" */
+/** @import { ServiceState } from "../../../state/service_state.ts" */
 /** @import { Row } from "./rows.js" */
 import { byId, element, setAttribute, setText } from "./elements.js";
 import { count, milliseconds, rate } from "./format.js";

@@ -1,7 +1,7 @@
 // @ts-check
 /** What the charts show: a point for each second, for as long as one looks, ten minutes at most. Pure. */
 
-/** @import { ServiceState } from "../../../state/state.ts" */
+/** @import { ServiceState } from "../../../state/service_state.ts" */
 /** @import { Row } from "./rows.js" */
 
 /** Points that are kept. */

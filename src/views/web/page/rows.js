@@ -1,7 +1,9 @@
 // @ts-check
 /** From the state of the process to the rows of the table of channels: flat, filtered, sorted. Pure. */
 
-/** @import { ChannelState, InstanceState, ServiceState } from "../../../state/state.ts" */
+/** @import { ChannelState } from "../../../state/channel_state.ts" */
+/** @import { ServiceState } from "../../../state/service_state.ts" */
+/** @import { InstanceState } from "../../../state/state.ts" */
 /** @import { Level, Problem, Status } from "./channel_status.js" */
 import { LEVELS, problemOf, statusOf } from "./channel_status.js";
 
