@@ -16,6 +16,7 @@ let count = 0;
 for (
   const file of await files(
     ["README.md", "CHANGELOG.md", "Dockerfile", "deno.json", "tests/demo.ts"],
+    "docs/",
     ".github/",
     ".ci/",
   )
@@ -28,7 +29,7 @@ for (
     }
   }
 }
-// The README's two commands carry it; fewer mean that this looks in the wrong place.
+// The README's commands carry it; fewer mean that this looks in the wrong place.
 if (count < 2) faults.push(`found ${count} written versions, expected those of the README`);
 console.log(`Deno ${pinned}, written out in ${count} places`);
 for (const fault of faults) console.error(fault);

@@ -71,7 +71,7 @@ function channelsText({ channels, enabled, failing }: Channels): string {
   return `${enabled} of ${channels} enabled` + (failing > 0 ? `, ${failing} failing` : "");
 }
 
-/** What `--list --json` says: the README names every field. */
+/** What `--list --json` says: docs/json.md names every field. */
 function asJson(places: readonly Place[], { running, unwilling }: Found): unknown {
   return {
     directories: places.map(({ path }) => path),

@@ -22,7 +22,7 @@ export interface Reply extends Outcome {
   readonly effect?: () => void;
 }
 
-/** What all commands have. The record drives the parser, the help and the completion; a test compares the README with it. */
+/** What all commands have. The record drives the parser, the help and the completion; a test compares docs/control.md with it. */
 interface CommandWords {
   readonly name: string;
   /** Another name for it, which cannot be shortened. */

@@ -1,4 +1,4 @@
-/** The section "Several services" of the README, followed to the letter, in a network of its own. */
+/** The page docs/services.md, followed to the letter, in a network of its own. */
 import assert from "node:assert/strict";
 import { Document } from "../structure/document.ts";
 import { within } from "../support/eventually.ts";
@@ -6,16 +6,15 @@ import { program } from "../support/program.ts";
 import { installed, linux, namespaces, root, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 
-const README = await Document.read("README.md");
-const [section] = /^## Several services\n.*?(?=^## )/ms.exec(README.text)!;
-const [file] = [...section.matchAll(/^```\n(.*?)^```$/gms)].map(([, block]) => block);
-const steps = [...section.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block);
+const { text } = await Document.read("docs/services.md");
+const [file] = [...text.matchAll(/^```\n(.*?)^```$/gms)].map(([, block]) => block);
+const steps = [...text.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block);
 
 /** What an editor does between two of the steps. */
 const EDIT = "sed -i 's/localhost:8002/localhost:8004/; s/-t 2/-t 3/' services.conf\n";
 
 const needs = [linux, root, namespaces("--net", "--pid", "--fork", "--kill-child"), installed("ip")];
-testWith(needs, "whoever follows the README has several services in one process", async () => {
+testWith(needs, "whoever follows the page has several services in one process", async () => {
   using directory = temporaryDirectory();
   Deno.mkdirSync(`${directory.path}/run`, { mode: 0o700 });
   Deno.writeTextFileSync(`${directory.path}/services.conf`, file);
@@ -32,7 +31,7 @@ testWith(needs, "whoever follows the README has several services in one process"
     cwd: directory.path,
     env: { NO_COLOR: "1", BALANCE_CONTROL_DIR: `${directory.path}/run` },
   });
-  const { code, stdout, stderr } = await within(60, "follow the README", child.output());
+  const { code, stdout, stderr } = await within(60, "follow the page", child.output());
   const said = new TextDecoder().decode(stdout);
   assert.equal(code, 0, said + new TextDecoder().decode(stderr));
   assert.match(said, /^services\.conf is valid: 2 services, 3 ports, 4 channels\n/);

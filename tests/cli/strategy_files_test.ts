@@ -36,14 +36,14 @@ const MODULES: Readonly<Record<string, string>> = {
   "chooses.js": "export default { choose: 7 };",
 };
 
-/** The README's own example. */
-const [, README] = /^```js ignore\n(\/\/ ten\.js\n.*?)^```$/ms.exec(
-  await Deno.readTextFile(new URL("../../README.md", import.meta.url)),
+/** The example of docs/groups.md. */
+const [, EXAMPLE] = /^```js ignore\n(\/\/ ten\.js\n.*?)^```$/ms.exec(
+  await Deno.readTextFile(new URL("../../docs/groups.md", import.meta.url)),
 )!;
 
 function withModules(): ControlDirectory {
   const directory = temporaryDirectory();
-  for (const [name, text] of Object.entries({ ...MODULES, "ten.js": README })) {
+  for (const [name, text] of Object.entries({ ...MODULES, "ten.js": EXAMPLE })) {
     Deno.writeTextFileSync(`${directory.path}/${name}`, text);
   }
   return directory;
@@ -169,7 +169,7 @@ Deno.test("a file of services has strategies on any of its process lines; a new 
   assert.match((await check(programPath(instance.file))).stderr, /unknown strategy "%othr", did you mean %other\?/);
 });
 
-Deno.test("the README's strategy gives a channel ten connections, then another", async () => {
+Deno.test("the strategy of docs/groups.md gives a channel ten connections, then another", async () => {
   using directory = withModules();
   await using one = echoBackend();
   const channel = `127.0.0.1:${one.port}`;

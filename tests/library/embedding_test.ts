@@ -1,4 +1,4 @@
-/** Another program, in its own folder, that imports the library from a checkout as the README says. */
+/** Another program, in its own folder, that imports the library from a checkout as its page says. */
 import assert from "node:assert/strict";
 import { testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
@@ -15,8 +15,8 @@ const PROGRAM = `
 `;
 
 Deno.test("library: a program elsewhere can import it from a checkout, without fetching anything", async () => {
-  const readme = await Deno.readTextFile(new URL("README.md", CHECKOUT));
-  const [, configuration] = /^\`\`\`json\n(.*"@balance\/balance".*)\n\`\`\`$/m.exec(readme)!;
+  const page = await Deno.readTextFile(new URL("docs/library.md", CHECKOUT));
+  const [, configuration] = /^\`\`\`json\n(.*"@balance\/balance".*)\n\`\`\`$/m.exec(page)!;
   const { imports } = JSON.parse(configuration) as { imports: Record<string, string> };
   using directory = temporaryDirectory();
   const paths = Object.entries(imports).map((

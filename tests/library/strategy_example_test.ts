@@ -1,4 +1,4 @@
-/** The README's own strategy, and the built-in one that does the same. */
+/** The strategy that docs/library.md has, and the built-in one that does the same. */
 import assert from "node:assert/strict";
 import { GuardedStrategy } from "../../src/selection/guarded_strategy.ts";
 import { Search } from "../../src/selection/search.ts";
@@ -6,8 +6,8 @@ import { strategies, type Strategy } from "../../src/selection/strategy.ts";
 import { DisabledBy } from "../../src/table/table.ts";
 import { OneGroup } from "../support/one_group.ts";
 
-const README = await Deno.readTextFile(new URL("../../README.md", import.meta.url));
-const [, text] = /^const leastConnections: Strategy = (\{.*?^\});$/ms.exec(README)!;
+const page = await Deno.readTextFile(new URL("../../docs/library.md", import.meta.url));
+const [, text] = /^const leastConnections: Strategy = (\{.*?^\});$/ms.exec(page)!;
 const example = new GuardedStrategy(new Function(`return ${text}`)() as Strategy, (error) => {
   throw error;
 });

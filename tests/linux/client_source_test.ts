@@ -26,17 +26,17 @@ await Deno.stdout.write(bytes);`;
 
 const FOUR = "10.7.2.2:80", SIX = "[fd07:2::2]:80";
 
-/** What the README tells the machine with the balancer to do, for these networks. */
+/** What docs/client-addresses.md tells the machine with the balancer to do, for these networks. */
 async function recipe(): Promise<string> {
-  const { text } = await Document.read("README.md");
+  const { text } = await Document.read("docs/client-addresses.md");
   const [, block] = /```sh\n((?:(?!```)[^])*?ip rule add iif [^]*?)```/.exec(text) ?? [];
-  assert.ok(block !== undefined, "README has the recipe");
+  assert.ok(block !== undefined, "the page has the recipe");
   const routes = block.split("\n").filter((line) => line.startsWith("ip "));
   assert.equal(routes.filter((line) => line.includes(" iif eth1 ")).length, 2);
   return routes.join("\n").replaceAll("eth1", "channels");
 }
 
-testWith(ownNetworks, "a channel sees the client's own address, with the routes that the README names", async () => {
+testWith(ownNetworks, "a channel sees the client's own address, with the routes that the page names", async () => {
   await using networks = await Networks.make();
   await networks.shell("balancer", await recipe());
   const server = networks.start("channel", SERVER);

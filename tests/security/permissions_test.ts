@@ -1,4 +1,4 @@
-/** The least permissions that the README names suffice, and Deno does not prompt for more. */
+/** The least permissions that docs/operation.md names suffice, and Deno does not prompt for more. */
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { echoBackend } from "../support/backends.ts";

@@ -9,11 +9,11 @@ import { Document, spans } from "./document.ts";
 import { sources } from "./sources.ts";
 
 const root = new URL("../../", import.meta.url);
-const README = await Document.read("README.md");
+const OPTIONS = await Document.read("docs/options.md");
 const byName = new Map(optionList.map(([, record]) => [record.name, record]));
 
-Deno.test("README: the table of options has each option with its letter, its value and its default", () => {
-  const rows = README.table("option"), told = new Map<string, string>();
+Deno.test("options: the table of options has each option with its letter, its value and its default", () => {
+  const rows = OPTIONS.table("option"), told = new Map<string, string>();
   for (const [heads, , standard] of rows) {
     let short: string | undefined;
     for (const head of spans(heads)) {
@@ -32,20 +32,20 @@ Deno.test("README: the table of options has each option with its letter, its val
     }
   }
   assert.deepEqual([...told.keys()].sort(), optionList.map(([, { name }]) => name).sort());
-  for (const [name, standard] of told) assertDefault(byName.get(name)!, standard, `README, --${name}`);
+  for (const [name, standard] of told) assertDefault(byName.get(name)!, standard, `docs/options.md, --${name}`);
 });
 
-Deno.test("README: the table of channel options has each of them with its value and its default", () => {
-  const told = README.table("channel option").map(([head, , standard]) => [spans(head)[0], standard]);
+Deno.test("options: the table of channel options has each of them with its value and its default", () => {
+  const told = OPTIONS.table("channel option").map(([head, , standard]) => [spans(head)[0], standard]);
   const expected = channelRecordList.map(([, { name, kind: { metavar } }]) => metavar ? `${name}=${metavar}` : name);
   assert.deepEqual(told.map(([head]) => head), expected);
   for (const [i, [, record]] of channelRecordList.entries()) {
-    assertDefault(record, told[i][1], `README, ${record.name}`);
+    assertDefault(record, told[i][1], `docs/options.md, ${record.name}`);
   }
 });
 
-Deno.test("README: the table of conditions has each of them with its value", () => {
-  const told = README.table("condition").map(([head]) => spans(head)[0]);
+Deno.test("options: the table of conditions has each of them with its value", () => {
+  const told = OPTIONS.table("condition").map(([head]) => spans(head)[0]);
   assert.deepEqual(told, conditionRecordList.map(([, { name, kind: { metavar } }]) => `${name}=${metavar}`));
 });
 

@@ -1,3 +1,5 @@
+import { sources } from "./sources.ts";
+
 /** A document of the project, taken apart. */
 export class Document {
   /** Path from the root. */
@@ -11,6 +13,15 @@ export class Document {
 
   static async read(name: string): Promise<Document> {
     return new Document(name, await Deno.readTextFile(new URL(`../../${name}`, import.meta.url)));
+  }
+
+  /** README and all pages below `docs` and `.github` that belong to it. */
+  static async readAll(): Promise<Document[]> {
+    const names = ["README.md"];
+    for (const folder of ["docs/", ".github/"]) {
+      for await (const file of sources(folder)) if (file.endsWith(".md")) names.push(file);
+    }
+    return Promise.all(names.sort().map(Document.read));
   }
 
   /** The text without blocks of code. */

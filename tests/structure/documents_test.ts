@@ -12,12 +12,11 @@ import { Document, spans } from "./document.ts";
 import { sources } from "./sources.ts";
 
 const root = new URL("../../", import.meta.url);
-const README = await Document.read("README.md");
+const documents = await Document.readAll();
 const ARCHITECTURE = await Document.read(".github/ARCHITECTURE.md");
 const CONTRIBUTING = await Document.read(".github/CONTRIBUTING.md");
 const FAULTS = await Document.read(".github/FAULTS.md");
 const SECURITY = await Document.read(".github/SECURITY.md");
-const documents = [README, ARCHITECTURE, CONTRIBUTING, FAULTS, SECURITY];
 
 const files: string[] = [
   "README.md",
@@ -29,7 +28,9 @@ const files: string[] = [
   "mod.ts",
   ".dvmrc",
 ];
-for (const folder of ["src/", "tests/", ".github/", ".ci/"]) for await (const file of sources(folder)) files.push(file);
+for (const folder of ["src/", "tests/", "docs/", "examples/", ".github/", ".ci/"]) {
+  for await (const file of sources(folder)) files.push(file);
+}
 const production = files.filter((file) => file.startsWith("src/") && !file.endsWith("_test.ts"));
 
 /** Source text of everything in `src` but the tests. */
@@ -39,7 +40,7 @@ Deno.test("files and folders that documents name exist", () => {
   const missing: string[] = [];
   for (const document of documents) {
     for (const span of document.spans) {
-      if (/^(src|tests|\.github|\.ci)\//.test(span)) {
+      if (/^(src|tests|docs|examples|\.github|\.ci)\//.test(span)) {
         const path = span.replace(/\/$/, "");
         if (!files.some((file) => file === path || file.startsWith(`${path}/`))) {
           missing.push(`${document.name}: ${span}`);
@@ -54,7 +55,7 @@ Deno.test("files and folders that documents name exist", () => {
 
 Deno.test("links lead to files and headings that exist", async () => {
   const broken: string[] = [];
-  for (const document of documents) {
+  for (const document of [...documents, await Document.read("CHANGELOG.md")]) {
     for (const link of document.links.filter((link) => !/^https?:/.test(link))) {
       const [path, anchor] = link.split("#"),
         target = new URL(path, new URL(document.name, root)).href.slice(root.href.length);
@@ -65,6 +66,25 @@ Deno.test("links lead to files and headings that exist", async () => {
     }
   }
   assert.deepEqual(broken, []);
+});
+
+Deno.test("every document can be reached from the README", () => {
+  const reached = new Set(["README.md"]);
+  for (const name of reached) {
+    for (const link of documents.find((document) => document.name === name)?.links ?? []) {
+      const target = new URL(link, new URL(name, root)).href.slice(root.href.length).replace(/#.*/, "");
+      if (documents.some((document) => document.name === target)) reached.add(target);
+    }
+  }
+  assert.deepEqual([...reached].sort(), documents.map(({ name }) => name));
+});
+
+Deno.test("README: the table of pages has each page once", () => {
+  const listed = documents.find(({ name }) => name === "README.md")!.table("page").map(([cell]) =>
+    /\]\((.*)\)/.exec(cell)![1]
+  );
+  const pages = documents.map(({ name }) => name).filter((name) => name.startsWith("docs/"));
+  assert.deepEqual(listed.sort(), pages);
 });
 
 Deno.test("tasks that documents name exist", () => {

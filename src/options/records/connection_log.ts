@@ -30,7 +30,7 @@ export const connectionLog = {
     summary: "form of that log: text, json, ecs or %...",
     more:
       "The default is that of --log-format. A format has letters behind %, which mean what they mean in HAProxy where " +
-      "it has them, as in '%ci:%cp %b/%s %Tw/%Tc/%Tt %B %ts'. The README lists them all.",
+      "it has them, as in '%ci:%cp %b/%s %Tw/%Tc/%Tt %B %ts'. docs/logs.md lists them all.",
     needs,
     scope: "service",
     changeable: true,

@@ -1,4 +1,4 @@
-/** What the README says about the program, as far as it can be checked. */
+/** What README and the pages in `docs` say about the program, as far as it can be checked. */
 import assert from "node:assert/strict";
 import configuration from "../../deno.json" with { type: "json" };
 import { chooseEngine } from "../../src/service/engine/choose_engine.ts";
@@ -16,9 +16,11 @@ import { Document, spans } from "./document.ts";
 
 const root = new URL("../../", import.meta.url);
 const README = await Document.read("README.md");
+const page = (name: string) => Document.read(`docs/${name}.md`);
+const pages = (await Document.readAll()).filter(({ name }) => !name.startsWith(".github/"));
 
-Deno.test("README: the table of control commands has each of them with its parameters", () => {
-  const told = README.table("command").flatMap(([heads]) => spans(heads));
+Deno.test("control: the table of control commands has each of them with its parameters", async () => {
+  const told = (await page("control")).table("command").flatMap(([heads]) => spans(heads));
   const expected = commands.flatMap(({ name, parameters }) => {
     // What may follow an optional word is said beside it.
     const [, optional] = /^\[([^\]]*)\](?: \[.*)?$/.exec(parameters) ?? [];
@@ -28,19 +30,19 @@ Deno.test("README: the table of control commands has each of them with its param
   assert.deepEqual(told.sort(), expected.sort());
 });
 
-Deno.test("README: the table of exit codes is that of the program", () => {
-  const told = README.table("exit code").map(([code, when]) => [code, when.replaceAll("`", "")]);
+Deno.test("operation: the table of exit codes is that of the program", async () => {
+  const told = (await page("operation")).table("exit code").map(([code, when]) => [code, when.replaceAll("`", "")]);
   assert.deepEqual(told, Object.entries(EXIT_MEANINGS));
 });
 
-Deno.test("README: the table of the library's error codes has each that is thrown", async () => {
+Deno.test("library: the table of error codes has each that is thrown", async () => {
   const declared = (await Deno.readTextFile(new URL("src/service/errors.ts", root))).matchAll(/\| "(ERR_\w+)"/g);
-  const told = README.table("code").flatMap(([code]) => spans(code));
+  const told = (await page("library")).table("code").flatMap(([code]) => spans(code));
   assert.deepEqual(told.sort(), [...declared].map(([, code]) => code).sort());
 });
 
-Deno.test("README: `show json` has the fields that it names", () => {
-  const [paragraph] = /^`show json` is one line with.*?\n\n/ms.exec(README.text)!;
+Deno.test("json: `show json` has the fields that it names", async () => {
+  const [paragraph] = /^`show json` is one line with.*?\n\n/ms.exec((await page("json")).text)!;
   const plane = quietPlane(), { table } = plane.groups;
   Queue.attach(Queue.memory(), table, 0, () => {});
   const state = instanceState({ group: 0 }, plane), [service] = state.services;
@@ -52,15 +54,15 @@ Deno.test("README: `show json` has the fields that it names", () => {
   assert.deepEqual([...new Set(told)].sort(), [...all].sort());
 });
 
-Deno.test("README: the table of a connection in JSON has all of its fields", () => {
-  const told = README.table("of a connection").flatMap(([names]) => spans(names));
+Deno.test("json: the table of a connection has all of its fields", async () => {
+  const told = (await page("json")).table("of a connection").flatMap(([names]) => spans(names));
   const source = Deno.readTextFileSync(new URL("src/state/record_state.ts", root));
   const [shape] = /export interface RecordState \{[^]*?^\}/m.exec(source)!;
   assert.deepEqual(told.sort(), [...shape.matchAll(/^ {2}readonly (\w+)/gm)].map(([, name]) => name).sort());
 });
 
-Deno.test("README: what only the linux engine has is an error with the portable one", () => {
-  const [sentence] = /Only it passes on.*?they are errors/s.exec(README.prose)!;
+Deno.test("engines: what only the linux engine has is an error with the portable one", async () => {
+  const [sentence] = /Only it passes on.*?they are errors/s.exec((await page("engines")).prose)!;
   const told = spans(sentence).map((span) =>
     optionList.find(([, { name, short }]) => [`-${short}`, `--${name}`].includes(span))![0]
   );
@@ -84,13 +86,14 @@ Deno.test("README: the table of dependencies has each package that is imported",
   assert.ok(deno.endsWith(` ${(await Deno.readTextFile(new URL(".dvmrc", root))).trim()}`), deno);
 });
 
-Deno.test("README: limits are those of the program", () => {
-  assert.ok(README.prose.includes(`There can be ${MAX_GROUPS} groups of ${MAX_CHANNELS} channels.`));
+Deno.test("groups: limits are those of the program", async () => {
+  assert.ok((await page("groups")).prose.includes(`There can be ${MAX_GROUPS} groups of ${MAX_CHANNELS} channels.`));
 });
 
-Deno.test("README: the lines that install a systemd unit fit the unit", async () => {
-  const blocks = [...README.text.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block),
-    [user] = README.text.match(/(?<=^useradd --system )\S+$/m)!;
+Deno.test("operation: the lines that install a systemd unit fit the unit", async () => {
+  const { text: all } = await page("operation"),
+    blocks = [...all.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block),
+    [user] = all.match(/(?<=^useradd --system )\S+$/m)!;
   const installing = blocks.filter((block) => block.includes("/etc/systemd/system/"));
   assert.equal(installing.length, 2);
   for (const block of installing) {
@@ -110,17 +113,23 @@ Deno.test("README: the lines that install a systemd unit fit the unit", async ()
   }
 });
 
-Deno.test("README: examples are command lines that the program accepts", () => {
-  const blocks = [...README.text.matchAll(/^```(?:sh)?\n(.*?)^```$/gms)].map(([, block]) => block);
-  const lines = blocks.flatMap((block) => block.split("\n")).flatMap((line) =>
-    /^(?:\$ )?balance (.*)$/.exec(line)?.[1] ?? []
-  );
-  const complete = lines.filter((line) => !/\[|…/.test(line) && !/^\d+ \d+ \d/.test(line));
-  assert.ok(complete.length > 8, `${complete.length} examples`);
-  for (const line of complete) {
-    const words = line.replace(/\s+[#|].*$/, "").match(/"[^"]*"|'[^']*'|\S+/g)!.map((word) =>
-      word.replaceAll(/["']/g, "")
+for (const { name, text } of pages) {
+  Deno.test(`${name}: examples are command lines that the program accepts`, () => {
+    const blocks = [...text.matchAll(/^```(?:sh)?\n(.*?)^```$/gms)].map(([, block]) => block);
+    const lines = blocks.flatMap((block) => block.split("\n")).flatMap((line) =>
+      /^(?:\$ )?balance (.*)$/.exec(line)?.[1] ?? []
     );
-    assert.doesNotThrow(() => parseCommandLine(words), line);
-  }
+    const complete = lines.filter((line) => !/\[|…/.test(line) && !/^\d+ \d+ \d/.test(line));
+    for (const line of complete) {
+      const words = line.replace(/\s+[#|].*$/, "").match(/"[^"]*"|'[^']*'|\S+/g)!.map((word) =>
+        word.replaceAll(/["']/g, "")
+      );
+      assert.doesNotThrow(() => parseCommandLine(words), line);
+    }
+  });
+}
+
+Deno.test("README: it has enough examples", () => {
+  const examples = README.text.match(/^(?:\$ )?balance .*$/gm) ?? [];
+  assert.ok(examples.length > 40, `${examples.length} examples`);
 });
