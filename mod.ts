@@ -47,6 +47,7 @@ export type {
 } from "./src/state/why_state.ts";
 export type { AccessRuleState, AccessState, ClientState, OperatorRuleState } from "./src/access/access_state.ts";
 export { Service } from "./src/service/service.ts";
+export type { RunningService } from "./src/service/running_service.ts";
 export type { ChannelHealth, ChannelSnapshot, GroupSnapshot } from "./src/groups/snapshot.ts";
 export type { StickyClient } from "./src/groups/sticky_clients.ts";
 export type { CloseOptions, Direction, GeneralEvent, IntakeEvent, Tap } from "./src/engine/engine.ts";

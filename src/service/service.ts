@@ -1,17 +1,13 @@
 import type { AccessState, ClientState } from "../access/access_state.ts";
 import type { Action } from "../access/rules.ts";
-import type { CloseOptions, ServedService, ServiceSettings } from "../engine/engine.ts";
+import type { CloseOptions } from "../engine/engine.ts";
 import type { Drained } from "../groups/drained.ts";
-import type { Groups } from "../groups/groups.ts";
 import type { GroupSnapshot } from "../groups/snapshot.ts";
-import type { StickyClient, StickyClients } from "../groups/sticky_clients.ts";
+import type { StickyClient } from "../groups/sticky_clients.ts";
 import { optional } from "../options/shape.ts";
-import type { PortRange } from "../options/port_ranges.ts";
 import { sameFamilyAs } from "../process/resolve.ts";
 import { ChannelDrains } from "./draining/channel_drains.ts";
 import { type ChangedChannel, requireChannel, requireFreeName, requireNoLoop } from "./channel_rules.ts";
-import type { Draft } from "./drafts/draft.ts";
-import { drain } from "./draining/drain.ts";
 import { coded } from "./errors.ts";
 import type { BalancerEvent } from "./events.ts";
 import { addChannel, resolve } from "./drafts/group_specs.ts";
@@ -33,154 +29,23 @@ import {
 import type { RecordState } from "../state/record_state.ts";
 import type { WhyState } from "../state/why_state.ts";
 import type { ChannelOptions, ConnectionOptions, DisableOptions, RuleOptions, WhyOptions } from "./options/options.ts";
-import { forget, remember, remembered } from "./sticky/remembered_clients.ts";
-import type { ServiceAccess } from "./access/service_access.ts";
+import { forget, remembered } from "./sticky/remembered_clients.ts";
 import { hasSeveralPorts } from "./drafts/service_request.ts";
-import { settingsWith } from "./drafts/engine_settings.ts";
+import { type RunningParts, RunningService } from "./running_service.ts";
 
-/** One service: where it listens, its groups and channels, and what can be done to them. */
-export class Service implements AsyncDisposable {
-  /** @internal Groups and channels, for the control plane. */
-  readonly groups: Groups;
-  /** @internal Who may come in; undefined as long as everybody may. */
-  access: ServiceAccess | undefined;
-  /** @internal Why clients of all services wait in the kernel's queues at this moment, in words. */
-  held: () => readonly string[] = () => [];
-  #name: string;
-  #draft: Draft;
-  /** What threads have been given, or are being given: in the middle of a reload, what the service is to become. */
-  #given: { readonly draft: Draft; readonly sticky: StickyClients | undefined };
-  readonly #served: ServedService;
-  readonly #stopping: () => void;
+/** What operators and embedding programs can do with a service: look at its channels and clients, and change them. */
+export class Service extends RunningService {
   readonly #drains: ChannelDrains;
-  #stopped = false;
-  #ended = false;
 
-  /**
-   * @internal `Instance` makes services.
-   *
-   * @param stopping called when it accepts no more clients; perhaps repeatedly
-   * @param emit called with what happens to channels that are drained
-   */
-  constructor(
-    name: string,
-    draft: Draft,
-    groups: Groups,
-    served: ServedService,
-    stopping: () => void,
-    sticky?: StickyClients,
-    emit: (event: BalancerEvent) => void = () => {},
-  ) {
-    this.#name = name;
-    this.groups = groups;
-    this.#draft = draft;
-    this.#given = { draft, sticky };
-    this.#served = served;
-    this.#stopping = stopping;
+  /** @internal `Instance` makes services. @param emit called with what happens to channels that are drained */
+  constructor(parts: RunningParts, emit: (event: BalancerEvent) => void = () => {}) {
+    super(parts);
+    const { groups, served } = parts;
     this.#drains = new ChannelDrains(groups, {
       close: (id, options) => served.close(id, options, "drained"),
       emit: (event) => emit({ ...event, service: this.name }),
     });
-    served.ended.then(() => {
-      this.#stop();
-      this.#drains.stop();
-      this.access?.stop();
-      this.#ended = true;
-      this.remember(undefined);
-    });
-    this.remember(sticky);
-  }
-
-  /** What operators call it. */
-  get name(): string {
-    return this.#name;
-  }
-
-  /** Where it listens; the first place if there are several. */
-  get address(): { readonly hostname: string; readonly port: number } {
-    // There is none for a moment when a reload gives its only port to another socket.
-    return (this.#served.listeners.at(0) ?? { address: this.#draft.places[0] }).address;
-  }
-
-  /** Everywhere it listens. */
-  get addresses(): readonly { readonly hostname: string; readonly port: number }[] {
-    return this.#served.listeners.map(({ address }) => address);
-  }
-
-  /** @internal Numeric addresses it listens on. */
-  get hostnames(): readonly string[] {
-    return [...new Set(this.#draft.places.map(({ hostname }) => hostname))];
-  }
-
-  /** @internal Ports it listens on at each of them, in the order they were given. */
-  get ports(): readonly PortRange[] {
-    const { request: { ports } } = this.#draft, { port } = this.address;
-    return ports[0].first !== 0 ? ports : [{ first: port, last: port, word: String(port) }];
-  }
-
-  /** Numeric source address of connections to channels, if one was set. */
-  get source(): string | undefined {
-    return this.#draft.settings.source;
-  }
-
-  /** @internal What it was made of. */
-  get draft(): Draft {
-    return this.#draft;
-  }
-
-  /** @internal A reload has made it this. */
-  become(draft: Draft): void {
-    this.#name = draft.request.name ?? this.#name;
-    this.#draft = draft;
-    this.#given = { draft, sticky: this.#given.sticky };
-  }
-
-  /** @internal Gives threads the settings of a draft. Resolves when every thread has them. */
-  async give(draft: Draft, sticky: StickyClients | undefined): Promise<void> {
-    this.#given = { draft, sticky };
-    await this.#served.change(this.settings);
-  }
-
-  /** @internal What threads have been given, or are being given. */
-  get settings(): ServiceSettings {
-    const { draft, sticky } = this.#given;
-    return settingsWith(draft, this.groups, sticky, this.access);
-  }
-
-  /** @internal The draft that this was made of. */
-  get given(): Draft {
-    return this.#given.draft;
-  }
-
-  /** @internal Gives threads anew who may come in. @param draft the service's own, with other access. Default: as it is */
-  async giveAccess(draft?: Draft): Promise<void> {
-    if (draft !== undefined) this.become(draft);
-    await this.give(this.#given.draft, this.#given.sticky);
-  }
-
-  /** @internal From now on it remembers these clients. */
-  remember(clients: StickyClients | undefined): void {
-    remember(this.groups, this.#ended ? undefined : clients, this.#draft.options.sticky);
-  }
-
-  /** @internal How the engine serves it. */
-  get served(): ServedService {
-    return this.#served;
-  }
-
-  /** Client connections at this moment. */
-  get connections(): number {
-    return this.#served.connections;
-  }
-
-  /** Resolves when it has stopped and its last connection is gone. */
-  get ended(): Promise<void> {
-    return this.#served.ended;
-  }
-
-  /** @internal Whether it accepts no more clients. */
-  get stopped(): boolean {
-    return this.#stopped;
+    served.ended.then(() => this.#drains.stop());
   }
 
   /**
@@ -253,7 +118,7 @@ export class Service implements AsyncDisposable {
    */
   async closeChannel(group: number, channel: number, options: CloseOptions = {}): Promise<number> {
     const id = requireChannel(this.groups, group, channel);
-    return await this.#served.close(id, CLOSE_OPTIONS(options, "options"));
+    return await this.served.close(id, CLOSE_OPTIONS(options, "options"));
   }
 
   /**
@@ -404,52 +269,9 @@ export class Service implements AsyncDisposable {
     return await resolve(HOST(host, "host"), sameFamilyAs(this.source));
   }
 
-  /** Leaves new clients in the kernel's queue until `resumeAccepting`; existing connections continue. */
-  pauseAccepting(): void {
-    this.#served.pauseAccepting();
-  }
-
-  /** Accepts clients again, those in the queue first. */
-  resumeAccepting(): void {
-    this.#served.resumeAccepting();
-  }
-
-  /** Stops accepting and frees the ports at once; existing connections continue. */
-  stopAccepting(): void {
-    this.#stop();
-    this.#served.stopAccepting();
-  }
-
-  /**
-   * Stops accepting, gives connections `seconds` to end, then closes those that are left and returns their number.
-   *
-   * @throws {TypeError} when `seconds` is not a number
-   * @throws {RangeError} when it is not from 0 to 2,147,483,647
-   */
-  async drain(seconds: number): Promise<number> {
-    return await drain(this, SECONDS(seconds, "seconds"));
-  }
-
-  /** Stops accepting and closes its connections. */
-  async stop(): Promise<void> {
-    this.stopAccepting();
-    this.#served.closeAll();
-    await this.ended;
-  }
-
-  /** The same as `stop`. */
-  async [Symbol.asyncDispose](): Promise<void> {
-    await this.stop();
-  }
-
-  #stop(): void {
-    this.#stopped = true;
-    this.#stopping();
-  }
-
   /** The port of channels that have none of their own. */
   get #standardPort(): number {
-    const { request } = this.#draft;
+    const { request } = this.draft;
     // A free port (0) is known by now.
     return hasSeveralPorts(request) ? 0 : this.address.port;
   }
@@ -461,10 +283,10 @@ export class Service implements AsyncDisposable {
   }
 
   #mustNotLoop(path: string, changed: ChangedChannel): void {
-    if (!this.#draft.options.allowLoop) requireNoLoop(path, changed, this.addresses);
+    if (!this.draft.options.allowLoop) requireNoLoop(path, changed, this.addresses);
   }
 
   #mustRun(): void {
-    if (this.#stopped) throw coded(new Error("Cannot add channel: the service has stopped"), "ERR_STOPPED");
+    if (this.stopped) throw coded(new Error("Cannot add channel: the service has stopped"), "ERR_STOPPED");
   }
 }

@@ -4,14 +4,19 @@ import { quote } from "../../log/escape.ts";
 import { MOST_OPERATOR_RULES } from "../../table/clients/operator_rules.ts";
 import { coded } from "../errors.ts";
 import type { Operators } from "./operators.ts";
-import type { Service } from "../service.ts";
+import type { RunningService } from "../running_service.ts";
 
 /**
  * Makes a rule of an operator for each of these networks. Resolves when it holds for the next client of every thread.
  *
  * @throws {RangeError} when a network is malformed, or there are too many rules
  */
-export async function ruleFor(service: Service, action: Action, networks: string, seconds?: number): Promise<void> {
+export async function ruleFor(
+  service: RunningService,
+  action: Action,
+  networks: string,
+  seconds?: number,
+): Promise<void> {
   const ranges = rangesOf(networks), operators = await operatorsOf(service);
   if (operators.add(action, ranges, seconds)) return;
   throw coded(
@@ -27,14 +32,14 @@ export async function ruleFor(service: Service, action: Action, networks: string
  * @returns how many these were
  * @throws {RangeError} when a network is malformed
  */
-export function unban({ access }: Service, networks?: string): number {
+export function unban({ access }: RunningService, networks?: string): number {
   const ranges = networks === undefined ? [undefined] : rangesOf(networks);
   for (const range of ranges) access?.clients?.forgive(range);
   return ranges.reduce((sum, range) => sum + (access?.operators?.remove(range) ?? 0), 0);
 }
 
 /** The operators' rules of a service; threads know of them once it has resolved. */
-export async function operatorsOf(service: Service): Promise<Operators> {
+export async function operatorsOf(service: RunningService): Promise<Operators> {
   const { ServiceAccess } = await import("./service_access.ts");
   const access = service.access ??= new ServiceAccess(service.groups.table.lanes);
   if (access.operators === undefined) {

@@ -7,7 +7,7 @@ import { rangesOf } from "../access/operator_access.ts";
 import { requireChannel } from "../channel_rules.ts";
 import { coded } from "../errors.ts";
 import type { ConnectionOptions } from "../options/options.ts";
-import type { Service } from "../service.ts";
+import type { RunningService } from "../running_service.ts";
 import type { SizedText } from "../../views/connections/sorted_lines.ts";
 
 /** Which connections are meant: those that meet all that is given. */
@@ -23,7 +23,10 @@ export interface ConnectionChoice {
 }
 
 /** Reads what an embedding program gives. @throws {RangeError} when something in it is wrong */
-export function choiceOf({ groups }: Service, { id, older, client, channel }: ConnectionOptions): ConnectionChoice {
+export function choiceOf(
+  { groups }: RunningService,
+  { id, older, client, channel }: ConnectionOptions,
+): ConnectionChoice {
   return {
     ...id === undefined ? {} : { id: numberOf(id) },
     ...older === undefined ? {} : { older },
@@ -34,7 +37,7 @@ export function choiceOf({ groups }: Service, { id, older, client, channel }: Co
 
 /** The connections that are meant, the oldest first, as lines: with headings, or as JSON. */
 export async function listConnections(
-  service: Service,
+  service: RunningService,
   choice: ConnectionChoice,
   form: "text" | "json",
   over?: AbortSignal,
@@ -44,31 +47,34 @@ export async function listConnections(
 }
 
 /** The connections that are meant, the oldest first. */
-export async function describeConnections(service: Service, choice: ConnectionChoice): Promise<RecordState[]> {
+export async function describeConnections(service: RunningService, choice: ConnectionChoice): Promise<RecordState[]> {
   const views = await import("../../views/connections/list_connections.ts");
   return await views.describeConnections(listed(service), choice);
 }
 
 /** Its open connections by client, those with the most first. */
-export async function connectedClients(service: Service, over?: AbortSignal): Promise<ConnectedClientState[]> {
+export async function connectedClients(service: RunningService, over?: AbortSignal): Promise<ConnectedClientState[]> {
   const views = await import("../../views/connections/clients.ts");
   return await views.connectedClients(listed(service), over);
 }
 
 /** Closes the connections that are meant. @returns how many, once they are gone */
-export async function closeConnections(service: Service, choice: ConnectionChoice): Promise<number> {
+export async function closeConnections(service: RunningService, choice: ConnectionChoice): Promise<number> {
   const views = await import("../../views/connections/list_connections.ts");
   return await service.served.end(await views.chosenIds(listed(service), choice));
 }
 
 /** Closes one connection. @returns the service that it was of; undefined if it is not open */
-export async function closeConnection(services: readonly Service[], id: number): Promise<Service | undefined> {
+export async function closeConnection(
+  services: readonly RunningService[],
+  id: number,
+): Promise<RunningService | undefined> {
   for (const service of services) if (await service.served.end([id]) > 0) return service;
   return undefined;
 }
 
 /** A service as the views know it. */
-function listed(service: Service) {
+function listed(service: RunningService) {
   const { groups, served } = service;
   return {
     get name() {

@@ -68,8 +68,8 @@ export async function serveDraft(host: ServiceHost, draft: Draft, listeners: rea
       },
     }, listeners);
     groups.connections = { now: () => engine.now(), oldest: () => served.oldest() };
-    const made: Service = new Service(nameOf(), draft, groups, served, () => stopping(made), sticky, emit);
-    made.access = access;
+    const parts = { name: nameOf(), draft, groups, served, access, sticky, stopping: () => stopping(made) };
+    const made: Service = new Service(parts, emit);
     serving(made);
     const slowStart = new SlowStart(groups.table, () => made.draft.options.slowStart, { returns: slowStarts });
     served.ended.then(() => slowStart.stop());

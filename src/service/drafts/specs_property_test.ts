@@ -2,37 +2,18 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parameters } from "../../../tests/fuzz/parameters.ts";
+import { pretendedService, SURROUNDINGS } from "../../../tests/support/pretended_service.ts";
 import { read } from "../../../tests/support/written_files.ts";
-import type { ServedService } from "../../engine/engine.ts";
 import { Groups } from "../../groups/groups.ts";
 import { sameService } from "../../options/same_service.ts";
 import type { ServiceSpec } from "../../options/service_spec.ts";
 import { configLines } from "../../options/service_text.ts";
 import { strategies } from "../../selection/strategy.ts";
 import { Table } from "../../table/table.ts";
-import { type Draft, draftService } from "./draft.ts";
-import { AccessOnDemand } from "../access/access_on_demand.ts";
-import { NamesOnDemand } from "../names/names_on_demand.ts";
-import { Service } from "../service.ts";
+import { draftService } from "./draft.ts";
 import { standardPort } from "./service_request.ts";
 import { asItRuns, runningSpec } from "./specs.ts";
 
-const names = new NamesOnDemand({ services: () => [], emit: () => {}, waiting: () => {} });
-const access = new AccessOnDemand({
-  services: () => [],
-  emit: () => {},
-  mostConnections: () => 100,
-  busy: () => false,
-});
-const COMMON = {
-  threads: 1,
-  trace: false,
-  records: false,
-  strategies,
-  customStrategies: false,
-  unresolved: "error",
-} as const;
-const AROUND = { ...COMMON, names, access };
 const ADDRESS = "192.0.2.1";
 
 /** Hosts that a shell, or the reader of a file, might take for something else. */
@@ -92,14 +73,6 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   }),
 );
 
-function serviceOf(draft: Draft): Service {
-  const listeners = draft.places.map((address) => ({ address, close: () => {} }));
-  const served = { listeners, connections: 0, ended: new Promise<void>(() => {}) } as unknown as ServedService;
-  const groups = new Groups(Table.create(), strategies);
-  groups.replace([], draft.groups);
-  return new Service(draft.request.name!, draft, groups, served, () => {});
-}
-
 /** What a start with this description would have. */
 function started(spec: ServiceSpec) {
   const groups = new Groups(Table.create(), strategies), standard = standardPort(spec);
@@ -123,7 +96,8 @@ function shown(groups: Groups) {
 Deno.test("whatever operators do, show config prints what a start reads as the same", async () => {
   await fc.assert(
     fc.asyncProperty(line, fc.array(step, { maxLength: 12 }), async (line, steps) => {
-      const [asked] = read({ a: line }).spec.services, service = serviceOf(await draftService(asked, AROUND));
+      const [asked] = read({ a: line }).spec.services,
+        { service } = pretendedService(await draftService(asked, SURROUNDINGS));
       for (const step of steps) step(service.groups);
       const { spec, notes } = runningSpec(service);
       const [again] = read({ a: configLines({ values: {}, services: [spec] }).join("\n") }).spec.services;

@@ -5,7 +5,7 @@ import { parseHost } from "../../table/address.ts";
 import { coded } from "../errors.ts";
 import { HOST, WHY_OPTIONS } from "../options/option_shapes.ts";
 import type { WhyOptions } from "../options/options.ts";
-import type { Service } from "../service.ts";
+import type { RunningService } from "../running_service.ts";
 
 /**
  * A client about which it is asked.
@@ -14,7 +14,7 @@ import type { Service } from "../service.ts";
  * @throws {RangeError} when the service does not listen on that port, or a client that speaks no TLS asks for a name
  */
 export function askedClient(
-  { ports, address: { port: first } }: Pick<Service, "ports" | "address">,
+  { ports, address: { port: first } }: Pick<RunningService, "ports" | "address">,
   client: string,
   options: WhyOptions,
 ): Pick<Client, "address" | "greeting"> & { readonly localPort: number } {

@@ -1,10 +1,10 @@
 import type { Explanation } from "../../selection/explanation/explanation.ts";
 import type { Client } from "../../selection/strategy.ts";
-import type { Service } from "../service.ts";
+import type { RunningService } from "../running_service.ts";
 
 /** What of a service an explanation depends on. */
 export type ExplainedService = Pick<
-  Service,
+  RunningService,
   "name" | "address" | "ports" | "connections" | "groups" | "access" | "settings" | "given" | "held"
 >;
 

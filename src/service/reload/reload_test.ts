@@ -1,35 +1,14 @@
 /** What a reload does when one of its steps fails, with an engine that only pretends. */
 import assert from "node:assert/strict";
-import type { Engine, Listener, ListenPlace, ServedService } from "../../engine/engine.ts";
-import { Groups } from "../../groups/groups.ts";
+import { pretendedListener, pretendedService, SURROUNDINGS } from "../../../tests/support/pretended_service.ts";
+import type { Engine } from "../../engine/engine.ts";
 import type { GroupWords } from "../../options/group_words.ts";
 import type { ServiceSpec } from "../../options/service_spec.ts";
-import { strategies } from "../../selection/strategy.ts";
 import { MAX_CHANNELS } from "../../table/limits.ts";
-import { Table } from "../../table/table.ts";
-import { type Draft, draftService } from "../drafts/draft.ts";
+import { draftService } from "../drafts/draft.ts";
 import { NotUndone } from "./not_undone.ts";
-import { AccessOnDemand } from "../access/access_on_demand.ts";
-import { NamesOnDemand } from "../names/names_on_demand.ts";
 import { Reload } from "./reload.ts";
-import { Service } from "../service.ts";
-
-const names = new NamesOnDemand({ services: () => [], emit: () => {}, waiting: () => {} });
-const access = new AccessOnDemand({
-  services: () => [],
-  emit: () => {},
-  mostConnections: () => 100,
-  busy: () => false,
-});
-const COMMON = {
-  threads: 1,
-  trace: false,
-  records: false,
-  strategies,
-  customStrategies: false,
-  unresolved: "error",
-} as const;
-const AROUND = { ...COMMON, names, access };
+import type { Service } from "../service.ts";
 
 function specOf(name: string, port: number, hostname = "127.0.0.1"): ServiceSpec {
   return {
@@ -40,41 +19,6 @@ function specOf(name: string, port: number, hostname = "127.0.0.1"): ServiceSpec
   };
 }
 
-function listenerOf(address: ListenPlace): Listener {
-  return { address, close: () => {} };
-}
-
-/** A service of the pretended engine. */
-class Served implements ServedService {
-  readonly id = 1;
-  readonly connections = 0;
-  readonly ended = new Promise<void>(() => {});
-  listeners: Listener[];
-
-  constructor(places: readonly ListenPlace[]) {
-    this.listeners = places.map(listenerOf);
-  }
-
-  change = () => Promise.resolve();
-  addListener = (listener: Listener) => Promise.resolve(void this.listeners.push(listener));
-  removeListener = (gone: Listener) => this.listeners = this.listeners.filter((one) => one !== gone);
-  handOver = () => Promise.reject(new Error("nothing moves here"));
-  pauseAccepting = () => {};
-  resumeAccepting = () => {};
-  stopAccepting = () => {};
-  close = () => Promise.resolve(0);
-  closeAll = () => {};
-  open = () => [];
-  oldest = () => new Map<number, number>();
-  end = () => Promise.resolve(0);
-}
-
-function serviceOf(draft: Draft): { service: Service; served: Served } {
-  const served = new Served(draft.places), groups = new Groups(Table.create(), strategies);
-  groups.replace([], draft.groups);
-  return { service: new Service(draft.request.name!, draft, groups, served, () => {}), served };
-}
-
 function engineWith(listen: Engine["listen"]): Engine {
   return { listen } as Engine;
 }
@@ -83,9 +27,9 @@ async function reloadOf(
   before: readonly ServiceSpec[],
   next: readonly ServiceSpec[],
   host: (services: readonly Service[]) => ConstructorParameters<typeof Reload>[0],
-): Promise<{ reload: Reload; running: ReturnType<typeof serviceOf>[] }> {
-  const drafts = (specs: readonly ServiceSpec[]) => Promise.all(specs.map((spec) => draftService(spec, AROUND)));
-  const running = (await drafts(before)).map(serviceOf);
+): Promise<{ reload: Reload; running: ReturnType<typeof pretendedService>[] }> {
+  const drafts = (specs: readonly ServiceSpec[]) => Promise.all(specs.map((spec) => draftService(spec, SURROUNDINGS)));
+  const running = (await drafts(before)).map(pretendedService);
   const services = running.map(({ service }) => service);
   const reload = new Reload(host(services), { values: {}, services: next }, await drafts(next));
   return { reload, running };
@@ -95,12 +39,12 @@ Deno.test("a service that is still starting when another fails accepts no client
   const slow = Promise.withResolvers<void>(), stopped: string[] = [];
   const { reload } = await reloadOf([], [specOf("slow", 1001), specOf("broken", 1002)], (services) => ({
     inStep: (_, draft) => draft,
-    engine: engineWith(listenerOf),
+    engine: engineWith(pretendedListener),
     services,
     values: {},
     become: () => assert.fail("it has failed"),
     serve: async (draft) => {
-      const { service, served } = serviceOf(draft);
+      const { service, served } = pretendedService(draft);
       if (service.name === "broken") throw new Error("no thread serves it");
       await slow.promise;
       served.stopAccepting = () => void stopped.push(service.name);
@@ -123,7 +67,7 @@ Deno.test("a reload fails as a whole when operators take the room of its channel
   const next = { ...specOf("one", 1001, "0.0.0.0"), groups: groups(MAX_CHANNELS) };
   const { reload, running: [{ service, served }] } = await reloadOf([before], [next], (services) => ({
     inStep: (_, draft) => draft,
-    engine: engineWith(listenerOf),
+    engine: engineWith(pretendedListener),
     services,
     values: {},
     become: () => assert.fail("it has failed"),
@@ -149,7 +93,7 @@ Deno.test("where one step cannot be undone, the others are, and the error says b
     engine: engineWith((place) => {
       // Both ports are given up; then only the first can be opened again.
       if (place.port === 1002) throw new Error(`somebody else has ${place.hostname}:1002`);
-      return listenerOf(place);
+      return pretendedListener(place);
     }),
     services,
     values: {},
