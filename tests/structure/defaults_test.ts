@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import type { ChannelOptionRecord } from "../../src/options/channel_record.ts";
 import { channelRecordList } from "../../src/options/channel_records.ts";
 import { conditionRecordList } from "../../src/options/condition_records.ts";
-import type { OptionRecord } from "../../src/options/option_record.ts";
+import { type OptionRecord, SECTIONS } from "../../src/options/option_record.ts";
 import { type OptionKey, optionList } from "../../src/options/option_records.ts";
 import { Document, spans } from "./document.ts";
 import { sources } from "./sources.ts";
@@ -12,9 +12,12 @@ const root = new URL("../../", import.meta.url);
 const OPTIONS = await Document.read("docs/options.md");
 const byName = new Map(optionList.map(([, record]) => [record.name, record]));
 
-Deno.test("options: the table of options has each option with its letter, its value and its default", () => {
-  const rows = OPTIONS.table("option"), told = new Map<string, string>();
-  for (const [heads, , standard] of rows) {
+Deno.test("options: the tables have each option in the chapter that --help has, with its letter, value and default", () => {
+  const tables = OPTIONS.tables("option"), told = new Map<string, string>();
+  assert.deepEqual(tables.map(({ chapter }) => chapter), Object.values(SECTIONS));
+  for (
+    const [heads, , standard, chapter] of tables.flatMap(({ chapter, rows }) => rows.map((row) => [...row, chapter]))
+  ) {
     let short: string | undefined;
     for (const head of spans(heads)) {
       const [, letter] = /^-(\w)$/.exec(head) ?? [], [, name, value] = /^--([\w-]+)(?: (.+))?$/.exec(head) ?? [];
@@ -26,6 +29,7 @@ Deno.test("options: the table of options has each option with its letter, its va
       const record = byName.get(name);
       assert.ok(record !== undefined, `${heads} is an option`);
       assert.deepEqual({ short, value }, { short: record.short, value: record.kind.metavar }, heads);
+      assert.equal(chapter, SECTIONS[record.section], heads);
       assert.ok(!told.has(name), `${name} is there once`);
       told.set(name, standard);
       short = undefined;

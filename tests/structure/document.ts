@@ -48,10 +48,21 @@ export class Document {
 
   /** The rows of the table with this first heading, as their cells. @throws {Error} when there is none */
   table(heading: string): string[][] {
-    const lines = this.text.split("\n"), start = lines.findIndex((line) => cells(line)[0] === heading);
-    if (start < 0) throw new Error(`${this.name} has no table of ${heading}`);
-    const length = lines.slice(start).findIndex((line) => !line.startsWith("|"));
-    return lines.slice(start + 2, start + length).map(cells);
+    const [table] = this.tables(heading);
+    if (table === undefined) throw new Error(`${this.name} has no table of ${heading}`);
+    return table.rows;
+  }
+
+  /** All tables with this first heading: their rows, as cells, and the title of the chapter in which each stands. */
+  tables(heading: string): { readonly chapter: string; readonly rows: string[][] }[] {
+    const found: { chapter: string; rows: string[][] }[] = [];
+    for (const chapter of this.prose.split(/^#+ /m)) {
+      for (const [lines] of chapter.matchAll(/(?:^\|.*\n)+/gm)) {
+        const [head, , ...rows] = lines.trimEnd().split("\n").map(cells);
+        if (head[0] === heading) found.push({ chapter: chapter.slice(0, chapter.indexOf("\n")), rows });
+      }
+    }
+    return found;
   }
 }
 

@@ -90,28 +90,29 @@ Deno.test("groups: limits are those of the program", async () => {
   assert.ok((await page("groups")).prose.includes(`There can be ${MAX_GROUPS} groups of ${MAX_CHANNELS} channels.`));
 });
 
-Deno.test("operation: the lines that install a systemd unit fit the unit", async () => {
-  const { text: all } = await page("operation"),
-    blocks = [...all.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block),
-    [user] = all.match(/(?<=^useradd --system )\S+$/m)!;
-  const installing = blocks.filter((block) => block.includes("/etc/systemd/system/"));
-  assert.equal(installing.length, 2);
-  for (const block of installing) {
-    const [, path] = /^cp (\S+) \/etc\/systemd\/system\/$/m.exec(block)!;
-    const unit = await Deno.readTextFile(new URL(path, root));
-    assert.equal(/^User=(.*)$/m.exec(unit)?.[1], user);
-    assert.match(block, new RegExp(`^sudo -u ${user} balance -c `, "m"));
-    const [, enabled, instance] = /^systemctl enable --now ([\w-]+@?)(\w*)$/m.exec(block)!;
-    assert.equal(`${enabled}.service`, path.split("/").at(-1));
-    // What the unit reads is what has been written.
-    const [, text, written] = /echo '(.*)' > (\S+)$/m.exec(block)!;
-    assert.ok(unit.replaceAll("%i", instance).includes(written), `${path} reads ${written}`);
-    const words = text.replace(/^BALANCE_CHANNELS=/, `${instance} `).split(" ");
-    assert.doesNotThrow(() => parseCommandLine(words), text);
-    const order = ["cp ", "systemctl daemon-reload", "systemctl enable"].map((start) => block.indexOf(start));
-    assert.ok(order.every((place, i) => place > (order[i - 1] ?? -1)), "in the order in which they work");
-  }
-});
+for (const [{ name, text: all }, units] of [[README, 1], [await page("operation"), 2]] as const) {
+  Deno.test(`${name}: the lines that install a systemd unit fit the unit`, async () => {
+    const blocks = [...all.matchAll(/^```sh\n(.*?)^```$/gms)].map(([, block]) => block),
+      [user] = all.match(/(?<=^useradd --system )\S+$/m)!;
+    const installing = blocks.filter((block) => block.includes("/etc/systemd/system/"));
+    assert.equal(installing.length, units);
+    for (const block of installing) {
+      const [, path] = /^cp (\S+) \/etc\/systemd\/system\/$/m.exec(block)!;
+      const unit = await Deno.readTextFile(new URL(path, root));
+      assert.equal(/^User=(.*)$/m.exec(unit)?.[1], user);
+      assert.match(block, new RegExp(`^sudo -u ${user} balance -c `, "m"));
+      const [, enabled, instance] = /^systemctl enable --now ([\w-]+@?)(\w*)$/m.exec(block)!;
+      assert.equal(`${enabled}.service`, path.split("/").at(-1));
+      // What the unit reads is what has been written.
+      const [, text, written] = /echo '(.*)' > (\S+)$/m.exec(block)!;
+      assert.ok(unit.replaceAll("%i", instance).includes(written), `${path} reads ${written}`);
+      const words = text.replace(/^BALANCE_CHANNELS=/, `${instance} `).split(" ");
+      assert.doesNotThrow(() => parseCommandLine(words), text);
+      const order = ["cp ", "systemctl daemon-reload", "systemctl enable"].map((start) => block.indexOf(start));
+      assert.ok(order.every((place, i) => place > (order[i - 1] ?? -1)), "in the order in which they work");
+    }
+  });
+}
 
 for (const { name, text } of pages) {
   Deno.test(`${name}: examples are command lines that the program accepts`, () => {

@@ -13,7 +13,7 @@ export const listening = {
     section: "listening",
     summary: "what to call the service (default: its port)",
     more:
-      "Letters, digits, '_', '.' and '-', beginning with a letter; not json, config, health, sticky, access or clients, which are words of the command show.",
+      "Letters, digits, '_', '.' and '-', beginning with a letter; no word of the command show, such as json or config.",
     scope: "service",
     programOnly: true,
   },
