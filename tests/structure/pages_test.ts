@@ -20,7 +20,7 @@ const page = (name: string) => Document.read(`docs/${name}.md`);
 const pages = (await Document.readAll()).filter(({ name }) => !name.startsWith(".github/"));
 
 Deno.test("control: the table of control commands has each of them with its parameters", async () => {
-  const told = (await page("control")).table("command").flatMap(([heads]) => spans(heads));
+  const told = (await page("control")).tables("command").flatMap(({ rows }) => rows).flatMap(([heads]) => spans(heads));
   const expected = commands.flatMap(({ name, parameters }) => {
     // What may follow an optional word is said beside it.
     const [, optional] = /^\[([^\]]*)\](?: \[.*)?$/.exec(parameters) ?? [];
