@@ -4,15 +4,13 @@ import configuration from "../../deno.json" with { type: "json" };
 import { chooseEngine } from "../../src/service/engine/choose_engine.ts";
 import { EngineUnavailable } from "../../src/service/errors.ts";
 import { commands } from "../../src/control/commands.ts";
-import { instanceState } from "../../src/control/instance_state.ts";
 import { parseCommandLine } from "../../src/options/command_line.ts";
 import { optionList } from "../../src/options/option_records.ts";
 import { serviceOptions } from "../../src/options/values.ts";
 import { EXIT_MEANINGS } from "../../src/process/exit_codes.ts";
 import { MAX_CHANNELS, MAX_GROUPS } from "../../src/table/limits.ts";
-import { Queue } from "../../src/table/queue/queue.ts";
-import { quietPlane } from "../support/control_plane.ts";
 import { Document, spans } from "./document.ts";
+import { sources } from "./sources.ts";
 
 const root = new URL("../../", import.meta.url);
 const README = await Document.read("README.md");
@@ -41,25 +39,32 @@ Deno.test("library: the table of error codes has each that is thrown", async () 
   assert.deepEqual(told.sort(), [...declared].map(([, code]) => code).sort());
 });
 
-Deno.test("json: `show json` has the fields that it names", async () => {
-  const [paragraph] = /^`show json` is one line with.*?\n\n/ms.exec((await page("json")).text)!;
-  const plane = quietPlane(), { table } = plane.groups;
-  Queue.attach(Queue.memory(), table, 0, () => {});
-  const state = instanceState({ group: 0 }, plane), [service] = state.services;
-  const [group] = service.groups,
-    parts = [state, state.log, service, service.ports[0], service.queue!, group, group.channels[0]];
-  const told = spans(paragraph).filter((span) => /^[a-z]\w*$/.test(span));
-  // `group` is "its number".
-  const all = new Set(parts.flatMap((part) => Object.keys(part)).filter((name) => name !== "group"));
-  assert.deepEqual([...new Set(told)].sort(), [...all].sort());
-});
+/** Fields of these interfaces of `src/state`. */
+async function fields(...names: string[]): Promise<string[]> {
+  const texts: string[] = [];
+  for await (const file of sources("src/state/")) texts.push(await Deno.readTextFile(new URL(file, root)));
+  return names.flatMap((name) => {
+    const [, shape] = new RegExp(`^export interface ${name}\\b[^{]*\\{$([^]*?)^\\}`, "m").exec(texts.join("\n"))!;
+    return [...shape.matchAll(/^ {2}readonly (\w+)/gm)].map(([, field]) => field);
+  });
+}
 
-Deno.test("json: the table of a connection has all of its fields", async () => {
-  const told = (await page("json")).table("of a connection").flatMap(([names]) => spans(names));
-  const source = Deno.readTextFileSync(new URL("src/state/record_state.ts", root));
-  const [shape] = /export interface RecordState \{[^]*?^\}/m.exec(source)!;
-  assert.deepEqual(told.sort(), [...shape.matchAll(/^ {2}readonly (\w+)/gm)].map(([, name]) => name).sort());
-});
+for (
+  const [head, shapes] of Object.entries({
+    "of the instance": ["ProcessState", "InstanceState"],
+    "of a service": ["ServiceState", "ServiceActivityState"],
+    "of a group": ["GroupState"],
+    "of a channel": ["ChannelState", "ChannelActivityState"],
+    "of health": ["ChannelHealthState"],
+    "of a resolution": ["ResolutionState"],
+    "of a connection": ["RecordState"],
+  })
+) {
+  Deno.test(`json: the table ${head} has each field of ${shapes.join(" and ")}`, async () => {
+    const told = (await page("json")).table(head).flatMap(([names]) => spans(names));
+    assert.deepEqual(told.sort(), (await fields(...shapes)).sort());
+  });
+}
 
 Deno.test("engines: what only the linux engine has is an error with the portable one", async () => {
   const [sentence] = /Only it passes on.*?they are errors/s.exec((await page("engines")).prose)!;
