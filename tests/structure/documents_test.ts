@@ -135,8 +135,8 @@ Deno.test("CONTRIBUTING: the table of tests has each folder once", () => {
 });
 
 Deno.test("options that documents name exist", () => {
-  // Options of Deno, `task demo`, `task bench` and docker.
-  const foreign = /^--(allow-\w+|stay|quick|time)$/;
+  // Options of Deno, `deno test`, `task demo`, `task bench` and docker.
+  const foreign = /^--(allow-\w+|parallel|stay|quick|time)$/;
   const unknown: string[] = [], commanded = commands.flatMap(({ parameters }) => parameters.match(/--[a-z-]+/g) ?? []);
   for (const document of documents) {
     for (const span of document.spans) {
