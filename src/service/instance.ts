@@ -1,33 +1,20 @@
-import type { Engine, Listener } from "../engine/engine.ts";
+import type { Engine } from "../engine/engine.ts";
 import type { EngineName } from "../options/engine_name.ts";
 import type { ProcessSpec } from "../options/service_spec.ts";
-import { processOptions, type ProcessValues } from "../options/values.ts";
-import { valuesInForce } from "../options/values_in_force.ts";
-import type { InheritedSocket } from "../process/match_sockets.ts";
-import { strategies as builtIn } from "../selection/strategy.ts";
-import { AccessOnDemand } from "./access/access_on_demand.ts";
-import { requireEngine } from "./engine/choose_engine.ts";
-import type { Draft, Surroundings } from "./drafts/draft.ts";
-import { drain } from "./draining/drain.ts";
-import { requireDescriptors } from "./engine/descriptor_budget.ts";
-import { descriptorShares } from "./engine/descriptor_shares.ts";
-import { type EngineLimits, requireFree, RunningLimits } from "./engine/engine_limits.ts";
-import { coded } from "./errors.ts";
-import type { BalancerEvent } from "./events.ts";
-import { inheritedPlaces, listenAll, withCode } from "./drafts/listen.ts";
-import type { InstanceDescription, InstanceSettings, PauseReason } from "./instance_settings.ts";
-import { draftAll, openOrClose, serveDraft, serveDrafts, type ServiceHost } from "./drafts/serve_drafts.ts";
-import { NamesOnDemand } from "./names/names_on_demand.ts";
-import { NamedServices } from "./named_services.ts";
-import type { HealthState } from "./health/health.ts";
-import { HealthOnDemand } from "./health/health_on_demand.ts";
-import type { Service } from "./service.ts";
+import type { ProcessValues } from "../options/values.ts";
+import { withCode } from "./drafts/listen.ts";
+import { draftAll } from "./drafts/serve_drafts.ts";
 import type { ServiceRequest } from "./drafts/service_request.ts";
 import { asItRuns, refuseLoopsOf, type RunningSpec, runningSpec } from "./drafts/specs.ts";
-import { RecordFeed, type RecordListener } from "./records/record_feed.ts";
+import { type Surroundings, surroundingsOf } from "./drafts/surroundings.ts";
+import { drain } from "./draining/drain.ts";
+import type { EngineLimits } from "./engine/engine_limits.ts";
 import { type StartedEngine, startEngine } from "./engine/start_engine.ts";
-import { requireStrategies } from "./drafts/strategies_loaded.ts";
-import { UnresolvedHosts } from "./names/unresolved.ts";
+import type { HealthState } from "./health/health.ts";
+import type { InstanceDescription, InstanceSettings, PauseReason } from "./instance_settings.ts";
+import { RecordFeed, type RecordListener } from "./records/record_feed.ts";
+import type { Service } from "./service.ts";
+import { ServiceSet } from "./service_set.ts";
 
 /**
  * An engine and the services that it serves. Library, control and reload all work with it, so that each rule about
@@ -36,48 +23,35 @@ import { UnresolvedHosts } from "./names/unresolved.ts";
 export class Instance {
   /** Why this engine was chosen. */
   readonly engineReason: string;
-  #around: Surroundings;
   readonly #engine: Engine;
-  readonly #emit: (event: BalancerEvent) => void;
   readonly #started = performance.now();
   readonly #startedAt = new Date();
-  readonly #services = new NamedServices();
-  readonly #unresolved: UnresolvedHosts;
-  readonly #health: HealthOnDemand;
-  readonly #names: NamesOnDemand;
-  readonly #access: AccessOnDemand;
+  readonly #services: ServiceSet;
+  readonly #around: Surroundings;
   /** Why no clients are accepted. */
   readonly #pauses = new Set<PauseReason>();
-  readonly #limits: RunningLimits;
   readonly #records: RecordFeed;
   #ended: Promise<void> | undefined;
-  /** Options of the process that hold. */
-  #values: ProcessValues;
-  #reloading = false;
-  #stopped = false;
 
   private constructor(
+    settings: InstanceSettings,
     around: Surroundings,
     started: StartedEngine,
     records: RecordFeed,
-    emit: (event: BalancerEvent) => void,
-    { values = {}, paused = false }: InstanceSettings,
   ) {
-    this.#around = around;
-    this.#values = values;
+    const { values, paused: waits, onEvent: emit = () => {} } = settings;
     this.engineReason = started.reason;
     this.#engine = started.engine;
-    this.#limits = new RunningLimits(started);
+    this.#around = around;
     this.#records = records;
-    this.#emit = emit;
-    this.#unresolved = new UnresolvedHosts(() => this.services, emit);
-    this.#names = around.names;
-    this.#access = around.access;
-    const spare = () => this.limits.descriptors.spare;
-    this.#health = new HealthOnDemand({ services: () => this.services, emit, spare }, paused);
+    const serving = (service: Service) => {
+      records.add(service);
+      service.held = () => this.#held;
+    };
+    this.#services = new ServiceSet(started, around, { emit, serving }, { values, waits });
     this.#engine.ended.then(() => {
       this.#records.stop();
-      return this.#end();
+      return this.#services.end();
     });
   }
 
@@ -90,42 +64,16 @@ export class Instance {
    * @throws {Error} with a `code` such as EADDRINUSE when a port cannot be opened
    */
   static async start(settings: InstanceSettings, requests: readonly ServiceRequest[] = []): Promise<Instance> {
-    const { threads, trace, records: all = false, strategies, onEvent: emit = () => {}, unresolved = "error" } =
-      settings;
-    const customStrategies = strategies !== undefined;
     let instance: Instance | undefined;
-    const names = new NamesOnDemand({
-      services: () => instance?.services ?? [],
-      emit,
-      waiting: () => instance && instance.#unresolved.watch(),
-    }, settings.resolver);
-    const access = new AccessOnDemand({
-      services: () => instance?.services ?? [],
-      emit,
-      mostConnections: () => {
-        // The engine is chosen later; with the portable one there are a few more.
-        const most = instance?.limits.maxConnections ?? settings.maxConnections;
-        return most ?? descriptorShares("portable", threads).connections;
-      },
-      busy: () => instance === undefined || instance.#reloading,
-    });
-    const around = {
-      threads,
-      trace,
-      records: all,
-      strategies: strategies ?? builtIn,
-      customStrategies,
-      unresolved,
-      names,
-      access,
-    };
+    const around = surroundingsOf(settings, () => instance && instance.#services);
     const drafts = await draftAll(requests, around);
     try {
-      const records = new RecordFeed(threads), started = await startEngine(settings, drafts, records.settings);
-      instance = new Instance(around, started, records, emit, settings);
+      const records = new RecordFeed(settings.threads);
+      const started = await startEngine(settings, drafts, records.settings);
+      instance = new Instance(settings, around, started, records);
       try {
         if (settings.paused) instance.pauseAccepting();
-        await instance.#serveAll(drafts, settings.inherited);
+        await instance.#services.serve(drafts, settings.inherited);
       } catch (error) {
         await instance.stop();
         throw error;
@@ -148,7 +96,7 @@ export class Instance {
 
   /** Most simultaneous clients, and how the descriptors are shared out. */
   get limits(): EngineLimits {
-    return this.#limits.now;
+    return this.#services.limits;
   }
 
   /** Client connections of all services at this moment. */
@@ -178,7 +126,7 @@ export class Instance {
 
   /** Resolves when it has stopped and the last connection is gone. */
   get ended(): Promise<void> {
-    return this.#ended ??= this.#engine.ended.then(() => this.#end());
+    return this.#ended ??= this.#engine.ended.then(() => this.#services.end());
   }
 
   /** The services that accept clients, in the order in which they were added. */
@@ -204,18 +152,7 @@ export class Instance {
    * has stopped
    */
   async add(request: ServiceRequest): Promise<Service> {
-    this.#mustRun();
-    this.#services.mustBeFree(request.name);
-    const [draft] = await draftAll([request], this.#around);
-    this.#mustRun();
-    requireEngine(this.engine, draft, this.engineReason);
-    try {
-      const [service] = await this.#serveAll([draft]);
-      this.#limits.become(this.#drafts);
-      return service;
-    } catch (error) {
-      throw withCode(error);
-    }
+    return await this.#services.add(request);
   }
 
   /**
@@ -230,53 +167,12 @@ export class Instance {
    * @throws {Error} while another reload is under way
    */
   async reload(next: ProcessSpec, { dryRun = false } = {}): Promise<readonly string[]> {
-    this.#mustRun();
-    if (this.#reloading) throw new Error("Cannot reload: another reload is under way, try again");
-    this.#reloading = true;
-    try {
-      const around = { ...this.#around, trace: processOptions(next.values).trace };
-      requireStrategies(next.services, around.strategies);
-      await this.#access.refresh();
-      const drafts = await draftAll(next.services, around);
-      await this.#health.load(drafts);
-      for (const draft of drafts) requireEngine(this.engine, draft, this.engineReason);
-      requireDescriptors(this.engine, this.threads, drafts);
-      const { Reload } = await import("./reload/reload.ts");
-      const reload = new Reload(
-        {
-          engine: this.#engine,
-          services: this.services,
-          values: this.#values,
-          inStep: (service, draft) => this.#names.inStep(service, draft),
-          serve: (draft, listeners) => serveDraft(this.#host, draft, listeners),
-          become: (services) => {
-            const named = new Map(services.map((service) => [service.name, service]));
-            this.#around = around;
-            this.#values = valuesInForce(this.#values, next.values);
-            this.#services.become(drafts.map(({ request }) => named.get(request.name!)!));
-            this.#limits.become(drafts, this.#values);
-            this.#health.look();
-          },
-        },
-        next,
-        drafts,
-      );
-      requireFree(reload.opening, this.limits.descriptors);
-      const { lines } = reload;
-      if (dryRun) return lines;
-      await reload.apply();
-      this.#unresolved.watch();
-      this.#names.follow();
-      return lines;
-    } finally {
-      this.#reloading = false;
-      this.#access.look();
-    }
+    return await this.#services.reload(next, dryRun);
   }
 
   /** What runs now: what was asked for last and holds already, with what operators have changed since. */
   specs(): { readonly values: ProcessValues; readonly services: readonly RunningSpec[] } {
-    return { values: this.#values, services: this.services.map((service) => runningSpec(service)) };
+    return { values: this.#services.values, services: this.services.map((service) => runningSpec(service)) };
   }
 
   /** What a start is to find: the same services with all that was asked for last, even if it takes a restart. */
@@ -300,7 +196,7 @@ export class Instance {
       const numbers = service.groups.snapshot().map(({ group }) => group);
       if (numbers.every((group, place) => group === place)) service.become(asItRuns(service));
     }
-    this.#names.follow();
+    this.#around.names.follow();
   }
 
   /** What there is to know about the instance as a whole. */
@@ -312,7 +208,7 @@ export class Instance {
 
   /** What health checks know, for a successor; undefined without checks. */
   get healthState(): HealthState | undefined {
-    return this.#health.state;
+    return this.#services.health.state;
   }
 
   /**
@@ -322,7 +218,7 @@ export class Instance {
    * @throws {TypeError} naming what is wrong with it
    */
   takeOverChannels(service: Service, state: unknown): void {
-    this.#names.takeOver(service, state);
+    this.#around.names.takeOver(service, state);
   }
 
   /**
@@ -333,12 +229,12 @@ export class Instance {
     const { groups, draft } = service,
       described = draft.groups.map(({ conditions }) => groups.conditions.of(conditions));
     if ([...groups.conditionNumbers()].every((number) => number === 0 || described.includes(number))) return;
-    await this.#access.takeOverConditions(service);
+    await this.#around.access.takeOverConditions(service);
   }
 
   /** Begins the health checks that have waited for this, with what a predecessor knew. */
   takeOverHealth(state: unknown): void {
-    this.#health.takeOver(state);
+    this.#services.health.takeOver(state);
   }
 
   /** Leaves new clients of all services in the kernel's queues until `resumeAccepting`, which takes the same reason. */
@@ -355,7 +251,7 @@ export class Instance {
 
   /** Stops accepting and frees all ports at once; existing connections continue. */
   stopAccepting(): void {
-    this.#end();
+    this.#services.end();
     for (const service of this.services) service.stopAccepting();
     this.#engine.stopAccepting();
   }
@@ -372,33 +268,6 @@ export class Instance {
     await this.ended;
   }
 
-  /** Opens the ports of all of them, then serves them: all or none. */
-  async #serveAll(drafts: readonly Draft[], inherited: readonly InheritedSocket[] = []): Promise<Service[]> {
-    const opened: Listener[][] = [], names: string[] = [], adopted = inheritedPlaces(drafts, inherited);
-    const open = (draft: Draft) => {
-      const listeners = listenAll(this.#engine, draft, adopted);
-      opened.push(listeners);
-      names.push(this.#services.reserve(draft.request.name ?? String(listeners[0].address.port)));
-    };
-    try {
-      await this.#health.load(drafts);
-      openOrClose(() => drafts.forEach(open), opened);
-      const services = await serveDrafts(this.#host, drafts, opened);
-      for (const service of services) this.#services.add(service);
-      this.#names.follow();
-      this.#access.look();
-      if (this.#around.unresolved === "wait") this.#unresolved.watch();
-      this.#health.look();
-      return services;
-    } finally {
-      this.#services.release(names);
-    }
-  }
-
-  get #drafts(): Draft[] {
-    return this.services.map(({ draft }) => draft);
-  }
-
   /** Why clients of all services wait in the kernel's queues, in words. */
   get #held(): string[] {
     const { connections, limits: { maxConnections } } = this;
@@ -409,41 +278,5 @@ export class Instance {
       ...pauses,
       `the process has ${connections} of ${maxConnections} connections (--max-connections, or descriptors)`,
     ];
-  }
-
-  get #host(): ServiceHost {
-    return {
-      engine: this.#engine,
-      around: this.#around,
-      emit: this.#emit,
-      connectFailed: (service, event) => this.#health.connectFailed(service, event),
-      serving: (service) => {
-        this.#records.add(service);
-        service.held = () => this.#held;
-      },
-      stopping: (service) => this.#forget(service),
-      slowStarts: () => !this.#health.waits,
-    };
-  }
-
-  /** No more clients come: what serves only them ends. Resolves when it has. */
-  async #end(): Promise<void> {
-    this.#stopped = true;
-    this.#unresolved.stop();
-    this.#names.stop();
-    await Promise.all([this.#access.stop(), this.#health.stop()]);
-  }
-
-  /** A service that has stopped leaves its name to others; the last ones are shown until the end. */
-  #forget(service: Service): void {
-    if (this.#stopped) return;
-    this.#services.delete(service);
-    this.#health.look();
-    this.#names.follow();
-    this.#access.look();
-  }
-
-  #mustRun(): void {
-    if (this.#stopped) throw coded(new Error("Cannot serve: the balancer has stopped"), "ERR_STOPPED");
   }
 }

@@ -2,7 +2,8 @@ import type { Listener, ListenPlace, ServedService } from "../../src/engine/engi
 import { Groups } from "../../src/groups/groups.ts";
 import { strategies } from "../../src/selection/strategy.ts";
 import { AccessOnDemand } from "../../src/service/access/access_on_demand.ts";
-import type { Draft, Surroundings } from "../../src/service/drafts/draft.ts";
+import type { Draft } from "../../src/service/drafts/draft.ts";
+import type { Surroundings } from "../../src/service/drafts/surroundings.ts";
 import { NamesOnDemand } from "../../src/service/names/names_on_demand.ts";
 import { Service } from "../../src/service/service.ts";
 import { Table } from "../../src/table/table.ts";

@@ -8,34 +8,14 @@ import { connectionLog as connectionLogRecords } from "../../options/records/con
 import { health as healthRecords } from "../../options/records/health.ts";
 import { type ServiceOptions, serviceOptions, type ServiceValues } from "../../options/values.ts";
 import { IPV6 } from "../../process/resolve.ts";
-import type { Strategy } from "../../selection/strategy.ts";
-import type { AccessOnDemand } from "../access/access_on_demand.ts";
 import { blaming } from "../blame.ts";
 import { conditionNetworks } from "../access/condition_networks.ts";
 import type { DraftedAccess } from "../access/drafted_access.ts";
-import { groupSpecs, resolve, type Unresolved } from "./group_specs.ts";
+import { groupSpecs, resolve } from "./group_specs.ts";
 import { type Listening, ownAddressesOnce, refuseLoops } from "./loops.ts";
 import { allPorts, type ServiceRequest } from "./service_request.ts";
-import type { NamesOnDemand } from "../names/names_on_demand.ts";
 import { settled } from "./settled.ts";
-
-/** What all services of an instance have in common. */
-export interface Surroundings {
-  /** Threads of the engine. */
-  readonly threads: number;
-  /** Report every step of every connection. */
-  readonly trace: boolean;
-  /** Whether all connections leave records, whatever services ask for. */
-  readonly records: boolean;
-  /** All strategies, the built-in ones included. */
-  readonly strategies: readonly Strategy[];
-  /** Whether some of them are the embedding program's. */
-  readonly customStrategies: boolean;
-  /** What becomes of channels whose hosts do not resolve. */
-  readonly unresolved: Unresolved;
-  readonly names: NamesOnDemand;
-  readonly access: AccessOnDemand;
-}
+import type { Surroundings } from "./surroundings.ts";
 
 /** A service with everything that can be known before an engine serves it. */
 export interface Draft {

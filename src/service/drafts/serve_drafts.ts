@@ -4,7 +4,7 @@ import { Statistics } from "../../table/statistics/statistics.ts";
 import { Table } from "../../table/table.ts";
 import { accessOf } from "../access/access_on_demand.ts";
 import { blaming } from "../blame.ts";
-import { type Draft, draftService, type Surroundings } from "./draft.ts";
+import { type Draft, draftService } from "./draft.ts";
 import { type BalancerEvent, balancerEvent } from "../events.ts";
 import type { ConnectFailed } from "../health/health.ts";
 import { ownAddressesOnce } from "./loops.ts";
@@ -14,6 +14,7 @@ import type { ServiceRequest } from "./service_request.ts";
 import { stickinessOf } from "../sticky/stickiness.ts";
 import { settingsWith } from "./engine_settings.ts";
 import { settled } from "./settled.ts";
+import type { Surroundings } from "./surroundings.ts";
 
 /** What serves services. */
 export interface ServiceHost {
