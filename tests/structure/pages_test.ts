@@ -5,6 +5,8 @@ import { chooseEngine } from "../../src/service/engine/choose_engine.ts";
 import { EngineUnavailable } from "../../src/service/errors.ts";
 import { commands } from "../../src/control/commands.ts";
 import { parseCommandLine } from "../../src/options/command_line.ts";
+import { QUESTIONS } from "../../src/options/help/man_page.ts";
+import { EXAMPLES } from "../../src/options/help/overview.ts";
 import { optionList } from "../../src/options/option_records.ts";
 import { serviceOptions } from "../../src/options/values.ts";
 import { EXIT_MEANINGS } from "../../src/process/exit_codes.ts";
@@ -119,6 +121,12 @@ for (const [{ name, text: all }, units] of [[README, 1], [await page("operation"
   });
 }
 
+/** Words of a line for a shell, without what follows them. */
+function words(line: string): string[] {
+  const quoted = line.replace(/\s+[#|].*$/, "").match(/"[^"]*"|'[^']*'|\S+/g)!;
+  return quoted.map((word) => word.replaceAll(/["']/g, ""));
+}
+
 for (const { name, text } of pages) {
   Deno.test(`${name}: examples are command lines that the program accepts`, () => {
     const blocks = [...text.matchAll(/^```(?:sh)?\n(.*?)^```$/gms)].map(([, block]) => block);
@@ -126,14 +134,15 @@ for (const { name, text } of pages) {
       /^(?:\$ )?balance (.*)$/.exec(line)?.[1] ?? []
     );
     const complete = lines.filter((line) => !/\[|…/.test(line) && !/^\d+ \d+ \d/.test(line));
-    for (const line of complete) {
-      const words = line.replace(/\s+[#|].*$/, "").match(/"[^"]*"|'[^']*'|\S+/g)!.map((word) =>
-        word.replaceAll(/["']/g, "")
-      );
-      assert.doesNotThrow(() => parseCommandLine(words), line);
-    }
+    for (const line of complete) assert.doesNotThrow(() => parseCommandLine(words(line)), line);
   });
 }
+
+Deno.test("--help and the man page: examples are command lines that the program accepts", () => {
+  for (const [line] of [...EXAMPLES, ...QUESTIONS]) {
+    assert.doesNotThrow(() => parseCommandLine(words(line).slice(1)), line);
+  }
+});
 
 Deno.test("README: it has enough examples", () => {
   const examples = README.text.match(/^(?:\$ )?balance .*$/gm) ?? [];

@@ -70,6 +70,9 @@ export function manPage({ version, commands, exitCodes }: ManPageParts): string 
     ...commands.flatMap(({ name, parameters, summary }) => {
       return item(parameters === "" ? bold(name) : `${bold(name)} ${italic(parameters)}`, sentence(summary));
     }),
+    ".SH WHAT IS GOING ON",
+    ...paragraph("What to type first when something is wrong, or when somebody asks:"),
+    ...QUESTIONS.flatMap(([command, answer]) => item(bold(command), answer)),
     ".SH SIGNALS",
     ...SIGNALS.flatMap(([names, what]) => item(bold(names), what)),
     ".SH EXIT STATUS",
@@ -127,6 +130,19 @@ const SIGNALS = [
   ["SIGINT", "Ends at once, as does a second SIGTERM."],
   ["SIGUSR1", "Opens the files of the log and of connection logs again."],
   ["SIGUSR2", "Replaces the program with the one on disk, as the control command upgrade does."],
+] as const;
+
+/** The first commands in an incident, and what they answer. */
+export const QUESTIONS = [
+  ["balance -c show", "What is wrong with which channel, and since when? On a terminal, the reasons stand below each."],
+  ["balance --top", "The same live, full screen."],
+  ['balance -c "show latency"', "Who is slow: percentiles of connects, first bytes and whole connections."],
+  ['balance -c "show failed 100"', "Which connections ended badly, how and why?"],
+  ['balance -c "show access"', "How many clients were refused, by which rule or limit?"],
+  ['balance -c "show clients"', "Who has the most connections?"],
+  ['balance -c "why 192.0.2.1"', "Where would this client go now, and why not elsewhere?"],
+  ['balance -c "show connections older 3600"', "What is open, and for how long? close ID ends one."],
+  ["balance --health", "Are clients served? Exit code 0 or 1."],
 ] as const;
 
 const FILES = [

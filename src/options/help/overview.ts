@@ -23,7 +23,8 @@ export function overview(version: string, colour: boolean): string {
     bold("Usage"),
     "  balance [OPTIONS] PORT [HOST[:PORT[:MAXC]]] [!|%] …    start an instance",
     "  balance [OPTIONS] --config FILE    start one from a file of services",
-    "  balance -i|--top|-c CMD [PORT]  balance --list    control or watch instances",
+    "  balance -c CMD [PORT]    run a control command, such as show; -i: a dialogue",
+    "  balance --top [PORT]     watch an instance; --list: which ones there are",
     "",
     "PORT may be a list: 80,443,8000-8010. A channel is a host, its port (default:",
     "the one the client came to), its connection limit and options: a:80,weight=3.",
@@ -36,10 +37,9 @@ export function overview(version: string, colour: boolean): string {
     ...EXAMPLES.map(([command, what]) => `  ${command.padEnd(41)} ${dim(what)}`),
     "",
     bold("More"),
-    "  --help all            all options",
+    "  --help all            all options; --help man | man -l -: the man page",
     "  --help SECTION        options of one section in detail:",
     ...wrapped([...sections, "channels", "groups"].join(", "), 72).map((line) => `      ${line}`),
     "  --no-NAME             switch a flag off that a file switches on",
-    "  --help man            the man page, for man -l -",
   ].join("\n");
 }
