@@ -1,5 +1,6 @@
 /** Which task runs which tests. */
 import assert from "node:assert/strict";
+import { Document } from "./document.ts";
 import { sources } from "./sources.ts";
 
 /** A `deno test` of a task: what it runs and what it leaves to others. */
@@ -36,4 +37,11 @@ Deno.test("task ok runs every test file once", async () => {
     }
   }
   assert.deepEqual(wrong, []);
+});
+
+Deno.test("task test runs the examples of every document that has some", async () => {
+  const [, paths] = / --doc (.*?)(?: &&|$)/.exec(tasks.test.command)!, run = paths.split(" ");
+  const withExamples = (await Document.readAll()).filter(({ text }) => /^```(?:ts|js)$/m.test(text));
+  assert.ok(withExamples.length > 1);
+  assert.deepEqual(withExamples.map(({ name }) => name).filter((name) => !run.some(inside(name))), []);
 });
