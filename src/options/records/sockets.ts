@@ -18,7 +18,7 @@ export const sockets = {
     section: "sockets",
     summary: "source address of outgoing connections",
     more: "With client, it is the address of the client, as if the balancer were not there. It needs the capability " +
-      "CAP_NET_ADMIN, and channels whose answers come back through this machine.",
+      "CAP_NET_ADMIN or CAP_NET_RAW, and channels whose answers come back through this machine.",
     linuxOnlyValues: { client: "way to connect from clients' addresses" },
     common: true,
     scope: "service",
