@@ -7,10 +7,14 @@ import { commands } from "../../src/control/commands.ts";
 import { parseCommandLine } from "../../src/options/command_line.ts";
 import { QUESTIONS } from "../../src/options/help/man_page.ts";
 import { EXAMPLES } from "../../src/options/help/overview.ts";
+import { logLetters } from "../../src/options/log_letters.ts";
 import { optionList } from "../../src/options/option_records.ts";
 import { serviceOptions } from "../../src/options/values.ts";
 import { EXIT_MEANINGS } from "../../src/process/exit_codes.ts";
+import { strategies } from "../../src/selection/strategy.ts";
 import { MAX_CHANNELS, MAX_GROUPS } from "../../src/table/limits.ts";
+import { ENDS } from "../../src/table/records/ends.ts";
+import { REFUSAL_WORDS } from "../../src/table/refusal_words.ts";
 import { Document, spans } from "./document.ts";
 import { sources } from "./sources.ts";
 
@@ -67,6 +71,32 @@ for (
     assert.deepEqual(told.sort(), (await fields(...shapes)).sort());
   });
 }
+
+Deno.test("groups: the table of strategies has each with what show calls it", async () => {
+  const told = (await page("groups")).table("type").map(([label, name]) => [spans(label)[0], spans(name)[0]]);
+  assert.deepEqual(told.sort(), strategies.map(({ label, name }) => [label, name]).sort());
+});
+
+Deno.test("health-checks: the table of results has each result of a check", async () => {
+  const verdict = await Deno.readTextFile(new URL("src/health/verdict.ts", root));
+  const told = (await page("health-checks")).table("result").flatMap(([codes]) => spans(codes));
+  assert.deepEqual(told.sort(), [...verdict.matchAll(/^ {2}\| "(\w+)"/gm)].map(([, code]) => code).sort());
+});
+
+Deno.test("observing: the table of ends has each bad end of a connection", async () => {
+  const told = (await page("observing")).table("`end`").flatMap(([ends]) => spans(ends));
+  assert.deepEqual(told.sort(), ENDS.filter((end) => end !== "closed").sort());
+});
+
+Deno.test("limits: the table of reasons has each reason for a refusal", async () => {
+  const told = (await page("limits")).table("reason").flatMap(([reason]) => spans(reason));
+  assert.deepEqual(told.sort(), Object.keys(REFUSAL_WORDS).sort());
+});
+
+Deno.test("logs: the table of letters has each letter of a format", async () => {
+  const told = (await page("logs")).table("letters").flatMap(([letters]) => spans(letters));
+  assert.deepEqual(told.sort(), [...Object.keys(logLetters), "%"].map((letter) => `%${letter}`).sort());
+});
 
 Deno.test("engines: what only the linux engine has is an error with the portable one", async () => {
   const [sentence] = /Only it passes on.*?they are errors/s.exec((await page("engines")).prose)!;
