@@ -5,7 +5,6 @@ import type { ProcessValues } from "../options/values.ts";
 import type { InheritedSocket } from "../process/match_sockets.ts";
 import type { Strategy } from "../selection/strategy.ts";
 import type { BalancerEvent } from "./events.ts";
-import type { Unresolved } from "./drafts/group_specs.ts";
 
 /** How an instance is set up. */
 export interface InstanceSettings {
@@ -37,6 +36,9 @@ export interface InstanceSettings {
   /** Leave clients in the kernel's queues until `resumeAccepting`. */
   readonly paused?: boolean;
 }
+
+/** What becomes of a channel whose host does not resolve: an error, or it waits until the host does. */
+export type Unresolved = "error" | "wait";
 
 /** Why clients are left in the kernel's queues. Each reason ends by itself. */
 export type PauseReason = "asked for" | "memory";

@@ -4,13 +4,13 @@ import type { Draft } from "../drafts/draft.ts";
 import type { DraftedAccess } from "./drafted_access.ts";
 import type { BalancerEvent } from "../events.ts";
 import type { NetworkFiles } from "./network_files.ts";
-import type { Service } from "../service.ts";
+import type { RunningService } from "../running_service.ts";
 import type { ServiceAccess } from "./service_access.ts";
 import type { ServiceRequest } from "../drafts/service_request.ts";
 
 /** Whom changed files change. */
 export interface AccessHost {
-  readonly services: () => readonly Service[];
+  readonly services: () => readonly RunningService[];
   readonly emit: (event: BalancerEvent) => void;
   /** Connections that all clients of the process together can have, about. */
   readonly mostConnections: () => number;
@@ -55,7 +55,7 @@ export class AccessOnDemand {
    * A service has taken over groups with conditions that its description does not have: its threads are told of them.
    * Nobody meets those whose networks cannot be read. Never rejects.
    */
-  async takeOverConditions(service: Service): Promise<void> {
+  async takeOverConditions(service: RunningService): Promise<void> {
     const { groups: { conditions, table } } = service, networks = new Map<string, Networks>();
     for (const words of conditions.unknownWords) {
       try {

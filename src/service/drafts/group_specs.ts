@@ -8,13 +8,11 @@ import type { Draft } from "./draft.ts";
 import type { Surroundings } from "./surroundings.ts";
 import { coded, UnknownHost } from "../errors.ts";
 import type { FollowedNames } from "../names/followed_names.ts";
+import type { Unresolved } from "../instance_settings.ts";
 import { followedName, followsNames, type Named } from "../names/followed_words.ts";
 import type { ChannelOptions } from "../options/options.ts";
 import { type ServiceRequest, standardPort } from "./service_request.ts";
 import { settled } from "./settled.ts";
-
-/** What becomes of a channel whose host does not resolve: an error, or it waits until the host does. */
-export type Unresolved = "error" | "wait";
 
 /**
  * The groups that a service asks for, with addresses.

@@ -10,7 +10,7 @@ import type { ServiceValues } from "../../options/values.ts";
 import { blaming } from "../blame.ts";
 import type { Draft } from "./draft.ts";
 import { refuseLoops } from "./loops.ts";
-import type { Service } from "../service.ts";
+import type { RunningService } from "../running_service.ts";
 import { standardPort } from "./service_request.ts";
 
 /** A service as it runs now: what was asked for, with what operators have changed. */
@@ -25,7 +25,7 @@ export interface RunningSpec {
  *
  * @param values its options. Default: those that hold
  */
-export function runningSpec(service: Service, values: ServiceValues = service.draft.values): RunningSpec {
+export function runningSpec(service: RunningService, values: ServiceValues = service.draft.values): RunningSpec {
   const { name, ports, groups } = service, notes: string[] = [];
   const described = groups.snapshot().filter((group) => hasWords(service, group));
   const words = described.map((snapshot, place) => {
@@ -38,7 +38,7 @@ export function runningSpec(service: Service, values: ServiceValues = service.dr
 }
 
 /** The same service as if it had been asked for as it runs now: what operators have changed is no change any more. */
-export function asItRuns(service: Service): Draft {
+export function asItRuns(service: RunningService): Draft {
   const { spec } = runningSpec(service), { draft } = service;
   let place = 0;
   const addresses: (string | undefined)[][] = [];
@@ -64,7 +64,7 @@ export function asItRuns(service: Service): Draft {
 }
 
 /** @throws {ChannelLoop} when a channel without a limit, which an operator has created, is the service itself */
-export function refuseLoopsOf(service: Service): void {
+export function refuseLoopsOf(service: RunningService): void {
   const { request, groups, options } = asItRuns(service);
   try {
     if (!options.allowLoop) refuseLoops(groups, service.addresses);
@@ -74,11 +74,11 @@ export function refuseLoopsOf(service: Service): void {
 }
 
 /** Whether a group has channels of its own words, or operators'; otherwise those of other groups' words. */
-function hasWords({ draft }: Service, { group, channels }: GroupSnapshot): boolean {
+function hasWords({ draft }: RunningService, { group, channels }: GroupSnapshot): boolean {
   return group < draft.request.groups.length || channels.length > (draft.groups[group]?.channels.length ?? 0);
 }
 
-function groupNow(service: Service, { group, channels }: GroupSnapshot, notes: string[]): GroupWords {
+function groupNow(service: RunningService, { group, channels }: GroupSnapshot, notes: string[]): GroupWords {
   const { draft } = service, { request } = draft, standard = standardPort(request);
   const asked = request.groups[group]?.channels ?? [], specs = draft.groups[group]?.channels ?? [];
   /** Words that stand for several channels are as they were; each of the others is what its channel is now. */
@@ -103,7 +103,7 @@ function groupNow(service: Service, { group, channels }: GroupSnapshot, notes: s
 }
 
 /** What a group has besides its channels. */
-function groupOptions({ groups }: Service, group: number): Omit<GroupWords, "channels"> {
+function groupOptions({ groups }: RunningService, group: number): Omit<GroupWords, "channels"> {
   const conditions = groups.conditionsOf(group);
   return { strategy: groups.strategyOf(group).name, ...conditions && { conditions } };
 }

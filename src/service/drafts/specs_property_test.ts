@@ -10,7 +10,7 @@ import type { ServiceSpec } from "../../options/service_spec.ts";
 import { configLines } from "../../options/service_text.ts";
 import { strategies } from "../../selection/strategy.ts";
 import { Table } from "../../table/table.ts";
-import { draftService } from "./draft.ts";
+import { draftService } from "./draft_service.ts";
 import { standardPort } from "./service_request.ts";
 import { asItRuns, runningSpec } from "./specs.ts";
 

@@ -2,10 +2,9 @@ import { strategies as builtIn, type Strategy } from "../../selection/strategy.t
 import { AccessOnDemand } from "../access/access_on_demand.ts";
 import { descriptorShares } from "../engine/descriptor_shares.ts";
 import type { EngineLimits } from "../engine/engine_limits.ts";
-import type { InstanceSettings } from "../instance_settings.ts";
+import type { InstanceSettings, Unresolved } from "../instance_settings.ts";
 import { NamesOnDemand } from "../names/names_on_demand.ts";
-import type { Service } from "../service.ts";
-import type { Unresolved } from "./group_specs.ts";
+import type { RunningService } from "../running_service.ts";
 
 /** What all services of an instance have in common. */
 export interface Surroundings {
@@ -27,7 +26,7 @@ export interface Surroundings {
 
 /** The services that an instance serves already. */
 export interface ServedAlready {
-  readonly all: readonly Service[];
+  readonly all: readonly RunningService[];
   readonly limits: EngineLimits;
   /** Whether a reload is under way. */
   readonly reloading: boolean;

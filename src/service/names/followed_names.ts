@@ -12,7 +12,7 @@ import { followedName, followedNames, type Named } from "./followed_words.ts";
 import { NameChanges } from "./name_changes.ts";
 import { meaningOf, targetNames } from "./name_meanings.ts";
 import { rememberedMeaning } from "./remembered_meaning.ts";
-import type { Service } from "../service.ts";
+import type { RunningService } from "../running_service.ts";
 import { standardPort } from "../drafts/service_request.ts";
 import { withinRoom, withOperatorsWeights, withoutLoops } from "./wanted_groups.ts";
 
@@ -24,7 +24,7 @@ const PATIENCE = 10_000;
 
 /** Whom followed names change. */
 export interface NamesHost {
-  readonly services: () => readonly Service[];
+  readonly services: () => readonly RunningService[];
   readonly emit: (event: BalancerEvent) => void;
   /** There may be channels that wait for their addresses. */
   readonly waiting: () => void;
@@ -103,7 +103,7 @@ export class FollowedNames {
   }
 
   /** What a service is to become, with its channels in step, and as many of them as there is room for. */
-  inStep(service: Service, draft: Draft): Draft {
+  inStep(service: RunningService, draft: Draft): Draft {
     return draft.addresses === undefined ? draft : { ...draft, groups: this.#wanted(service, draft).groups };
   }
 
@@ -112,7 +112,7 @@ export class FollowedNames {
    *
    * @param created how many channels operators had created there in each group, for which room is left
    */
-  takeOver(service: Service, earlier: readonly GroupSpec[], created: (group: number) => number): void {
+  takeOver(service: RunningService, earlier: readonly GroupSpec[], created: (group: number) => number): void {
     if (service.draft.addresses === undefined) return;
     const { groups, draft } = service, { groups: wanted } = this.#wanted(service, draft, earlier, created);
     groups.replace(draft.groups, wanted);
@@ -133,7 +133,7 @@ export class FollowedNames {
   }
 
   /** @returns whether there was room for all new channels */
-  #bringIntoStep(service: Service): boolean {
+  #bringIntoStep(service: RunningService): boolean {
     const { draft, groups } = service, before = draft.groups;
     const { groups: wanted, crowded, complete } = this.#wanted(service, draft);
     this.#changes.crowded(service, crowded);
@@ -152,7 +152,7 @@ export class FollowedNames {
 
   /** The groups that a service is to have, with what operators have made of them, as far as there is room. */
   #wanted(
-    service: Service,
+    service: RunningService,
     draft: Draft,
     earlier = service.draft.groups,
     created = (group: number) => {

@@ -3,7 +3,7 @@ import type { GroupChange } from "../../groups/replacement.ts";
 import { type Address, formatChannelAddress } from "../../table/address.ts";
 import type { BalancerEvent } from "../events.ts";
 import type { Crowded } from "./expanded_groups.ts";
-import type { Service } from "../service.ts";
+import type { RunningService } from "../running_service.ts";
 import type { NameLoop } from "./wanted_groups.ts";
 
 /** What a word's name has got and lost. */
@@ -16,15 +16,15 @@ interface Difference {
 export class NameChanges {
   readonly #emit: (event: BalancerEvent) => void;
   /** What has been reported already, and is still so. */
-  readonly #crowded = new WeakMap<Service, ReadonlySet<string>>();
-  readonly #loops = new WeakMap<Service, Set<string>>();
+  readonly #crowded = new WeakMap<RunningService, ReadonlySet<string>>();
+  readonly #loops = new WeakMap<RunningService, Set<string>>();
 
   constructor(emit: (event: BalancerEvent) => void) {
     this.#emit = emit;
   }
 
   /** Channels have changed. @param before what they were made from */
-  made(service: Service, before: readonly GroupSpec[], changes: readonly GroupChange[]): void {
+  made(service: RunningService, before: readonly GroupSpec[], changes: readonly GroupChange[]): void {
     const { name, groups: { table }, draft } = service, differences = new Map<string, Difference & Word>();
     for (const change of changes) {
       if (change.type === "address-changed") {
@@ -50,7 +50,7 @@ export class NameChanges {
   }
 
   /** These words have more channels than there is room for. Reported once while that is so. */
-  crowded(service: Service, all: readonly Crowded[]): void {
+  crowded(service: RunningService, all: readonly Crowded[]): void {
     const known = this.#crowded.get(service), now = new Set<string>();
     for (const { group, host, wanted, taken } of all) {
       const key = `${group} ${host}`;
@@ -63,7 +63,7 @@ export class NameChanges {
   }
 
   /** A name stands for the balancer itself. Reported once. */
-  loop(service: Service, { group, host, address }: NameLoop): void {
+  loop(service: RunningService, { group, host, address }: NameLoop): void {
     const known = this.#loops.get(service) ?? new Set(), key = `${group} ${host} ${address}`;
     if (known.has(key)) return;
     this.#loops.set(service, known.add(key));

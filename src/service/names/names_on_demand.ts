@@ -3,7 +3,7 @@ import { serverOf } from "../../options/kinds/name_server.ts";
 import type { Draft } from "../drafts/draft.ts";
 import type { FollowedNames, NamesHost } from "./followed_names.ts";
 import { handedChannels } from "./handed_channels.ts";
-import type { Service } from "../service.ts";
+import type { RunningService } from "../running_service.ts";
 
 /** What is asked for names. @param servers name servers, in place of the system's, if there are some */
 export async function nameSource(servers: readonly string[] = []): Promise<NameSource> {
@@ -36,7 +36,7 @@ export class NamesOnDemand {
   }
 
   /** What a service is to become, with its channels in step with what its names stand for. */
-  inStep(service: Service, draft: Draft): Draft {
+  inStep(service: RunningService, draft: Draft): Draft {
     return this.#loaded?.inStep(service, draft) ?? draft;
   }
 
@@ -45,7 +45,7 @@ export class NamesOnDemand {
    *
    * @throws {TypeError} naming what is wrong with its state
    */
-  takeOver(service: Service, state: unknown): void {
+  takeOver(service: RunningService, state: unknown): void {
     if (this.#loaded === undefined) return;
     const { groups, created } = handedChannels(state);
     this.#loaded.takeOver(service, groups, created);

@@ -2,7 +2,7 @@ import type { UnresolvedChannel } from "../../groups/groups.ts";
 import { sameFamilyAs } from "../../process/resolve.ts";
 import type { BalancerEvent } from "../events.ts";
 import { resolve } from "../drafts/group_specs.ts";
-import type { Service } from "../service.ts";
+import type { RunningService } from "../running_service.ts";
 
 /** Milliseconds until hosts that do not resolve are looked up again, at first and at most. */
 const FIRST = 1_000, LONGEST = 60_000;
@@ -12,15 +12,15 @@ const AT_A_TIME = 16;
 
 /** Looks up hosts that did not resolve, again and again, and gives their channels the address. */
 export class UnresolvedHosts {
-  readonly #services: () => readonly Service[];
+  readonly #services: () => readonly RunningService[];
   readonly #emit: (event: BalancerEvent) => void;
   /** Channels of which it has been reported that they wait. */
-  readonly #known = new WeakMap<Service, Set<string>>();
+  readonly #known = new WeakMap<RunningService, Set<string>>();
   #pause = FIRST;
   #timer: ReturnType<typeof setTimeout> | undefined;
   #stopped = false;
 
-  constructor(services: () => readonly Service[], emit: (event: BalancerEvent) => void) {
+  constructor(services: () => readonly RunningService[], emit: (event: BalancerEvent) => void) {
     this.#services = services;
     this.#emit = emit;
   }
@@ -76,7 +76,7 @@ export class UnresolvedHosts {
     this.#schedule();
   }
 
-  async #lookUp(service: Service, unresolved: UnresolvedChannel): Promise<void> {
+  async #lookUp(service: RunningService, unresolved: UnresolvedChannel): Promise<void> {
     const { groups, name, source } = service, { host, id, group } = unresolved;
     let address: string;
     try {
@@ -91,6 +91,6 @@ export class UnresolvedHosts {
 }
 
 /** Whether its name is asked for anyway. */
-function isFollowed({ groups }: Service, group: number, channel: number, host: string): boolean {
+function isFollowed({ groups }: RunningService, group: number, channel: number, host: string): boolean {
   return groups.resolutionOf?.(group, channel, host) !== undefined;
 }

@@ -2,7 +2,7 @@ import { type ChannelSpec, type GroupSpec, keyOf } from "../../groups/group_spec
 import { srvName } from "../../options/expanding_words.ts";
 import { type Address, formatChannelAddress } from "../../table/address.ts";
 import { leadsBackToAny, ownAddressesOnce } from "../drafts/loops.ts";
-import type { Service } from "../service.ts";
+import type { RunningService } from "../running_service.ts";
 
 /** An address that a name cannot stand for, because it is the balancer itself. */
 export interface NameLoop {
@@ -13,7 +13,7 @@ export interface NameLoop {
 
 /** The groups without new addresses that are the service itself. A channel that has an address keeps that. */
 export function withoutLoops(
-  { draft, addresses }: Service,
+  { draft, addresses }: RunningService,
   wanted: readonly GroupSpec[],
   found: (loop: NameLoop) => void,
 ): GroupSpec[] {
@@ -34,7 +34,10 @@ export function withoutLoops(
 }
 
 /** The groups in which a weight that SRV records say stays as it is where an operator has changed it. */
-export function withOperatorsWeights({ draft, groups: { table } }: Service, wanted: readonly GroupSpec[]): GroupSpec[] {
+export function withOperatorsWeights(
+  { draft, groups: { table } }: RunningService,
+  wanted: readonly GroupSpec[],
+): GroupSpec[] {
   return wanted.map((spec, group) => {
     const before = draft.groups[group]?.channels ?? [], places = new Map(before.map((one, i) => [keyOf(one), i]));
     const channels = spec.channels.map((channel): ChannelSpec => {
@@ -50,7 +53,7 @@ export function withOperatorsWeights({ draft, groups: { table } }: Service, want
 
 /** The groups with as many new channels as there are rows for: removed ones keep theirs while they have connections. */
 export function withinRoom(
-  { draft, groups: { table } }: Service,
+  { draft, groups: { table } }: RunningService,
   wanted: readonly GroupSpec[],
 ): { groups: GroupSpec[]; complete: boolean } {
   let complete = true;

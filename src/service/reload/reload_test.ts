@@ -5,7 +5,7 @@ import type { Engine } from "../../engine/engine.ts";
 import type { GroupWords } from "../../options/group_words.ts";
 import type { ServiceSpec } from "../../options/service_spec.ts";
 import { MAX_CHANNELS } from "../../table/limits.ts";
-import { draftService } from "../drafts/draft.ts";
+import { draftService } from "../drafts/draft_service.ts";
 import { NotUndone } from "./not_undone.ts";
 import { Reload } from "./reload.ts";
 import type { Service } from "../service.ts";
