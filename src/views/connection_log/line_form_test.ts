@@ -1,41 +1,40 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { parameters } from "../../../tests/fuzz/parameters.ts";
+import { connectionRecord } from "../../../tests/support/connection_record.ts";
+import { Groups } from "../../groups/groups.ts";
 import { logLetters } from "../../options/log_letters.ts";
 import type { RecordState } from "../../state/record_state.ts";
+import { parseHost } from "../../table/address.ts";
+import { channelId } from "../../table/channel_id.ts";
+import type { ConnectionRecord } from "../../table/records/connection_record.ts";
 import { ENDS } from "../../table/records/ends.ts";
+import { Table } from "../../table/table.ts";
+import { describeRecord } from "../records/describe.ts";
 import { haproxyState } from "./haproxy_state.ts";
 import { decimal } from "./letters.ts";
 import { lineForm } from "./line_form.ts";
 
-const record: RecordState = {
-  id: "4f",
-  time: "2026-01-02T03:04:05.678Z",
-  service: "web",
-  client: "[2001:db8::1]:5000",
-  peer: null,
-  port: 443,
-  sni: null,
-  group: 0,
-  channel: 1,
-  name: "two",
-  address: "10.0.0.2:80",
-  attempts: [
-    { group: 0, channel: 0, address: "10.0.0.1:80", result: "refused", reason: "connection refused", ms: 0.25 },
-    { group: 0, channel: 1, address: "10.0.0.2:80", result: "connected", reason: "", ms: 1.4 },
-  ],
-  attemptCount: 2,
-  queueMs: null,
-  connectMs: 1.4,
-  firstByteMs: 3.26,
-  durationMs: 1678,
-  up: 10,
-  down: 20,
-  end: "channel-reset",
-  by: "channel",
-  reason: "the channel reset the connection",
-  now: { service: 4, group: 3, channel: 2, queue: 1 },
-};
+/** The second of two channels has reset the connection. */
+const record = describedReset();
+
+function describedReset(): RecordState {
+  const groups = new Groups(Table.create()), channel = channelId(0, 1);
+  groups.add(0, { host: "web1.example", address: { host: "10.0.0.1", port: 80 } });
+  groups.add(0, { host: "web2.example", address: { host: "10.0.0.2", port: 80 }, name: "two" });
+  const incarnation = groups.table.incarnation(channel);
+  const attempts: ConnectionRecord["attempts"] = [
+    { channel: channelId(0, 0), result: "refused", errno: 111, ms: 0.25 },
+    { channel, result: "connected", errno: 0, ms: 1.4 },
+  ];
+  const raw = connectionRecord({
+    ...{ id: 4 * 36 + 15, connectMs: 1.4, firstByteMs: 3.26, durationMs: 1678, up: 10, down: 20 },
+    ...{ channel, incarnation, attempts, attemptCount: 2, end: "channel-reset", by: "channel" },
+    client: { address: parseHost("2001:db8::1").bytes, port: 5000 },
+    now: { service: 4, group: 3, channel: 2, queue: 1 },
+  });
+  return describeRecord(raw, { name: "web", groups }, new Date(Date.UTC(2026, 0, 2, 3, 4, 5, 678)));
+}
 
 Deno.test("a line of text has names and values, and in words what did not go well", () => {
   assert.equal(

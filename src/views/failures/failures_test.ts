@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
+import { connectionRecord } from "../../../tests/support/connection_record.ts";
 import { Groups } from "../../groups/groups.ts";
-import { parseHost } from "../../table/address.ts";
-import { type ChannelId, channelId, NONE } from "../../table/channel_id.ts";
+import { type ChannelId, channelId } from "../../table/channel_id.ts";
 import type { ConnectionRecord } from "../../table/records/connection_record.ts";
 import type { End } from "../../table/records/ends.ts";
 import { Table } from "../../table/table.ts";
@@ -22,30 +22,7 @@ let lastId = 0;
 
 /** What is left of a connection that ended at a time, without a channel unless one is given. */
 function record(end: End, at: number, more: Partial<ConnectionRecord> = {}): ConnectionRecord {
-  return {
-    id: ++lastId,
-    service: 0,
-    accepted: at - 5,
-    queueMs: -1,
-    connectMs: -1,
-    firstByteMs: -1,
-    durationMs: 5,
-    up: 0,
-    down: 0,
-    channel: NONE,
-    incarnation: 0,
-    end,
-    by: "balance",
-    detail: 0,
-    client: { address: parseHost("198.51.100.1").bytes, port: 5000 },
-    peer: undefined,
-    localPort: 80,
-    sni: undefined,
-    attempts: [],
-    attemptCount: 0,
-    now: { service: 1, group: 0, channel: 0, queue: 0 },
-    ...more,
-  };
+  return connectionRecord({ id: ++lastId, service: 0, accepted: at - 5, end, by: "balance", ...more });
 }
 
 const failed = (channel: ChannelId): Partial<ConnectionRecord> => ({

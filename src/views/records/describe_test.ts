@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { connectionRecord } from "../../../tests/support/connection_record.ts";
 import { Groups } from "../../groups/groups.ts";
 import { parseHost } from "../../table/address.ts";
 import { channelId, NONE } from "../../table/channel_id.ts";
@@ -23,25 +24,10 @@ function groups(): Groups {
 
 function record(table: Table, more: Partial<ConnectionRecord> = {}): ConnectionRecord {
   const channel = channelId(0, 1);
-  return {
-    id: 16 * 36 + 3,
-    service: 1,
-    accepted: 1000,
-    queueMs: -1,
-    connectMs: 1.23456,
-    firstByteMs: -1,
-    durationMs: 20.5,
-    up: 10,
-    down: 20,
+  return connectionRecord({
+    ...{ id: 16 * 36 + 3, connectMs: 1.23456, durationMs: 20.5, up: 10, down: 20, by: "channel" },
     channel,
     incarnation: table.incarnation(channel),
-    end: "closed",
-    by: "channel",
-    detail: 0,
-    client: { address: parseHost("192.0.2.1").bytes, port: 5000 },
-    peer: undefined,
-    localPort: 443,
-    sni: undefined,
     attempts: [
       { channel: channelId(0, 0), result: "refused", errno: 111, ms: 0.25 },
       { channel, result: "connected", errno: 0, ms: 1.23456 },
@@ -49,7 +35,7 @@ function record(table: Table, more: Partial<ConnectionRecord> = {}): ConnectionR
     attemptCount: 2,
     now: { service: 3, group: 2, channel: 1, queue: 0 },
     ...more,
-  };
+  });
 }
 
 Deno.test("a record has names, addresses and words in place of numbers", () => {
