@@ -7,7 +7,7 @@ import { portsPhrase } from "./ports_text.ts";
 import type { ChannelState } from "../state/channel_state.ts";
 import type { GroupState } from "../state/group_state.ts";
 import type { QueueState, ServiceState } from "../state/service_state.ts";
-import { stateWord } from "../state/state_word.ts";
+import { admissionLetters } from "../state/admission.ts";
 
 /** Column widths of the table (Balance manual); a longer value widens its own cell. */
 const WIDTHS = [3, 4, 2, 3, 16, 5, 4, 11, 4, 11, 11];
@@ -20,7 +20,7 @@ export function showTable(groups: readonly GroupSnapshot[]): string[] {
       group,
       type,
       channel.channel,
-      stateWord(channel),
+      admissionLetters(channel),
       channel.disabledBy.includes("unresolved") ? "unresolved" : channel.address,
       channel.port === 0 ? "*" : channel.port,
       channel.current,

@@ -6,6 +6,7 @@ import { healthTable } from "./show_health.ts";
 
 const UP: ChannelHealth = {
   ...{ state: "up", flapping: false, counter: 4, rise: 2, fall: 3, since: 59 },
+  stateSince: "2026-01-01T00:00:00.000Z",
   last: { result: "L4OK", reason: "", took: 0.25, age: 1 },
 };
 

@@ -30,6 +30,8 @@ const CHANNEL: Record<Exclude<keyof ChannelState, "health" | "resolution">, unkn
     unansweredSince: "null",
     disabledSince: "string",
   },
+  ...{ state: "string", level: "string" },
+  troubles: [{ word: "string", level: "string", what: "string", reason: "string", since: "string", at: "null" }],
   ...{ proxy: "null", check: "null", checkPort: "null", checkHost: "null" },
 };
 const ACTIVITY: Record<keyof ServiceActivityState, unknown> = {
@@ -77,11 +79,13 @@ Deno.test("a channel whose health is checked has what the library documents besi
   const { plane, ask } = process();
   plane.groups.healthOf = () => ({
     ...{ state: "down", flapping: false, counter: 1, rise: 2, fall: 3, since: 4 },
+    stateSince: "2026-01-01T00:00:00.000Z",
     last: { result: "L4CON", reason: "connection refused", took: 0.5, age: 1 },
   });
   const { groups: [{ channels: [{ health }] }] }: InstanceState = await ask("show json");
   const wanted: Record<keyof NonNullable<ChannelState["health"]>, unknown> = {
     ...{ state: "string", flapping: "boolean", counter: "number", rise: "number", fall: "number", since: "number" },
+    stateSince: "string",
     last: { result: "string", reason: "string", took: "number", age: "number" },
   };
   assert.deepEqual(shape(health), wanted);

@@ -1,5 +1,6 @@
-import type { ChannelActivityState, TimesState } from "../state/channel_state.ts";
+import type { ChannelActivityState, ChannelConditionState, TimesState } from "../state/channel_state.ts";
 import type { MinuteState, ServiceActivityState } from "../state/service_state.ts";
+import { conditionOf } from "../state/troubles.ts";
 import type { Counters } from "../table/counter.ts";
 import { type ChannelId, groupOf, NONE } from "../table/channel_id.ts";
 import { attemptReason } from "../table/records/attempt_reason.ts";
@@ -12,7 +13,8 @@ import type { ChannelSnapshot, GroupSnapshot } from "./snapshot.ts";
 type Counted = { readonly [Key in keyof Counters]: number | bigint };
 
 /** One channel at one moment, and how its connections fare. */
-export interface ChannelReport extends Omit<ChannelSnapshot, keyof Counters>, Counted, ChannelActivityState {}
+export interface ChannelReport
+  extends Omit<ChannelSnapshot, keyof Counters>, Counted, ChannelActivityState, ChannelConditionState {}
 
 /** One group at one moment, and how its connections fare. */
 export interface GroupReport extends Omit<GroupSnapshot, "channels"> {
@@ -26,11 +28,11 @@ export function reportOf(groups: Groups): ServiceActivityState & { readonly grou
     ...report.service(),
     groups: groups.snapshot().map(({ channels, ...group }) => ({
       ...group,
-      channels: channels.map((channel) => ({
-        ...channel,
-        ...counted(channel),
-        ...report.channel(groups.idOf(group.group, channel.channel)),
-      })),
+      channels: channels.map((channel) => {
+        const activity = report.channel(groups.idOf(group.group, channel.channel));
+        const reported = { ...channel, ...counted(channel), ...activity };
+        return Object.assign(reported, conditionOf(reported));
+      }),
     })),
   };
 }

@@ -1,5 +1,5 @@
 /** One channel. */
-export interface ChannelState extends ChannelActivityState {
+export interface ChannelState extends ChannelActivityState, ChannelConditionState {
   /** Number in its group. */
   readonly channel: number;
   /** Whether it may be chosen. */
@@ -88,6 +88,47 @@ export interface ChannelActivityState {
   readonly disabledSince: string | null;
 }
 
+/** How a channel is, in the words in which every view says it. */
+export interface ChannelConditionState {
+  /**
+   * Its state in a word. `up`: it gets connections, and all is well.
+   *
+   * It gets connections, but is in trouble: `failing`, its last connect failed; `no-answer`, it accepts, but has not
+   * answered lately; `flapping`, its health checks fail and succeed by turns; `full`, it has as many connections as it may.
+   *
+   * It gets none: `down`, its health checks fail; `unresolved`, its host does not resolve; `disabled`, by the operator or
+   * by autodisable; `maint`, in maintenance; `draining`, it is drained or has weight 0; `drained`, the same without
+   * connections.
+   */
+  readonly state: string;
+  /**
+   * How bad that is. `good`: all is well. `warn`: it serves, but not all is well. `bad`: it should serve and does not.
+   * `wanted`: it gets no clients because an operator wants that.
+   */
+  readonly level: string;
+  /** What there is to say about it, first that which makes its state; empty if all is well. */
+  readonly troubles: readonly TroubleState[];
+}
+
+/**
+ * Something that a person ought to know about a channel. No part of it grows older: who shows it adds for how long it has
+ * been so.
+ */
+export interface TroubleState {
+  /** As `state` of the channel, or `failed` for a connect that failed in the last hour, although all is well now. */
+  readonly word: string;
+  /** As `level` of the channel, but not `good`; `past` if it is over. */
+  readonly level: string;
+  /** What it is: `failing`, `no answer`, `disabled by the operator` and so on. */
+  readonly what: string;
+  /** What more is known, such as `connection refused`; empty if there is nothing. */
+  readonly reason: string;
+  /** Since when it has been so, as ISO 8601 in UTC; null if that is not known, or it is no state that lasts. */
+  readonly since: string | null;
+  /** When it happened last, as ISO 8601 in UTC; null if it lasts, or that is not known. */
+  readonly at: string | null;
+}
+
 /** How long something took, as far as the channel's latest connections tell. */
 export interface TimesState {
   /** How many connections that is. */
@@ -112,6 +153,8 @@ export interface ChannelHealthState {
   readonly fall: number;
   /** Whole seconds for which it has been in this state. */
   readonly since: number;
+  /** Since when that is, as ISO 8601 in UTC. */
+  readonly stateSince: string;
   /** The last result, or null. */
   readonly last: {
     /** In HAProxy's words, such as `L4OK`, `L4TOUT` or `L7STS`. */

@@ -1,18 +1,12 @@
-import { ageText, countText } from "../log/quantities.ts";
-import type { ChannelState } from "./channel_state.ts";
-
-/** Something that a person ought to know about a channel. */
-export interface Trouble {
-  /** `bad`: it is out of use or fails. `wanted`: it gets no clients because somebody wants that. `past`: all is well now. */
-  readonly kind: "bad" | "wanted" | "past";
-  readonly text: string;
-}
+import { plural } from "../log/plural.ts";
+import { countText } from "../log/quantities.ts";
+import type { ChannelConditionState, ChannelState, TroubleState } from "./channel_state.ts";
 
 /** A channel, as far as its troubles go: with its counters as in JSON, or exact ones. */
-export type TroubledChannel = Omit<ChannelState, "total" | "failed" | "sent" | "rcvd">;
-
-/** The worst first. */
-const KINDS: readonly Trouble["kind"][] = ["bad", "wanted", "past"];
+export type TroubledChannel = Omit<
+  ChannelState,
+  "total" | "failed" | "sent" | "rcvd" | keyof ChannelConditionState
+>;
 
 /** Connections in a row without an answer from which on that is told: a few clients may just have changed their minds. */
 export const UNANSWERED = 5;
@@ -20,75 +14,92 @@ export const UNANSWERED = 5;
 /** Seconds after which an error of a channel that works again is no longer told. */
 const FORGOTTEN = 3_600;
 
-/** What is to be said about a channel, the worst first; nothing if all is well. @param now milliseconds since 1970 */
-export function troublesOf(channel: TroubledChannel, now: number): Trouble[] {
-  const { disabledBy, lastError, maxc, current } = channel, troubles: Trouble[] = [];
-  const bad = (text: string) => troubles.push({ kind: "bad", text });
-  for (const party of disabledBy) troubles.push(troubleBy(party, channel, now));
-  if (channel.health?.flapping) bad("flapping: its checks fail and succeed by turns");
-  if (channel.failing || channel.failuresInARow > 0) bad(failingText(channel, now));
-  if (channel.unanswered >= UNANSWERED) bad(unansweredText(channel, now));
-  if (maxc > 0 && current >= maxc) bad(fullText(channel));
-  if (lastError !== null && troubles.length === 0 && lastError.age < FORGOTTEN) {
-    const text = `last failed connect ${ageText(lastError.age)} ago: ${lastError.reason}`;
-    troubles.push({ kind: "past", text });
+/** Who keeps a channel from its clients, in the order in which it is told: what operators want comes before what fails. */
+const PARTIES: readonly string[] = ["maintenance", "operator", "drain", "weight", "unresolved", "down", "autodisable"];
+
+/** Levels of troubles, the worst first. */
+const LEVELS: readonly string[] = ["bad", "warn", "wanted", "past"];
+
+/** Of most channels there is nothing to say. */
+const NONE: readonly TroubleState[] = [];
+const WELL: ChannelConditionState = { state: "up", level: "good", troubles: NONE };
+
+/** How a channel is. */
+export function conditionOf(channel: TroubledChannel): ChannelConditionState {
+  const troubles = troublesOf(channel), [first] = troubles;
+  if (first === undefined) return WELL;
+  return first.level === "past" ? { ...WELL, troubles } : { state: first.word, level: first.level, troubles };
+}
+
+/** What is to be said about a channel, first that which makes its state, then the worst. */
+function troublesOf(channel: TroubledChannel): readonly TroubleState[] {
+  const { disabledBy, lastError, maxc, current, health } = channel, troubles: TroubleState[] = [];
+  const unknown = disabledBy.filter((party) => !PARTIES.includes(party));
+  for (const party of [...PARTIES.filter((party) => disabledBy.includes(party)), ...unknown]) {
+    troubles.push(troubleBy(party, channel));
   }
-  return troubles.sort((one, other) => KINDS.indexOf(one.kind) - KINDS.indexOf(other.kind));
+  if (channel.failing || channel.failuresInARow > 0) troubles.push(failing(channel));
+  if (channel.unanswered >= UNANSWERED) troubles.push(unanswered(channel));
+  if (health?.flapping) {
+    troubles.push(lasting("flapping", "warn", "flapping", "its checks fail and succeed by turns"));
+  }
+  if (maxc > 0 && current >= maxc) troubles.push(full(channel));
+  if (lastError !== null && troubles.length === 0 && lastError.age < FORGOTTEN) {
+    const { reason, at } = lastError;
+    return [{ word: "failed", level: "past", what: "last failed connect", reason, since: null, at }];
+  }
+  if (troubles.length < 2) return troubles;
+  const [first, ...more] = troubles;
+  return [first, ...more.sort((one, other) => LEVELS.indexOf(one.level) - LEVELS.indexOf(other.level))];
 }
 
 /** What is to be said about a channel that somebody keeps from getting clients. @param party one of its `disabledBy` */
-export function troubleBy(party: string, channel: TroubledChannel, now: number): Trouble {
-  const bad = (text: string): Trouble => ({ kind: "bad", text });
-  const wanted = (text: string): Trouble => ({ kind: "wanted", text });
-  if (party === "down") return bad(downText(channel));
-  if (party === "unresolved") return bad(unresolvedText(channel));
-  if (party === "drain") return wanted(`draining${since(channel.drainingSince, now)}`);
-  if (party === "weight") return wanted("weight 0: gets no new clients");
-  if (party === "maintenance") return wanted(`in maintenance${since(channel.disabledSince, now)}`);
-  if (party === "autodisable") return bad(`disabled by autodisable${ago(channel.disabledSince, now)}`);
-  return wanted(`disabled by the ${party}${ago(channel.disabledSince, now)}`);
+export function troubleBy(party: string, channel: TroubledChannel): TroubleState {
+  const { current, disabledSince, drainingSince } = channel, drained = current === 0 ? "drained" : "draining";
+  if (party === "down") return down(channel);
+  if (party === "unresolved") {
+    return lasting("unresolved", "bad", `${channel.host} does not resolve`, channel.resolution?.stale ?? "");
+  }
+  if (party === "drain") {
+    const left = current === 0 ? "no connections left" : `${countText(current)} ${plural(current, "connection")} left`;
+    return lasting(drained, "wanted", "draining", left, drainingSince);
+  }
+  if (party === "weight") return lasting(drained, "wanted", "weight 0", "gets no new clients");
+  if (party === "maintenance") return lasting("maint", "wanted", "in maintenance", "", disabledSince);
+  if (party === "autodisable") return lasting("disabled", "bad", "disabled by autodisable", "", disabledSince);
+  return lasting("disabled", "wanted", `disabled by the ${party}`, "", disabledSince);
 }
 
 /** What is to be said about a channel that has as many connections as it may have. */
-export function fullText({ current, maxc }: Pick<TroubledChannel, "current" | "maxc">): string {
-  return `full: ${countText(current)} of ${countText(maxc)} connections`;
+export function full({ current, maxc }: Pick<TroubledChannel, "current" | "maxc">): TroubleState {
+  return lasting("full", "warn", "full", `${countText(current)} of ${countText(maxc)} connections`);
+}
+
+/** What is to be said about a channel whose last connect failed. */
+export function failing({ failuresInARow: count, failingSince, lastError }: TroubledChannel): TroubleState {
+  // A predecessor of the process may have told it no more than that.
+  const { reason = "", at = null } = lastError ?? {};
+  if (count < 2) return { ...lasting("failing", "bad", "last connect failed", reason), at };
+  return { ...lasting("failing", "bad", "failing", `${reason}, ${countText(count)} in a row`, failingSince), at };
 }
 
 /** How a channel fares that accepts, but does not answer. */
-function unansweredText({ unanswered, unansweredSince }: TroubledChannel, now: number): string {
-  return `no answer over the last ${countText(unanswered)} connections${since(unansweredSince, now)}`;
+function unanswered({ unanswered: count, unansweredSince }: TroubledChannel): TroubleState {
+  return lasting("no-answer", "bad", "no answer", `the last ${countText(count)} connections`, unansweredSince);
 }
 
-function downText({ health }: TroubledChannel): string {
-  if (health === undefined) return "down";
-  const { since, last } = health, reason = last === null || last.reason === "" ? "" : `, ${last.reason}`;
-  return `down for ${ageText(since)}${last === null ? "" : `: ${last.result}${reason}`}`;
+function down({ health }: TroubledChannel): TroubleState {
+  const { last = null, stateSince = null } = health ?? {};
+  const reason = last === null ? "" : last.reason === "" ? last.result : `${last.result}, ${last.reason}`;
+  return lasting("down", "bad", "down", reason, stateSince);
 }
 
-function unresolvedText({ host, resolution }: TroubledChannel): string {
-  const why = resolution?.stale ?? null;
-  return `${host} does not resolve${why === null ? "" : `: ${why}`}`;
-}
-
-/** How a channel fails whose last connect failed. */
-export function failingText({ failuresInARow: count, failingSince, lastError }: TroubledChannel, now: number): string {
-  // A predecessor of the process may have told it no more than that.
-  if (lastError === null) return "its last connect failed";
-  const { age, reason } = lastError;
-  if (count < 2) return `its last connect failed ${ageText(age)} ago: ${reason}`;
-  return `failing${since(failingSince, now)}: ${countText(count)} connects in a row, the last ${
-    ageText(age)
-  } ago: ${reason}`;
-}
-
-function since(time: string | null, now: number): string {
-  return time === null ? "" : ` for ${secondsSince(time, now)}`;
-}
-
-function ago(time: string | null, now: number): string {
-  return time === null ? "" : ` ${secondsSince(time, now)} ago`;
-}
-
-function secondsSince(time: string, now: number): string {
-  return ageText((now - Date.parse(time)) / 1000);
+function lasting(
+  word: string,
+  level: string,
+  what: string,
+  reason: string,
+  since: string | null = null,
+): TroubleState {
+  return { word, level, what, reason, since, at: null };
 }

@@ -28,7 +28,7 @@ testWith(terminals, "a dialogue on a terminal runs commands and ends at quit", a
   await using instance = await Instance.start(["127.0.0.1:1"]);
   await using terminal = await dialogue(instance, { XDG_STATE_HOME: state.path });
   assert.match(terminal.screen.text, /interactive command shell\r\nPID of master process is \d+\r\n/);
-  assert.match(await terminal.type("show\r", /\n.*127\.0\.0\.1[^\n]*\r\n/), / {2}0 {3}RR 0 ENA/);
+  assert.match(await terminal.type("show\r", /\n.*127\.0\.0\.1[^\n]*\r\n/), / {2}0 {3}RR 0 up/);
   await terminal.type("group 7\r", " [7]> ");
   assert.match(await terminal.type("nonsense\r", "help lists the commands"), /syntax error/);
   assert.match(await terminal.type("maxc 0\r", "usage: maxc CH N"), /syntax error/);
@@ -123,14 +123,14 @@ testWith(
     {
       await using terminal = await dialogue(instance, { XDG_STATE_HOME: state.path });
       const table = await terminal.type("show\r", / {2}0 {3}RR 1 [^\n]*\n[^\n]*\n/);
-      assert.match(table, /\x1b\[33m {2}0 {3}RR 1 dis [^\n]*\x1b\[39m\r\n/);
-      assert.match(table, /\x1b\[33m {10}disabled by the operator \d+s ago\x1b\[39m\r\n/);
+      assert.match(table, /\x1b\[33m {2}0 {3}RR 1 disabled [^\n]*\x1b\[39m\r\n/);
+      assert.match(table, /\x1b\[33m {10}disabled by the operator for \d+s\x1b\[39m\r\n/);
       assert.doesNotMatch(table, /\x1b\[\d\dm {2}0 {3}RR 0/);
       assert.equal(await terminal.typeLast(CTRL_D), 0);
     }
     await using terminal = await dialogue(instance, { XDG_STATE_HOME: state.path, NO_COLOR: "1" });
     const table = await terminal.type("show\r", / {2}0 {3}RR 1 [^\n]*\n[^\n]*\n/);
-    assert.match(table, / {2}0 {3}RR 1 dis [^\n]*\r\n {10}disabled by the operator/);
+    assert.match(table, / {2}0 {3}RR 1 disabled [^\n]*\r\n {10}disabled by the operator/);
     assert.doesNotMatch(terminal.screen.text, /\x1b\[3\dm/);
     assert.equal(await terminal.typeLast(CTRL_D), 0);
   },

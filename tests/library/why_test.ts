@@ -91,7 +91,7 @@ for (const engine of ENGINES) {
     assert.ok(first.rests > 90 && first.rests <= 100, `${first.rests}`);
     assert.match(
       first.reason,
-      /^skipped for 1m \d+s more: its last connect failed \ds ago: .*; a last resort$/,
+      /^skipped for 1m \d+s more: last connect failed \ds ago: .*; a last resort$/,
     );
     // Several threads: it rests for all of them.
     for (let i = 0; i < 6; i++) assert.deepEqual(await toldAndFound(balancer), [`${live.port}`, `${live.port}`]);

@@ -1,13 +1,14 @@
 import type { RecordState } from "../../src/state/record_state.ts";
 import type { ChannelState } from "../../src/state/channel_state.ts";
 import type { GroupState } from "../../src/state/group_state.ts";
+import { conditionOf } from "../../src/state/troubles.ts";
 import type { ServiceState } from "../../src/state/service_state.ts";
 import type { InstanceState } from "../../src/state/state.ts";
 
-/** A channel where all is well. */
+/** A channel where all is well, but for what is said. Its troubles are what they make. */
 export function channelState(channel: number, more: Partial<ChannelState> = {}): ChannelState {
   const host = more.host ?? `10.0.${channel >> 8}.${channel & 255}`;
-  return {
+  const made = {
     ...{ channel, enabled: true, disabledBy: [], host, address: host, port: 8080, current: 12 + channel % 7, maxc: 0 },
     ...{ weight: 1, name: null, proxy: null, check: null, checkPort: null, checkHost: null, total: 48_211 + channel },
     ...{ failed: 0, sent: 18_233_000, rcvd: 1_922_833_111, drainingSince: null, failing: false, rate: 3.2 },
@@ -19,6 +20,7 @@ export function channelState(channel: number, more: Partial<ChannelState> = {}):
     ...{ unanswered: 0, unansweredSince: null },
     ...more,
   };
+  return { ...made, ...conditionOf(made) };
 }
 
 /** A service with these groups. */

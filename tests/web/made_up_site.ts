@@ -48,7 +48,9 @@ export class MadeUpSite implements WebSource, AsyncDisposable {
   /** Changes the channel with this number. */
   change(channel: number, more: Parameters<typeof channelState>[1]): void {
     const [service] = this.now.services, [group] = service.groups;
-    const channels = group.channels.map((one) => one.channel === channel ? { ...one, ...more } : one);
+    const channels = group.channels.map((one) =>
+      one.channel === channel ? channelState(channel, { ...one, ...more }) : one
+    );
     this.now = instanceState([serviceState(service.name, [{ ...group, channels }])]);
   }
 

@@ -31,7 +31,7 @@ browserTest("the page shows channels, figures, failures and the log, and changes
   await page.getByText("balance 1.2.3 starts").waitFor();
 
   site.change(1, { failing: true, failuresInARow: 3, failingSince: "2026-01-01T00:00:00Z", failed: 3 });
-  await page.getByText("1 of 2 down").waitFor();
+  await page.getByText("1 failing of 2").waitFor();
   await row(page, "web/0/1").getByText("failing").waitFor();
   site.say("warning", "channel 1 does not answer <img src=x onerror=alert(1)>");
   await page.locator("#panel-log").getByText("<img src=x onerror=alert(1)>").waitFor();
@@ -53,7 +53,7 @@ browserTest("a filter, columns and the keyboard find a channel among 2,048", asy
   }));
   site.now = instanceState([serviceState("web", groups)]);
   await page.goto(site.url);
-  await page.getByText("1 of 2048 down").waitFor();
+  await page.getByText("1 failing of 2048").waitFor();
   assert.ok(await page.locator("tr.channel").count() < 80, "only rows in sight exist");
   // The worst first, by its key; then the order of the numbers again.
   await page.keyboard.press("s");
@@ -233,7 +233,7 @@ browserTest(
     await page.getByText("What you see is out of date").waitFor();
     await using again = await MadeUpSite.open({}, "127.0.0.1", Number(new URL(url).port));
     again.change(0, { failing: true });
-    await page.getByText("1 of 2 down").waitFor();
+    await page.getByText("1 failing of 2").waitFor();
     await page.getByText("What you see is out of date").waitFor({ state: "hidden" });
     complaints.splice(0);
   },

@@ -188,7 +188,7 @@ for (const engine of ["portable", "linux"]) {
     await cell(1, "total").getByText("2", { exact: true }).waitFor();
     await second[Symbol.asyncDispose]();
     assert.deepEqual(new Set(await instance.answers(2)), new Set(["first"]));
-    await page.getByText("1 of 2 down").waitFor();
+    await page.getByText("1 failing of 2").waitFor();
     await cell(1, "state").getByText("failing").waitFor();
     await cell(1, "problem").getByText(/refused/i).waitFor();
     await instance.control("disable 0");

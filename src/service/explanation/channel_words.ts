@@ -3,7 +3,9 @@ import type { ChannelReport } from "../../groups/report.ts";
 import { plural } from "../../log/plural.ts";
 import { ageText, countText } from "../../log/quantities.ts";
 import type { ExplainedAttempt, ExplainedChannel, ExplainedGroup } from "../../selection/explanation/explanation.ts";
-import { failingText, fullText, troubleBy } from "../../state/troubles.ts";
+import type { TroubleState } from "../../state/channel_state.ts";
+import { failing, full, troubleBy } from "../../state/troubles.ts";
+import { troubleText } from "../../state/trouble_text.ts";
 import type { Subject } from "./subject.ts";
 
 /** What counts against a channel, see `WhyChannelState`. @param tried whether it would be tried all the same */
@@ -27,13 +29,14 @@ export function channelReason(
   const { told: { attempts, home }, now, service } = subject;
   if (!group.usable) return "its group is not for this client";
   const attempt = attempts.find(({ channel: id }) => id === channel.id);
+  const inWords = (trouble: TroubleState) => troubleText(trouble, now);
   const against = againstOf(channel, group, attempt !== undefined).map((word) => {
-    if (word === "full") return fullText(channel);
+    if (word === "full") return inWords(full(channel));
     if (word === "queue") return "clients who came earlier wait for it";
     if (word === "rests") {
-      return `skipped for ${ageText(Math.ceil(channel.rests / 1000))} more: ${failingText(report, now)}`;
+      return `skipped for ${ageText(Math.ceil(channel.rests / 1000))} more: ${inWords(failing(report))}`;
     }
-    return word === "other" ? "" : troubleBy(word, report, now).text;
+    return word === "other" ? "" : inWords(troubleBy(word, report));
   }).filter((text) => text !== "");
   if (attempt !== undefined) {
     const why = strategyReason(channel, attempt, group, subject);

@@ -234,8 +234,8 @@ export class Health {
   #checksOf(service: Service, id: ChannelId): ChannelChecks | undefined {
     const monitor = this.#monitorOf(service, id);
     if (monitor === undefined) return undefined;
-    const { up, failed, changes, since, last } = monitor, took = last?.took;
-    return { up, failed, changes, took, changedAt: performance.timeOrigin + since };
+    const { up, failed, changes, last } = monitor, took = last?.took;
+    return { up, failed, changes, took, changedAt: changedAt(monitor) };
   }
 
   #healthOf(service: Service, id: ChannelId): ChannelHealth | undefined {
@@ -250,6 +250,7 @@ export class Health {
       rise,
       fall,
       since: age(monitor.since),
+      stateSince: new Date(changedAt(monitor)).toISOString(),
       last: last === undefined ? null : {
         result: last.code,
         reason: last.reason,
@@ -258,6 +259,11 @@ export class Health {
       },
     };
   }
+}
+
+/** When a monitor's target got its state, in milliseconds since 1970. */
+function changedAt({ since }: Monitor): number {
+  return performance.timeOrigin + since;
 }
 
 function isSameCheck(one: Target, other: Target): boolean {

@@ -1,3 +1,5 @@
+import { type Admission, admissionOf, ADMISSIONS } from "../../state/admission.ts";
+import { partiesOf } from "../../groups/parties.ts";
 import type { ChannelChecks } from "../../groups/snapshot.ts";
 import type { Groups } from "../../groups/groups.ts";
 import { type ChannelId, groupOf } from "../../table/channel_id.ts";
@@ -8,12 +10,6 @@ import { RESULTS } from "../../table/records/results.ts";
 import { type Exposition, type Family, labelsOf } from "./exposition.ts";
 import type { HighWater } from "./high_water.ts";
 
-/** Whether a channel gets new connections, as the column S of `show` says it. */
-export const STATES = ["enabled", "drained", "down", "disabled"] as const;
-
-/** One of `STATES`. */
-export type State = typeof STATES[number];
-
 /** One channel at one moment. */
 export interface MeasuredChannel {
   readonly id: ChannelId;
@@ -21,7 +17,7 @@ export interface MeasuredChannel {
   readonly groups: Groups;
   readonly lifetime: Lifetime;
   readonly connections: number;
-  readonly state: State;
+  readonly state: Admission;
   readonly checks: ChannelChecks | undefined;
 }
 
@@ -45,11 +41,9 @@ export function measureChannel(
   return { id, labels, groups, lifetime, connections, state: stateOf(by), checks: groups.checksOf?.(id) };
 }
 
-/** The state that these parties make (`DisabledBy`). */
-export function stateOf(by: number): State {
-  if (by === 0) return "enabled";
-  if (by === DisabledBy.DOWN) return "down";
-  return (by & ~(DisabledBy.DRAINING | DisabledBy.WEIGHT)) === 0 ? "drained" : "disabled";
+/** Whether these parties (`DisabledBy`) let a channel get new connections. */
+export function stateOf(by: number): Admission {
+  return by === 0 ? "enabled" : admissionOf(partiesOf(by));
 }
 
 /** Families of a channel's metrics, and the values; undefined where a channel has none. */
@@ -158,7 +152,7 @@ export function* writeChannels(
   });
   for (const { labels, state } of channels) {
     yield;
-    for (const one of STATES) to.sample(`${labels},state="${one}"`, one === state ? 1 : 0);
+    for (const one of ADMISSIONS) to.sample(`${labels},state="${one}"`, one === state ? 1 : 0);
   }
   to.family({
     name: "balance_channel_connect_errors",

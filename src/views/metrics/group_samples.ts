@@ -2,7 +2,8 @@ import type { Groups } from "../../groups/groups.ts";
 import { type Histogram, KIND, type Kind } from "../../table/statistics/statistics.ts";
 import type { Lifetime } from "../../table/lifetimes.ts";
 import { countsBelow, SESSION_TIMES, SHORT_TIMES, SIZES, WAITING_TIMES } from "./bounds.ts";
-import { type State, stateOf, STATES } from "./channel_samples.ts";
+import { type Admission, ADMISSIONS } from "../../state/admission.ts";
+import { stateOf } from "./channel_samples.ts";
 import { type Exposition, type Family, labelsOf } from "./exposition.ts";
 import type { HighWater } from "./high_water.ts";
 
@@ -14,7 +15,7 @@ export interface MeasuredGroup {
   readonly lifetime: Lifetime;
   readonly connections: number;
   /** States of its channels. */
-  readonly states: readonly State[];
+  readonly states: readonly Admission[];
 }
 
 /** Reads a group; undefined if it has never had a channel. */
@@ -127,7 +128,7 @@ export function* writeGroups(to: Exposition, groups: readonly MeasuredGroup[]): 
   to.family({ name: "balance_group_channels", type: "gauge", help: "Channels of the group, by state." });
   for (const { labels, states } of groups) {
     yield;
-    for (const state of STATES) {
+    for (const state of ADMISSIONS) {
       to.sample(`${labels},state="${state}"`, states.filter((one) => one === state).length);
     }
   }

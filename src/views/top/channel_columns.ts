@@ -1,8 +1,5 @@
 import { ageText, bytesText, rateText, shortCount, spanText } from "../../log/quantities.ts";
-import { stateWord } from "../../state/state_word.ts";
 import type { ChannelState, TimesState } from "../../state/channel_state.ts";
-import { troublesOf } from "../../state/troubles.ts";
-import type { Style } from "./line.ts";
 import type { ChannelRow } from "./rows.ts";
 
 /** A column of the table of channels. Its width is always the same, so that nothing moves while somebody reads. */
@@ -72,65 +69,6 @@ export const COLUMNS: readonly Column[] = [
     value: ({ bytes }) => bytes?.down ?? -1,
   },
 ];
-
-/** State of a channel, in a sign and a word. */
-export interface Status {
-  readonly sign: string;
-  readonly word: string;
-  readonly style: Style;
-}
-
-/** Signs that differ in shape, and what stands for them in other alphabets than Unicode. */
-const SIGNS = { up: ["●", "+"], down: ["✖", "x"], off: ["○", "-"], leaving: ["◐", "~"], wrong: ["▲", "!"] } as const;
-
-export function statusOf(channel: ChannelState, unicode: boolean): Status {
-  const word = stateWord(channel), sign = (which: keyof typeof SIGNS) => SIGNS[which][unicode ? 0 : 1];
-  if (word === "dwn") return { sign: sign("down"), word, style: "bad" };
-  if (word === "drn") return { sign: sign("leaving"), word, style: "wanted" };
-  if (word === "dis") {
-    const wanted = channel.disabledBy.every((party) => party !== "autodisable" && party !== "unresolved");
-    return { sign: sign("off"), word, style: wanted ? "wanted" : "bad" };
-  }
-  if (troublesOf(channel, 0).some(({ kind }) => kind === "bad")) {
-    const full = channel.maxc > 0 && channel.current >= channel.maxc && !channel.failing;
-    return { sign: sign("wrong"), word: full ? "FUL" : "ERR", style: "bad" };
-  }
-  return { sign: sign("up"), word, style: "good" };
-}
-
-/** What each sign is for. */
-export const SIGN_MEANINGS = (unicode: boolean): readonly (Omit<Status, "word"> & { readonly what: string })[] => {
-  const sign = (which: keyof typeof SIGNS) => SIGNS[which][unicode ? 0 : 1];
-  return [
-    { sign: sign("up"), style: "good", what: "ENA gets clients" },
-    {
-      sign: sign("wrong"),
-      style: "bad",
-      what: "ERR connects fail, or it does not answer; FUL has all connections it may",
-    },
-    { sign: sign("down"), style: "bad", what: "dwn its health checks fail" },
-    { sign: sign("off"), style: "wanted", what: "dis somebody has disabled it, or its name does not resolve" },
-    { sign: sign("leaving"), style: "wanted", what: "drn no new clients: it drains, or has weight 0" },
-  ];
-};
-
-/** What is wrong with a channel and since when; empty if nothing is. @param now milliseconds since 1970 */
-export function problemOf(channel: ChannelState, now: number): { readonly text: string; readonly style: Style } {
-  const troubles = troublesOf(channel, now), [worst] = troubles;
-  if (worst === undefined) return { text: "", style: "plain" };
-  return { text: troubles.map(({ text }) => text).join("; "), style: worst.kind === "past" ? "faint" : worst.kind };
-}
-
-/** The same where there is little room: in a word, and since when. */
-export function shortProblemOf(channel: ChannelState, now: number): string {
-  const { disabledBy: [party], health, lastError, failingSince, drainingSince, disabledSince } = channel;
-  const since = (time: string | null) => time === null ? "" : ` ${ageText((now - Date.parse(time)) / 1000)}`;
-  if (party === "down" && health?.last) return `${health.last.result} ${ageText(health.since)}`;
-  if (party === "drain") return `drain${since(drainingSince)}`;
-  if (party !== undefined) return `${party}${since(disabledSince)}`;
-  if (failingSince !== null && lastError !== null) return `${lastError.result}${since(failingSince)}`;
-  return problemOf(channel, now).text;
-}
 
 /** Name of a channel, or where it leads. */
 export function titleOf({ name, address, host, port, disabledBy }: ChannelState): string {

@@ -2,16 +2,17 @@ import { cut } from "../../log/cut.ts";
 import { ageText, bytesText, countText, rateText, spanText } from "../../log/quantities.ts";
 import { plural } from "../../log/plural.ts";
 import type { MinuteState, ServiceState } from "../../state/service_state.ts";
-import { type Column, COLUMNS, problemOf, shortProblemOf, statusOf, titleOf } from "./channel_columns.ts";
+import { type Column, COLUMNS, titleOf } from "./channel_columns.ts";
+import { problemOf, shortProblemOf, statusOf } from "./channel_status.ts";
 import type { Choice } from "./choice.ts";
 import { type Line, line, type Span, span } from "./line.ts";
 import type { ChannelRow, Row } from "./rows.ts";
 import { added, sparkline } from "./sparkline.ts";
 
-/** Widths of the columns at the left: the mark of the chosen channel, its number, its state. */
-const NUMBER = 6, STATE = 5;
+/** Width of the state: a sign and the longest word. */
+const STATE = 12;
 /** The least and the usual width of where a channel leads, and the least of what is wrong with it. */
-const SHORTEST = 15, LONGEST = 34, PROBLEM = 14;
+const SHORTEST = 15, LONGEST = 34, PROBLEM = 10;
 /** Seconds over which failures are averaged. */
 const RECENT = 10;
 
@@ -19,6 +20,8 @@ const RECENT = 10;
 export interface Table {
   readonly width: number;
   readonly columns: readonly Column[];
+  /** Room for the numbers of group and channel. */
+  readonly number: number;
   readonly title: number;
   /** Room for what is wrong, 0 if there is none. */
   readonly problem: number;
@@ -28,9 +31,10 @@ export interface Table {
 export function tableFor(rows: readonly Row[], width: number): Table {
   const channels = rows.filter((row) => row.kind === "channel"),
     limits = channels.some(({ channel }) => channel.maxc > 0);
+  const number = channels.reduce((most, row) => Math.max(most, numberOf(row).length), 3);
   const wanted = channels.reduce((most, { channel }) => Math.max(most, titleOf(channel).length), SHORTEST);
   let columns = COLUMNS.filter((column) => column.limits === undefined || column.limits === limits);
-  const fixed = () => 1 + NUMBER + 1 + STATE + 1 + columns.reduce((sum, { width }) => sum + 1 + width, 0);
+  const fixed = () => 1 + number + 1 + STATE + 1 + columns.reduce((sum, { width }) => sum + 1 + width, 0);
   let problem = PROBLEM;
   const room = () => width - fixed() - (problem === 0 ? 0 : 1 + problem);
   const least = Math.min(wanted, LONGEST, 21);
@@ -43,29 +47,37 @@ export function tableFor(rows: readonly Row[], width: number): Table {
     else break;
   }
   const title = Math.max(SHORTEST, Math.min(wanted, LONGEST, room()));
-  return { width, columns, title, problem: problem === 0 ? 0 : Math.max(0, width - fixed() - title - 1) };
+  return { width, columns, number, title, problem: problem === 0 ? 0 : Math.max(0, width - fixed() - title - 1) };
 }
 
-export function headingLine({ columns, title, problem }: Table, { sort, reversed }: Choice, unicode: boolean): Line {
+function numberOf({ group, channel: { channel } }: ChannelRow): string {
+  return `${group}/${channel}`;
+}
+
+export function headingLine(
+  { columns, number, title, problem }: Table,
+  { sort, reversed }: Choice,
+  unicode: boolean,
+): Line {
   const cell = (heading: string, width: number, left: boolean) => {
     const chosen = sort === heading || sort === "c" && heading === "c/max";
     const mark = unicode ? reversed ? "▴" : "▾" : reversed ? "^" : "v";
     const text = chosen ? `${heading}${mark}`.slice(0, Math.max(width, heading.length)) : heading;
     return span(left ? text.padEnd(width) : text.padStart(width), chosen ? "bold" : "faint");
   };
-  const spans: (Span | string)[] = [" ", cell("#", NUMBER, false), " ", cell("state", STATE, true), " "];
+  const spans: (Span | string)[] = [" ", cell("#", number, false), " ", cell("state", STATE, true), " "];
   spans.push(cell("channel", title, true));
   for (const { heading, width, left = false } of columns) spans.push(" ", cell(heading, width, left));
-  if (problem > 0) spans.push(" ", span("what is wrong", "faint"));
+  if (problem > 0) spans.push(" ", span("problem", "faint"));
   return line(...spans);
 }
 
 export function channelLine(row: ChannelRow, table: Table, chosen: boolean, unicode: boolean, now: number): Line {
-  const { group, channel } = row, { sign, word, style } = statusOf(channel, unicode), problem = problemOf(channel, now);
+  const { channel } = row, { sign, word, style } = statusOf(channel, unicode), problem = problemOf(channel, now);
   const text = span(titleOf(channel)).text, title = cut(text, table.title).padEnd(table.title);
   const spans: (Span | string)[] = [
     chosen ? ">" : " ",
-    span(`${group}/${channel.channel}`.padStart(NUMBER)),
+    span(numberOf(row).padStart(table.number)),
     " ",
     span(`${sign} ${word}`.padEnd(STATE), style),
     " ",

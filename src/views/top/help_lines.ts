@@ -1,5 +1,5 @@
 import { type Line, line, span } from "./line.ts";
-import { SIGN_MEANINGS } from "./channel_columns.ts";
+import { meaningLines } from "./channel_status.ts";
 
 const KEYS: readonly (readonly [keys: string, what: string])[] = [
   ["up down j k", "choose a channel; PgUp, PgDn, Home and End go further"],
@@ -19,7 +19,7 @@ export function helpLines(unicode: boolean): Line[] {
     title("Keys"),
     ...KEYS.map(([keys, what]) => line("  ", span(keys.padEnd(16), "bold"), what)),
     title("States"),
-    ...SIGN_MEANINGS(unicode).map(({ sign, style, what }) => line("  ", span(sign, style), ` ${what}`)),
+    ...meaningLines(unicode),
     title("Columns"),
     line("  connect, 1st byte: half of its latest connections took no longer; p99: 99 %"),
     line("  up/s, down/s: bytes per second from clients, and to clients"),

@@ -2,7 +2,7 @@ import { ageText, countText, rateText } from "../../log/quantities.ts";
 import { plural } from "../../log/plural.ts";
 import type { FailuresState } from "../../state/failures_state.ts";
 import type { InstanceState } from "../../state/state.ts";
-import { problemOf, statusOf } from "./channel_columns.ts";
+import { problemOf, statusOf } from "./channel_status.ts";
 import { channelLine, detailLines, headingLine, serviceLine, tableFor } from "./channel_table.ts";
 import type { Choice } from "./choice.ts";
 import { failureLines } from "./failure_lines.ts";
@@ -107,7 +107,7 @@ function channelsSpans({ services }: InstanceState): Span[] {
     const { word, style } = statusOf(channel, false);
     counts.set(word, { count: (counts.get(word)?.count ?? 0) + 1, style });
   }
-  const troubles = [...counts].filter(([word]) => word !== "ENA");
+  const troubles = [...counts].filter(([word]) => word !== "up");
   return [
     span(`${countText(all.length)} ${plural(all.length, "channel")}`),
     ...troubles.map(([word, { count, style }]) => span(`, ${count} ${word}`, style)),

@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import type { ChannelState } from "../../state/channel_state.ts";
 import type { ServiceState } from "../../state/service_state.ts";
 import type { InstanceState } from "../../state/state.ts";
+import { channelState } from "../../../tests/support/made_up_state.ts";
 import { act } from "./act.ts";
 import { ByteRates } from "./byte_rates.ts";
-import { shortProblemOf } from "./channel_columns.ts";
+import { shortProblemOf } from "./channel_status.ts";
 import { serviceLine } from "./channel_table.ts";
 import { type Choice, FIRST_CHOICE } from "./choice.ts";
 import { layOut, type Picture, scrolled } from "./layout.ts";
@@ -13,22 +14,26 @@ import { rowsOf } from "./rows.ts";
 
 const NOW = Date.parse("2026-01-01T12:00:00Z");
 
-const WELL: ChannelState = {
-  ...{ channel: 0, enabled: true, disabledBy: [], host: "a", address: "10.0.0.1", port: 80, current: 3, maxc: 0 },
-  ...{ weight: 1, name: null, proxy: null, check: null, checkPort: null, checkHost: null, total: 12_345, failed: 2 },
-  ...{ sent: 1000, rcvd: 2000, drainingSince: null, failing: false, rate: 3.71, oldest: 200 },
+const WELL: Partial<ChannelState> = {
+  ...{ host: "a", address: "10.0.0.1", port: 80, current: 3, total: 12_345, failed: 2, sent: 1000, rcvd: 2000 },
+  ...{ rate: 3.71, oldest: 200 },
   times: { connect: { count: 64, median: 0.21, p99: 1.18 }, firstByte: { count: 64, median: 35.2, p99: 1840 } },
-  ...{ lastError: null, failingSince: null, failuresInARow: 0, disabledSince: null },
-  ...{ unanswered: 0, unansweredSince: null },
 };
-const HEALTH = { flapping: false, counter: 0, rise: 2, fall: 3, since: 40 };
+const HEALTH = {
+  flapping: false,
+  counter: 0,
+  rise: 2,
+  fall: 3,
+  since: 40,
+  stateSince: new Date(NOW - 40_000).toISOString(),
+};
 const DOWN: Partial<ChannelState> = {
   disabledBy: ["down"],
   health: { ...HEALTH, state: "down", last: { result: "L4TOUT", reason: "no answer", took: 1, age: 1 } },
 };
 
 function service(name: string, channels: readonly Partial<ChannelState>[]): ServiceState {
-  const all = channels.map((channel, number) => ({ ...WELL, channel: number, ...channel }));
+  const all = channels.map((channel, number) => channelState(number, { ...WELL, ...channel }));
   return {
     ...{ name, addresses: ["::"], ports: [{ first: 80, last: 80 }], connections: 1234, rate: 3.7, ended: {} },
     lastMinute: { connections: Array(60).fill(4), failures: Array(60).fill(1) },
@@ -60,11 +65,11 @@ Deno.test("at 80 columns everything that one needs has its place", () => {
   const lines = shown([service("web", [{ name: "one" }, DOWN])], { selected: "web 0 1" });
   assert.ok(lines.every((line) => line.length <= 80), lines.join("\n"));
   assert.match(lines[0], /^balance 1\.2\.3 {2}up 1m 40s {2}pid 7 {2}linux, 2 threads +\d\d:\d\d:00$/);
-  assert.equal(lines[1], "1,234 connections  3.7/s new  2 channels, 1 dwn");
-  assert.match(lines[2], /^ +#▾ state channel .* c {2}rate failed connect 1st byte what is wrong$/);
+  assert.equal(lines[1], "1,234 connections  3.7/s new  2 channels, 1 down");
+  assert.match(lines[2], /^ +#▾ state +channel .* c {2}rate failed connect 1st byte problem$/);
   assert.match(lines[3], /^web port 80: 1,234 connections, 3\.7\/s, 1\.0\/s fail +█{20,}$/);
-  assert.match(lines[4], /^ {4}0\/0 ● ENA one 10\.0\.0\.1:80 +3 {3}3\.7 {6}2 {3}0\.2ms {5}35ms$/);
-  assert.match(lines[5], /^> {3}0\/1 ✖ dwn 10\.0\.0\.1:80 .* L4TOUT 40s$/);
+  assert.match(lines[4], /^ 0\/0 ● up {9}one 10\.0\.0\.1:80 +3 {3}3\.7 {6}2 {3}0\.2ms {5}35ms$/);
+  assert.match(lines[5], /^>0\/1 ✖ down {7}10\.0\.0\.1:80 .* L4TOUT 40s$/);
   assert.match(lines[21], /^web 0\/1 10\.0\.0\.1:80, total 12,345, failed 2, connect p99 1\.2ms, oldest 3m 20s/);
   assert.equal(lines[22], "down for 40s: L4TOUT, no answer");
   assert.equal(lines[23], "q quit ? help / find <> sort d drain e enable x disable c close w why f failed");
@@ -73,12 +78,12 @@ Deno.test("at 80 columns everything that one needs has its place", () => {
 Deno.test("where there is little room, what is wrong is a word and since when", () => {
   const at = (seconds: number) => new Date(NOW - seconds * 1000).toISOString();
   const lastError = { result: "refused", reason: "connection refused", at: at(1), age: 1 };
-  const said = (channel: Partial<ChannelState>) => shortProblemOf({ ...WELL, ...channel }, NOW);
-  assert.equal(said({ failing: true, failingSince: at(100), failuresInARow: 7, lastError }), "refused 1m 40s");
-  assert.equal(said({ disabledBy: ["drain"], drainingSince: at(9), disabledSince: at(9) }), "drain 9s");
+  const said = (channel: Partial<ChannelState>) => shortProblemOf(channelState(0, { ...WELL, ...channel }), NOW);
+  assert.equal(said({ failing: true, failingSince: at(100), failuresInARow: 7, lastError }), "refused 1m");
+  assert.equal(said({ disabledBy: ["drain"], drainingSince: at(9), disabledSince: at(9) }), "9s");
   assert.equal(said({ disabledBy: ["operator"], disabledSince: at(300) }), "operator 5m");
   assert.equal(said(DOWN), "L4TOUT 40s");
-  assert.equal(said({ maxc: 3, current: 3 }), "full: 3 of 3 connections");
+  assert.equal(said({ maxc: 3, current: 3 }), "3 of 3 connections");
   assert.equal(said({}), "");
 });
 
@@ -87,13 +92,15 @@ Deno.test("columns come and go with the width, and no line is longer", () => {
   const headings = [40, 60, 80, 120, 160].map((width) => {
     const lines = shown(services, {}, [width, 24]);
     if (width >= 80) assert.ok(lines.every((line) => line.length <= width), lines.join("\n"));
-    return lines[2].trim().split(/ {2,}| (?=rate|failed|connect|p99|1st|c\/max|total|oldest|up|down|what)/).join(" ");
+    return lines[2].trim().split(/ {2,}| (?=rate|failed|connect|p99|1st|c\/max|total|oldest|up|down|problem)/).join(
+      " ",
+    );
   });
   assert.match(headings[0], /c\/max rate failed connect$/);
   assert.match(headings[2], /c\/max rate failed connect 1st byte/);
   assert.doesNotMatch(headings[2], /oldest|p99|total/);
-  assert.match(headings[3], /total failed connect p99 1st byte 1st p99 (?:oldest )?.*what is wrong$/);
-  assert.match(headings[4], /oldest up\/s down\/s what is wrong$/);
+  assert.match(headings[3], /total failed connect p99 1st byte 1st p99 (?:oldest )?.*problem$/);
+  assert.match(headings[4], /oldest up\/s down\/s problem$/);
 });
 
 Deno.test("seconds of the last minute in which much failed are red", () => {
@@ -120,7 +127,7 @@ Deno.test("a filter leaves channels that have all its words, and sorting puts th
     rowsOf(services, new ByteRates(), { ...FIRST_CHOICE, ...choice }, NOW)
       .map((row) => row.kind === "service" ? row.service.name : row.channel.channel);
   assert.deepEqual(numbers({}), ["web", 0, 1, 2, "api", 0]);
-  assert.deepEqual(numbers({ filter: "DWN web" }), ["web", 1]);
+  assert.deepEqual(numbers({ filter: "DOWN web" }), ["web", 1]);
   assert.deepEqual(numbers({ filter: "no answer" }), ["web", 1]);
   assert.deepEqual(numbers({ filter: "nothing" }), []);
   assert.deepEqual(numbers({ sort: "rate" }), ["web", 1, 2, 0, "api", 0]);

@@ -1,9 +1,9 @@
 import type { ChannelState } from "../../state/channel_state.ts";
 import type { ServiceState } from "../../state/service_state.ts";
 import { type ByteRate, type ByteRates, keyOf } from "./byte_rates.ts";
-import { COLUMNS, problemOf, statusOf, titleOf } from "./channel_columns.ts";
+import { COLUMNS, titleOf } from "./channel_columns.ts";
+import { problemOf } from "./channel_status.ts";
 import type { Choice } from "./choice.ts";
-import type { Style } from "./line.ts";
 
 export interface ServiceRow {
   readonly kind: "service";
@@ -46,8 +46,8 @@ export function rowsOf(services: readonly ServiceState[], rates: ByteRates, choi
 
 /** What a filter is compared with. */
 function wordsOf({ service, channel }: ChannelRow, now: number): string {
-  const { word } = statusOf(channel, false), problem = problemOf(channel, now).text;
-  return `${service} ${word} ${titleOf(channel)} ${channel.host} ${problem}`.toLowerCase();
+  const problem = problemOf(channel, now).text;
+  return `${service} ${channel.state} ${titleOf(channel)} ${channel.host} ${problem}`.toLowerCase();
 }
 
 function sorted(rows: ChannelRow[], { sort, reversed }: Choice): ChannelRow[] {
@@ -59,10 +59,10 @@ function sorted(rows: ChannelRow[], { sort, reversed }: Choice): ChannelRow[] {
 }
 
 /** The worst first. */
-const GRAVITY: Readonly<Record<Style, number>> = { bad: 2, wanted: 1, good: 0, plain: 0, bold: 0, faint: 0 };
+const LEVELS: readonly string[] = ["good", "wanted", "warn", "bad"];
 
 function valueOf(heading: string): ((row: ChannelRow) => number | string) | undefined {
-  if (heading === "state") return ({ channel }) => GRAVITY[statusOf(channel, false).style];
+  if (heading === "state") return ({ channel }) => LEVELS.indexOf(channel.level);
   if (heading === "channel") return ({ channel }) => titleOf(channel);
   return COLUMNS.find((column) => column.heading === heading)?.value;
 }

@@ -1,7 +1,6 @@
 import { ageText, bytesText, countText, rateText, shortCount, spanText } from "../../../log/quantities.ts";
 import type { ChannelState, TimesState } from "../../../state/channel_state.ts";
 import type { GroupState } from "../../../state/group_state.ts";
-import { stateWord } from "../../../state/state_word.ts";
 
 /** A column of the table of channels. */
 export interface Column {
@@ -20,7 +19,7 @@ export const COLUMNS: readonly Column[] = [
   { heading: "GRP", cell: (_, { group }) => String(group) },
   { heading: "Type", spare: 4, cell: (_, { type }) => type },
   { heading: "#", cell: ({ channel }) => String(channel) },
-  { heading: "S", cell: stateWord },
+  { heading: "state", left: true, cell: ({ state }) => state },
   { heading: "ip-address", cell: addressOf },
   { heading: "port", cell: ({ port }) => port === 0 ? "*" : String(port) },
   { heading: "c", cell: ({ current }) => shortCount(current) },

@@ -2,12 +2,12 @@ import { cut } from "../../../log/cut.ts";
 import { escape } from "../../../log/escape.ts";
 import { plural } from "../../../log/plural.ts";
 import { countText, rateText } from "../../../log/quantities.ts";
-import type { ChannelState } from "../../../state/channel_state.ts";
+import type { ChannelState, TroubleState } from "../../../state/channel_state.ts";
 import type { ServiceState } from "../../../state/service_state.ts";
 import type { ProcessState } from "../../../state/state.ts";
+import { troubleText } from "../../../state/trouble_text.ts";
 import { conditionLines, heading, queueLines, staleNames } from "../../show.ts";
 import { type Column, COLUMNS } from "./channel_columns.ts";
-import { type Trouble, troublesOf } from "../../../state/troubles.ts";
 
 /** How a terminal shows something. */
 export interface Screen {
@@ -24,8 +24,13 @@ const SHORTEST_ADDRESS = 15, USUAL_ADDRESS = 20;
 /** Spaces before what is said about a channel, so that its lines read as belonging to the one above. */
 const INDENT = " ".repeat(10);
 
-/** SGR codes (ECMA-48): red, yellow, faint, bold. */
-const COLORS: Readonly<Record<Trouble["kind"], number>> = { bad: 31, wanted: 33, past: 2 }, BOLD = 1;
+/** SGR codes (ECMA-48). */
+const BOLD = 1, FAINT = 2, RED = 31, YELLOW = 33;
+
+/** By levels of channels and troubles; others have none. */
+const COLORS: ReadonlyMap<string, number> = new Map([
+  ...[["bad", RED], ["warn", YELLOW], ["wanted", YELLOW], ["past", FAINT]] as const,
+]);
 
 /** What `show` shows of services on a terminal. */
 export function showOnScreen(services: readonly ServiceState[], screen: Screen): string[] {
@@ -36,7 +41,7 @@ export function showOnScreen(services: readonly ServiceState[], screen: Screen):
 export function logOnScreen({ problem, lost }: ProcessState["log"], screen: Screen): string[] {
   if (problem === null) return [];
   const missing = lost === 0 ? "" : `, ${countText(lost)} ${plural(lost, "line")} lost`;
-  return [paint(`the log is not written: ${problem}${missing}`, COLORS.bad, screen)];
+  return [paint(`the log is not written: ${problem}${missing}`, RED, screen)];
 }
 
 function serviceOnScreen(service: ServiceState, screen: Screen): string[] {
@@ -73,10 +78,8 @@ function tableOnScreen({ groups }: ServiceState, screen: Screen): string[] {
   return [
     line((i) => COLUMNS[i].heading),
     ...rows.flatMap(({ channel }, row) => {
-      const troubles = troublesOf(channel, screen.now), worst = troubles.at(0)?.kind ?? "past";
-      // A channel that works again looks like any other; only what is said of its past is faint.
-      const color = worst === "past" ? undefined : COLORS[worst];
-      return [paint(line((i) => cells[i][row]), color, screen), ...troubles.flatMap((each) => said(each, screen))];
+      const said = channel.troubles.flatMap((trouble) => troubleLines(trouble, screen));
+      return [paint(line((i) => cells[i][row]), COLORS.get(channel.level), screen), ...said];
     }),
   ];
 }
@@ -102,14 +105,14 @@ function widthOfAll(shown: readonly number[], widths: readonly number[]): number
 }
 
 /** What is said about a channel, below its row and between words where it is too long for one line. */
-function said(trouble: Trouble, screen: Screen): string[] {
+function troubleLines(trouble: TroubleState, screen: Screen): string[] {
   const lines: string[] = [], room = Math.max(20, screen.width - INDENT.length);
-  for (const word of trouble.text.split(" ")) {
+  for (const word of troubleText(trouble, screen.now).split(" ")) {
     const last = lines.length - 1;
     if (last >= 0 && lines[last].length + 1 + word.length <= room) lines[last] += ` ${word}`;
     else lines.push(word);
   }
-  return lines.map((line) => paint(INDENT + line, COLORS[trouble.kind], screen));
+  return lines.map((line) => paint(INDENT + line, COLORS.get(trouble.level), screen));
 }
 
 /** What an instance has said reaches the terminal only through this: it may not be what its type says. */

@@ -1,22 +1,20 @@
 import assert from "node:assert/strict";
 import type { ChannelState } from "../../../state/channel_state.ts";
 import type { ServiceState } from "../../../state/service_state.ts";
+import { channelState } from "../../../../tests/support/made_up_state.ts";
 import { logOnScreen, showOnScreen } from "./show_screen.ts";
 
 const NOW = Date.parse("2026-01-01T12:00:00Z");
 const at = (secondsAgo: number) => new Date(NOW - secondsAgo * 1000).toISOString();
 
-const WELL: ChannelState = {
-  ...{ channel: 0, enabled: true, disabledBy: [], host: "a", address: "10.0.0.1", port: 80, current: 3, maxc: 0 },
-  ...{ weight: 1, name: null, proxy: null, check: null, checkPort: null, checkHost: null, total: 12_345, failed: 2 },
-  ...{ sent: 1_234_567, rcvd: 98_765_432_101, drainingSince: null, failing: false, rate: 3.71, oldest: 200 },
+const WELL: Partial<ChannelState> = {
+  ...{ host: "a", address: "10.0.0.1", port: 80, current: 3, total: 12_345, failed: 2 },
+  ...{ sent: 1_234_567, rcvd: 98_765_432_101, rate: 3.71, oldest: 200 },
   times: { connect: { count: 64, median: 0.21, p99: 1.18 }, firstByte: { count: 64, median: 35.2, p99: 1840 } },
-  ...{ lastError: null, failingSince: null, failuresInARow: 0, disabledSince: null },
-  ...{ unanswered: 0, unansweredSince: null },
 };
 
 function web(channels: readonly Partial<ChannelState>[], more: Partial<ServiceState> = {}): ServiceState {
-  const all = channels.map((channel, number) => ({ ...WELL, channel: number, ...channel }));
+  const all = channels.map((channel, number) => channelState(number, { ...WELL, ...channel }));
   return {
     ...{ name: "web", addresses: ["::"], ports: [{ first: 80, last: 80 }], connections: 1234, rate: 3.7, ended: {} },
     lastMinute: { connections: [0, 200, 34], failures: [3, 0] },
@@ -32,9 +30,9 @@ function shown(services: readonly ServiceState[], { width = 200, color = false }
 Deno.test("Balance's columns come first, and at their right how connections fare", () => {
   assert.deepEqual(shown([web([{}, { times: { connect: null, firstByte: null }, oldest: null, current: 0 }])]), [
     "service web on port 80: 1,234 connections, 3.7/s; last minute: 234 new, 3 ended badly",
-    "GRP Type #   S ip-address port c totalc  sent   rcvd failed rate connect   p99 1st byte  p99 oldest",
-    "  0   RR 0 ENA   10.0.0.1   80 3 12,345 1.2MB 98.7GB      2  3.7   0.2ms 1.2ms     35ms 1.8s 3m 20s",
-    "  0   RR 1 ENA   10.0.0.1   80 0 12,345 1.2MB 98.7GB      2  3.7       -     -        -    -      -",
+    "GRP Type # state ip-address port c totalc  sent   rcvd failed rate connect   p99 1st byte  p99 oldest",
+    "  0   RR 0 up      10.0.0.1   80 3 12,345 1.2MB 98.7GB      2  3.7   0.2ms 1.2ms     35ms 1.8s 3m 20s",
+    "  0   RR 1 up      10.0.0.1   80 0 12,345 1.2MB 98.7GB      2  3.7       -     -        -    -      -",
   ]);
 });
 
@@ -52,17 +50,17 @@ Deno.test("where there is no room, the columns go first that one needs least, an
     return lines[1].trim().split(/ +/).join(" ");
   });
   assert.deepEqual(headings, [
-    "GRP Type # S ip-address port c totalc sent rcvd failed rate connect p99 1st byte p99 oldest name",
-    "GRP Type # S ip-address port c totalc failed rate connect p99 1st byte p99 oldest",
-    "GRP # S ip-address port c failed rate connect 1st byte oldest",
-    "GRP # S ip-address port c failed rate connect 1st byte",
+    "GRP Type # state ip-address port c totalc sent rcvd failed rate connect p99 1st byte p99 oldest name",
+    "GRP Type # state ip-address port c totalc failed rate connect p99 1st byte p99 oldest",
+    "GRP # state ip-address port c failed rate connect 1st byte oldest",
+    "GRP # state ip-address port c failed rate connect 1st byte",
   ]);
   assert.match(shown([web([{ address }])], { width: 70 })[2], / 2001:[\da-f:]+…[\d:]+:6666 /);
 });
 
 Deno.test("below a channel is why it gets no clients, or fails", () => {
   const error = { result: "refused", reason: "connection refused", at: at(4), age: 4 };
-  const health = { state: "down", flapping: true, counter: 0, rise: 2, fall: 3, since: 40 };
+  const health = { state: "down", flapping: true, counter: 0, rise: 2, fall: 3, since: 40, stateSince: at(40) };
   const channels: Partial<ChannelState>[] = [
     { disabledBy: ["operator"], disabledSince: at(200) },
     { disabledBy: ["autodisable"], disabledSince: at(5), lastError: error, failing: true, failuresInARow: 1 },
@@ -75,7 +73,7 @@ Deno.test("below a channel is why it gets no clients, or fails", () => {
     { disabledBy: ["unresolved"], host: "nowhere.example" },
     { lastError: error, failing: true, failuresInARow: 1200, failingSince: at(3700) },
     { maxc: 100, current: 100 },
-    { lastError: { ...error, age: 3599 } },
+    { lastError: { ...error, at: at(3599), age: 3599 } },
     { lastError: { ...error, age: 3600 } },
     { failing: true },
     { unanswered: 4, unansweredSince: at(20) },
@@ -83,33 +81,33 @@ Deno.test("below a channel is why it gets no clients, or fails", () => {
   ];
   const said = shown([web(channels)]).slice(2).map((line) => line.replace(/^ {2}0 .*/, "--").trim());
   assert.deepEqual(said, [
-    ...["--", "disabled by the operator 3m 20s ago"],
-    ...["--", "disabled by autodisable 5s ago", "its last connect failed 4s ago: connection refused"],
-    ...["--", "in maintenance for 1m 30s", "draining for 7s"],
+    ...["--", "disabled by the operator for 3m 20s"],
+    ...["--", "disabled by autodisable for 5s", "last connect failed 4s ago: connection refused"],
+    ...["--", "in maintenance for 1m 30s", "draining for 7s: 3 connections left"],
     ...["--", "down for 40s: L4TOUT, no answer", "flapping: its checks fail and succeed by turns"],
     ...["--", "weight 0: gets no new clients"],
     ...["--", "nowhere.example does not resolve"],
-    ...["--", "failing for 1h 1m: 1,200 connects in a row, the last 4s ago: connection refused"],
+    ...["--", "failing for 1h 1m: connection refused, 1,200 in a row, the last 4s ago"],
     ...["--", "full: 100 of 100 connections"],
     ...["--", "last failed connect 59m 59s ago: connection refused"],
-    ...["--", "--", "its last connect failed"],
-    ...["--", "--", "no answer over the last 4,200 connections for 20s"],
+    ...["--", "--", "last connect failed"],
+    ...["--", "--", "no answer for 20s: the last 4,200 connections"],
   ]);
 });
 
-Deno.test("a row has the colour of its worst trouble: red for what fails, yellow for what somebody wants", () => {
+Deno.test("a row has the colour of its state: red for what fails, yellow for what somebody wants", () => {
   const error = { result: "refused", reason: "connection refused", at: at(4), age: 4 };
   const [head, , ...lines] = shown([
     web([{ disabledBy: ["operator"] }, { failing: true, disabledBy: ["drain"] }, { lastError: error }]),
   ], { color: true });
   assert.ok(head.startsWith("\x1b[1mservice web on port 80\x1b[22m: "));
   const code = (line: string) => /^\x1b\[(\d+)m.*\x1b\[(?:39|22)m$/.exec(line)?.[1] ?? "";
-  assert.deepEqual(lines.map(code), ["33", "33", "31", "31", "33", "", "2"]);
+  assert.deepEqual(lines.map(code), ["33", "33", "33", "33", "31", "", "2"]);
 });
 
 Deno.test("nothing that an instance says reaches the terminal unescaped", () => {
   const evil = "\x1b]0;x\x07" as string & number;
-  const channel = { ...WELL, address: evil, name: evil, current: evil, host: evil, disabledBy: ["unresolved", evil] };
+  const channel = { address: evil, name: evil, current: evil, host: evil, disabledBy: ["unresolved", evil] };
   const all = shown([web([channel], { name: evil, connections: evil })], { color: true }).join("\n");
   assert.doesNotMatch(all.replaceAll(/\x1b\[(?:1|2|22|31|33|39)m/g, ""), /[\x00-\x09\x0b-\x1f]/);
 });
@@ -117,7 +115,7 @@ Deno.test("nothing that an instance says reaches the terminal unescaped", () => 
 Deno.test("several services have an empty line between them", () => {
   const lines = shown([web([]), web([], { name: "mail" })]);
   assert.deepEqual(lines.map((line) => line.slice(0, 12)), [
-    ...["service web ", "GRP Type # S", "", "service mail", "GRP Type # S"],
+    ...["service web ", "GRP Type # s", "", "service mail", "GRP Type # s"],
   ]);
 });
 

@@ -2,7 +2,6 @@
 /** The columns of the table of channels: their heads, and what a cell shows. */
 
 /** @import { Row } from "./rows.js" */
-import { problemText } from "./channel_status.js";
 import { badge, element, setAttribute, setBadge, setText } from "./elements.js";
 import { bytes, count, duration, hostAndPort, NOTHING, rate } from "./format.js";
 
@@ -34,7 +33,7 @@ export const columns = [
   },
   {
     ...{ id: "state", head: "State", title: "State" },
-    make: (cell) => cell.append(badge({ level: "off", word: "" })),
+    make: (cell) => cell.append(badge({ look: "off", word: "" })),
     show: (cell, { status }) => setBadge(/** @type {Element} */ (cell.firstChild), status),
   },
   {
@@ -42,7 +41,7 @@ export const columns = [
     make: (cell) => cell.append(element("button", { type: "button", tabindex: "-1" }), element("small")),
     show: (cell, row, several) => {
       const [button, small] = /** @type {HTMLCollectionOf<HTMLElement>} */ (cell.children);
-      const { channel: { address, port }, problem, service, title } = row;
+      const { channel: { address, port }, problems: [problem], service, title } = row;
       setText(button, several ? `${service} ${title}` : title);
       setText(small, problem?.now ? problem.text : hostAndPort(address, port));
       setAttribute(cell, "title", title);
@@ -83,11 +82,11 @@ export const columns = [
   figure("oldest", "Oldest", "Age of its oldest connection", ({ channel }) => duration(channel.oldest)),
   {
     ...{ id: "problem", head: "Problem", title: "What is wrong, or was last, and for how long" },
-    show: (cell, { problem, status }) => {
-      const text = problemText(problem, duration);
+    show: (cell, { problems, status }) => {
+      const text = problems.map(({ text }) => text).join("; ");
       setText(cell, text);
       setAttribute(cell, "title", text === "" ? undefined : text);
-      cell.classList.toggle("now", problem?.now === true && status.level === "down");
+      cell.classList.toggle("now", status.look === "down");
     },
   },
 ];

@@ -4,7 +4,6 @@
 /** @import { Series } from "./history.js" */
 /** @import { Row } from "./rows.js" */
 import { CHANNEL_CHARTS, Charts } from "./charts.js";
-import { problemText } from "./channel_status.js";
 import { confirmAct } from "./dialogs.js";
 import { badge, byId, element, setBadge, setText } from "./elements.js";
 import { bytes, count, duration, hostAndPort, milliseconds, NOTHING, plural, rate } from "./format.js";
@@ -15,7 +14,7 @@ export class ChannelPanel {
   #place = byId("panel-channel", "div");
   #empty = element("p", { class: "empty" }, "Choose a channel: click one, or press j and k.");
   #inner = element("div", { class: "inner", hidden: true });
-  #badge = badge({ level: "off", word: "" });
+  #badge = badge({ look: "off", word: "" });
   #title = element("h2");
   #facts = element("dl", { class: "facts" });
   #acts = element("div", { class: "acts", hidden: true });
@@ -129,7 +128,7 @@ export class ChannelPanel {
 }
 
 /** Names and values. @param {Row} row @returns {string[][]} */
-function factsOf({ channel, group, type, problem }) {
+function factsOf({ channel, group, type, problems }) {
   const { host, address, port, current, maxc, weight, times, lastError, health, resolution } = channel;
   /** @param {{ median: number, p99: number, count: number } | null} time */
   const told = (time) =>
@@ -151,7 +150,7 @@ function factsOf({ channel, group, type, problem }) {
     ["First byte", told(times.firstByte)],
     ["Total", `${count(channel.total)}, ${count(channel.failed)} failed`],
     ["Bytes", `${bytes(channel.sent)} from clients, ${bytes(channel.rcvd)} to clients`],
-    ["Problem", problemText(problem, duration) || "none"],
+    ["Problem", problems.map(({ text }) => text).join("; ") || "none"],
     ...lastError ? [["Last failed connect", `${lastError.reason}, ${duration(lastError.age)} ago`]] : [],
     ...channel.failingSince
       ? [["Failing since", `${when(channel.failingSince)}, ${count(channel.failuresInARow)} in a row`]]

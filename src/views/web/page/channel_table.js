@@ -141,7 +141,7 @@ export class ChannelTable {
   /** @param {HTMLTableRowElement} tr @param {Row} row */
   #fill(tr, row) {
     const chosen = row.key === this.#chosen;
-    setAttribute(tr, "class", `channel is-${row.status.level}${chosen ? " chosen" : ""}`);
+    setAttribute(tr, "class", `channel is-${row.status.look}${chosen ? " chosen" : ""}`);
     setAttribute(tr, "aria-current", chosen ? "true" : undefined);
     columns.forEach((column, i) => column.show(tr.cells[i], row, this.#several));
     const button = /** @type {HTMLElement} */ (tr.querySelector("button"));

@@ -48,18 +48,18 @@ export function setAttribute(node, name, value) {
 }
 
 /** A status as shape and word. @param {import("./channel_status.js").Status} status */
-export function badge({ level, word }) {
+export function badge({ look, word }) {
   return element(
     "span",
-    { class: `status ${level}` },
+    { class: `status ${look}` },
     element("span", { class: "shape", "aria-hidden": "true" }),
     word,
   );
 }
 
 /** Shows another status in a badge. @param {Element} node @param {import("./channel_status.js").Status} status */
-export function setBadge(node, { level, word }) {
-  setAttribute(node, "class", `status ${level}`);
+export function setBadge(node, { look, word }) {
+  setAttribute(node, "class", `status ${look}`);
   const text = /** @type {Node} */ (node.lastChild);
   if (text.textContent !== word) text.textContent = word;
 }

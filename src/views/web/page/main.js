@@ -115,7 +115,7 @@ function show() {
 function setVerdict(status) {
   const place = byId("verdict", "span");
   setBadge(place, status);
-  const mark = { down: "✖ ", warn: "▲ ", up: "", off: "", draining: "" }[status.level];
+  const mark = { down: "✖ ", warn: "▲ ", up: "", off: "", draining: "" }[status.look];
   document.title = `${mark}${status.word} – ${only ?? state?.services[0]?.name ?? ""} – balance`;
 }
 
@@ -201,7 +201,7 @@ follow(
       locked: "locked",
     });
     setBadge(byId("connection", "span"), {
-      level: now === "live" ? "up" : now === "connecting" ? "off" : "down",
+      look: now === "live" ? "up" : now === "connecting" ? "off" : "down",
       word: words[now],
     });
     document.body.classList.toggle("stale", now !== "live");
@@ -254,7 +254,7 @@ function sortByState() {
 
 function pause() {
   paused = !paused;
-  setBadge(byId("connection", "span"), paused ? { level: "off", word: "paused" } : { level: "up", word: "live" });
+  setBadge(byId("connection", "span"), paused ? { look: "off", word: "paused" } : { look: "up", word: "live" });
   show();
 }
 

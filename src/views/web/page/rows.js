@@ -4,15 +4,16 @@
 /** @import { ChannelState } from "../../../state/channel_state.ts" */
 /** @import { ServiceState } from "../../../state/service_state.ts" */
 /** @import { InstanceState } from "../../../state/state.ts" */
-/** @import { Level, Problem, Status } from "./channel_status.js" */
-import { LEVELS, problemOf, statusOf } from "./channel_status.js";
+/** @import { Look, Problem, Status } from "./channel_status.js" */
+import { LOOKS, problemOf, statusOf } from "./channel_status.js";
+import { duration } from "./format.js";
 
 /**
  * One channel with what is known around it.
  *
  * @typedef {{
  *   readonly key: string, readonly service: string, readonly group: number, readonly type: string,
- *   readonly channel: ChannelState, readonly status: Status, readonly problem: Problem | undefined, readonly title: string,
+ *   readonly channel: ChannelState, readonly status: Status, readonly problems: readonly Problem[], readonly title: string,
  *   readonly found: string,
  * }} Row
  */
@@ -22,7 +23,7 @@ import { LEVELS, problemOf, statusOf } from "./channel_status.js";
 /** What a column sorts by, and whether the largest values come first at the first click. @type {Record<string, { by: (row: Row) => number | string, down: boolean }>} */
 export const COLUMNS = {
   place: { by: () => 0, down: false },
-  state: { by: ({ status }) => LEVELS.indexOf(status.level), down: false },
+  state: { by: ({ status }) => LOOKS.indexOf(status.look), down: false },
   name: { by: ({ title }) => title, down: false },
   current: { by: ({ channel }) => channel.current, down: true },
   rate: { by: ({ channel }) => channel.rate, down: true },
@@ -33,7 +34,7 @@ export const COLUMNS = {
   sent: { by: ({ channel }) => channel.sent, down: true },
   rcvd: { by: ({ channel }) => channel.rcvd, down: true },
   oldest: { by: ({ channel }) => channel.oldest ?? -1, down: true },
-  problem: { by: ({ problem }) => problem === undefined ? Infinity : problem.seconds ?? 0, down: false },
+  problem: { by: ({ problems: [first] }) => first === undefined ? Infinity : first.seconds ?? 0, down: false },
 };
 
 /** @param {ServiceState} service @param {number} group @param {number} channel */
@@ -49,7 +50,8 @@ export function rowsOf({ services, started, uptime }, only) {
     if (only !== undefined && service.name !== only) continue;
     for (const { group, type, channels } of service.groups) {
       for (const channel of channels) {
-        const status = statusOf(channel), problem = problemOf(channel, now), title = channel.name ?? hostOf(channel);
+        const status = statusOf(channel), title = channel.name ?? hostOf(channel);
+        const problems = channel.troubles.map((trouble) => problemOf(trouble, now, duration));
         const words = [
           service.name,
           `group ${group}`,
@@ -58,11 +60,11 @@ export function rowsOf({ services, started, uptime }, only) {
           channel.address,
           channel.port,
           status.word,
-          problem?.text,
+          ...problems.map(({ text }) => text),
         ];
         rows.push({
           key: keyOf(service, group, channel.channel),
-          ...{ service: service.name, group, type, channel, status, problem, title },
+          ...{ service: service.name, group, type, channel, status, problems, title },
           found: words.join(" ").toLowerCase(),
         });
       }
@@ -97,20 +99,30 @@ function compare(a, b) {
   return a < Number(b) ? -1 : a > Number(b) ? 1 : 0;
 }
 
-/** How many are in which condition. @param {readonly Row[]} rows */
+/** How many look how. @param {readonly Row[]} rows */
 export function tally(rows) {
-  const counts = /** @type {Record<Level, number>} */ ({ down: 0, warn: 0, draining: 0, off: 0, up: 0 });
-  for (const { status } of rows) counts[status.level]++;
+  const counts = /** @type {Record<Look, number>} */ ({ down: 0, warn: 0, draining: 0, off: 0, up: 0 });
+  for (const { status } of rows) counts[status.look]++;
   return counts;
 }
 
 /** The whole in one line, and how bad it is. @param {readonly Row[]} rows @returns {Status} */
 export function verdict(rows) {
   const counts = tally(rows), all = rows.length, usable = counts.up + counts.warn;
-  if (all === 0) return { level: "off", word: "no channels" };
-  if (usable === 0) return { level: "down", word: counts.down > 0 ? "no channel is up" : "all channels are off" };
-  if (counts.down > 0) return { level: "down", word: `${counts.down} of ${all} down` };
-  if (counts.warn > 0) return { level: "warn", word: `${counts.warn} of ${all} in trouble` };
-  const off = counts.off + counts.draining;
-  return { level: "up", word: off > 0 ? `all up but ${off} off` : all === 1 ? "the channel is up" : `all ${all} up` };
+  if (all === 0) return { look: "off", word: "no channels" };
+  if (usable === 0) return { look: "down", word: counts.down > 0 ? "no channel is up" : "all channels are off" };
+  if (counts.down > 0) return { look: "down", word: `${words(rows, "down")} of ${all}` };
+  if (counts.warn > 0) return { look: "warn", word: `${words(rows, "warn")} of ${all}` };
+  if (usable < all) return { look: "up", word: `all up but ${words(rows, "draining", "off")}` };
+  return { look: "up", word: all === 1 ? "the channel is up" : `all ${all} up` };
+}
+
+/** As in `2 failing, 1 down`: how many are in which of the states that look so. @param {readonly Row[]} rows @param {...Look} looks */
+function words(rows, ...looks) {
+  /** @type {Map<string, number>} */
+  const counts = new Map();
+  for (const { status: { look, word } } of rows) {
+    if (looks.includes(look)) counts.set(word, (counts.get(word) ?? 0) + 1);
+  }
+  return [...counts].map(([word, count]) => `${count} ${word}`).join(", ");
 }

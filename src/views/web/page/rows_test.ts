@@ -1,58 +1,50 @@
 import assert from "node:assert/strict";
 import { channelState, instanceState, serviceState } from "../../../../tests/support/made_up_state.ts";
-import { problemOf, problemText, statusOf, UNANSWERED } from "./channel_status.js";
+import { ageText } from "../../../log/quantities.ts";
+import { troubleText } from "../../../state/trouble_text.ts";
+import { problemOf, statusOf } from "./channel_status.js";
 import { filtered, rowsOf, sorted, tally, verdict } from "./rows.js";
-import { UNANSWERED as told } from "../../../state/troubles.ts";
 
-const health = { flapping: false, counter: 0, rise: 2, fall: 3, since: 30 };
-const timedOut = { result: "L4TOUT", reason: "no answer within 2 s", took: 2000, age: 1 };
+const health = {
+  ...{ state: "down", flapping: false, counter: 0, rise: 2, fall: 3, since: 30, stateSince: "2026-01-01T00:04:30Z" },
+  last: { result: "L4TOUT", reason: "no answer within 2 s", took: 2000, age: 1 },
+};
 const refused = { result: "refused", reason: "connection refused", at: "2026-01-01T00:00:00Z", age: 42 };
 
-Deno.test("page: each state of a channel has its word and says how bad that is", () => {
-  const words = (more: Parameters<typeof channelState>[1]) => Object.values(statusOf(channelState(0, more))).join(" ");
-  assert.equal(words({}), "up up");
-  assert.equal(words({ failing: true }), "down failing");
-  assert.equal(words({ maxc: 5, current: 5 }), "warn full");
-  assert.equal(words({ health: { ...health, flapping: true, state: "up", last: null } }), "warn flapping");
-  assert.equal(words({ health: { ...health, state: "down", last: null } }), "down down");
-  assert.equal(words({ enabled: false, disabledBy: ["drain"], current: 3 }), "draining draining");
-  assert.equal(words({ enabled: false, disabledBy: ["drain"], current: 0 }), "off drained");
-  const off = ["operator", "maintenance", "unresolved", "down", "autodisable", "weight"];
-  assert.deepEqual(off.map((by) => words({ enabled: false, disabledBy: [by] })), [
-    ...["off disabled", "off maintenance", "down unresolved", "down down", "down auto-disabled", "off weight 0"],
+Deno.test("page: each state of a channel has its word and looks as bad as it is", () => {
+  const shown = (more: Parameters<typeof channelState>[1]) => Object.values(statusOf(channelState(0, more))).join(" ");
+  assert.equal(shown({}), "up up");
+  assert.equal(shown({ failing: true }), "down failing");
+  assert.equal(shown({ unanswered: 5 }), "down no-answer");
+  assert.equal(shown({ maxc: 5, current: 5 }), "warn full");
+  assert.equal(shown({ disabledBy: ["drain"], current: 3 }), "draining draining");
+  assert.equal(shown({ disabledBy: ["drain"], current: 0 }), "off drained");
+  const off = ["operator", "maintenance", "unresolved", "down", "autodisable"];
+  assert.deepEqual(off.map((by) => shown({ disabledBy: [by] })), [
+    ...["off disabled", "off maint", "down unresolved", "down down", "down disabled"],
   ]);
 });
 
-Deno.test("page: as many connections without an answer are told as in show", () => assert.equal(UNANSWERED, told));
-
-Deno.test("page: a problem has its reason, and for how long it has been there", () => {
-  const now = Date.parse("2026-01-01T00:05:00Z"),
-    text = (more: Parameters<typeof channelState>[1]) =>
-      problemText(problemOf(channelState(0, more), now), (seconds) => `${seconds} s`);
-  assert.equal(text({}), "");
-  assert.equal(text({ lastError: refused }), "connection refused, 42 s ago");
-  assert.equal(
-    text({ lastError: refused, failingSince: "2026-01-01T00:04:30Z", failuresInARow: 3 }),
-    "connection refused, for 30 s, 3 in a row",
-  );
-  assert.equal(
-    text({ health: { ...health, state: "down", last: timedOut } }),
-    "L4TOUT: no answer within 2 s, for 30 s",
-  );
-  assert.equal(
-    text({ unanswered: 12, unansweredSince: "2026-01-01T00:04:30Z" }),
-    "no answer, for 30 s, the last 12 connections",
-  );
-  assert.equal(
-    text({ disabledBy: ["operator"], disabledSince: "2026-01-01T00:04:00Z" }),
-    "disabled by the operator, for 60 s",
-  );
+Deno.test("page: troubles read as they do on a terminal", () => {
+  const now = Date.parse("2026-01-01T00:05:00Z"), since = "2026-01-01T00:04:30Z", at = "2026-01-01T00:04:18Z";
+  const troubles = [
+    ...channelState(0, { lastError: { ...refused, at } }).troubles,
+    ...channelState(0, { lastError: { ...refused, at }, failingSince: since, failuresInARow: 1 }).troubles,
+    ...channelState(0, { lastError: { ...refused, at }, failingSince: since, failuresInARow: 3 }).troubles,
+    ...channelState(0, { health, disabledBy: ["down"], unanswered: 12, unansweredSince: since, maxc: 1 }).troubles,
+    ...channelState(0, { disabledBy: ["operator", "unresolved"], disabledSince: since }).troubles,
+  ];
+  const problems = troubles.map((trouble) => problemOf(trouble, now, ageText));
+  assert.deepEqual(problems.map(({ text }) => text), troubles.map((trouble) => troubleText(trouble, now)));
+  assert.equal(problems[2].text, "failing for 30s: connection refused, 3 in a row, the last 42s ago");
+  assert.deepEqual(problems.map(({ seconds }) => seconds), [42, 42, 30, 30, 30, null, 30, null]);
+  assert.deepEqual(problems.map(({ now }) => now), [false, ...problems.slice(1).map(() => true)]);
 });
 
 const state = instanceState([
   serviceState("web", [
     { group: 0, type: "RR", channels: [channelState(0, { name: "a" }), channelState(1, { name: "b", failing: true })] },
-    { group: 1, type: "Hash", channels: [channelState(0, { name: "c", current: 99 })] },
+    { group: 1, type: "Hash", channels: [channelState(0, { name: "cc", current: 99 })] },
   ]),
   serviceState("mail", [{ group: 0, type: "RR", channels: [channelState(10), channelState(9)] }]),
 ]);
@@ -68,7 +60,7 @@ Deno.test("page: a filter takes words that must occur, and with a minus words th
   assert.deepEqual(found(""), keys(rows));
   assert.deepEqual(found("FAILING web"), ["web/0/1"]);
   assert.deepEqual(found("web -failing"), ["web/0/0", "web/1/0"]);
-  assert.deepEqual(found("group 1 c"), ["web/1/0"]);
+  assert.deepEqual(found("group 1 cc"), ["web/1/0"]);
   assert.deepEqual(found("nothing like that"), []);
 });
 
@@ -83,12 +75,12 @@ Deno.test("page: a column sorts, numbers in names as numbers, and equals stay in
 Deno.test("page: the verdict names the worst", () => {
   const of = (...channels: ReturnType<typeof channelState>[]) =>
     verdict(rowsOf(instanceState([serviceState("web", [{ group: 0, type: "RR", channels }])]))).word;
-  assert.equal(verdict(rowsOf(state)).word, "1 of 5 down");
+  assert.equal(verdict(rowsOf(state)).word, "1 failing of 5");
   assert.equal(tally(rowsOf(state)).down, 1);
   assert.equal(of(channelState(0), channelState(1)), "all 2 up");
-  assert.equal(of(channelState(0), channelState(1, { disabledBy: ["operator"] })), "all up but 1 off");
+  assert.equal(of(channelState(0), channelState(1, { disabledBy: ["operator"] })), "all up but 1 disabled");
   assert.equal(of(channelState(0, { failing: true })), "no channel is up");
   assert.equal(of(channelState(0, { disabledBy: ["operator"] })), "all channels are off");
-  assert.equal(of(channelState(0, { maxc: 1, current: 1 })), "1 of 1 in trouble");
+  assert.equal(of(channelState(0, { maxc: 1, current: 1 })), "1 full of 1");
   assert.equal(of(), "no channels");
 });
