@@ -5,11 +5,13 @@
  */
 export type {
   ChannelActivityState,
+  ChannelConditionState,
   ChannelHealthState,
   ChannelState,
   ResolutionState,
   ResolutionState as Resolution,
   TimesState,
+  TroubleState,
 } from "./src/state/channel_state.ts";
 export type { ConditionsState, GroupState } from "./src/state/group_state.ts";
 export type { PortsState } from "./src/state/ports_state.ts";
