@@ -80,7 +80,8 @@ export function failing({ failuresInARow: count, failingSince, lastError }: Trou
   // A predecessor of the process may have told it no more than that.
   const { reason = "", at = null } = lastError ?? {};
   if (count < 2) return { ...lasting("failing", "bad", "last connect failed", reason), at };
-  return { ...lasting("failing", "bad", "failing", `${reason}, ${countText(count)} in a row`, failingSince), at };
+  const many = `${countText(count)} in a row`, why = reason === "" ? many : `${reason}, ${many}`;
+  return { ...lasting("failing", "bad", "failing", why, failingSince), at };
 }
 
 /** How a channel fares that accepts, but does not answer. */

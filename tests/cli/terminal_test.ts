@@ -231,7 +231,7 @@ testWith(terminals, "at 80 columns neither help nor show wraps", async () => {
   }
   assert.match(
     terminal.screen.text,
-    /\nGRP # {3}S +ip-address +port c failed rate connect p99 1st byte p99 oldest\r\n/,
+    /\nGRP # state +ip-address +port c failed rate connect p99 1st byte p99 oldest\r\n/,
   );
   assert.equal(await terminal.typeLast("quit\r"), 0);
 });

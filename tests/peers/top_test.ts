@@ -61,7 +61,7 @@ testWith(inTmux, "--top filters channels, and drains one after a question", asyn
   await using instance = await Instance.start(CHANNELS);
   using tmux = await watched(instance);
   tmux.type("/two", "Enter");
-  const lines = await tmux.until(/^> +0\/1 ● up +two/m);
+  const lines = await tmux.until(/^> ?0\/1 ● up +two/m);
   assert.doesNotMatch(lines.join("\n"), /one 127|three 127/);
   tmux.type("d");
   await tmux.until(/^drain channel 0\/1 of \d+ \(two 127\.0\.0\.2:1\).*\? \(y\/n\)/m);

@@ -32,13 +32,13 @@ browserTest("the page shows channels, figures, failures and the log, and changes
 
   site.change(1, { failing: true, failuresInARow: 3, failingSince: "2026-01-01T00:00:00Z", failed: 3 });
   await page.getByText("1 failing of 2").waitFor();
-  await row(page, "web/0/1").getByText("failing").waitFor();
+  await row(page, "web/0/1").getByText("failing", { exact: true }).waitFor();
   site.say("warning", "channel 1 does not answer <img src=x onerror=alert(1)>");
   await page.locator("#panel-log").getByText("<img src=x onerror=alert(1)>").waitFor();
   site.fail(recordState(7, { end: "refused", by: "channel", reason: "connection refused" }));
   await page.getByRole("tab", { name: "Failures 1" }).click();
   await page.locator("#panel-failures").getByText("refused by channel").waitFor();
-  site.change(1, { failing: false, failingSince: null });
+  site.change(1, { failing: false, failingSince: null, failuresInARow: 0 });
   await page.getByText("all 2 up").waitFor();
 });
 
@@ -57,7 +57,7 @@ browserTest("a filter, columns and the keyboard find a channel among 2,048", asy
   assert.ok(await page.locator("tr.channel").count() < 80, "only rows in sight exist");
   // The worst first, by its key; then the order of the numbers again.
   await page.keyboard.press("s");
-  await page.locator("tr.channel").first().getByText("failing").waitFor();
+  await page.locator("tr.channel").first().getByText("failing", { exact: true }).waitFor();
   await page.keyboard.press("s");
   await page.locator("tr.channel").first().getByRole("button", { name: "10.0.0.0:8080" }).waitFor();
   await page.getByRole("button", { name: "Open", exact: true }).click();

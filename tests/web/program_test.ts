@@ -189,7 +189,7 @@ for (const engine of ["portable", "linux"]) {
     await second[Symbol.asyncDispose]();
     assert.deepEqual(new Set(await instance.answers(2)), new Set(["first"]));
     await page.getByText("1 failing of 2").waitFor();
-    await cell(1, "state").getByText("failing").waitFor();
+    await cell(1, "state").getByText("failing", { exact: true }).waitFor();
     await cell(1, "problem").getByText(/refused/i).waitFor();
     await instance.control("disable 0");
     await page.getByText("no channel is up").waitFor();
