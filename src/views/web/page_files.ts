@@ -20,6 +20,7 @@ export const PAGE_FILES = [
   "event_parser.js",
   "failures.js",
   "figures.js",
+  "fitting_columns.js",
   "format.js",
   "history.js",
   "keys.js",

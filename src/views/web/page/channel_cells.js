@@ -1,20 +1,22 @@
 // @ts-check
 /** The columns of the table of channels: their heads, and what a cell shows. */
 
+/** @import { Room } from "./fitting_columns.js" */
 /** @import { Row } from "./rows.js" */
 import { badge, element, setAttribute, setBadge, setText } from "./elements.js";
 import { bytes, count, duration, hostAndPort, NOTHING, rate } from "./format.js";
 
 /**
- * @typedef {{
- *   readonly id: string, readonly head: string, readonly title: string, readonly number?: boolean,
+ * @typedef {Room & {
+ *   readonly head: string, readonly title: string, readonly number?: boolean,
  *   make?(cell: HTMLElement): void, show(cell: HTMLElement, row: Row, several: boolean): void,
  * }} Column
  */
 
-/** @param {string} id @param {string} head @param {string} title @param {(row: Row) => string} text @returns {Column} */
-const figure = (id, head, title, text) => ({
-  ...{ id, head, title, number: true },
+/** @param {Room} room @param {string} head @param {string} title @param {(row: Row) => string} text @returns {Column} */
+const figure = (room, head, title, text) => ({
+  ...room,
+  ...{ head, title, number: true },
   show: (cell, row) => setText(cell, text(row)),
 });
 
@@ -28,16 +30,16 @@ const pair = (times) => times === null ? NOTHING : `${ms(times.median)} / ${ms(t
 /** @type {readonly Column[]} */
 export const columns = [
   {
-    ...{ id: "place", head: "#", title: "Group and channel" },
+    ...{ id: "place", width: 46, spare: 1, head: "#", title: "Group and channel" },
     show: (cell, { group, channel }) => setText(cell, `${group}/${channel.channel}`),
   },
   {
-    ...{ id: "state", head: "State", title: "State" },
+    ...{ id: "state", width: 106, narrow: 100, head: "State", title: "State" },
     make: (cell) => cell.append(badge({ look: "off", word: "" })),
     show: (cell, { status }) => setBadge(/** @type {Element} */ (cell.firstChild), status),
   },
   {
-    ...{ id: "name", head: "Channel", title: "Name, or host and port" },
+    ...{ id: "name", width: 140, rest: "narrow", head: "Channel", title: "Name, or host and port" },
     make: (cell) => cell.append(element("button", { type: "button", tabindex: "-1" }), element("small")),
     show: (cell, row, several) => {
       const [button, small] = /** @type {HTMLCollectionOf<HTMLElement>} */ (cell.children);
@@ -48,12 +50,19 @@ export const columns = [
     },
   },
   {
-    ...{ id: "address", head: "Address", title: "Address and port" },
+    ...{ id: "address", width: 152, spare: 6, head: "Address", title: "Address and port" },
     show: (cell, { channel: { address, port } }) =>
       setText(cell, address === "" ? NOTHING : hostAndPort(address, port)),
   },
   {
-    ...{ id: "current", head: "Open", title: "Open connections, and the most there may be", number: true },
+    ...{
+      id: "current",
+      width: 112,
+      narrow: 72,
+      head: "Open",
+      title: "Open connections, and the most there may be",
+      number: true,
+    },
     make: (cell) => cell.append(element("span", { class: "load" }, element("i")), ""),
     show: (cell, { channel: { current, maxc } }) => {
       const load = /** @type {HTMLElement} */ (cell.firstChild), bar = /** @type {HTMLElement} */ (load.firstChild);
@@ -63,25 +72,60 @@ export const columns = [
       setText(/** @type {Node} */ (cell.lastChild), maxc === 0 ? count(current) : `${count(current)}/${count(maxc)}`);
     },
   },
-  figure("rate", "New/s", "New connections per second", ({ channel }) => rate(channel.rate)),
-  figure("connect", "Connect ms", "Time to connect: median / 99 of 100", ({ channel }) => pair(channel.times.connect)),
   figure(
-    ...["firstByte", "1st byte ms", "Time to the first byte from the channel: median / 99 of 100"],
+    { id: "rate", width: 56, narrow: 56 },
+    "New/s",
+    "New connections per second",
+    ({ channel }) => rate(channel.rate),
+  ),
+  figure(
+    { id: "connect", width: 98, spare: 2 },
+    "Connect ms",
+    "Time to connect: median / 99 of 100",
+    ({ channel }) => pair(channel.times.connect),
+  ),
+  figure(
+    { id: "firstByte", width: 102, spare: 3 },
+    "1st byte ms",
+    "Time to the first byte from the channel: median / 99 of 100",
     ({ channel }) => pair(channel.times.firstByte),
   ),
-  figure("total", "Total", "Connections since the start or the last reset", ({ channel }) => count(channel.total)),
+  figure(
+    { id: "total", width: 80, spare: 4 },
+    "Total",
+    "Connections since the start or the last reset",
+    ({ channel }) => count(channel.total),
+  ),
   {
-    ...{ id: "failed", head: "Failed", title: "Connections that it did not accept", number: true },
+    ...{
+      id: "failed",
+      width: 64,
+      narrow: 56,
+      head: "Failed",
+      title: "Connections that it did not accept",
+      number: true,
+    },
     show: (cell, { channel: { failed, failuresInARow } }) => {
       setText(cell, count(failed));
       cell.classList.toggle("hot", failuresInARow > 0);
     },
   },
-  figure("sent", "Sent", "Bytes from clients", ({ channel }) => bytes(channel.sent)),
-  figure("rcvd", "Rcvd", "Bytes to clients", ({ channel }) => bytes(channel.rcvd)),
-  figure("oldest", "Oldest", "Age of its oldest connection", ({ channel }) => duration(channel.oldest)),
+  figure({ id: "sent", width: 74, spare: 7 }, "Sent", "Bytes from clients", ({ channel }) => bytes(channel.sent)),
+  figure({ id: "rcvd", width: 74, spare: 7 }, "Rcvd", "Bytes to clients", ({ channel }) => bytes(channel.rcvd)),
+  figure(
+    { id: "oldest", width: 74, spare: 5 },
+    "Oldest",
+    "Age of its oldest connection",
+    ({ channel }) => duration(channel.oldest),
+  ),
   {
-    ...{ id: "problem", head: "Problem", title: "What is wrong, or was last, and for how long" },
+    ...{
+      id: "problem",
+      width: 260,
+      rest: "wide",
+      head: "Problem",
+      title: "What is wrong, or was last, and for how long",
+    },
     show: (cell, { problems, status }) => {
       const text = problems.map(({ text }) => text).join("; ");
       setText(cell, text);

@@ -34,6 +34,9 @@ export function statusOf({ state, level }) {
  * @typedef {{ readonly text: string, readonly seconds: number | null, readonly now: boolean }} Problem
  */
 
+/** Seconds after which it is said that nobody has tried since. */
+const LONG_AGO = 60;
+
 /**
  * A trouble with its times as they are at this moment, as `troubleText` in `state/trouble_text.ts` makes them for terminals.
  *
@@ -44,7 +47,8 @@ export function problemOf({ level, what, reason, since, at }, now, duration) {
   /** @param {string} time */
   const age = (time) => Math.max(0, (now - Date.parse(time)) / 1000);
   const when = since !== null ? ` for ${duration(age(since))}` : at !== null ? ` ${duration(age(at))} ago` : "";
-  const last = since === null || at === null ? "" : `, the last ${duration(age(at))} ago`, time = since ?? at;
+  const isOld = since !== null && at !== null && age(at) >= LONG_AGO, time = since ?? at;
+  const last = isOld ? `, the last ${duration(age(at))} ago` : "";
   return {
     text: `${what}${when}${reason === "" ? "" : `: ${reason}`}${last}`,
     seconds: time === null ? null : age(time),

@@ -4,6 +4,7 @@
 /** @import { Order, Row } from "./rows.js" */
 import { columns } from "./channel_cells.js";
 import { byId, element, setAttribute, setText } from "./elements.js";
+import { fittingColumns } from "./fitting_columns.js";
 import { plural } from "./format.js";
 import { COLUMNS, tally } from "./rows.js";
 
@@ -32,26 +33,25 @@ export class ChannelTable {
   /** @type {string | undefined} */
   #chosen;
   #drawn = "";
-  /** Columns that are not hidden, so that no cell spans one that does not exist. */
-  #columns = columns.length;
+  /** Columns that there is room for. */
+  #shown = fittingColumns(columns, Infinity);
 
   /** @param {(key: string) => void} onChoose @param {(column: string) => void} onSort */
   constructor(onChoose, onSort) {
-    this.#table.prepend(element("colgroup", {}, ...columns.map(({ id }) => element("col", { class: `c-${id}` }))));
+    this.#table.prepend(element("colgroup", {}, ...columns.map(() => element("col"))));
     this.#table.tHead?.append(element(
       "tr",
       {},
       ...columns.map(({ id, head, title, number }) => {
         const button = element("button", { type: "button", title }, head);
         button.addEventListener("click", () => onSort(id));
-        return element("th", { scope: "col", class: `c-${id}${number ? " number" : ""}`, "data-column": id }, button);
+        return element("th", { scope: "col", class: number ? "number" : undefined, "data-column": id }, button);
       }),
     ));
     this.#body.append(this.#above, this.#below);
     this.#scroll.addEventListener("scroll", () => this.#draw(), { passive: true });
     new ResizeObserver(() => {
-      const heads = [...this.#table.tHead?.querySelectorAll("th") ?? []];
-      this.#columns = heads.filter((head) => head.offsetWidth > 0).length;
+      this.#fit();
       this.#draw();
     }).observe(this.#scroll);
     this.#body.addEventListener("click", ({ target }) => {
@@ -98,6 +98,24 @@ export class ChannelTable {
     return rows[at < 0 ? 0 : Math.min(rows.length - 1, Math.max(0, at + step))]?.key;
   }
 
+  /** Shows the columns that there is room for. */
+  #fit() {
+    this.#shown = fittingColumns(columns, this.#scroll.clientWidth);
+    const cols = /** @type {NodeListOf<HTMLElement>} */ (this.#table.querySelectorAll("col"));
+    columns.forEach(({ id }, i) => {
+      const width = this.#shown.get(id);
+      cols[i].hidden = !this.#shown.has(id);
+      cols[i].style.width = width === undefined ? "auto" : `${width}px`;
+    });
+    for (const row of this.#table.querySelectorAll("thead tr, tr.channel")) this.#hideCells(row);
+  }
+
+  /** @param {Element} row with a cell for each column */
+  #hideCells(row) {
+    const cells = /** @type {HTMLCollectionOf<HTMLElement>} */ (row.children);
+    columns.forEach(({ id }, i) => cells[i].hidden = !this.#shown.has(id));
+  }
+
   #rowHeight() {
     return Number.parseFloat(getComputedStyle(this.#table).getPropertyValue("--row")) || 28;
   }
@@ -109,7 +127,7 @@ export class ChannelTable {
     const shown = this.#lines.slice(first, last), keys = shown.map(({ key }) => key);
     /** @type {(cell: HTMLTableCellElement, px: number) => void} */
     const grow = (cell, px) => void (cell.style.height = `${px}px`);
-    for (const { cells: [cell] } of [this.#above, this.#below]) cell.colSpan = this.#columns;
+    for (const { cells: [cell] } of [this.#above, this.#below]) cell.colSpan = this.#shown.size;
     grow(this.#above.cells[0], first * height);
     grow(this.#below.cells[0], (this.#lines.length - last) * height);
     this.#above.hidden = first === 0;
@@ -120,11 +138,15 @@ export class ChannelTable {
       this.#made.delete(key);
     }
     const elements = shown.map((line, i) => {
-      const row = this.#made.get(line.key) ?? (isRow(line) ? channelRow(line.key) : groupRow());
-      this.#made.set(line.key, row);
+      let row = this.#made.get(line.key);
+      if (row === undefined) {
+        row = isRow(line) ? channelRow(line.key) : groupRow();
+        if (isRow(line)) this.#hideCells(row);
+        this.#made.set(line.key, row);
+      }
       setAttribute(row, "aria-rowindex", String(first + i + 2));
       if (isRow(line)) this.#fill(row, line);
-      else fillHeading(row, line, this.#columns);
+      else fillHeading(row, line, this.#shown.size);
       return row;
     });
     const drawn = keys.join("\n");
@@ -158,7 +180,7 @@ function spacer() {
 function channelRow(key) {
   const tr = element("tr", { class: "channel", "data-key": key });
   for (const { id, number, make } of columns) {
-    const cell = element("td", { class: `c-${id} ${id}${number ? " number" : ""}` });
+    const cell = element("td", { class: `${id}${number ? " number" : ""}` });
     make?.(cell);
     tr.append(cell);
   }

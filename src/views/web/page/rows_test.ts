@@ -27,17 +27,20 @@ Deno.test("page: each state of a channel has its word and looks as bad as it is"
 
 Deno.test("page: troubles read as they do on a terminal", () => {
   const now = Date.parse("2026-01-01T00:05:00Z"), since = "2026-01-01T00:04:30Z", at = "2026-01-01T00:04:18Z";
+  const LONG_AGO = "2026-01-01T00:00:00Z";
   const troubles = [
     ...channelState(0, { lastError: { ...refused, at } }).troubles,
     ...channelState(0, { lastError: { ...refused, at }, failingSince: since, failuresInARow: 1 }).troubles,
     ...channelState(0, { lastError: { ...refused, at }, failingSince: since, failuresInARow: 3 }).troubles,
+    ...channelState(0, { lastError: { ...refused, at: LONG_AGO }, failingSince: LONG_AGO, failuresInARow: 2 }).troubles,
     ...channelState(0, { health, disabledBy: ["down"], unanswered: 12, unansweredSince: since, maxc: 1 }).troubles,
     ...channelState(0, { disabledBy: ["operator", "unresolved"], disabledSince: since }).troubles,
   ];
   const problems = troubles.map((trouble) => problemOf(trouble, now, ageText));
   assert.deepEqual(problems.map(({ text }) => text), troubles.map((trouble) => troubleText(trouble, now)));
-  assert.equal(problems[2].text, "failing for 30s: connection refused, 3 in a row, the last 42s ago");
-  assert.deepEqual(problems.map(({ seconds }) => seconds), [42, 42, 30, 30, 30, null, 30, null]);
+  assert.equal(problems[2].text, "failing for 30s: connection refused, 3 in a row");
+  assert.equal(problems[3].text, "failing for 5m: connection refused, 2 in a row, the last 5m ago");
+  assert.deepEqual(problems.map(({ seconds }) => seconds), [42, 42, 30, 300, 30, 30, null, 30, null]);
   assert.deepEqual(problems.map(({ now }) => now), [false, ...problems.slice(1).map(() => true)]);
 });
 
