@@ -60,7 +60,8 @@ for (
     "of the instance": ["ProcessState", "InstanceState"],
     "of a service": ["ServiceState", "ServiceActivityState"],
     "of a group": ["GroupState"],
-    "of a channel": ["ChannelState", "ChannelActivityState"],
+    "of a channel": ["ChannelState", "ChannelConditionState", "ChannelActivityState"],
+    "of a trouble": ["TroubleState"],
     "of health": ["ChannelHealthState"],
     "of a resolution": ["ResolutionState"],
     "of a connection": ["RecordState"],
@@ -71,6 +72,14 @@ for (
     assert.deepEqual(told.sort(), (await fields(...shapes)).sort());
   });
 }
+
+Deno.test("observing: the table of states has each word of a channel's state", async () => {
+  const told = (await page("observing")).table("state").flatMap(([word]) => spans(word));
+  const [, comment] = /Its state in a word\.([^]*?)\*\/\n {2}readonly state/.exec(
+    await Deno.readTextFile(new URL("src/state/channel_state.ts", root)),
+  )!;
+  assert.deepEqual(told.sort(), spans(comment).sort());
+});
 
 Deno.test("groups: the table of strategies has each with what show calls it", async () => {
   const told = (await page("groups")).table("type").map(([label, name]) => [spans(label)[0], spans(name)[0]]);
