@@ -94,6 +94,7 @@ function withoutActivity(groups: readonly GroupState[]) {
         disabledSince: _6,
         unanswered: _7,
         unansweredSince: _8,
+        troubles: _9,
         ...rest
       },
     ) => rest),
@@ -119,7 +120,7 @@ Deno.test("show json has all details of the instance and each channel, on one li
   assert.deepEqual([rest.version, rest.address, rest.port, rest.connections], [version, "127.0.0.1", instance.port, 0]);
   const none = {
     ...{ current: 0, maxc: 0, weight: 1, name: null, total: 0, failed: 0, sent: 0, rcvd: 0 },
-    ...{ failing: false, drainingSince: null },
+    ...{ failing: false, drainingSince: null, state: "up", level: "good" },
     ...{ proxy: null, check: null, checkPort: null, checkHost: null },
   };
   assert.deepEqual(withoutActivity(rest.groups), [
@@ -137,7 +138,7 @@ Deno.test("show json has all details of the instance and each channel, on one li
           port: dead.port,
           total: 1,
           failed: 1,
-          failing: true,
+          ...{ failing: true, state: "disabled", level: "bad" },
         },
         {
           ...none,

@@ -201,5 +201,5 @@ for (const engine of ["portable", "linux"]) {
     await page.getByText("all 2 up").waitFor();
     // The browser would complain that the stream breaks off.
     await page.goto("about:blank");
-  });
+  }, { width: 1600 }); // wide enough for the column of totals
 }
