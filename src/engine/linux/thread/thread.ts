@@ -228,7 +228,8 @@ export class Thread {
       compilers = new CompilerMemory(() => this.#libc.call.malloc_trim?.(0));
     while ((room.served > 0 || !this.#state.stopped) && !orders.wantsIntake && putBack.length === 0) {
       if (ready.size === 0 && relay.takeStreamed()) poller.collect();
-      const count = poller.wait(timers.wait(ready.size > 0 || acceptor.isCalled || calls.pending ? 0 : Infinity));
+      const isBusy = ready.size > 0 || acceptor.isCalled || calls.pending;
+      const count = poller.wait(timers.wait(isBusy ? 0 : compilers.patience));
       // A connection has two sockets; there are also the listening sockets and the eventfd.
       timers.turn(poller.isComplete(count, room.served * 2 + acceptor.sockets + 1));
       traffic.left = PORTION;
@@ -248,7 +249,8 @@ export class Thread {
       }
       if (calls.pending) calls.answer(this.#called);
       acceptor.accept();
-      compilers.handled(count);
+      if (count > 0) compilers.handled(count);
+      else if (!isBusy) compilers.paused();
     }
   }
 

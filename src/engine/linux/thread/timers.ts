@@ -70,11 +70,11 @@ export class Timers implements Clock {
   }
 
   /**
-   * Before the kernel is asked: milliseconds to wait for the next deadline, rounded up; 0 when it has passed or `most` is
-   * 0, -1 when there is none.
+   * Before the kernel is asked: milliseconds to wait for the next deadline, rounded up, and `most` at most; 0 when it has
+   * passed, -1 when there is no limit.
    */
   wait(most = Infinity): number {
-    if (this.#size === 0) return most === 0 ? 0 : -1;
+    if (this.#size === 0) return most === Infinity ? -1 : most;
     this.look();
     const now = this.time[NOW], left = this.#deadlines[0] - now;
     if (this.#before < 0) this.#before = now;

@@ -30,8 +30,11 @@ function expired(timers: Timers): number[] {
   return all;
 }
 
-Deno.test("without a deadline there is nothing to wait for", () => {
-  assert.equal(new Timers(clock().libc, 10).wait(), -1);
+Deno.test("without a deadline there is nothing to wait for, and with a limit no longer than that", () => {
+  const timers = new Timers(clock().libc, 10);
+  assert.deepEqual([timers.wait(), timers.wait(0), timers.wait(250)], [-1, 0, 250]);
+  timers.set(3, 1000);
+  assert.deepEqual([timers.wait(), timers.wait(0), timers.wait(250), timers.wait(5000)], [1000, 0, 250, 1000]);
 });
 
 Deno.test("deadlines expire in order, whatever is set, moved and cleared in between", () => {
