@@ -43,8 +43,8 @@ function indexOf({ service }: Session, { services }: ControlPlane): number {
 }
 
 function serviceState(service: ControlledService): Exact<ServiceState> {
-  const { name, addresses, ports, connections, groups, access, connectionLog } = service;
-  const more = { ...access && { access }, ...connectionLog && { connectionLog } };
+  const { name, addresses, ports, connections, groups, held, access, connectionLog } = service;
+  const more = { ...held && { held }, ...access && { access }, ...connectionLog && { connectionLog } };
   return { name, addresses, ports, connections, ...queueState(groups), ...more, ...reportOf(groups) };
 }
 

@@ -94,6 +94,10 @@ function controlledService(
     get connections() {
       return service.connections;
     },
+    get held() {
+      const { delays } = service;
+      return delays.length === 0 ? undefined : delays;
+    },
     get access() {
       return service.access?.state;
     },

@@ -137,6 +137,13 @@ export class RunningService implements AsyncDisposable {
     return this.served.connections;
   }
 
+  /** @internal Why its new clients wait in the kernel's queue at this moment, in words: the whole process's reasons, and its own. */
+  get delays(): readonly string[] {
+    const { connections, draft: { settings: { maxConnections: most } } } = this, all = this.held();
+    if (most === undefined || connections < most) return all;
+    return [...all, `the service has ${connections} of ${most} connections (--max-connections)`];
+  }
+
   /** Resolves when it has stopped and its last connection is gone. */
   get ended(): Promise<void> {
     return this.served.ended;

@@ -12,6 +12,8 @@ export interface ServiceState extends ServiceActivityState {
   readonly ports: readonly PortsState[];
   /** Client connections at this moment. */
   readonly connections: number;
+  /** Why new clients wait in the kernel's queue at this moment, in words; missing while they are accepted. */
+  readonly held?: readonly string[];
   /** Clients that wait for a place on a full channel; missing if none was ever allowed to (`--queue`). */
   readonly queue?: QueueState;
   /** Who may come in, and how many were refused; missing if it has always taken everybody. */
@@ -71,7 +73,7 @@ export interface ConnectionLogState {
 
 /** One service, in `services json`. */
 export interface ServiceSummary
-  extends Omit<ServiceState, "groups" | "access" | "connectionLog" | keyof ServiceActivityState> {
+  extends Omit<ServiceState, "groups" | "held" | "access" | "connectionLog" | keyof ServiceActivityState> {
   /** How many channels it has. */
   readonly channels: number;
   /** How many of these are enabled. */

@@ -241,6 +241,9 @@ Deno.test("with --max-connections further clients wait until one has ended", asy
   await first.readExactly(4);
   using second = await instance.client();
   await instance.logged(/serving 1 client, the maximum/);
+  assert.deepEqual((await instance.state()).services[0].held, [
+    "the service has 1 of 1 connections (--max-connections)",
+  ]);
   assert.equal(back.accepted, 1);
   await first.finish();
   await first.readToEnd();

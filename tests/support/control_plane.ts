@@ -43,11 +43,11 @@ export function quietService(
     why: (client, options) =>
       Promise.resolve(why(
         {
-          ...{ name, groups, access, connections: 0, ports: [{ first: port, last: port, word: `${port}` }] },
+          ...{ name, groups, access, ports: [{ first: port, last: port, word: `${port}` }] },
           ...{
             address: { hostname: "0.0.0.0", port },
             given: {} as Draft,
-            held: () => [],
+            delays: [],
             settings: SETTINGS as ServiceSettings,
           },
         },

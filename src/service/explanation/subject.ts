@@ -5,7 +5,7 @@ import type { RunningService } from "../running_service.ts";
 /** What of a service an explanation depends on. */
 export type ExplainedService = Pick<
   RunningService,
-  "name" | "address" | "ports" | "connections" | "groups" | "access" | "settings" | "given" | "held"
+  "name" | "address" | "ports" | "groups" | "access" | "settings" | "given" | "delays"
 >;
 
 /** What words of an explanation are about. */

@@ -56,10 +56,7 @@ export function why(service: ExplainedService, host: string, options: WhyOptions
 }
 
 function entryStateOf(service: ExplainedService, entry: ExplainedEntry | undefined, clock: number): EntryState {
-  const { settings: { maxConnections, acceptRate } } = service, delays = [...service.held()];
-  if (maxConnections !== undefined && service.connections >= maxConnections) {
-    delays.push(`the service has ${service.connections} of ${maxConnections} connections (--max-connections)`);
-  }
+  const { settings: { acceptRate } } = service, delays = [...service.delays];
   if (acceptRate !== undefined && !acceptRate.dryRun) {
     const wait = new AcceptRate(acceptRate.memory.slice(0), 0, acceptRate.limit).wait(clock);
     if (wait > 0) delays.push(`--rate: the next client is accepted in ${(wait / 1000).toFixed(1)}s`);

@@ -95,13 +95,14 @@ export function channelLine(row: ChannelRow, table: Table, chosen: boolean, unic
 
 /** A service: what it does at this moment, and how its last minute was. */
 export function serviceLine(service: ServiceState, width: number, unicode: boolean): Line {
-  const { name, connections, rate, lastMinute, queue, ports } = service;
+  const { name, connections, rate, lastMinute, queue, ports, held } = service;
   const range = ports.map(({ first, last }) => first === last ? String(first) : `${first}-${last}`).join(",");
   const failures = failureRate(lastMinute.failures), waiting = queue?.waiting ?? 0;
   const head = `${name}${range === name ? "" : ` port ${cut(range, 20)}`}`;
   const spans = [
     span(cut(span(head).text, Math.max(20, width - 55)), "bold"),
     span(`: ${countText(connections)} ${plural(connections, "connection")}, ${rateText(rate)}/s`),
+    ...held === undefined ? [] : [span(", new clients wait", "bad")],
     ...failures >= 0.05 ? [span(`, ${rateText(failures)}/s fail`, "bad")] : [],
     ...waiting > 0 ? [span(`, ${countText(waiting)} wait`, "wanted")] : [],
   ];

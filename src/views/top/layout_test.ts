@@ -110,6 +110,13 @@ Deno.test("seconds of the last minute in which much failed are red", () => {
   assert.deepEqual(bars, [[57, "good"], [2, "bad"], [1, "good"]]);
 });
 
+Deno.test("a service says when new clients have to wait", () => {
+  const text = (more: Partial<ServiceState>) =>
+    serviceLine({ ...service("web", []), ...more }, 60, true).spans.map(({ text }) => text).join("");
+  assert.doesNotMatch(text({}), /wait/);
+  assert.match(text({ held: ["accepting is paused"] }), /\/s, new clients wait/);
+});
+
 Deno.test("a small screen shows the chosen channel among 2,048", () => {
   const services = [service("web", Array(2048).fill({}))];
   const lines = shown(services, { selected: "web 0 1500" }, [80, 10]);

@@ -45,9 +45,11 @@ export function logOnScreen({ problem, lost }: ProcessState["log"], screen: Scre
 }
 
 function serviceOnScreen(service: ServiceState, screen: Screen): string[] {
-  const { groups, queue } = service, more = [...conditionLines(groups), ...queueLines(queue), ...staleNames(groups)];
+  const { groups, queue, held = [] } = service,
+    more = [...conditionLines(groups), ...queueLines(queue), ...staleNames(groups)];
   return [
     paint(heading(service), BOLD, screen) + escape(summary(service)),
+    ...held.map((why) => paint(`new clients wait in the kernel's queue: ${why}`, COLORS.get("bad"), screen)),
     ...tableOnScreen(service, screen),
     ...more.map(escape),
   ];

@@ -23,8 +23,10 @@ function web(channels: readonly Partial<ChannelState>[], more: Partial<ServiceSt
   };
 }
 
+const SCREEN = { width: 200, now: NOW };
+
 function shown(services: readonly ServiceState[], { width = 200, color = false } = {}): string[] {
-  return showOnScreen(services, { width, color, now: NOW });
+  return showOnScreen(services, { ...SCREEN, width, color });
 }
 
 Deno.test("Balance's columns come first, and at their right how connections fare", () => {
@@ -34,6 +36,14 @@ Deno.test("Balance's columns come first, and at their right how connections fare
     "  0   RR 0 up      10.0.0.1   80 3 12,345 1.2MB 98.7GB      2  3.7   0.2ms 1.2ms     35ms 1.8s 3m 20s",
     "  0   RR 1 up      10.0.0.1   80 0 12,345 1.2MB 98.7GB      2  3.7       -     -        -    -      -",
   ]);
+});
+
+Deno.test("that new clients have to wait, and why, stands below the heading", () => {
+  const [, line] = showOnScreen([web([{}], { held: ["the process has 9 of 9 connections"] })], {
+    ...SCREEN,
+    color: true,
+  });
+  assert.equal(line, "\x1b[31mnew clients wait in the kernel's queue: the process has 9 of 9 connections\x1b[39m");
 });
 
 Deno.test("limits and names have columns where there are some", () => {

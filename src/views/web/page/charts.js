@@ -4,7 +4,7 @@
 /** @import { Series } from "./history.js" */
 /** @import uPlot from "uplot" */
 import { element, setText } from "./elements.js";
-import { milliseconds, rate, short } from "./format.js";
+import { milliseconds, NOTHING, rate, short } from "./format.js";
 
 /** @typedef {{ readonly key: Exclude<keyof Series, "time">, readonly label: string, readonly colour: string, readonly dashed?: boolean }} Line */
 
@@ -92,12 +92,12 @@ export class Charts {
         plot.setScale("x", { min: from, max: now });
         plot.setScale("y", { min: 0, max: roof(lines.map(({ key }) => series[key])) });
       });
-      const told = lines.map(({ key, label }) => {
-        const value = series[key].at(-1) ?? undefined;
-        return `${label} ${value === undefined ? "unknown" : format(value)}`;
-      });
-      keys.forEach((key, i) => setText(/** @type {Node} */ (key.lastChild), told[i]));
-      figure.setAttribute("aria-label", `${title}: ${told.join(", ")}`);
+      const told = lines.map(({ key, label }) => ({ label, value: series[key].at(-1) ?? undefined }));
+      /** @param {string} none what stands for a value that is not known */
+      const texts = (none) => told.map(({ label, value }) => `${label} ${value === undefined ? none : format(value)}`);
+      const seen = texts(NOTHING);
+      keys.forEach((key, i) => setText(/** @type {Node} */ (key.lastChild), seen[i]));
+      figure.setAttribute("aria-label", `${title}: ${texts("unknown").join(", ")}`);
     }
   }
 
@@ -125,7 +125,7 @@ export class Charts {
       };
       const plot = new globalThis.uPlot(
         {
-          ...{ width: Math.max(120, place.clientWidth), height: place.clientHeight || 112, padding: [8, 20, 0, 0] },
+          ...{ width: Math.max(120, place.clientWidth), height: place.clientHeight || 112, padding: [8, 28, 0, 0] },
           legend: { show: false },
           cursor: { sync: { key: "charts" }, y: false, drag: { x: false, y: false }, points: { size: 6 } },
           scales: { x: { time: true }, y: {} },

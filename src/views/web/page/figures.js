@@ -8,13 +8,13 @@ import { count, milliseconds, rate } from "./format.js";
 import { pointOf } from "./history.js";
 import { tally } from "./rows.js";
 
-/** @typedef {{ readonly name: string, readonly value: string, readonly more: string, readonly bad?: boolean }} Figure */
+/** @typedef {{ readonly name: string, readonly value: string, readonly more: string, readonly bad?: boolean, readonly title?: string }} Figure */
 
 /** @param {readonly ServiceState[]} services @param {readonly Row[]} rows */
 export function showFigures(services, rows) {
   const place = byId("figures", "dl"), figures = figuresOf(services, rows);
   while (place.children.length > figures.length) place.lastElementChild?.remove();
-  figures.forEach(({ name, value, more, bad = false }, i) => {
+  figures.forEach(({ name, value, more, bad = false, title }, i) => {
     const made = place.children[i] ?? place.appendChild(
       element("div", {}, element("dt"), element("dd", {}, element("span"), " ", element("small"))),
     );
@@ -23,6 +23,7 @@ export function showFigures(services, rows) {
     setText(large, value);
     setText(small, more);
     setAttribute(made, "class", bad ? "bad" : undefined);
+    setAttribute(made, "title", title);
   });
 }
 
@@ -32,6 +33,7 @@ export function figuresOf(services, rows) {
     { up, warn } = tally(rows),
     usable = up + warn;
   const failures = sum(services.flatMap(({ lastMinute }) => lastMinute.failures));
+  const held = [...new Set(services.flatMap(({ held = [] }) => held))];
   const queues = services.flatMap(({ queue }) => queue ?? []), waiting = sum(queues.map(({ waiting }) => waiting));
   return [
     {
@@ -40,7 +42,10 @@ export function figuresOf(services, rows) {
       more: `of ${count(rows.length)}`,
       bad: usable < rows.length && tally(rows).down > 0,
     },
-    { name: "Open connections", value: count(current), more: "" },
+    {
+      ...{ name: "Open connections", value: count(current), more: held.length === 0 ? "" : "new clients wait" },
+      ...{ bad: held.length > 0, title: held.length === 0 ? undefined : held.join("; ") },
+    },
     { name: "New per second", value: rate(perSecond), more: "" },
     { name: "Ended badly", value: count(failures), more: "in a minute", bad: failures > 0 },
     { name: "Time to connect", value: milliseconds(median), more: p99 === null ? "" : `p99 ${milliseconds(p99)}` },

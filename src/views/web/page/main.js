@@ -77,7 +77,10 @@ chooser.addEventListener("change", () => {
 function show() {
   if (state === undefined) return;
   const services = state.services.filter(({ name }) => only === undefined || name === only);
-  const all = rowsOf(state, only), found = filtered(all, filter.value), status = verdict(all);
+  const all = rowsOf(state, only),
+    found = filtered(all, filter.value),
+    held = services.some(({ held }) => held !== undefined),
+    status = verdict(all, held);
   const row = all.find(({ key }) => key === chosen);
   setVerdict(status);
   showFigures(services, all);

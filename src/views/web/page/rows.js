@@ -106,8 +106,15 @@ export function tally(rows) {
   return counts;
 }
 
-/** The whole in one line, and how bad it is. @param {readonly Row[]} rows @returns {Status} */
-export function verdict(rows) {
+/** The whole in one line, and how bad it is. @param {readonly Row[]} rows @param {boolean} held whether new clients have to wait @returns {Status} */
+export function verdict(rows, held) {
+  const status = verdictOnChannels(rows);
+  if (!held) return status;
+  return { look: "down", word: status.look === "up" ? "new clients wait" : `${status.word}, new clients wait` };
+}
+
+/** @param {readonly Row[]} rows @returns {Status} */
+function verdictOnChannels(rows) {
   const counts = tally(rows), all = rows.length, usable = counts.up + counts.warn;
   if (all === 0) return { look: "off", word: "no channels" };
   if (usable === 0) return { look: "down", word: counts.down > 0 ? "no channel is up" : "all channels are off" };

@@ -76,9 +76,10 @@ Deno.test("page: a column sorts, numbers in names as numbers, and equals stay in
 });
 
 Deno.test("page: the verdict names the worst", () => {
-  const of = (...channels: ReturnType<typeof channelState>[]) =>
-    verdict(rowsOf(instanceState([serviceState("web", [{ group: 0, type: "RR", channels }])]))).word;
-  assert.equal(verdict(rowsOf(state)).word, "1 failing of 5");
+  const all = (channels: ReturnType<typeof channelState>[], held: boolean) =>
+    verdict(rowsOf(instanceState([serviceState("web", [{ group: 0, type: "RR", channels }])])), held).word;
+  const of = (...channels: ReturnType<typeof channelState>[]) => all(channels, false);
+  assert.equal(verdict(rowsOf(state), false).word, "1 failing of 5");
   assert.equal(tally(rowsOf(state)).down, 1);
   assert.equal(of(channelState(0), channelState(1)), "all 2 up");
   assert.equal(of(channelState(0), channelState(1, { disabledBy: ["operator"] })), "all up but 1 disabled");
@@ -86,4 +87,6 @@ Deno.test("page: the verdict names the worst", () => {
   assert.equal(of(channelState(0, { disabledBy: ["operator"] })), "all channels are off");
   assert.equal(of(channelState(0, { maxc: 1, current: 1 })), "1 full of 1");
   assert.equal(of(), "no channels");
+  assert.equal(all([channelState(0)], true), "new clients wait");
+  assert.equal(all([channelState(0), channelState(1, { failing: true })], true), "1 failing of 2, new clients wait");
 });
