@@ -44,6 +44,8 @@ export function tableFor(rows: readonly Row[], width: number): Table {
     else if (room() >= SHORTEST) break;
     else if (problem > 0) problem = 0;
     else if (spare > 0) columns = columns.filter((column) => column.spare !== spare);
+    // Rather no number than the beginning of one.
+    else if (columns.length > 0) columns = columns.slice(0, -1);
     else break;
   }
   const title = Math.max(SHORTEST, Math.min(wanted, LONGEST, room()));

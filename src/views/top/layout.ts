@@ -48,9 +48,11 @@ export function layOut(picture: Picture, choice: Choice, width: number, height: 
   if (choice.pane === "channels") {
     const { unicode, now, rows } = picture, table = tableFor(rows, width);
     const chosen = rows.findIndex((row) => row.kind === "channel" && row.key === choice.selected), row = rows[chosen];
-    const detail = height < 12 || row?.kind !== "channel" ? [] : detailLines(row, width, now)
-      .map((text, i) => line(span(text, i === 0 ? "faint" : problemOf(row.channel, now).style)));
     const above = [...head, headingLine(table, choice, unicode)];
+    const told = row?.kind !== "channel" ? [] : detailLines(row, width, now)
+      .map((text, i) => line(span(text, i === 0 ? "faint" : problemOf(row.channel, now).style)));
+    const free = height - above.length - rows.length - foot.length;
+    const detail = height >= 12 || told.length <= free ? told : [];
     const room = Math.max(1, height - above.length - detail.length - foot.length);
     const top = scrolled(choice.top, chosen, room, rows.length);
     const body = rows.slice(top, top + room).map((row) =>

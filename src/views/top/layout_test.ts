@@ -91,16 +91,25 @@ Deno.test("columns come and go with the width, and no line is longer", () => {
   const services = [service("web", [{ maxc: 100 }, DOWN])];
   const headings = [40, 60, 80, 120, 160].map((width) => {
     const lines = shown(services, {}, [width, 24]);
-    if (width >= 80) assert.ok(lines.every((line) => line.length <= width), lines.join("\n"));
+    // Of a number that is cut off, the beginning would be read as the whole.
+    const cells = lines.filter((line) => width >= 80 || /^ .*(?:channel|10\.0)/.test(line));
+    assert.ok(cells.length > 2 && cells.every((line) => line.length <= width), lines.join("\n"));
     return lines[2].trim().split(/ {2,}| (?=rate|failed|connect|p99|1st|c\/max|total|oldest|up|down|problem)/).join(
       " ",
     );
   });
-  assert.match(headings[0], /c\/max rate failed connect$/);
+  assert.match(headings[0], /channel$/);
+  assert.match(headings[1], /c\/max rate failed$/);
   assert.match(headings[2], /c\/max rate failed connect 1st byte/);
   assert.doesNotMatch(headings[2], /oldest|p99|total/);
   assert.match(headings[3], /total failed connect p99 1st byte 1st p99 (?:oldest )?.*problem$/);
   assert.match(headings[4], /oldest up\/s down\/s problem$/);
+});
+
+Deno.test("a low screen has lines about the chosen channel where there is room", () => {
+  const said = (channels: number) =>
+    shown([service("web", Array(channels).fill(DOWN))], { selected: "web 0 0" }, [80, 10]).at(-2);
+  assert.deepEqual([said(3), said(4)], ["down for 40s: L4TOUT, no answer", ""]);
 });
 
 Deno.test("seconds of the last minute in which much failed are red", () => {
