@@ -10,10 +10,16 @@ import { findInstance, nobodyThere, type Target } from "./find_instance.ts";
 
 /** Watches an instance, full screen. @returns the exit code */
 export async function top(request: TopRequest): Promise<number> {
-  if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal() || Deno.env.get("TERM") === "dumb") {
+  if (!Deno.stdin.isTerminal() || !Deno.stdout.isTerminal()) {
     throw new ExitError(
       ExitCode.USAGE,
       "option --top needs a terminal (over ssh: ssh -t); programs use -c 'show json'",
+    );
+  }
+  if (Deno.env.get("TERM") === "dumb") {
+    throw new ExitError(
+      ExitCode.USAGE,
+      "option --top cannot draw on a terminal with TERM=dumb; use -c show",
     );
   }
   const target = await findInstance(request);

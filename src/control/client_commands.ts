@@ -35,11 +35,13 @@ export async function showClients(
 }
 
 function countedLines(clients: readonly ClientState[]): string[] {
+  if (clients.length === 0) return ["no client has a connection or was refused"];
   const rows = clients.map(({ address, connections, refused }) => [address, String(connections), String(refused)]);
   return columns(["client", "c", "refused"], rows, LEFT, "  ");
 }
 
 function connectedLines(clients: readonly ConnectedClientState[]): string[] {
+  if (clients.length === 0) return ["no client has an open connection"];
   const rows = clients.map(({ address, connections, oldest, sent, rcvd }) => {
     return [address, String(connections), ageText(oldest), bytesText(sent), bytesText(rcvd)];
   });

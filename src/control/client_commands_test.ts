@@ -56,6 +56,14 @@ Deno.test("show clients of a service without limits adds up the open connections
   assert.deepEqual(JSON.parse((await say("show clients json"))[0]), all);
 });
 
+Deno.test("show clients says that there are none", async () => {
+  const plane = quietPlane(), { say } = withClients();
+  plane.services = [quietService("8080", plane.groups, { connectedClients: () => Promise.resolve([]) })];
+  assert.deepEqual((await execute("show clients", { group: 0 }, plane)).lines, ["no client has an open connection"]);
+  assert.deepEqual((await say("show clients")).lines, ["no client has a connection or was refused"]);
+  assert.deepEqual((await say("show clients json")).lines, ["[]"]);
+});
+
 Deno.test("unban forgets that limits have refused clients, and how fast they came", async () => {
   const { say, come, lane, plane } = withClients(["192.0.2.7", 3], ["192.0.2.8", 2]);
   assert.deepEqual(await say("unban 192.0.2.7"), {

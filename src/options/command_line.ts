@@ -141,7 +141,19 @@ function control(
 ): ControlRequest {
   const { interactive, command = [], strict = false } = values;
   if (interactive && command.length > 0) refuse(wrong(0, "options -i and -c cannot be combined"));
+  refuse(unquoted(command, words));
   return { action: "control", commands: command, strict, ...instance(values, words, refuse, label) };
+}
+
+/** What is wrong where the shell has made several words of a command, as in `-c show access`; nothing if it has not. */
+function unquoted([command, ...more]: readonly string[], words: readonly PlacedWord[]): Fault[] {
+  const [first, second] = words;
+  if (command === undefined || more.length > 0 || first === undefined || /^[\d,-]*$/.test(first.text)) return [];
+  const { faults: [fault] } = readPorts(first), named = typeof serviceName().read(first.text) === "string";
+  if (fault === undefined || second === undefined && (named || fault.suggestion !== undefined)) return [];
+  const suggestion = `-c ${quote([command, ...words.map(({ text }) => text)].join(" "))}`;
+  const [unexpected] = second === undefined ? [] : moreWords(words, 1, "-c");
+  return [{ ...unexpected ?? fault, suggestion }];
 }
 
 /** @param label the option that needs the instance */

@@ -296,6 +296,20 @@ Deno.test("no service can be called what show takes for something else", () => {
   assert.equal(serve("--name", "jsonnet", "80").name, "jsonnet");
 });
 
+Deno.test("a command of several words that is not quoted is told how to be", () => {
+  const port = "is neither 1 to 65535 nor a known service";
+  const told = [
+    [`bad port: "access" ${port}, did you mean -c "show access"?`, "-c", "show", "access"],
+    ['unexpected word after -c: "5", did you mean -c "show failed 5"?', "-c", "show", "failed", "5"],
+    ['unexpected word after -c: "60", did you mean -c "drain web1 60"?', "-c", "drain", "web1", "60"],
+    [`bad port: "10.0.0.1" ${port}, did you mean -c "why 10.0.0.1"?`, "-c", "why", "10.0.0.1"],
+    ['unexpected word after -c: "6"', "-c", "show", "80", "6"],
+    [`bad port: "99999" ${port}`, "-c", "show", "99999"],
+  ];
+  for (const [message, ...words] of told) assert.deepEqual(refusal(...words), [64, message]);
+  assert.equal(parseCommandLine(["-c", "drain", "web1"]).action, "control");
+});
+
 Deno.test("--top takes an instance as -i does, and nothing else to do with it", () => {
   const request = { action: "top", bind: "::1", ipv6: false, port: 80, service: undefined, debug: false };
   assert.deepEqual(parseCommandLine(["--top", "80", "-b", "::1"]), { ...request, controlDir: undefined });
