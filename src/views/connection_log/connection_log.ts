@@ -142,7 +142,7 @@ export class ConnectionLog {
     const template = log.templates?.of(record, service, ended);
     if (template === undefined) return log.output.push(log.form(describeRecord(record, service, ended)));
     const bytes = log.output.next!();
-    if (bytes !== undefined) template.write(record, ended.getTime(), bytes);
+    if (bytes !== undefined) template.write(record, ended, bytes);
   }
 
   /** Writes a line about a connection that lasts. */
@@ -198,10 +198,8 @@ export class ConnectionLog {
     const good = connectionLogSample > 0,
       skip = connectionLogSkip === undefined ? undefined : networks(connectionLogSkip);
     if (typeof connectionLog === "string") {
-      const path = this.#around.resolve(connectionLog), name = this.#formOf(options), form = lineForm(name);
-      const digits = name === "text" ? 1 : name === "json" ? 3 : undefined;
-      const templates = digits && new LineTemplates(form, digits);
-      return { output: this.#file(path), form, templates, good, skip };
+      const path = this.#around.resolve(connectionLog), form = lineForm(this.#formOf(options));
+      return { output: this.#file(path), form, templates: new LineTemplates(form), good, skip };
     }
     // As the other lines of the log begin.
     const head = log.time ? ({ time }: RecordState) => `${time} info    connection ` : () => "connection ";

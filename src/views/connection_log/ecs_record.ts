@@ -8,7 +8,7 @@ import { hostOf, portOf } from "./endpoint_parts.ts";
  */
 export function ecsRecord(record: RecordState): Readonly<Record<string, unknown>> {
   const { time, client, address, sni, end, reason, durationMs, up, down, open } = record;
-  const start = new Date(Date.parse(time) - durationMs).toISOString();
+  const start = new Date(ecsStart(Date.parse(time), durationMs)).toISOString();
   return {
     "@timestamp": time,
     "log.level": "info",
@@ -23,7 +23,7 @@ export function ecsRecord(record: RecordState): Readonly<Record<string, unknown>
     ...!open &&
       { "event.outcome": end === "closed" ? "success" : "failure", "event.reason": reason, "event.end": time },
     "event.start": start,
-    "event.duration": Math.round(durationMs * 1e6),
+    "event.duration": nanoseconds(durationMs),
     ...side("client", client),
     "client.bytes": up,
     ...address !== null && side("server", address),
@@ -31,6 +31,16 @@ export function ecsRecord(record: RecordState): Readonly<Record<string, unknown>
     ...sni !== null && { "tls.client.server_name": sni },
     "balance": record,
   };
+}
+
+/** When it began, if it ended at `ended`: whole milliseconds since 1970, like the other two. */
+export function ecsStart(ended: number, durationMs: number): number {
+  return Math.trunc(ended - durationMs);
+}
+
+/** Milliseconds as ECS has durations. */
+export function nanoseconds(ms: number): number {
+  return Math.round(ms * 1e6);
 }
 
 function side(name: string, endpoint: string): Record<string, unknown> {

@@ -62,12 +62,17 @@ function channelName({ channel, name }: RecordState): string {
   return name ?? (channel === null ? "-" : String(channel));
 }
 
-/** When it was accepted, in milliseconds since 1970. */
-function accepted({ time, durationMs }: RecordState): number {
-  return Math.round(Date.parse(time) - durationMs);
+/** When a connection was accepted that ended at `ended`, both in milliseconds since 1970. */
+export function acceptedAt(ended: number, durationMs: number): number {
+  return Math.round(ended - durationMs);
 }
 
-function whole(ms: number | null): string {
+function accepted({ time, durationMs }: RecordState): number {
+  return acceptedAt(Date.parse(time), durationMs);
+}
+
+/** Whole milliseconds, -1 if there was no such time. */
+export function whole(ms: number | null): string {
   return ms === null ? "-1" : String(Math.round(ms));
 }
 
@@ -80,8 +85,8 @@ function digits(number: number, count: number): string {
 /** The last second that was written in local time, since that takes longer than the rest of a line. */
 let second = NaN, secondText = "";
 
-/** As HAProxy writes it, in local time. */
-function localTime(milliseconds: number): string {
+/** As HAProxy writes it, in local time. @param milliseconds since 1970 */
+export function localTime(milliseconds: number): string {
   const whole = Math.floor(milliseconds / 1000);
   if (whole !== second) {
     const date = new Date(milliseconds), two = (number: number) => digits(number, 2);
@@ -92,7 +97,8 @@ function localTime(milliseconds: number): string {
   return `${secondText}.${digits(milliseconds - 1000 * whole, 3)}`;
 }
 
-function utcTime(milliseconds: number): string {
+/** The same in UTC, without milliseconds. */
+export function utcTime(milliseconds: number): string {
   const date = new Date(milliseconds), two = (number: number) => digits(number, 2);
   const day = `${two(date.getUTCDate())}/${MONTHS[date.getUTCMonth()]}/${date.getUTCFullYear()}`;
   return `${day}:${[date.getUTCHours(), date.getUTCMinutes(), date.getUTCSeconds()].map(two).join(":")} +0000`;

@@ -80,8 +80,8 @@ export class LineBytes {
   /** Bytes as they are. */
   put(bytes: Uint8Array): void {
     const { length } = bytes, to = this.#bytes, at = this.#length;
-    // A call takes as long as some tens of bytes.
-    if (length > 48) to.set(bytes, at);
+    // A call takes as long as some bytes.
+    if (length > 20) to.set(bytes, at);
     else for (let i = 0; i < length; i++) to[at + i] = bytes[i];
     this.#length = at + length;
   }
@@ -98,14 +98,27 @@ export class LineBytes {
     this.#bytes[this.#length++] = code;
   }
 
-  /** A number from 0 to 2^53 - 1. @param radix at most 36 */
-  integer(number: number, radix = 10): void {
+  /** An integer from 0 to 2^53 - 1. */
+  decimal(number: number): void {
+    if (number > 999_999_999) return this.integer(number, 10);
+    // From here on V8 calculates with integers, and multiplies instead of dividing.
+    let rest = number | 0, end = this.#length + (rest < 1e4 ? width(rest) : rest < 1e8 ? 4 + width(rest / 1e4 | 0) : 9);
+    const to = this.#bytes;
+    this.#length = end;
+    do {
+      const quotient = rest / 10 | 0;
+      to[--end] = 48 + rest - 10 * quotient;
+      rest = quotient;
+    } while (rest > 0);
+  }
+
+  /** The same with another radix, at most 36. */
+  integer(number: number, radix: number): void {
     const to = this.#bytes;
     let end = this.#length + 1;
     for (let most = radix; number >= most; most *= radix) end++;
     this.#length = end;
     for (; number > 0x7fffffff; number = Math.floor(number / radix)) to[--end] = digit(number % radix);
-    // From here on V8 calculates with integers.
     for (let rest = number | 0;;) {
       const quotient = rest / radix | 0;
       to[--end] = digit(rest - quotient * radix);
@@ -114,16 +127,32 @@ export class LineBytes {
     }
   }
 
-  /** A number of thousandths, without zeros at the end. */
-  thousandths(number: number): void {
-    const rest = number % 1000;
-    this.integer((number - rest) / 1000);
+  /** An integer below 1,000 as three digits. */
+  threeDigits(number: number): void {
+    const at = this.#length, to = this.#bytes, rest = number | 0;
+    to[at] = 48 + (rest / 100 | 0);
+    to[at + 1] = 48 + (rest / 10 | 0) % 10;
+    to[at + 2] = 48 + rest % 10;
+    this.#length = at + 3;
+  }
+
+  /** A number of tenths, without a zero at the end. */
+  tenths(number: number): void {
+    const whole = Math.floor(number / 10), rest = number - 10 * whole;
+    this.decimal(whole);
     if (rest === 0) return;
     this.character(46);
-    this.character(48 + Math.floor(rest / 100));
-    if (rest % 100 === 0) return;
-    this.character(48 + Math.floor(rest / 10) % 10);
-    if (rest % 10 !== 0) this.character(48 + rest % 10);
+    this.character(48 + rest);
+  }
+
+  /** A number of thousandths, without zeros at the end. */
+  thousandths(number: number): void {
+    const whole = Math.floor(number / 1000), rest = number - 1000 * whole | 0;
+    this.decimal(whole);
+    if (rest === 0) return;
+    this.character(46);
+    this.threeDigits(rest);
+    if (rest % 10 === 0) this.#length -= rest % 100 === 0 ? 2 : 1;
   }
 
   #cut(): void {
@@ -137,6 +166,11 @@ export class LineBytes {
     if (this.#used.length < KEPT && length >= PIECE / 2) this.#used.push(bytes);
     this.#bytes = this.#free.pop() ?? new Uint8Array(0);
   }
+}
+
+/** Digits of an integer below 10,000. */
+function width(number: number): number {
+  return number < 100 ? number < 10 ? 1 : 2 : number < 1000 ? 3 : 4;
 }
 
 function digit(value: number): number {

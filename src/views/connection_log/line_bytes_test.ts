@@ -13,19 +13,26 @@ function written(write: (bytes: LineBytes) => void): string {
 }
 
 Deno.test("integers are written as JavaScript writes them, in any base", () => {
-  const number = fc.oneof(fc.maxSafeNat(), fc.nat(), fc.nat(2000), fc.constantFrom(2 ** 31 - 1, 2 ** 31, 2 ** 53 - 1));
+  const number = fc.oneof(
+    fc.maxSafeNat(),
+    fc.nat(),
+    fc.nat(2000),
+    fc.constantFrom(1e9 - 1, 1e9, 2 ** 31 - 1, 2 ** 31, 2 ** 53 - 1),
+  );
   fc.assert(
     fc.property(number, fc.constantFrom(10, 36), (number, radix) => {
       assert.equal(written((bytes) => bytes.integer(number, radix)), number.toString(radix));
+      assert.equal(written((bytes) => bytes.decimal(number)), String(number));
     }),
     parameters(2000),
   );
 });
 
-Deno.test("thousandths are written as JavaScript writes such fractions", () => {
+Deno.test("tenths and thousandths are written as JavaScript writes such fractions", () => {
   const number = fc.oneof(fc.nat(5000), fc.nat(), fc.nat(1e14));
   fc.assert(
     fc.property(number, (number) => {
+      assert.equal(written((bytes) => bytes.tenths(number)), String(number / 10));
       assert.equal(written((bytes) => bytes.thousandths(number)), String(number / 1000));
     }),
     parameters(2000),

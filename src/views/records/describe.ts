@@ -20,22 +20,22 @@ export interface DescribedService {
 type ChannelPart = Pick<RecordState, "group" | "channel" | "name" | "address">;
 
 /**
- * When a record's connection ended.
+ * When a record's connection ended, in whole milliseconds since 1970.
  *
  * @param now this moment, by the engine's clock (ms)
  * @param wall the same, in milliseconds since 1970
  */
-export function endedAt({ accepted, durationMs }: ConnectionRecord, now: number, wall = Date.now()): Date {
-  return new Date(wall - Math.max(0, now - accepted - durationMs));
+export function endedAt({ accepted, durationMs }: ConnectionRecord, now: number, wall = Date.now()): number {
+  return Math.floor(wall - Math.max(0, now - accepted - durationMs));
 }
 
 /**
  * What operators are told about a connection that has ended. Its channels are named as they are now, so this is asked as
  * soon as it has ended.
  *
- * @param ended when that was
+ * @param ended when that was, in whole milliseconds since 1970
  */
-export function describeRecord(record: ConnectionRecord, service: DescribedService, ended: Date): RecordState {
+export function describeRecord(record: ConnectionRecord, service: DescribedService, ended: number): RecordState {
   const { groups } = service, { end, by, localPort, up, down, attemptCount } = record, id = record.channel;
   const removed = id !== NONE && groups.table.incarnation(id) !== record.incarnation;
   const { group, channel, name, address } = channelPart(groups, id, removed, localPort);
@@ -46,7 +46,7 @@ export function describeRecord(record: ConnectionRecord, service: DescribedServi
   // Fields that are copied from one object into another take longer than all the rest.
   return {
     id: connectionId(record.id),
-    time: isoTime(ended.getTime()),
+    time: isoTime(ended),
     service: service.name,
     client: endpointText(record.client),
     peer: record.peer === undefined ? null : endpointText(record.peer),
