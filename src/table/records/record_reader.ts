@@ -2,6 +2,7 @@ import type { ConnectionRecord, RecordedAttempt } from "./connection_record.ts";
 import { ENDS, PARTIES } from "./ends.ts";
 import { AT, ATTEMPT, ATTEMPTS, NUMBER, TEXT, WORD } from "./record_layout.ts";
 import { RESULT, RESULTS } from "./results.ts";
+import { StoredEndpoint } from "./stored_endpoint.ts";
 
 /** Reads records in the rings' memory. */
 export class RecordReader {
@@ -38,8 +39,8 @@ export class RecordReader {
       end: ENDS[words[word + WORD.END]],
       by: PARTIES[words[word + WORD.BY]],
       detail: words[word + WORD.DETAIL],
-      client: { address: this.#address(text + TEXT.CLIENT), port: words[word + WORD.CLIENT_PORT] },
-      peer: peerPort < 0 ? undefined : { address: this.#address(text + TEXT.PEER), port: peerPort },
+      client: new StoredEndpoint(words, (text + TEXT.CLIENT) / 4, words[word + WORD.CLIENT_PORT]),
+      peer: peerPort < 0 ? undefined : new StoredEndpoint(words, (text + TEXT.PEER) / 4, peerPort),
       localPort: words[word + WORD.LOCAL_PORT],
       sni: this.#sni(text + TEXT.SNI, words[word + WORD.SNI_LENGTH]),
       attempts: first
@@ -67,13 +68,6 @@ export class RecordReader {
       });
     }
     return attempts;
-  }
-
-  #address(at: number): Uint8Array {
-    const text = this.#text, bytes = new Uint8Array(16);
-    // Four times as fast as slice, whose memory is made for it alone.
-    for (let i = 0; i < 16; i++) bytes[i] = text[at + i];
-    return bytes;
   }
 
   #sni(at: number, length: number): string | undefined {

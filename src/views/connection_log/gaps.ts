@@ -1,5 +1,6 @@
-import { formatHost, isMapped } from "../../table/address.ts";
+import { formatHost } from "../../table/address.ts";
 import type { ConnectionRecord, RecordedEndpoint } from "../../table/records/connection_record.ts";
+import { ipv4Of } from "../../table/records/stored_endpoint.ts";
 import type { RecordState } from "../../state/record_state.ts";
 import { isoTime, milliseconds } from "../records/describe.ts";
 import { ecsStart, nanoseconds } from "./ecs_record.ts";
@@ -60,7 +61,7 @@ function* gaps(): Generator<[string, Gap]> {
 
   const start = ({ durationMs }: ConnectionRecord, ended: number) => acceptedAt(ended, milliseconds(durationMs));
   const ended = momentWriter(isoTime, "Z"), ecs = momentWriter(isoTime, "Z"), iso = momentWriter(isoTime, "Z");
-  const local = momentWriter(localTime), utc = momentWriter(utcTime, undefined);
+  const local = momentWriter(localTime), utc = momentWriter(utcTime, null);
   yield [time, (to, _, at) => ended(to, at)];
   yield [
     isoTime(ecsStart(Date.parse(time), durationMs)),
@@ -84,29 +85,30 @@ function* timeGaps(standIn: number, of: (record: ConnectionRecord) => number): G
  * Writes moments. What stands before the milliseconds is kept for the next ones, because it takes longer than the rest
  * of a line.
  *
- * @param tail what stands behind the milliseconds; undefined if there are none
+ * @param tail what stands behind the milliseconds; null if there are none
  */
-function momentWriter(textOf: (ms: number) => string, tail: string | undefined = "") {
+function momentWriter(textOf: (ms: number) => string, tail: string | null = "") {
   const encoder = new TextEncoder();
   let second = NaN, head = new Uint8Array(0);
   return (to: LineBytes, ms: number) => {
     const whole = Math.floor(ms / 1000);
     if (whole !== second) {
       const text = textOf(1000 * whole);
-      head = encoder.encode(tail === undefined ? text : text.slice(0, text.length - 3 - tail.length));
+      head = encoder.encode(tail === null ? text : text.slice(0, text.length - 3 - tail.length));
       second = whole;
     }
     to.put(head);
-    if (tail === undefined) return;
+    if (tail === null) return;
     to.threeDigits(ms - 1000 * whole);
     if (tail !== "") to.character(tail.charCodeAt(0));
   };
 }
 
-function writeHost(to: LineBytes, { address }: RecordedEndpoint): void {
-  if (!isMapped(address)) return to.ascii(formatHost(address));
-  for (let i = 12; i < 16; i++) {
-    to.decimal(address[i]);
-    if (i < 15) to.character(46);
+function writeHost(to: LineBytes, endpoint: RecordedEndpoint): void {
+  const word = ipv4Of(endpoint);
+  if (word === undefined) return to.ascii(formatHost(endpoint.address));
+  for (let shift = 24; shift >= 0; shift -= 8) {
+    to.decimal(word >> shift & 0xff);
+    if (shift > 0) to.character(46);
   }
 }

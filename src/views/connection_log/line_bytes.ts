@@ -1,5 +1,5 @@
-/** Bytes of a piece, about. */
-const PIECE = 64 * 1024;
+/** Bytes of a piece, about. The system takes half as long for them as in four pieces. */
+const PIECE = 256 * 1024;
 
 /** Bytes of memory for a piece: of the first, and of one to which there is more to say than usual. */
 const SMALLEST = 4 * 1024, LARGEST = PIECE + SMALLEST;
@@ -55,7 +55,7 @@ export class LineBytes {
     if (this.#length >= PIECE) this.#cut();
   }
 
-  /** Takes all that wait, in pieces of about 64 KB. */
+  /** Takes all that wait, in pieces of about 256 KB. */
   take(): readonly Lines[] {
     if (this.#count > 0) this.#cut();
     const pieces = this.#pieces;

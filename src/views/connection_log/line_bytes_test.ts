@@ -54,7 +54,7 @@ Deno.test("lines come out whole, in their order and in pieces, each with the num
       );
       assert.equal(pieces.reduce((sum, { bytes }) => sum + bytes.length, 0), size);
       assert.equal(pieces.reduce((sum, { count }) => sum + count, 0), lines.length);
-      assert.ok(pieces.every(({ bytes }) => bytes.length < 80 * 1024));
+      assert.ok(pieces.every(({ bytes }) => bytes.length < 272 * 1024));
       assert.deepEqual([bytes.size, bytes.take()], [0, []]);
     }),
     parameters(30),

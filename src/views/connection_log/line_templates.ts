@@ -1,5 +1,6 @@
-import { type Address, isMapped } from "../../table/address.ts";
+import type { Address } from "../../table/address.ts";
 import type { ConnectionRecord } from "../../table/records/connection_record.ts";
+import { ipv4Of } from "../../table/records/stored_endpoint.ts";
 import { type DescribedService, describeRecord } from "../records/describe.ts";
 import { LineBytes } from "./line_bytes.ts";
 import type { LineForm } from "./line_form.ts";
@@ -41,7 +42,7 @@ export class LineTemplates {
     if (table.incarnation(id) !== record.incarnation) return undefined;
     const number = table.numberOf(id), address = table.address(id), name = groups.values.get(id)?.name;
     const kind = (by === "client" ? 1 : 0) + (record.firstByteMs < 0 ? 2 : 0) +
-      (isMapped(record.client.address) ? 4 : 0);
+      (ipv4Of(record.client) === undefined ? 4 : 0);
     const key = (id * 0x10000 + localPort) * 8 + kind;
     let kept = this.#kept.get(key);
     const holds = kept !== undefined && kept.number === number && kept.address === address && kept.name === name;
