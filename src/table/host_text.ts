@@ -6,10 +6,15 @@ const DOT = 0x2e, COLON = 0x3a, ZERO = 0x30;
 
 /** Reads `192.0.2.1`, without leading zeros, as IPv4-mapped bytes; undefined for anything else. */
 export function readIPv4(text: string): Uint8Array | undefined {
-  if (text.length > 15) return undefined;
   const bytes = new Uint8Array(16);
-  bytes[10] = bytes[11] = 0xff;
-  return readDotted(text, 0, bytes, 12) ? bytes : undefined;
+  return readIPv4Into(text, bytes) ? bytes : undefined;
+}
+
+/** The same into sixteen bytes that are there. @returns whether it is an IPv4 address; if not, the bytes mean nothing */
+export function readIPv4Into(text: string, bytes: Uint8Array): boolean {
+  if (text.length > 15) return false;
+  for (let i = 0; i < MAPPED_PREFIX.length; i++) bytes[i] = MAPPED_PREFIX[i];
+  return readDotted(text, 0, bytes, 12);
 }
 
 /** Reads an IPv6 address without a zone (RFC 4291, 2.2); undefined for anything else. */

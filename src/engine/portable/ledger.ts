@@ -26,6 +26,8 @@ export class Ledger {
   readonly #writer: RecordWriter | undefined;
   readonly #waiting: () => void;
   readonly #watch: Watch;
+  /** Of the client whose record is being written. */
+  readonly #address = new Uint8Array(16);
   #ids = 0;
 
   constructor(records: RecordSettings | undefined, watch: Watch) {
@@ -58,7 +60,9 @@ export class Ledger {
     statistics?.ended(channel, end, by, now - accepted, connected < 0 ? -1 : now - connected, up, down, now);
     if (end === END.CLOSED && (records === 0 || statistics?.isRecorded(end, records) === false)) return;
     const fields = this.#writer?.begin();
-    if (fields !== undefined) this.#write(fields, account, channel, service, partiesOf(client, arrival), now);
+    if (fields !== undefined) {
+      this.#write(fields, account, channel, service, partiesOf(client, arrival, this.#address), now);
+    }
   }
 
   /** The same for a client that was refused because of its address alone: there may be a flood of them. */
@@ -71,7 +75,9 @@ export class Ledger {
     const { accepted, by } = account, now = this.#watch.look();
     statistics?.ended(NONE, account.end!, by, now - accepted, -1, 0, 0, now);
     const fields = this.#writer?.beginMinor();
-    if (fields !== undefined) this.#write(fields, account, NONE, service, partiesOf(client, undefined), now);
+    if (fields !== undefined) {
+      this.#write(fields, account, NONE, service, partiesOf(client, undefined, this.#address), now);
+    }
   }
 
   #write(

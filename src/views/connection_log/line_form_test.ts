@@ -33,7 +33,7 @@ function describedReset(): RecordState {
     client: { address: parseHost("2001:db8::1").bytes, port: 5000 },
     now: { service: 4, group: 3, channel: 2, queue: 1 },
   });
-  return describeRecord(raw, { name: "web", groups }, new Date(Date.UTC(2026, 0, 2, 3, 4, 5, 678)));
+  return describeRecord(raw, { name: "web", groups }, Date.UTC(2026, 0, 2, 3, 4, 5, 678));
 }
 
 Deno.test("a line of text has names and values, and in words what did not go well", () => {
@@ -66,6 +66,28 @@ Deno.test("a line of ECS has its names, and the record under its own", () => {
     [record.time, "2001:db8::1", 5000, "10.0.0.2", 20, "failure"],
   );
   assert.deepEqual([line["event.start"], line["event.duration"]], ["2026-01-02T03:04:04.000Z", 1678e6]);
+});
+
+Deno.test("lines of JSON and ECS keep the order of their names, and how numbers are written", () => {
+  const json =
+    '{"id":"4f","time":"2026-01-02T03:04:05.678Z","service":"web","client":"[2001:db8::1]:5000","peer":null,' +
+    '"port":443,"sni":null,"group":0,"channel":1,"name":"two","address":"10.0.0.2:80","attempts":[{"group":0,' +
+    '"channel":0,"address":"10.0.0.1:80","result":"refused","reason":"connection refused","ms":0.25},{"group":0,' +
+    '"channel":1,"address":"10.0.0.2:80","result":"connected","reason":"","ms":1.4}],"attemptCount":2,"queueMs":null,' +
+    '"connectMs":1.4,"firstByteMs":3.26,"durationMs":1678,"up":10,"down":20,"end":"channel-reset","by":"channel",' +
+    '"reason":"the channel reset the connection","now":{"service":4,"group":3,"channel":2,"queue":1}}';
+  assert.equal(lineForm("json")(record), json);
+  assert.equal(
+    lineForm("ecs")(record),
+    '{"@timestamp":"2026-01-02T03:04:05.678Z","log.level":"info",' +
+      '"message":"connection 4f has ended: the channel reset the connection","ecs.version":"8.11.0",' +
+      `"service.name":"balance","process.pid":${Deno.pid},"event.kind":"event","event.category":["network"],` +
+      '"event.type":["connection","end"],"event.action":"channel-reset","event.outcome":"failure",' +
+      '"event.reason":"the channel reset the connection","event.end":"2026-01-02T03:04:05.678Z",' +
+      '"event.start":"2026-01-02T03:04:04.000Z","event.duration":1678000000,"client.address":"[2001:db8::1]:5000",' +
+      '"client.ip":"2001:db8::1","client.port":5000,"client.bytes":10,"server.address":"10.0.0.2:80",' +
+      `"server.ip":"10.0.0.2","server.port":80,"server.bytes":20,"balance":${json}}`,
+  );
 });
 
 Deno.test("a format like HAProxy's gives a line like HAProxy's", () => {

@@ -96,6 +96,7 @@ Deno.test("the lines of templates are the same as those that are worked out, wha
             template.write(record, ended, bytes);
             const line = new TextDecoder().decode(bytes.take()[0].bytes);
             assert.equal(line, `${form(describeRecord(record, to, ended))}\n`);
+            if (name === "json" || name === "ecs") JSON.parse(line);
           }
         },
       ),
