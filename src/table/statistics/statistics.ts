@@ -216,13 +216,18 @@ export class Statistics {
     return this.#lanes.some(({ histograms }) => histograms.subarray(at, end).some((count) => count > 0));
   }
 
+  /** Connections in a row that have ended without an answer of the channel to what the client said. */
+  unanswered(channel: ChannelId): number {
+    return Atomics.load(this.#unanswered, channel);
+  }
+
   /** What trouble there is with a channel. */
   trouble(channel: ChannelId): Trouble {
     const row = channel * ROW.WORDS, at = channel * TROUBLE.DOUBLES, run = Atomics.load(this.#runs, channel);
     const failures = Object.fromEntries(
       RESULTS.map((result, i) => [result, this.#sum(({ troubles }) => troubles[at + TROUBLE.RESULTS + i])]),
     ) as Record<Result, number>;
-    const unanswered = Atomics.load(this.#unanswered, channel);
+    const unanswered = this.unanswered(channel);
     let inARow = 0, since = Infinity, unansweredSince = -1, last: Trouble["last"];
     for (const { rows, troubles } of this.#lanes) {
       if ((run & 1) === 1 && rows[row + ROW.RUN] === run) {

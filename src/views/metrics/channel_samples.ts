@@ -93,6 +93,15 @@ const FAMILIES: readonly (Family & { readonly of: (channel: MeasuredChannel) => 
     of: ({ groups, id, checks }) => (checks === undefined ? !groups.table.failing(id) : checks.up) ? 1 : 0,
   },
   {
+    name: "balance_channel_unanswered",
+    type: "gauge",
+    help: "Connections in a row that have ended without an answer; 0 where no channel of the group ever answers.",
+    of: ({ groups: { table: { statistics } }, id }) => {
+      const count = statistics?.unanswered(id) ?? 0;
+      return count > 0 && statistics?.answers(groupOf(id)) ? count : 0;
+    },
+  },
+  {
     name: "balance_channel_weight",
     type: "gauge",
     help: "Share of the clients relative to the other channels of the group.",

@@ -95,6 +95,19 @@ Deno.test("how connections ended and failed is counted by reason", () => {
   assert.equal(value(`balance_group_session_received_bytes_count{${group}}`), "1");
 });
 
+Deno.test("a channel says how many connections in a row it has not answered, once its group has ever answered", () => {
+  const { add, value, statistics } = subject(), id = add(80), other = add(81);
+  const unanswered = () =>
+    value('balance_channel_unanswered{service="web",group="0",channel="0",address="10.0.0.1:80"}');
+  assert.equal(unanswered(), "0");
+  for (let i = 0; i < 7; i++) statistics.ended(id, 0, 0, 1000, 990, 10, 0, 5);
+  assert.equal(unanswered(), "0");
+  statistics.firstByte(other, [1]);
+  assert.equal(unanswered(), "7");
+  statistics.firstByte(id, [1]);
+  assert.equal(unanswered(), "0");
+});
+
 Deno.test("services can be chosen, and channels left out", () => {
   const { add, lines } = subject();
   add(80);
