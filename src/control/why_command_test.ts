@@ -19,7 +19,7 @@ const STATE: WhyState = {
     {
       ...{ group: 0, type: "RR", usable: true, conditions: null, reason: "" },
       channels: [
-        { ...CHANNEL, reason: "disabled by the operator for 3m", against: ["operator"] },
+        { ...CHANNEL, reason: "disabled by an operator for 3m", against: ["operator"] },
         { ...CHANNEL, channel: 1, name: "web2", attempt: 1, current: 1234, maxc: 5000 },
       ],
     },
@@ -76,7 +76,7 @@ Deno.test("why says what becomes of a client, what would be tried in that order,
     "if that fails, it is turned away",
     "try GRP # channel         c  maxc why",
     "  1   0 1 web2        1,234 5,000 its turn",
-    "  -   0 0 10.0.0.1:80     0     - disabled by the operator for 3m",
+    "  -   0 0 10.0.0.1:80     0     - disabled by an operator for 3m",
     "  -   4 - -                       only for clients with port=81, not 80",
   ]);
   assert.deepEqual(questions, [["192.0.2.1", {}]]);

@@ -48,7 +48,7 @@ export class Report {
           event,
           (repeats) =>
             logger.warn(
-              `${prefix}group {group} channel {channel} ({address}) does not accept: {reason}${end}{repeats}`,
+              `${prefix}group {group} channel {channel} ({address}) is failing: {reason}${end}{repeats}`,
               {
                 ...service,
                 ...placeOf(event),

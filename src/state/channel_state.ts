@@ -96,7 +96,7 @@ export interface ChannelConditionState {
    * It gets connections, but is in trouble: `failing`, its last connect failed; `no-answer`, it accepts, but has not
    * answered lately; `flapping`, its health checks fail and succeed by turns; `full`, it has as many connections as it may.
    *
-   * It gets none: `down`, its health checks fail; `unresolved`, its host does not resolve; `disabled`, by the operator or
+   * It gets none: `down`, its health checks fail; `unresolved`, its host does not resolve; `disabled`, by an operator or
    * by autodisable; `maint`, in maintenance; `draining`, it is drained or has weight 0; `drained`, the same without
    * connections.
    */
@@ -119,7 +119,7 @@ export interface TroubleState {
   readonly word: string;
   /** As `level` of the channel, but not `good`; `past` if it is over. */
   readonly level: string;
-  /** What it is: `failing`, `no answer`, `disabled by the operator` and so on. */
+  /** What it is: `failing`, `no answer`, `disabled by an operator` and so on. */
   readonly what: string;
   /** What more is known, such as `connection refused`; empty if there is nothing. */
   readonly reason: string;

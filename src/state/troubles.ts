@@ -67,7 +67,8 @@ export function troubleBy(party: string, channel: TroubledChannel): TroubleState
   if (party === "weight") return lasting(drained, "wanted", "weight 0", "gets no new clients");
   if (party === "maintenance") return lasting("maint", "wanted", "in maintenance", "", disabledSince);
   if (party === "autodisable") return lasting("disabled", "bad", "disabled by autodisable", "", disabledSince);
-  return lasting("disabled", "wanted", `disabled by the ${party}`, "", disabledSince);
+  const by = party === "operator" ? "an operator" : party;
+  return lasting("disabled", "wanted", `disabled by ${by}`, "", disabledSince);
 }
 
 /** What is to be said about a channel that has as many connections as it may have. */

@@ -124,13 +124,13 @@ testWith(
       await using terminal = await dialogue(instance, { XDG_STATE_HOME: state.path });
       const table = await terminal.type("show\r", / {2}0 {3}RR 1 [^\n]*\n[^\n]*\n/);
       assert.match(table, /\x1b\[33m {2}0 {3}RR 1 disabled [^\n]*\x1b\[39m\r\n/);
-      assert.match(table, /\x1b\[33m {10}disabled by the operator for \d+s\x1b\[39m\r\n/);
+      assert.match(table, /\x1b\[33m {10}disabled by an operator for \d+s\x1b\[39m\r\n/);
       assert.doesNotMatch(table, /\x1b\[\d\dm {2}0 {3}RR 0/);
       assert.equal(await terminal.typeLast(CTRL_D), 0);
     }
     await using terminal = await dialogue(instance, { XDG_STATE_HOME: state.path, NO_COLOR: "1" });
     const table = await terminal.type("show\r", / {2}0 {3}RR 1 [^\n]*\n[^\n]*\n/);
-    assert.match(table, / {2}0 {3}RR 1 disabled [^\n]*\r\n {10}disabled by the operator/);
+    assert.match(table, / {2}0 {3}RR 1 disabled [^\n]*\r\n {10}disabled by an operator/);
     assert.doesNotMatch(terminal.screen.text, /\x1b\[3\dm/);
     assert.equal(await terminal.typeLast(CTRL_D), 0);
   },

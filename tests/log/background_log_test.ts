@@ -57,7 +57,7 @@ testWith(needs, "events go to the system log, facility daemon, with their severi
   assert.deepEqual([...new Set(records.map(([, , id]) => id))], [String(instance.pid)]);
   const priority = (text: RegExp) => Number(records.find(([, , , message]) => text.test(message))?.[1]);
   assert.equal(priority(/^balance \S+ listens on 127\.0\.0\.1:\d+/), 3 * 8 + 6);
-  assert.equal(priority(/^group 0 channel 0 .* does not accept: /), 3 * 8 + 4);
+  assert.equal(priority(/^group 0 channel 0 .* is failing: /), 3 * 8 + 4);
   assert.equal(priority(/^group 0 channel 0 .*an operator must enable it again/), 3 * 8 + 3);
   assert.equal(priority(/^control: enable 0/), 3 * 8 + 6);
   assert.equal(priority(/^stopped/), 3 * 8 + 6);

@@ -125,7 +125,7 @@ browserTest(
             address: "10.0.0.0:8080",
             attempt: null,
             against: ["operator"],
-            reason: "disabled by the operator",
+            reason: "disabled by an operator",
           },
           { ...channel, channel: 1, address: "10.0.0.1:8080", attempt: 1, against: [], reason: "its turn" },
         ],
@@ -147,7 +147,7 @@ browserTest(
     await page.keyboard.press("Enter");
     const panel = page.locator("#panel-why");
     await panel.getByText("it gets channel 1").waitFor();
-    await panel.getByText("disabled by the operator").waitFor();
+    await panel.getByText("disabled by an operator").waitFor();
     await page.getByLabel("Client or id").fill("192.0.2.9");
     await page.keyboard.press("Enter");
     await panel.getByText("no such client").waitFor();

@@ -63,7 +63,7 @@ testWith(
     assert.match(text, /"end":"refused"/);
     const { failed } = JSON.parse((await get(port, "/api/v1/failures?n=5")).body);
     assert.deepEqual([failed.length, failed[0].end, failed[0].attempts.length], [1, "refused", 1]);
-    assert.match((await get(port, "/api/v1/log")).body, /does not accept/);
+    assert.match((await get(port, "/api/v1/log")).body, /is failing/);
     assert.equal((await get(port, "/api/v1/failures?n=x")).status, 400);
     assert.equal((await get(port, "/api/v1/why?client=1.2.3.4&id=7")).status, 400);
     assert.equal((await act(port, { do: "drain" })).status, 404);

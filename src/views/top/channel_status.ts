@@ -36,7 +36,7 @@ const MEANINGS: readonly (readonly [level: string, state: string, words: readonl
     "down: checks fail; unresolved: its host is unknown; disabled: by autodisable",
   ]],
   ["wanted", "draining", ["draining: gets no new clients, but has some"]],
-  ["wanted", "drained", ["drained: has none left; maint: in maintenance; disabled: by the operator"]],
+  ["wanted", "drained", ["drained: has none left; maint: in maintenance; disabled: by an operator"]],
 ];
 
 /** What the signs and words mean. */

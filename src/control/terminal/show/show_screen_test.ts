@@ -91,7 +91,7 @@ Deno.test("below a channel is why it gets no clients, or fails", () => {
   ];
   const said = shown([web(channels)]).slice(2).map((line) => line.replace(/^ {2}0 .*/, "--").trim());
   assert.deepEqual(said, [
-    ...["--", "disabled by the operator for 3m 20s"],
+    ...["--", "disabled by an operator for 3m 20s"],
     ...["--", "disabled by autodisable for 5s", "last connect failed 4s ago: connection refused"],
     ...["--", "in maintenance for 1m 30s", "draining for 7s: 3 connections left"],
     ...["--", "down for 40s: L4TOUT, no answer", "flapping: its checks fail and succeed by turns"],

@@ -50,7 +50,7 @@ export const columns = [
     },
   },
   {
-    ...{ id: "address", width: 152, spare: 6, head: "Address", title: "Address and port" },
+    ...{ id: "address", width: 152, spare: 6, leaves: 240, head: "Address", title: "Address and port" },
     show: (cell, { channel: { address, port } }) =>
       setText(cell, address === "" ? NOTHING : hostAndPort(address, port)),
   },
@@ -91,7 +91,7 @@ export const columns = [
     ({ channel }) => pair(channel.times.firstByte),
   ),
   figure(
-    { id: "total", width: 80, spare: 4 },
+    { id: "total", width: 80, spare: 4, leaves: 240 },
     "Total",
     "Connections since the start or the last reset",
     ({ channel }) => count(channel.total),
@@ -110,10 +110,20 @@ export const columns = [
       cell.classList.toggle("hot", failuresInARow > 0);
     },
   },
-  figure({ id: "sent", width: 74, spare: 7 }, "Sent", "Bytes from clients", ({ channel }) => bytes(channel.sent)),
-  figure({ id: "rcvd", width: 74, spare: 7 }, "Rcvd", "Bytes to clients", ({ channel }) => bytes(channel.rcvd)),
   figure(
-    { id: "oldest", width: 74, spare: 5 },
+    { id: "sent", width: 74, spare: 7, leaves: 240 },
+    "Sent",
+    "Bytes from clients",
+    ({ channel }) => bytes(channel.sent),
+  ),
+  figure(
+    { id: "rcvd", width: 74, spare: 7, leaves: 240 },
+    "Rcvd",
+    "Bytes to clients",
+    ({ channel }) => bytes(channel.rcvd),
+  ),
+  figure(
+    { id: "oldest", width: 74, spare: 5, leaves: 240 },
     "Oldest",
     "Age of its oldest connection",
     ({ channel }) => duration(channel.oldest),

@@ -5,18 +5,25 @@
 export const NARROW = 600;
 
 /**
- * Pixels that a column takes. `spare`: how gladly one does without it where there is no room, the highest goes first;
- * missing: never. `narrow`: the same as `width` where rows have two lines; missing: not shown there. `rest`: where it takes
- * what the others leave, which is `width` at least in the wide table.
+ * The room that a column takes.
  *
- * @typedef {{ readonly id: string, readonly width: number, readonly spare?: number, readonly narrow?: number, readonly rest?: "narrow" | "wide" }} Room
+ * - `width`: pixels
+ * - `spare`: how gladly one does without it where there is no room, the highest goes first; missing: never
+ * - `leaves`: pixels that must be left, while it is shown, for the column that takes the rest
+ * - `narrow`: its width where rows have two lines; missing: it is not shown there
+ * - `rest`: in which table it takes the rest; its width does not count there
+ *
+ * @typedef {{
+ *   readonly id: string, readonly width: number, readonly spare?: number, readonly leaves?: number,
+ *   readonly narrow?: number, readonly rest?: "narrow" | "wide",
+ * }} Room
  */
 
 /** By id, the columns that are shown and their widths; undefined for what is left. @param {readonly Room[]} columns @param {number} width */
 export function fittingColumns(columns, width) {
   const isNarrow = width <= NARROW;
   let shown = isNarrow ? columns.filter(({ narrow, rest }) => narrow !== undefined || rest === "narrow") : columns;
-  while (!isNarrow && shown.reduce((sum, column) => sum + column.width, 0) > width) {
+  while (!isNarrow && needed(shown) > width) {
     const most = Math.max(...shown.map(({ spare = 0 }) => spare));
     if (most === 0) break;
     shown = shown.filter(({ spare }) => spare !== most);
@@ -25,4 +32,10 @@ export function fittingColumns(columns, width) {
   return new Map(
     shown.map(({ id, width, narrow, rest }) => [id, rest === wide ? undefined : isNarrow ? narrow : width]),
   );
+}
+
+/** Pixels that columns need in the wide table. @param {readonly Room[]} columns */
+function needed(columns) {
+  const left = Math.max(...columns.map(({ leaves = 0 }) => leaves));
+  return columns.reduce((sum, { rest, width }) => sum + (rest === "wide" ? 0 : width), left);
 }
