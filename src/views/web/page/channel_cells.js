@@ -45,7 +45,7 @@ export const columns = [
       const [button, small] = /** @type {HTMLCollectionOf<HTMLElement>} */ (cell.children);
       const { channel: { address, port }, problems: [problem], service, title } = row;
       setText(button, several ? `${service} ${title}` : title);
-      setText(small, problem?.now ? problem.text : hostAndPort(address, port));
+      setText(small, problem?.now ? problem.brief : hostAndPort(address, port));
       setAttribute(cell, "title", title);
     },
   },
@@ -131,14 +131,15 @@ export const columns = [
   {
     ...{
       id: "problem",
-      width: 260,
+      width: 0,
+      leaves: 176,
       rest: "wide",
       head: "Problem",
       title: "What is wrong, or was last, and for how long",
     },
     show: (cell, { problems, status }) => {
       const text = problems.map(({ text }) => text).join("; ");
-      setText(cell, text);
+      setText(cell, problems.map(({ text, brief }, i) => i === 0 ? brief : text).join("; "));
       setAttribute(cell, "title", text === "" ? undefined : text);
       cell.classList.toggle("now", status.look === "down");
     },

@@ -29,9 +29,10 @@ export function statusOf({ state, level }) {
 }
 
 /**
- * A trouble in words. `now`: it still is so. `seconds`: for how long it has been so, or since it was.
+ * A trouble in words. `brief`: the same beside its word. `now`: it still is so. `seconds`: for how long it has been so, or
+ * since it was.
  *
- * @typedef {{ readonly text: string, readonly seconds: number | null, readonly now: boolean }} Problem
+ * @typedef {{ readonly text: string, readonly brief: string, readonly seconds: number | null, readonly now: boolean }} Problem
  */
 
 /** Seconds after which it is said that nobody has tried since. */
@@ -43,14 +44,17 @@ const LONG_AGO = 60;
  * @param {TroubleState} trouble @param {number} now as Date.now() @param {(seconds: number) => string} duration
  * @returns {Problem}
  */
-export function problemOf({ level, what, reason, since, at }, now, duration) {
+export function problemOf({ word, level, what, reason, since, at }, now, duration) {
   /** @param {string} time */
   const age = (time) => Math.max(0, (now - Date.parse(time)) / 1000);
   const when = since !== null ? ` for ${duration(age(since))}` : at !== null ? ` ${duration(age(at))} ago` : "";
   const isOld = since !== null && at !== null && age(at) >= LONG_AGO, time = since ?? at;
   const last = isOld ? `, the last ${duration(age(at))} ago` : "";
+  const text = `${what}${when}${reason === "" ? "" : `: ${reason}`}${last}`;
+  const isSaid = what === word.replace("-", " ") && reason !== "";
   return {
-    text: `${what}${when}${reason === "" ? "" : `: ${reason}`}${last}`,
+    text,
+    brief: isSaid ? `${since === null ? "" : `${duration(age(since))}: `}${reason}${last}` : text,
     seconds: time === null ? null : age(time),
     now: level !== "past",
   };

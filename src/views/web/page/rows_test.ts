@@ -39,6 +39,17 @@ Deno.test("page: troubles read as they do on a terminal", () => {
   const problems = troubles.map((trouble) => problemOf(trouble, now, ageText));
   assert.deepEqual(problems.map(({ text }) => text), troubles.map((trouble) => troubleText(trouble, now)));
   assert.equal(problems[2].text, "failing for 30s: connection refused, 3 in a row");
+  assert.deepEqual(problems.map(({ brief }) => brief), [
+    problems[0].text,
+    problems[1].text,
+    "30s: connection refused, 3 in a row",
+    "5m: connection refused, 2 in a row, the last 5m ago",
+    "30s: L4TOUT, no answer within 2 s",
+    "30s: the last 12 connections",
+    "12 of 1 connections",
+    problems[7].text,
+    problems[8].text,
+  ]);
   assert.equal(problems[3].text, "failing for 5m: connection refused, 2 in a row, the last 5m ago");
   assert.deepEqual(problems.map(({ seconds }) => seconds), [42, 42, 30, 300, 30, 30, null, 30, null]);
   assert.deepEqual(problems.map(({ now }) => now), [false, ...problems.slice(1).map(() => true)]);
