@@ -18,6 +18,9 @@ const MOST_EARLY = 1000;
 /** Records that are taken at a time, so that main can do other things in between: a millisecond of work. */
 const SLICE = 512;
 
+/** Records after which main looks again without being told, since more will have come: each message costs two threads. */
+const MANY = 16;
+
 /**
  * Records of an instance's connections, from its engine's threads to whoever listens: at once, then every 100 ms while
  * more come. As long as nobody listens, nothing is taken.
@@ -117,13 +120,16 @@ export class RecordFeed {
 
   /** @param ended services that had ended when the drain began */
   #slice(ended: ReadonlySet<number>): void {
-    const full = this.#rings.take((record) => this.#tell(record), SLICE) === SLICE;
+    const count = this.#rings.take((record) => this.#tell(record), SLICE), full = count === SLICE;
     this.#timer = full ? setTimeout(() => this.#slice(ended), 0) : undefined;
     if (full) return;
     for (const id of ended) {
       this.#services.delete(id);
       this.#ended.delete(id);
     }
+    if (count < MANY || this.#listeners.size === 0) return;
+    this.#rings.hush();
+    this.#schedule();
   }
 
   #tell(record: ConnectionRecord): void {

@@ -93,6 +93,23 @@ Deno.test("a flood comes in slices, and what had no room is counted", async () =
   feed.stop();
 });
 
+Deno.test("while many come, main looks again without being told; when few come, it has to be told", async () => {
+  const feed = new RecordFeed(1), writer = new Writer(feed), { got, seen } = listened(feed, 20);
+  feed.add(service(1).service);
+  for (let id = 0; id < 20; id++) writer.write(id, 1);
+  await seen;
+  const { seen: more } = listened(feed, 1);
+  writer.write(20, 1);
+  assert.equal(writer.told, 1);
+  await more;
+  const { seen: last } = listened(feed, 1);
+  writer.write(21, 1);
+  assert.equal(writer.told, 2);
+  await last;
+  assert.deepEqual(got.slice(-2), ["s1 20", "s1 21"]);
+  feed.stop();
+});
+
 Deno.test("records of a service that threads serve already come as soon as main knows it", async () => {
   const feed = new RecordFeed(1), writer = new Writer(feed), { got, seen } = listened(feed, 1);
   feed.add(service(1).service);

@@ -84,8 +84,13 @@ export class RecordRings {
       }
     }
     // Who takes the rest is main, which knows.
-    if (count === most) Atomics.store(this.#words, HEADER.TOLD, 1);
+    if (count === most) this.hush();
     return count;
+  }
+
+  /** Main will look again without being told: writers need not tell it until the next `take`. */
+  hush(): void {
+    Atomics.store(this.#words, HEADER.TOLD, 1);
   }
 
   /** Records that were lost because a ring was full, so far. */
