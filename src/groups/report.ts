@@ -1,6 +1,6 @@
 import type { ChannelActivityState, ChannelConditionState, TimesState } from "../state/channel_state.ts";
 import type { MinuteState, ServiceActivityState } from "../state/service_state.ts";
-import { conditionOf } from "../state/troubles.ts";
+import { conditionOf, WELL } from "../state/troubles.ts";
 import type { Counters } from "../table/counter.ts";
 import { type ChannelId, groupOf, NONE } from "../table/channel_id.ts";
 import { attemptReason } from "../table/records/attempt_reason.ts";
@@ -30,7 +30,8 @@ export function reportOf(groups: Groups): ServiceActivityState & { readonly grou
       ...group,
       channels: channels.map((channel) => {
         const activity = report.channel(groups.idOf(group.group, channel.channel));
-        const reported = { ...channel, ...counted(channel), ...activity };
+        // All properties are there from the beginning: then, JSON.stringify is several times as fast.
+        const reported = { ...channel, ...counted(channel), ...activity, ...WELL };
         return Object.assign(reported, conditionOf(reported));
       }),
     })),

@@ -20,9 +20,8 @@ const PARTIES: readonly string[] = ["maintenance", "operator", "drain", "weight"
 /** Levels of troubles, the worst first. */
 const LEVELS: readonly string[] = ["bad", "warn", "wanted", "past"];
 
-/** Of most channels there is nothing to say. */
-const NONE: readonly TroubleState[] = [];
-const WELL: ChannelConditionState = { state: "up", level: "good", troubles: NONE };
+/** Nothing is wrong, as with most channels. */
+export const WELL: ChannelConditionState = { state: "up", level: "good", troubles: [] };
 
 /** How a channel is. */
 export function conditionOf(channel: TroubledChannel): ChannelConditionState {
@@ -34,8 +33,7 @@ export function conditionOf(channel: TroubledChannel): ChannelConditionState {
 /** What is to be said about a channel, first that which makes its state, then the worst. */
 function troublesOf(channel: TroubledChannel): readonly TroubleState[] {
   const { disabledBy, lastError, maxc, current, health } = channel, troubles: TroubleState[] = [];
-  const unknown = disabledBy.filter((party) => !PARTIES.includes(party));
-  for (const party of [...PARTIES.filter((party) => disabledBy.includes(party)), ...unknown]) {
+  for (const party of disabledBy.length > 1 ? ordered(disabledBy) : disabledBy) {
     troubles.push(troubleBy(party, channel));
   }
   if (channel.failing || channel.failuresInARow > 0) troubles.push(failing(channel));
@@ -51,6 +49,12 @@ function troublesOf(channel: TroubledChannel): readonly TroubleState[] {
   if (troubles.length < 2) return troubles;
   const [first, ...more] = troubles;
   return [first, ...more.sort((one, other) => LEVELS.indexOf(one.level) - LEVELS.indexOf(other.level))];
+}
+
+/** The parties in the order in which they are told; those of later versions come last. */
+function ordered(parties: readonly string[]): string[] {
+  const known = PARTIES.filter((party) => parties.includes(party));
+  return [...known, ...parties.filter((party) => !known.includes(party))];
 }
 
 /** What is to be said about a channel that somebody keeps from getting clients. @param party one of its `disabledBy` */
