@@ -43,6 +43,8 @@ export interface MinuteState {
   readonly connections: readonly number[];
   /** Connections that did not end well. */
   readonly failures: readonly number[];
+  /** How many of these are clients that were kept out: `denied`, `rate` and `per-client`. Missing if there were none. */
+  readonly keptOut?: readonly number[];
 }
 
 /** The clients of a service that wait while every channel is full. */

@@ -64,6 +64,8 @@ export interface LastMinute {
   readonly connections: readonly number[];
   /** Connections that did not end well. */
   readonly failures: readonly number[];
+  /** How many of these are clients that were kept out; missing if there were none. */
+  readonly keptOut?: readonly number[];
 }
 
 /** What one lane has, for reading. */
@@ -204,10 +206,10 @@ export class Statistics {
   /** How many connections began and failed in each second of the last minute, the present one included. */
   lastMinute(now: number): LastMinute {
     const last = Math.floor(now / 1000), seconds = Array.from({ length: MINUTE }, (_, i) => last - MINUTE + 1 + i);
-    return {
-      connections: seconds.map((second) => this.#inSecond(second)),
-      failures: seconds.map((second) => this.#inSecond(second, SECOND.FAILURES)),
-    };
+    const connections = seconds.map((second) => this.#inSecond(second));
+    const failures = seconds.map((second) => this.#inSecond(second, SECOND.FAILURES)), some = (n: number) => n > 0;
+    const keptOut = failures.some(some) ? seconds.map((second) => this.#inSecond(second, SECOND.KEPT_OUT)) : [];
+    return { connections, failures, ...keptOut.some(some) && { keptOut } };
   }
 
   /** Whether channels of the group have ever said anything: in some protocols only clients do. */

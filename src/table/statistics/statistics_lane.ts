@@ -135,7 +135,11 @@ export class StatisticsLane {
     now: number,
   ): void {
     this.#ends[end]++;
-    if (end !== END.CLOSED) this.#seconds[this.#second(now / 1000 | 0) + SECOND.FAILURES]++;
+    if (end !== END.CLOSED) {
+      const second = this.#second(now / 1000 | 0);
+      this.#seconds[second + SECOND.FAILURES]++;
+      if (end >= END.DENIED && end <= END.PER_CLIENT) this.#seconds[second + SECOND.KEPT_OUT]++;
+    }
     if (channel === NONE) return;
     const group = groupOf(channel);
     measured[0] = durationMs;
@@ -180,7 +184,7 @@ export class StatisticsLane {
   #second(number: number): number {
     const seconds = this.#seconds, at = (number & SECONDS - 1) * SECOND.WORDS;
     if (seconds[at + SECOND.NUMBER] !== number) {
-      seconds[at + SECOND.CONNECTIONS] = seconds[at + SECOND.FAILURES] = 0;
+      seconds[at + SECOND.CONNECTIONS] = seconds[at + SECOND.FAILURES] = seconds[at + SECOND.KEPT_OUT] = 0;
       seconds[at + SECOND.NUMBER] = number;
     }
     return at;

@@ -48,8 +48,8 @@ export const END_DOUBLES = 64;
 /** Seconds of which a service knows how many connections began and failed. A power of two above 60. */
 export const SECONDS = 64;
 
-/** Words (32 bits) of one of them. */
-export const SECOND = { NUMBER: 0, CONNECTIONS: 1, FAILURES: 2, WORDS: 3 } as const;
+/** Words (32 bits) of one of them. KEPT_OUT: how many of the failures are clients that were kept out on purpose. */
+export const SECOND = { NUMBER: 0, CONNECTIONS: 1, FAILURES: 2, KEPT_OUT: 3, WORDS: 4 } as const;
 
 /** Samples that a lane keeps of each time of a channel. */
 export const SAMPLES = 64;

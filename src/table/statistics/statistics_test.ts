@@ -112,6 +112,12 @@ Deno.test("the last minute has sixty seconds, the present one last", () => {
   assert.deepEqual([connections.length, failures.length], [60, 60]);
   assert.deepEqual(connections.slice(-2), [1, 2]);
   assert.deepEqual(failures.slice(-2), [1, 0]);
+  assert.equal(statistics.lastMinute(1_000_999).keptOut, undefined);
+  for (const end of [END.DENIED, END.RATE, END.PER_CLIENT, END.PROXY_HEADER, END.LEFT_EARLY]) {
+    one.ended(NONE, end, BY.BALANCE, 0, -1, 0, 0, 999_999);
+  }
+  const minute = statistics.lastMinute(1_000_999);
+  assert.deepEqual([minute.failures.at(-2), minute.keptOut?.at(-2)], [6, 3]);
   // 940 s is the sixty-first second.
   assert.deepEqual(connections[0], 0);
   assert.deepEqual(statistics.lastMinute(999_999).connections[0], 1);

@@ -99,13 +99,15 @@ export function channelLine(row: ChannelRow, table: Table, chosen: boolean, unic
 export function serviceLine(service: ServiceState, width: number, unicode: boolean): Line {
   const { name, connections, rate, lastMinute, queue, ports, held } = service;
   const range = ports.map(({ first, last }) => first === last ? String(first) : `${first}-${last}`).join(",");
-  const failures = failureRate(lastMinute.failures), waiting = queue?.waiting ?? 0;
+  const { keptOut = [], failures } = lastMinute, waiting = queue?.waiting ?? 0;
+  const refused = recentRate(keptOut), failed = recentRate(failures) - refused;
   const head = `${name}${range === name ? "" : ` port ${cut(range, 20)}`}`;
   const spans = [
     span(cut(span(head).text, Math.max(20, width - 55)), "bold"),
     span(`: ${countText(connections)} ${plural(connections, "connection")}, ${rateText(rate)}/s`),
     ...held === undefined ? [] : [span(", new clients wait", "bad")],
-    ...failures >= 0.05 ? [span(`, ${rateText(failures)}/s fail`, "bad")] : [],
+    ...failed >= 0.05 ? [span(`, ${rateText(failed)}/s fail`, "bad")] : [],
+    ...refused >= 0.05 ? [span(`, ${rateText(refused)}/s kept out`, "wanted")] : [],
     ...waiting > 0 ? [span(`, ${countText(waiting)} wait`, "wanted")] : [],
   ];
   const used = spans.reduce((sum, { text }) => sum + text.length, 0), room = width - used - 2;
@@ -116,8 +118,9 @@ export function serviceLine(service: ServiceState, width: number, unicode: boole
 }
 
 /** The last minute's new connections, red when one of ten or more did not end well. */
-function minuteSpans({ connections, failures }: MinuteState, width: number, unicode: boolean): Span[] {
-  const bars = sparkline(connections, width, unicode), all = added(connections, width), bad = added(failures, width);
+function minuteSpans({ connections, failures, keptOut = [] }: MinuteState, width: number, unicode: boolean): Span[] {
+  const failed = failures.map((count, i) => count - (keptOut[i] ?? 0));
+  const bars = sparkline(connections, width, unicode), all = added(connections, width), bad = added(failed, width);
   const spans: Span[] = [];
   [...bars].forEach((bar, i) => {
     const style = bad[i] > 0 && bad[i] * 10 >= all[i] ? "bad" : "good", last = spans.at(-1);
@@ -127,9 +130,9 @@ function minuteSpans({ connections, failures }: MinuteState, width: number, unic
   return spans;
 }
 
-/** Connections per second that did not end well; the present second is not over yet. */
-function failureRate(failures: readonly number[]): number {
-  return failures.slice(-RECENT - 1, -1).reduce((sum, count) => sum + count, 0) / RECENT;
+/** How many there were per second of late; the present second is not over yet. */
+function recentRate(seconds: readonly number[]): number {
+  return seconds.slice(-RECENT - 1, -1).reduce((sum, count) => sum + count, 0) / RECENT;
 }
 
 /** Leaves the end out. */

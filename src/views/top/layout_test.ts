@@ -119,6 +119,13 @@ Deno.test("seconds of the last minute in which much failed are red", () => {
   assert.deepEqual(bars, [[57, "good"], [2, "bad"], [1, "good"]]);
 });
 
+Deno.test("clients that were kept out are told apart from what failed, and no bar is red for them", () => {
+  const lastMinute = { connections: Array(60).fill(20), failures: Array(60).fill(11), keptOut: Array(60).fill(10) };
+  const { spans } = serviceLine({ ...service("web", []), lastMinute }, 140, true);
+  assert.match(spans.map(({ text }) => text).join(""), /, 1\.0\/s fail, 10\/s kept out/);
+  assert.ok(spans.every(({ text, style }) => !text.includes("█") || style === "good"));
+});
+
 Deno.test("a service says when new clients have to wait", () => {
   const text = (more: Partial<ServiceState>) =>
     serviceLine({ ...service("web", []), ...more }, 60, true).spans.map(({ text }) => text).join("");

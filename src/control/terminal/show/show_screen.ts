@@ -58,8 +58,11 @@ function serviceOnScreen(service: ServiceState, screen: Screen): string[] {
 /** What a service does at this moment, behind its heading. */
 function summary({ connections, rate, lastMinute }: ServiceState): string {
   const sum = (numbers: readonly number[]) => numbers.reduce((all, number) => all + number, 0);
-  const made = sum(lastMinute.connections), failed = sum(lastMinute.failures);
-  const minute = made + failed === 0 ? "" : `; last minute: ${countText(made)} new, ${countText(failed)} ended badly`;
+  const { connections: begun, failures, keptOut = [] } = lastMinute, made = sum(begun), refused = sum(keptOut);
+  const failed = sum(failures) - refused, more = refused === 0 ? "" : `, ${countText(refused)} kept out`;
+  const minute = made + failed + refused === 0
+    ? ""
+    : `; last minute: ${countText(made)} new, ${countText(failed)} ended badly${more}`;
   return `: ${countText(connections)} ${plural(connections, "connection")}, ${rateText(rate)}/s${minute}`;
 }
 

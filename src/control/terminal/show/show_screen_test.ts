@@ -46,6 +46,11 @@ Deno.test("that new clients have to wait, and why, stands below the heading", ()
   assert.equal(line, "\x1b[31mnew clients wait in the kernel's queue: the process has 9 of 9 connections\x1b[39m");
 });
 
+Deno.test("clients that were kept out are no connections that ended badly", () => {
+  const lastMinute = { connections: [0, 200, 34], failures: [150, 3, 0], keptOut: [150, 0, 0] };
+  assert.match(shown([web([{}], { lastMinute })])[0], /; last minute: 234 new, 3 ended badly, 150 kept out$/);
+});
+
 Deno.test("limits and names have columns where there are some", () => {
   const [, headings, row] = shown([web([{ maxc: 5, name: "one" }])]);
   assert.match(headings, / c maxc totalc .* oldest name$/);

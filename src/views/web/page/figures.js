@@ -5,7 +5,7 @@
 /** @import { Row } from "./rows.js" */
 import { byId, element, setAttribute, setText } from "./elements.js";
 import { count, milliseconds, rate } from "./format.js";
-import { pointOf } from "./history.js";
+import { badly, pointOf } from "./history.js";
 import { tally } from "./rows.js";
 
 /** @typedef {{ readonly name: string, readonly value: string, readonly more: string, readonly bad?: boolean, readonly title?: string }} Figure */
@@ -32,7 +32,8 @@ export function figuresOf(services, rows) {
   const { current, rate: perSecond, median, p99 } = pointOf(services, rows),
     { up, warn } = tally(rows),
     usable = up + warn;
-  const failures = sum(services.flatMap(({ lastMinute }) => lastMinute.failures));
+  const failures = sum(services.flatMap(({ lastMinute }) => badly(lastMinute)));
+  const keptOut = sum(services.flatMap(({ lastMinute: { keptOut = [] } }) => keptOut));
   const held = [...new Set(services.flatMap(({ held = [] }) => held))];
   const queues = services.flatMap(({ queue }) => queue ?? []), waiting = sum(queues.map(({ waiting }) => waiting));
   return [
@@ -47,7 +48,10 @@ export function figuresOf(services, rows) {
       ...{ bad: held.length > 0, title: held.length === 0 ? undefined : held.join("; ") },
     },
     { name: "New per second", value: rate(perSecond), more: "" },
-    { name: "Ended badly", value: count(failures), more: "in a minute", bad: failures > 0 },
+    {
+      ...{ name: "Ended badly", value: count(failures), bad: failures > 0 },
+      more: keptOut === 0 ? "in a minute" : `in a minute, ${count(keptOut)} kept out`,
+    },
     { name: "Time to connect", value: milliseconds(median), more: p99 === null ? "" : `p99 ${milliseconds(p99)}` },
     ...queues.length === 0 ? [] : [{
       name: "Waiting for a place",

@@ -1,7 +1,7 @@
 // @ts-check
 /** What the charts show: a point for each second, for as long as one looks, ten minutes at most. Pure. */
 
-/** @import { ServiceState } from "../../../state/service_state.ts" */
+/** @import { MinuteState, ServiceState } from "../../../state/service_state.ts" */
 /** @import { Row } from "./rows.js" */
 
 /** Points that are kept. */
@@ -41,6 +41,9 @@ function append(series, time, point) {
   }
 }
 
+/** Connections that ended badly in each second, without clients that were kept out on purpose. @param {MinuteState} minute */
+export const badly = ({ failures, keptOut = [] }) => failures.map((count, i) => count - (keptOut[i] ?? 0));
+
 /**
  * A series that begins with the minute before one has begun to look, as the program has counted it.
  *
@@ -53,7 +56,7 @@ export function lastMinute(services, now) {
     const time = now - 60 + i;
     series.time.push(time);
     series.rate.push(sum(services.map(({ lastMinute }) => lastMinute.connections[i] ?? 0)));
-    series.bad.push(sum(services.map(({ lastMinute }) => lastMinute.failures[i] ?? 0)));
+    series.bad.push(sum(services.map(({ lastMinute }) => badly(lastMinute).at(i) ?? 0)));
     series.current.push(null);
     series.median.push(null);
     series.p99.push(null);
@@ -69,7 +72,7 @@ export function pointOf(services, rows) {
   return {
     current: sum(services.map(({ connections }) => connections)),
     rate: sum(services.map(({ rate }) => rate)),
-    bad: sum(services.map(({ lastMinute }) => lastMinute.failures.at(-1) ?? 0)),
+    bad: sum(services.map(({ lastMinute }) => badly(lastMinute).at(-1) ?? 0)),
     median: middle(times),
     p99: times.length === 0 ? null : Math.max(...times.map(({ p99 }) => p99)),
   };

@@ -25,6 +25,8 @@ Deno.test("page: a history begins with the last minute of all services together"
   });
   const { time, rate, bad } = lastMinute([service, service], 1000);
   assert.deepEqual([time.length, time[0], time.at(-1), rate[0], bad[59]], [60, 940, 999, 6, 2]);
+  const keptOut = [...Array(59).fill(0), 1], flooded = { ...service, lastMinute: { ...service.lastMinute, keptOut } };
+  assert.deepEqual(lastMinute([service, flooded], 1000).bad.slice(-2), [2, 1]);
 });
 
 Deno.test("page: the median of all channels weighs them by their connections, and p99 is the slowest's", () => {
