@@ -38,7 +38,7 @@ export class Connection implements Listed, Search, RelayWatcher {
   #connecting: ChannelId = NONE;
   #channel: ChannelId = NONE;
   #stage: ConnectionStage = "connecting";
-  /** It holds nothing any more. */
+  /** Its record is written; it may still hold its sockets. */
   #over = false;
   /** Ends a connect, or the pause between two, while there is no upstream. */
   #leave: (() => void) | undefined;
@@ -78,7 +78,6 @@ export class Connection implements Listed, Search, RelayWatcher {
       this.#tell();
       if (this.#channel !== NONE) this.terms.selection.closed(this.#channel, this.#handle);
       this.#channel = NONE;
-      this.#over = true;
       this.#arrival?.end();
       this.#host.gone(this);
     }
@@ -287,12 +286,18 @@ export class Connection implements Listed, Search, RelayWatcher {
     this.account.reset(direction === "sent" ? END.CLIENT_RESET : END.CHANNEL_RESET, error);
   }
 
+  lingers(): void {
+    this.#tell();
+  }
+
   silent(): void {
     this.account.ends(END.HALF_CLOSE_TIMEOUT);
   }
 
-  /** Tells of its end. */
+  /** Tells of its end, once. */
   #tell(): void {
+    if (this.#over) return;
+    this.#over = true;
     const { account } = this, channel = this.#channel;
     if (channel === NONE) account.ends(END.LEFT_EARLY);
     else account.ends(END.CLOSED, 0, this.#first === "rcvd" ? BY.CHANNEL : BY.CLIENT);

@@ -31,6 +31,8 @@ export interface RelayWatcher {
   finished(direction: Direction): void;
   /** The side where a direction begins has reset the connection, or takes nothing any more. */
   broke(direction: Direction, error: unknown): void;
+  /** After a reset nothing will be handed over any more; the side that is left gets some time to end. */
+  lingers(): void;
   /** Half-closed, the connection was silent for too long, and is being closed. */
   silent(): void;
 }
@@ -194,6 +196,7 @@ class Pair implements HalfClosedConnection {
     if (this.#running === 0) return this.#lingering?.cancel();
     if (!this.#reset && !(this.#running === 1 && this.#discarding)) return;
     this.lastMove = this.#terms.clock.now();
+    if (this.#reset) this.#terms.watcher.lingers();
     if (this.#lingering === undefined) this.#linger();
   }
 
