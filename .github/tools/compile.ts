@@ -48,6 +48,9 @@ export async function workerModules(folder = new URL("src/", root)): Promise<str
   return found.sort();
 }
 
+/** Modules that are imported by names that Deno does not see (`importLater`), each with all that it imports. */
+const LATER = ["src/cli/actions.ts", "src/program/kept_modules.ts"];
+
 /** The files of the page. Nothing imports those either: they are for browsers. */
 export async function pageFiles(): Promise<string[]> {
   const folder = "src/views/web/page/", found: string[] = [];
@@ -63,7 +66,7 @@ export function programName(version: string, target: string): string {
 }
 
 async function compile(target: string, output: URL): Promise<void> {
-  const include = [...await workerModules(), ...await pageFiles()].flatMap((file) => ["--include", file]);
+  const include = [...LATER, ...await workerModules(), ...await pageFiles()].flatMap((file) => ["--include", file]);
   const { success, code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     cwd: root,
     args: [

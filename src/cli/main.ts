@@ -2,6 +2,7 @@ import { DirectoryError } from "../control/directory.ts";
 import { parseCommandLine, type Request } from "../options/command_line.ts";
 import { FaultyWords } from "../options/fault.ts";
 import { ExitCode, ExitError, unexpected } from "../process/exit_codes.ts";
+import { importLater } from "../process/import_later.ts";
 import { complain, say } from "../process/terminal.ts";
 import { version } from "../program/version.ts";
 
@@ -24,28 +25,17 @@ function asExitError(error: unknown): ExitError {
   return unexpected(error);
 }
 
-/** Each action loads only what it needs, so that every one starts sooner. */
+/** What serving does not take is not even read before it is asked for. */
 async function act(request: Request, program: string, args: readonly string[]): Promise<number> {
   switch (request.action) {
-    case "help":
-      say((await import("./help.ts")).helpOn(request.topic));
-      return ExitCode.OK;
-    case "completions":
-      return await (await import("./complete.ts")).complete(request);
+    case "serve":
+      return await (await import("../program/serve.ts")).serve(request, program, args);
     case "version":
       say(`balance ${version}`);
       return ExitCode.OK;
-    case "list":
-      return await (await import("./list.ts")).list(request);
-    case "check":
-      return await (await import("./check_config.ts")).checkConfig(request);
-    case "diff":
-      return await (await import("./diff.ts")).diff(request);
-    case "control":
-      return await (await import("./operate.ts")).control(request);
-    case "top":
-      return await (await import("./top.ts")).top(request);
-    case "serve":
-      return await (await import("../program/serve.ts")).serve(request, program, args);
+    default: {
+      const actions = await importLater<typeof import("./actions.ts")>(new URL("./actions.ts", import.meta.url));
+      return await actions.act(request);
+    }
   }
 }

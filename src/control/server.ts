@@ -3,7 +3,6 @@ import type { ControlPlane } from "./control_plane.ts";
 import { EntryTaken, openDirectory } from "./directory.ts";
 import { type EntryName, pathOf } from "./entries.ts";
 import type { Connection, HeldEntry, Listen, Listener } from "./listener.ts";
-import { listenPipe } from "./pipe_listener.ts";
 import { listenUnix } from "./unix_listener.ts";
 
 /** Most sessions at a time; further ones are turned away. */
@@ -90,7 +89,8 @@ async function openEntry(
 ): Promise<{ entry: EntryName; listener: Listener }> {
   const { directory, draft } = options, name = nameOf(options);
   openDirectory(directory);
-  const listen: Listen = Deno.build.os === "windows" ? listenPipe : listenUnix;
+  // Loaded here, since only Windows needs pipes.
+  const listen: Listen = Deno.build.os === "windows" ? (await import("./pipe_listener.ts")).listenPipe : listenUnix;
   const open = async (entry: EntryName) => ({
     entry,
     listener: await listen(pathOf(directory, entry), serve, { draft }),

@@ -9,6 +9,8 @@ import { coded } from "../service/errors.ts";
 import { allStrategies, guarded } from "./foreign_code.ts";
 import { refuseServiceOptions, requestOf } from "./requests.ts";
 import { Instance } from "../service/instance.ts";
+// So that a program that embeds this needs no permission to read it.
+import "../service/kept_modules.ts";
 import { optional } from "../options/shape.ts";
 import { BALANCER_OPTIONS, CLIENTS, SECONDS, SERVE_OPTIONS } from "../service/options/option_shapes.ts";
 import type {

@@ -5,7 +5,6 @@ import { stderrIsJournal } from "./journal.ts";
 import { LineWriter } from "./line_writer.ts";
 import { openLogFile } from "./log_file.ts";
 import { plural } from "./plural.ts";
-import { formatSyslog, SystemLog } from "./syslog.ts";
 
 export type { Logger };
 
@@ -147,7 +146,7 @@ export async function openLog(options: LogOptions): Promise<Log> {
 }
 
 async function openOutput({ target, format, time }: LogOptions): Promise<Output> {
-  if (target === "syslog") return openSystemLog();
+  if (target === "syslog") return await openSystemLog();
   const journal = target === "stderr" && await stderrIsJournal(), render = await renderer(format, time, journal);
   const stream = target === "stderr" ? Deno.stderr : await openLogFile(target.file);
   const lostText = (lines: number, why: string) => render(lostRecord(lines, why));
@@ -174,7 +173,9 @@ async function renderer(
   return journal ? (record) => prefix(record.level) + render(record) : render;
 }
 
-function openSystemLog(): Output {
+async function openSystemLog(): Promise<Output> {
+  // Loaded here, since only background processes need it.
+  const { formatSyslog, SystemLog } = await import("./syslog.ts");
   const render = (record: LogRecord) => formatSyslog(record, "balance", Deno.pid);
   const piece = (line: string) => render(logRecord("info", [line], {}));
   const form = { render, format: "text", time: false, piece, joins: false } as const;

@@ -1,6 +1,7 @@
 import type { Log, LogFormat } from "../log/log.ts";
 import type { ServiceSpec } from "../options/service_spec.ts";
 import { serviceOptions } from "../options/values.ts";
+import { importLater } from "../process/import_later.ts";
 import { fromStart } from "../process/start_directory.ts";
 import type { Instance } from "../service/instance.ts";
 import type { Service } from "../service/service.ts";
@@ -82,8 +83,12 @@ export class ConnectionLogs {
 
   async #load(): Promise<{ log: ConnectionLog; open: OpenLines }> {
     const [{ ConnectionLog }, { OpenLines }] = await Promise.all([
-      import("../views/connection_log/connection_log.ts"),
-      import("../views/connection_log/open_lines.ts"),
+      importLater<typeof import("../views/connection_log/connection_log.ts")>(
+        new URL("../views/connection_log/connection_log.ts", import.meta.url),
+      ),
+      importLater<typeof import("../views/connection_log/open_lines.ts")>(
+        new URL("../views/connection_log/open_lines.ts", import.meta.url),
+      ),
     ]);
     const instance = this.#instance, now = () => instance.now();
     const log = new ConnectionLog({

@@ -8,6 +8,7 @@ import type { LineWriter } from "../log/line_writer.ts";
 import type { ProcessSpec } from "../options/service_spec.ts";
 import { type ProcessOptions, processOptions } from "../options/values.ts";
 import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
+import { keepModules } from "../process/import_later.ts";
 import { listeningUnixSocket } from "../process/listening_unix_socket.ts";
 import type { InheritedSocket } from "../process/match_sockets.ts";
 import { PidFile } from "../process/pid_file.ts";
@@ -143,7 +144,9 @@ export async function equip(
       // A successor takes the places over later. The first user's rights may be needed.
       await (opened = views).open(options);
     }
-    becomeUser(options);
+    // What reloads may ask for, or a successor opens later, is read while it is there and this user may read it.
+    if (config !== undefined || draft) await keepModules(new URL("./kept_modules.ts", import.meta.url));
+    await becomeUser(options);
     const listens = () => {
       logStart(log.logger, instance);
       views.logPlaces();

@@ -3,6 +3,7 @@ import type { ServeRequest } from "../options/command_line.ts";
 import { processOptions } from "../options/values.ts";
 import { isBackgroundProcess, reportFailure, reportReady, startInBackground } from "../process/background.ts";
 import { ExitCode, ExitError, unexpected } from "../process/exit_codes.ts";
+import { importLater } from "../process/import_later.ts";
 import { takeServiceEnvironment } from "../process/service_environment.ts";
 import { Predecessor } from "../process/predecessor.ts";
 import { leaveDirectory } from "../process/start_directory.ts";
@@ -28,7 +29,8 @@ export async function serve(request: ServeRequest, program: string, args: readon
     if (predecessor !== undefined) ({ background } = plan = readPlan(await predecessor.plan()));
     // Absolute, because the background process leaves the directory it was started in.
     if (request.config !== undefined) {
-      config = (await import("./config.ts")).Config.read(resolve(request.config), request.values);
+      const { Config } = await importLater<typeof import("./config.ts")>(new URL("./config.ts", import.meta.url));
+      config = Config.read(resolve(request.config), request.values);
     }
   } catch (error) {
     return failed(error);

@@ -8,7 +8,6 @@ import { type ProcessOptions, processOptions } from "../options/values.ts";
 import { descriptorLimit } from "../process/descriptors.ts";
 import { ExitCode, ExitError, uncapitalised, unexpected } from "../process/exit_codes.ts";
 import { UnusableSocket } from "../process/match_sockets.ts";
-import { dropPrivileges, privilegesUnavailable } from "../process/privileges.ts";
 import { resolveHost } from "../process/resolve.ts";
 import { blameOf } from "../service/blame.ts";
 import { EngineUnavailable } from "../service/errors.ts";
@@ -95,11 +94,14 @@ export async function checkSources(
 }
 
 /**
- * Becomes the requested user. Last, because the port and the control directory may need the first user. @throws
- * {ExitError}
+ * Becomes the requested user. Last, because the port and the control directory may need the first user.
+ *
+ * @throws {ExitError}
  */
-export function becomeUser({ user, group }: ProcessOptions): void {
+export async function becomeUser({ user, group }: ProcessOptions): Promise<void> {
   if (user === undefined && group === undefined) return;
+  // Loaded here, since few need it.
+  const { dropPrivileges, privilegesUnavailable } = await import("../process/privileges.ts");
   const obstacle = privilegesUnavailable();
   if (obstacle !== undefined) throw new ExitError(ExitCode.USAGE, `cannot change the user: ${obstacle}`);
   try {

@@ -1,6 +1,5 @@
 import type { Tap } from "../engine/engine.ts";
 import { LineWriter } from "../log/line_writer.ts";
-import { dumpChunk } from "../log/packet_dump.ts";
 import { plural } from "../log/plural.ts";
 import type { ProcessSpec } from "../options/service_spec.ts";
 import { processOptions } from "../options/values.ts";
@@ -26,6 +25,12 @@ export interface Beginning {
   readonly plan: Plan | undefined;
 }
 
+/** What writes a packet dump. It is loaded here, since few ask for one. */
+async function tapTo(dump: LineWriter): Promise<Tap> {
+  const { dumpChunk } = await import("../log/packet_dump.ts");
+  return (direction, bytes) => dump.write(dumpChunk(direction, bytes));
+}
+
 /**
  * Starts services, then control socket and log.
  *
@@ -47,7 +52,7 @@ export async function startProgram(
     : undefined;
   const early: BalancerEvent[] = [];
   let report = (event: BalancerEvent): void => void early.push(event);
-  const tap: Tap | undefined = dump && ((direction, bytes) => dump.write(dumpChunk(direction, bytes)));
+  const tap = dump && await tapTo(dump);
   const instance = await startInstance(spec, {
     onEvent: (event) => report(event),
     tap,

@@ -1,4 +1,5 @@
 import type { ProcessOptions } from "../options/values.ts";
+import { importLater } from "../process/import_later.ts";
 import type { HttpViews, Prepared, Viewed } from "./http_views.ts";
 
 /** Whether options are about any view. */
@@ -23,7 +24,10 @@ export class ViewsOnDemand {
   /** See `HttpViews.prepare`; undefined if nothing is served and nothing is to be. */
   async prepare(options: ProcessOptions): Promise<Prepared | undefined> {
     if (this.#views === undefined && !wantsViews(options)) return undefined;
-    this.#views ??= new (await import("./http_views.ts")).HttpViews(this.#viewed);
+    if (this.#views === undefined) {
+      const file = new URL("./http_views.ts", import.meta.url);
+      this.#views = new (await importLater<typeof import("./http_views.ts")>(file)).HttpViews(this.#viewed);
+    }
     return await this.#views.prepare(options);
   }
 

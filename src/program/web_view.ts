@@ -5,6 +5,7 @@ import { toJson } from "../control/json.ts";
 import { escape } from "../log/escape.ts";
 import type { Log, LogLine } from "../log/log.ts";
 import type { ProcessOptions } from "../options/values.ts";
+import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
 import type { Instance } from "../service/instance.ts";
 import { describeRecord, endedAt } from "../views/records/describe.ts";
 import { Guard } from "../views/web/guard.ts";
@@ -24,7 +25,11 @@ export async function webView({ instance, plane, log, directory }: Viewed, optio
   const forget = log.onLine((line) => {
     if (lines.push(line) > KEPT) lines.shift();
   });
-  const web = await openWeb(source(instance, plane, log, lines), new Guard(tokens, wrong.add));
+  const web = await openWeb(source(instance, plane, log, lines), new Guard(tokens, wrong.add)).catch((error) => {
+    forget();
+    // They are read when the option is given first, which may be by a reload.
+    throw new ExitError(ExitCode.SYSTEM, `cannot read the page from the program's files: ${uncapitalised(error)}`);
+  });
   return {
     routes: web.routes,
     close: () => {

@@ -2,6 +2,7 @@ import type { Listener } from "../engine/engine.ts";
 import type { ProcessSpec } from "../options/service_spec.ts";
 import { processOptions, type ProcessValues } from "../options/values.ts";
 import { valuesInForce } from "../options/values_in_force.ts";
+import { importLater } from "../process/import_later.ts";
 import type { InheritedSocket } from "../process/match_sockets.ts";
 import type { Draft } from "./drafts/draft.ts";
 import { inheritedPlaces, listenAll, withCode } from "./drafts/listen.ts";
@@ -148,7 +149,9 @@ export class ServiceSet {
       await this.health.load(drafts);
       this.#requireEngine(drafts);
       requireDescriptors(engine.name, threads, drafts);
-      const { Reload } = await import("./reload/reload.ts");
+      const { Reload } = await importLater<typeof import("./reload/reload.ts")>(
+        new URL("./reload/reload.ts", import.meta.url),
+      );
       const reload = new Reload(
         {
           engine,

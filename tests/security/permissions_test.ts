@@ -65,6 +65,47 @@ testWith(
     ]),
 );
 
+testWith([fromSource], "a part of the program that Deno may not read is an error that names it", async () => {
+  for (
+    const [words, file] of [
+      [["--help"], "src/cli/actions.ts"],
+      [["-f", "--engine", "portable", "--check", "tcp", "1", "127.0.0.1:2"], "src/service/health/health.ts"],
+    ] as const
+  ) {
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      cwd: root,
+      args: ["run", "--no-prompt", "--allow-sys", "cli.ts", ...words],
+      env: { NO_COLOR: "1" },
+    }).output();
+    assert.equal(
+      new TextDecoder().decode(stderr),
+      `balance: cannot load a part of the program: requires read access to "${root}${file}", ` +
+        "run again with the --allow-read flag\n",
+    );
+    assert.equal(code, 71);
+  }
+});
+
+testWith([fromSource], "a program that embeds the library needs no permission to read it", async () => {
+  using directory = temporaryDirectory();
+  await using back = echoBackend();
+  const file = `${directory.path}/embedding.ts`;
+  await Deno.writeTextFile(
+    file,
+    `import { Balancer } from ${JSON.stringify(new URL("../../mod.ts", import.meta.url).href)};
+    await using balancer = await Balancer.start({ engine: "portable" });
+    const service = await balancer.serve({
+      name: "web", hostname: "127.0.0.1", port: 0, groups: [{ channels: [{ host: "127.0.0.1", port: ${back.port} }] }], check: "tcp",
+    });
+    console.log(service.name, (await service.why("127.0.0.1")).groups.length);`,
+  );
+  const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "--no-check", `--config=${root}deno.json`, "--allow-net=127.0.0.1", file],
+    env: { NO_COLOR: "1" },
+  }).output();
+  assert.equal(new TextDecoder().decode(stdout), "web 1\n", new TextDecoder().decode(stderr));
+});
+
 testWith(
   [fromSource],
   "without all permissions the program does not go to the background, where it would get them",

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
+import { modulesOf, path, root } from "./modules.ts";
 import { sources } from "./sources.ts";
 
 /** What each folder of `src/` may import, besides itself. Arrows point down only; engine and control never meet. */
@@ -39,27 +39,6 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   cli: ["control", "files", "names", "options", "process", "program", "service", "state", "table", "views", "log"],
 };
 
-const root = new URL("../../", import.meta.url);
-
-interface Module {
-  readonly specifier: string;
-  readonly dependencies?: readonly {
-    readonly code?: { specifier?: string };
-    readonly type?: { specifier?: string };
-    readonly isDynamic?: boolean;
-  }[];
-}
-
-/** Every module that a file imports, directly or not. */
-async function modulesOf(entry: string): Promise<Module[]> {
-  const { stdout, success } = await new Deno.Command(Deno.execPath(), {
-    args: ["info", "--json", fileURLToPath(new URL(entry, root))],
-    stderr: "inherit",
-  }).output();
-  assert.ok(success, `deno info ${entry}`);
-  return (JSON.parse(new TextDecoder().decode(stdout)) as { modules: Module[] }).modules;
-}
-
 /** Every import of every module that the program or the library is made of, as paths from the root. */
 async function imports(): Promise<[from: string, to: string][]> {
   const found: [string, string][] = [];
@@ -75,7 +54,6 @@ async function imports(): Promise<[from: string, to: string][]> {
   return found;
 }
 
-const path = (specifier: string) => specifier.slice(root.href.length);
 const layer = (file: string) => /^src\/([^/]+)\//.exec(file)?.[1];
 
 Deno.test("imports point down the layers only", async () => {

@@ -3,6 +3,7 @@ import { clientSourceRefused, linuxUnavailable } from "../../engine/linux/availa
 import type { EngineChoice, EngineName } from "../../options/engine_name.ts";
 import { CLIENT_SOURCE } from "../../options/kinds/address.ts";
 import { optionList } from "../../options/option_records.ts";
+import { importLater } from "../../process/import_later.ts";
 import { blaming } from "../blame.ts";
 import type { Draft } from "../drafts/draft.ts";
 import { EngineUnavailable, MissingCapability } from "../errors.ts";
@@ -89,8 +90,10 @@ function requirePortable({ request, settings }: Configured, reason: string): voi
 }
 
 // Only the one that runs is loaded.
-const startLinux: StartEngine = async (settings) =>
-  await (await import("../../engine/linux/linux.ts")).startLinux(settings);
+const startLinux: StartEngine = async (settings) => {
+  const file = new URL("../../engine/linux/linux.ts", import.meta.url);
+  return await (await importLater<typeof import("../../engine/linux/linux.ts")>(file)).startLinux(settings);
+};
 const startPortable: StartEngine = async (settings) =>
   (await import("../../engine/portable/portable.ts")).startPortable(settings);
 

@@ -1,3 +1,4 @@
+import { importLater } from "../../process/import_later.ts";
 import type { BalancerEvent } from "../events.ts";
 import type { ConnectFailed, Health, HealthState } from "./health.ts";
 import type { Draft } from "../drafts/draft.ts";
@@ -36,7 +37,7 @@ export class HealthOnDemand {
   /** Loads them if one of these asks for checks. */
   async load(drafts: readonly Draft[]): Promise<void> {
     if (this.#loaded !== undefined || !drafts.some(({ options }) => options.check !== "off")) return;
-    const { Health } = await import("./health.ts");
+    const { Health } = await importLater<typeof import("./health.ts")>(new URL("./health.ts", import.meta.url));
     this.#loaded ??= new Health(this.#host.services, this.#host.emit, this.#host.spare());
   }
 

@@ -1,5 +1,6 @@
 import type { NameSource } from "../../names/name_source.ts";
 import { serverOf } from "../../options/kinds/name_server.ts";
+import { importLater } from "../../process/import_later.ts";
 import type { Draft } from "../drafts/draft.ts";
 import type { FollowedNames, NamesHost } from "./followed_names.ts";
 import { handedChannels } from "./handed_channels.ts";
@@ -7,7 +8,9 @@ import type { RunningService } from "../running_service.ts";
 
 /** What is asked for names. @param servers name servers, in place of the system's, if there are some */
 export async function nameSource(servers: readonly string[] = []): Promise<NameSource> {
-  const { NameServers, SystemNames } = await import("../../names/name_source.ts");
+  const { NameServers, SystemNames } = await importLater<typeof import("../../names/name_source.ts")>(
+    new URL("../../names/name_source.ts", import.meta.url),
+  );
   return servers.length > 0 ? new NameServers(servers.map((server) => serverOf(server)!)) : new SystemNames();
 }
 
@@ -59,7 +62,7 @@ export class NamesOnDemand {
 
   async #load(): Promise<FollowedNames> {
     const [{ FollowedNames }, source] = await Promise.all([
-      import("./followed_names.ts"),
+      importLater<typeof import("./followed_names.ts")>(new URL("./followed_names.ts", import.meta.url)),
       nameSource(this.#servers),
     ]);
     const loaded = new FollowedNames(this.#host, source);
