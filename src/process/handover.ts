@@ -3,6 +3,13 @@
 /** Environment variable by which a successor knows its predecessor: `PID:REPORTS:STDERR`, the last two descriptors. */
 export const SUCCESSOR = "BALANCE_SUCCESSOR";
 
+/** Whether this process was started as a successor, and nobody has asked for its predecessor yet. */
+export function isSuccessor(): boolean {
+  // A successor has all permissions; a program without this one is none.
+  if (Deno.permissions.querySync({ name: "env", variable: SUCCESSOR }).state !== "granted") return false;
+  return Deno.env.get(SUCCESSOR) !== undefined;
+}
+
 /** What a successor reports, one JSON object a line, on the descriptor it was given for it. */
 export type Report =
   /** Everything is ready that needs nothing from the predecessor. */

@@ -1,6 +1,6 @@
 import { targetOf } from "./descriptors.ts";
 import type { ExitError } from "./exit_codes.ts";
-import { type Report, SUCCESSOR } from "./handover.ts";
+import { isSuccessor, type Report, SUCCESSOR } from "./handover.ts";
 import { FIOCLEX } from "./inheritable.ts";
 
 const SYMBOLS = {
@@ -31,10 +31,8 @@ export class Predecessor {
 
   /** The predecessor, if this process is a successor. Forgets it, so that no child takes itself for one. */
   static find(): Predecessor | undefined {
-    // A successor has all permissions; a program without this one is none.
-    if (Deno.permissions.querySync({ name: "env", variable: SUCCESSOR }).state !== "granted") return undefined;
-    const mark = Deno.env.get(SUCCESSOR);
-    if (mark === undefined) return undefined;
+    if (!isSuccessor()) return undefined;
+    const mark = Deno.env.get(SUCCESSOR)!;
     Deno.env.delete(SUCCESSOR);
     const [, pid, reports, stderr] = /^(\d+):(\d+):(\d+)$/.exec(mark)?.map(Number) ?? [];
     // It may have ended by now, so that this process has another parent; what it has handed over is there all the same.

@@ -11,7 +11,7 @@ import { ExitCode, ExitError, uncapitalised } from "../process/exit_codes.ts";
 import { keepModules } from "../process/import_later.ts";
 import { listeningUnixSocket } from "../process/listening_unix_socket.ts";
 import type { InheritedSocket } from "../process/match_sockets.ts";
-import { PidFile } from "../process/pid_file.ts";
+import type { PidFile } from "../process/pid_file.ts";
 import type { BalancerEvent } from "../service/events.ts";
 import type { Instance } from "../service/instance.ts";
 import { placeOf } from "../service/drafts/listen.ts";
@@ -57,7 +57,7 @@ export async function equip(
   let control: ControlServer | undefined, pidFile: PidFile | undefined, running: Program | undefined;
   let opened: ViewsOnDemand | undefined;
   try {
-    pidFile = preparePidFile(options);
+    pidFile = await preparePidFile(options);
     // On Windows the log of a background process lies in it.
     if (plan?.control === undefined) openDirectory(directory);
     const file = config === undefined ? String(spec.services[0].ports[0].first) : "config";
@@ -203,8 +203,10 @@ function inheritableControl(path: string): number {
 }
 
 /** @throws {ExitError} 71 when it cannot be written */
-function preparePidFile({ pidFile }: ProcessOptions): PidFile | undefined {
+async function preparePidFile({ pidFile }: ProcessOptions): Promise<PidFile | undefined> {
   if (pidFile === undefined) return undefined;
+  // Loaded here, since few need it.
+  const { PidFile } = await import("../process/pid_file.ts");
   try {
     // Absolute, because the background process leaves the directory it was started in.
     return PidFile.prepare(resolve(pidFile));

@@ -5,6 +5,7 @@ export const keptModules = [
   ...ofServices,
   () => import("./config.ts"),
   () => import("./http_views.ts"),
+  () => import("../service/drafts/strategy_files.ts"),
   () => import("../views/connection_log/connection_log.ts"),
   () => import("../views/connection_log/open_lines.ts"),
 ];

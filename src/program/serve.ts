@@ -4,8 +4,9 @@ import { processOptions } from "../options/values.ts";
 import { isBackgroundProcess, reportFailure, reportReady, startInBackground } from "../process/background.ts";
 import { ExitCode, ExitError, unexpected } from "../process/exit_codes.ts";
 import { importLater } from "../process/import_later.ts";
+import { isSuccessor } from "../process/handover.ts";
 import { takeServiceEnvironment } from "../process/service_environment.ts";
-import { Predecessor } from "../process/predecessor.ts";
+import type { Predecessor } from "../process/predecessor.ts";
 import { leaveDirectory } from "../process/start_directory.ts";
 import { complain } from "../process/terminal.ts";
 import type { Config } from "./config.ts";
@@ -16,7 +17,7 @@ import { Supervision } from "./supervision.ts";
 
 /** Starts an instance: here with `-f` or as process 1, otherwise in the background. @returns the exit code */
 export async function serve(request: ServeRequest, program: string, args: readonly string[]): Promise<number> {
-  const directory = workingDirectory(), predecessor = Predecessor.find();
+  const directory = workingDirectory(), predecessor = await findPredecessor();
   let plan: Plan | undefined, background = isBackgroundProcess(), config: Config | undefined;
   const failed = (error: unknown) => {
     const failure = error instanceof ExitError ? error : unexpected(error);
@@ -82,6 +83,12 @@ export async function serve(request: ServeRequest, program: string, args: readon
   } finally {
     supervision.close();
   }
+}
+
+/** The process that this one is to replace, if it is a successor. */
+async function findPredecessor(): Promise<Predecessor | undefined> {
+  // Loaded here, since few need it.
+  return isSuccessor() ? (await import("../process/predecessor.ts")).Predecessor.find() : undefined;
 }
 
 /** The directory that the program was started in, which may be gone. */

@@ -7,6 +7,7 @@ import type { ProcessSpec, ServiceSpec } from "../options/service_spec.ts";
 import { type ProcessOptions, processOptions } from "../options/values.ts";
 import { descriptorLimit } from "../process/descriptors.ts";
 import { ExitCode, ExitError, uncapitalised, unexpected } from "../process/exit_codes.ts";
+import { importLater } from "../process/import_later.ts";
 import { UnusableSocket } from "../process/match_sockets.ts";
 import { resolveHost } from "../process/resolve.ts";
 import { blameOf } from "../service/blame.ts";
@@ -44,11 +45,12 @@ export async function ownStrategies(
   words: NonNullable<ProcessOptions["strategy"]>,
   emit: InstanceSettings["onEvent"],
 ): Promise<Pick<InstanceSettings, "strategies" | "strategyModules">> {
-  const { loadStrategies, StrategyFileProblem } = await import("../service/drafts/strategy_files.ts");
+  const file = new URL("../service/drafts/strategy_files.ts", import.meta.url);
+  const files = await importLater<typeof import("../service/drafts/strategy_files.ts")>(file);
   try {
-    return await loadStrategies(words, (name, reason) => emit?.({ type: "strategy-failed", name, reason }));
+    return await files.loadStrategies(words, (name, reason) => emit?.({ type: "strategy-failed", name, reason }));
   } catch (error) {
-    if (!(error instanceof StrategyFileProblem)) throw error;
+    if (!(error instanceof files.StrategyFileProblem)) throw error;
     const word = quote(optionRecords.strategy.kind.write(error.word));
     throw new ExitError(ExitCode.USAGE, `option --strategy ${word} cannot be used: ${error.message}`);
   }
