@@ -52,7 +52,9 @@ export const TARGETS: readonly Target[] = [
   ),
   target("linux", "way-in.access", 1.1),
   target("linux", "way-in.sni", 1.25),
-  target("linux", "connection-log.text", 1.05),
+  ...["portable", "linux"].flatMap((engine) =>
+    ["text", "json", "ecs", "letters"].map((form) => target(engine, `connection-log.${form}`, 1.05))
+  ),
   ...["portable", "linux"].flatMap((engine) => [
     target(engine, "beside-idle-services.requests", 1.05),
     target(engine, "beside-idle-services.connections", 1.05),
