@@ -4,7 +4,7 @@ import { Backend } from "../../support/backend.ts";
 import { BlackHole, hasBlackHoles } from "../../support/black_hole.ts";
 import { echoBackend, namedBackend, silentBackend } from "../../support/backends.ts";
 import type { Client } from "../../support/client.ts";
-import { eventually, later } from "../../support/eventually.ts";
+import { eventually, later, pause } from "../../support/eventually.ts";
 import { pattern } from "../../support/pattern.ts";
 import { ResettingClient } from "../../support/resetting.ts";
 import type { ContractTest } from "../suite.ts";
@@ -209,12 +209,14 @@ export function closing(test: ContractTest): void {
     await using backend = echoBackend();
     await using trial = await start({ channels: [backend, backend] });
     let whole = 0, cut = 0, busy = true;
-    const visits = Array.from({ length: 20 }, async () => {
+    const visits = Array.from({ length: 20 }, async (_, visitor) => {
       while (busy) {
         using client = await trial.connect();
         try {
           await client.send("hello");
           await client.readExactly(5);
+          // Some stay for a moment, so that there is somebody to close.
+          if (visitor % 2 === 0) await pause(1);
           await client.finish();
           await client.readText();
           whole++;
