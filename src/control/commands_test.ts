@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { Groups } from "../groups/groups.ts";
+import { Statistics } from "../table/statistics/statistics.ts";
 import { DisabledBy, Table } from "../table/table.ts";
 import { processState, quietService } from "../../tests/support/control_plane.ts";
 import { RESERVED_NAMES } from "../options/kinds/name.ts";
@@ -180,8 +181,26 @@ Deno.test("no service can have the name of a word that a command takes in its pl
   assert.deepEqual(beside.sort(), [...RESERVED_NAMES].sort());
 });
 
-Deno.test("a process of many services has more metrics than a call takes arguments", async () => {
-  const { instance, session } = plane(), metrics = Array<string>(300_000).fill("a 1");
-  const reply = await execute("show metrics", session, { ...instance, metrics: () => Promise.resolve(metrics) });
-  assert.equal(reply.ok && reply.lines.length, metrics.length);
+Deno.test("a process of many services has more command lines than a call takes arguments", async () => {
+  const { instance, session } = plane(), config = Array<string>(300_000).fill("balance 80 web1");
+  const reply = await execute("show config", session, { ...instance, config: () => config });
+  assert.equal(reply.ok && reply.lines.length, config.length);
+});
+
+Deno.test("others have their turn while thousands of channels are told about", async () => {
+  const { instance, session, table } = plane(), [{ groups }] = instance.services;
+  table.statistics = Statistics.create(1);
+  for (let group = 0; group < 10; group++) {
+    for (let port = 1; port <= 64; port++) {
+      const id = table.addChannel(group, { host: "127.0.0.1", port })!;
+      table.statistics.lane(0).connected(id, { connectMs: 1, queueMs: -1 });
+    }
+  }
+  const services = Array.from({ length: 5 }, (_, i) => quietService(`${8080 + i}`, groups));
+  for (const line of ["show", "show json", "show latency"]) {
+    let turns = 0;
+    const timer = setInterval(() => turns++), reply = await execute(line, session, { ...instance, services });
+    clearInterval(timer);
+    assert.ok(reply.ok && turns > 0, line);
+  }
 });

@@ -38,8 +38,8 @@ export interface ControlPlane {
   shutdown(): void;
   /** Command lines that recreate the running state, one a line. Left out where that cannot be told. */
   config?(): readonly string[] | Promise<readonly string[]>;
-  /** All metrics in Prometheus' text format, one a line. Left out where there are none. */
-  metrics?(): Promise<readonly string[]>;
+  /** All metrics in Prometheus' text format. Left out where there are none. */
+  metrics?(): Promise<LongReply>;
   /** Writes the running state into the file of services. Left out without a file. Never rejects. */
   save?(): Promise<Outcome>;
   /**
@@ -120,7 +120,7 @@ export interface ConnectionChoice {
 /** Lines that are too many to be held as text: how many, and their bytes with all line ends. */
 export interface LongReply {
   readonly count: number;
-  readonly chunks: AsyncIterable<Uint8Array>;
+  readonly chunks: AsyncIterable<Uint8Array> | readonly Uint8Array[];
 }
 
 /** The rules that operators have made for a service. */

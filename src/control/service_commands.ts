@@ -1,5 +1,5 @@
 import { escape, quote } from "../log/escape.ts";
-import { answer, type ProcessCommand, refuse, type Reply, type Session, SyntaxFault } from "./command.ts";
+import { answer, answerAll, type ProcessCommand, refuse, type Reply, type Session, SyntaxFault } from "./command.ts";
 import { servicesOf, suggestion } from "./choose_service.ts";
 import type { ControlledService, ControlPlane } from "./control_plane.ts";
 import { instanceSummary } from "./instance_state.ts";
@@ -56,9 +56,9 @@ export const services: ProcessCommand = {
   summary: "show all services: ports, channels, connections",
   changes: false,
   scope: "process",
-  run: ([form], session, plane) => {
-    const summary = instanceSummary(session, plane);
-    if (form === undefined) return answer(...servicesTable(summary.services));
+  run: async ([form], session, plane) => {
+    const summary = await instanceSummary(session, plane);
+    if (form === undefined) return answerAll(servicesTable(summary.services));
     if (form !== "json") throw new SyntaxFault();
     return answer(toJson(summary));
   },

@@ -1,4 +1,5 @@
 import { quote } from "../log/escape.ts";
+import { type LinesOf, linesOfServices, ofSnapshot } from "./service_lines.ts";
 import { MAX_CHANNELS, MAX_GROUPS } from "../table/limits.ts";
 import { showAccess } from "./access_commands.ts";
 import { servicesOf, suggestion } from "./choose_service.ts";
@@ -16,10 +17,9 @@ import {
 import type { ControlledService, ControlPlane } from "./control_plane.ts";
 import { showFailed } from "./failures_command.ts";
 import { showConnections } from "./connection_commands.ts";
-import { instanceState } from "./instance_state.ts";
-import { toJson } from "./json.ts";
+import { instanceJson } from "./instance_state.ts";
 import { currentService } from "./service_commands.ts";
-import { heading, serviceLines, showTable } from "./show.ts";
+import { serviceLines, showTable } from "./show.ts";
 import { healthTable } from "./show_health.ts";
 import { showSticky } from "./sticky_commands.ts";
 
@@ -61,7 +61,7 @@ export const show: ProcessCommand = {
   changes: false,
   scope: "process",
   run: async ([what, ...words], session, plane) => {
-    if (what === undefined) return answer(...tables(plane));
+    if (what === undefined) return answerAll(await tables(plane, ofSnapshot(serviceLines), showTable([])));
     if (Object.hasOwn(OF_PROCESS, what)) return await OF_PROCESS[what](words, session, plane);
     const [word, ...more] = words;
     if (more.length > 0) throw new SyntaxFault();
@@ -70,23 +70,25 @@ export const show: ProcessCommand = {
       return "ok" in current ? current : await OF_SERVICE[what](word, current, session.over);
     }
     if (word !== undefined) throw new SyntaxFault();
-    if (what === "json") return answer(toJson(instanceState(session, plane)));
+    if (what === "json") return answer(await instanceJson(session, plane));
     if (what === "config") {
       const lines = await plane.config?.();
       return lines === undefined ? refuse("this process cannot show its state as command lines") : answerAll(lines);
     }
-    if (what === "health") return answerAll(tables(plane, healthLines, healthTable([])));
+    if (what === "health") {
+      return answerAll(await tables(plane, ofSnapshot((_, groups) => healthTable(groups)), healthTable([])));
+    }
     if (what === "metrics") {
-      const lines = await plane.metrics?.();
-      return lines === undefined ? refuse("this process has no metrics") : answerAll(lines);
+      const more = await plane.metrics?.();
+      return more === undefined ? refuse("this process has no metrics") : { ...answer(), more };
     }
     if (what === "latency") {
       // Loaded here, since few need it.
       const { latencyTable } = await import("./show_latency.ts");
-      return answerAll(tables(plane, latencyTable, []));
+      return answerAll(await tables(plane, latencyTable, []));
     }
     const found = servicesOf(plane.services, what);
-    if (found.length > 0) return answer(...found.flatMap(serviceLines));
+    if (found.length > 0) return answerAll(await linesOfServices(found, ofSnapshot(serviceLines)));
     // Balance's own reply to a word that `show` does not know.
     if (plane.services.length < 2) throw new SyntaxFault();
     return refuse(`no such service ${quote(what)}${suggestion(plane.services, what)}`);
@@ -132,15 +134,6 @@ export const version: ProcessCommand = {
 };
 
 /** One table for each service; if there are several, below a heading. @param none the table if there is no service */
-function tables({ services }: ControlPlane, linesOf = serviceLines, none = showTable([])): string[] {
-  if (services.length === 0) return none;
-  const headed = services.length > 1;
-  return services.flatMap((service) => {
-    const lines = linesOf(service);
-    return headed ? [heading(service), ...lines] : lines;
-  });
-}
-
-function healthLines({ groups }: Pick<ControlledService, "groups">): string[] {
-  return healthTable(groups.snapshot());
+async function tables({ services }: ControlPlane, linesOf: LinesOf, none: readonly string[]) {
+  return services.length === 0 ? none : await linesOfServices(services, linesOf, services.length > 1);
 }

@@ -59,9 +59,16 @@ export function queueLines(counts: QueueState | undefined): string[] {
   return [`queue: ${waiting} waiting, ${waited} served, ${timedOut} timed out, ${left} left`];
 }
 
-/** The lines that `show` prints about a service: its table and, if clients have waited for a place, how they fared. */
-export function serviceLines({ groups }: Pick<ControlledService, "groups">): string[] {
-  return [...showTable(groups.snapshot()), ...queueLines(groups.table.queue?.counts())];
+/**
+ * The lines that `show` prints about a service: its table and, if clients have waited for a place, how they fared.
+ *
+ * @param snapshot its groups. Default: as they are now
+ */
+export function serviceLines(
+  { groups }: Pick<ControlledService, "groups">,
+  snapshot: readonly GroupSnapshot[] = groups.snapshot(),
+): string[] {
+  return [...showTable(snapshot), ...queueLines(groups.table.queue?.counts())];
 }
 
 /** The line above a service's table when there are several services. */

@@ -33,6 +33,7 @@ export function latencyTable({ groups }: { readonly groups: Groups }): string[] 
   const { statistics } = groups.table, rows: string[][] = [];
   if (statistics === undefined) return columns(HEADINGS, rows, LEFT);
   for (let group = 0; group < MAX_GROUPS; group++) {
+    if (!groups.table.everArranged(group)) continue;
     rows.push(...groupRows(statistics, group));
     groups.table.channels(group).forEach((id, number) => {
       const { port, host: address } = groups.table.address(id), host = groups.names.get(id) ?? address;

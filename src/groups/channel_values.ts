@@ -1,5 +1,11 @@
 import type { ChannelKey } from "../options/channel_records.ts";
-import { channelValue, type ChannelValues, givenValues } from "../options/channel_values.ts";
+import {
+  type AllChannelValues,
+  allValues,
+  channelValue,
+  type ChannelValues,
+  givenValues,
+} from "../options/channel_values.ts";
 import { PROXY_VERSIONS, type ProxyVersion } from "../options/records/proxy.ts";
 import type { ChannelId } from "../table/channel_id.ts";
 import type { NewRow, Table } from "../table/table.ts";
@@ -40,6 +46,19 @@ export function valuesOf({ table, values }: ChannelValuesHolder, id: ChannelId):
   const held = Object.fromEntries(inTable.map(([key, option]) => [key, valueIn(option, option.get(table, id))]));
   return givenValues({ ...values.get(id), ...held });
 }
+
+/** All options of a channel. Whoever looks at thousands of them asks for this. */
+export function allValuesOf({ table, values }: ChannelValuesHolder, id: ChannelId): AllChannelValues {
+  const kept = values.get(id), all: Record<string, unknown> = { ...kept === undefined ? STANDARDS : allValues(kept) };
+  for (const [key, option] of inTable) {
+    const value = valueIn(option, option.get(table, id));
+    if (value !== undefined) all[key] = value;
+  }
+  return all as unknown as AllChannelValues;
+}
+
+/** What a channel has that was given no options. */
+const STANDARDS = allValues({});
 
 /** Gives a channel another value of an option; undefined for the default. */
 export function setValue<K extends ChannelKey>(

@@ -16,7 +16,7 @@ import { ConditionNumbers } from "./condition_numbers.ts";
 import { type Adopted, type GroupChange, replacement } from "./replacement.ts";
 import type { ResolutionState } from "../state/channel_state.ts";
 import { restore, stateOf } from "./restoring.ts";
-import { type ChannelChecks, type ChannelHealth, type GroupSnapshot, snapshot } from "./snapshot.ts";
+import { type ChannelChecks, type ChannelHealth, eachSnapshot, type GroupSnapshot } from "./snapshot.ts";
 import type { StickyClients } from "./sticky_clients.ts";
 
 /** A channel whose host does not resolve. */
@@ -220,6 +220,11 @@ export class Groups extends Channels {
 
   /** All groups that have channels, at this moment. */
   snapshot(): GroupSnapshot[] {
-    return snapshot(this, this.healthOf);
+    return [...this.eachSnapshot()];
+  }
+
+  /** The same, each read when it is asked for: in between, others can have their turn. */
+  eachSnapshot(): Generator<GroupSnapshot, void, undefined> {
+    return eachSnapshot(this, this.healthOf);
   }
 }

@@ -24,18 +24,7 @@ export interface GroupReport extends Omit<GroupSnapshot, "channels"> {
 /** All groups of a service that have channels, and how connections fare, at this moment. */
 export function reportOf(groups: Groups): ServiceActivityState & { readonly groups: GroupReport[] } {
   const report = new Report(groups);
-  return {
-    ...report.service(),
-    groups: groups.snapshot().map(({ channels, ...group }) => ({
-      ...group,
-      channels: channels.map((channel) => {
-        const activity = report.channel(groups.idOf(group.group, channel.channel));
-        // All properties are there from the beginning: then, JSON.stringify is several times as fast.
-        const reported = { ...channel, ...counted(channel), ...activity, ...WELL };
-        return Object.assign(reported, conditionOf(reported));
-      }),
-    })),
-  };
+  return { ...report.service(), groups: [...report.groups()] };
 }
 
 function counted({ total, failed, sent, rcvd }: Counters): Counted {
@@ -47,23 +36,27 @@ function exact(count: bigint): number | bigint {
   return Number.isSafeInteger(number) ? number : count;
 }
 
-/** What is read at one moment. */
-class Report {
+/**
+ * How the connections of a service fare. Whoever has many to report takes the groups one at a time, and gives others
+ * their turn in between.
+ */
+export class Report {
   readonly #groups: Groups;
-  /** The engine's clock, and the wall clock. */
-  readonly #now: number;
-  readonly #time = Date.now();
+  /** The engine's clock, and the wall clock, when something was read last. */
+  #now = 0;
+  #time = 0;
   readonly #oldest: ReadonlyMap<ChannelId, number>;
   readonly #answering = new Map<number, boolean>();
 
   constructor(groups: Groups) {
-    const { connections } = this.#groups = groups;
-    this.#now = connections?.now() ?? performance.now();
-    this.#oldest = connections?.oldest() ?? new Map();
+    this.#groups = groups;
+    this.#oldest = groups.connections?.oldest() ?? new Map();
   }
 
+  /** The service as a whole. */
   service(): ServiceActivityState {
     const { statistics } = this.#groups.table;
+    this.#look();
     if (statistics === undefined) return { rate: 0, ended: {}, lastMinute: QUIET };
     return {
       rate: rounded(statistics.rate(NONE, this.#now)),
@@ -74,7 +67,29 @@ class Report {
     };
   }
 
-  channel(id: ChannelId): ChannelActivityState {
+  /** All groups that have channels. */
+  *groups(): Generator<GroupReport, void, undefined> {
+    const { table } = this.#groups;
+    for (const { channels, ...group } of this.#groups.eachSnapshot()) {
+      this.#look();
+      yield {
+        ...group,
+        channels: channels.map((channel) => {
+          const activity = this.#channel(table.channelAt(group.group, channel.channel));
+          // All properties are there from the beginning: then, JSON.stringify is several times as fast.
+          const reported = { ...channel, ...counted(channel), ...activity, ...WELL };
+          return Object.assign(reported, conditionOf(reported));
+        }),
+      };
+    }
+  }
+
+  #look(): void {
+    this.#now = this.#groups.connections?.now() ?? performance.now();
+    this.#time = Date.now();
+  }
+
+  #channel(id: ChannelId): ChannelActivityState {
     const { table } = this.#groups, accepted = this.#oldest.get(id), disabled = table.disabledSince(id);
     return {
       ...this.#counted(id, table.statistics),

@@ -1,4 +1,4 @@
-import { type AllChannelValues, allValues } from "../options/channel_values.ts";
+import type { AllChannelValues } from "../options/channel_values.ts";
 import type { GroupConditions } from "../options/group_conditions.ts";
 import type { ChannelHealthState, ChannelState, ResolutionState } from "../state/channel_state.ts";
 import type { GroupState } from "../state/group_state.ts";
@@ -6,7 +6,7 @@ import type { ChannelId } from "../table/channel_id.ts";
 import type { Counters } from "../table/counter.ts";
 import { MAX_GROUPS } from "../table/limits.ts";
 import { DisabledBy } from "../table/table.ts";
-import { valuesOf } from "./channel_values.ts";
+import { allValuesOf } from "./channel_values.ts";
 import { partiesOf, type Party } from "./parties.ts";
 import type { Subject } from "./replacement.ts";
 
@@ -63,12 +63,12 @@ interface Snapped extends Subject {
   readonly resolutionOf?: ((group: number, channel: number, host: string) => ResolutionState | undefined) | undefined;
 }
 
-/** Reads all groups that have channels. */
-export function snapshot(
+/** Reads all groups that have channels, one at a time. */
+export function* eachSnapshot(
   subject: Snapped,
   healthOf?: (id: ChannelId) => ChannelHealth | undefined,
-): GroupSnapshot[] {
-  const { table, strategies } = subject, groups: GroupSnapshot[] = [];
+): Generator<GroupSnapshot, void, undefined> {
+  const { table, strategies } = subject;
   for (let group = 0; group < MAX_GROUPS; group++) {
     const size = table.size(group);
     if (size === 0) continue;
@@ -77,9 +77,8 @@ export function snapshot(
       return health === undefined ? channel : { ...channel, health };
     });
     const conditions = subject.conditions.get(table.condition(group));
-    groups.push({ group, type: strategies[table.strategy(group)].label, ...conditions && { conditions }, channels });
+    yield { group, type: strategies[table.strategy(group)].label, ...conditions && { conditions }, channels };
   }
-  return groups;
 }
 
 function channelSnapshot(subject: Snapped, group: number, number: number): ChannelSnapshot {
@@ -94,7 +93,7 @@ function channelSnapshot(subject: Snapped, group: number, number: number): Chann
     address: by & DisabledBy.UNRESOLVED ? "" : address,
     port,
     current: table.current(id),
-    ...allValues(valuesOf(subject, id)),
+    ...allValuesOf(subject, id),
     ...table.counters(id),
     drainingSince: by & DisabledBy.DRAINING ? subject.drainingSince.get(id)?.toISOString() ?? null : null,
     failing: table.failing(id),

@@ -70,7 +70,7 @@ export function controlPlane(
     },
     shutdown,
     config: () => configuration.lines(),
-    metrics: async () => (await (await metrics()).text({ form: "text" })).trimEnd().split("\n"),
+    metrics: async () => await (await metrics()).text({ form: "text" }),
     ...config === undefined ? {} : {
       reload: (dryRun) => configuration.reload(dryRun),
       save: () => configuration.save(),

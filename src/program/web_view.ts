@@ -1,7 +1,6 @@
 import type { ControlPlane } from "../control/control_plane.ts";
 import { execute } from "../control/commands.ts";
-import { instanceState } from "../control/instance_state.ts";
-import { toJson } from "../control/json.ts";
+import { instanceJson } from "../control/instance_state.ts";
 import { escape } from "../log/escape.ts";
 import type { Log, LogLine } from "../log/log.ts";
 import type { ProcessOptions } from "../options/values.ts";
@@ -46,7 +45,7 @@ function source(instance: Instance, plane: ControlPlane, log: Log, lines: readon
   });
   return {
     version: plane.version,
-    state: () => toJson(instanceState({ group: 0 }, plane)),
+    state: (slices) => instanceJson({ group: 0 }, plane, slices),
     failures: async (most) => await plane.failed?.({ most }) ?? { failed: [], ended: {}, lost: 0 },
     onFailure: (listener) =>
       instance.onRecord((record, service) => {

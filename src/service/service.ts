@@ -233,7 +233,7 @@ export class Service extends RunningService {
    * @throws {RangeError} when the service does not listen on that port, or a client that speaks no TLS asks for a name
    */
   async why(client: string, options: WhyOptions = {}): Promise<WhyState> {
-    return (await import("./explanation/why.ts")).why(this, client, options);
+    return await (await import("./explanation/why.ts")).why(this, client, options);
   }
 
   /**

@@ -42,6 +42,7 @@ export class Lifetimes {
 
   /** Of a group; undefined if it has never had a channel. */
   ofGroup(group: number): Lifetime | undefined {
+    if (!this.#table.everArranged(group)) return undefined;
     const sum = { total: 0, failed: 0, sent: 0, rcvd: 0 };
     let used = false;
     for (let row = 0; row < ROWS; row++) {

@@ -48,6 +48,11 @@ export abstract class TableGroups {
     return sizeOf(this.orders.of(group));
   }
 
+  /** False of a group that has never had a channel, as most: whoever looks through all passes over it. */
+  everArranged(group: number): boolean {
+    return this.orders.of(group) !== 0;
+  }
+
   /** The group's order at this moment: the channels of numbers 0 to its size - 1. */
   order(group: number): Order {
     return this.orders.of(group);

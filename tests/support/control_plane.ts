@@ -41,7 +41,7 @@ export function quietService(
       return access?.state;
     },
     why: (client, options) =>
-      Promise.resolve(why(
+      why(
         {
           ...{ name, groups, access, ports: [{ first: port, last: port, word: `${port}` }] },
           ...{
@@ -53,7 +53,7 @@ export function quietService(
         },
         client,
         options,
-      )),
+      ),
     drain: (group, channel) => {
       groups.drain(group, channel);
       return Promise.resolve({ how: "empty", closed: 0, seconds: 0 });

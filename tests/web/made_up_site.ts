@@ -62,7 +62,7 @@ export class MadeUpSite implements WebSource, AsyncDisposable {
     this.#lines.forEach((tell) => tell({ time: new Date().toISOString(), level, message }));
   }
 
-  state = () => JSON.stringify(this.now);
+  state = () => Promise.resolve(JSON.stringify(this.now));
   failures = () => Promise.resolve(this.earlier);
   lines = () => this.log;
   onFailure = (tell: (record: RecordState) => void) => (this.#records.add(tell), () => this.#records.delete(tell));

@@ -129,7 +129,7 @@ class TerminalDialogue {
 
   async #tellLogProblem(): Promise<void> {
     try {
-      const { log } = JSON.parse((await this.#session.run("show json")).text[0]) as { log?: { problem: unknown } };
+      const { log } = JSON.parse((await this.#session.run("services json")).text[0]) as { log?: { problem: unknown } };
       if (typeof log?.problem === "string") this.#print(`The log is not written: ${escape(log.problem)}.\n`);
     } catch {
       // The next command will tell what is wrong.

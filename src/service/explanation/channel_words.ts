@@ -6,7 +6,7 @@ import type { ExplainedAttempt, ExplainedChannel, ExplainedGroup } from "../../s
 import type { TroubleState } from "../../state/channel_state.ts";
 import { failing, full, troubleBy } from "../../state/troubles.ts";
 import { troubleText } from "../../state/trouble_text.ts";
-import type { Subject } from "./subject.ts";
+import type { Attempt, Subject } from "./subject.ts";
 
 /** What counts against a channel, see `WhyChannelState`. @param tried whether it would be tried all the same */
 export function againstOf(channel: ExplainedChannel, { usable, owned }: ExplainedGroup, tried: boolean): string[] {
@@ -26,9 +26,9 @@ export function channelReason(
   report: ChannelReport,
   subject: Subject,
 ): string {
-  const { told: { attempts, home }, now, service } = subject;
+  const { told: { home }, attempts, now, service } = subject;
   if (!group.usable) return "its group is not for this client";
-  const attempt = attempts.find(({ channel: id }) => id === channel.id);
+  const attempt = attempts.get(channel.id);
   const inWords = (trouble: TroubleState) => troubleText(trouble, now);
   const against = againstOf(channel, group, attempt !== undefined).map((word) => {
     if (word === "full") return inWords(full(channel));
@@ -57,15 +57,15 @@ const LAST_RESORT: Readonly<Record<ExplainedAttempt["need"], string>> = {
 /** Why the strategy chooses a channel when it does. */
 function strategyReason(
   channel: ExplainedChannel,
-  attempt: ExplainedAttempt,
+  attempt: Attempt,
   group: ExplainedGroup,
-  { told: { attempts }, service }: Subject,
+  { service }: Subject,
 ): string {
   const slow = channel.share < 1 ? `, slow start: ${Math.round(channel.share * 100)} % of its share` : "";
   if (attempt.before) return `the client had it before (--sticky)`;
-  const { name, title } = service.groups.strategyOf(group.group), { current, weight, rank, chance } = channel;
-  const ids = new Set(group.channels.map(({ id }) => id));
-  const isFirst = attempts.find(({ channel: id, before }) => ids.has(id) && !before) === attempt;
+  const { name, title } = service.groups.strategyOf(group.group),
+    { current, weight, rank, chance } = channel,
+    { isFirst } = attempt;
   if (name === "rr") return `${isFirst ? "its turn" : "next in turn"}${slow}`;
   if (name === "hash" || name === "stable") {
     return rank === 1 ? `the client's own, by ${title}` : `by ${title}, the client's choice number ${rank}`;

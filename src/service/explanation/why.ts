@@ -3,6 +3,7 @@ import { type GroupReport, reportOf } from "../../groups/report.ts";
 import { explain } from "../../selection/explanation/explain.ts";
 import type { ExplainedChannel, ExplainedGroup } from "../../selection/explanation/explanation.ts";
 import type { Client } from "../../selection/strategy.ts";
+import { Slices } from "../../state/slices.ts";
 import type { EntryState, WhyAttemptState, WhyChannelState, WhyGroupState, WhyState } from "../../state/why_state.ts";
 import { formatChannelAddress, formatHost } from "../../table/address.ts";
 import { AcceptRate } from "../../table/clients/accept_rate.ts";
@@ -13,16 +14,17 @@ import { againstOf, channelReason } from "./channel_words.ts";
 import { groupReason } from "./condition_words.ts";
 import { entryOf } from "./entry_words.ts";
 import { outcomeReason } from "./outcome_words.ts";
-import type { ExplainedService, Subject } from "./subject.ts";
+import { attemptsByChannel, type ExplainedService, type Subject } from "./subject.ts";
 
 /**
- * What would become of a client that came now. It is read from memory that threads share, and changes nothing.
+ * What would become of a client that came now. It is read from memory that threads share, and changes nothing. What is
+ * read is read at once; words for thousands of channels take their time, in which others have their turn.
  *
  * @throws {TypeError} when a value is of the wrong kind, or the address is not numeric
  * @throws {RangeError} when the service does not listen on that port, or a client that speaks no TLS asks for a name
  */
-export function why(service: ExplainedService, host: string, options: WhyOptions): WhyState {
-  const { groups, settings } = service, { sticky, table } = groups, now = Date.now();
+export async function why(service: ExplainedService, host: string, options: WhyOptions): Promise<WhyState> {
+  const { groups, settings } = service, { sticky, table } = groups, now = Date.now(), slices = new Slices(1);
   const { address, localPort, greeting } = askedClient(service, host, options);
   const clock = groups.connections?.now() ?? performance.now();
   const stickyMemory = sticky?.table.copyFor({ high: highWord(address), low: lowWord(address) });
@@ -30,8 +32,12 @@ export function why(service: ExplainedService, host: string, options: WhyOptions
   const told = explain(table, { ...settings, strategies: groups.strategies, stickyMemory }, client, clock);
   const entry = settings.access === undefined ? undefined : explainedEntry(settings.access, address, clock);
   const reports = new Map(reportOf(groups).groups.map((group) => [group.group, group]));
-  const subject: Subject = { service, client, told, now };
-  const all = told.groups.map((group) => groupState(group, reports.get(group.group)!, subject));
+  const subject: Subject = { service, client, told, attempts: attemptsByChannel(told), now };
+  const entryState = entryStateOf(service, entry, clock), all: WhyGroupState[] = [];
+  for (const group of told.groups) {
+    if (slices.full) await slices.pause();
+    all.push(groupState(group, reports.get(group.group)!, subject));
+  }
   const channels = new Map(
     told.groups.flatMap((group, i) =>
       group.channels.map(({ id }, number) => [id, { group: group.group, state: all[i].channels[number] }] as const)
@@ -46,7 +52,7 @@ export function why(service: ExplainedService, host: string, options: WhyOptions
     client: formatHost(address),
     port: localPort,
     says: greeting === undefined ? null : { proto: greeting.protocol, sni: greeting.serverName, alpn: greeting.alpn },
-    entry: entryStateOf(service, entry, clock),
+    entry: entryState,
     outcome: told.outcome,
     reason: outcomeReason(told, (id) => channels.get(id)!),
     then: told.then,
@@ -82,16 +88,16 @@ function channelState(
   { channels }: GroupReport,
   subject: Subject,
 ): WhyChannelState {
-  const { told: { attempts }, client } = subject, report = channels[number];
-  const { host, address, port, name } = report, at = attempts.findIndex((attempt) => attempt.channel === channel.id);
+  const { attempts, client } = subject, report = channels[number];
+  const { host, address, port, name } = report, attempt = attempts.get(channel.id)?.number ?? null;
   const { before, rank = null, chance = null, current, maxc, weight, share, rests } = channel;
   return {
     channel: number,
     name,
     host,
     address: address === "" ? "" : formatChannelAddress({ host: address, port: port || client.localPort! }),
-    attempt: at < 0 ? null : at + 1,
-    against: againstOf(channel, group, at >= 0),
+    attempt,
+    against: againstOf(channel, group, attempt !== null),
     reason: channelReason(channel, group, report, subject),
     before,
     rank,

@@ -13,7 +13,9 @@ export class Histogram {
 
   constructor(counts: Float64Array, sum: number, unit: number) {
     this.counts = counts;
-    this.count = counts.reduce((all, count) => all + count, 0);
+    let count = 0;
+    for (let bucket = 0; bucket < counts.length; bucket++) count += counts[bucket];
+    this.count = count;
     this.sum = sum;
     this.unit = unit;
   }

@@ -68,6 +68,9 @@ export interface LastMinute {
   readonly keptOut?: readonly number[];
 }
 
+/** A channel that has never failed. */
+const NO_FAILURES = Object.fromEntries(RESULTS.map((result) => [result, 0])) as Record<Result, number>;
+
 /** What one lane has, for reading. */
 interface Lane {
   readonly ends: Float64Array;
@@ -205,11 +208,18 @@ export class Statistics {
 
   /** How many connections began and failed in each second of the last minute, the present one included. */
   lastMinute(now: number): LastMinute {
-    const last = Math.floor(now / 1000), seconds = Array.from({ length: MINUTE }, (_, i) => last - MINUTE + 1 + i);
-    const connections = seconds.map((second) => this.#inSecond(second));
-    const failures = seconds.map((second) => this.#inSecond(second, SECOND.FAILURES)), some = (n: number) => n > 0;
-    const keptOut = failures.some(some) ? seconds.map((second) => this.#inSecond(second, SECOND.KEPT_OUT)) : [];
-    return { connections, failures, ...keptOut.some(some) && { keptOut } };
+    const none = () => new Array<number>(MINUTE).fill(0), first = Math.floor(now / 1000) - MINUTE + 1;
+    const connections = none(), failures = none(), keptOut = none();
+    for (const { seconds } of this.#lanes) {
+      for (let at = 0; at < seconds.length; at += SECOND.WORDS) {
+        const i = seconds[at + SECOND.NUMBER] - first;
+        if (i < 0 || i >= MINUTE) continue;
+        connections[i] += seconds[at + SECOND.CONNECTIONS];
+        failures[i] += seconds[at + SECOND.FAILURES];
+        keptOut[i] += seconds[at + SECOND.KEPT_OUT];
+      }
+    }
+    return { connections, failures, ...keptOut.some((count) => count > 0) && { keptOut } };
   }
 
   /** Whether channels of the group have ever said anything: in some protocols only clients do. */
@@ -226,12 +236,13 @@ export class Statistics {
   /** What trouble there is with a channel. */
   trouble(channel: ChannelId): Trouble {
     const row = channel * ROW.WORDS, at = channel * TROUBLE.DOUBLES, run = Atomics.load(this.#runs, channel);
-    const failures = Object.fromEntries(
-      RESULTS.map((result, i) => [result, this.#sum(({ troubles }) => troubles[at + TROUBLE.RESULTS + i])]),
-    ) as Record<Result, number>;
+    const failures: Record<Result, number> = { ...NO_FAILURES };
     const unanswered = this.unanswered(channel);
-    let inARow = 0, since = Infinity, unansweredSince = -1, last: Trouble["last"];
+    let inARow = 0, since = Infinity, unansweredSince = -1, empty = 0, brief = 0, last: Trouble["last"];
     for (const { rows, troubles } of this.#lanes) {
+      for (let i = 0; i < RESULTS.length; i++) failures[RESULTS[i]] += troubles[at + TROUBLE.RESULTS + i];
+      empty += troubles[at + TROUBLE.EMPTY];
+      brief += troubles[at + TROUBLE.BRIEF];
       if ((run & 1) === 1 && rows[row + ROW.RUN] === run) {
         inARow += rows[row + ROW.IN_A_ROW];
         since = Math.min(since, troubles[at + TROUBLE.SINCE]);
@@ -249,8 +260,8 @@ export class Statistics {
       last,
       unanswered,
       unansweredSince,
-      empty: this.#sum(({ troubles }) => troubles[at + TROUBLE.EMPTY]),
-      brief: this.#sum(({ troubles }) => troubles[at + TROUBLE.BRIEF]),
+      empty,
+      brief,
     };
   }
 
@@ -269,9 +280,9 @@ export class Statistics {
     return this.#read ??= lanesOf(this.buffer);
   }
 
-  #inSecond(number: number, what: number = SECOND.CONNECTIONS): number {
+  #inSecond(number: number): number {
     const at = (number & SECONDS - 1) * SECOND.WORDS;
-    return this.#sum(({ seconds }) => seconds[at + SECOND.NUMBER] === number ? seconds[at + what] : 0);
+    return this.#sum(({ seconds }) => seconds[at + SECOND.NUMBER] === number ? seconds[at + SECOND.CONNECTIONS] : 0);
   }
 
   #sum(of: (lane: Lane) => number): number {

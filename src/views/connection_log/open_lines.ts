@@ -1,4 +1,4 @@
-import { Slices } from "../slices.ts";
+import { Slices } from "../../state/slices.ts";
 import { type DescribableConnection, describeOpen } from "../records/describe_open.ts";
 import type { ConnectionLog, LoggedService } from "./connection_log.ts";
 

@@ -1,6 +1,6 @@
 import type { DescribedService } from "../records/describe.ts";
 import type { DescribableConnection } from "../records/describe_open.ts";
-import { Slices } from "../slices.ts";
+import { Slices } from "../../state/slices.ts";
 
 /** A service whose connections are asked for. */
 export interface ListedService extends DescribedService {

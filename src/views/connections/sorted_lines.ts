@@ -1,4 +1,4 @@
-import { Slices } from "../slices.ts";
+import { Slices } from "../../state/slices.ts";
 
 /** Bytes that lines are kept in, and come back in. */
 const CHUNK = 1 << 16;

@@ -136,7 +136,7 @@ export class HttpConnection {
 
   /** @param head undefined if the request was not understood, so that the next one would not be either */
   async #write(head: RequestHead | undefined, { status, headers = {}, body = "" }: HttpAnswer): Promise<boolean> {
-    const bytes = typeof body === "string" ? UTF8.encode(body) : body instanceof Uint8Array ? body : undefined;
+    const bytes = typeof body === "string" ? [UTF8.encode(body)] : body instanceof Uint8Array ? [body] : listed(body);
     const chunked = bytes === undefined && head?.modern === true;
     // A stream without a reader ends with its connection.
     const unread = head?.method === "HEAD" && bytes === undefined;
@@ -146,14 +146,15 @@ export class HttpConnection {
       "x-content-type-options": "nosniff",
       "cache-control": "no-store",
       ...headers,
-      ...bytes !== undefined && status !== 304 && { "content-length": String(bytes.length) },
+      ...bytes !== undefined && status !== 304 &&
+        { "content-length": String(bytes.reduce((sum, { length }) => sum + length, 0)) },
       ...chunked && { "transfer-encoding": "chunked" },
       connection: goesOn ? "keep-alive" : "close",
     };
     const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value.replaceAll(/[\r\n]/g, " ")}\r\n`);
     const start = UTF8.encode(`HTTP/1.1 ${status} ${REASONS[status] ?? "Other"}\r\n${lines.join("")}\r\n`);
     if (head?.method === "HEAD") await this.#send(start);
-    else if (bytes !== undefined) await this.#send(start, bytes);
+    else if (bytes !== undefined) await this.#send(start, ...bytes);
     else await this.#stream(start, body as AsyncIterable<Uint8Array>, chunked);
     if (!goesOn) await this.#finish(head === undefined);
     return goesOn && !this.#ending;
@@ -202,6 +203,11 @@ export class HttpConnection {
     this.#timer = milliseconds === 0 ? undefined : setTimeout(() => this.close(), milliseconds);
     if (this.#timer !== undefined) Deno.unrefTimer(this.#timer);
   }
+}
+
+/** The chunks of a body whose length is known; undefined for a stream. */
+function listed(body: readonly Uint8Array[] | AsyncIterable<Uint8Array>): readonly Uint8Array[] | undefined {
+  return Symbol.asyncIterator in body ? undefined : body;
 }
 
 const UTF8 = new TextEncoder(), LATIN1 = new TextDecoder("latin1");

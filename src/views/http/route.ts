@@ -22,8 +22,11 @@ export interface HttpAnswer {
   readonly status: number;
   /** By names in lower case. Length, date and connection are added. */
   readonly headers?: Readonly<Record<string, string>>;
-  /** Default: none. Of a stream, one chunk is asked for at a time, and only once the client has taken the one before. */
-  readonly body?: string | Uint8Array | AsyncIterable<Uint8Array>;
+  /**
+   * Default: none. Of a stream, one chunk is asked for at a time, and only once the client has taken the one before. A list
+   * is no stream: its length is known.
+   */
+  readonly body?: string | Uint8Array | readonly Uint8Array[] | AsyncIterable<Uint8Array>;
 }
 
 /** One thing that can be asked for. */

@@ -25,7 +25,9 @@ export const SIZES: readonly number[] = Array.from({ length: 10 }, (_, i) => 2 *
  * @param unit what a unit of the bounds is in the histogram's: 1000 for seconds where it has milliseconds
  */
 export function countsBelow(histogram: Histogram, bounds: readonly number[], unit: number): number[] {
-  const { counts } = histogram;
+  const { count, counts } = histogram;
+  // As most are, where there are many.
+  if (count === 0) return new Array<number>(bounds.length).fill(0);
   let bucket = 0, below = 0, lower = histogram.boundOf(0), upper = histogram.boundOf(1);
   return bounds.map((bound) => {
     const end = bound * unit;

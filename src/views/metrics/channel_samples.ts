@@ -21,24 +21,29 @@ export interface MeasuredChannel {
   readonly checks: ChannelChecks | undefined;
 }
 
-/** Reads a channel. @param number its number in its group */
+/** Reads a channel. @param group its group, with labels that it has as well @param number its number there */
 export function measureChannel(
-  service: string,
-  groups: Groups,
+  { labels: shared, groups }: { readonly labels: string; readonly groups: Groups },
   id: ChannelId,
   number: number,
   high: HighWater,
 ): MeasuredChannel {
   const { table } = groups, by = table.disabledBy(id), lifetime = high.lifetimes.ofChannel(id);
-  const labels = labelsOf({
-    service,
-    group: groupOf(id),
+  const own = labelsOf({
     channel: number,
     address: by & DisabledBy.UNRESOLVED ? groups.names.get(id) : formatChannelAddress(table.address(id)),
     name: groups.values.get(id)?.name,
   });
   const connections = high.channel(id, table.incarnation(id), lifetime.total);
-  return { id, labels, groups, lifetime, connections, state: stateOf(by), checks: groups.checksOf?.(id) };
+  return {
+    id,
+    labels: `${shared},${own}`,
+    groups,
+    lifetime,
+    connections,
+    state: stateOf(by),
+    checks: groups.checksOf?.(id),
+  };
 }
 
 /** Whether these parties (`DisabledBy`) let a channel get new connections. */
@@ -149,7 +154,7 @@ export function* writeChannels(
   for (const family of FAMILIES) {
     to.family(family);
     for (const channel of channels) {
-      yield;
+      if (to.grown) yield;
       const value = family.of(channel);
       if (value !== undefined) to.sample(channel.labels, value);
     }
@@ -160,7 +165,7 @@ export function* writeChannels(
     help: "1 for whether the channel gets new connections, 0 for the other states.",
   });
   for (const { labels, state } of channels) {
-    yield;
+    if (to.grown) yield;
     for (const one of ADMISSIONS) to.sample(`${labels},state="${one}"`, one === state ? 1 : 0);
   }
   to.family({
@@ -169,7 +174,7 @@ export function* writeChannels(
     help: "Attempts to connect that failed, by reason. A reason appears with its first failure.",
   });
   for (const { groups: { table }, id, labels, lifetime } of channels) {
-    yield;
+    if (to.grown) yield;
     const { failures } = lifetime.failed > 0 && table.statistics?.trouble(id) || {};
     if (failures === undefined) continue;
     for (const result of RESULTS) if (failures[result] > 0) to.sample(`${labels},reason="${result}"`, failures[result]);

@@ -11,7 +11,9 @@ const text = (form: Form) => {
   to.sample('v="1"', 1);
   to.family({ name: "c_seconds", type: "histogram", unit: "seconds", help: "Times." });
   to.histogram('g="0"', [0.5, 1], [1, 2], 3, 7.25);
-  return to.finish();
+  const { count, chunks } = to.finish(), said = chunks.map((chunk) => new TextDecoder().decode(chunk)).join("");
+  assert.equal(count, said.split("\n").length - 1);
+  return said;
 };
 
 Deno.test("the text format has a head and samples for each family that has values", () => {

@@ -5,7 +5,7 @@ import { countsBelow, SESSION_TIMES, SHORT_TIMES, SIZES, WAITING_TIMES } from ".
 import { type Admission, ADMISSIONS } from "../../state/admission.ts";
 import { stateOf } from "./channel_samples.ts";
 import { type Exposition, type Family, labelsOf } from "./exposition.ts";
-import type { HighWater } from "./high_water.ts";
+import type { LabelledService } from "./service_samples.ts";
 
 /** One group at one moment. */
 export interface MeasuredGroup {
@@ -20,16 +20,14 @@ export interface MeasuredGroup {
 
 /** Reads a group; undefined if it has never had a channel. */
 export function measureGroup(
-  service: string,
-  groups: Groups,
+  { name, groups, high }: Pick<LabelledService, "name" | "groups" | "high">,
   group: number,
-  high: HighWater,
 ): MeasuredGroup | undefined {
   const lifetime = high.lifetimes.ofGroup(group);
   if (lifetime === undefined) return undefined;
   const { table } = groups, states = table.channels(group).map((id) => stateOf(table.disabledBy(id)));
   const connections = high.group(group, lifetime.total);
-  return { group, labels: labelsOf({ service, group }), groups, lifetime, connections, states };
+  return { group, labels: labelsOf({ service: name, group }), groups, lifetime, connections, states };
 }
 
 /** Counters of a group: of the channels that it has, and of those that it had. */
@@ -122,12 +120,12 @@ export function* writeGroups(to: Exposition, groups: readonly MeasuredGroup[]): 
     help: "Which strategy the group has, as show calls it.",
   });
   for (const { labels, groups: all, group } of groups) {
-    yield;
+    if (to.grown) yield;
     to.sample(`${labels},${labelsOf({ strategy: all.strategyOf(group).label })}`, 1);
   }
   to.family({ name: "balance_group_channels", type: "gauge", help: "Channels of the group, by state." });
   for (const { labels, states } of groups) {
-    yield;
+    if (to.grown) yield;
     for (const state of ADMISSIONS) {
       to.sample(`${labels},state="${state}"`, states.filter((one) => one === state).length);
     }
@@ -135,7 +133,7 @@ export function* writeGroups(to: Exposition, groups: readonly MeasuredGroup[]): 
   for (const family of COUNTERS) {
     to.family(family);
     for (const group of groups) {
-      yield;
+      if (to.grown) yield;
       to.sample(group.labels, family.of(group));
     }
   }
@@ -143,7 +141,7 @@ export function* writeGroups(to: Exposition, groups: readonly MeasuredGroup[]): 
     const unit = family.unit === "seconds" ? 1000 : 1;
     to.family(family);
     for (const { labels, groups: { table }, group } of groups) {
-      yield;
+      if (to.grown) yield;
       const found = table.statistics?.histogram(group, kind);
       if (found !== undefined) writeHistogram(to, labels, found, bounds, unit);
     }

@@ -1,6 +1,5 @@
-import { MAX_GROUPS } from "../../table/limits.ts";
-import { CHANNELS } from "../../table/layout.ts";
-import type { ChannelId } from "../../table/channel_id.ts";
+import { MAX_GROUPS, ROWS } from "../../table/limits.ts";
+import { type ChannelId, groupOf, rowOf } from "../../table/channel_id.ts";
 import { Lifetimes } from "../../table/lifetimes.ts";
 import type { Table } from "../../table/table.ts";
 
@@ -10,8 +9,8 @@ import type { Table } from "../../table/table.ts";
  */
 export class HighWater {
   readonly lifetimes: Lifetimes;
-  readonly #channels = new Float64Array(CHANNELS);
-  readonly #incarnations = new Int32Array(CHANNELS);
+  /** Of each group that has channels, those that have had its rows. */
+  readonly #channels: { readonly totals: Float64Array; readonly incarnations: Int32Array }[] = [];
   readonly #groups = new Float64Array(MAX_GROUPS);
   #service = 0;
 
@@ -21,9 +20,13 @@ export class HighWater {
 
   /** A channel's connections. @param incarnation which of the channels that have had its row it is */
   channel(id: ChannelId, incarnation: number, total: number): number {
-    const before = this.#incarnations[id] === incarnation ? this.#channels[id] : 0;
-    this.#incarnations[id] = incarnation;
-    return this.#channels[id] = Math.max(before, total);
+    const { totals, incarnations } = this.#channels[groupOf(id)] ??= {
+      totals: new Float64Array(ROWS),
+      incarnations: new Int32Array(ROWS),
+    };
+    const row = rowOf(id), before = incarnations[row] === incarnation ? totals[row] : 0;
+    incarnations[row] = incarnation;
+    return totals[row] = Math.max(before, total);
   }
 
   /** A group's connections. */

@@ -1,13 +1,13 @@
 import type { Groups } from "../../groups/groups.ts";
 import { MAX_GROUPS } from "../../table/limits.ts";
 import { measureChannel, type MeasuredChannel, writeChannels } from "./channel_samples.ts";
-import { Exposition, type Form } from "./exposition.ts";
+import { Exposition, type Form, type MetricsText } from "./exposition.ts";
 import { type MeasuredGroup, measureGroup, writeGroups } from "./group_samples.ts";
 import { HighWater } from "./high_water.ts";
-import { Slices } from "../slices.ts";
+import { Slices } from "../../state/slices.ts";
 import type { Measured, MeasuredService, ProcessFigures } from "./measured.ts";
 import { writeProcess } from "./process_samples.ts";
-import { labelled, writeServices } from "./service_samples.ts";
+import { labelled, type LabelledService, writeServices } from "./service_samples.ts";
 
 /** What is told. */
 export interface Detail {
@@ -33,8 +33,8 @@ export class Metrics {
   }
 
   /** All metrics as text. It takes its time, in which others have their turn: there may be thousands of groups. */
-  async text(detail: Detail): Promise<string> {
-    const to = new Exposition(detail.form), slices = new Slices();
+  async text(detail: Detail): Promise<MetricsText> {
+    const to = new Exposition(detail.form), slices = new Slices(1);
     for (const _step of this.write(to, detail)) if (slices.full) await slices.pause();
     return to.finish();
   }
@@ -47,15 +47,22 @@ export class Metrics {
     const groups: MeasuredGroup[] = [], channels: MeasuredChannel[] = [];
     const services = this.#measured.services.filter(({ name }) => names === undefined || names.includes(name));
     writeProcess(to, this.#measured, this.#figures());
-    yield* writeServices(to, services.map((service) => labelled(service, this.#highOf(service))));
+    const all: LabelledService[] = [];
     for (const service of services) {
+      all.push(labelled(service, this.#highOf(service)));
       yield;
-      const { name, groups: all } = service, high = this.#highOf(service);
+    }
+    yield* writeServices(to, all);
+    for (const service of all) {
+      const { groups: { table }, high } = service;
       for (let group = 0; group < MAX_GROUPS; group++) {
-        const measured = measureGroup(name, all, group, high);
-        if (measured !== undefined) groups.push(measured);
-        if (!each) continue;
-        all.table.channels(group).forEach((id, number) => channels.push(measureChannel(name, all, id, number, high)));
+        const measured = measureGroup(service, group);
+        if (measured === undefined) continue;
+        groups.push(measured);
+        if (each) {
+          table.channels(group).forEach((id, number) => channels.push(measureChannel(measured, id, number, high)));
+        }
+        yield;
       }
     }
     yield* writeGroups(to, groups);

@@ -21,10 +21,10 @@ async function answer(metrics: Metrics, { query, headers }: HttpRequest): Promis
   return {
     status: 200,
     headers: { "content-type": CONTENT_TYPE[form], vary: "accept" },
-    body: await metrics.text({
+    body: (await metrics.text({
       form,
       ...services.length > 0 && { services },
       channels: detail === "channel",
-    }),
+    })).chunks,
   };
 }

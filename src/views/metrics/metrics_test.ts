@@ -2,12 +2,17 @@ import assert from "node:assert/strict";
 import { Groups } from "../../groups/groups.ts";
 import { Statistics } from "../../table/statistics/statistics.ts";
 import { Table } from "../../table/table.ts";
-import { Exposition } from "./exposition.ts";
+import { Exposition, type MetricsText } from "./exposition.ts";
 import type { Measured } from "./measured.ts";
 import { Metrics } from "./metrics.ts";
 
 const log = { target: "stderr", problem: null, lost: 3 };
 const state = { engine: "linux", threads: 1, started: "2026-01-01T00:00:00.000Z", connections: 2, log };
+
+function textOf({ chunks }: MetricsText): string {
+  const decoder = new TextDecoder();
+  return chunks.map((chunk) => decoder.decode(chunk)).join("");
+}
 
 /** A process with a service, and what its metrics say. */
 function subject() {
@@ -24,7 +29,7 @@ function subject() {
   const lines = (options = {}) => {
     const to = new Exposition("text");
     for (const _step of metrics.write(to, options));
-    return to.finish().split("\n");
+    return textOf(to.finish()).split("\n");
   };
   /** The value of one series. */
   const value = (series: string) => lines().find((line) => line.startsWith(`${series} `))?.slice(series.length + 1);
@@ -142,5 +147,6 @@ Deno.test("others have their turn while the metrics of many services are written
   assert.ok(turns > 0);
   const to = new Exposition("text");
   for (const _step of metrics.write(to, {}));
-  assert.equal(text, to.finish());
+  assert.equal(textOf(text), textOf(to.finish()));
+  assert.equal(text.count, textOf(text).split("\n").length - 1);
 });

@@ -99,7 +99,7 @@ export function* writeServices(
   for (const family of FAMILIES) {
     to.family(family);
     for (const service of services) {
-      yield;
+      if (to.grown) yield;
       const value = family.of(service);
       if (value !== undefined) to.sample(service.labels, value);
     }
@@ -110,13 +110,13 @@ export function* writeServices(
     help: "Connections that have ended, by how; all but those that are closed have not ended well.",
   });
   for (const { labels, groups: { table: { statistics } } } of services) {
-    yield;
+    if (to.grown) yield;
     if (statistics === undefined) continue;
     for (const end of ENDS) to.sample(`${labels},end="${end}"`, statistics.ended(end));
   }
   to.family({ name: "balance_service_denied", type: "counter", help: "Clients that were refused, by reason." });
   for (const { labels, access } of services) {
-    yield;
+    if (to.grown) yield;
     if (access === undefined) continue;
     for (const reason of REFUSALS) to.sample(`${labels},reason="${reason}"`, access.refused[reason]);
   }
@@ -126,7 +126,7 @@ export function* writeServices(
     help: "Clients that would have been refused if it were not a dry run, by reason.",
   });
   for (const { labels, access } of services) {
-    yield;
+    if (to.grown) yield;
     if (access === undefined || !access.dryRun && REFUSALS.every((reason) => access.spared[reason] === 0)) continue;
     for (const reason of REFUSALS) to.sample(`${labels},reason="${reason}"`, access.spared[reason]);
   }

@@ -1,5 +1,6 @@
 import type { FailuresState } from "../../state/failures_state.ts";
 import type { RecordState } from "../../state/record_state.ts";
+import { Slices } from "../../state/slices.ts";
 import { type Coding, EncodedEvent, EventStream } from "./event_stream.ts";
 import type { WebSource } from "./web_source.ts";
 import type { LogLine } from "../../log/log.ts";
@@ -7,7 +8,7 @@ import type { LogLine } from "../../log/log.ts";
 /** Most viewers at a time. */
 export const MOST_VIEWERS = 16;
 
-/** Milliseconds from one state to the next; more where making it takes longer than a fiftieth of that. */
+/** Milliseconds from one state to the next; more where making it takes main more than a fiftieth of that. */
 export const PERIOD = 1_000;
 const SHARE = 50;
 
@@ -27,6 +28,8 @@ export class Viewers {
   readonly #period: number;
   readonly #streams = new Set<EventStream>();
   #timer: ReturnType<typeof setTimeout> | undefined;
+  /** Stands for the time in which somebody looks; another one when all have gone and somebody has come again. */
+  #looking: symbol | undefined;
   #unsubscribe: (() => void)[] = [];
   /** The latest state, while somebody looks. */
   #latest: EncodedEvent | undefined;
@@ -72,25 +75,29 @@ export class Viewers {
       this.#source.onFailure((record) => this.#tell("failure", record, "failures")),
       this.#source.onLine((line) => this.#tell("line", line, "lines")),
     ];
-    this.#tick();
+    void this.#tick(this.#looking = Symbol());
   }
 
-  #tick(): void {
-    const start = performance.now();
+  async #tick(looking: symbol): Promise<void> {
     if (this.#left.failures + this.#left.lines > 0) {
       const event = new EncodedEvent("left-out", JSON.stringify(this.#left));
       for (const stream of this.#streams) stream.push(event);
     }
     this.#told = 0;
     this.#left = { failures: 0, lines: 0 };
-    this.#latest = new EncodedEvent("state", this.#source.state());
+    const slices = new Slices(1), state = await this.#source.state(slices);
+    if (this.#looking !== looking) return;
+    this.#latest = new EncodedEvent("state", state);
+    // Those who look have it packed and written: not in the same go.
+    if (slices.full) await slices.pause();
+    if (this.#looking !== looking) return;
     for (const stream of this.#streams) {
       stream.pushState(this.#latest);
       if (stream.ended) this.#leave(stream);
     }
-    if (this.#streams.size === 0) return;
-    const took = performance.now() - start;
-    this.#timer = setTimeout(() => this.#tick(), Math.max(this.#period, Math.min(LONGEST_PERIOD, took * SHARE)));
+    if (this.#looking !== looking) return;
+    const pause = Math.max(this.#period, Math.min(LONGEST_PERIOD, slices.worked * SHARE));
+    this.#timer = setTimeout(() => void this.#tick(looking), pause);
     Deno.unrefTimer(this.#timer);
   }
 
@@ -105,6 +112,7 @@ export class Viewers {
     this.#streams.delete(stream);
     if (this.#streams.size > 0) return;
     clearTimeout(this.#timer);
+    this.#looking = undefined;
     this.#latest = undefined;
     this.#unsubscribe.splice(0).forEach((end) => end());
   }

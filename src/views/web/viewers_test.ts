@@ -14,7 +14,7 @@ class MadeUpSource implements WebSource {
   readonly logged = new Set<(line: LogLine) => void>();
   states = 0;
   text = "{}";
-  state = () => (this.states++, this.text);
+  state = () => (this.states++, Promise.resolve(this.text));
   failures: WebSource["failures"] = () => Promise.resolve({ failed: [recordState(1)], ended: { idle: 1 }, lost: 0 });
   lines = () => [];
   onFailure = (listener: (record: RecordState) => void) => (this.told.add(listener), () => this.told.delete(listener));
@@ -64,6 +64,20 @@ Deno.test("all viewers get the same bytes, made once", async () => {
   }));
   assert.equal(states[0], states[1]);
   assert.equal(source.states, 1);
+  over.abort();
+});
+
+Deno.test("who comes while a state is made for others, who have gone, gets one of its own", async () => {
+  const source = new MadeUpSource(), viewers = new Viewers(source, false), made: (() => void)[] = [];
+  source.state = () => new Promise((resolve) => made.push(() => resolve(`"${++source.states}"`)));
+  const gone = new AbortController(), over = new AbortController();
+  viewers.open(gone.signal);
+  gone.abort();
+  const events = viewers.open(over.signal)![Symbol.asyncIterator]();
+  await next(events, 3);
+  made.forEach((make) => make());
+  assert.match(new TextDecoder().decode((await events.next()).value), /data: "2"/);
+  assert.equal(made.length, 2);
   over.abort();
 });
 

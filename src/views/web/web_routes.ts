@@ -1,4 +1,5 @@
 import { escapeJson } from "../../log/escape.ts";
+import { Slices } from "../../state/slices.ts";
 import { type HttpAnswer, type HttpRequest, type Route, textAnswer } from "../http/route.ts";
 import { ActionFault, readAction } from "./action.ts";
 import type { Guard, Wanted } from "./guard.ts";
@@ -39,7 +40,7 @@ export async function openWeb(source: WebSource, guard: Guard): Promise<Web> {
   return {
     routes: [
       ...[...files].map(([path, file]): Route => ({ path, answer: (request) => protect(fileAnswer(file, request)) })),
-      api("state", "see", () => jsonAnswer(source.state())),
+      api("state", "see", async () => jsonAnswer(await source.state(new Slices(1)))),
       api("failures", "see", ({ query }) => failures(source, query)),
       api("log", "see", () => jsonAnswer(JSON.stringify(source.lines()))),
       api("events", "see", (request) => events(viewers, request)),

@@ -1,6 +1,7 @@
 import type { FailuresState } from "../../state/failures_state.ts";
 import type { LogLine } from "../../log/log.ts";
 import type { RecordState } from "../../state/record_state.ts";
+import type { Slices } from "../../state/slices.ts";
 
 /** What came of a request. */
 export interface Said {
@@ -12,8 +13,8 @@ export interface Said {
 export interface WebSource {
   /** The program's version. */
   readonly version: string;
-  /** What `show json` says, as text. */
-  state(): string;
+  /** What `show json` says, as text. It is made in slices, which tell how long that took. */
+  state(slices: Slices): Promise<string>;
   /** What `show failed` says about so many connections that did not end well. */
   failures(most: number): Promise<FailuresState>;
   /** Tells of each that comes. @returns what ends that */

@@ -1,0 +1,33 @@
+/** Milliseconds of work after which others get their turn. */
+const LONGEST = 4;
+
+/** Divides long work on the main thread, which has clients and operators to serve as well. */
+export class Slices {
+  readonly #steps: number;
+  #taken = 0;
+  #begun = performance.now();
+  /** Milliseconds of earlier slices. */
+  #before = 0;
+
+  /** @param steps how many steps are taken between two looks at the clock: 1 where each may take a while */
+  constructor(steps = 16) {
+    this.#steps = steps;
+  }
+
+  /** Whether it is time for a `pause`. Asked at each step. */
+  get full(): boolean {
+    return ++this.#taken % this.#steps === 0 && performance.now() - this.#begun >= LONGEST;
+  }
+
+  /** Milliseconds of work so far, without the pauses. */
+  get worked(): number {
+    return this.#before + performance.now() - this.#begun;
+  }
+
+  /** Lets everything else have its turn. */
+  async pause(): Promise<void> {
+    this.#before = this.worked;
+    await new Promise((resolve) => setTimeout(resolve));
+    this.#begun = performance.now();
+  }
+}
