@@ -23,6 +23,7 @@ export const PAGE_FILES = [
   "fitting_columns.js",
   "format.js",
   "history.js",
+  "kept_failures.js",
   "keys.js",
   "log_lines.js",
   "main.js",
@@ -32,6 +33,7 @@ export const PAGE_FILES = [
   "tabs.js",
   "theme.js",
   "why.js",
+  "word_filter.js",
 ] as const;
 
 /** The folder they are in. It is embedded in compiled programs. */

@@ -15,11 +15,11 @@ const SHARE = 50;
 /** Milliseconds after which one comes in any case: the page takes a longer silence for a lost connection. */
 const LONGEST_PERIOD = 10_000;
 
-/** Failures and lines of each period that viewers are told of one by one. */
-const MOST_EVENTS = 50;
+/** Failures of each period that viewers are told of one by one, those that ended in the same way, and lines. */
+const MOST = { failures: 50, alike: 20, lines: 50 } as const;
 
-/** Failures that a viewer gets at its start. */
-const EARLIER = 200;
+/** Failures that a viewer gets at its start: as many as are remembered, so that a flood of one kind is not all it gets. */
+const EARLIER = 1_000;
 
 /** Everybody who looks at the page: all get the same bytes, which are made once. Nothing is made while nobody looks. */
 export class Viewers {
@@ -33,7 +33,8 @@ export class Viewers {
   #unsubscribe: (() => void)[] = [];
   /** The latest state, while somebody looks. */
   #latest: EncodedEvent | undefined;
-  #told = 0;
+  /** How many failures and lines there have been in this period, and how many failures of each end. */
+  #told = { failures: 0, lines: 0, ends: new Map<string, number>() };
   #left = { failures: 0, lines: 0 };
 
   /** @param changes whether something can be changed with a token @param period milliseconds from one state to the next */
@@ -72,7 +73,7 @@ export class Viewers {
 
   #begin(): void {
     this.#unsubscribe = [
-      this.#source.onFailure((record) => this.#tell("failure", record, "failures")),
+      this.#source.onFailure((record) => this.#tellFailure(record)),
       this.#source.onLine((line) => this.#tell("line", line, "lines")),
     ];
     void this.#tick(this.#looking = Symbol());
@@ -83,7 +84,7 @@ export class Viewers {
       const event = new EncodedEvent("left-out", JSON.stringify(this.#left));
       for (const stream of this.#streams) stream.push(event);
     }
-    this.#told = 0;
+    this.#told = { failures: 0, lines: 0, ends: new Map() };
     this.#left = { failures: 0, lines: 0 };
     const slices = new Slices(1), state = await this.#source.state(slices);
     if (this.#looking !== looking) return;
@@ -101,8 +102,15 @@ export class Viewers {
     Deno.unrefTimer(this.#timer);
   }
 
+  #tellFailure(record: RecordState): void {
+    const { ends } = this.#told, alike = (ends.get(record.end) ?? 0) + 1;
+    ends.set(record.end, alike);
+    if (alike > MOST.alike) this.#left.failures++;
+    else this.#tell("failure", record, "failures");
+  }
+
   #tell(type: string, what: RecordState | LogLine, kind: "failures" | "lines"): void {
-    if (++this.#told > MOST_EVENTS) return void this.#left[kind]++;
+    if (++this.#told[kind] > MOST[kind]) return void this.#left[kind]++;
     const event = new EncodedEvent(type, JSON.stringify(what));
     for (const stream of this.#streams) stream.push(event);
   }

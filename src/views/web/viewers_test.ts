@@ -138,16 +138,22 @@ Deno.test("there is an end to viewers, and to what waits for a slow one", () => 
   over.abort();
 });
 
-Deno.test("a flood of failures is cut, and how many were left out is said", async () => {
+Deno.test("a flood of failures is cut, hides neither others nor the log, and how many were left out is said", async () => {
   const source = new MadeUpSource(), viewers = new Viewers(source, false, 1), over = new AbortController();
   const events = viewers.open(over.signal)![Symbol.asyncIterator]();
   await next(events, 4);
-  for (let i = 0; i < 80; i++) source.told.forEach((tell) => tell(recordState(i)));
-  const types = await next(events, 50);
+  const tell = (i: number, end: string) => source.told.forEach((tell) => tell(recordState(i, { end })));
+  for (let i = 0; i < 80; i++) tell(i, "denied");
+  for (let i = 0; i < 80; i++) tell(i, `end ${i}`);
+  source.logged.forEach((tell) => tell({ time: "", level: "info", message: "x" }));
+  const types = await next(events, 51);
   // The viewers' own timer keeps no process alive.
   const alive = setTimeout(() => {}, 30_000);
-  assert.deepEqual([types.length, new Set(types)], [50, new Set(["failure"])]);
-  assert.deepEqual(await next(events, 1), ["left-out"]);
+  assert.deepEqual(types, [...Array(50).fill("failure"), "line"]);
+  const { value } = await events.next();
+  assert.deepEqual(new EventParser().take(new TextDecoder().decode(value)), [
+    { type: "left-out", data: JSON.stringify({ failures: 110, lines: 0 }) },
+  ]);
   clearTimeout(alive);
   over.abort();
 });

@@ -5,10 +5,9 @@
 /** @import { ServiceState } from "../../../state/service_state.ts" */
 import { byId, element } from "./elements.js";
 import { bytes, count, milliseconds, plural, timeOfDay } from "./format.js";
+import { KeptFailures } from "./kept_failures.js";
 import { numberTab, openedTab } from "./tabs.js";
-
-/** How many are kept and shown. */
-const MOST = 300;
+import { wordFilter } from "./word_filter.js";
 
 /** Ends that are often no fault: clients and operators end connections as they like. */
 const SOFT = new Set([
@@ -28,11 +27,12 @@ export class Failures {
   #empty = element("p", { class: "empty" }, "No connection has ended badly since the start.");
   #filter = element("input", {
     type: "search",
-    placeholder: "filter: client, channel, end",
+    placeholder: "filter: client, channel, end, -word",
     "aria-label": "Filter failures",
   });
-  /** @type {RecordState[]} */
-  #records = [];
+  #kept = new KeptFailures();
+  /** What shows a record. @type {WeakMap<RecordState, Element>} */
+  #items = new WeakMap();
   #unseen = 0;
   #why;
 
@@ -53,25 +53,23 @@ export class Failures {
 
   /** Forgets all: there is another process, or the same one again. */
   clear() {
-    this.#records = [];
+    this.#kept = new KeptFailures();
     this.#show();
   }
 
   /** Those from before one has begun to look, the oldest first. @param {RecordState[]} records */
   begin(records) {
-    const known = new Set(records.map(({ id }) => id));
-    this.#records = [...records, ...this.#records.filter(({ id }) => !known.has(id))].slice(-MOST);
+    this.#kept.begin(records);
     this.#show();
   }
 
   /** @param {RecordState} record */
   add(record) {
-    this.#records.push(record);
-    if (this.#records.length > MOST) this.#records.shift();
+    const gone = this.#kept.add(record);
+    if (gone !== undefined) this.#items.get(gone)?.remove();
     if (openedTab() !== "failures") numberTab("failures", ++this.#unseen);
-    if (!this.#matches(record)) return;
-    this.#list.prepend(failureItem(record, this.#why));
-    if (this.#list.children.length > MOST) this.#list.lastElementChild?.remove();
+    if (!this.#passes()(record)) return;
+    this.#list.prepend(this.#item(record));
     this.#empty.hidden = true;
   }
 
@@ -91,18 +89,26 @@ export class Failures {
   }
 
   #show() {
-    const found = this.#records.filter((record) => this.#matches(record)).reverse();
-    this.#list.replaceChildren(...found.map((record) => failureItem(record, this.#why)));
+    const found = this.#kept.all.filter(this.#passes()).reverse();
+    this.#list.replaceChildren(...found.map((record) => this.#item(record)));
     this.#empty.hidden = found.length > 0;
-    this.#empty.textContent = this.#records.length > 0
+    this.#empty.textContent = this.#kept.all.length > 0
       ? "None of them matches."
       : "No connection has ended badly since the start.";
   }
 
   /** @param {RecordState} record */
-  #matches({ id, service, client, peer, sni, address, name, end, by, reason }) {
-    const text = [id, service, client, peer, sni, address, name, end, by, reason].join(" ").toLowerCase();
-    return this.#filter.value.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+  #item(record) {
+    const item = failureItem(record, this.#why);
+    this.#items.set(record, item);
+    return item;
+  }
+
+  /** @returns {(record: RecordState) => boolean} */
+  #passes() {
+    const passes = wordFilter(this.#filter.value);
+    return ({ id, service, client, peer, sni, address, name, end, by, reason }) =>
+      passes([id, service, client, peer, sni, address, name, end, by, reason].join(" ").toLowerCase());
   }
 }
 

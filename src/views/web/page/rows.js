@@ -7,6 +7,7 @@
 /** @import { Look, Problem, Status } from "./channel_status.js" */
 import { LOOKS, problemOf, statusOf } from "./channel_status.js";
 import { duration } from "./format.js";
+import { wordFilter } from "./word_filter.js";
 
 /**
  * One channel with what is known around it.
@@ -78,11 +79,8 @@ const hostOf = ({ host, port }) => `${host.includes(":") ? `[${host}]` : host}:$
 
 /** Those in which each word of the filter occurs; a word behind a minus must not. @param {readonly Row[]} rows @param {string} filter */
 export function filtered(rows, filter) {
-  const words = filter.toLowerCase().split(/\s+/).filter((word) => word !== "" && word !== "-");
-  if (words.length === 0) return rows;
-  return rows.filter(({ found }) =>
-    words.every((word) => word.startsWith("-") ? !found.includes(word.slice(1)) : found.includes(word))
-  );
+  const passes = wordFilter(filter);
+  return rows.filter(({ found }) => passes(found));
 }
 
 /** In the order of a column; those that are equal stay in the order of their numbers. @param {readonly Row[]} rows @param {Order} order */
