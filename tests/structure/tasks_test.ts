@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { Document } from "./document.ts";
 import { sources } from "./sources.ts";
 
-/** A `deno test` of a task: what it runs and what it leaves to others. */
+/** A `deno test` or `side_by_side.ts` of a task: what it runs and what it leaves to others. */
 interface Run {
   readonly paths: readonly string[];
   readonly ignored: readonly string[];
@@ -18,7 +18,7 @@ function runsOf(task: string): Run[] {
   return tasks[task].command.split(" && ").flatMap((command) => {
     const called = /^deno task (\S+)$/.exec(command);
     if (called) return runsOf(called[1]);
-    if (!/(^| )deno test /.test(command) || command.includes(" --doc ")) return [];
+    if (!/(^| )deno (test|run -A \S+\/side_by_side\.ts) /.test(command) || command.includes(" --doc ")) return [];
     const words = command.split(" ");
     const ignored = words.flatMap((word) => word.startsWith("--ignore=") ? word.slice(9).split(",") : []);
     return [{ paths: words.filter((word) => /^(src|tests)\b/.test(word)), ignored }];
