@@ -3,6 +3,7 @@ import { Client } from "./client.ts";
 import { CollectedText } from "./collected_text.ts";
 import { within } from "./eventually.ts";
 import { killQuietly, type Outcome, programPath, run, spawn } from "./program.ts";
+import { runInSession } from "./session.ts";
 import { temporaryDirectory } from "./temporary_directory.ts";
 
 /** An instance in the foreground with a file of services. Disposing of it ends it. */
@@ -66,8 +67,10 @@ export class FileInstance implements AsyncDisposable {
     await Deno.rename(`${this.file}.new`, this.file);
   }
 
-  /** Runs control commands with `-c`; what they printed. @param where a port or the name of a service */
+  /** Runs control commands; what `-c` prints. @param where a port or the name of a service */
   async control(commands: string | readonly string[], where?: string | number): Promise<string> {
+    const printed = where === undefined ? await runInSession(this.directory, [commands].flat()) : undefined;
+    if (printed !== undefined) return printed;
     const { code, stdout, stderr } = await this.run(commands, where);
     assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
     return stdout;

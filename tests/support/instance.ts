@@ -6,6 +6,7 @@ import { pause, within } from "./eventually.ts";
 import { freePort } from "./free_port.ts";
 import { runs } from "./processes.ts";
 import { killQuietly, type Outcome, programPath, run, type RunOptions, spawn, windows } from "./program.ts";
+import { runInSession } from "./session.ts";
 import { type ControlDirectory, temporaryDirectory } from "./temporary_directory.ts";
 
 /** How an instance is set up, besides its channels. */
@@ -32,8 +33,10 @@ export abstract class Controllable {
     this.directory = directory;
   }
 
-  /** Runs one control command with `-c`; what it printed. */
+  /** Runs one control command; what `-c` prints. */
   async control(command: string): Promise<string> {
+    const printed = await runInSession(this.directory.path, [command], this.port);
+    if (printed !== undefined) return printed;
     const { code, stdout, stderr } = await this.run(["-c", command]);
     assert.deepEqual({ code, stdout, stderr }, { code: 0, stdout, stderr: "" });
     return stdout;
@@ -67,6 +70,7 @@ export abstract class Controllable {
     const end = performance.now() + 60_000;
     for (let state = await this.state(); !wanted(state); state = await this.state()) {
       assert.ok(performance.now() < end, `still not true: ${what}: ${JSON.stringify(state)}`);
+      await pause(20);
     }
   }
 
