@@ -6,7 +6,7 @@ import { BackgroundInstance, endProcess, Instance } from "../support/instance.ts
 import { backgroundNote } from "../support/log_daemon.ts";
 import { childrenOf, lookAt, processesWith } from "../support/processes.ts";
 import { program, programPath, run, windows } from "../support/program.ts";
-import { linux, namespaces, posix, root, testWith } from "../support/requirements.ts";
+import { linux, namespaces, notUnderWine, posix, root, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 import { Terminal, terminals } from "../support/terminal.ts";
 
@@ -119,7 +119,7 @@ testWith([posix], "--log-format in the background is reported to have no effect"
   await noneLeft(directory.path);
 });
 
-Deno.test("the first process reports an unknown host, with code 65", async () => {
+testWith([notUnderWine], "the first process reports an unknown host, with code 65", async () => {
   using directory = temporaryDirectory();
   for (const foreground of [[], ["-f"]]) {
     const words = [
@@ -158,7 +158,7 @@ Deno.test("whatever a user puts into the program's internal variable does no har
   assert.equal(await instance.ended(), 0);
 });
 
-Deno.test("-p in the background is reported to have no effect", async () => {
+testWith([notUnderWine], "-p in the background is reported to have no effect", async () => {
   await using back = namedBackend("here");
   await using instance = await BackgroundInstance.start([`127.0.0.1:${back.port}`], { options: ["-p"] });
   const { code, stdout, stderr } = instance.outcome;

@@ -4,6 +4,7 @@ import { CollectedText } from "../support/collected_text.ts";
 import { Instance } from "../support/instance.ts";
 import { nobodyThere } from "../support/nobody_there.ts";
 import { killQuietly, programPath, spawn, version } from "../support/program.ts";
+import { notUnderWine, testWith } from "../support/requirements.ts";
 
 const TABLE = "GRP Type  #   S       ip-address  port    c      totalc maxc        sent        rcvd\n" +
   "  0   RR  0 ENA        127.0.0.1 18101    0           0    0           0           0\n";
@@ -56,7 +57,7 @@ Deno.test("kill ends the dialogue and the instance", async () => {
   assert.equal(await instance.ended(), 0);
 });
 
-Deno.test("each reply arrives before the next command is sent", async () => {
+testWith([notUnderWine], "each reply arrives before the next command is sent", async () => {
   await using instance = await Instance.start(["127.0.0.1:18101"]);
   const child = spawn(["-i", "--control-dir", programPath(instance.directory.path)], {}, "piped");
   const stdout = new CollectedText(child.stdout), stderr = new CollectedText(child.stderr);
@@ -99,7 +100,7 @@ Deno.test("if the instance ends during a dialogue, one clear line says so, with 
   assert.ok([nobodyThere(instance.directory), "balance: the instance closed the session\n"].includes(stderr.text));
 });
 
-Deno.test("a line that is too long is refused, and the next one is a command again", async () => {
+testWith([notUnderWine], "a line that is too long is refused, and the next one is a command again", async () => {
   await using instance = await Instance.start(["127.0.0.1:18101"]);
   const refused = "balance[0] line too long, at most 4096 bytes\n";
   assert.equal(

@@ -7,7 +7,7 @@ import { Instance } from "../support/instance.ts";
 import { nobodyThere } from "../support/nobody_there.ts";
 import { privateListener } from "../support/private_listener.ts";
 import { programPath, run, type RunOptions, version } from "../support/program.ts";
-import { ipv6, posix, testWith } from "../support/requirements.ts";
+import { ipv6, notUnderWine, posix, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 
 /** The program with a control directory. */
@@ -30,38 +30,42 @@ Deno.test("two instances run side by side, each with its own channels and contro
   assert.equal(await first.answer(), "one");
 });
 
-Deno.test("the port can be left out while one instance runs, otherwise the candidates are listed", async () => {
-  using directory = temporaryDirectory();
-  const balance = within(directory.path), port = freePorts(2);
-  const nobody = {
-    code: 69,
-    stdout: "",
-    stderr: nobodyThere(directory, "no instance"),
-  };
-  for (const args of [["-c", "show"], ["-i"]]) assert.deepEqual(await balance(args), nobody);
-  await using first = await Instance.start(["127.0.0.1:1"], { directory, port });
-  assert.equal((await balance(["-c", "disable 0"])).stdout, "channel 0 disabled\n");
-  assert.match((await balance(["-i"], { stdin: "disable 0\n" })).stdout, /channel 0 already disabled\n/);
-  await using second = await Instance.start(["127.0.0.1:1"], { directory, port: port + 1 });
-  for (const args of [["-c", "show"], ["-i"]]) {
-    const { code, stdout, stderr } = await balance(args);
-    assert.deepEqual([code, stdout], [69, ""]);
-    assert.equal(
-      stderr,
-      "balance: several instances are running, name one by its port and -b address:\n" +
-        `  -b 127.0.0.1 ${port}\n  -b 127.0.0.1 ${port + 1}\n`,
-    );
-  }
-  assert.equal((await balance(["-c", "disable 0", String(port + 1)])).stdout, "channel 0 disabled\n");
-  assert.equal((await balance(["-c", "kill", String(port)])).code, 0);
-  assert.equal(await first.ended(), 0);
-  assert.equal((await balance(["-c", "enable 0"])).stdout, "channel 0 enabled\n", "one is left");
-  assert.deepEqual(await balance(["-c", "show", String(port)]), {
-    ...nobody,
-    stderr: nobodyThere(directory, `no service on port ${port}`),
-  });
-  assert.equal((await second.channel(0)).enabled, true);
-});
+testWith(
+  [notUnderWine],
+  "the port can be left out while one instance runs, otherwise the candidates are listed",
+  async () => {
+    using directory = temporaryDirectory();
+    const balance = within(directory.path), port = freePorts(2);
+    const nobody = {
+      code: 69,
+      stdout: "",
+      stderr: nobodyThere(directory, "no instance"),
+    };
+    for (const args of [["-c", "show"], ["-i"]]) assert.deepEqual(await balance(args), nobody);
+    await using first = await Instance.start(["127.0.0.1:1"], { directory, port });
+    assert.equal((await balance(["-c", "disable 0"])).stdout, "channel 0 disabled\n");
+    assert.match((await balance(["-i"], { stdin: "disable 0\n" })).stdout, /channel 0 already disabled\n/);
+    await using second = await Instance.start(["127.0.0.1:1"], { directory, port: port + 1 });
+    for (const args of [["-c", "show"], ["-i"]]) {
+      const { code, stdout, stderr } = await balance(args);
+      assert.deepEqual([code, stdout], [69, ""]);
+      assert.equal(
+        stderr,
+        "balance: several instances are running, name one by its port and -b address:\n" +
+          `  -b 127.0.0.1 ${port}\n  -b 127.0.0.1 ${port + 1}\n`,
+      );
+    }
+    assert.equal((await balance(["-c", "disable 0", String(port + 1)])).stdout, "channel 0 disabled\n");
+    assert.equal((await balance(["-c", "kill", String(port)])).code, 0);
+    assert.equal(await first.ended(), 0);
+    assert.equal((await balance(["-c", "enable 0"])).stdout, "channel 0 enabled\n", "one is left");
+    assert.deepEqual(await balance(["-c", "show", String(port)]), {
+      ...nobody,
+      stderr: nobodyThere(directory, `no service on port ${port}`),
+    });
+    assert.equal((await second.channel(0)).enabled, true);
+  },
+);
 
 testWith([ipv6], "-b tells instances on one port apart, in any notation of the address", async () => {
   using directory = temporaryDirectory();
@@ -82,7 +86,7 @@ testWith([ipv6], "-b tells instances on one port apart, in any notation of the a
   assert.equal(await six.answer("::1"), "here");
 });
 
-Deno.test("a service name works like the port's number, and a host name like its address", async () => {
+testWith([notUnderWine], "a service name works like the port's number, and a host name like its address", async () => {
   using directory = temporaryDirectory();
   const balance = within(directory.path);
   // 1433, which no other test has: names are known on every system.
@@ -125,7 +129,7 @@ Deno.test("--list shows every running instance in a table", async () => {
   assert.match(later.stdout, new RegExp(`^127\\.0\\.0\\.1:${first} .* 2 +2 of 2 enabled, 1 failing$`, "m"));
 });
 
-Deno.test("anything in the control directory that is not an entry is skipped", async () => {
+testWith([notUnderWine], "anything in the control directory that is not an entry is skipped", async () => {
   using directory = temporaryDirectory();
   await using instance = await Instance.start(["127.0.0.1:1"], { directory });
   for (const name of ["notes.txt", "x@y.sock", "99999999@0.0.0.0.sock", ".sock", "1@2.pipe.bak"]) {
@@ -140,7 +144,7 @@ Deno.test("anything in the control directory that is not an entry is skipped", a
   assert.match(stdout, new RegExp(`^127\\.0\\.0\\.1:${instance.port} `, "m"));
 });
 
-Deno.test("--list --json has the contents of the table, and where it looked", async () => {
+testWith([notUnderWine], "--list --json has the contents of the table, and where it looked", async () => {
   using directory = temporaryDirectory();
   const balance = within(directory.path), directories = [programPath(directory.path)], user = Deno.uid() ?? 0;
   const empty = await balance(["--list", "--json"]);
@@ -182,7 +186,7 @@ testWith([posix], "--list --json lists instances that do not answer under proble
   }]);
 });
 
-Deno.test("BALANCE_CONTROL_DIR names the directory for everything, and --control-dir wins", async () => {
+testWith([notUnderWine], "BALANCE_CONTROL_DIR names the directory for everything, and --control-dir wins", async () => {
   using directory = temporaryDirectory();
   using other = temporaryDirectory();
   const env = { BALANCE_CONTROL_DIR: programPath(directory.path) }, port = freePort();

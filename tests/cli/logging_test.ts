@@ -5,7 +5,7 @@ import { freePort } from "../support/free_port.ts";
 import { BackgroundInstance, Instance } from "../support/instance.ts";
 import { program, spawn, version, windows } from "../support/program.ts";
 import { RefusingPort } from "../support/refusing_port.ts";
-import { condition, linux, posix, testWith } from "../support/requirements.ts";
+import { condition, linux, notUnderWine, posix, testWith } from "../support/requirements.ts";
 import { temporaryDirectory } from "../support/temporary_directory.ts";
 
 const TIME = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z`;
@@ -29,21 +29,25 @@ Deno.test("start, changes and stop are lines with time and level on standard err
   assert.equal(instance.stdout.text, "");
 });
 
-Deno.test("with --allow-loop the log warns of a channel that is the balancer itself, unless it has a limit", async () => {
-  const port = freePort();
-  await using instance = await Instance.start([`127.0.0.1:${port}:2`, "127.0.0.1", "!", "127.0.0.2"], {
-    port,
-    options: ["--allow-loop"],
-  });
-  assert.match(
-    await instance.logged(/this balancer itself/),
-    new RegExp(`warning group 0 channel 1 \\(127\\.0\\.0\\.1:${port}\\) is this balancer itself`),
-  );
-  await instance.control("version");
-  assert.equal(instance.stderr.text.match(/this balancer itself/g)!.length, 1);
-});
+testWith(
+  [notUnderWine],
+  "with --allow-loop the log warns of a channel that is the balancer itself, unless it has a limit",
+  async () => {
+    const port = freePort();
+    await using instance = await Instance.start([`127.0.0.1:${port}:2`, "127.0.0.1", "!", "127.0.0.2"], {
+      port,
+      options: ["--allow-loop"],
+    });
+    assert.match(
+      await instance.logged(/this balancer itself/),
+      new RegExp(`warning group 0 channel 1 \\(127\\.0\\.0\\.1:${port}\\) is this balancer itself`),
+    );
+    await instance.control("version");
+    assert.equal(instance.stderr.text.match(/this balancer itself/g)!.length, 1);
+  },
+);
 
-Deno.test("the log warns once of a channel that an operator points at the balancer itself", async () => {
+testWith([notUnderWine], "the log warns once of a channel that an operator points at the balancer itself", async () => {
   await using instance = await Instance.start(["127.0.0.1:1:2"]);
   const { port } = instance, warnings = () => instance.stderr.text.match(/this balancer itself/g)?.length ?? 0;
   assert.equal(await instance.control(`create 127.0.0.1 ${port}`), "channel created\n");
@@ -60,7 +64,7 @@ Deno.test("the log warns once of a channel that an operator points at the balanc
   await instance.logged(/enable 1.*\n[^]*enable 1[^]*this balancer itself/);
 });
 
-Deno.test("turned-away clients are logged with the reasons, once for all of them", async () => {
+testWith([notUnderWine], "turned-away clients are logged with the reasons, once for all of them", async () => {
   await using live = namedBackend("live");
   await using instance = await Instance.start([`127.0.0.1:${live.port}`, "!", `127.0.0.1:${freePort()}`]);
   assert.equal(await instance.control("disable 0"), "channel 0 disabled\n");
@@ -75,27 +79,31 @@ Deno.test("turned-away clients are logged with the reasons, once for all of them
   assert.equal(instance.stderr.text.match(/no channel takes/g)!.length, 1);
 });
 
-Deno.test("a channel that fails and comes back is logged once each time, not for every connection", async () => {
-  const port = freePort();
-  await using two = namedBackend("two");
-  await using instance = await Instance.start([`127.0.0.1:${port}`, `127.0.0.1:${two.port}`]);
-  await instance.answers(6);
-  assert.match(
-    await instance.logged(/is failing/),
-    new RegExp(
-      `^${TIME} warning group 0 channel 0 \\(127\\.0\\.0\\.1:${port}\\) is failing: \\S.*; is it running, and does it listen there\\?$`,
-    ),
-  );
-  await using one = namedBackend("one", { port });
-  assert.deepEqual((await instance.answers(4)).sort(), ["one", "one", "two", "two"]);
-  assert.match(
-    await instance.logged(/accepts again/),
-    new RegExp(`^${TIME} info    group 0 channel 0 \\(127\\.0\\.0\\.1:${port}\\) accepts again$`),
-  );
-  assert.equal(instance.stderr.text.match(/is failing/g)!.length, 1);
-  assert.equal(instance.stderr.text.match(/accepts again/g)!.length, 1);
-  assert.equal(one.accepted, 2);
-});
+testWith(
+  [notUnderWine],
+  "a channel that fails and comes back is logged once each time, not for every connection",
+  async () => {
+    const port = freePort();
+    await using two = namedBackend("two");
+    await using instance = await Instance.start([`127.0.0.1:${port}`, `127.0.0.1:${two.port}`]);
+    await instance.answers(6);
+    assert.match(
+      await instance.logged(/is failing/),
+      new RegExp(
+        `^${TIME} warning group 0 channel 0 \\(127\\.0\\.0\\.1:${port}\\) is failing: \\S.*; is it running, and does it listen there\\?$`,
+      ),
+    );
+    await using one = namedBackend("one", { port });
+    assert.deepEqual((await instance.answers(4)).sort(), ["one", "one", "two", "two"]);
+    assert.match(
+      await instance.logged(/accepts again/),
+      new RegExp(`^${TIME} info    group 0 channel 0 \\(127\\.0\\.0\\.1:${port}\\) accepts again$`),
+    );
+    assert.equal(instance.stderr.text.match(/is failing/g)!.length, 1);
+    assert.equal(instance.stderr.text.match(/accepts again/g)!.length, 1);
+    assert.equal(one.accepted, 2);
+  },
+);
 
 Deno.test("--log-format json makes every line an object with time, level, message and values", async () => {
   using dead = await RefusingPort.take();
@@ -120,7 +128,7 @@ Deno.test("--log-format json makes every line an object with time, level, messag
   assert.match(find(/: chosen$/).client, /^127\.0\.0\.1:\d+$/);
 });
 
-Deno.test("--log-format ecs has the names of the Elastic Common Schema in every line", async () => {
+testWith([notUnderWine], "--log-format ecs has the names of the Elastic Common Schema in every line", async () => {
   await using instance = await Instance.start(["127.0.0.1:1"], { options: ["--log-format", "ecs"] });
   await instance.control("maxc 0 7");
   await instance.logged(/maxc 0 7/);
@@ -132,7 +140,7 @@ Deno.test("--log-format ecs has the names of the Elastic Common Schema in every 
   assert.equal(records.at(-1).balance.reply, "maxc of channel 0 changed to 7");
 });
 
-Deno.test("--no-log-time leaves out the time", async () => {
+testWith([notUnderWine], "--no-log-time leaves out the time", async () => {
   await using instance = await Instance.start(["127.0.0.1:1"], { options: ["--no-log-time"] });
   assert.match(instance.stderr.text, /^info {4}balance \S+ listens on /);
 });
@@ -156,12 +164,12 @@ testWith(
   },
 );
 
-Deno.test("a JOURNAL_STREAM of somebody else changes nothing", async () => {
+testWith([notUnderWine], "a JOURNAL_STREAM of somebody else changes nothing", async () => {
   await using instance = await Instance.start(["127.0.0.1:1"], { env: { JOURNAL_STREAM: "1:1" } });
   assert.match(instance.stderr.text, new RegExp(`^${TIME} info {4}balance `));
 });
 
-Deno.test("--log-level says what is written, and a reload changes it", async () => {
+testWith([notUnderWine], "--log-level says what is written, and a reload changes it", async () => {
   const web = `-b 127.0.0.1 --name web ${freePort()} 127.0.0.1:1`, quiet = `process --log-level warning`;
   await using instance = await FileInstance.start([web]);
   await instance.write([quiet, web]);
@@ -174,7 +182,7 @@ Deno.test("--log-level says what is written, and a reload changes it", async () 
   assert.doesNotMatch(instance.stderr.text, /disable 0|level info/);
 });
 
-Deno.test("--log-level debug explains, and traces nothing", async () => {
+testWith([notUnderWine], "--log-level debug explains, and traces nothing", async () => {
   await using back = namedBackend("here");
   await using instance = await Instance.start([`127.0.0.1:${back.port}`], { options: ["--log-level", "debug"] });
   await instance.logged(/ debug {3}engine /);

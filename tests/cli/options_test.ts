@@ -6,7 +6,7 @@ import { BlackHole, hasBlackHoles } from "../support/black_hole.ts";
 import { Client } from "../support/client.ts";
 import { Instance } from "../support/instance.ts";
 import { RefusingPort } from "../support/refusing_port.ts";
-import { condition, ipv6, testWith } from "../support/requirements.ts";
+import { condition, ipv6, notUnderWine, testWith } from "../support/requirements.ts";
 import { readChunks } from "../support/streams.ts";
 
 Deno.test("a channel without a port uses the listening port, and maxc may follow without one", async () => {
@@ -32,7 +32,7 @@ Deno.test("a channel without a port uses the listening port, and maxc may follow
   ]);
 });
 
-Deno.test("! and % end groups, and the last one is Round Robin without them", async () => {
+testWith([notUnderWine], "! and % end groups, and the last one is Round Robin without them", async () => {
   for (
     const [words, types] of [
       [["1:1"], ["RR"]],
@@ -48,7 +48,7 @@ Deno.test("! and % end groups, and the last one is Round Robin without them", as
   }
 });
 
-Deno.test("options may be joined, follow the words, and have their value attached", async () => {
+testWith([notUnderWine], "options may be joined, follow the words, and have their value attached", async () => {
   await using back = echoBackend();
   using dead = await RefusingPort.take();
   // -f comes from `start`; the port of the dead channel shows that -a was understood.
@@ -61,7 +61,7 @@ Deno.test("options may be joined, follow the words, and have their value attache
   assert.match(instance.stderr.text, /debug|trace/, "-d");
 });
 
-Deno.test("every short option has a long one", async () => {
+testWith([notUnderWine], "every short option has a long one", async () => {
   await using back = echoBackend();
   using dead = await RefusingPort.take();
   const options = ["--source", "127.0.0.1", "--connect-timeout=5", "--idle-timeout", "3600", "--autodisable", "--debug"]
@@ -81,35 +81,43 @@ Deno.test("every short option has a long one", async () => {
   assert.match(stdout, /\] channel 1 already disabled\n/);
 });
 
-Deno.test("-a disables a channel that does not accept, and logs that an operator must enable it", async () => {
-  await using back = namedBackend("here");
-  using dead = await RefusingPort.take();
-  await using instance = await Instance.start([`127.0.0.1:${dead.port}`, `127.0.0.1:${back.port}`], {
-    options: ["-a"],
-  });
-  assert.deepEqual(await instance.answers(4), ["here", "here", "here", "here"]);
-  const { enabled, disabledBy, total, current } = await instance.channel(0);
-  assert.deepEqual({ enabled, disabledBy, total, current }, {
-    enabled: false,
-    disabledBy: ["autodisable"],
-    total: 1,
-    current: 0,
-  });
-  const line = await instance.logged(/an operator must enable it/);
-  assert.match(line, new RegExp(`group 0 channel 0 \\(127\\.0\\.0\\.1:${dead.port}\\) disabled: .*operator`));
-});
+testWith(
+  [notUnderWine],
+  "-a disables a channel that does not accept, and logs that an operator must enable it",
+  async () => {
+    await using back = namedBackend("here");
+    using dead = await RefusingPort.take();
+    await using instance = await Instance.start([`127.0.0.1:${dead.port}`, `127.0.0.1:${back.port}`], {
+      options: ["-a"],
+    });
+    assert.deepEqual(await instance.answers(4), ["here", "here", "here", "here"]);
+    const { enabled, disabledBy, total, current } = await instance.channel(0);
+    assert.deepEqual({ enabled, disabledBy, total, current }, {
+      enabled: false,
+      disabledBy: ["autodisable"],
+      total: 1,
+      current: 0,
+    });
+    const line = await instance.logged(/an operator must enable it/);
+    assert.match(line, new RegExp(`group 0 channel 0 \\(127\\.0\\.0\\.1:${dead.port}\\) disabled: .*operator`));
+  },
+);
 
-Deno.test("without -a a channel that does not accept stays enabled, and its share goes to the next", async () => {
-  await using one = namedBackend("one");
-  await using two = namedBackend("two");
-  using dead = await RefusingPort.take();
-  const channels = [dead.port, one.port, two.port].map((port) => `127.0.0.1:${port}`);
-  await using instance = await Instance.start(channels);
-  assert.deepEqual(await instance.answers(4), ["one", "two", "one", "two"]);
-  assert.equal((await instance.channel(0)).enabled, true);
-});
+testWith(
+  [notUnderWine],
+  "without -a a channel that does not accept stays enabled, and its share goes to the next",
+  async () => {
+    await using one = namedBackend("one");
+    await using two = namedBackend("two");
+    using dead = await RefusingPort.take();
+    const channels = [dead.port, one.port, two.port].map((port) => `127.0.0.1:${port}`);
+    await using instance = await Instance.start(channels);
+    assert.deepEqual(await instance.answers(4), ["one", "two", "one", "two"]);
+    assert.equal((await instance.channel(0)).enabled, true);
+  },
+);
 
-Deno.test("with --fail-timeout a channel that does not accept costs only one client", async () => {
+testWith([notUnderWine], "with --fail-timeout a channel that does not accept costs only one client", async () => {
   await using one = namedBackend("one");
   await using two = namedBackend("two");
   using dead = await RefusingPort.take();
@@ -120,22 +128,26 @@ Deno.test("with --fail-timeout a channel that does not accept costs only one cli
   assert.deepEqual({ enabled, failing, total }, { enabled: true, failing: true, total: 1 });
 });
 
-Deno.test("a Hash group keeps a client on its channel, and moves on inside the group only with -H", async () => {
-  await using one = namedBackend("one");
-  await using two = namedBackend("two");
-  await using later = namedBackend("later");
-  const channels = [`127.0.0.1:${one.port}`, `127.0.0.1:${two.port}`, "%", `127.0.0.1:${later.port}`];
-  for (const failover of [false, true]) {
-    await using instance = await Instance.start(channels, { options: failover ? ["-H"] : [] });
-    const [own, ...others] = await instance.answers(6);
-    assert.deepEqual([...new Set(others)], [own]);
-    await instance.control(own === "one" ? "disable 0" : "disable 1");
-    const stand = failover ? (own === "one" ? "two" : "one") : "later";
-    assert.deepEqual(await instance.answers(3), [stand, stand, stand]);
-    await instance.control(own === "one" ? "enable 0" : "enable 1");
-    assert.equal(await instance.answer(), own);
-  }
-});
+testWith(
+  [notUnderWine],
+  "a Hash group keeps a client on its channel, and moves on inside the group only with -H",
+  async () => {
+    await using one = namedBackend("one");
+    await using two = namedBackend("two");
+    await using later = namedBackend("later");
+    const channels = [`127.0.0.1:${one.port}`, `127.0.0.1:${two.port}`, "%", `127.0.0.1:${later.port}`];
+    for (const failover of [false, true]) {
+      await using instance = await Instance.start(channels, { options: failover ? ["-H"] : [] });
+      const [own, ...others] = await instance.answers(6);
+      assert.deepEqual([...new Set(others)], [own]);
+      await instance.control(own === "one" ? "disable 0" : "disable 1");
+      const stand = failover ? (own === "one" ? "two" : "one") : "later";
+      assert.deepEqual(await instance.answers(3), [stand, stand, stand]);
+      await instance.control(own === "one" ? "enable 0" : "enable 1");
+      assert.equal(await instance.answer(), own);
+    }
+  },
+);
 
 testWith(
   [condition(hasBlackHoles, "needs a kernel that drops")],
@@ -163,7 +175,7 @@ Deno.test("-T closes both sides of an idle connection", async () => {
   assert.equal((await instance.channel(0)).sent, 1);
 });
 
-Deno.test("the longest times of Balance are accepted, and none of them passes at once", async () => {
+testWith([notUnderWine], "the longest times of Balance are accepted, and none of them passes at once", async () => {
   await using back = echoBackend();
   const longest = String(2 ** 31 - 1);
   for (const engine of ["auto", "portable"]) {
@@ -251,20 +263,26 @@ Deno.test("with --max-connections further clients wait until one has ended", asy
   assert.equal(back.most, 1);
 });
 
-Deno.test("--half-close-timeout ends a connection of which one side has ended and the other stays silent", async () => {
-  const { promise: told, resolve: tell } = Promise.withResolvers<void>();
-  await using back = new Backend(async (connection) => {
-    await readChunks(connection, () => {});
-    await told;
-  });
-  await using instance = await Instance.start([`127.0.0.1:${back.port}`], { options: ["--half-close-timeout", "0.2"] });
-  using client = await instance.client();
-  await client.send("request");
-  await client.finish();
-  assert.equal((await client.readToEnd()).length, 0);
-  await instance.untilState("it is given back", ({ connections }) => connections === 0);
-  tell();
-});
+testWith(
+  [notUnderWine],
+  "--half-close-timeout ends a connection of which one side has ended and the other stays silent",
+  async () => {
+    const { promise: told, resolve: tell } = Promise.withResolvers<void>();
+    await using back = new Backend(async (connection) => {
+      await readChunks(connection, () => {});
+      await told;
+    });
+    await using instance = await Instance.start([`127.0.0.1:${back.port}`], {
+      options: ["--half-close-timeout", "0.2"],
+    });
+    using client = await instance.client();
+    await client.send("request");
+    await client.finish();
+    assert.equal((await client.readToEnd()).length, 0);
+    await instance.untilState("it is given back", ({ connections }) => connections === 0);
+    tell();
+  },
+);
 
 testWith(
   [condition(hasBlackHoles, "a full queue refuses connections here")],
@@ -288,7 +306,7 @@ testWith(
   },
 );
 
-Deno.test("-d traces every decision with client, group and channel", async () => {
+testWith([notUnderWine], "-d traces every decision with client, group and channel", async () => {
   await using back = namedBackend("here");
   using dead = await RefusingPort.take();
   const channels = [`127.0.0.1:${dead.port}`, "!", `127.0.0.1:${back.port}`];
@@ -307,7 +325,7 @@ Deno.test("-d traces every decision with client, group and channel", async () =>
   await instance.logged(/client 127\.0\.0\.1:\d+: no usable channel/);
 });
 
-Deno.test("-c with -d prints to standard error which control socket it uses", async () => {
+testWith([notUnderWine], "-c with -d prints to standard error which control socket it uses", async () => {
   await using instance = await Instance.start(["127.0.0.1:1"]);
   const { code, stdout, stderr } = await instance.run(["-dc", "disable 0"]);
   assert.deepEqual([code, stdout], [0, "channel 0 disabled\n"]);

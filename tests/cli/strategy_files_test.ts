@@ -7,7 +7,7 @@ import { answerOn, FileInstance } from "../support/file_instance.ts";
 import { freePort } from "../support/free_port.ts";
 import { Instance } from "../support/instance.ts";
 import { program, programPath, run, windows } from "../support/program.ts";
-import { linux, testWith } from "../support/requirements.ts";
+import { linux, notUnderWine, testWith } from "../support/requirements.ts";
 import { type ControlDirectory, temporaryDirectory } from "../support/temporary_directory.ts";
 import { upgradable, upgrade } from "../support/upgradable.ts";
 
@@ -107,7 +107,7 @@ for (const [engine, options, requirements] of ENGINES) {
   );
 }
 
-Deno.test("a strategy's file that cannot be used is an error that names it", async () => {
+testWith([notUnderWine], "a strategy's file that cannot be used is an error that names it", async () => {
   using directory = withModules();
   for (
     const [word, reason] of [
@@ -138,38 +138,42 @@ Deno.test("a strategy's file that cannot be used is an error that names it", asy
   assert.match(unknown.stderr, /unknown strategy "%lasst", did you mean %last\?/);
 });
 
-Deno.test("a file of services has strategies on any of its process lines; a new one takes a restart", async () => {
-  using modules = withModules();
-  await using one = namedBackend("one");
-  await using two = namedBackend("two");
-  const port = freePort(), path = (name: string) => quoteWord(programPath(`${modules.path}/${name}`));
-  const service = (strategy: string) =>
-    `balance --name web -b 127.0.0.1 ${port} 127.0.0.1:${one.port} 127.0.0.1:${two.port} ${strategy}`;
-  const process = `process --threads 1 --strategy last=${path("last.js")}`;
-  await using instance = await FileInstance.start([service("%last"), process]);
-  assert.equal(await answerOn(port), "two");
-  assert.equal(await instance.control("reload"), "nothing has changed\n");
-  await instance.control("create 127.0.0.1 1");
-  assert.match(await instance.control("save"), /^saved /);
-  assert.match(await Deno.readTextFile(instance.file), /127\.0\.0\.1:1 %last\n/);
-  await instance.write([service("!"), process]);
-  await instance.control("reload");
-  await instance.write([service("%last"), process]);
-  assert.match(await instance.control("reload"), /Round Robin → last/);
-  await instance.write([service("%other"), `${process} --strategy other=${path("last.js")}`]);
-  const { stdout } = await instance.run("reload");
-  assert.match(stdout, /strategy "other" needs a restart: it is not loaded yet/);
-  const check = (file: string) =>
-    run(["--check-config", "--config", file, "--control-dir", programPath(instance.directory)]);
-  await instance.write([service("%other"), `process --strategy other=${path("none.js")}`]);
-  const bad = await check(programPath(instance.file));
-  assert.equal(bad.code, 64, bad.stderr);
-  assert.match(bad.stderr, /^balance: option --strategy "other=.*none\.js" cannot be used: there is no such file/);
-  await instance.write([service("%othr"), `process --strategy other=${path("last.js")}`]);
-  assert.match((await check(programPath(instance.file))).stderr, /unknown strategy "%othr", did you mean %other\?/);
-});
+testWith(
+  [notUnderWine],
+  "a file of services has strategies on any of its process lines; a new one takes a restart",
+  async () => {
+    using modules = withModules();
+    await using one = namedBackend("one");
+    await using two = namedBackend("two");
+    const port = freePort(), path = (name: string) => quoteWord(programPath(`${modules.path}/${name}`));
+    const service = (strategy: string) =>
+      `balance --name web -b 127.0.0.1 ${port} 127.0.0.1:${one.port} 127.0.0.1:${two.port} ${strategy}`;
+    const process = `process --threads 1 --strategy last=${path("last.js")}`;
+    await using instance = await FileInstance.start([service("%last"), process]);
+    assert.equal(await answerOn(port), "two");
+    assert.equal(await instance.control("reload"), "nothing has changed\n");
+    await instance.control("create 127.0.0.1 1");
+    assert.match(await instance.control("save"), /^saved /);
+    assert.match(await Deno.readTextFile(instance.file), /127\.0\.0\.1:1 %last\n/);
+    await instance.write([service("!"), process]);
+    await instance.control("reload");
+    await instance.write([service("%last"), process]);
+    assert.match(await instance.control("reload"), /Round Robin → last/);
+    await instance.write([service("%other"), `${process} --strategy other=${path("last.js")}`]);
+    const { stdout } = await instance.run("reload");
+    assert.match(stdout, /strategy "other" needs a restart: it is not loaded yet/);
+    const check = (file: string) =>
+      run(["--check-config", "--config", file, "--control-dir", programPath(instance.directory)]);
+    await instance.write([service("%other"), `process --strategy other=${path("none.js")}`]);
+    const bad = await check(programPath(instance.file));
+    assert.equal(bad.code, 64, bad.stderr);
+    assert.match(bad.stderr, /^balance: option --strategy "other=.*none\.js" cannot be used: there is no such file/);
+    await instance.write([service("%othr"), `process --strategy other=${path("last.js")}`]);
+    assert.match((await check(programPath(instance.file))).stderr, /unknown strategy "%othr", did you mean %other\?/);
+  },
+);
 
-Deno.test("the strategy of docs/groups.md gives a channel ten connections, then another", async () => {
+testWith([notUnderWine], "the strategy of docs/groups.md gives a channel ten connections, then another", async () => {
   using directory = withModules();
   await using one = echoBackend();
   const channel = `127.0.0.1:${one.port}`;

@@ -16,6 +16,12 @@ export const linux: Requirement = { met: !windows && Deno.build.os === "linux", 
 /** Root's rights. */
 export const root: Requirement = { met: !windows && Deno.uid() === 0, reason: "needs root" };
 
+/** Real systems, for a test of what is the same on all of them: under Wine, a program takes seconds to start. */
+export const notUnderWine: Requirement = {
+  met: !windows || Deno.build.os === "windows",
+  reason: "the same on every system; slow under Wine",
+};
+
 /** IPv6 on the loopback interface. */
 export const ipv6: Requirement = { met: canListen("::1"), reason: "needs IPv6" };
 
