@@ -40,7 +40,7 @@ for (const moment of ["before it has done anything", "when it has taken all name
     using directory = temporaryDirectory();
     using copy = new ProgramCopy();
     await using back = namedBackend("here");
-    copy.edit("src/process/successor.ts", "const PATIENCE = 30;", "const PATIENCE = 3;");
+    copy.edit("src/process/successor.ts", "const PATIENCE = 30;", "const PATIENCE = 6;");
     const pidFile = `${directory.path}/pid`;
     await using world = await startCopy(copy, back.port, pidFile);
     const { instance } = world, { total } = await instance.channel(0);
@@ -49,7 +49,7 @@ for (const moment of ["before it has done anything", "when it has taken all name
     const reply = later(instance.control("upgrade")), successor = await copy.held();
     // It waits in the queue if nobody accepts at the moment.
     const client = later(instance.answer());
-    assert.equal(await reply, "cannot upgrade: the new process is not ready after 3 s\n");
+    assert.equal(await reply, "cannot upgrade: the new process is not ready after 6 s\n");
     assert.equal(await client, "here");
     assert.equal(runs(successor), false);
     await assertServes(instance, instance.pid, pidFile);
