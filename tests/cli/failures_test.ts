@@ -85,10 +85,14 @@ for (const engine of ENGINES) {
     const flood = async () => {
       for (let i = 0; i < 150; i++) (await Client.connect(mail))[Symbol.dispose]();
     };
-    await Promise.all(Array.from({ length: 8 }, flood));
-    const all = ({ ended: { denied = 0, "left-early": left = 0 } }: FailuresState) => denied + left >= 1_200;
-    const { failed, ended } = await remembered(instance, all);
-    assert.equal(failed.length, 1_000);
-    assert.deepEqual([failed.filter(({ end }) => end === "refused").length, ended.refused], [1, 1]);
+    // Where nobody has the time to take them, clients that were denied leave no records.
+    for (let floods = 1;; floods++) {
+      await Promise.all(Array.from({ length: 8 }, flood));
+      const all = ({ ended: { denied = 0, "left-early": left = 0 } }: FailuresState) => denied + left >= floods * 1_200;
+      const { failed, ended } = await remembered(instance, all);
+      assert.deepEqual([failed.filter(({ end }) => end === "refused").length, ended.refused], [1, 1]);
+      if (failed.length === 1_000) break;
+      assert.ok(floods < 5, `${failed.length} are remembered`);
+    }
   });
 }
