@@ -196,8 +196,9 @@ export class BackgroundInstance extends Controllable implements AsyncDisposable 
     try {
       const outcome = await run(startArguments(channels, options, port, directory), options);
       assert.equal(outcome.code, 0, outcome.stderr);
-      const state = await run(["-c", "show json", "--control-dir", programPath(directory.path), String(port)]);
-      const pid = JSON.parse(state.stdout).pid;
+      const state = await runInSession(directory.path, ["show json"], port) ??
+        (await run(["-c", "show json", "--control-dir", programPath(directory.path), String(port)])).stdout;
+      const { pid } = JSON.parse(state);
       return new BackgroundInstance(port, directory, { outcome, pid, ownDirectory });
     } catch (error) {
       ownDirectory?.[Symbol.dispose]();
