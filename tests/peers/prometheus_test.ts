@@ -79,7 +79,7 @@ testWith([prometheus, linux], "a real Prometheus reads them, and no counter goes
     (await Deno.readTextFile(new URL("prometheus/prometheus.yml", examples)))
       .replace("127.0.0.1:9101", `127.0.0.1:${world.metrics}`)
       .replace("balance_alerts.yml", fileURLToPath(new URL("prometheus/balance_alerts.yml", examples)))
-      .concat("\nglobal: { scrape_interval: 100ms, evaluation_interval: 100ms }\n"),
+      .concat("\nglobal: { scrape_interval: 250ms, evaluation_interval: 100ms }\n"),
   );
   await using _ = await ExternalServer.start("prometheus", [
     `--config.file=${config}`,
@@ -105,8 +105,8 @@ testWith([prometheus, linux], "a real Prometheus reads them, and no counter goes
   await until('balance_service_ended_total{service="web",end="closed"}', (value) => value === 4);
   await until('balance_group_session_received_bytes_count{group="0"}', (value) => value === 4);
   await until("count(balance_channel_up == 0)", (value) => value === 1);
-  const { activeTargets: [target] } = await ask("targets");
-  assert.deepEqual([target.health, target.lastError], ["up", ""]);
+  // A scrape may take no longer than the interval, in which a busy machine may not answer.
+  await until('up{job!=""}', (value) => value === 1);
   const { balance_group_connect_seconds: [head] } = await ask("metadata?metric=balance_group_connect_seconds");
   assert.deepEqual([head.type, head.unit], ["histogram", "seconds"], "it has asked for OpenMetrics");
   await instance.control("reset 0");

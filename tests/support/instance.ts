@@ -124,7 +124,11 @@ export class Instance extends Controllable implements AsyncDisposable {
   }
 
   /** Starts it and waits until it listens. @throws {Error} with what it printed, when it ends instead */
-  static async start(channels: readonly string[] = [], options: InstanceOptions = {}): Promise<Instance> {
+  static async start(
+    channels: readonly string[] = [],
+    options: InstanceOptions = {},
+    again = options.port === undefined,
+  ): Promise<Instance> {
     const port = options.port ?? freePort(), ownDirectory = options.directory ? undefined : temporaryDirectory();
     const directory = options.directory ?? ownDirectory!;
     const child = spawn(["-f", ...startArguments(channels, options, port, directory)], options, "null");
@@ -133,6 +137,10 @@ export class Instance extends Controllable implements AsyncDisposable {
       await instance.stderr.until(" listens on ", 0, 60);
     } catch (error) {
       await instance[Symbol.asyncDispose]();
+      // A test in another process may have drawn the same port.
+      if (again && instance.stderr.text.endsWith(": the port is in use\n")) {
+        return await Instance.start(channels, options, false);
+      }
       throw error;
     }
     return instance;
