@@ -1,16 +1,11 @@
 import type { Request } from "../options/command_line.ts";
-import { ExitCode } from "../process/exit_codes.ts";
-import { say } from "../process/terminal.ts";
 
-/** What a command line can ask for besides serving. */
-export type Action = Exclude<Request, { readonly action: "serve" | "version" }>;
+/** What a command line can ask for besides serving and texts about the program. */
+export type Action = Exclude<Request, { readonly action: "serve" | "help" | "version" }>;
 
 /** Does it. Each action loads only what it needs, so that every one starts sooner. @returns the exit code */
 export async function act(request: Action): Promise<number> {
   switch (request.action) {
-    case "help":
-      say((await import("./help.ts")).helpOn(request.topic));
-      return ExitCode.OK;
     case "completions":
       return await (await import("./complete.ts")).complete(request);
     case "list":

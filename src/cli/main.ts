@@ -25,11 +25,14 @@ function asExitError(error: unknown): ExitError {
   return unexpected(error);
 }
 
-/** What serving does not take is not even read before it is asked for. */
+/** What serving does not take is not even read before it is asked for, except for help: it takes no permission. */
 async function act(request: Request, program: string, args: readonly string[]): Promise<number> {
   switch (request.action) {
     case "serve":
       return await (await import("../program/serve.ts")).serve(request, program, args);
+    case "help":
+      say((await import("./help.ts")).helpOn(request.topic));
+      return ExitCode.OK;
     case "version":
       say(`balance ${version}`);
       return ExitCode.OK;

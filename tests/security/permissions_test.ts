@@ -68,7 +68,7 @@ testWith(
 testWith([fromSource], "a part of the program that Deno may not read is an error that names it", async () => {
   for (
     const [words, file] of [
-      [["--help"], "src/cli/actions.ts"],
+      [["--list"], "src/cli/actions.ts"],
       [["-f", "--engine", "portable", "--check", "tcp", "1", "127.0.0.1:2"], "src/service/health/health.ts"],
     ] as const
   ) {
@@ -83,6 +83,23 @@ testWith([fromSource], "a part of the program that Deno may not read is an error
         "run again with the --allow-read flag\n",
     );
     assert.equal(code, 71);
+  }
+});
+
+testWith([fromSource], "help and version need no permission", async () => {
+  for (
+    const [option, begin] of [["--help", /^balance \S+, a TCP load balancer/], [
+      "--version",
+      /^balance \S+\n$/,
+    ]] as const
+  ) {
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      cwd: root,
+      args: ["run", "--no-prompt", "cli.ts", option],
+      env: { NO_COLOR: "1" },
+    }).output();
+    assert.deepEqual([new TextDecoder().decode(stderr), code], ["", 0]);
+    assert.match(new TextDecoder().decode(stdout), begin);
   }
 });
 
