@@ -80,7 +80,9 @@ function lines({ failed, ended, lost }: FailuresState, several: boolean, channel
   const counts = Object.entries(ended).sort(([, a], [, b]) => b - a).map(([end, count]) =>
     `${countText(count)} ${end}`
   );
-  const sum = `${countText(all)} ${plural(all, "connection")} failed since the start: ${counts.join(", ")}`;
+  const sum = `${channel === undefined ? "" : "in all, "}${countText(all)} ${
+    plural(all, "connection")
+  } failed since the start: ${counts.join(", ")}`;
   return [...columns(own, rows, LEFT, "  "), sum, ...missing];
 }
 

@@ -89,6 +89,11 @@ Deno.test("a process without failures says so", async () => {
   assert.deepEqual((await remembering({ ended: { idle: 3 } }).say("show failed channel 1")).lines, [
     'of those that are known, none had channel "1" or tried it',
   ]);
+  const { say } = remembering({ failed: [failure()], ended: { idle: 3 } });
+  assert.equal(
+    (await say("show failed channel 1")).lines.at(-1),
+    "in all, 3 connections failed since the start: 3 idle",
+  );
 });
 
 Deno.test("as JSON they are all there, on one harmless line", async () => {

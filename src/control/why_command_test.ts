@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { quietPlane, quietService } from "../../tests/support/control_plane.ts";
 import type { RecordState } from "../state/record_state.ts";
 import type { WhyChannelState, WhyState } from "../state/why_state.ts";
+import { BY, END } from "../table/records/ends.ts";
+import { Statistics } from "../table/statistics/statistics.ts";
 import { execute } from "./commands.ts";
 import type { WhyQuestion } from "./control_plane.ts";
 
@@ -194,4 +196,16 @@ Deno.test("the story of an open connection, and of one whose service is gone", a
   assert.equal(JSON.parse((await say("why 1 json")).lines[0]).again, null);
   const { say: ask } = asked(STATE, () => Promise.resolve(undefined));
   assert.match((await ask("why zz")).lines[0], /^"zz" is neither an open connection nor one of the last 1,000 /);
+});
+
+Deno.test("a channel that would be chosen although it does not answer is told so", async () => {
+  const plane = quietPlane(), { groups } = plane, id = groups.idOf(0, 0);
+  const lane = (groups.table.statistics = Statistics.create(1)).lane(0);
+  const reason = async () => (await execute("why 192.0.2.1", { group: 0 }, plane)).lines[4];
+  lane.firstByte(id, [1]);
+  for (let i = 0; i < 5; i++) {
+    assert.match(await reason(), / its turn$/);
+    lane.ended(id, END.CLOSED, BY.CLIENT, 10, 9, 5, 0, performance.now());
+  }
+  assert.match(await reason(), / its turn, but no answer for \d+s: the last 5 connections$/);
 });

@@ -90,7 +90,7 @@ export function failing({ failuresInARow: count, failingSince, lastError }: Trou
 }
 
 /** How a channel fares that accepts, but does not answer. */
-function unanswered({ unanswered: count, unansweredSince }: TroubledChannel): TroubleState {
+export function unanswered({ unanswered: count, unansweredSince }: TroubledChannel): TroubleState {
   return lasting("no-answer", "bad", "no answer", `the last ${countText(count)} connections`, unansweredSince);
 }
 

@@ -4,7 +4,7 @@ import { plural } from "../../log/plural.ts";
 import { ageText, countText } from "../../log/quantities.ts";
 import type { ExplainedAttempt, ExplainedChannel, ExplainedGroup } from "../../selection/explanation/explanation.ts";
 import type { TroubleState } from "../../state/channel_state.ts";
-import { failing, full, troubleBy } from "../../state/troubles.ts";
+import { failing, full, troubleBy, UNANSWERED, unanswered } from "../../state/troubles.ts";
 import { troubleText } from "../../state/trouble_text.ts";
 import type { Attempt, Subject } from "./subject.ts";
 
@@ -40,6 +40,8 @@ export function channelReason(
   }).filter((text) => text !== "");
   if (attempt !== undefined) {
     const why = strategyReason(channel, attempt, group, subject);
+    // It would be chosen all the same: whether a channel answers does not count.
+    if (against.length === 0 && report.unanswered >= UNANSWERED) return `${why}, but ${inWords(unanswered(report))}`;
     return against.length === 0 ? why : `${against.join("; ")}; ${LAST_RESORT[attempt.need]}`;
   }
   if (against.length > 0) return against.join("; ");
