@@ -28,5 +28,6 @@ Deno.test("the locale says whether there are other characters than ASCII", () =>
   assert.equal(env({ LANG: "C.utf8", LC_ALL: "C" }), false);
   assert.equal(env({ LANG: "C", LC_CTYPE: "en_US.UTF-8" }), true);
   assert.equal(env({}), false);
+  assert.equal(env({ LANG: "C.UTF-8", TERM: "linux" }), false);
   assert.equal(speaksUnicode(() => undefined, "windows"), true);
 });

@@ -88,9 +88,13 @@ function write(text: string): void {
   for (let offset = 0; offset < bytes.length;) offset += Deno.stdout.writeSync(bytes.subarray(offset));
 }
 
-/** Whether the locale's characters are Unicode (POSIX: the first of these that is set counts). */
+/**
+ * Whether the locale's characters are Unicode (POSIX: the first of these that is set counts). The fonts of the console of
+ * Linux have few of them.
+ */
 export function speaksUnicode(get: (name: string) => string | undefined, os: string): boolean {
   if (os === "windows") return true;
+  if (get("TERM") === "linux") return false;
   const locale = get("LC_ALL") || get("LC_CTYPE") || get("LANG") || "";
   return /utf-?8/i.test(locale);
 }
