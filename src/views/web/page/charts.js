@@ -50,8 +50,8 @@ export const CHANNEL_CHARTS = [
   },
 ];
 
-/** Steps of an axis where there are no halves. */
-const WHOLE = Array.from({ length: 13 }, (_, i) => [1, 2, 5].map((step) => step * 10 ** i)).flat();
+/** Steps of an axis where there are no halves: on a low chart, at least one of them is below any `roof`. */
+const WHOLE = Array.from({ length: 13 }, (_, i) => [1, 2, 4, 5].map((step) => step * 10 ** i)).flat();
 
 /** Seconds that a chart shows at least, so that it does not begin as one thick dot. */
 const SPAN = 60;
