@@ -172,8 +172,11 @@ browserTest("changes take a confirmation and the token, which is asked for once"
   const panel = page.locator("#panel-channel"), dialog = page.locator("dialog");
   await panel.getByRole("button", { name: "Drain" }).click();
   await dialog.getByText("Drain web 0/1 b?").waitFor();
-  await dialog.getByRole("button", { name: "Cancel" }).click();
-  await page.keyboard.press("d");
+  // So soon behind each other that the event of the first dialog's end comes when the second is there.
+  await dialog.getByRole("button", { name: "Cancel" }).evaluate((button: HTMLElement) => {
+    button.click();
+    document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "d", bubbles: true }));
+  });
   await dialog.getByRole("button", { name: "Drain" }).click();
   await dialog.getByLabel("Token").fill("not-the-right-token");
   await page.keyboard.press("Enter");

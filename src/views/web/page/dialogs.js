@@ -66,9 +66,18 @@ function open(...content) {
   const dialog = byId("dialog", "dialog"), form = element("form", { method: "dialog" }, ...content);
   if (dialog.open) dialog.close("no");
   dialog.replaceChildren(form);
-  dialog.returnValue = "";
   dialog.showModal();
   return new Promise((resolve) => {
-    dialog.addEventListener("close", () => resolve(dialog.returnValue === "yes"), { once: true });
+    let agreed = false;
+    form.addEventListener("submit", ({ submitter }) => {
+      agreed = /** @type {HTMLButtonElement | null} */ (submitter)?.value === "yes";
+    });
+    const close = () => {
+      // The event of the dialog before comes late, when this one is there already.
+      if (dialog.open && form.isConnected) return;
+      dialog.removeEventListener("close", close);
+      resolve(agreed);
+    };
+    dialog.addEventListener("close", close);
   });
 }
