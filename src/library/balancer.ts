@@ -193,7 +193,9 @@ export class Balancer implements AsyncDisposable {
    * @throws {RangeError} when it is below 0
    */
   async failures(count?: number): Promise<FailuresState> {
-    const most = optional(CLIENTS)(count, "count"), { services, lostRecords } = this.#instance;
+    const most = optional(CLIENTS)(count, "count");
+    await this.#instance.catchUp();
+    const { services, lostRecords } = this.#instance;
     return await this.#recorder.state({ most }, services, lostRecords);
   }
 

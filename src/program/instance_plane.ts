@@ -50,7 +50,8 @@ export function controlPlane(
     },
     version,
     describe: () => ({ version, pid: Deno.pid, ...instance.describe(), log: log.state, config: config?.path ?? null }),
-    failed: ({ most, channel: asked }) => {
+    failed: async ({ most, channel: asked }) => {
+      await instance.catchUp();
       const { services } = instance, lost = instance.lostRecords;
       if (asked === undefined) return failures.state({ most }, services, lost);
       const { service: { groups, name }, group, number } = asked, channel = groups.table.channelAt(group, number);
@@ -62,6 +63,7 @@ export function controlPlane(
         const [open] = await describeConnections(service, { id });
         if (open !== undefined) return open;
       }
+      await instance.catchUp();
       return await failures.find(id);
     },
     changed: (command, reply) => {

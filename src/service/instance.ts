@@ -119,6 +119,11 @@ export class Instance {
     return this.#records.listen(listener);
   }
 
+  /** Resolves when those who listen have the records of all connections that have ended by now. */
+  async catchUp(): Promise<void> {
+    await this.#records.catchUp();
+  }
+
   /** Records that listeners did not get because a thread had more than it could keep, since the first of them came. */
   get lostRecords(): number {
     return this.#records.lost;

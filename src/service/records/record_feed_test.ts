@@ -156,3 +156,16 @@ Deno.test("who does not listen any more gets nothing; others do", async () => {
   assert.deepEqual(got, []);
   feed.stop();
 });
+
+Deno.test("who is to be up to date need not wait for the next drain", async () => {
+  const feed = new RecordFeed(1), writer = new Writer(feed);
+  feed.add(service(1).service);
+  const { got } = listened(feed, 1000), drained = listened(feed, 1);
+  writer.write(0, 1);
+  await drained.seen;
+  for (let id = 1; id < 1000; id++) writer.write(id, 1);
+  assert.equal(got.length, 1, "the next drain is 100 ms after the last one");
+  await feed.catchUp();
+  assert.equal(got.length, 1000);
+  feed.stop();
+});
