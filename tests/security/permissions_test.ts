@@ -1,5 +1,6 @@
 /** The least permissions that docs/operation.md names suffice, and Deno does not prompt for more. */
 import assert from "node:assert/strict";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { echoBackend } from "../support/backends.ts";
 import { Client } from "../support/client.ts";
@@ -79,7 +80,7 @@ testWith([fromSource], "a part of the program that Deno may not read is an error
     }).output();
     assert.equal(
       new TextDecoder().decode(stderr),
-      `balance: cannot load a part of the program: requires read access to "${root}${file}", ` +
+      `balance: cannot load a part of the program: requires read access to "${join(root, file)}", ` +
         "run again with the --allow-read flag\n",
     );
     assert.equal(code, 71);
