@@ -25,7 +25,7 @@ function asExitError(error: unknown): ExitError {
   return unexpected(error);
 }
 
-/** What serving does not take is not even read before it is asked for, except for help: it takes no permission. */
+/** Besides serving, only help is read before it is asked for, so that it needs no permission. */
 async function act(request: Request, program: string, args: readonly string[]): Promise<number> {
   switch (request.action) {
     case "serve":

@@ -39,7 +39,7 @@ export class ConnectionLogs {
     const options = services.map(({ values }) => serviceOptions(values));
     if (this.#loaded === undefined && !options.some(({ connectionLog }) => connectionLog)) return undefined;
     this.#listen();
-    const { log, open } = this.#loaded ??= await this.#load();
+    const { log, open } = this.#loaded ?? await this.#load();
     // It needs Node's files, which take the time and memory of many modules.
     const { writeObstacle } = await import("../process/access.ts");
     const opened = await log.open(options, (of, path, reason) => {
@@ -98,8 +98,11 @@ export class ConnectionLogs {
       now,
       lostRecords: () => instance.lostRecords,
     });
+    const open = new OpenLines(() => instance.services.map(listed), log, now);
+    // In one turn, so that no record comes in between.
+    this.#loaded = { log, open };
     this.#early!.splice(0).forEach(([record, service]) => log.record(record, logged(service)));
-    return { log, open: new OpenLines(() => instance.services.map(listed), log, now) };
+    return this.#loaded;
   }
 }
 
