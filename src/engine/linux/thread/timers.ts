@@ -75,7 +75,9 @@ export class Timers implements Clock {
    */
   wait(most = Infinity): number {
     if (this.#size === 0) return most === Infinity ? -1 : most;
-    this.look();
+    // Afterwards nobody could tell a turn that was stopped half-way from a wait, which may take as long.
+    if (most > 0) this.#read();
+    else this.look();
     const now = this.time[NOW], left = this.#deadlines[0] - now;
     if (this.#before < 0) this.#before = now;
     // epoll_wait takes a C int.

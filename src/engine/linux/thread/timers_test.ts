@@ -73,6 +73,18 @@ Deno.test("a deadline that passes while the kernel is being asked expires after 
   assert.deepEqual(expired(timers), [3]);
 });
 
+Deno.test("time in which a thread is stopped in the middle of a turn does not count", () => {
+  const at = clock(), timers = new Timers(at.libc, 10);
+  timers.turn(true);
+  timers.set(3, 2000);
+  at.time += 2500;
+  assert.equal(timers.wait(), 2000);
+  at.time += 1;
+  ask(timers);
+  assert.deepEqual(expired(timers), []);
+  assert.equal(timers.wait(), 1999);
+});
+
 Deno.test("no deadline expires before the kernel has reported everything that came before it", () => {
   const at = clock(), timers = new Timers(at.libc, 10);
   timers.set(3, 100);
