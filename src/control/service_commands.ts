@@ -2,9 +2,7 @@ import { escape, quote } from "../log/escape.ts";
 import { answer, answerAll, type ProcessCommand, refuse, type Reply, type Session, SyntaxFault } from "./command.ts";
 import { servicesOf, suggestion } from "./choose_service.ts";
 import type { ControlledService, ControlPlane } from "./control_plane.ts";
-import { instanceSummary } from "./instance_state.ts";
 import { toJson } from "./json.ts";
-import { servicesTable } from "./services_table.ts";
 
 /** The end of replies of a process that was started without a file. */
 const NO_FILE = "this process was started without a file of services";
@@ -57,6 +55,11 @@ export const services: ProcessCommand = {
   changes: false,
   scope: "process",
   run: async ([form], session, plane) => {
+    // No process needs them before somebody asks.
+    const [{ instanceSummary }, { servicesTable }] = await Promise.all([
+      import("./instance_state.ts"),
+      import("./services_table.ts"),
+    ]);
     const summary = await instanceSummary(session, plane);
     if (form === undefined) return answerAll(servicesTable(summary.services));
     if (form !== "json") throw new SyntaxFault();

@@ -12,6 +12,7 @@ const LATER =
 
 /** What an operator or a failure may need at any time, even if the files are gone by then. */
 const AT_ANY_TIME = [
+  "control/show_answer",
   "service/explanation/why",
   "views/failures/failures",
   "views/hints/hint_watch",
