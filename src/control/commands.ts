@@ -96,8 +96,18 @@ export async function execute(line: string, session: Session, plane: ControlPlan
   } catch (error) {
     if (error instanceof SyntaxFault) return refuse(SYNTAX_ERROR);
     if (error instanceof Refused) return error.reply;
+    if (isOfOtherVersion(error)) return refuse(OTHER_VERSION);
     throw error;
   }
+}
+
+/** The reply when what a command needs is loaded for the first time, and its file has been replaced since the start. */
+const OTHER_VERSION =
+  "the program's files are another version's by now, and this command needs one of them: upgrade first";
+
+/** Whether a module could not be linked, because its file does not fit those that run already. */
+function isOfOtherVersion(error: unknown): boolean {
+  return error instanceof SyntaxError && error.message.startsWith("The requested module ");
 }
 
 /** The command that a word stands for: the first one that begins with it. */
