@@ -36,7 +36,7 @@ function troublesOf(channel: TroubledChannel): readonly TroubleState[] {
   for (const party of disabledBy.length > 1 ? ordered(disabledBy) : disabledBy) {
     troubles.push(troubleBy(party, channel));
   }
-  if (channel.failing || channel.failuresInARow > 0) troubles.push(failing(channel));
+  if (channel.failing || (channel.failuresInARow > 0 && !hasComeUp(channel))) troubles.push(failing(channel));
   if (channel.unanswered >= UNANSWERED) troubles.push(unanswered(channel));
   if (health?.flapping) {
     troubles.push(lasting("flapping", "warn", "flapping", "its checks fail and succeed by turns"));
@@ -49,6 +49,11 @@ function troublesOf(channel: TroubledChannel): readonly TroubleState[] {
   if (troubles.length < 2) return troubles;
   const [first, ...more] = troubles;
   return [first, ...more.sort((one, other) => LEVELS.indexOf(one.level) - LEVELS.indexOf(other.level))];
+}
+
+/** Whether health checks have brought it up again since its last connect failed: its next client will get it. */
+function hasComeUp({ health, lastError }: TroubledChannel): boolean {
+  return health?.state === "up" && lastError !== null && Date.parse(health.stateSince) > Date.parse(lastError.at);
 }
 
 /** The parties in the order in which they are told; those of later versions come last. */

@@ -53,6 +53,16 @@ Deno.test("an error of a channel that works again is told for an hour, and chang
   assert.deepEqual(told(3_600).troubles, []);
 });
 
+Deno.test("a channel that its checks have brought up is no longer failing, although no client has tried it yet", () => {
+  const failed = { failuresInARow: 3, failingSince: SINCE, lastError: ERROR }, later = "2026-01-01T00:00:09.000Z";
+  const health = { ...HEALTH, state: "up", last: null };
+  assert.equal(stateOf({ ...failed, health }), "failing bad", "it has not been down since");
+  const up = { ...failed, health: { ...health, stateSince: later } };
+  assert.equal(stateOf(up), "up good");
+  assert.deepEqual(wordsOf(up), ["failed"]);
+  assert.equal(stateOf({ ...up, failing: true }), "failing bad");
+});
+
 Deno.test("what is said does not grow older, but says since when it has been so", () => {
   const times = (channel: Channel) => channelState(0, channel).troubles.map(({ since, at }) => [since, at]);
   assert.deepEqual(times({ failing: true, failuresInARow: 2, failingSince: SINCE, lastError: ERROR }), [[
