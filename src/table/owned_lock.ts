@@ -1,10 +1,10 @@
 /** Attempts to take a lock before the thread sleeps, and how often it sleeps a millisecond before it gives up. */
-const SPINS = 256, SLEEPS = 5;
+const SPINS = 256, SLEEPS = 50;
 
 /**
  * Takes a lock: a word that says who has it, 0 for nobody. It is held for less than a microsecond and never while
  * anything is called that can throw. If a thread dies all the same while it has one, main frees the lock. Until then
- * whoever finds it held waits a few milliseconds at most, then does without; so nobody ever hangs, not even main.
+ * whoever finds it held waits some 50 ms at most, then does without; so nobody ever hangs, not even main.
  *
  * @param owner a thread's number plus 1, or `MAIN`
  * @returns whether it could

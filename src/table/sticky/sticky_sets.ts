@@ -8,7 +8,7 @@ import { HEADER, SET } from "./sticky_layout.ts";
  *
  * A set is read and written under its lock, which is held for less than a microsecond and never while anything is
  * called that can throw. The lock says who has it, so if that thread has died, main frees it (`breakLocks`) and empties
- * the set, which may be half written. Whoever finds a set locked waits a few milliseconds at most, then does without:
+ * the set, which may be half written. Whoever finds a set locked waits for it, but not for long (`takeLock`):
  * a client is then treated like an unknown one. So nobody ever hangs, not even main, which must be free to break locks.
  *
  * How many connections an address has is counted in lanes, see `HeldCounts`.
