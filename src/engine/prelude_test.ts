@@ -32,7 +32,7 @@ function told(
 function tlvsOf({ tlvs }: ProxyHeader): [type: number, text: string][] {
   return [...eachTlv(tlvs)].map((tlv) => [
     tlv!.type,
-    new TextDecoder().decode(tlvs.subarray(tlv!.start + TLV_HEAD, tlv!.end)),
+    new TextDecoder("latin1").decode(tlvs.subarray(tlv!.start + TLV_HEAD, tlv!.end)),
   ]);
 }
 
