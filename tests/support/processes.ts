@@ -24,6 +24,15 @@ export function runs(pid: number): boolean {
   }
 }
 
+/** The variables that a process was started with; empty when it has ended. */
+export function environmentOf(pid: number): string {
+  try {
+    return Deno.readTextFileSync(`/proc/${pid}/environ`);
+  } catch {
+    return "";
+  }
+}
+
 /** What the kernel knows about a process (proc(5)). */
 export interface ProcessFacts {
   readonly parent: number;

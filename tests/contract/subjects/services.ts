@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { openDescriptors } from "../../../src/process/descriptors.ts";
 import { echoBackend, namedBackend, silentBackend } from "../../support/backends.ts";
 import { Client } from "../../support/client.ts";
-import { eventually, pause } from "../../support/eventually.ts";
+import { eventually, later, pause } from "../../support/eventually.ts";
 import { OngoingLoad } from "../../support/ongoing_load.ts";
 import { digestOf, pattern } from "../../support/pattern.ts";
 import { RefusingPort } from "../../support/refusing_port.ts";
@@ -84,8 +84,11 @@ export function services(test: ContractTest): void {
     {
       await using draining = await OngoingLoad.start(() => goes.connect(), ["kept"]);
       using stream = await goes.connect();
+      // It has been accepted: a client that is still in the backlog is reset when the socket is closed.
+      await stream.send("x");
+      await stream.readExactly(1);
       const received = stream.readToEnd(), bytes = pattern(size);
-      const sending = stream.send(bytes).then(() => stream.finish());
+      const sending = later(stream.send(bytes).then(() => stream.finish()));
       goes.served.stopAccepting();
       await draining.more();
       await assert.rejects(() => goes.connect(), { code: "ECONNREFUSED" });
