@@ -93,8 +93,9 @@ export interface ChannelConditionState {
   /**
    * Its state in a word. `up`: it gets connections, and all is well.
    *
-   * It gets connections, but is in trouble: `failing`, its last connect failed; `no-answer`, it accepts, but has not
-   * answered lately; `flapping`, its health checks fail and succeed by turns; `full`, it has as many connections as it may.
+   * It gets connections, but is in trouble: `failing`, its last connect failed, and checks have not brought it up since;
+   * `no-answer`, it accepts, but has not answered lately; `flapping`, its health checks fail and succeed by turns; `full`,
+   * it has as many connections as it may.
    *
    * It gets none: `down`, its health checks fail; `unresolved`, its host does not resolve; `disabled`, by an operator or
    * by autodisable; `maint`, in maintenance; `draining`, it is drained or has weight 0; `drained`, the same without
